@@ -1,0 +1,77 @@
+"""The life of a text: Twilio's statuses, and the one table of moves between them.
+
+Source: Twilio, "Message resource", section "Message status values".
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Status(StrEnum):
+    """A message's status, spelled as Twilio's API spells it."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    RECEIVING = "receiving"
+    RECEIVED = "received"
+    CANCELED = "canceled"
+    READ = "read"
+    PARTIALLY_DELIVERED = "partially_delivered"
+
+
+class Direction(StrEnum):
+    """Who started a message."""
+
+    INBOUND = "inbound"
+    OUTBOUND_API = "outbound-api"
+    OUTBOUND_CALL = "outbound-call"
+    OUTBOUND_REPLY = "outbound-reply"
+
+
+class Content(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """What only the tenant, and the dispatcher while it is in flight, may read.
+
+    Sealed as one field under the record's key; `remote` is the number at the other end
+    (To of an outbound message, From of an inbound one).
+    """
+
+    remote: str
+    body: str
+    status_callback: str | None = None
+    media_urls: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return "Content(…)"
+
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    Status.ACCEPTED: frozenset({Status.QUEUED, Status.SCHEDULED, Status.FAILED, Status.CANCELED}),
+    Status.SCHEDULED: frozenset({Status.QUEUED, Status.SENDING, Status.CANCELED, Status.FAILED}),
+    Status.QUEUED: frozenset({Status.SENDING, Status.SENT, Status.FAILED, Status.CANCELED, Status.UNDELIVERED}),
+    Status.SENDING: frozenset({Status.SENT, Status.FAILED, Status.UNDELIVERED, Status.DELIVERED, Status.QUEUED}),
+    Status.SENT: frozenset({Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.PARTIALLY_DELIVERED}),
+    Status.PARTIALLY_DELIVERED: frozenset({Status.DELIVERED, Status.UNDELIVERED, Status.READ}),
+    Status.DELIVERED: frozenset({Status.READ}),
+    Status.UNDELIVERED: frozenset(),
+    Status.FAILED: frozenset(),
+    Status.RECEIVING: frozenset({Status.RECEIVED, Status.FAILED}),
+    Status.RECEIVED: frozenset({Status.READ}),
+    Status.CANCELED: frozenset(),
+    Status.READ: frozenset(),
+}
+
+FINAL: frozenset[Status] = frozenset(
+    {Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.RECEIVED, Status.CANCELED, Status.READ}
+)
+
+
+def may_become(before: Status, after: Status) -> bool:
+    """True when a message in `before` may move to `after`."""
+    return after in TRANSITIONS[before]

@@ -1,0 +1,66 @@
+"""Outbound HTTP: webhooks and media, through the egress guard."""
+
+from typing import Protocol
+
+import msgspec
+
+
+class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """One request. Times in milliseconds; `max_body_bytes` bounds the answer."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    connect_ms: int = 5_000
+    total_ms: int = 15_000
+    max_body_bytes: int = 1 << 20
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method})"
+
+
+class Phases(msgspec.Struct, frozen=True, kw_only=True):
+    """How long each phase took, milliseconds; None where it did not happen (no dns, tcp, tls on a reused connection)."""
+
+    dns_ms: float | None = None
+    tcp_ms: float | None = None
+    tls_ms: float | None = None
+    first_byte_ms: float | None = None
+    total_ms: float = 0.0
+
+
+class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer, whole. Header names are lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    phases: Phases
+
+    def header(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key == name), None)
+
+    def __repr__(self) -> str:
+        return f"HttpResponse({self.status})"
+
+
+class HttpFailedError(Exception):
+    """No answer, with Twilio's code and a cause in words that hold no URL and no body.
+
+    11210 name not resolved, 11205 connection failed, 11220 TLS, 11200 time-out or bad answer, 11750 answer too large,
+    21205 address refused by the egress guard.
+    """
+
+    def __init__(self, code: int, cause: str, phases: Phases | None = None) -> None:
+        super().__init__(f"{code} {cause}")
+        self.code = code
+        self.cause = cause
+        self.phases = phases or Phases()
+
+
+class HttpClient(Protocol):
+    """Redirects are not followed: the caller decides."""
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        """The answer, or HttpFailedError."""

@@ -1,0 +1,114 @@
+"""The key service as its clients see it. Who may call what is decided by the socket they come through.
+
+Source: docs/why/keys.md. No secret of a credential crosses this port: the API derives the slot seed from it.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Proof that a tenant is present: the account that signed in, its credential, and that credential's slot seed.
+
+    `seed` is 32 bytes, HKDF-SHA256(secret, salt=credential, info="ringfence/slot/v1"): the X25519 private
+    half of the slot. `account` is the account the credential belongs to; it may open its subaccounts' content too.
+    """
+
+    account: str
+    credential: str
+    seed: bytes
+
+    def __repr__(self) -> str:
+        return f"Caller({self.account}, {self.credential})"
+
+
+class Slot(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to open a tenant's content key; `public` is the public half of `Caller.seed`."""
+
+    credential: str
+    public: bytes
+
+
+class SealingKey(msgspec.Struct, frozen=True, kw_only=True):
+    """What seals new records: this hour's epoch key and today's index key. Hold it for 60 s at most."""
+
+    epoch: int
+    epoch_key: bytes
+    index_day: int
+    index_key: bytes
+
+    def __repr__(self) -> str:
+        return f"SealingKey(epoch={self.epoch})"
+
+
+class RecordKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One record's own key, for the dispatcher; `index` is the blind index of the remote number that was asked for."""
+
+    epoch: int
+    key: bytes
+    index: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"RecordKey(epoch={self.epoch})"
+
+
+class KeyRefusedError(Exception):
+    """The key service will not, or can no longer, open this: wrong credential, closed epoch, or no log."""
+
+
+class TenantKeys(Protocol):
+    """For the API: every call that opens names a `Caller` and is logged, synced, before it answers.
+
+    Raises KeyRefusedError (a credential that opens nothing) and ConnectionError (service away: answer 503).
+    """
+
+    async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
+        """Make an account's content key, sealed to `slots` and to its parent's content key. Again is a no-op."""
+
+    async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
+        """Seal every content key of `account` that `caller` opens to one more slot."""
+
+    async def revoke_slot(self, account: str, credential: str) -> None:
+        """Drop a slot and begin a new content key for those that remain."""
+
+    async def sealing_key(self, caller: Caller, account: str) -> SealingKey:
+        """The keys under which `account`'s next records are sealed."""
+
+    async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
+        """Epoch keys by epoch; one that this caller cannot open is absent."""
+
+    async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
+        """Index keys by day (days since 1970), for To/From filters; a day without records is absent."""
+
+    async def seal_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Seal standing configuration: (record name, value) pairs, in order."""
+
+    async def open_standing_as(self, caller: Caller, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Open standing configuration for the tenant itself: (record name, sealed) pairs, in order."""
+
+    async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
+        """16-byte blind indexes for a listed table (`opt_out`), under a key that never leaves the service."""
+
+
+class DeliveryKeys(Protocol):
+    """For the dispatcher: single record keys of what is in flight, never an epoch key."""
+
+    async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
+        """A key for one new inbound or reply record, with the blind index of its remote number."""
+
+    async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
+        """Record keys for (epoch, sid) pairs in order; None where the dispatcher may no longer open it."""
+
+    async def open_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        """Open standing configuration: (record name, sealed) pairs, in order."""
+
+    async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
+        """As `TenantKeys.blind`."""
+
+    async def open_delivery_epochs(self) -> list[tuple[str, int]]:
+        """(account, epoch) pairs sealed to the dispatcher that are due to be closed or carried to today's key."""
+
+    async def close_epoch(self, account: str, epoch: int, unfinished: Sequence[str]) -> None:
+        """Keep `unfinished` sids' record keys sealed to today's dispatcher key; drop the dispatcher's epoch copy."""

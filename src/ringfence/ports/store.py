@@ -1,0 +1,363 @@
+"""The store, in intentions. An awaited write has been fsynced; every table's key begins with the account.
+
+Content reaches this port sealed: it sees ciphertext, blind indexes and metadata only.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from ringfence.domain.message import Direction, Status
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A message at rest. `local` is the tenant's own sender (clear metadata); the remote number is in `content`.
+
+    `content` is a sealed `domain.message.Content`, b"" once redacted to nothing; `remote_index` its blind index under
+    the index key of day `index_day`; `remote_prefix` the country calling prefix for support, never subscriber digits.
+    `sequence` counts the status events so far; `queue_order` the place within (sender, recipient).
+    """
+
+    account: str
+    sid: str
+    direction: Direction
+    status: Status
+    local: str
+    remote_index: bytes
+    index_day: int
+    remote_region: str
+    epoch: int
+    content: bytes
+    num_segments: int
+    num_media: int = 0
+    messaging_service_sid: str | None = None
+    error_code: int | None = None
+    price_micros: int | None = None
+    price_unit: str = "USD"
+    created_ms: int
+    updated_ms: int
+    sent_ms: int | None = None
+    due_ms: int = 0
+    valid_until_ms: int | None = None
+    sequence: int = 0
+    carrier: str = ""
+    carrier_ref: str | None = None
+    has_callback: bool = False
+    body_redacted: bool = False
+
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something a tenant is told by webhook: `kind` is `message.<status>`, `sequence` its place in that life."""
+
+    kind: str
+    sequence: int
+    at_ms: int
+    error_code: int | None = None
+    raw: str = ""
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An outbox entry. `attempts` made so far; `state` is pending, done or dead."""
+
+    id: int
+    account: str
+    message_sid: str
+    kind: str
+    sequence: int
+    at_ms: int
+    due_ms: int
+    attempts: int = 0
+    state: str = "pending"
+    error_code: int | None = None
+    raw: str = ""
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """The right to send for one sender queue until `until_ms`; `fence` grows with every lease of that queue."""
+
+    account: str
+    sender: str
+    carrier: str
+    fence: int
+    until_ms: int
+
+
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a message: applied only where `domain.message` allows the move, else ignored.
+
+    `requeue_ms`, when set, leaves the message queued until then (the carrier throttled). `price_micros` of a final
+    outcome is what the rated record holds. An outbox event is written only where the message `has_callback`.
+    """
+
+    account: str
+    sid: str
+    status: Status
+    at_ms: int
+    error_code: int | None = None
+    carrier_ref: str | None = None
+    price_micros: int | None = None
+    requeue_ms: int | None = None
+    raw: str = ""
+
+
+class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """`local` and `remote` (index_day → blind index) restrict; times bound created_ms, half open [from, to)."""
+
+    local: str | None = None
+    directions: frozenset[Direction] | None = None
+    remote: dict[int, bytes] | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of one webhook attempt: `state` is done, dead, or pending again at `due_ms`."""
+
+    event_id: int
+    account: str
+    state: str
+    due_ms: int = 0
+    http_status: int | None = None
+    error_code: int | None = None
+    duration_ms: int = 0
+    at_ms: int = 0
+
+
+class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An account; `tenant` is its top-level account (itself when it has no parent)."""
+
+    sid: str
+    tenant: str
+    parent: str | None = None
+    friendly_name: str
+    status: str = "active"
+    type: str = "Full"
+    created_ms: int
+    updated_ms: int
+
+
+class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to sign in. `verifier` is SHA-256 of the secret; `hmac_states` are sealed standing configuration.
+
+    `kind` is auth_token (sid = the account's) or api_key (sid = SK…). The secret itself is nowhere.
+    """
+
+    account: str
+    sid: str
+    kind: str
+    verifier: bytes
+    hmac_states: bytes
+    friendly_name: str = ""
+    created_ms: int
+    updated_ms: int
+
+
+class NumberRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An owned number, clear metadata; `standing` is its sealed configuration (webhook URLs and methods)."""
+
+    account: str
+    sid: str
+    number: str
+    friendly_name: str
+    kind: str
+    region: str
+    capabilities: frozenset[str]
+    standing: bytes
+    created_ms: int
+    updated_ms: int
+
+
+class StockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A number the operator can sell. `kind` is local, mobile or tollfree."""
+
+    number: str
+    region: str
+    kind: str
+    locality: str = ""
+    area: str = ""
+    postal_code: str = ""
+    capabilities: frozenset[str] = frozenset({"sms", "mms", "voice"})
+
+
+class MediaRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One medium of a message; `content` is sealed under the message's epoch, record key of `sid`."""
+
+    account: str
+    message_sid: str
+    sid: str
+    content_type: str
+    size: int
+    epoch: int
+    content: bytes
+    created_ms: int
+
+
+class RatedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The one rated record of a final message."""
+
+    account: str
+    sid: str
+    price_micros: int
+    price_unit: str
+    segments: int
+    status: Status
+    at_ms: int
+
+
+class StaleFenceError(Exception):
+    """The lease was taken over by another dispatcher: nothing was written."""
+
+
+class NumberTakenError(Exception):
+    """The number is owned already, or is not in stock."""
+
+
+class MessageStore(Protocol):
+    """Texts and their sender queues."""
+
+    async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
+        """Write message, sender-queue entry (outbound and not final) and outbox events in one transaction.
+
+        False: the sid is known already, and nothing was written.
+        """
+
+    async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
+        """Take (or renew, same fence) up to `limit` sender queues that have something due."""
+
+    async def release(self, lease: Lease) -> None:
+        """Give a queue back; a stale lease is a no-op."""
+
+    async def due(self, lease: Lease, now_ms: int, limit: int) -> list[MessageRow]:
+        """The queue's messages due by now, oldest first; StaleFenceError if the lease was lost."""
+
+    async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
+        """Apply outcomes, each with its outbox event and, when final, its rated record.
+
+        With a lease, only under its fence (StaleFenceError, nothing written). True where an outcome was applied.
+        """
+
+    async def message(self, account: str, sid: str) -> MessageRow | None: ...
+
+    async def messages(
+        self, account: str, wanted: MessageFilter, *, before: str | None = None, limit: int = 50
+    ) -> list[MessageRow]:
+        """Newest first; `before` is the last sid of the page before."""
+
+    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None: ...
+
+    async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
+        """Replace the sealed content (redaction)."""
+
+    async def delete_message(self, account: str, sid: str) -> bool: ...
+
+    async def unfinished(self, account: str, epoch: int) -> list[str]:
+        """Sids of that epoch that are not final or still have pending events."""
+
+    async def media(self, account: str, message_sid: str) -> list[MediaRow]: ...
+
+    async def add_media(self, rows: Sequence[MediaRow]) -> None: ...
+
+    async def delete_media(self, account: str, message_sid: str, sid: str) -> bool: ...
+
+    async def set_opt_out(self, account: str, pair: bytes, opted_out: bool, at_ms: int) -> None: ...
+
+    async def opted_out(self, account: str, pair: bytes) -> bool: ...
+
+    async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]: ...
+
+
+class Outbox(Protocol):
+    """What tenants are still to be told."""
+
+    async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
+        """Lease due events: of each message only the earliest pending one, so that order per message holds."""
+
+    async def settle_events(self, settlements: Sequence[Settlement]) -> None:
+        """Record attempts and their ends."""
+
+    async def events(self, account: str, message_sid: str) -> list[EventRow]: ...
+
+    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]: ...
+
+    async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
+        """Make a done or dead event pending again."""
+
+    async def attempts(self, account: str, message_sid: str) -> list[Settlement]: ...
+
+
+class AccountStore(Protocol):
+    """Accounts, credentials, numbers and the inventory."""
+
+    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None: ...
+
+    async def account(self, sid: str) -> AccountRow | None: ...
+
+    async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
+
+    async def update_account(self, row: AccountRow) -> None: ...
+
+    async def put_credential(self, row: CredentialRow) -> None:
+        """Create or replace (rotation)."""
+
+    async def credential(self, sid: str) -> CredentialRow | None: ...
+
+    async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
+        """API keys only, newest first."""
+
+    async def delete_credential(self, account: str, sid: str) -> bool: ...
+
+    async def buy_number(self, row: NumberRow, *, from_stock: bool) -> None:
+        """Own a number; with from_stock it must be in the inventory, and leaves it. NumberTakenError otherwise."""
+
+    async def number(self, account: str, sid: str) -> NumberRow | None: ...
+
+    async def number_by_e164(self, number: str) -> NumberRow | None: ...
+
+    async def numbers(
+        self,
+        account: str,
+        *,
+        number: str | None = None,
+        friendly_name: str | None = None,
+        kind: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[NumberRow]:
+        """`number` may hold * as a wildcard for any digits."""
+
+    async def update_number(self, row: NumberRow) -> None: ...
+
+    async def release_number(self, account: str, sid: str) -> bool:
+        """Give it up; it does not return to the inventory by itself."""
+
+    async def stock(self, rows: Sequence[StockRow]) -> int:
+        """Add to the inventory; numbers known already are skipped. Returns how many were new."""
+
+    async def available(
+        self,
+        region: str,
+        kind: str,
+        *,
+        pattern: str | None = None,
+        area_code: str | None = None,
+        limit: int = 50,
+    ) -> list[StockRow]:
+        """What can be bought; `pattern` holds digits and * (any one digit)."""
+
+    async def stocked_regions(self) -> dict[str, frozenset[str]]:
+        """Regions with the kinds in stock."""
+
+
+class Store(MessageStore, Outbox, AccountStore, Protocol):
+    """All three, on one database and one committer."""
+
+    async def open(self) -> None:
+        """Open, migrate (backing up first), start the committer."""
+
+    async def close(self) -> None:
+        """Commit what is pending and stop. Idempotent."""
+
+    async def ready(self) -> bool:
+        """True when a write would be accepted now."""
