@@ -21,7 +21,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Phases(msgspec.Struct, frozen=True, kw_only=True):
-    """How long each phase took, milliseconds; None where it did not happen (no dns, tcp, tls on a reused connection)."""
+    """Milliseconds a phase took; None where it did not happen (a reused connection has no dns, tcp, tls)."""
 
     dns_ms: float | None = None
     tcp_ms: float | None = None
