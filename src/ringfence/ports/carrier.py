@@ -56,11 +56,15 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sink(Protocol):
-    """Where a carrier's news goes. Returning means: written durably, the carrier may forget it."""
+    """Where a carrier's news goes. The answer has one flag per item, in order.
 
-    async def receipts(self, receipts: Sequence[Receipt]) -> None: ...
+    True: written durably (or known already), the carrier may forget it. False: offer it again a little later
+    (a receipt that overtook the answer to its submit). An exception: offer all of it again.
+    """
 
-    async def arrivals(self, arrivals: Sequence[Arrival]) -> None: ...
+    async def receipts(self, receipts: Sequence[Receipt]) -> list[bool]: ...
+
+    async def arrivals(self, arrivals: Sequence[Arrival]) -> list[bool]: ...
 
 
 class Carrier(Protocol):

@@ -15,8 +15,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     """A message at rest. `local` is the tenant's own sender (clear metadata); the remote number is in `content`.
 
     `content` is a sealed `domain.message.Content`, b"" once redacted to nothing; `remote_index` its blind index under
-    the index key of day `index_day`; `remote_prefix` the country calling prefix for support, never subscriber digits.
-    `sequence` counts the status events so far; `queue_order` the place within (sender, recipient).
+    that day's index key; `remote_region` the country, which support may see. `sequence` counts the status events so far.
     """
 
     account: str
@@ -25,7 +24,6 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     status: Status
     local: str
     remote_index: bytes
-    index_day: int
     remote_region: str
     epoch: int
     content: bytes
@@ -101,12 +99,24 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     raw: str = ""
 
 
-class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """`local` and `remote` (index_day → blind index) restrict; times bound created_ms, half open [from, to)."""
+class Party(msgspec.Struct, frozen=True, kw_only=True):
+    """A number that is looked for: as the tenant's own it is clear, as the remote it has one blind index per day."""
 
-    local: str | None = None
-    directions: frozenset[Direction] | None = None
-    remote: dict[int, bytes] | None = None
+    number: str
+    indexes: frozenset[bytes]
+
+    def __repr__(self) -> str:
+        return "Party(…)"
+
+
+class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """`to` matches the local number of inbound and the remote of outbound messages; `sender` the other way round.
+
+    Times bound created_ms, half open [from, to).
+    """
+
+    to: Party | None = None
+    sender: Party | None = None
     from_ms: int | None = None
     to_ms: int | None = None
 
