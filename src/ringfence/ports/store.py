@@ -15,7 +15,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     """A message at rest. `local` is the tenant's own sender (clear metadata); the remote number is in `content`.
 
     `content` is a sealed `domain.message.Content`, b"" once redacted to nothing; `remote_index` its blind index under
-    that day's index key; `remote_region` the country, which support may see. `sequence` counts the status events so far.
+    that day's index key; `remote_region` the country. `sequence` counts the status events so far.
     """
 
     account: str
