@@ -1,0 +1,99 @@
+"""One role in one process: what it is given, and how it starts and stops.
+
+A role is a module of this package with `async def run(settings: Settings, process: RoleProcess) -> None`. It composes
+adapters and use cases, calls `process.ready()` once it serves, and works until it is cancelled (SIGTERM, or the death
+of its supervisor); whatever it raises otherwise ends the process, and the supervisor starts it again.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import importlib
+import os
+import signal
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Sequence
+
+from ringfence.domain.clock import Clock, SystemClock
+from ringfence.roles.clock_file import FileClock
+from ringfence.roles.settings import Settings, decode
+
+ROLES = ("kms", "simulator", "dispatcher", "api")
+READY = b"R"
+_LENGTH = struct.Struct("<I")
+_PR_SET_PDEATHSIG = 1
+
+
+class RoleProcess:
+    """What a role is given by whoever started it."""
+
+    def __init__(
+        self, name: str, settings: Settings, *, ready_fd: int | None = None, listeners: Sequence[socket.socket] = ()
+    ) -> None:
+        self.name = name
+        self.clock = clock_of(settings)
+        self.listeners = tuple(listeners)
+        self._ready_fd = ready_fd
+
+    def ready(self) -> None:
+        """Tell the supervisor that this role serves. Again is a no-op."""
+        if self._ready_fd is not None:
+            descriptor, self._ready_fd = self._ready_fd, None
+            # The supervisor may be gone already: its death reaches this process by the lifeline.
+            with contextlib.suppress(BrokenPipeError):
+                os.write(descriptor, READY)
+            os.close(descriptor)
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The installation's clock: the machine's, or the shared one that `clock` moves."""
+    return FileClock(settings.run_dir / "clock") if settings.clock else SystemClock()
+
+
+def frame(settings: bytes) -> bytes:
+    """What the supervisor writes to a child's lifeline: length, then settings."""
+    return _LENGTH.pack(len(settings)) + settings
+
+
+def read_lifeline(descriptor: int) -> Settings:
+    """The settings a supervisor sent."""
+    (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size))
+    return decode(_read_exactly(descriptor, length))
+
+
+def hold_lifeline(descriptor: int) -> None:
+    """End this process when the supervisor dies, however it dies: it alone holds the other end of the pipe."""
+    if sys.platform == "linux":
+        # The kernel's own signal works even while this process hangs; the thread below is for other systems.
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+    def watch() -> None:
+        while os.read(descriptor, 1):
+            continue
+        os._exit(1)
+
+    threading.Thread(target=watch, name="lifeline", daemon=True).start()
+
+
+async def run_role(name: str, settings: Settings, process: RoleProcess) -> None:
+    """Run a role until SIGTERM or SIGINT, then let it finish what it holds."""
+    module = importlib.import_module(f"ringfence.roles.{name}")
+    task = asyncio.ensure_future(module.run(settings, process))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def _read_exactly(descriptor: int, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        chunk = os.read(descriptor, size - len(data))
+        if not chunk:
+            raise EOFError("the supervisor is gone")
+        data += chunk
+    return data

@@ -1,0 +1,192 @@
+"""Everything an operator may set, from ringfence.toml, RINGFENCE_* variables and flags, in that order.
+
+Reference: docs/reference/settings.md, which a test holds in step with the descriptions below.
+"""
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ringfence.roles.clock_file import parse_offset_ms
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.run_dir import run_dir_of
+
+CONFIG_NAME = "ringfence.toml"
+ENVIRONMENT_PREFIX = "RINGFENCE_"
+
+
+def default_data_dir() -> Path:
+    """$XDG_DATA_HOME/ringfence, by default ~/.local/share/ringfence."""
+    home = os.environ.get("XDG_DATA_HOME", "")
+    return (Path(home) if home.startswith("/") else Path.home() / ".local" / "share") / "ringfence"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One installation's settings. Each description is what the documentation and `ringfence init` print."""
+
+    data_dir: Annotated[Path, Meta(description="Folder of the database, the keys and the sockets. Mode 0700.")] = (
+        msgspec.field(default_factory=default_data_dir)
+    )
+    mode: Annotated[
+        Literal["dev", "production"],
+        Meta(description="dev has the simulator and its Phones page; production has neither."),
+    ] = "dev"
+    hosts: Annotated[tuple[str, ...], Meta(description="Addresses the public port listens on.", min_length=1)] = (
+        "127.0.0.1",
+        "::1",
+    )
+    port: Annotated[int, Meta(description="Public port; 0 takes a free one.", ge=0, le=65535)] = 8420
+    base_url: Annotated[
+        str,
+        Meta(description="What clients call this installation. Empty in dev: http://localhost:PORT."),
+    ] = ""
+    clock: Annotated[
+        str,
+        Meta(description="Moves the clock (dev only): +24h, -90m, or a time, 2026-03-02T08:00Z. Empty: real time."),
+    ] = ""
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
+    ] = "info"
+
+    @property
+    def dev(self) -> bool:
+        return self.mode == "dev"
+
+    @property
+    def url(self) -> str:
+        """The base URL, without a slash at its end."""
+        return self.base_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def database(self) -> Path:
+        """The database that api and dispatcher share."""
+        return self.data_dir / "ringfence.db"
+
+    @property
+    def kms_dir(self) -> Path:
+        """The key service's own folder; no other role opens it."""
+        return self.data_dir / "kms"
+
+    @property
+    def run_dir(self) -> Path:
+        """Folder of sockets, lock and clock."""
+        return run_dir_of(self.data_dir)
+
+    def socket(self, name: str) -> Path:
+        """Path of a Unix socket: kms-api, kms-dispatcher, simulator, simulator-http or wake."""
+        return self.run_dir / f"{name}.sock"
+
+
+NAMES = Settings.__struct_fields__
+
+
+def load_settings(
+    config: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    **flags: Any,
+) -> Settings:
+    """The settings that hold: defaults, then the file, then the environment, then flags that are not None.
+
+    The file is `config`, else $RINGFENCE_CONFIG, else ./ringfence.toml if there is one.
+    RefusalError names file, line and cause of the first thing that is wrong.
+    """
+    surroundings = os.environ if environment is None else environment
+    chosen: dict[str, Any] = {}
+    path = config or (Path(named) if (named := surroundings.get("RINGFENCE_CONFIG")) else None)
+    if path is not None or Path(CONFIG_NAME).exists():
+        chosen |= _from_file(path or Path(CONFIG_NAME))
+    chosen |= _from_environment(surroundings)
+    chosen |= _typed({name: value for name, value in flags.items() if value is not None}, "flags", strict=True)
+    settings = Settings(**chosen)
+    settings = msgspec.structs.replace(settings, data_dir=settings.data_dir.expanduser().absolute())
+    _check(settings)
+    return settings
+
+
+def encode(settings: Settings) -> bytes:
+    """Settings as JSON, for a child process."""
+    return msgspec.json.encode(settings, enc_hook=str)
+
+
+def decode(data: bytes) -> Settings:
+    """The settings that `encode` wrote."""
+    return msgspec.json.decode(data, type=Settings, dec_hook=_path)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise RefusalError(f"{path}: {error.strerror}", "name another with --config", exit_code=2) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RefusalError(f"{path}: {error}", "correct the file", exit_code=2) from None
+    try:
+        return _typed(table, str(path), strict=True)
+    except RefusalError as refusal:
+        where = f"{path}:{_line_of(text, refusal.key)}" if isinstance(refusal, _SettingError) else str(path)
+        raise RefusalError(f"{where}: {refusal.cause}", refusal.cure, exit_code=2) from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in NAMES:
+        value = environment.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")
+        if value:
+            found[name] = value.split(",") if isinstance(getattr(Settings(), name), tuple) else value
+    try:
+        return _typed(found, "environment", strict=False)
+    except _SettingError as refusal:
+        variable = f"{ENVIRONMENT_PREFIX}{refusal.key.upper()}"
+        raise RefusalError(f"{variable}: {refusal.cause}", refusal.cure, exit_code=2) from None
+
+
+class _SettingError(RefusalError):
+    def __init__(self, key: str, cause: str, cure: str) -> None:
+        super().__init__(cause, cure, exit_code=2)
+        self.key = key
+
+
+def _typed(table: Mapping[str, Any], source: str, *, strict: bool) -> dict[str, Any]:
+    for key in table:
+        if key not in NAMES:
+            raise _SettingError(key, f"unknown setting {key!r}", "docs/reference/settings.md lists them all")
+    try:
+        settings = msgspec.convert(dict(table), Settings, strict=strict, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        cause, _, where = str(error).partition(" - at `$.")
+        key = re.split(r"[.\[`]", where)[0] if where else source
+        raise _SettingError(key, f"{key}: {cause}", "docs/reference/settings.md tells what it takes") from None
+    return {name: getattr(settings, name) for name in table}
+
+
+def _path(kind: type, value: Any) -> Any:
+    if kind is Path:
+        return Path(value)
+    raise TypeError(f"no setting has type {kind.__name__}")
+
+
+def _line_of(text: str, key: str) -> int:
+    pattern = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[\].=]""")
+    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
+
+
+def _check(settings: Settings) -> None:
+    if settings.base_url and not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", settings.base_url):
+        raise RefusalError(
+            f"base_url: {settings.base_url!r} is not a URL", "give it as https://host[:port]", exit_code=2
+        )
+    if settings.mode == "production" and not settings.base_url:
+        raise RefusalError(
+            "base_url: needed in production", 'add base_url = "https://…" to ringfence.toml', exit_code=2
+        )
+    if settings.clock:
+        parse_offset_ms(settings.clock, now_ms=0)
+        if settings.mode == "production":
+            raise RefusalError("clock: cannot be moved in production", "remove it", exit_code=2)
