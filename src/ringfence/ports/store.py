@@ -84,8 +84,8 @@ class Lease(msgspec.Struct, frozen=True, kw_only=True):
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a message: applied only where `domain.message` allows the move, else ignored.
 
-    `requeue_ms`, when set, leaves the message queued until then (the carrier throttled). `price_micros` of a final
-    outcome is what the rated record holds. An outbox event is written only where the message `has_callback`.
+    `price_micros` is kept on the message; a final outcome writes the rated record with it, or with the price the
+    message had. An outbox event is written only where the message `has_callback`.
     """
 
     account: str
@@ -95,7 +95,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error_code: int | None = None
     carrier_ref: str | None = None
     price_micros: int | None = None
-    requeue_ms: int | None = None
     raw: str = ""
 
 
@@ -233,7 +232,13 @@ class MessageStore(Protocol):
         """
 
     async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
-        """Take (or renew, same fence) up to `limit` sender queues that have something due."""
+        """Take up to `limit` sender queues that have something due and no live lease of another owner.
+
+        A queue this owner holds already is returned with the same fence and a later end.
+        """
+
+    async def renew(self, lease: Lease, now_ms: int, ttl_ms: int) -> Lease:
+        """The same lease with a later end; StaleFenceError if it was lost."""
 
     async def release(self, lease: Lease) -> None:
         """Give a queue back; a stale lease is a no-op."""
