@@ -104,7 +104,7 @@ def load_settings(
     chosen |= _from_environment(surroundings)
     chosen |= _typed({name: value for name, value in flags.items() if value is not None}, "flags", strict=True)
     settings = Settings(**chosen)
-    settings = msgspec.structs.replace(settings, data_dir=settings.data_dir.expanduser().absolute())
+    settings = msgspec.structs.replace(settings, data_dir=settings.data_dir.expanduser().resolve())
     _check(settings)
     return settings
 

@@ -1,0 +1,33 @@
+"""`python -m ringfence.roles NAME …`: how a supervisor starts a role. People use `ringfence role NAME`."""
+
+import argparse
+import asyncio
+
+import uvloop
+
+from ringfence.roles.listeners import adopt
+from ringfence.roles.process import ROLES, RoleProcess, hold_lifeline, read_lifeline, run_role
+from ringfence.roles.telemetry import catch_loop_crashes, configure_logging
+
+
+def main() -> None:
+    """Run one role under a supervisor: settings come down the lifeline, readiness goes up its own pipe."""
+    parser = argparse.ArgumentParser(prog="python -m ringfence.roles")
+    parser.add_argument("name", choices=ROLES)
+    parser.add_argument("--lifeline", type=int, required=True)
+    parser.add_argument("--ready", type=int, required=True)
+    parser.add_argument("--listen", type=int, nargs="*", default=())
+    arguments = parser.parse_args()
+    settings = read_lifeline(arguments.lifeline)
+    hold_lifeline(arguments.lifeline)
+    configure_logging(arguments.name, settings.log_level)
+    process = RoleProcess(arguments.name, settings, ready_fd=arguments.ready, listeners=adopt(arguments.listen))
+
+    async def serve() -> None:
+        catch_loop_crashes(asyncio.get_running_loop())
+        await run_role(arguments.name, settings, process)
+
+    uvloop.run(serve())
+
+
+main()

@@ -1,0 +1,86 @@
+"""The sockets of the public port: bound once by the supervisor, inherited by every api process in turn."""
+
+import errno
+import socket
+from collections.abc import Sequence
+
+from ringfence.roles.port_owner import owner_of
+from ringfence.roles.refusal import RefusalError
+
+BACKLOG = 1024
+_SEARCH = 100
+
+
+def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """Listening sockets of all `hosts`, on one port (a free one for port 0); the first one's port is everyone's.
+
+    RefusalError names the owner of a busy port and the next free one. A host of an address family that this
+    machine lacks is left out, unless none remains.
+    """
+    for _ in range(_SEARCH):
+        try:
+            return _bind_all(hosts, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise RefusalError(f"port {port}: {error.strerror}", "choose another with --port") from None
+            if port:
+                raise _busy(hosts, port) from None
+    raise RefusalError("no port is free on every address", "choose one with --port")
+
+
+def adopt(descriptors: Sequence[int]) -> list[socket.socket]:
+    """The inherited sockets, by descriptor."""
+    return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    bound: list[socket.socket] = []
+    absent: OSError | None = None
+    try:
+        for host in hosts:
+            try:
+                bound.append(_bind_one(host, bound[0].getsockname()[1] if bound else port))
+            except OSError as error:
+                if error.errno not in (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL):
+                    raise
+                absent = error
+        if absent is not None and not bound:
+            raise absent
+    except BaseException:
+        for listener in bound:
+            listener.close()
+        raise
+    return bound
+
+
+def _bind_one(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
+        listener.setblocking(False)
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _busy(hosts: Sequence[str], port: int) -> RefusalError:
+    owner = owner_of(port)
+    whose = f" (pid {owner.pid}, {owner.name})" if owner else ""
+    return RefusalError(f"port {port} busy{whose}", f"--port {_next_free(hosts, port)}")
+
+
+def _next_free(hosts: Sequence[str], port: int) -> int:
+    for candidate in range(port + 1, min(port + _SEARCH, 65_536)):
+        try:
+            for listener in _bind_all(hosts, candidate):
+                listener.close()
+        except OSError:
+            continue
+        return candidate
+    return 0

@@ -1,0 +1,211 @@
+"""Keeps the roles of one installation running: one process each, started again when it dies, stopped together."""
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+
+from ringfence.roles.process import READY, frame
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings, encode
+
+START_LIMIT_MS = 30_000
+STOP_LIMIT_MS = 4_000
+RESTART_DELAY_MS = 50
+RESTART_DELAY_MAX_MS = 5_000
+STABLE_MS = 10_000
+FIRST_START_ATTEMPTS = 3
+
+Command = Callable[[str], list[str]]
+
+
+def role_command(name: str) -> list[str]:
+    """How a role's process is started. -P: modules of the current folder are none of its business."""
+    return [sys.executable, "-P", "-m", "ringfence.roles", name]
+
+
+class Supervisor:
+    """Start roles in the order of `start` calls; stop them in the reverse order.
+
+    `inherited` descriptors (the installation's lock) stay open in every role. `listeners` go to the api alone, and
+    outlive its process: connections that arrive while it restarts wait in them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        listeners: Sequence[socket.socket] = (),
+        inherited: Sequence[int] = (),
+        command: Command = role_command,
+    ) -> None:
+        self._settings = encode(settings)
+        self._listeners = tuple(listeners)
+        self._inherited = tuple(inherited)
+        self._command = command
+        self._children: dict[str, _Child] = {}
+
+    async def start(self, role: str) -> None:
+        """Start a role and keep it running; returns once it serves. RefusalError when it does not come up at all."""
+        listen = [listener.fileno() for listener in self._listeners] if role == "api" else []
+        child = _Child(role, self._command(role), self._settings, listen, self._inherited)
+        self._children[role] = child
+        await child.start()
+
+    def pids(self) -> dict[str, int]:
+        """The processes that run now."""
+        return {name: child.pid for name, child in self._children.items() if child.pid is not None}
+
+    async def stop(self) -> None:
+        """Stop all roles, the last one first; one that does not go in time is killed. Idempotent."""
+        for name in reversed(list(self._children)):
+            await self._children.pop(name).stop()
+
+
+class _Running(msgspec.Struct):
+    process: asyncio.subprocess.Process
+    lifeline: int
+    ready: asyncio.Future[bool]
+    since_ms: int
+
+    def lived_ms(self) -> int:
+        return _now_ms() - self.since_ms
+
+
+class _Child:
+    def __init__(
+        self, name: str, command: list[str], settings: bytes, listen: list[int], inherited: Sequence[int]
+    ) -> None:
+        self._name = name
+        self._command = command
+        self._settings = settings
+        self._listen = listen
+        self._inherited = inherited
+        self._running: _Running | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._log = structlog.get_logger().bind()
+
+    @property
+    def pid(self) -> int | None:
+        return self._running.process.pid if self._running else None
+
+    async def start(self) -> None:
+        for attempt in range(FIRST_START_ATTEMPTS):
+            running = await self._spawn()
+            if await running.ready:
+                self._keeper = asyncio.create_task(self._keep(running), name=f"keep {self._name}")
+                return
+            code = await self._end(running)
+            self._log.warning("role did not start", kind=self._name, exit_code=code, attempts=attempt + 1)
+            await asyncio.sleep(_delay_s(attempt))
+        raise RefusalError(f"{self._name} does not start", "its log is above; `ringfence doctor` checks what it needs")
+
+    async def stop(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._keeper
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._running.process.terminate()
+            await self._end(self._running, STOP_LIMIT_MS)
+
+    async def _keep(self, running: _Running) -> None:
+        failures = 0
+        while True:
+            await running.process.wait()
+            failures = 0 if running.lived_ms() > STABLE_MS else failures + 1
+            code = await self._end(running)
+            delay_s = _delay_s(failures)
+            self._log.warning(
+                "role died, starting again", kind=self._name, exit_code=code, delay_ms=round(delay_s * 1000)
+            )
+            running = await self._respawn(delay_s)
+            if await running.ready:
+                self._log.info("role is back", kind=self._name, pid=running.process.pid)
+            else:
+                with contextlib.suppress(ProcessLookupError):
+                    running.process.kill()
+
+    async def _respawn(self, delay_s: float) -> _Running:
+        while True:
+            await asyncio.sleep(delay_s)
+            try:
+                return await self._spawn()
+            except OSError as error:  # No memory or no process left: that passes.
+                self._log.error("role cannot be started now", kind=self._name, code=error.errno)
+                delay_s = RESTART_DELAY_MAX_MS / 1000
+
+    async def _spawn(self) -> _Running:
+        lifeline_read, lifeline_write = os.pipe()
+        ready_read, ready_write = os.pipe()
+        arguments = ["--lifeline", str(lifeline_read), "--ready", str(ready_write)]
+        if self._listen:
+            arguments += ["--listen", *map(str, self._listen)]
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._command,
+                *arguments,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=sys.stderr.fileno(),
+                pass_fds=(lifeline_read, ready_write, *self._listen, *self._inherited),
+                # Ctrl-C goes to the supervisor alone, which stops the roles in their order.
+                start_new_session=True,
+            )
+        except BaseException:
+            for descriptor in (lifeline_write, ready_read):
+                os.close(descriptor)
+            raise
+        finally:
+            os.close(lifeline_read)
+            os.close(ready_write)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(lifeline_write, frame(self._settings))
+        self._running = _Running(process, lifeline_write, _readiness(ready_read), _now_ms())
+        return self._running
+
+    async def _end(self, running: _Running, limit_ms: int = 0) -> int | None:
+        try:
+            await asyncio.wait_for(running.process.wait(), limit_ms / 1000)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                running.process.kill()
+            await running.process.wait()
+        if self._running is running:
+            self._running = None
+            os.close(running.lifeline)
+        return running.process.returncode
+
+
+def _readiness(descriptor: int) -> asyncio.Future[bool]:
+    """True once a child writes READY; False when it closes the pipe, or is too late."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[bool] = loop.create_future()
+
+    def settle(answer: bool) -> None:
+        if not future.done():
+            future.set_result(answer)
+
+    late = loop.call_later(START_LIMIT_MS / 1000, settle, False)
+
+    def close(_: asyncio.Future[bool]) -> None:
+        late.cancel()
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
+
+    loop.add_reader(descriptor, lambda: settle(os.read(descriptor, 1) == READY))
+    future.add_done_callback(close)
+    return future
+
+
+def _delay_s(failures: int) -> float:
+    return min(RESTART_DELAY_MS << min(failures, 16), RESTART_DELAY_MAX_MS) / 1000
+
+
+def _now_ms() -> int:
+    return round(asyncio.get_running_loop().time() * 1000)

@@ -1,0 +1,119 @@
+"""Logs and crash reports: useful, and without content whatever is thrown at them."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.roles.telemetry import CLEAR_KEYS, describe, hide_content
+
+CANARY = "c4n4ry-5f1d"
+
+
+def run(program: str) -> tuple[str, str]:
+    preamble = (
+        "import asyncio, logging, sys, threading, structlog\n"
+        "from ringfence.roles.telemetry import *\n"
+        f"CANARY = {CANARY!r}\n"
+        "configure_logging('api')\n"
+        "log = structlog.get_logger()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", preamble + program], capture_output=True, text=True, timeout=30)
+    return done.stdout, done.stderr
+
+
+def lines(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_a_line_is_one_json_object_on_standard_error() -> None:
+    out, err = run("log.info('text accepted', sid='SM1', attempts=2)")
+    assert out == ""
+    (line,) = lines(err)
+    assert line.pop("at").endswith("Z")
+    assert line == {"role": "api", "level": "info", "event": "text accepted", "sid": "SM1", "attempts": 2}
+
+
+def test_values_of_unlisted_keys_are_dropped_and_their_names_kept() -> None:
+    _, err = run("log.info('text accepted', sid='SM1', body=CANARY, to=CANARY)")
+    assert CANARY not in err
+    assert lines(err)[0]["hidden"] == ["body", "to"]
+
+
+def test_numbers_and_the_secret_part_of_urls_are_masked_even_in_listed_keys() -> None:
+    _, err = run(
+        "log.info('from +12025550123', cause='called https://u:p@a.example/path?q=secret#k', host=['+44 20 7946 0018'])"
+    )
+    (line,) = lines(err)
+    assert (line["event"], line["cause"], line["host"]) == ("from [number]", "called https://a.example", ["[number]"])
+
+
+def test_an_exception_shows_type_cause_and_place_but_no_message() -> None:
+    _, err = run(
+        "def choke():\n"
+        "    try: int(CANARY)\n"
+        "    except ValueError as e: raise KeyError(CANARY) from e\n"
+        "try: choke()\n"
+        "except KeyError: log.error('refused', exc_info=True)\n"
+        "try: choke()\n"
+        "except KeyError: log.exception('refused')\n"
+        "try: choke()\n"
+        "except KeyError as e: log.error('refused', exc_info=e)\n"
+    )
+    assert CANARY not in err
+    for line in lines(err):
+        assert line["error"] == "KeyError from ValueError"
+        assert line["frames"][-1] == "__main__:8 choke"
+
+
+def test_nothing_that_crashes_shows_a_value() -> None:
+    program = (
+        "async def fail(): raise ValueError(CANARY)\n"
+        "async def main():\n"
+        "    catch_loop_crashes(asyncio.get_running_loop())\n"
+        "    asyncio.get_running_loop().call_soon(int, CANARY)\n"
+        "    task = asyncio.ensure_future(fail()); await asyncio.sleep(0.01); del task\n"
+        "asyncio.run(main())\n"
+        "thread = threading.Thread(target=int, args=(CANARY,)); thread.start(); thread.join()\n"
+        "class Odd:\n"
+        "    def __del__(self): raise ValueError(CANARY)\n"
+        "Odd()\n"
+        "asyncio.get_event_loop_policy().new_event_loop().call_exception_handler({'message': 'm', 'future': CANARY})\n"
+        "raise RuntimeError(CANARY)\n"
+    )
+    out, err = run(program)
+    assert CANARY not in out + err
+    assert [line.get("error") for line in lines(err)] == ["ValueError"] * 4 + [None, "RuntimeError"]
+
+
+def test_library_logs_show_constant_text_of_known_libraries_only() -> None:
+    _, err = run(
+        "logging.getLogger('uvicorn.error').warning('limit of %s for %s', 1, CANARY)\n"
+        "logging.getLogger('asyncio').error('never retrieved\\n' + CANARY)\n"
+        "logging.getLogger('some.library').error('choked on ' + CANARY)\n"
+        "logging.getLogger('some.library').info('x'); logging.getLogger('some.library').debug('x')\n"
+    )
+    assert CANARY not in err
+    assert [line["event"] for line in lines(err)] == ["limit of %s for %s", "never retrieved", *["library log"] * 2]
+
+
+def test_a_level_hides_what_lies_below() -> None:
+    _, err = run("configure_logging('kms', 'error'); log.warning('a'); logging.warning('b'); log.error('c')")
+    assert [line["event"] for line in lines(err)] == ["c"]
+    assert lines(err)[0]["role"] == "kms"
+
+
+def test_a_circle_of_causes_ends() -> None:
+    first, second = ValueError(), KeyError()
+    first.__cause__, second.__cause__ = second, first
+    assert describe(first)["error"].startswith("ValueError from KeyError from ValueError")
+
+
+@given(st.dictionaries(st.text(min_size=1) | st.sampled_from(sorted(CLEAR_KEYS)), st.text() | st.binary() | st.none()))
+def test_whatever_comes_in_only_listed_keys_come_out(fields: dict[str, Any]) -> None:
+    shown = hide_content(None, "info", dict(fields))
+    assert set(shown) <= CLEAR_KEYS
+    assert all(not isinstance(value, bytes) for value in shown.values())
