@@ -1,0 +1,66 @@
+"""A handset and the texts on it, as the simulated network keeps them: in memory, bounded, never on disk."""
+
+import re
+from collections import deque
+
+import msgspec
+
+from ringfence.domain.message import Status
+
+HANDSET_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
+ADDRESS = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}")
+MAX_TEXTS_PER_HANDSET = 200
+
+
+class Text(msgspec.Struct, kw_only=True, eq=False):
+    """One text on one handset.
+
+    `inbound` is the platform's point of view: True when this handset wrote it. `sid` is the platform's reference of a
+    text it submitted, None for one written here. `version` is the network's version when the text last changed.
+    """
+
+    id: str
+    handset: str
+    sender: str
+    to: str
+    body: str
+    inbound: bool
+    status: Status
+    at_ms: int
+    sid: str | None = None
+    media_urls: tuple[str, ...] = ()
+    error_code: int | None = None
+    read: bool = False
+    version: int = 0
+
+    @property
+    def peer(self) -> str:
+        """The other end of the conversation, as the handset sees it."""
+        return self.to if self.inbound else self.sender
+
+    def __repr__(self) -> str:
+        return f"Text({self.id})"
+
+
+class Handset(msgspec.Struct, kw_only=True, eq=False):
+    """A handset: `automatic` when a text to an unknown number made it, so that it may be dropped for a newer one."""
+
+    number: str
+    name: str
+    automatic: bool
+    made_ms: int
+    texts: deque[Text] = msgspec.field(default_factory=lambda: deque(maxlen=MAX_TEXTS_PER_HANDSET))
+    version: int = 0
+
+    def __repr__(self) -> str:
+        return "Handset(…)"
+
+
+def is_handset_number(text: str) -> bool:
+    """True for a number in E.164 form, which a handset can have."""
+    return HANDSET_NUMBER.fullmatch(text) is not None
+
+
+def is_address(text: str) -> bool:
+    """True for what a handset can text: a number in E.164 form or a short code."""
+    return ADDRESS.fullmatch(text) is not None

@@ -1,0 +1,291 @@
+"""The simulated mobile network: takes texts as a message centre does, and has handsets behind it.
+
+Pure state: no I/O, no await. Whoever owns it calls `advance` when `next_due_ms` says so.
+"""
+
+import heapq
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ringfence.carriers.simulator.changes import Changes
+from ringfence.carriers.simulator.faults import MAGIC_NUMBERS, Fault, FaultKind, FaultTable
+from ringfence.carriers.simulator.handset import Handset, Text
+from ringfence.carriers.simulator.mailbox import Mailbox
+from ringfence.domain.clock import Clock
+from ringfence.domain.message import Status
+from ringfence.ports.carrier import Arrival, Receipt, Submit, Submitted
+
+MAX_HANDSETS = 200
+REFS_KEPT = 100_000
+FULL_RETRY_MS = 1_000
+UNKNOWN_HANDSET = 30005
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """How long the network takes when nothing is wrong, milliseconds."""
+
+    delivery_ms: int = 250
+    receipt_ms: int = 150
+
+
+class NetworkFullError(Exception):
+    """No room for another handset; remove one first."""
+
+
+class Network:
+    """Handsets by number, texts on their way, and news for the platform.
+
+    A repeated submit of a known `Submit.ref` (the last 100,000 are remembered) gets the first answer and buzzes nobody.
+    """
+
+    def __init__(self, clock: Clock, *, pace: Pace | None = None, seed: int = 0) -> None:
+        self.clock = clock
+        self.pace = pace or Pace()
+        self.faults = FaultTable(seed)
+        self.mailbox = Mailbox()
+        self.changes = Changes()
+        self.run_id = os.urandom(4).hex()
+        self._handsets: dict[str, Handset] = {}
+        self._automatic: OrderedDict[str, None] = OrderedDict()
+        self._refs: OrderedDict[str, str] = OrderedDict()
+        self._due: list[tuple[int, int, Callable[[], None]]] = []
+        self._steps = 0
+        self._made = 0
+        self._arrivals: dict[int, Text] = {}
+
+    # Handsets
+
+    def handsets(self) -> list[Handset]:
+        """All handsets, oldest first."""
+        return list(self._handsets.values())
+
+    def handset(self, number: str) -> Handset | None:
+        """The handset of this number."""
+        return self._handsets.get(number)
+
+    def add_handset(self, number: str, name: str = "") -> Handset:
+        """The handset of this number, made if need be and kept until removed; a name given renames it.
+
+        NetworkFullError when there is no room for another.
+        """
+        handset = self._handsets.get(number) or self._make_handset(number)
+        self._automatic.pop(number, None)
+        handset.automatic = False
+        handset.name = name or handset.name
+        self.changes.handset(handset)
+        return handset
+
+    def remove_handset(self, number: str) -> bool:
+        """Take the handset and its texts away; False when there is none."""
+        if self._handsets.pop(number, None) is None:
+            return False
+        self._automatic.pop(number, None)
+        self.changes.removed(number)
+        return True
+
+    def clear_texts(self, number: str) -> bool:
+        """Empty a handset; False when there is none of this number."""
+        handset = self._handsets.get(number)
+        if handset is None:
+            return False
+        handset.texts.clear()
+        self.changes.restart()
+        return True
+
+    def mark_read(self, number: str, peer: str | None = None) -> int:
+        """Mark the texts of one conversation (or all) as read; the answer counts those that were not."""
+        handset = self._handsets.get(number)
+        unread = [
+            text
+            for text in (handset.texts if handset else ())
+            if not text.read and text.status is Status.DELIVERED and peer in (None, text.peer)
+        ]
+        for text in unread:
+            text.read = True
+            self.changes.text(text)
+        return len(unread)
+
+    def reset(self) -> None:
+        """An empty network without faults. What is on its way is lost; submitted refs are still known."""
+        self._handsets.clear()
+        self._automatic.clear()
+        self._due.clear()
+        self._arrivals.clear()
+        self.mailbox.clear()
+        self.faults.clear()
+        self.changes.restart()
+
+    # From the platform to a handset
+
+    def answers(self) -> bool:
+        """False when a disconnect fault strikes this call: behave as if the network were not there."""
+        return self.faults.strikes(FaultKind.DISCONNECT) is None
+
+    def submit(self, texts: Sequence[Submit]) -> list[Submitted]:
+        """Take texts; one answer each, in order."""
+        return [self._submit(text) for text in texts]
+
+    def _submit(self, submit: Submit) -> Submitted:
+        known = self._refs.get(submit.ref)
+        if known is not None:
+            return Submitted(ref=submit.ref, carrier_ref=known)
+        if self.mailbox.full:
+            return Submitted(ref=submit.ref, retry_after_ms=FULL_RETRY_MS, raw="receipts not collected")
+        refusal = self._refusal(submit)
+        if refusal is not None:
+            return refusal
+        self._made += 1
+        carrier_ref = f"{self.run_id}{self._made:08x}"
+        self._refs[submit.ref] = carrier_ref
+        if len(self._refs) > REFS_KEPT:
+            self._refs.popitem(last=False)
+        accepted = Submitted(ref=submit.ref, carrier_ref=carrier_ref)
+        code = MAGIC_NUMBERS.get(submit.to)
+        handset = self._reach(submit.to) if code is None else None
+        if handset is None:
+            self._receipt_later(submit.to, carrier_ref, Status.UNDELIVERED, code or UNKNOWN_HANDSET)
+            return accepted
+        text = Text(
+            id=carrier_ref,
+            handset=submit.to,
+            sender=submit.sender,
+            to=submit.to,
+            body=submit.body,
+            media_urls=submit.media_urls,
+            inbound=False,
+            status=Status.SENDING,
+            at_ms=self.clock.now_ms(),
+            sid=submit.ref,
+        )
+        handset.texts.append(text)
+        self.changes.text(text)
+        delay = self.faults.strikes(FaultKind.DELAY, submit.to)
+        self._later(self.pace.delivery_ms + (delay.delay_ms if delay else 0), lambda: self._deliver(text))
+        return accepted
+
+    def _refusal(self, submit: Submit) -> Submitted | None:
+        throttle = self.faults.strikes(FaultKind.THROTTLE, submit.to)
+        if throttle is not None:
+            return Submitted(ref=submit.ref, retry_after_ms=throttle.delay_ms, raw="throttled")
+        refuse = self.faults.strikes(FaultKind.REFUSE, submit.to)
+        if refuse is not None:
+            return Submitted(ref=submit.ref, error_code=refuse.code, raw=f"refused err:{refuse.code}")
+        return None
+
+    def _deliver(self, text: Text) -> None:
+        failure = self.faults.strikes(FaultKind.FAIL, text.handset)
+        text.status = Status.DELIVERED if failure is None else Status.UNDELIVERED
+        text.error_code = None if failure is None else failure.code
+        text.at_ms = self.clock.now_ms()
+        self.changes.text(text)
+        self._receipt_later(text.handset, text.id, text.status, text.error_code)
+
+    def _receipt_later(self, number: str, carrier_ref: str, status: Status, code: int | None) -> None:
+        if self.faults.strikes(FaultKind.LOSE_RECEIPTS, number) is not None:
+            return
+        late = self.faults.strikes(FaultKind.LATE_RECEIPTS, number)
+        wait_ms = self.pace.receipt_ms + (late.delay_ms if late else 0)
+        raw = "stat:DELIVRD err:000" if code is None else f"stat:UNDELIV err:{code}"
+        at_ms = self.clock.now_ms()
+        receipt = Receipt(carrier_ref=carrier_ref, status=status, at_ms=at_ms, error_code=code, raw=raw)
+        copies = 1 if self.faults.strikes(FaultKind.DUPLICATE_RECEIPTS, number) is None else 2
+        reorder = self.faults.strikes(FaultKind.REORDER_RECEIPTS, number)
+        for _ in range(copies):
+            if reorder is None:
+                self._later(wait_ms, lambda: self._put(receipt))
+            else:
+                self._mirrored(reorder, wait_ms, lambda: self._put(receipt))
+
+    def _put(self, receipt: Receipt) -> None:
+        self.mailbox.put(receipt=receipt)
+
+    # From a handset to the platform
+
+    def text_from(self, number: str, to: str, body: str, media_urls: tuple[str, ...] = ()) -> Text:
+        """The handset of `number` (made if need be) texts `to`; it is on its way to the platform at once."""
+        handset = self._handsets.get(number) or self.add_handset(number)
+        self._made += 1
+        now_ms = self.clock.now_ms()
+        text = Text(
+            id=f"{self.run_id}{self._made:08x}",
+            handset=number,
+            sender=number,
+            to=to,
+            body=body,
+            media_urls=media_urls,
+            inbound=True,
+            status=Status.SENDING,
+            at_ms=now_ms,
+            read=True,
+        )
+        handset.texts.append(text)
+        self.changes.text(text)
+        arrival = Arrival(carrier_ref=text.id, to=to, sender=number, body=body, at_ms=now_ms, media_urls=media_urls)
+        self._arrivals[self.mailbox.put(arrival=arrival)] = text
+        return text
+
+    # News for the platform
+
+    def acknowledge(self, ids: Sequence[int]) -> None:
+        """The platform has written these down: forget them, and show the handset's own texts as delivered."""
+        for news in self.mailbox.acknowledge(ids):
+            text = self._arrivals.pop(news.id, None)
+            if text is not None:
+                text.status = Status.DELIVERED
+                self.changes.text(text)
+
+    # Time
+
+    def next_due_ms(self) -> int | None:
+        """The monotonic time at which `advance` has something to do."""
+        return self._due[0][0] if self._due else None
+
+    def advance(self) -> int:
+        """Do what is due; the answer counts the steps."""
+        now_ms = self.clock.monotonic_ms()
+        steps = 0
+        while self._due and self._due[0][0] <= now_ms:
+            heapq.heappop(self._due)[2]()
+            steps += 1
+        return steps
+
+    def _later(self, wait_ms: int, step: Callable[[], None]) -> None:
+        self._steps += 1
+        heapq.heappush(self._due, (self.clock.monotonic_ms() + wait_ms, self._steps, step))
+
+    def _mirrored(self, fault: Fault, wait_ms: int, step: Callable[[], None]) -> None:
+        """Let what falls into one window come out in the opposite order, within the window after it."""
+        window_ms = max(1, fault.delay_ms)
+        due_ms = self.clock.monotonic_ms() + wait_ms
+        end_ms = (due_ms // window_ms + 1) * window_ms
+        self._steps += 1
+        heapq.heappush(self._due, (end_ms + (end_ms - due_ms), -self._steps, step))
+
+    def _reach(self, number: str) -> Handset | None:
+        """The handset a text goes to, made if need be; None when the network is full of handsets that stay."""
+        handset = self._handsets.get(number)
+        if handset is None:
+            if not self._has_room():
+                return None
+            handset = self._make_handset(number)
+            handset.automatic = True
+        if handset.automatic:
+            self._automatic[number] = None
+            self._automatic.move_to_end(number)
+        return handset
+
+    def _has_room(self) -> bool:
+        return len(self._handsets) < MAX_HANDSETS or bool(self._automatic)
+
+    def _make_handset(self, number: str) -> Handset:
+        if not self._has_room():
+            raise NetworkFullError("too many handsets")
+        if len(self._handsets) >= MAX_HANDSETS:
+            self.remove_handset(next(iter(self._automatic)))
+        handset = Handset(number=number, name="", automatic=False, made_ms=self.clock.now_ms())
+        self._handsets[number] = handset
+        self.changes.handset(handset)
+        return handset
