@@ -53,7 +53,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 TRANSITIONS: dict[Status, frozenset[Status]] = {
     Status.ACCEPTED: frozenset({Status.QUEUED, Status.SCHEDULED, Status.FAILED, Status.CANCELED}),
-    Status.SCHEDULED: frozenset({Status.QUEUED, Status.SENDING, Status.CANCELED, Status.FAILED}),
+    Status.SCHEDULED: frozenset({Status.QUEUED, Status.SENDING, Status.SENT, Status.CANCELED, Status.FAILED}),
     Status.QUEUED: frozenset({Status.SENDING, Status.SENT, Status.FAILED, Status.CANCELED, Status.UNDELIVERED}),
     Status.SENDING: frozenset({Status.SENT, Status.FAILED, Status.UNDELIVERED, Status.DELIVERED, Status.QUEUED}),
     Status.SENT: frozenset({Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.PARTIALLY_DELIVERED}),

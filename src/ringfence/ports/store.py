@@ -85,7 +85,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a message: applied only where `domain.message` allows the move, else ignored.
 
     `price_micros` is kept on the message; a final outcome writes the rated record with it, or with the price the
-    message had. An outbox event is written only where the message `has_callback`.
+    message had, or 0. Sent, delivered, undelivered, failed and canceled add one to the message's `sequence`; an outbox
+    event of that sequence is written only where the message `has_callback`.
     """
 
     account: str
@@ -222,19 +223,36 @@ class NumberTakenError(Exception):
     """The number is owned already, or is not in stock."""
 
 
+class SidTakenError(Exception):
+    """Another row has this sid already: nothing was written."""
+
+
+class QueueFullError(Exception):
+    """More writes are pending than the committer holds: nothing was written, try again later."""
+
+
+class StoreFailedError(Exception):
+    """The write is not durable (closed store, I/O error): nothing of it was acknowledged."""
+
+
+class DiskFullError(StoreFailedError):
+    """No space left: nothing was written; writes succeed again once there is room."""
+
+
 class MessageStore(Protocol):
     """Texts and their sender queues."""
 
     async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
-        """Write message, sender-queue entry (outbound and not final) and outbox events in one transaction.
+        """Write message, sender-queue entry (outbound and not yet sent) and outbox events in one transaction.
 
-        False: the sid is known already, and nothing was written.
+        A message accepted in a final status is rated in it too. False: the sid is known already, nothing was written.
         """
 
     async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
         """Take up to `limit` sender queues that have something due and no live lease of another owner.
 
-        A queue this owner holds already is returned with the same fence and a later end.
+        The one whose oldest due message waits longest comes first. A queue this owner holds already is returned with
+        the same fence and a later end.
         """
 
     async def renew(self, lease: Lease, now_ms: int, ttl_ms: int) -> Lease:
@@ -244,12 +262,17 @@ class MessageStore(Protocol):
         """Give a queue back; a stale lease is a no-op."""
 
     async def due(self, lease: Lease, now_ms: int, limit: int) -> list[MessageRow]:
-        """The queue's messages due by now, oldest first; StaleFenceError if the lease was lost."""
+        """The queue's messages due by now, oldest first; StaleFenceError if the lease was lost or released.
+
+        Marks nothing: what is not acknowledged is due again. Old is by created_ms, or due_ms if later; ties by the
+        order of acceptance.
+        """
 
     async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
         """Apply outcomes, each with its outbox event and, when final, its rated record.
 
-        With a lease, only under its fence (StaleFenceError, nothing written). True where an outcome was applied.
+        With a lease, only under its fence (StaleFenceError, nothing written) and only to messages of that queue.
+        True where an outcome was applied.
         """
 
     async def message(self, account: str, sid: str) -> MessageRow | None: ...
@@ -259,12 +282,14 @@ class MessageStore(Protocol):
     ) -> list[MessageRow]:
         """Newest first; `before` is the last sid of the page before."""
 
-    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None: ...
+    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None:
+        """The newest message that this carrier knows by `ref`."""
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         """Replace the sealed content (redaction)."""
 
-    async def delete_message(self, account: str, sid: str) -> bool: ...
+    async def delete_message(self, account: str, sid: str) -> bool:
+        """Erase the message, its media, events and attempts; the rated record stays."""
 
     async def unfinished(self, account: str, epoch: int) -> list[str]:
         """Sids of that epoch that are not final or still have pending events."""
@@ -279,7 +304,8 @@ class MessageStore(Protocol):
 
     async def opted_out(self, account: str, pair: bytes) -> bool: ...
 
-    async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]: ...
+    async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
+        """Newest first."""
 
 
 class Outbox(Protocol):
@@ -289,32 +315,37 @@ class Outbox(Protocol):
         """Lease due events: of each message only the earliest pending one, so that order per message holds."""
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
-        """Record attempts and their ends."""
+        """Record attempts and their ends; an event that is not pending (settled before, gone) is left alone."""
 
-    async def events(self, account: str, message_sid: str) -> list[EventRow]: ...
+    async def events(self, account: str, message_sid: str) -> list[EventRow]:
+        """In the order they happened."""
 
-    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]: ...
+    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
+        """Newest first."""
 
     async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
-        """Make a done or dead event pending again."""
+        """Make a done or dead event pending again, due at `at_ms`, its attempts counted from 0."""
 
-    async def attempts(self, account: str, message_sid: str) -> list[Settlement]: ...
+    async def attempts(self, account: str, message_sid: str) -> list[Settlement]:
+        """Every settlement of the message's events, oldest first."""
 
 
 class AccountStore(Protocol):
     """Accounts, credentials, numbers and the inventory."""
 
-    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None: ...
+    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
+        """Both at once; SidTakenError if either is there."""
 
     async def account(self, sid: str) -> AccountRow | None: ...
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
 
-    async def update_account(self, row: AccountRow) -> None: ...
+    async def update_account(self, row: AccountRow) -> None:
+        """Replace all but sid, tenant, parent and created_ms; an unknown account stays unknown."""
 
     async def put_credential(self, row: CredentialRow) -> None:
-        """Create or replace (rotation)."""
+        """Create or replace (rotation, created_ms stays); SidTakenError if the sid is another account's."""
 
     async def credential(self, sid: str) -> CredentialRow | None: ...
 
@@ -324,7 +355,7 @@ class AccountStore(Protocol):
     async def delete_credential(self, account: str, sid: str) -> bool: ...
 
     async def buy_number(self, row: NumberRow, *, from_stock: bool) -> None:
-        """Own a number; with from_stock it must be in the inventory, and leaves it. NumberTakenError otherwise."""
+        """Own a number, which leaves the inventory; with from_stock it must be there. NumberTakenError otherwise."""
 
     async def number(self, account: str, sid: str) -> NumberRow | None: ...
 
@@ -340,9 +371,10 @@ class AccountStore(Protocol):
         before: str | None = None,
         limit: int = 50,
     ) -> list[NumberRow]:
-        """`number` may hold * as a wildcard for any digits."""
+        """Newest first; `number` may hold * as a wildcard for any digits."""
 
-    async def update_number(self, row: NumberRow) -> None: ...
+    async def update_number(self, row: NumberRow) -> None:
+        """Replace its friendly_name, standing and updated_ms; an unknown number stays unknown."""
 
     async def release_number(self, account: str, sid: str) -> bool:
         """Give it up; it does not return to the inventory by itself."""
@@ -359,7 +391,7 @@ class AccountStore(Protocol):
         area_code: str | None = None,
         limit: int = 50,
     ) -> list[StockRow]:
-        """What can be bought; `pattern` holds digits and * (any one digit)."""
+        """What can be bought, in order of number; `pattern`, digits and * (any one digit), may match anywhere in it."""
 
     async def stocked_regions(self) -> dict[str, frozenset[str]]:
         """Regions with the kinds in stock."""

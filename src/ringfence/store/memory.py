@@ -1,0 +1,24 @@
+"""The store in memory: the whole port, nothing on disk. For tests and for programs that embed ringfence."""
+
+from ringfence.store.memory_accounts import MemoryAccounts
+from ringfence.store.memory_messages import MemoryMessages
+from ringfence.store.memory_numbers import MemoryNumbers
+
+
+class MemoryStore(MemoryMessages, MemoryAccounts, MemoryNumbers):
+    """`ports.store.Store` for one process: what it holds is gone when it is."""
+
+    def __init__(self) -> None:
+        MemoryMessages.__init__(self)
+        MemoryAccounts.__init__(self)
+        MemoryNumbers.__init__(self)
+        self._open = False
+
+    async def open(self) -> None:
+        self._open = True
+
+    async def close(self) -> None:
+        self._open = False
+
+    async def ready(self) -> bool:
+        return self._open

@@ -1,0 +1,59 @@
+"""Accounts and credentials in memory."""
+
+from msgspec.structs import replace
+
+from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
+from ringfence.store.paging import page_of, place_of
+
+
+class MemoryAccounts:
+    """The accounts' half of `ports.store.AccountStore` over dictionaries."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, AccountRow] = {}
+        self._credentials: dict[str, CredentialRow] = {}
+
+    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
+        if row.sid in self._accounts or credential.sid in self._credentials:
+            raise SidTakenError
+        self._accounts[row.sid] = row
+        self._credentials[credential.sid] = credential
+
+    async def account(self, sid: str) -> AccountRow | None:
+        return self._accounts.get(sid)
+
+    async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        found = [
+            row for row in self._accounts.values() if (row.parent is None if tenant is None else row.tenant == tenant)
+        ]
+        return page_of(found, None if before is None else place_of(before, self._accounts.get(before)), limit)
+
+    async def update_account(self, row: AccountRow) -> None:
+        known = self._accounts.get(row.sid)
+        if known is not None:
+            self._accounts[row.sid] = replace(
+                row, tenant=known.tenant, parent=known.parent, created_ms=known.created_ms
+            )
+
+    async def put_credential(self, row: CredentialRow) -> None:
+        known = self._credentials.get(row.sid)
+        if known is None:
+            self._credentials[row.sid] = row
+        elif known.account != row.account:
+            raise SidTakenError
+        else:
+            self._credentials[row.sid] = replace(row, created_ms=known.created_ms)
+
+    async def credential(self, sid: str) -> CredentialRow | None:
+        return self._credentials.get(sid)
+
+    async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
+        found = [row for row in self._credentials.values() if (row.account, row.kind) == (account, "api_key")]
+        return page_of(found, None if before is None else place_of(before, self._credentials.get(before)), limit)
+
+    async def delete_credential(self, account: str, sid: str) -> bool:
+        known = self._credentials.get(sid)
+        if known is None or known.account != account:
+            return False
+        del self._credentials[sid]
+        return True

@@ -1,0 +1,106 @@
+"""Owned numbers and the inventory in memory."""
+
+import re
+from collections.abc import Sequence
+
+from msgspec.structs import replace
+
+from ringfence.ports.store import NumberRow, NumberTakenError, SidTakenError, StockRow
+from ringfence.store.paging import page_of, place_of
+
+
+class MemoryNumbers:
+    """The numbers' half of `ports.store.AccountStore` over dictionaries."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, NumberRow] = {}
+        self._stock: dict[str, StockRow] = {}
+
+    async def buy_number(self, row: NumberRow, *, from_stock: bool) -> None:
+        if row.number in self._numbers or (from_stock and row.number not in self._stock):
+            raise NumberTakenError
+        if any((known.account, known.sid) == (row.account, row.sid) for known in self._numbers.values()):
+            raise SidTakenError
+        self._stock.pop(row.number, None)
+        self._numbers[row.number] = row
+
+    async def number(self, account: str, sid: str) -> NumberRow | None:
+        for row in self._numbers.values():
+            if (row.account, row.sid) == (account, sid):
+                return row
+        return None
+
+    async def number_by_e164(self, number: str) -> NumberRow | None:
+        return self._numbers.get(number)
+
+    async def numbers(
+        self,
+        account: str,
+        *,
+        number: str | None = None,
+        friendly_name: str | None = None,
+        kind: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[NumberRow]:
+        like = None if number is None else _pattern(number, r".*")
+        found = [
+            row
+            for row in self._numbers.values()
+            if row.account == account
+            and (like is None or like.fullmatch(row.number))
+            and friendly_name in (None, row.friendly_name)
+            and kind in (None, row.kind)
+        ]
+        known = None if before is None else await self.number(account, before)
+        return page_of(found, None if before is None else place_of(before, known), limit)
+
+    async def update_number(self, row: NumberRow) -> None:
+        known = await self.number(row.account, row.sid)
+        if known is not None:
+            self._numbers[known.number] = replace(
+                known, friendly_name=row.friendly_name, standing=row.standing, updated_ms=row.updated_ms
+            )
+
+    async def release_number(self, account: str, sid: str) -> bool:
+        known = await self.number(account, sid)
+        if known is None:
+            return False
+        del self._numbers[known.number]
+        return True
+
+    async def stock(self, rows: Sequence[StockRow]) -> int:
+        before = len(self._stock)
+        for row in rows:
+            if row.number not in self._numbers:
+                self._stock.setdefault(row.number, row)
+        return len(self._stock) - before
+
+    async def available(
+        self,
+        region: str,
+        kind: str,
+        *,
+        pattern: str | None = None,
+        area_code: str | None = None,
+        limit: int = 50,
+    ) -> list[StockRow]:
+        like = None if pattern is None else _pattern(pattern, r"[0-9]")
+        found = [
+            row
+            for row in self._stock.values()
+            if (row.region, row.kind) == (region, kind)
+            and (like is None or like.search(row.number))
+            and area_code in (None, row.area)
+        ]
+        return sorted(found, key=lambda row: row.number)[:limit]
+
+    async def stocked_regions(self) -> dict[str, frozenset[str]]:
+        kinds: dict[str, set[str]] = {}
+        for row in self._stock.values():
+            kinds.setdefault(row.region, set()).add(row.kind)
+        return {region: frozenset(found) for region, found in kinds.items()}
+
+
+def _pattern(text: str, star: str) -> re.Pattern[str]:
+    return re.compile(star.join(re.escape(part) for part in text.split("*")))

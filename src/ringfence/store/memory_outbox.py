@@ -1,0 +1,105 @@
+"""The outbox in memory."""
+
+from collections.abc import Iterable, Sequence
+from itertools import count
+
+import msgspec
+from msgspec.structs import replace
+
+from ringfence.ports.store import EventRow, NewEvent, Settlement
+
+
+class _Entry(msgspec.Struct):
+    """An event and until when nobody else may take it."""
+
+    row: EventRow
+    leased_until_ms: int = 0
+
+
+class MemoryOutbox:
+    """`ports.store.Outbox` over dictionaries; `MemoryMessages` appends to it."""
+
+    def __init__(self) -> None:
+        self._events: dict[int, _Entry] = {}
+        self._event_ids = count(1)
+        self._attempts: list[tuple[str, Settlement]] = []
+
+    def _append_event(self, account: str, message_sid: str, event: NewEvent) -> None:
+        row = EventRow(
+            id=next(self._event_ids),
+            account=account,
+            message_sid=message_sid,
+            kind=event.kind,
+            sequence=event.sequence,
+            at_ms=event.at_ms,
+            due_ms=event.at_ms,
+            error_code=event.error_code,
+            raw=event.raw,
+        )
+        self._events[row.id] = _Entry(row)
+
+    def _of(self, account: str, message_sid: str) -> list[_Entry]:
+        return [
+            entry
+            for entry in self._events.values()
+            if (entry.row.account, entry.row.message_sid) == (account, message_sid)
+        ]
+
+    def _has_pending_event(self, account: str, message_sid: str) -> bool:
+        return any(entry.row.state == "pending" for entry in self._of(account, message_sid))
+
+    def _forget_events(self, account: str, message_sid: str) -> None:
+        gone = {entry.row.id for entry in self._of(account, message_sid)}
+        for event_id in gone:
+            del self._events[event_id]
+        self._attempts = [entry for entry in self._attempts if entry[1].event_id not in gone]
+
+    async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
+        ready = [
+            entry
+            for entry in _heads(self._events.values())
+            if entry.row.due_ms <= now_ms and entry.leased_until_ms <= now_ms
+        ]
+        ready.sort(key=lambda entry: (max(entry.row.due_ms, entry.leased_until_ms), entry.row.id))
+        for entry in ready[:limit]:
+            entry.leased_until_ms = now_ms + ttl_ms
+        return [entry.row for entry in ready[:limit]]
+
+    async def settle_events(self, settlements: Sequence[Settlement]) -> None:
+        for settlement in settlements:
+            entry = self._events.get(settlement.event_id)
+            if entry is None or entry.row.account != settlement.account or entry.row.state != "pending":
+                continue
+            due_ms = settlement.due_ms if settlement.state == "pending" else entry.row.due_ms
+            entry.row = replace(entry.row, state=settlement.state, due_ms=due_ms, attempts=entry.row.attempts + 1)
+            entry.leased_until_ms = 0
+            self._attempts.append((entry.row.message_sid, settlement))
+
+    async def events(self, account: str, message_sid: str) -> list[EventRow]:
+        return [entry.row for entry in self._of(account, message_sid)]
+
+    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
+        dead = [
+            entry.row for entry in self._events.values() if (entry.row.account, entry.row.state) == (account, "dead")
+        ]
+        return dead[::-1][:limit]
+
+    async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
+        entry = self._events.get(event_id)
+        if entry is None or entry.row.account != account or entry.row.state == "pending":
+            return False
+        entry.row = replace(entry.row, state="pending", due_ms=at_ms, attempts=0)
+        entry.leased_until_ms = 0
+        return True
+
+    async def attempts(self, account: str, message_sid: str) -> list[Settlement]:
+        return [entry for sid, entry in self._attempts if (entry.account, sid) == (account, message_sid)]
+
+
+def _heads(entries: Iterable[_Entry]) -> list[_Entry]:
+    """Of each message the earliest pending event: those behind it wait."""
+    heads: dict[tuple[str, str], _Entry] = {}
+    for entry in entries:
+        if entry.row.state == "pending":
+            heads.setdefault((entry.row.account, entry.row.message_sid), entry)
+    return list(heads.values())

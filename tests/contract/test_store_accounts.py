@@ -1,0 +1,228 @@
+"""Accounts, credentials, owned numbers and the inventory."""
+
+import asyncio
+
+import pytest
+from msgspec.structs import replace
+
+from ringfence.ports.store import CredentialRow, NumberTakenError, SidTakenError, StockRow
+
+NOW = 1_700_000_000_000
+A, B = "AC" + "a" * 32, "AC" + "b" * 32
+
+
+def api_key(sid="SK1", account=A, created_ms=NOW):
+    return CredentialRow(
+        account=account,
+        sid=sid,
+        kind="api_key",
+        verifier=b"\x01" * 32,
+        hmac_states=b"\x02" * 104,
+        friendly_name="robot",
+        created_ms=created_ms,
+        updated_ms=created_ms,
+    )
+
+
+def in_stock(number, **more):
+    return StockRow(**{"number": number, "region": "US", "kind": "local", **more})
+
+
+async def test_an_account_is_created_with_its_credential(store, account):
+    row, credential = account()
+    await store.create_account(row, credential)
+    assert await store.account(A) == row
+    assert await store.credential(A) == credential
+    assert await store.account(B) is None
+    assert await store.credential("SK1") is None
+
+
+async def test_an_account_is_created_once(store, account):
+    row, credential = account()
+    await store.create_account(row, credential)
+    with pytest.raises(SidTakenError):
+        await store.create_account(replace(row, friendly_name="Other"), replace(credential, sid="SK9"))
+    assert await store.account(A) == row
+    assert await store.credential("SK9") is None
+
+
+async def test_a_tenants_accounts_are_listed_newest_first(store, account):
+    for n, (sid, tenant) in enumerate([(A, A), ("AC1", A), ("AC2", A), (B, B)]):
+        await store.create_account(*account(sid, tenant, NOW + n))
+    assert [row.sid for row in await store.accounts(A)] == ["AC2", "AC1", A]
+    assert [row.sid for row in await store.accounts(A, limit=2)] == ["AC2", "AC1"]
+    assert [row.sid for row in await store.accounts(A, before="AC1")] == [A]
+    assert [row.sid for row in await store.accounts(None)] == [B, A]
+    assert [row.sid for row in await store.accounts(None, before=B, limit=5)] == [A]
+
+
+async def test_updating_an_account_keeps_what_it_is(store, account):
+    row, credential = account("AC1", A)
+    await store.create_account(row, credential)
+    changed = replace(row, friendly_name="New", status="closed", type="Trial", updated_ms=NOW + 9)
+    await store.update_account(replace(changed, tenant=B, parent=B, created_ms=1))
+    assert await store.account("AC1") == changed
+    await store.update_account(replace(row, sid="AC404"))
+    assert await store.account("AC404") is None
+
+
+async def test_rotation_replaces_a_credential(store, account):
+    await store.create_account(*account())
+    await store.put_credential(api_key())
+    rotated = replace(api_key(), verifier=b"\x09" * 32, hmac_states=b"\x08", friendly_name="x", updated_ms=NOW + 1)
+    await store.put_credential(replace(rotated, created_ms=NOW + 1))
+    assert await store.credential("SK1") == rotated
+
+
+async def test_a_credential_cannot_move_to_another_account(store):
+    await store.put_credential(api_key())
+    with pytest.raises(SidTakenError):
+        await store.put_credential(api_key(account=B))
+    assert await store.credential("SK1") == api_key()
+
+
+async def test_keys_are_listed_newest_first_without_the_auth_token(store, account):
+    await store.create_account(*account())
+    keys = [api_key(f"SK{n}", created_ms=NOW + n) for n in range(3)]
+    for key in keys:
+        await store.put_credential(key)
+    await store.put_credential(api_key("SKx", account=B))
+    assert await store.credentials(A) == keys[::-1]
+    assert await store.credentials(A, limit=1) == [keys[2]]
+    assert await store.credentials(A, before="SK1") == [keys[0]]
+
+
+async def test_a_revoked_credential_is_gone(store):
+    await store.put_credential(api_key())
+    assert await store.delete_credential(B, "SK1") is False
+    assert await store.delete_credential(A, "SK1") is True
+    assert await store.delete_credential(A, "SK1") is False
+    assert await store.credential("SK1") is None
+
+
+async def test_a_bought_number_is_owned(store, owned):
+    row = owned()
+    await store.buy_number(row, from_stock=False)
+    assert await store.number(A, row.sid) == row
+    assert await store.number_by_e164(row.number) == row
+    assert await store.number(B, row.sid) is None
+    assert await store.number_by_e164("+1") is None
+
+
+async def test_a_number_has_one_owner(store, owned):
+    await store.buy_number(owned("+1"), from_stock=False)
+    with pytest.raises(NumberTakenError):
+        await store.buy_number(owned("+1", account=B), from_stock=False)
+    assert (await store.number_by_e164("+1")).account == A
+
+
+async def test_a_sid_names_one_number(store, owned):
+    row = owned("+1")
+    await store.buy_number(row, from_stock=False)
+    await store.stock([in_stock("+2")])
+    with pytest.raises(SidTakenError):
+        await store.buy_number(replace(row, number="+2"), from_stock=True)
+    assert len(await store.available("US", "local")) == 1
+
+
+async def test_from_stock_only_what_is_in_stock_is_sold_and_only_once(store, owned):
+    await store.stock([in_stock("+12025550100"), in_stock("+12025550101")])
+    with pytest.raises(NumberTakenError):
+        await store.buy_number(owned("+12025550199"), from_stock=True)
+    await store.buy_number(owned("+12025550100"), from_stock=True)
+    assert [row.number for row in await store.available("US", "local")] == ["+12025550101"]
+    with pytest.raises(NumberTakenError):
+        await store.buy_number(owned("+12025550100", account=B), from_stock=True)
+
+
+async def test_a_number_bought_past_the_stock_leaves_it_too(store, owned):
+    await store.stock([in_stock("+1")])
+    await store.buy_number(owned("+1"), from_stock=False)
+    assert await store.available("US", "local") == []
+
+
+async def test_of_many_buyers_one_gets_the_number(store, owned):
+    await store.stock([in_stock("+1")])
+    buyers = [owned("+1", account=f"AC{n}") for n in range(8)]
+    ends = await asyncio.gather(*(store.buy_number(row, from_stock=True) for row in buyers), return_exceptions=True)
+    assert sum(end is None for end in ends) == 1
+    assert sum(isinstance(end, NumberTakenError) for end in ends) == 7
+    assert (await store.number_by_e164("+1")).account == buyers[ends.index(None)].account
+
+
+async def test_numbers_are_listed_newest_first_and_filtered(store, owned):
+    rows = [
+        owned("+12025550100"),
+        owned("+12025550199", friendly_name="Desk"),
+        owned("+442075550100", kind="mobile", region="GB"),
+    ]
+    for row in rows:
+        await store.buy_number(row, from_stock=False)
+    await store.buy_number(owned("+999", account=B), from_stock=False)
+    assert await store.numbers(A) == rows[::-1]
+    assert await store.numbers(A, limit=1) == [rows[2]]
+    assert await store.numbers(A, before=rows[1].sid) == [rows[0]]
+    assert await store.numbers(A, number="+12025550199") == [rows[1]]
+    assert await store.numbers(A, number="12025550199") == []
+    assert await store.numbers(A, number="+1202*") == [rows[1], rows[0]]
+    assert await store.numbers(A, number="*0100") == [rows[2], rows[0]]
+    assert await store.numbers(A, number="*555*9*") == [rows[1]]
+    assert await store.numbers(A, number="*[0-9]*") == await store.numbers(A, number="+1202555010?") == []
+    assert await store.numbers(A, friendly_name="Desk") == [rows[1]]
+    assert await store.numbers(A, kind="mobile") == [rows[2]]
+    assert await store.numbers(A, number="+1*", kind="mobile") == []
+
+
+async def test_updating_a_number_changes_its_configuration_alone(store, owned):
+    row = owned()
+    await store.buy_number(row, from_stock=False)
+    changed = replace(row, friendly_name="Desk", standing=b"\x00new", updated_ms=NOW + 50)
+    await store.update_number(replace(changed, number="+666", kind="mobile", region="GB", created_ms=0))
+    assert await store.number(A, row.sid) == changed
+    await store.update_number(owned("+777"))
+    assert await store.number_by_e164("+777") is None
+
+
+async def test_a_released_number_is_free_but_not_back_in_stock(store, owned):
+    await store.stock([in_stock("+1")])
+    row = owned("+1")
+    await store.buy_number(row, from_stock=True)
+    assert await store.release_number(B, row.sid) is False
+    assert await store.release_number(A, row.sid) is True
+    assert await store.release_number(A, row.sid) is False
+    assert await store.number_by_e164("+1") is None
+    assert await store.available("US", "local") == []
+    assert await store.stock([in_stock("+1")]) == 1
+
+
+async def test_stocking_skips_what_is_known(store, owned):
+    await store.buy_number(owned("+1"), from_stock=False)
+    full = in_stock("+2", locality="Ely", area="202", postal_code="1", capabilities=frozenset({"sms"}))
+    assert await store.stock([in_stock("+1"), full, in_stock("+3"), in_stock("+3")]) == 2
+    assert await store.stock([replace(full, locality="Other")]) == 0
+    assert await store.stock([]) == 0
+    assert await store.available("US", "local") == [full, in_stock("+3")]
+
+
+async def test_what_is_available_is_filtered_and_in_order(store):
+    rows = [
+        in_stock("+12025550199", area="202"),
+        in_stock("+12025550100", area="202"),
+        in_stock("+12125550100", area="212"),
+        in_stock("+18005550100", kind="tollfree"),
+        in_stock("+442075550100", region="GB"),
+    ]
+    await store.stock(rows)
+    assert [row.number for row in await store.available("US", "local")] == [
+        "+12025550100",
+        "+12025550199",
+        "+12125550100",
+    ]
+    assert [row.number for row in await store.available("US", "local", limit=1)] == ["+12025550100"]
+    assert await store.available("US", "local", area_code="212") == [rows[2]]
+    assert await store.available("US", "local", pattern="20*555019") == [rows[0]]
+    assert await store.available("US", "local", pattern="212555") == [rows[2]]
+    assert await store.available("US", "local", pattern="0100*") == []
+    assert await store.available("US", "local", pattern="[0-9]") == []
+    assert await store.available("FR", "local") == []
+    assert await store.stocked_regions() == {"US": frozenset({"local", "tollfree"}), "GB": frozenset({"local"})}
