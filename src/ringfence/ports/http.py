@@ -6,13 +6,17 @@ import msgspec
 
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request. Times in milliseconds; `max_body_bytes` bounds the answer."""
+    """One request. Times in milliseconds; `max_body_bytes` bounds the answer.
+
+    `connect_ms` bounds TCP and TLS each, `read_ms` the silence before and within the answer, `total_ms` everything.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     connect_ms: int = 5_000
+    read_ms: int = 15_000
     total_ms: int = 15_000
     max_body_bytes: int = 1 << 20
 
