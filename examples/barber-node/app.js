@@ -1,0 +1,84 @@
+// Appointment reminders by text, answered by text: an Express program on the official `twilio` package.
+
+import express from "express";
+import twilio from "twilio";
+
+import { AppointmentBook } from "./appointments.js";
+import { answer, reminder } from "./conversation.js";
+
+const OPTED_OUT = 21610; // Twilio: "Attempt to send to unsubscribed recipient"
+
+const {
+  TWILIO_ACCOUNT_SID: accountSid,
+  TWILIO_AUTH_TOKEN: authToken,
+  SHOP_NUMBER = "+12025550123",
+  CUSTOMER_NUMBER = "+12025550177",
+  PORT = "5000",
+  REMIND_EVERY_S = "60",
+} = process.env;
+// Where Twilio reaches this program. Twilio signs this URL, so behind a proxy it is the proxy's.
+const publicUrl = (process.env.PUBLIC_URL ?? `http://127.0.0.1:${PORT}`).replace(/\/$/, "");
+
+const client = twilio(accountSid, authToken);
+
+// ---- The one place that is not plain Twilio: where the API is, if it is not at Twilio. ----
+if (process.env.TWILIO_API_URL) client.api.baseUrl = process.env.TWILIO_API_URL;
+// --------------------------------------------------------------------------------------------
+
+const book = new AppointmentBook();
+book.book(CUSTOMER_NUMBER, "haircut", "Sam", "Tue 15:00");
+
+const app = express();
+app.use(express.urlencoded({ extended: false }));
+
+/** The SDK's middleware: only a request that Twilio signed gets through, any other gets 403. */
+const signed = (path) => twilio.webhook({ url: publicUrl + path }, authToken);
+
+app.post("/sms", signed("/sms"), (request, response) => {
+  const { MessageSid, From, Body } = request.body;
+  let text = book.answerTo(MessageSid);
+  let outcome = "answered before";
+  if (text === undefined) {
+    ({ text, outcome } = answer(book, From, Body));
+    book.setAnswer(MessageSid, text);
+  }
+  const twiml = new twilio.twiml.MessagingResponse();
+  if (text) twiml.message(text);
+  response.type("text/xml").send(twiml.toString());
+  console.log(`webhook 200 (signature ok) · ${outcome}`);
+});
+
+app.post("/status", signed("/status"), (request, response) => {
+  response.sendStatus(204);
+  console.log(`webhook 204 (signature ok) · reminder ${request.body.MessageStatus}`);
+});
+
+/** Text everyone who has not been told of their appointment. */
+async function remind() {
+  for (const appointment of book.notReminded()) {
+    appointment.reminded = true; // before the await: the next round must not send it again
+    try {
+      const message = await client.messages.create({
+        to: appointment.phone,
+        from: SHOP_NUMBER,
+        body: reminder(appointment),
+        statusCallback: `${publicUrl}/status`,
+      });
+      console.log(`reminder ${message.status} · ${message.sid}`);
+    } catch (error) {
+      if (error.code === OPTED_OUT) {
+        book.optOut(appointment.phone);
+        console.log(`reminder refused (${OPTED_OUT}) · customer OPTED OUT`);
+      } else {
+        appointment.reminded = false; // the next round tries again
+        console.error(`reminder failed · ${error.code ?? error.message}`);
+      }
+    }
+  }
+}
+
+app.listen(Number(PORT), "127.0.0.1", async () => {
+  console.log(`listening on ${publicUrl}`);
+  await remind();
+  setInterval(remind, Number(REMIND_EVERY_S) * 1000);
+});

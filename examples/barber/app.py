@@ -1,0 +1,123 @@
+"""Appointment reminders by text, answered by text: a Flask program on the official `twilio` package.
+
+python app.py                     the web server that Twilio's webhooks reach
+python -m flask --app app book    puts an appointment into the book
+python -m flask --app app remind  sends the reminders that are due; a cron job, in a real shop
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from datetime import time as time_of_day
+from functools import wraps
+
+from appointments import TUESDAY, AppointmentBook, coming
+from conversation import answer, reminder
+from flask import Flask, Response, abort, g, request
+from twilio.base.exceptions import TwilioRestException
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+from twilio.twiml.messaging_response import MessagingResponse
+
+OPTED_OUT = 21610  # Twilio: "Attempt to send to unsubscribed recipient"
+
+ACCOUNT_SID = os.environ["TWILIO_ACCOUNT_SID"]
+AUTH_TOKEN = os.environ["TWILIO_AUTH_TOKEN"]
+SHOP_NUMBER = os.environ.get("SHOP_NUMBER", "+12025550123")
+CUSTOMER_NUMBER = os.environ.get("CUSTOMER_NUMBER", "+12025550177")
+PORT = int(os.environ.get("PORT", "5000"))
+# Where Twilio reaches this program. Twilio signs this URL, so behind a proxy it is the proxy's.
+PUBLIC_URL = os.environ.get("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+
+client = Client(ACCOUNT_SID, AUTH_TOKEN)
+
+# ---- The one place that is not plain Twilio: where the API is, if it is not at Twilio. ----
+if "TWILIO_API_URL" in os.environ:
+    client.api.base_url = os.environ["TWILIO_API_URL"]
+# --------------------------------------------------------------------------------------------
+
+validator = RequestValidator(AUTH_TOKEN)
+book = AppointmentBook(os.environ.get("BARBER_DATABASE", "barber.db"))
+app = Flask(__name__)
+
+
+def signed(view: Callable[[], Response]) -> Callable[[], Response]:
+    """Only a request that Twilio signed gets to the view; any other gets 403."""
+
+    @wraps(view)
+    def checked() -> Response:
+        g.started = time.monotonic()
+        url = PUBLIC_URL + request.full_path.removesuffix("?")
+        if not validator.validate(url, request.form, request.headers.get("X-Twilio-Signature", "")):
+            print("webhook 403 (signature wrong)", flush=True)
+            abort(403)
+        return view()
+
+    return checked
+
+
+def log_webhook(status: int, outcome: str) -> None:
+    """One line, with nothing of the customer in it."""
+    took_ms = (time.monotonic() - g.started) * 1000
+    print(f"webhook {status} in {took_ms:.0f} ms (signature ok) · {outcome}", flush=True)
+
+
+@app.post("/sms")
+@signed
+def sms() -> Response:
+    """A customer's text. The answer is TwiML."""
+    message_sid = request.form["MessageSid"]
+    text = book.text_answered(message_sid)
+    if text is None:
+        text, outcome = answer(book, request.form["From"], request.form["Body"])
+        book.set_answered(message_sid, text)
+    else:
+        outcome = "answered before"
+    response = MessagingResponse()
+    if text:
+        response.message(text)
+    log_webhook(200, outcome)
+    return Response(str(response), mimetype="text/xml")
+
+
+@app.post("/status")
+@signed
+def status() -> Response:
+    """What became of a reminder."""
+    status = request.form["MessageStatus"]
+    book.record_delivery(request.form["MessageSid"], status)
+    log_webhook(204, f"reminder {status}")
+    return Response(status=204)
+
+
+@app.cli.command("book")
+def book_appointment() -> None:
+    """Book the customer in: a haircut with Sam, on the coming Tuesday at 15:00."""
+    book.book(CUSTOMER_NUMBER, "haircut", "Sam", coming(TUESDAY, time_of_day(15, 0)))
+
+
+@app.cli.command("remind")
+def remind() -> None:
+    """Text everyone who has not been told of their appointment."""
+    for appointment in book.not_reminded():
+        try:
+            message = client.messages.create(
+                to=appointment.phone,
+                from_=SHOP_NUMBER,
+                body=reminder(appointment),
+                status_callback=f"{PUBLIC_URL}/status",
+            )
+        except TwilioRestException as error:
+            if error.code != OPTED_OUT:
+                raise
+            book.set_opted_out(appointment.phone)
+            print(f"reminder refused ({OPTED_OUT}) · customer OPTED OUT", flush=True)
+        else:
+            book.set_reminded(appointment, message.sid)
+            print(f"reminder {message.status} · {message.sid}", flush=True)
+
+
+if __name__ == "__main__":
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    app.run(port=PORT)
