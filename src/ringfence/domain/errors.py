@@ -1,54 +1,61 @@
-"""Twilio's error catalogue: the codes ringfence answers with, their text and HTTP status.
+"""Refusals that the caller is told about, with Twilio's codes."""
 
-Source: Twilio, "Error and warning dictionary".
-"""
+from ringfence.domain.error_catalogue import CATALOGUE, ErrorKind
 
-import msgspec
+__all__ = ["CATALOGUE", "ApiError", "ErrorKind", "describe", "more_info"]
 
-
-class ErrorKind(msgspec.Struct, frozen=True):
-    """One entry of the catalogue. `message` may hold {placeholders}."""
-
-    code: int
-    message: str
-    status: int = 400
+# A detail is echoed to the caller; what it sent may be a megabyte.
+DETAIL_CHARACTERS = 120
+MASKED_DIGITS = 4
+_UNKNOWN = "Unknown error"
 
 
 class ApiError(Exception):
     """A refusal that the caller is told about with Twilio's code.
 
     `details` fill the placeholders of the catalogue's message and go to the caller alone:
-    neither str() nor repr() shows them, because they may hold a number or a body.
+    neither str() nor repr() shows them, because they may hold a number or a body. A placeholder
+    without its detail is left out.
     """
 
     def __init__(self, code: int, message: str | None = None, *, status: int | None = None, **details: object) -> None:
-        kind = CATALOGUE.get(code) or ErrorKind(code, "Unknown error")
+        kind = CATALOGUE.get(code) or ErrorKind(code, _UNKNOWN)
         self.code = code
         self.status = status or kind.status
-        self.message = message if message is not None else kind.message.format(**details)
+        self.message = message if message is not None else _fill(kind.message, details)
         super().__init__(f"error {code}")
 
     def __repr__(self) -> str:
         return f"ApiError({self.code})"
 
 
-def _catalogue(*kinds: ErrorKind) -> dict[int, ErrorKind]:
-    return {kind.code: kind for kind in kinds}
+def more_info(code: int) -> str:
+    """Where Twilio documents the code."""
+    return f"https://www.twilio.com/docs/errors/{code}"
 
 
-CATALOGUE: dict[int, ErrorKind] = _catalogue(
-    ErrorKind(20003, "Authenticate", 401),
-    ErrorKind(20404, "The requested resource {path} was not found", 404),
-    ErrorKind(21211, "Invalid 'To' Phone Number: {to}"),
-    ErrorKind(21212, "Invalid From Number (caller ID): {sender}"),
-    ErrorKind(21602, "Message body is required."),
-    ErrorKind(21603, "A 'From' phone number is required."),
-    ErrorKind(21604, "A 'To' phone number is required."),
-    ErrorKind(
-        21606,
-        "The 'From' phone number {sender} is not a valid, SMS-capable inbound phone number or short code "
-        "for your account.",
-    ),
-    ErrorKind(21610, "Attempt to send to unsubscribed recipient"),
-    ErrorKind(21617, "The concatenated message body exceeds the 1600 character limit"),
-)
+def describe(code: int) -> str:
+    """The catalogue's text for a code without details, as in a message's `error_message`."""
+    kind = CATALOGUE.get(code)
+    return _fill(kind.message, {}) if kind else _UNKNOWN
+
+
+class _Details(dict[str, object]):
+    """Details by placeholder; `NAME_masked` is NAME with its last digits hidden."""
+
+    def __missing__(self, placeholder: str) -> str:
+        name = placeholder.removesuffix("_masked")
+        return _mask(str(self[name])) if name != placeholder and name in self else ""
+
+
+def _fill(message: str, details: dict[str, object]) -> str:
+    if "{" not in message:
+        return message
+    shown = _Details({name: str(value)[:DETAIL_CHARACTERS] for name, value in details.items()})
+    filled = message.format_map(shown)
+    # What a missing detail leaves behind: "resource  was", "Number: ".
+    return filled if details else " ".join(filled.split()).rstrip(" :")
+
+
+def _mask(number: str) -> str:
+    return f"{number[:-MASKED_DIGITS]}{'X' * MASKED_DIGITS}" if len(number) > 2 * MASKED_DIGITS else number
