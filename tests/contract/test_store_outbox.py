@@ -191,3 +191,32 @@ async def test_pending_news_keep_a_message_unfinished(store, text):
         (found,) = await take(store)
         await store.settle_events([settled(found)])
     assert await store.unfinished(row.account, row.epoch) == []
+
+
+async def test_a_deferred_event_is_due_later_and_was_not_attempted(store, text):
+    row = await accept(store, text, event(0), event(1))
+    (first,) = await take(store)
+    await store.defer_events([first], NOW + 50)
+    assert await take(store, NOW + 49) == []
+    (again,) = await take(store, NOW + 50)
+    assert (again.id, again.attempts, again.due_ms) == (first.id, 0, NOW + 50)
+    assert await store.attempts(row.account, row.sid) == []
+
+
+async def test_a_settled_event_cannot_be_deferred(store, text):
+    row = await accept(store, text, event(0))
+    (first,) = await take(store)
+    await store.settle_events([settled(first)])
+    await store.defer_events([first], NOW)
+    assert [found.state for found in await store.events(row.account, row.sid)] == ["done"]
+
+
+async def test_an_owner_gives_back_what_it_took_and_nothing_else(store, text):
+    await accept(store, text, event(0))
+    await accept(store, text, event(0))
+    (mine,) = await take(store, limit=1)
+    (theirs,) = await take(store, owner="d2")
+    await store.release_events("d1", NOW)
+    (again,) = await take(store)
+    assert (again.id, again.attempts) == (mine.id, 0)
+    assert theirs.id != mine.id

@@ -317,6 +317,12 @@ class Outbox(Protocol):
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         """Record attempts and their ends; an event that is not pending (settled before, gone) is left alone."""
 
+    async def defer_events(self, events: Sequence[EventRow], due_ms: int) -> None:
+        """Give taken events back untried, due at `due_ms`; one that is not pending is left alone."""
+
+    async def release_events(self, owner: str, now_ms: int) -> None:
+        """Give back untried what `owner` has taken: for a dispatcher that starts again under its name."""
+
     async def events(self, account: str, message_sid: str) -> list[EventRow]:
         """In the order they happened."""
 

@@ -14,6 +14,7 @@ class _Entry(msgspec.Struct):
 
     row: EventRow
     leased_until_ms: int = 0
+    owner: str = ""
 
 
 class MemoryOutbox:
@@ -63,6 +64,7 @@ class MemoryOutbox:
         ready.sort(key=lambda entry: (max(entry.row.due_ms, entry.leased_until_ms), entry.row.id))
         for entry in ready[:limit]:
             entry.leased_until_ms = now_ms + ttl_ms
+            entry.owner = owner
         return [entry.row for entry in ready[:limit]]
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
@@ -74,6 +76,18 @@ class MemoryOutbox:
             entry.row = replace(entry.row, state=settlement.state, due_ms=due_ms, attempts=entry.row.attempts + 1)
             entry.leased_until_ms = 0
             self._attempts.append((entry.row.message_sid, settlement))
+
+    async def defer_events(self, events: Sequence[EventRow], due_ms: int) -> None:
+        for event in events:
+            entry = self._events.get(event.id)
+            if entry is not None and entry.row.account == event.account and entry.row.state == "pending":
+                entry.row = replace(entry.row, due_ms=due_ms)
+                entry.leased_until_ms = 0
+
+    async def release_events(self, owner: str, now_ms: int) -> None:
+        for entry in self._events.values():
+            if entry.owner == owner and entry.leased_until_ms > now_ms:
+                entry.leased_until_ms = 0
 
     async def events(self, account: str, message_sid: str) -> list[EventRow]:
         return [entry.row for entry in self._of(account, message_sid)]
