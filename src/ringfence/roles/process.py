@@ -18,7 +18,7 @@ import threading
 from collections.abc import Sequence
 
 from ringfence.domain.clock import Clock, SystemClock
-from ringfence.roles.clock_file import FileClock
+from ringfence.roles.clock_file import FileClock, parse_offset_ms, write_offset_ms
 from ringfence.roles.settings import Settings, decode
 
 ROLES = ("kms", "simulator", "dispatcher", "api")
@@ -51,6 +51,13 @@ class RoleProcess:
 def clock_of(settings: Settings) -> Clock:
     """The installation's clock: the machine's, or the shared one that `clock` moves."""
     return FileClock(settings.run_dir / "clock") if settings.clock else SystemClock()
+
+
+def prepare_clock(settings: Settings, *, again: bool) -> None:
+    """Write the shared clock's offset where the settings move it; with `again`, over the one before."""
+    path = settings.run_dir / "clock"
+    if settings.clock and (again or not path.exists()):
+        write_offset_ms(path, parse_offset_ms(settings.clock, now_ms=SystemClock().now_ms()))
 
 
 def frame(settings: bytes) -> bytes:

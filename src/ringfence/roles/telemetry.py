@@ -24,8 +24,8 @@ CLEAR_KEYS = frozenset(
         "account", "sid", "message_sid", "event_id", "carrier", "kind", "status", "code", "region", "epoch",
         "attempts", "count", "limit", "bytes", "segments", "fence",
         "duration_ms", "delay_ms", "due_ms", "age_ms", "offset_ms", "rate_mps",
-        "pid", "exit_code", "signal", "port", "host", "hosts", "mode", "method", "route", "http_status", "version",
-        "cause", "cure", "verb", "socket", "setting",
+        "pid", "uid", "exit_code", "signal", "port", "host", "hosts", "mode", "method", "route", "http_status",
+        "version", "cause", "cure", "verb", "socket", "setting",
     }
 )  # fmt: skip
 # Libraries whose log lines are known to be constant text once their arguments are left out.

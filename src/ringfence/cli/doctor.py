@@ -1,0 +1,121 @@
+"""`ringfence doctor`: is everything there that an installation needs, and if not, what to do."""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from ringfence.cli.terminal import Terminal
+from ringfence.roles.installation_lock import holder
+from ringfence.roles.listeners import bind
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import ENVIRONMENT_PREFIX, NAMES, Settings
+
+FREE_DISK_MIN_MB = 200
+OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN"})
+EARLIEST_PLAUSIBLE_YEAR = 2025
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One check: what was looked at, what was found, and when that is bad, the cure."""
+
+    subject: str
+    found: str
+    cure: str = ""
+
+
+def doctor(settings: Settings) -> None:
+    """Print every finding; exit code 1 when something needs a cure."""
+    terminal = Terminal()
+    findings = list(examine(settings))
+    for finding in findings:
+        sign = "✗" if finding.cure else "✓"
+        terminal.say(f"{sign} {finding.subject:<12} {finding.found}" + (f" → {finding.cure}" if finding.cure else ""))
+    wrong = sum(bool(finding.cure) for finding in findings)
+    if wrong:
+        raise RefusalError(f"{wrong} of {len(findings)} checks failed", "each line with ✗ tells its cure")
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, in a fixed order. Nothing is changed."""
+    checks: tuple[Callable[[Settings], Finding], ...] = (
+        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock,
+    )  # fmt: skip
+    for check in checks:
+        yield check(settings)
+
+
+def _python(_: Settings) -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", version, "" if sys.version_info >= (3, 11) else "install Python 3.11 or later")
+
+
+def _environment(_: Settings) -> Finding:
+    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in NAMES} | OTHER_VARIABLES
+    unknown = sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
+    if unknown:
+        return Finding("environment", f"{', '.join(unknown)}: no such setting", "docs/reference/settings.md")
+    return Finding("environment", "no unknown variable")
+
+
+def _data_folder(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    if not folder.exists():
+        parent = next(above for above in folder.parents if above.exists())
+        cure = "" if os.access(parent, os.W_OK) else f"make {parent} writable, or choose another with --data"
+        return Finding("data folder", f"{folder} (not yet made)", cure)
+    found = folder.stat()
+    if found.st_uid != os.getuid():
+        return Finding("data folder", f"{folder} is another user's", "choose another with --data")
+    if found.st_mode & 0o077:
+        return Finding("data folder", f"{folder} is open to others", f"chmod 700 {folder}")
+    return Finding("data folder", str(folder))
+
+
+def _disk(settings: Settings) -> Finding:
+    place = next(above for above in (settings.data_dir, *settings.data_dir.parents) if above.exists())
+    free_mb = shutil.disk_usage(place).free >> 20
+    return Finding("disk", f"{free_mb} MB free", "" if free_mb >= FREE_DISK_MIN_MB else "make room")
+
+
+def _unix_sockets(settings: Settings) -> Finding:
+    try:
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as probe:
+            probe.bind(str(Path(folder) / "probe.sock"))
+    except OSError as error:
+        return Finding("sockets", f"no Unix sockets: {error.strerror}", "allow AF_UNIX to this process")
+    return Finding("sockets", str(settings.run_dir))
+
+
+def _port(settings: Settings) -> Finding:
+    if (pid := holder(settings.data_dir)) is not None:
+        return Finding("port", f"{settings.port} (ringfence is up, pid {pid})")
+    try:
+        for listener in bind(settings.hosts, settings.port):
+            listener.close()
+    except RefusalError as refusal:
+        return Finding("port", refusal.cause, refusal.cure)
+    return Finding("port", f"{settings.port} free")
+
+
+def _addresses(settings: Settings) -> Finding:
+    outside = [host for host in settings.hosts if host != "::1" and not host.startswith("127.")]
+    if outside and settings.dev:
+        return Finding(
+            "addresses",
+            f"{', '.join(outside)}: anyone there can use the phones",
+            'mode = "production", or loopback only',
+        )
+    return Finding("addresses", ", ".join(settings.hosts))
+
+
+def _clock(_: Settings) -> Finding:
+    now = time.gmtime()
+    cure = "set the machine's clock" if now.tm_year < EARLIEST_PLAUSIBLE_YEAR else ""
+    return Finding("clock", time.strftime("%Y-%m-%d %H:%M:%S UTC", now), cure)

@@ -1,0 +1,86 @@
+"""The command line: its commands, and what becomes of an error.
+
+Exit codes: 0 done, 1 refused or not possible now, 2 wrong usage or settings, 130 interrupted.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import ringfence
+from ringfence.cli import demo as demos
+from ringfence.cli import doctor as checks
+from ringfence.cli import init as settings_file
+from ringfence.cli import reset as forgetting
+from ringfence.cli import role as single
+from ringfence.cli.options import Config, Data, Port, Yes, settings_of
+from ringfence.cli.terminal import Terminal
+from ringfence.roles.refusal import RefusalError
+
+app = typer.Typer(
+    name="ringfence",
+    help="Calling and texting on your own machine, for programs written for Twilio.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to write it.", metavar="[DIR]")] = Path(),
+) -> None:
+    """Write a settings file with every setting in it, commented out."""
+    settings_file.init(folder)
+
+
+@app.command()
+def role(
+    name: Annotated[str, typer.Argument(help="kms, simulator, dispatcher or api.", metavar="NAME")],
+    config: Config = None,
+    data: Data = None,
+    port: Port = None,
+) -> None:
+    """Run one role in this process, for operators who supervise by other means."""
+    single.role(settings_of(config, data, port=port), name)
+
+
+@app.command()
+def reset(config: Config = None, data: Data = None, yes: Yes = False) -> None:
+    """Forget an installation: its messages, numbers and keys."""
+    forgetting.reset(settings_of(config, data), yes=yes)
+
+
+@app.command()
+def demo(
+    name: Annotated[str | None, typer.Argument(help="Which one; without it, the list.", metavar="[NAME]")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Show what ringfence does, step by step, on the running installation."""
+    demos.demo(settings_of(config, data), name)
+
+
+@app.command()
+def doctor(config: Config = None, data: Data = None, port: Port = None) -> None:
+    """Check what an installation needs, and tell the cure of what is missing."""
+    checks.doctor(settings_of(config, data, port=port))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    Terminal().say(f"ringfence {ringfence.__version__}")
+
+
+def main() -> None:
+    """Run the command line. People see causes and cures; a traceback is a bug of ours."""
+    try:
+        app()
+    except RefusalError as refusal:
+        Terminal().refuse(refusal)
+        sys.exit(refusal.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,32 @@
+"""`ringfence reset`: forget an installation and everything in it."""
+
+import shutil
+
+import typer
+
+from ringfence.cli.profile import forget_profile
+from ringfence.cli.terminal import Terminal
+from ringfence.roles.installation_lock import holder
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+
+OURS = ("ringfence.db", "ringfence.db-wal", "ringfence.db-shm", "kms", "run", "backups")
+
+
+def reset(settings: Settings, *, yes: bool) -> None:
+    """Remove database, keys, sockets and profile; what else lies in the data folder stays."""
+    terminal = Terminal()
+    folder = settings.data_dir
+    if (pid := holder(folder)) is not None:
+        raise RefusalError(f"ringfence is up on {folder} (pid {pid})", f"stop it first: kill {pid}")
+    found = [folder / name for name in OURS if (folder / name).exists()]
+    if not found:
+        terminal.say(f"nothing to reset in {folder}")
+        return
+    if not yes and not typer.confirm(f"Delete all messages, numbers and keys in {folder}? There is no way back."):
+        raise RefusalError("nothing was deleted", "answer y, or give --yes")
+    for path in found:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    shutil.rmtree(settings.run_dir, ignore_errors=True)
+    forget_profile(settings)
+    terminal.say(f"reset {folder}")

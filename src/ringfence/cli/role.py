@@ -1,0 +1,33 @@
+"""`ringfence role NAME`: one role in this process, for operators who supervise by other means."""
+
+import asyncio
+
+import msgspec
+import uvloop
+
+from ringfence.roles.listeners import bind
+from ringfence.roles.process import ROLES, RoleProcess, prepare_clock, run_role
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings
+from ringfence.roles.telemetry import catch_loop_crashes, configure_logging
+
+
+def role(settings: Settings, name: str) -> None:
+    """Run it until SIGTERM or Ctrl-C."""
+    if name not in ROLES:
+        raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
+    configure_logging(name, settings.log_level)
+    make_private(settings.data_dir)
+    make_private(settings.run_dir)
+    listeners = bind(settings.hosts, settings.port) if name == "api" else []
+    if listeners:
+        settings = msgspec.structs.replace(settings, port=listeners[0].getsockname()[1])
+    prepare_clock(settings, again=False)
+    process = RoleProcess(name, settings, listeners=listeners)
+
+    async def serve() -> None:
+        catch_loop_crashes(asyncio.get_running_loop())
+        await run_role(name, settings, process)
+
+    uvloop.run(serve())

@@ -1,0 +1,66 @@
+"""`ringfence doctor`: each check passes on a sound machine, and tells the cure on an unsound one."""
+
+from pathlib import Path
+
+import pytest
+
+from ringfence.cli import doctor
+from ringfence.cli.doctor import Finding, examine
+from ringfence.roles.installation_lock import InstallationLock
+from ringfence.roles.listeners import bind
+from ringfence.roles.settings import Settings
+
+
+def finding(settings: Settings, subject: str) -> Finding:
+    return next(each for each in examine(settings) if each.subject == subject)
+
+
+def test_a_sound_machine_needs_no_cure(ringfence) -> None:
+    done = ringfence("doctor", "--port", "0")
+    assert done.returncode == 0, done.stdout
+    assert all(line.startswith("✓") for line in done.stdout.splitlines())
+
+
+def test_a_busy_port_is_found_with_the_way_out(ringfence) -> None:
+    listeners = bind(["127.0.0.1"], 0)
+    port = listeners[0].getsockname()[1]
+    done = ringfence("doctor", "--port", str(port))
+    listeners[0].close()
+    assert done.returncode == 1
+    assert f"✗ port         port {port} busy" in done.stdout
+    assert "error: 1 of 8 checks failed" in done.stderr
+
+
+def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:
+    lock = InstallationLock(tmp_path)
+    lock.take()
+    assert "ringfence is up" in finding(Settings(data_dir=tmp_path), "port").found
+    lock.drop()
+
+
+def test_a_misspelt_variable_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("RINGFENCE_PROT", "1")
+    assert finding(Settings(data_dir=tmp_path), "environment").found == "RINGFENCE_PROT: no such setting"
+
+
+def test_a_data_folder_open_to_others_is_found(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    assert finding(Settings(data_dir=tmp_path), "data folder").cure == f"chmod 700 {tmp_path}"
+    tmp_path.chmod(0o700)
+    assert finding(Settings(data_dir=tmp_path), "data folder").cure == ""
+
+
+def test_a_full_disk_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "FREE_DISK_MIN_MB", 1 << 40)
+    assert finding(Settings(data_dir=tmp_path), "disk").cure == "make room"
+
+
+def test_phones_that_the_network_can_reach_are_found(tmp_path: Path) -> None:
+    opened = Settings(data_dir=tmp_path, hosts=("0.0.0.0", "127.0.0.2"), port=0)
+    assert finding(opened, "addresses").found == "0.0.0.0: anyone there can use the phones"
+    assert finding(Settings(data_dir=tmp_path), "addresses").cure == ""
+
+
+def test_a_clock_that_was_never_set_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(doctor, "EARLIEST_PLAUSIBLE_YEAR", 9999)
+    assert finding(Settings(data_dir=tmp_path), "clock").cure == "set the machine's clock"

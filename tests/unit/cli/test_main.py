@@ -1,0 +1,40 @@
+"""The commands, and what becomes of an error."""
+
+import ringfence as package
+
+
+def test_the_version_is_the_packages(ringfence) -> None:
+    done = ringfence("version")
+    assert (done.stdout, done.stderr, done.returncode) == (f"ringfence {package.__version__}\n", "", 0)
+
+
+def test_every_command_says_what_it_does(ringfence) -> None:
+    text = ringfence("--help").stdout
+    for command in ("init", "role", "reset", "demo", "doctor", "version"):
+        assert f" {command} " in text
+
+
+def test_a_persons_error_has_cause_and_cure_and_no_traceback(ringfence) -> None:
+    done = ringfence("doctor", RINGFENCE_PORT="many")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: RINGFENCE_PORT: port: Expected `int`")
+    assert " → " in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_setting_is_refused_with_file_and_line(ringfence, tmp_path) -> None:
+    (tmp_path / "ringfence.toml").write_text("# mine\nports = 1\n")
+    done = ringfence("doctor")
+    assert done.returncode == 2
+    assert "ringfence.toml:2: unknown setting 'ports'" in done.stderr
+
+
+def test_an_unknown_role_or_demo_names_those_there_are(ringfence) -> None:
+    assert "kms, simulator, dispatcher, api" in ringfence("role", "cook").stderr
+    assert "no demo is called 'cook'" in ringfence("demo", "cook").stderr
+
+
+def test_nothing_is_coloured_where_nobody_looks(ringfence) -> None:
+    done = ringfence("role", "cook")
+    assert "\x1b" not in done.stdout + done.stderr
