@@ -15,7 +15,7 @@ DAY_MS = 86_400_000
 
 
 class ListRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Filters of a list, parsed: numbers in E.164, times half open [from_ms, to_ms) on the date the message was made."""
+    """Filters of a list, parsed: numbers in E.164, times half open on the date the message was made."""
 
     to: str | None = None
     sender: str | None = None
@@ -45,7 +45,7 @@ class Reader:
         (view,) = await self.open(caller, account.sid, [row])
         return view
 
-    async def list(self, caller: Caller, account: AccountRow, request: ListRequest) -> list[MessageView]:
+    async def list(self, caller: Caller, account: AccountRow, request: ListRequest) -> Sequence[MessageView]:
         """A page of messages, newest first."""
         wanted = MessageFilter(
             to=await self._party(caller, account, request, request.to),
@@ -56,7 +56,7 @@ class Reader:
         rows = await self._store.messages(account.sid, wanted, before=request.before, limit=request.limit)
         return await self.open(caller, account.sid, rows)
 
-    async def open(self, caller: Caller, account: str, rows: Sequence[MessageRow]) -> list[MessageView]:
+    async def open(self, caller: Caller, account: str, rows: Sequence[MessageRow]) -> Sequence[MessageView]:
         """Views of rows, in order; content is None where the credential opens no key of that hour."""
         sealed = sorted({row.epoch for row in rows if row.content})
         keys = await self._keys.open_epochs(caller, account, sealed) if sealed else {}

@@ -11,8 +11,8 @@ from ringfence.ports.wake import Wake
 
 _log = structlog.get_logger(__name__)
 
+# A receipt may overtake the answer to its submit, or arrive while that submit waits for a new lease; not for longer.
 UNKNOWN_FOR_GOOD_MS = 60_000
-"""A receipt may overtake the answer to its submit, or arrive while that submit waits for a new lease; not for longer."""
 
 
 class ReceiptTaker:

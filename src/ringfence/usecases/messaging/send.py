@@ -9,10 +9,10 @@ from ringfence.domain import magic
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
-from ringfence.domain.number import Number, parse_e164
+from ringfence.domain.number import Number, parse_e164, parse_sender
+from ringfence.domain.sealing.blind_index import blind_index
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import new_sid
-from ringfence.domain.sealing.blind_index import blind_index
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, MessageRow, Store
 from ringfence.ports.wake import Wake
@@ -111,7 +111,7 @@ class Sender:
             raise ApiError(21701 if request.messaging_service_sid else 21603)
         if request.messaging_service_sid:
             raise ApiError(21701)
-        number = parse_e164(request.sender)
+        number = parse_sender(request.sender)
         if self._magic_numbers and number is not None:
             if number.e164 == magic.VALID_FROM:
                 return number.e164
