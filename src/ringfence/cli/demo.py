@@ -1,6 +1,6 @@
 """`ringfence demo`: the list of demos, and a way to run one. A demo is a module `ringfence.cli.demo_NAME`.
 
-Its docstring's first line is what the list shows; `run(settings)` runs it.
+Its docstring's first line is what the list shows; `run(settings, auto=…)` runs it, and with `auto` plays both sides.
 """
 
 import importlib
@@ -21,7 +21,7 @@ def demo_names() -> list[str]:
     return sorted(name.removeprefix(_PREFIX) for name in found if name.startswith(_PREFIX))
 
 
-def demo(settings: Settings, name: str | None) -> None:
+def demo(settings: Settings, name: str | None, *, auto: bool) -> None:
     """Run the demo called `name`; without one, list them."""
     terminal = Terminal()
     if name is None:
@@ -31,7 +31,7 @@ def demo(settings: Settings, name: str | None) -> None:
         raise RefusalError(
             f"no demo is called {name!r}", f"one of: {', '.join(demo_names()) or 'none yet'}", exit_code=2
         )
-    importlib.import_module(f"ringfence.cli.{_PREFIX}{name}").run(settings)
+    importlib.import_module(f"ringfence.cli.{_PREFIX}{name}").run(settings, auto=auto)
 
 
 def _described(name: str) -> str:

@@ -56,11 +56,13 @@ def reset(config: Config = None, data: Data = None, yes: Yes = False) -> None:
 @app.command()
 def demo(
     name: Annotated[str | None, typer.Argument(help="Which one; without it, the list.", metavar="[NAME]")] = None,
+    auto: Annotated[bool, typer.Option("--auto", help="Play the customer too, and end by itself.")] = False,
     config: Config = None,
     data: Data = None,
+    port: Port = None,
 ) -> None:
     """Show what ringfence does, step by step, on the running installation."""
-    demos.demo(settings_of(config, data), name)
+    demos.demo(settings_of(config, data, port=port), name, auto=auto)
 
 
 @app.command()

@@ -1,0 +1,68 @@
+"""The running installation over its public port, for demos: a few requests, JSON back."""
+
+import base64
+import http.client
+import urllib.parse
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from ringfence.roles.refusal import RefusalError
+
+TIMEOUT_S = 10
+
+
+class InstallationClient:
+    """Calls the API as an account, and the simulator as anybody on this machine."""
+
+    def __init__(self, base_url: str, account_sid: str, auth_token: str) -> None:
+        parts = urllib.parse.urlsplit(base_url)
+        self._host = parts.hostname or "localhost"
+        self._port = parts.port or 80
+        self._account = f"/2010-04-01/Accounts/{account_sid}"
+        self._authorization = "Basic " + base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
+
+    def get(self, path: str, **query: str) -> Any:
+        """GET a resource of the account: `path` as in /Messages.json."""
+        target = f"{self._account}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        return self._call("GET", target, headers={"Authorization": self._authorization})
+
+    def post(self, path: str, **fields: str) -> Any:
+        """POST a form to a resource of the account."""
+        headers = {"Authorization": self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
+        return self._call("POST", f"{self._account}{path}", urllib.parse.urlencode(fields).encode(), headers)
+
+    def texts_of(self, handset: str) -> list[dict[str, Any]]:
+        """What a simulated handset has received and sent, the oldest first."""
+        texts: list[dict[str, Any]] = self._call("GET", f"/simulator/handsets/{handset}/messages")["messages"]
+        return texts
+
+    def add_handset(self, number: str, name: str) -> None:
+        """Put a simulated handset on the Phones page, if it is not there yet."""
+        self._simulate("/simulator/handsets", {"number": number, "name": name})
+
+    def text_from(self, handset: str, to: str, body: str) -> None:
+        """Write a text on a simulated handset."""
+        self._simulate(f"/simulator/handsets/{handset}/messages", {"to": to, "body": body})
+
+    def _simulate(self, path: str, value: dict[str, str]) -> None:
+        self._call("POST", path, msgspec.json.encode(value), {"Content-Type": "application/json"})
+
+    def _call(
+        self, method: str, target: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=TIMEOUT_S)
+        try:
+            connection.request(method, target, body, dict(headers or {}))
+            response = connection.getresponse()
+            answer = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            cause = f"nothing answers at http://{self._host}:{self._port} ({type(error).__name__})"
+            raise RefusalError(cause, "start it in another terminal: ringfence up") from None
+        finally:
+            connection.close()
+        if response.status >= 300:
+            # Only the status: an answer may repeat a number or a body.
+            raise RefusalError(f"{method} {target.partition('?')[0]} answered {response.status}", "ringfence doctor")
+        return msgspec.json.decode(answer) if answer else None
