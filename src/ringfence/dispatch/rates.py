@@ -1,0 +1,44 @@
+"""Rates of numbers and of accounts: a text spends a token of both."""
+
+from typing import TypeVar
+
+from ringfence.dispatch.token_bucket import TokenBucket
+
+Key = TypeVar("Key")
+
+FORGET_AFTER = 10_000
+
+
+class Rates:
+    """Token buckets per (account, sender) and per account, made on first use. Rates in messages a second."""
+
+    def __init__(self, *, number_rate_mps: float, account_rate_mps: float) -> None:
+        self._number_rate_mps = number_rate_mps
+        self._account_rate_mps = account_rate_mps
+        self._numbers: dict[tuple[str, str], TokenBucket] = {}
+        self._accounts: dict[str, TokenBucket] = {}
+
+    def take(self, account: str, sender: str, wanted: int, now_ms: int) -> tuple[int, int]:
+        """(how many may go now, milliseconds to wait when none may)."""
+        number = self._bucket(self._numbers, (account, sender), self._number_rate_mps, now_ms)
+        whole = self._bucket(self._accounts, account, self._account_rate_mps, now_ms)
+        granted = number.take(wanted, now_ms)
+        allowed = whole.take(granted, now_ms)
+        number.give_back(granted - allowed)
+        if allowed:
+            return allowed, 0
+        return 0, max(number.wait_ms(now_ms), whole.wait_ms(now_ms), 1)
+
+    def give_back(self, account: str, sender: str, tokens: int) -> None:
+        """Return the tokens of texts that the carrier did not take."""
+        self._numbers[account, sender].give_back(tokens)
+        self._accounts[account].give_back(tokens)
+
+    @staticmethod
+    def _bucket(buckets: dict[Key, TokenBucket], key: Key, rate_mps: float, now_ms: int) -> TokenBucket:
+        bucket = buckets.get(key)
+        if bucket is None:
+            if len(buckets) >= FORGET_AFTER:
+                buckets.clear()
+            bucket = buckets[key] = TokenBucket(rate_mps, burst=max(1.0, rate_mps), now_ms=now_ms)
+        return bucket

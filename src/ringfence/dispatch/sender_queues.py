@@ -1,0 +1,182 @@
+"""Drain leased sender queues into a carrier: at their rates, in order per (sender, recipient), under a fence."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+import structlog
+
+from ringfence.dispatch.rates import Rates
+from ringfence.domain.clock import Clock
+from ringfence.ports.store import Lease, MessageStore, Outcome, StaleFenceError
+from ringfence.usecases.messaging.deliver import Deliverer, Opened, Throttled
+
+_log = structlog.get_logger(__name__)
+
+LEASE_TTL_MS = 1_500
+LEASE_SKEW_MS = 300
+BATCH = 500
+QUEUES_AT_ONCE = 128
+POLL_MS = 200
+RECONNECT_WAIT_MS = 250
+
+
+class Bell(Protocol):
+    """Hears the doorbell."""
+
+    async def wait(self, timeout_ms: int) -> None:
+        """Return at the next ring, or after `timeout_ms`."""
+
+
+class SenderQueues:
+    """All of one carrier's sender queues that this dispatcher holds.
+
+    At most one submit is outstanding per (sender, recipient), so that order holds; the lease is checked on the
+    monotonic clock before each submit and sending stops one skew early, so that two dispatchers never both send.
+    """
+
+    def __init__(
+        self, store: MessageStore, deliverer: Deliverer, clock: Clock, rates: Rates, *, owner: str, carrier: str
+    ):
+        self._store = store
+        self._deliverer = deliverer
+        self._clock = clock
+        self._rates = rates
+        self._owner = owner
+        self._carrier = carrier
+        self._draining: dict[tuple[str, str], asyncio.Task[None]] = {}
+
+    async def run(self, bell: Bell) -> None:
+        """Lease and drain until cancelled."""
+        try:
+            while True:
+                if not await self.lease_and_start():
+                    await bell.wait(POLL_MS)
+        finally:
+            for task in self._draining.values():
+                task.cancel()
+            await asyncio.gather(*self._draining.values(), return_exceptions=True)
+
+    async def lease_and_start(self) -> int:
+        """Take what is due and begin to drain it; how many queues were new."""
+        room = QUEUES_AT_ONCE - len(self._draining)
+        if room <= 0:
+            await asyncio.wait(self._draining.values(), return_when=asyncio.FIRST_COMPLETED)
+            return 1
+        asked_ms = self._clock.monotonic_ms()
+        leases = await self._store.lease(self._owner, self._carrier, self._clock.now_ms(), LEASE_TTL_MS, room)
+        started = 0
+        for lease in leases:
+            queue = (lease.account, lease.sender)
+            if queue not in self._draining:
+                started += 1
+                task = asyncio.create_task(self._drain(lease, asked_ms), name="drain")
+                self._draining[queue] = task
+                task.add_done_callback(lambda _, queue=queue: self._draining.pop(queue, None))  # type: ignore[misc]
+        return started
+
+    async def drained(self) -> None:
+        """Wait until every queue held now is drained (for tests and for stopping)."""
+        await asyncio.gather(*self._draining.values(), return_exceptions=True)
+
+    async def _drain(self, lease: Lease, leased_ms: int) -> None:
+        try:
+            await _Drain(self, lease, leased_ms).run()
+            await self._store.release(lease)
+        except StaleFenceError:
+            _log.warning("lease lost", carrier=self._carrier)
+        except ConnectionError as away:
+            _log.warning("carrier or key service away", carrier=self._carrier, error=type(away).__name__)
+            await asyncio.sleep(RECONNECT_WAIT_MS / 1000)
+        except Exception as failure:
+            # One queue's trouble must not end the others: it is told, and tried again when its lease has run out.
+            _log.exception("sender queue failed", carrier=self._carrier, error=type(failure).__name__)
+            await asyncio.sleep(LEASE_TTL_MS / 1000)
+
+
+class _Live(msgspec.Struct, kw_only=True):
+    """A lease and the monotonic time after which nothing may be submitted under it."""
+
+    lease: Lease
+    stop_ms: int
+
+
+class _Drain:
+    """One sender queue from lease to empty."""
+
+    def __init__(self, queues: SenderQueues, lease: Lease, leased_ms: int) -> None:
+        self._store = queues._store
+        self._deliverer = queues._deliverer
+        self._clock = queues._clock
+        self._rates = queues._rates
+        self._live = _Live(lease=lease, stop_ms=leased_ms + LEASE_TTL_MS - LEASE_SKEW_MS)
+        self._backlog: deque[Opened] = deque()
+
+    async def run(self) -> None:
+        while True:
+            await self._hold()
+            if not self._backlog and not await self._fetch():
+                return
+            await self._send_round()
+
+    async def _fetch(self) -> bool:
+        rows = await self._store.due(self._live.lease, self._clock.now_ms(), BATCH)
+        if not rows:
+            return False
+        opened, lost = await self._deliverer.open(self._live.lease.account, rows)
+        if lost:
+            await self._store.acknowledge(self._live.lease, lost)
+        self._backlog.extend(opened)
+        return True
+
+    async def _send_round(self) -> None:
+        """Submit the first text of each recipient, as many as the rates let through."""
+        firsts, waiting = _first_of_each_recipient(self._backlog)
+        if not firsts:
+            return
+        account, sender = self._live.lease.account, self._live.lease.sender
+        granted, wait_ms = self._rates.take(account, sender, len(firsts), self._clock.monotonic_ms())
+        if granted == 0:
+            await asyncio.sleep(min(wait_ms, LEASE_TTL_MS // 3) / 1000)
+            return
+        batch, held = firsts[:granted], firsts[granted:]
+        await self._hold()
+        answers = await self._deliverer.submit(batch)
+        outcomes = [answer for answer in answers if isinstance(answer, Outcome)]
+        if outcomes:
+            await self._store.acknowledge(self._live.lease, outcomes)
+        throttled = {answer.sid: answer.retry_after_ms for answer in answers if isinstance(answer, Throttled)}
+        again = [item for item in batch if item.row.sid in throttled]
+        self._backlog = deque([*again, *held, *waiting])
+        if throttled:
+            self._rates.give_back(account, sender, len(again))
+            await self._pause(max(throttled.values()))
+
+    async def _pause(self, wait_ms: int) -> None:
+        """Wait for the carrier, holding the lease."""
+        until_ms = self._clock.monotonic_ms() + wait_ms
+        while (left_ms := until_ms - self._clock.monotonic_ms()) > 0:
+            await self._hold()
+            await asyncio.sleep(min(left_ms, LEASE_TTL_MS // 3) / 1000)
+
+    async def _hold(self) -> None:
+        """Renew the lease in good time; StaleFenceError when it is too late to send under it."""
+        now_ms = self._clock.monotonic_ms()
+        if now_ms < self._live.stop_ms - (LEASE_TTL_MS - LEASE_SKEW_MS) // 2:
+            return
+        renewed = await self._store.renew(self._live.lease, self._clock.now_ms(), LEASE_TTL_MS)
+        self._live = _Live(lease=renewed, stop_ms=now_ms + LEASE_TTL_MS - LEASE_SKEW_MS)
+        if self._clock.monotonic_ms() >= self._live.stop_ms:
+            raise StaleFenceError
+
+
+def _first_of_each_recipient(backlog: Sequence[Opened]) -> tuple[list[Opened], list[Opened]]:
+    seen: set[str] = set()
+    firsts: list[Opened] = []
+    waiting: list[Opened] = []
+    for item in backlog:
+        (waiting if item.content.remote in seen else firsts).append(item)
+        seen.add(item.content.remote)
+    return firsts, waiting

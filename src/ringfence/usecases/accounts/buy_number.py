@@ -1,0 +1,86 @@
+"""Take a number out of the inventory, with its configuration sealed."""
+
+from typing import Literal
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.number import parse_e164
+from ringfence.domain.sid import new_sid
+from ringfence.domain.standing import NumberConfig, encode_number_config, number_record
+from ringfence.ports.keys import TenantKeys
+from ringfence.ports.store import NumberRow, NumberTakenError, StockRow, Store
+from ringfence.usecases.accounts.friendly_number import friendly_number
+
+Kind = Literal["local", "mobile", "tollfree"]
+KINDS: tuple[Kind, ...] = ("local", "mobile", "tollfree")
+_TRIES = 20
+
+
+async def buy_number(
+    store: Store,
+    keys: TenantKeys,
+    clock: Clock,
+    *,
+    account: str,
+    number: str | None = None,
+    area_code: str | None = None,
+    kind: Kind | None = None,
+    friendly_name: str | None = None,
+    config: NumberConfig,
+) -> NumberRow:
+    """The number, owned. `number` names it; else `area_code` (US and Canada) picks any of `kind`.
+
+    ApiError 21421 for what is no number, 21422 when it is not for sale, 21452 when the area has none.
+    """
+    if number is not None:
+        offers = await _offers_of(store, number, kind)
+        failure = ApiError(21422)
+    else:
+        offers = await _offers_in(store, area_code, kind or "local")
+        failure = ApiError(21452)
+    for offer in offers:
+        row = await _own(keys, clock, account, offer, friendly_name, config)
+        try:
+            await store.buy_number(row, from_stock=True)
+        except NumberTakenError:
+            continue
+        return row
+    raise failure
+
+
+async def _offers_of(store: Store, number: str, kind: Kind | None) -> list[StockRow]:
+    parsed = parse_e164(number)
+    if parsed is None:
+        raise ApiError(21421)
+    offers: list[StockRow] = []
+    for wanted in KINDS if kind is None else (kind,):
+        found = await store.available(parsed.region, wanted, pattern=parsed.e164.removeprefix("+"), limit=_TRIES)
+        offers.extend(offer for offer in found if offer.number == parsed.e164)
+    return offers
+
+
+async def _offers_in(store: Store, area_code: str | None, kind: Kind) -> list[StockRow]:
+    offers: list[StockRow] = []
+    for region in ("US", "CA"):
+        offers.extend(await store.available(region, kind, area_code=area_code, limit=_TRIES))
+    return offers
+
+
+async def _own(
+    keys: TenantKeys, clock: Clock, account: str, offer: StockRow, friendly_name: str | None, config: NumberConfig
+) -> NumberRow:
+    now_ms = clock.now_ms()
+    sid = new_sid("PN", now_ms)
+    (standing,) = await keys.seal_standing(account, [(number_record(sid), encode_number_config(config))])
+    return NumberRow(
+        account=account,
+        sid=sid,
+        number=offer.number,
+        friendly_name=friendly_name or friendly_number(offer.number, offer.region),
+        kind=offer.kind,
+        region=offer.region,
+        capabilities=offer.capabilities,
+        standing=standing,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+    )

@@ -1,0 +1,49 @@
+"""Make an API key: a slot of its own on the account's content key, then the right to sign in."""
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.sid import new_sid
+from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.store import AccountStore, CredentialRow
+from ringfence.usecases.accounts.credential import API_KEY, credential_of, credential_row, new_api_secret
+
+
+class NewKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A new API key and its secret, which is told here and never again."""
+
+    row: CredentialRow
+    secret: str
+
+    @property
+    def sid(self) -> str:
+        return self.row.sid
+
+    def __repr__(self) -> str:
+        return f"NewKey({self.sid})"
+
+
+async def create_key(
+    store: AccountStore,
+    keys: TenantKeys,
+    clock: Clock,
+    *,
+    caller: Caller,
+    account: str,
+    friendly_name: str = "",
+) -> NewKey:
+    """A key that opens what `caller` opens of `account`. KeyRefusedError when that is nothing."""
+    now_ms = clock.now_ms()
+    credential = credential_of(new_sid("SK", now_ms), new_api_secret())
+    await keys.add_slot(caller, account, credential.slot)
+    row = await credential_row(
+        keys,
+        credential,
+        account=account,
+        kind=API_KEY,
+        friendly_name=friendly_name,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+    )
+    await store.put_credential(row)
+    return NewKey(row=row, secret=credential.secret)

@@ -1,0 +1,34 @@
+"""Rename, suspend, reopen or close an account."""
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.ports.store import AccountRow, AccountStore
+
+_PAGE = 100
+
+
+async def update_account(
+    store: AccountStore,
+    clock: Clock,
+    account: AccountRow,
+    *,
+    friendly_name: str | None = None,
+    status: str | None = None,
+) -> AccountRow:
+    """The account as it is now. Closing gives its numbers up and is for good: ApiError 21479 for a way back."""
+    if account.status == "closed" and status not in (None, "closed"):
+        raise ApiError(21479)
+    changed = msgspec.structs.replace(
+        account,
+        friendly_name=account.friendly_name if friendly_name is None else friendly_name,
+        status=status or account.status,
+        updated_ms=clock.now_ms(),
+    )
+    await store.update_account(changed)
+    if changed.status == "closed":
+        while numbers := await store.numbers(account.sid, limit=_PAGE):
+            for number in numbers:
+                await store.release_number(account.sid, number.sid)
+    return changed

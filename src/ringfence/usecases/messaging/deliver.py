@@ -1,0 +1,109 @@
+"""Open what is due for a sender queue, hand it to the carrier, and write down what the carrier said."""
+
+from collections.abc import Sequence
+
+import msgspec
+import structlog
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.rating import RateTable, rate
+from ringfence.ports.carrier import Carrier, Submit, Submitted
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.store import MessageRow, Outcome
+from ringfence.usecases.messaging.content import open_content_with
+
+_log = structlog.get_logger(__name__)
+
+VALIDITY_EXPIRED = 30036
+UNKNOWN_ERROR = 30008
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """A due message that the dispatcher can read."""
+
+    row: MessageRow
+    content: Content
+
+    def __repr__(self) -> str:
+        return f"Opened({self.row.sid})"
+
+
+class Throttled(msgspec.Struct, frozen=True, kw_only=True):
+    """The carrier wants this one later; nothing has happened to it."""
+
+    sid: str
+    retry_after_ms: int
+
+
+class Deliverer:
+    """One carrier's way from a sealed row to a submit and its outcome."""
+
+    def __init__(self, keys: DeliveryKeys, carrier: Carrier, clock: Clock, rates: RateTable):
+        self._keys = keys
+        self._carrier = carrier
+        self._clock = clock
+        self._rates = rates
+
+    async def open(self, account: str, rows: Sequence[MessageRow]) -> tuple[list[Opened], list[Outcome]]:
+        """The rows that can be sent, in order, and outcomes for those that never will be."""
+        now_ms = self._clock.now_ms()
+        opened: list[Opened] = []
+        lost: list[Outcome] = []
+        keys = await self._keys.open_records(account, [(row.epoch, row.sid) for row in rows])
+        for row, key in zip(rows, keys, strict=True):
+            if row.valid_until_ms is not None and now_ms >= row.valid_until_ms:
+                lost.append(self._ended(row, Status.FAILED, VALIDITY_EXPIRED, now_ms))
+            elif key is None:
+                _log.error("text cannot be opened any more", sid=row.sid)
+                lost.append(self._ended(row, Status.FAILED, UNKNOWN_ERROR, now_ms))
+            else:
+                opened.append(Opened(row=row, content=open_content_with(key, account, row.sid, row.content)))
+        return opened, lost
+
+    async def submit(self, batch: Sequence[Opened]) -> list[Outcome | Throttled]:
+        """One answer for each, in the batch's order. ConnectionError: nothing is known, submit again later."""
+        answers = await self._carrier.submit(
+            [
+                Submit(
+                    ref=item.row.sid,
+                    sender=item.row.local,
+                    to=item.content.remote,
+                    body=item.content.body,
+                    media_urls=item.content.media_urls,
+                )
+                for item in batch
+            ]
+        )
+        now_ms = self._clock.now_ms()
+        return [self._outcome(item.row, answer, now_ms) for item, answer in zip(batch, answers, strict=True)]
+
+    def _outcome(self, row: MessageRow, answer: Submitted, now_ms: int) -> Outcome | Throttled:
+        if answer.retry_after_ms is not None:
+            return Throttled(sid=row.sid, retry_after_ms=answer.retry_after_ms)
+        if answer.error_code is not None:
+            return self._ended(row, Status.FAILED, answer.error_code, now_ms, answer.raw)
+        return Outcome(
+            account=row.account,
+            sid=row.sid,
+            status=Status.SENT,
+            at_ms=now_ms,
+            carrier_ref=answer.carrier_ref,
+            price_micros=self.price_micros(row),
+            raw=answer.raw,
+        )
+
+    def price_micros(self, row: MessageRow) -> int:
+        """What the tenant pays for this message."""
+        return rate(row.num_segments, row.remote_region, inbound=row.direction is Direction.INBOUND, table=self._rates)
+
+    def _ended(self, row: MessageRow, status: Status, code: int, now_ms: int, raw: str = "") -> Outcome:
+        return Outcome(
+            account=row.account,
+            sid=row.sid,
+            status=status,
+            at_ms=now_ms,
+            error_code=code,
+            price_micros=0,
+            raw=raw,
+        )

@@ -1,0 +1,101 @@
+"""Take in a text from a handset: find its tenant, seal it, keep the default opt-outs, tell the tenant.
+
+Source: Twilio, "Twilio support for opt-out keywords".
+"""
+
+import hashlib
+from collections.abc import Sequence
+
+import structlog
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.number import parse_e164
+from ringfence.domain.opt_out import OptOut, classify, reply_text
+from ringfence.domain.segments import segment
+from ringfence.ports.carrier import Arrival
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.store import MessageRow, NewEvent, NumberRow, Store
+from ringfence.ports.wake import Wake
+from ringfence.usecases.messaging.content import seal_content_with
+from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.reply import Replier
+
+_log = structlog.get_logger(__name__)
+
+
+class Receiver:
+    """Writes arrivals down before their carrier may forget them."""
+
+    def __init__(self, store: Store, keys: DeliveryKeys, clock: Clock, wake: Wake, replier: Replier, *, carrier: str):
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._wake = wake
+        self._replier = replier
+        self._carrier = carrier
+
+    async def arrivals(self, arrivals: Sequence[Arrival]) -> list[bool]:
+        """All True once durable. A text to a number nobody owns is counted, logged without its content and dropped."""
+        for arrival in arrivals:
+            await self._receive(arrival)
+        self._wake.ring()
+        return [True] * len(arrivals)
+
+    async def _receive(self, arrival: Arrival) -> None:
+        owned = await self._store.number_by_e164(arrival.to)
+        remote = parse_e164(arrival.sender)
+        if owned is None or remote is None:
+            _log.warning("inbound text dropped", reason="number not owned" if owned is None else "sender unreadable")
+            return
+        sid = _sid_of(self._carrier, arrival)
+        opt_out = await self._keep_opt_out(owned, remote.e164, arrival, sid)
+        key = await self._keys.seal_record(owned.account, sid, remote.e164)
+        content = Content(remote=remote.e164, body=arrival.body, media_urls=arrival.media_urls)
+        row = MessageRow(
+            account=owned.account,
+            sid=sid,
+            direction=Direction.INBOUND,
+            status=Status.RECEIVED,
+            local=owned.number,
+            remote_index=key.index,
+            remote_region=remote.region,
+            epoch=key.epoch,
+            content=seal_content_with(key.key, owned.account, sid, content),
+            num_segments=segment(arrival.body).count,
+            num_media=len(arrival.media_urls),
+            created_ms=arrival.at_ms,
+            updated_ms=arrival.at_ms,
+            sent_ms=arrival.at_ms,
+            sequence=1,
+            carrier=self._carrier,
+            carrier_ref=arrival.carrier_ref,
+        )
+        event = NewEvent(
+            kind="message.received", sequence=0, at_ms=arrival.at_ms, raw=opt_out.value if opt_out is not None else ""
+        )
+        await self._store.accept(row, [event])
+
+    async def _keep_opt_out(self, owned: NumberRow, remote: str, arrival: Arrival, sid: str) -> OptOut | None:
+        word = classify(arrival.body)
+        if word is None:
+            return None
+        pair = await opt_out_pair(self._keys, owned.account, owned.number, remote)
+        out = await self._store.opted_out(owned.account, pair)
+        if word.only_when_opted_out and not out:
+            return None
+        if word.kind is OptOut.STOP:
+            await self._store.set_opt_out(owned.account, pair, True, arrival.at_ms)
+            if out:
+                return word.kind
+        elif word.kind is OptOut.START:
+            await self._store.set_opt_out(owned.account, pair, False, arrival.at_ms)
+        await self._replier.answer_keyword(owned, remote, reply_text(word.kind), for_sid=sid, at_ms=arrival.at_ms)
+        return word.kind
+
+
+def _sid_of(carrier: str, arrival: Arrival) -> str:
+    """The same sid for the same delivery, so that a carrier that repeats itself changes nothing."""
+    digest = hashlib.sha256(f"{carrier}|{arrival.carrier_ref}".encode()).hexdigest()
+    prefix = "MM" if arrival.media_urls else "SM"
+    return f"{prefix}{arrival.at_ms & 0xFFFFFFFFFFFF:012x}{digest[:20]}"

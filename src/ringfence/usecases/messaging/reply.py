@@ -1,0 +1,85 @@
+"""Texts that answer other texts: from TwiML, and to the default opt-out keywords. No tenant is present."""
+
+import hashlib
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.number import parse_e164
+from ringfence.domain.segments import segment
+from ringfence.domain.sid import made_ms
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.store import MessageRow, NumberRow, Store
+from ringfence.ports.wake import Wake
+from ringfence.usecases.messaging.content import seal_content_with
+from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.send import BODY_LIMIT_CHARACTERS
+
+
+class Replier:
+    """Accepts replies under single record keys. Sending the same sid twice is a no-op."""
+
+    def __init__(self, store: Store, keys: DeliveryKeys, clock: Clock, wake: Wake, *, carrier: str):
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._wake = wake
+        self._carrier = carrier
+
+    async def send(
+        self,
+        account: str,
+        sender: str,
+        to: str,
+        body: str,
+        media_urls: tuple[str, ...],
+        status_callback: str | None,
+        sid: str,
+    ) -> None:
+        """Accept one TwiML message; ApiError with Twilio's code when it may not be sent."""
+        owned = await self._store.number_by_e164(sender)
+        if owned is None or owned.account != account:
+            raise ApiError(21606, sender=sender)
+        if len(body) > BODY_LIMIT_CHARACTERS:
+            raise ApiError(21617)
+        remote = parse_e164(to)
+        if remote is None:
+            raise ApiError(21211, to=to)
+        pair = await opt_out_pair(self._keys, account, sender, remote.e164)
+        if await self._store.opted_out(account, pair):
+            raise ApiError(21610)
+        content = Content(remote=remote.e164, body=body, status_callback=status_callback, media_urls=media_urls)
+        await self._accept(account, sender, remote.region, content, sid)
+
+    async def answer_keyword(self, owned: NumberRow, remote: str, body: str, *, for_sid: str, at_ms: int) -> None:
+        """The default answer to STOP, START or HELP; it is sent even to a subscriber who has just opted out."""
+        number = parse_e164(remote)
+        region = number.region if number is not None else ""
+        digest = hashlib.sha256(f"keyword|{for_sid}".encode()).hexdigest()
+        sid = f"SM{at_ms & 0xFFFFFFFFFFFF:012x}{digest[:20]}"
+        await self._accept(owned.account, owned.number, region, Content(remote=remote, body=body), sid)
+
+    async def _accept(self, account: str, sender: str, region: str, content: Content, sid: str) -> None:
+        key = await self._keys.seal_record(account, sid, content.remote)
+        now_ms = max(self._clock.now_ms(), made_ms(sid))
+        await self._store.accept(
+            MessageRow(
+                account=account,
+                sid=sid,
+                direction=Direction.OUTBOUND_REPLY,
+                status=Status.QUEUED,
+                local=sender,
+                remote_index=key.index,
+                remote_region=region,
+                epoch=key.epoch,
+                content=seal_content_with(key.key, account, sid, content),
+                num_segments=segment(content.body).count,
+                num_media=len(content.media_urls),
+                created_ms=now_ms,
+                updated_ms=now_ms,
+                due_ms=now_ms,
+                carrier=self._carrier,
+                has_callback=content.status_callback is not None,
+            )
+        )
+        self._wake.ring()

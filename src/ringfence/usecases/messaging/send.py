@@ -1,0 +1,156 @@
+"""Accept a text from a program: check, seal, write, and only then say 201.
+
+Source: Twilio, "Create a Message resource".
+"""
+
+import msgspec
+
+from ringfence.domain import magic
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.number import Number, parse_e164, parse_sender
+from ringfence.domain.sealing.blind_index import blind_index
+from ringfence.domain.segments import segment
+from ringfence.domain.sid import new_sid
+from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.store import AccountRow, MessageRow, Store
+from ringfence.ports.wake import Wake
+from ringfence.usecases.messaging.content import SealerCache, seal_content
+from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.view import MessageView
+
+BODY_LIMIT_CHARACTERS = 1_600
+MEDIA_LIMIT = 10
+SCHEDULE_MIN_MS = 5 * 60_000
+SCHEDULE_MAX_MS = 35 * 86_400_000
+VALIDITY_MAX_S = 36_000
+
+
+class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program asks for, parsed but not yet judged. Times in Unix milliseconds, validity in seconds."""
+
+    to: str | None = None
+    sender: str | None = None
+    body: str | None = None
+    media_urls: tuple[str, ...] = ()
+    status_callback: str | None = None
+    messaging_service_sid: str | None = None
+    schedule_type: str | None = None
+    send_at_ms: int | None = None
+    validity_period_s: int | None = None
+
+    def __repr__(self) -> str:
+        return "SendRequest(…)"
+
+
+class Sender:
+    """Accepts texts for accounts whose credential is present."""
+
+    def __init__(self, store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, carrier: str, magic_numbers: bool):
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._wake = wake
+        self._carrier = carrier
+        self._magic_numbers = magic_numbers
+        self._sealers = SealerCache()
+
+    async def send(self, caller: Caller, account: AccountRow, request: SendRequest) -> MessageView:
+        """The accepted message, durable. ApiError with Twilio's code when it is refused; nothing is written then."""
+        body = _body_of(request)
+        to = self._recipient(request.to)
+        local = await self._sender_of(account, request)
+        now_ms = self._clock.now_ms()
+        due_ms = _due_ms(request, now_ms)
+        valid_until_ms = _valid_until_ms(request, due_ms)
+        pair = await opt_out_pair(self._keys, account.sid, local, to.e164)
+        if await self._store.opted_out(account.sid, pair):
+            raise ApiError(21610)
+
+        sealing = await self._keys.sealing_key(caller, account.sid)
+        content = Content(
+            remote=to.e164, body=body, status_callback=request.status_callback or None, media_urls=request.media_urls
+        )
+        sid = new_sid("MM" if request.media_urls else "SM", now_ms)
+        row = MessageRow(
+            account=account.sid,
+            sid=sid,
+            direction=Direction.OUTBOUND_API,
+            status=Status.SCHEDULED if due_ms > now_ms else Status.QUEUED,
+            local=local,
+            remote_index=blind_index(sealing.index_key, to.e164),
+            remote_region=to.region,
+            epoch=sealing.epoch,
+            content=seal_content(self._sealers.of(account.sid, sealing.epoch_key), sid, content),
+            num_segments=segment(body).count,
+            num_media=len(request.media_urls),
+            created_ms=now_ms,
+            updated_ms=now_ms,
+            due_ms=due_ms,
+            valid_until_ms=valid_until_ms,
+            carrier=self._carrier,
+            has_callback=content.status_callback is not None,
+        )
+        await self._store.accept(row)
+        self._wake.ring()
+        return MessageView(row=row, content=content)
+
+    def _recipient(self, to: str | None) -> Number:
+        if not to:
+            raise ApiError(21604)
+        number = parse_e164(to)
+        if number is None:
+            raise ApiError(21211, to=to)
+        if self._magic_numbers and (code := magic.TO.get(number.e164)):
+            raise ApiError(code, to=to)
+        return number
+
+    async def _sender_of(self, account: AccountRow, request: SendRequest) -> str:
+        if not request.sender:
+            raise ApiError(21701 if request.messaging_service_sid else 21603)
+        if request.messaging_service_sid:
+            raise ApiError(21701)
+        number = parse_sender(request.sender)
+        if self._magic_numbers and number is not None:
+            if number.e164 == magic.VALID_FROM:
+                return number.e164
+            if code := magic.FROM.get(number.e164):
+                raise ApiError(code, sender=request.sender)
+        if number is None:
+            raise ApiError(21212, sender=request.sender)
+        owned = await self._store.number_by_e164(number.e164)
+        if owned is None or owned.account != account.sid or "sms" not in owned.capabilities:
+            raise ApiError(21606, sender=request.sender)
+        return number.e164
+
+
+def _body_of(request: SendRequest) -> str:
+    body = request.body or ""
+    if not body and not request.media_urls:
+        raise ApiError(21602)
+    if len(body) > BODY_LIMIT_CHARACTERS:
+        raise ApiError(21617)
+    if len(request.media_urls) > MEDIA_LIMIT:
+        raise ApiError(21623)
+    return body
+
+
+def _due_ms(request: SendRequest, now_ms: int) -> int:
+    if request.schedule_type is None and request.send_at_ms is None:
+        return now_ms
+    if request.schedule_type != "fixed":
+        raise ApiError(35112 if request.schedule_type is None else 35113)
+    if request.send_at_ms is None:
+        raise ApiError(35111)
+    if not SCHEDULE_MIN_MS <= request.send_at_ms - now_ms <= SCHEDULE_MAX_MS:
+        raise ApiError(35114)
+    return request.send_at_ms
+
+
+def _valid_until_ms(request: SendRequest, due_ms: int) -> int | None:
+    if request.validity_period_s is None:
+        return None
+    if not 1 <= request.validity_period_s <= VALIDITY_MAX_S:
+        raise ApiError(20001, f"ValidityPeriod must be from 1 to {VALIDITY_MAX_S} seconds")
+    return due_ms + request.validity_period_s * 1000

@@ -1,0 +1,60 @@
+"""The scanner finds a canary in whatever form it leaks, and nothing where there is none."""
+
+import base64
+import gzip
+import json
+import os
+import urllib.parse
+import zlib
+from collections.abc import Callable
+
+import pytest
+
+from ringfence.drills.canary import Canaries
+
+FORMS: dict[str, Callable[[bytes], bytes]] = {
+    "raw": lambda text: text,
+    "hex": lambda text: text.hex().encode(),
+    "hex, capitals": lambda text: text.hex().upper().encode(),
+    "base64": base64.b64encode,
+    "base64, one in": lambda text: base64.b64encode(b"x" + text),
+    "base64, two in": lambda text: base64.b64encode(b"xy" + text),
+    "base64url without padding": lambda text: base64.urlsafe_b64encode(text).rstrip(b"="),
+    "percent": lambda text: "".join(f"%{byte:02X}" for byte in text).encode(),
+    "form": lambda text: urllib.parse.urlencode({"Body": text.decode()}).encode(),
+    "JSON": lambda text: json.dumps({"body": text.decode()}).encode(),
+    "JSON escapes": lambda text: "".join(f"\\u{byte:04x}" for byte in text).encode(),
+    "UTF-16 LE": lambda text: text.decode().encode("utf-16-le"),
+    "UTF-16 BE, odd offset": lambda text: b"\x07" + text.decode().encode("utf-16-be"),
+    "gzip": gzip.compress,
+    "zlib": zlib.compress,
+    "gzip in base64": lambda text: base64.b64encode(gzip.compress(text)),
+    "base64 in JSON in gzip": lambda text: gzip.compress(json.dumps({"b": base64.b64encode(text).decode()}).encode()),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", ["mark", "number"])
+def test_a_canary_is_found_in_every_form(form: str, kind: str) -> None:
+    canaries = Canaries(bytes(range(32)))
+    secret = canaries.mark("AC1", "body") if kind == "mark" else canaries.number("AC1", "to", 7)
+    text = f"Hello, your word is {secret}, keep it.".encode()
+    blob = os.urandom(999) + b" " + FORMS[form](text) + b" " + os.urandom(500)
+    assert {tenant for tenant, _ in canaries.found_in(blob)} == {"AC1"}
+
+
+def test_what_was_never_written_is_not_found() -> None:
+    canaries = Canaries(bytes(32))
+    canaries.mark("AC1", "body")
+    canaries.number("AC1", "to", 3)
+    other = Canaries(b"\x01" * 32)
+    noise = os.urandom(200_000) + other.mark("AC1", "body").encode() + b"+12122000004 1763990400000"
+    assert canaries.found_in(noise) == set()
+
+
+def test_each_tenant_and_kind_has_a_mark_of_its_own() -> None:
+    canaries = Canaries(b"k" * 32)
+    marks = {canaries.mark(f"AC{i}", kind) for i in range(100) for kind in ("body", "url")}
+    assert len(marks) == 200
+    assert canaries.mark("AC5", "url") == canaries.mark("AC5", "url")
+    assert canaries.found_in(" ".join(marks).encode()) == {(f"AC{i}", k) for i in range(100) for k in ("body", "url")}
