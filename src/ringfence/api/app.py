@@ -1,0 +1,81 @@
+"""The whole of the public port: the API, what watches it, and what the process mounts beside it."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ringfence.api.dependencies import ApiDependencies
+from ringfence.api.resource import Operation
+from ringfence.api.v2010.accounts import accounts
+from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
+from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incoming_phone_numbers
+from ringfence.api.v2010.keys import keys
+from ringfence.api.wire import Wire
+
+RESOURCES = (accounts, keys, incoming_phone_numbers, *incoming_by_kind, countries, *available_by_kind)
+_WATCHED = ("/healthz", "/readyz", "/metrics")
+
+
+def operations() -> list[Operation]:
+    """Every operation that is finished."""
+    return [operation for resource in RESOURCES for operation in resource.operations]
+
+
+def create_app(deps: ApiDependencies) -> ASGIApp:
+    """The ASGI app of the public port. `deps.mounts` are asked first, by path prefix; the API answers the rest."""
+    return Front(deps, Wire(deps, operations()), _watch(deps))
+
+
+class Front:
+    """Tells the API's requests, which are nearly all, from the few others by their path."""
+
+    def __init__(self, deps: ApiDependencies, wire: ASGIApp, watch: ASGIApp) -> None:
+        self._wire = wire
+        self._watch = watch
+        self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in deps.mounts.items())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await self._app_at(scope["path"])(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._watch(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1000})
+
+    def _app_at(self, path: str) -> ASGIApp:
+        if path in _WATCHED:
+            return self._watch
+        for prefix, below, app in self._mounts:
+            if path == prefix or path.startswith(below):
+                return app
+        return self._wire
+
+
+def _watch(deps: ApiDependencies) -> ASGIApp:
+    answers: dict[str, Callable[[ApiDependencies, Request], Awaitable[Response]]] = {
+        "/healthz": _healthz,
+        "/readyz": _readyz,
+        "/metrics": _metrics,
+    }
+    return Starlette(routes=[Route(path, partial(answer, deps)) for path, answer in answers.items()])
+
+
+async def _healthz(_: ApiDependencies, __: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(deps: ApiDependencies, _: Request) -> Response:
+    """A text would be accepted now: 503 otherwise."""
+    ready = await deps.store.ready()
+    return JSONResponse({"status": "ready" if ready else "store not ready"}, 200 if ready else 503)
+
+
+async def _metrics(deps: ApiDependencies, _: Request) -> Response:
+    return Response(generate_latest(deps.registry), headers={"content-type": CONTENT_TYPE_LATEST})

@@ -1,0 +1,92 @@
+"""Who is asking: Basic authentication by AccountSid:AuthToken or SK…:secret, as Twilio has it.
+
+The secret is compared by its SHA-256 in constant time, turned into the seed of its slot, and kept nowhere.
+Source: Twilio, "API requests", section "Authenticate".
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+
+import msgspec
+
+from ringfence.api.login_failures import LoginFailures
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.sealing.slots import slot_seed
+from ringfence.domain.sid import is_sid
+from ringfence.ports.keys import Caller
+from ringfence.ports.store import AccountRow, AccountStore
+
+MAX_HEADER_BYTES = 512
+_NOBODY = bytes(32)
+
+
+class Presented(msgspec.Struct, frozen=True, kw_only=True):
+    """What signed in: the caller, its account, and the Auth Token when that is what was presented."""
+
+    caller: Caller
+    account: AccountRow
+    auth_token: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Presented({self.caller!r})"
+
+
+class Authenticator:
+    """Checks credentials against the store on every request, so that a revoked one ends at once."""
+
+    def __init__(self, store: AccountStore, clock: Clock) -> None:
+        self._store = store
+        self._failures = LoginFailures(clock)
+
+    async def present(self, header: bytes | None) -> Presented:
+        """The caller; ApiError 20003 for what does not sign in, 20429 when an account has too much of that."""
+        name, secret = _basic(header)
+        credential = await self._store.credential(name) if is_sid(name) else None
+        verifier = credential.verifier if credential is not None else _NOBODY
+        right = hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), verifier)
+        if credential is None or not right:
+            if credential is not None and not self._failures.count(credential.account):
+                raise ApiError(20429, "Too many failed logins. Try again later.")
+            raise ApiError(20003)
+        account = await self._store.account(credential.account)
+        if account is None or account.status != "active" or not await self._parent_is_active(account):
+            raise ApiError(20003)
+        seed = slot_seed(secret, credential.sid)
+        caller = Caller(account=account.sid, credential=credential.sid, seed=seed)
+        token = secret if credential.kind == "auth_token" else None
+        return Presented(caller=caller, account=account, auth_token=token)
+
+    async def reach(self, presented: Presented, sid: str) -> AccountRow:
+        """The account of a path: the caller's own or its subaccount.
+
+        ApiError 20404 otherwise, whether there is such an account or not.
+        """
+        if sid == presented.account.sid:
+            return presented.account
+        account = await self._store.account(sid) if is_sid(sid, "AC") else None
+        if account is None or account.parent != presented.account.sid:
+            raise ApiError(20404)
+        return account
+
+    async def _parent_is_active(self, account: AccountRow) -> bool:
+        if account.parent is None:
+            return True
+        parent = await self._store.account(account.parent)
+        return parent is not None and parent.status == "active"
+
+
+def _basic(header: bytes | None) -> tuple[str, str]:
+    """User name and secret (RFC 7617); ApiError 20003 for anything else."""
+    if header is None or len(header) > MAX_HEADER_BYTES or header[:6].lower() != b"basic ":
+        raise ApiError(20003)
+    try:
+        decoded = base64.b64decode(header[6:].strip(), validate=True)
+    except binascii.Error:
+        raise ApiError(20003) from None
+    name, colon, secret = decoded.partition(b":")
+    if not colon or not decoded.isascii():
+        raise ApiError(20003)
+    return name.decode(), secret.decode()

@@ -1,0 +1,36 @@
+"""What the API stands on, handed in by the process that composes it."""
+
+from collections.abc import Mapping
+
+import msgspec
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from ringfence.domain.clock import Clock
+from ringfence.ports.keys import TenantKeys
+from ringfence.ports.store import Store
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one request and of all at once. Sizes in bytes, times in seconds."""
+
+    body_bytes: int = 256 * 1024
+    query_bytes: int = 16 * 1024
+    header_bytes: int = 32 * 1024
+    body_s: float = 15.0
+    in_flight: int = 4_096
+
+
+class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
+    """`mounts` are further ASGI apps by path prefix (`/phones`), asked before the API itself."""
+
+    store: Store
+    keys: TenantKeys
+    clock: Clock
+    registry: CollectorRegistry
+    base_url: str = "http://localhost:8420"
+    limits: Limits = Limits()
+    mounts: Mapping[str, ASGIApp] = msgspec.field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return "ApiDependencies(…)"

@@ -1,0 +1,121 @@
+"""Pages of the 2010 API: a keyset behind Twilio's page numbers, so that nothing shifts while a caller walks.
+
+The token names the last sid of the page before; `Page` is the caller's own count. The URIs are relative and begin at
+the API version, because SDKs put their base URL before them. Source: Twilio, "API responses", section "Paging".
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import quote, urlencode
+
+import msgspec
+
+from ringfence.domain.errors import ApiError
+from ringfence.domain.sid import is_sid
+
+T = TypeVar("T")
+
+MAX_PAGE_SIZE = 1_000
+MAX_PAGE = 1_000_000_000
+_TOKEN_PREFIX = "PA"  # noqa: S105
+
+
+class PageForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """The parameters that every list takes beside its filters."""
+
+    page_size: int = 50
+    page: int = 0
+    page_token: str | None = None
+
+
+class Cursor(NamedTuple):
+    """What a list's handler is asked for: up to `limit` items, newest first, older than `before`.
+
+    `limit` is one more than the page holds: the extra item tells that there is a next page.
+    """
+
+    before: str | None
+    limit: int
+
+
+class Page(NamedTuple):
+    """One page's place and its items, ready to be written."""
+
+    size: int
+    number: int
+    items: Sequence[Any]
+    uri: str
+    first_uri: str
+    previous_uri: str | None
+    next_uri: str | None
+
+    def envelope(self, listed: str) -> dict[str, object]:
+        """Twilio's page object with the items under `listed`."""
+        start = self.number * self.size
+        return {
+            "first_page_uri": self.first_uri,
+            "end": start + max(len(self.items) - 1, 0),
+            "previous_page_uri": self.previous_uri,
+            listed: self.items,
+            "uri": self.uri,
+            "page_size": self.size,
+            "start": start,
+            "next_page_uri": self.next_uri,
+            "page": self.number,
+        }
+
+
+def cursor_of(form: PageForm) -> Cursor:
+    """Where to read; ApiError 20001 for a size, number or token that cannot be."""
+    if not 1 <= form.page_size <= MAX_PAGE_SIZE:
+        raise ApiError(20001, f"PageSize must be from 1 to {MAX_PAGE_SIZE}.")
+    if not 0 <= form.page <= MAX_PAGE:
+        raise ApiError(20001, "Page must not be negative.")
+    before = None
+    if form.page_token:
+        before = form.page_token.removeprefix(_TOKEN_PREFIX)
+        if not form.page_token.startswith(_TOKEN_PREFIX) or not is_sid(before):
+            raise ApiError(20001, "PageToken is not one of ours.")
+    return Cursor(before, form.page_size + 1)
+
+
+def page_of(
+    form: PageForm, path: str, filters: Sequence[tuple[str, str]], items: Sequence[Any], key: Callable[[Any], str]
+) -> Page:
+    """The page of up to `page_size` of `items`, with the URIs of its neighbours; `key` is an item's sid."""
+    size, number = form.page_size, form.page
+    kept = items[:size]
+
+    def uri(page: int, token: str | None) -> str:
+        tail = [("PageSize", str(size)), ("Page", str(page))]
+        if token is not None:
+            tail.append(("PageToken", token))
+        return f"{quote(path)}?{urlencode([*filters, *tail])}"
+
+    return Page(
+        size=size,
+        number=number,
+        items=kept,
+        uri=uri(number, form.page_token),
+        first_uri=uri(0, None),
+        previous_uri=uri(0, None) if number == 1 else None,
+        next_uri=uri(number + 1, _TOKEN_PREFIX + key(kept[-1])) if len(items) > size else None,
+    )
+
+
+async def sift(
+    cursor: Cursor,
+    read: Callable[[Cursor], Awaitable[Sequence[T]]],
+    keep: Callable[[T], bool],
+    key: Callable[[T], str],
+) -> list[T]:
+    """A page of what `keep` lets through, for filters that the store does not know; reads on until it is full."""
+    kept: list[T] = []
+    place = cursor
+    while len(kept) < cursor.limit:
+        batch = await read(place)
+        kept.extend(item for item in batch if keep(item))
+        if len(batch) < place.limit:
+            break
+        place = Cursor(key(batch[-1]), place.limit)
+    return kept[: cursor.limit]

@@ -1,0 +1,171 @@
+"""The one way of declaring a resource: its path, its answer's Struct, and a handler an operation.
+
+    keys = Resource("Accounts/{AccountSid}/Keys", item="Key", listed="keys")
+
+    @keys.create(KeyForm)
+    async def create(request: ApiRequest[KeyForm]) -> NewKey: ...
+
+A create answers 201, a delete 204, everything else 200, unless the declaration says otherwise. A fetch, update or
+delete that returns None or False answers 404.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from ringfence.api.auth import Presented
+from ringfence.api.dependencies import ApiDependencies
+from ringfence.api.forms import Form, NoForm
+from ringfence.ports.keys import Caller
+from ringfence.ports.store import AccountRow
+
+API_VERSION = "2010-04-01"
+_NO_FORM = Form(NoForm)
+
+Answer = Any
+Handler = TypeVar("Handler", bound=Callable[..., Awaitable[Answer]])
+FormT = TypeVar("FormT", bound=msgspec.Struct, covariant=True)
+
+
+class ApiRequest(Generic[FormT]):
+    """One authenticated request as a handler sees it: who asks, for which account, and what for."""
+
+    __slots__ = ("account", "base", "deps", "form", "path", "presented")
+
+    def __init__(
+        self, deps: ApiDependencies, presented: Presented, account: AccountRow, path: dict[str, str], form: FormT
+    ) -> None:
+        self.deps = deps
+        self.presented = presented
+        self.account = account
+        self.path = path
+        self.form = form
+        self.base = f"/{API_VERSION}/Accounts/{account.sid}"
+
+    @property
+    def caller(self) -> Caller:
+        return self.presented.caller
+
+    @property
+    def sid(self) -> str:
+        """The `{Sid}` of the path."""
+        return self.path["Sid"]
+
+
+class Raw(msgspec.Struct, frozen=True):
+    """An answer that is neither JSON nor XML: a medium's own bytes."""
+
+    content_type: str
+    body: bytes
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One method on one path. `path` has no suffix; `listed` is set on lists alone; `owner_only` refuses API keys.
+
+    `account_in` names the variable that holds the account; `any_status` lets a write reach an account that is not
+    active: what brings it back must. `plain` answers in place of `handler` where the request has no `.json`.
+    """
+
+    product: str
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[Answer]]
+    form: Form[Any]
+    status: int = 200
+    item: str = ""
+    listed: str | None = None
+    paged: bool = True
+    key: Callable[[Any], str] = lambda item: item.sid
+    owner_only: bool = False
+    any_status: bool = False
+    account_in: str = "AccountSid"
+    plain: Callable[..., Awaitable[Answer]] | None = None
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The path's variables in order."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+
+
+class Resource:
+    """Operations on one kind of thing; `path` is relative to the API version, `item` its XML name."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        item: str,
+        listed: str,
+        key: Callable[[Any], str] | None = None,
+        product: str = "api",
+        owner_only: bool = False,
+        account_in: str = "AccountSid",
+    ) -> None:
+        self._path = f"/{API_VERSION}/{path}"
+        self._item = item
+        self._listed = listed
+        self._key = key or (lambda item: str(item.sid))
+        self._product = product
+        self._owner_only = owner_only
+        self._account_in = account_in
+        self.operations: list[Operation] = []
+
+    def create(self, form: type[msgspec.Struct] = NoForm, *, status: int = 201) -> Callable[[Handler], Handler]:
+        """POST on the list."""
+        return self._declare("POST", self._path, form, status=status)
+
+    def list(self, form: type[msgspec.Struct] = NoForm, *, paged: bool = True) -> Callable[[Handler], Handler]:
+        """GET on the list; the handler gets a Cursor and answers items newest first."""
+        return self._declare("GET", self._path, form, listed=self._listed, paged=paged)
+
+    def fetch(
+        self, *, named: str = "Sid", plain: Callable[..., Awaitable[Answer]] | None = None
+    ) -> Callable[[Handler], Handler]:
+        """GET on one, called `named` in the path; `plain` answers instead where the request has no `.json`."""
+        return self._declare("GET", f"{self._path}/{{{named}}}", NoForm, plain=plain)
+
+    def update(
+        self, form: type[msgspec.Struct], *, any_status: bool = False, status: int = 200
+    ) -> Callable[[Handler], Handler]:
+        """POST on one."""
+        return self._declare("POST", self._path + "/{Sid}", form, any_status=any_status, status=status)
+
+    def delete(self) -> Callable[[Handler], Handler]:
+        """DELETE on one; the handler returns whether it was there."""
+        return self._declare("DELETE", self._path + "/{Sid}", NoForm, status=204)
+
+    def _declare(
+        self,
+        method: str,
+        path: str,
+        form: type[msgspec.Struct],
+        *,
+        status: int = 200,
+        listed: str | None = None,
+        paged: bool = True,
+        any_status: bool = False,
+        plain: Callable[..., Awaitable[Answer]] | None = None,
+    ) -> Callable[[Handler], Handler]:
+        def declare(handler: Handler) -> Handler:
+            self.operations.append(
+                Operation(
+                    product=self._product,
+                    method=method,
+                    path=path,
+                    handler=handler,
+                    form=_NO_FORM if form is NoForm else Form(form),
+                    status=status,
+                    item=self._item,
+                    listed=listed,
+                    paged=paged,
+                    key=self._key,
+                    owner_only=self._owner_only,
+                    account_in=self._account_in,
+                    any_status=any_status,
+                    plain=plain,
+                )
+            )
+            return handler
+
+        return declare

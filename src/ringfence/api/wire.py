@@ -1,0 +1,186 @@
+"""The API as a bare ASGI app: route, sign in, read the form, run the handler, write the answer.
+
+One road for every operation, the busy ones too: there is no second, faster one to keep in step with it.
+"""
+
+import asyncio
+import os
+import traceback
+from collections.abc import Iterable
+from time import perf_counter
+from typing import Any
+
+import structlog
+from starlette.types import Message, Receive, Scope, Send
+
+from ringfence.api.auth import Authenticator
+from ringfence.api.dependencies import ApiDependencies
+from ringfence.api.forms import Form
+from ringfence.api.metrics import Metrics
+from ringfence.api.operations import Listed
+from ringfence.api.paging import PageForm, cursor_of, page_of
+from ringfence.api.resource import ApiRequest, Operation
+from ringfence.api.respond import Reply, refuse, reply_with
+from ringfence.api.router import Match, Router
+from ringfence.api.urlencoded import parse_pairs
+from ringfence.domain.errors import ApiError
+from ringfence.ports.keys import KeyRefusedError
+
+FORM_TYPE = b"application/x-www-form-urlencoded"
+
+_log = structlog.get_logger(__name__)
+_page_form = Form(PageForm)
+
+
+class _Head:
+    """The few headers that the API reads, and the bounds of what came with them."""
+
+    __slots__ = ("authorization", "content_length", "content_type", "host", "size")
+
+    def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        self.authorization: bytes | None = None
+        self.content_type = b""
+        self.content_length = b""
+        self.host = ""
+        self.size = 0
+        for name, value in headers:
+            self.size += len(name) + len(value)
+            if name == b"authorization":
+                self.authorization = value
+            elif name == b"content-type":
+                self.content_type = value
+            elif name == b"content-length":
+                self.content_length = value
+            elif name == b"host":
+                self.host = value.decode("latin-1")
+
+
+class Wire:
+    """Answers every HTTP request with Twilio's bytes or with Twilio's error."""
+
+    def __init__(self, deps: ApiDependencies, operations: Iterable[Operation]) -> None:
+        self._deps = deps
+        self._limits = deps.limits
+        self._router = Router(operations)
+        self._auth = Authenticator(deps.store, deps.clock)
+        self._metrics = Metrics(deps.registry)
+        self._in_flight = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = perf_counter()
+        request_id = f"RQ{os.urandom(16).hex()}"
+        path: str = scope["path"]
+        head = _Head(scope["headers"])
+        match = self._router.match(head.host, path)
+        json = match.json if match is not None else path.endswith(".json") or not path.startswith("/2010-04-01")
+        name = "unknown"
+        self._in_flight += 1
+        try:
+            if match is None:
+                raise ApiError(20404)
+            operation = _operation_of(match, scope["method"])
+            name = f"{operation.product} {operation.method} {operation.path}"
+            reply = await self._answer(operation, match, head, scope, receive)
+        except ApiError as error:
+            reply = refuse(error, match.path if match is not None else path, json=json)
+        except KeyRefusedError:
+            reply = refuse(ApiError(20003), path, json=json)
+        except ConnectionError:
+            _log.warning("a part of the service is away", operation=name, request_id=request_id)
+            reply = refuse(ApiError(20503), path, json=json)
+        except Exception as error:
+            # Its text may quote a body or a number: the place and the kind are enough to find it.
+            frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
+            _log.error("request failed", operation=name, request_id=request_id, error=type(error).__name__, at=frames)
+            reply = refuse(ApiError(20500), path, json=json)
+        finally:
+            self._in_flight -= 1
+        await _write(send, reply, request_id, head_only=scope["method"] == "HEAD")
+        self._metrics.count(name, reply.status, perf_counter() - started)
+
+    async def _answer(
+        self, operation: Operation | Listed, match: Match, head: _Head, scope: Scope, receive: Receive
+    ) -> Reply:
+        if self._in_flight > self._limits.in_flight:
+            raise ApiError(20429)
+        if head.size > self._limits.header_bytes:
+            raise ApiError(20431)
+        presented = await self._auth.present(head.authorization)
+        if isinstance(operation, Listed):
+            raise ApiError(20501, f"{operation.method} {operation.path} is not available here yet.")
+        variables = dict(zip(operation.variables, match.values, strict=True))
+        sid = variables.get(operation.account_in)
+        account = presented.account if sid is None else await self._auth.reach(presented, sid)
+        if operation.owner_only and presented.auth_token is None:
+            raise ApiError(20003, "Only an account's Auth Token may do this, not an API key.")
+        if account.status != "active" and operation.method != "GET" and not operation.any_status:
+            raise ApiError(20005)
+        query: bytes = scope["query_string"]
+        if len(query) > self._limits.query_bytes:
+            raise ApiError(20414)
+        pairs = parse_pairs(query if operation.method == "GET" else await self._body(head, receive))
+        request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, operation.form.read(pairs))
+        return reply_with(operation, await _run(operation, request, match, pairs), json=match.json)
+
+    async def _body(self, head: _Head, receive: Receive) -> bytes:
+        limit = self._limits.body_bytes
+        if head.content_length.isdigit() and int(head.content_length[:12]) > limit:
+            raise ApiError(20413, f"The request's body is larger than {limit} bytes.")
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            try:
+                async with asyncio.timeout(self._limits.body_s):
+                    body = await _rest_of(body, receive, limit)
+            except TimeoutError:
+                raise ApiError(20408) from None
+        if len(body) > limit:
+            raise ApiError(20413, f"The request's body is larger than {limit} bytes.")
+        if body and head.content_type.partition(b";")[0].strip().lower() != FORM_TYPE:
+            raise ApiError(20415, f"The request's body must be {FORM_TYPE.decode()}.")
+        return body
+
+
+def _operation_of(match: Match, method: str) -> Operation | Listed:
+    operation = match.methods.get("GET" if method == "HEAD" else method)
+    if operation is None:
+        raise ApiError(20004)
+    return operation
+
+
+async def _run(operation: Operation, request: ApiRequest[Any], match: Match, pairs: list[tuple[str, str]]) -> Any:
+    if operation.listed is not None and operation.paged:
+        form = _page_form.read(pairs)
+        items = await operation.handler(request, cursor_of(form))
+        filters = [pair for pair in pairs if pair[0] in operation.form.names]
+        return page_of(form, match.path, filters, items, operation.key)
+    handler = operation.plain if operation.plain is not None and not match.json else operation.handler
+    answer = await handler(request)
+    if answer is None or answer is False:
+        raise ApiError(20404)
+    return answer
+
+
+async def _rest_of(body: bytes, receive: Receive, limit: int) -> bytes:
+    parts = [body]
+    size = len(body)
+    while size <= limit:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ApiError(20408)
+        part = message.get("body", b"")
+        size += len(part)
+        parts.append(part)
+        if not message.get("more_body"):
+            break
+    return b"".join(parts)
+
+
+async def _write(send: Send, reply: Reply, request_id: str, *, head_only: bool) -> None:
+    headers = [(b"twilio-request-id", request_id.encode()), *reply.headers]
+    if reply.status != 204:
+        headers.append((b"content-type", reply.content_type))
+        headers.append((b"content-length", str(len(reply.body)).encode()))
+    start: Message = {"type": "http.response.start", "status": reply.status, "headers": headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": b"" if head_only else reply.body})
