@@ -4,6 +4,7 @@ import asyncio
 import inspect
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NumberRow, Store
 from ringfence.store.memory import MemoryStore
+from ringfence.store.sqlite import SqliteStore
 
 NOW = 1_700_000_000_000
 ACCOUNT = "AC" + "a" * 32
@@ -44,10 +46,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
     return True
 
 
-@pytest.fixture(params=["memory"])
-def store(request: pytest.FixtureRequest) -> Store:
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A fresh store of each kind."""
-    return MemoryStore()
+    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "ringfence.db")
 
 
 @pytest.fixture

@@ -305,7 +305,7 @@ class MessageStore(Protocol):
     async def opted_out(self, account: str, pair: bytes) -> bool: ...
 
     async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
-        """Newest first."""
+        """By sid, newest first."""
 
 
 class Outbox(Protocol):

@@ -26,7 +26,10 @@ class MemoryAccounts:
         found = [
             row for row in self._accounts.values() if (row.parent is None if tenant is None else row.tenant == tenant)
         ]
-        return page_of(found, None if before is None else place_of(before, self._accounts.get(before)), limit)
+        known = None if before is None else self._accounts.get(before)
+        return page_of(
+            found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
+        )
 
     async def update_account(self, row: AccountRow) -> None:
         known = self._accounts.get(row.sid)
@@ -49,7 +52,10 @@ class MemoryAccounts:
 
     async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
         found = [row for row in self._credentials.values() if (row.account, row.kind) == (account, "api_key")]
-        return page_of(found, None if before is None else place_of(before, self._credentials.get(before)), limit)
+        known = None if before is None else self._credentials.get(before)
+        return page_of(
+            found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
+        )
 
     async def delete_credential(self, account: str, sid: str) -> bool:
         known = self._credentials.get(sid)

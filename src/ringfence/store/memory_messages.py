@@ -93,7 +93,9 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
     ) -> list[MessageRow]:
         found = [row for row in self._messages.values() if row.account == account and _matches(row, wanted)]
         known = None if before is None else self._messages.get((account, before))
-        return page_of(found, None if before is None else place_of(before, known), limit)
+        return page_of(
+            found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
+        )
 
     async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None:
         found = [row for row in self._messages.values() if (row.carrier, row.carrier_ref) == (carrier, ref)]
@@ -142,7 +144,7 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
 
     async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
         found = [rated for rated in self._rated.values() if rated.account == account]
-        return sorted(found, key=lambda rated: (rated.at_ms, rated.sid), reverse=True)[:limit]
+        return sorted(found, key=lambda rated: rated.sid, reverse=True)[:limit]
 
 
 def _matches(row: MessageRow, wanted: MessageFilter) -> bool:

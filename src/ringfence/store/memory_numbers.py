@@ -53,7 +53,9 @@ class MemoryNumbers:
             and kind in (None, row.kind)
         ]
         known = None if before is None else await self.number(account, before)
-        return page_of(found, None if before is None else place_of(before, known), limit)
+        return page_of(
+            found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
+        )
 
     async def update_number(self, row: NumberRow) -> None:
         known = await self.number(row.account, row.sid)

@@ -19,18 +19,26 @@ Row = TypeVar("Row", bound=Dated)
 
 Place = tuple[int, str]
 
+END_OF_TIME_MS = 1 << 62
+
 
 def newest_first(row: Dated) -> Place:
     """The key lists are ordered by, descending."""
     return row.created_ms, row.sid
 
 
-def place_of(sid: str, row: Dated | None) -> Place:
-    """Where a page ended. A row deleted since then is placed by the time in its sid, so that a listing that deletes
-    as it goes skips nothing."""
-    if row is not None:
-        return row.created_ms, sid
-    return (made_ms(sid) if is_sid(sid) else 0), sid
+def place_of(sid: str, created_ms: int | None) -> Place:
+    """Where a page ended. A row deleted since then (None) is placed by the time in its sid, so that a listing that
+    deletes as it goes skips nothing."""
+    if created_ms is None:
+        created_ms = made_ms(sid) if is_sid(sid) else 0
+    return created_ms, sid
+
+
+def place_after(before: str | None, created_ms: int | None, to_ms: int | None = None) -> Place:
+    """The place that all rows of the next page come after: `before`'s, or the end of time, but not beyond `to_ms`."""
+    place = (END_OF_TIME_MS, "") if before is None else place_of(before, created_ms)
+    return place if to_ms is None else min(place, (to_ms, ""))
 
 
 def page_of(rows: Iterable[Row], before: Place | None, limit: int) -> list[Row]:

@@ -1,0 +1,71 @@
+"""A struct's fields as a table's columns, in the same order."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from ringfence.domain.message import Direction, Status
+from ringfence.ports.store import (
+    AccountRow,
+    CredentialRow,
+    EventRow,
+    MediaRow,
+    MessageRow,
+    NumberRow,
+    RatedRow,
+    Settlement,
+    StockRow,
+)
+
+Row = TypeVar("Row", bound=msgspec.Struct)
+Convert = Callable[[Any], Any]
+
+
+class Columns(Generic[Row]):
+    """Reads and writes rows of one kind; SQL columns hold only integers, text and blobs."""
+
+    def __init__(self, kind: type[Row], **reads: Convert) -> None:
+        self._kind = kind
+        self.names = kind.__struct_fields__
+        self._reads = tuple(reads.items())
+        self._writes = tuple((self.names.index(name), _WRITES[read]) for name, read in reads.items())
+
+    def read(self, values: Sequence[Any]) -> Row:
+        """The struct of one SQL row whose columns are `names`."""
+        fields = dict(zip(self.names, values, strict=True))
+        for name, convert in self._reads:
+            fields[name] = convert(fields[name])
+        return self._kind(**fields)
+
+    def write(self, row: Row) -> list[Any]:
+        """The SQL values of `row`, in the order of `names`."""
+        values = list(msgspec.structs.astuple(row))
+        for place, convert in self._writes:
+            values[place] = convert(values[place])
+        return values
+
+
+def _read_set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _write_set(words: frozenset[str]) -> str:
+    return " ".join(sorted(words))
+
+
+def _write_name(member: Direction | Status) -> str:
+    return member.value
+
+
+_WRITES: dict[Convert, Convert] = {bool: int, Direction: _write_name, Status: _write_name, _read_set: _write_set}
+
+MESSAGE = Columns(MessageRow, direction=Direction, status=Status, has_callback=bool, body_redacted=bool)
+EVENT = Columns(EventRow)
+SETTLEMENT = Columns(Settlement)
+MEDIUM = Columns(MediaRow)
+RATED = Columns(RatedRow, status=Status)
+ACCOUNT = Columns(AccountRow)
+CREDENTIAL = Columns(CredentialRow)
+NUMBER = Columns(NumberRow, capabilities=_read_set)
+STOCK = Columns(StockRow, capabilities=_read_set)

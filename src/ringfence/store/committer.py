@@ -1,0 +1,220 @@
+"""Group commit: whatever is pending when the last commit ended is the next transaction.
+
+There is no linger: a lone write commits at once, and under load one fsync serves many writers.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar
+
+import msgspec
+
+from ringfence.ports.store import QueueFullError, StoreFailedError
+
+PENDING_LIMIT = 10_000
+BATCH_LIMIT = 1_000
+QUIET_S = 1.0
+
+Tx = TypeVar("Tx", covariant=True)
+AnyTx = TypeVar("AnyTx")
+Request = TypeVar("Request")
+Result = TypeVar("Result")
+
+Verb = Callable[[AnyTx, Sequence[Request]], Sequence[Result | Exception]]
+"""What one kind of write does: requests to results, in order, inside a transaction that others share.
+
+A result that is an exception fails that request alone, and must mean that nothing of it was written. A verb that
+raises is run again, request by request, so it must not change anything but the database.
+"""
+
+
+class Session(Protocol[Tx]):
+    """The writing side of one database, used by the committer's thread alone."""
+
+    @property
+    def tx(self) -> Tx:
+        """What verbs write with."""
+
+    def begin(self) -> None: ...
+
+    def commit(self) -> None:
+        """Return only when the transaction is on disk."""
+
+    def rollback(self) -> None:
+        """Undo the transaction, if there is one."""
+
+    def mark(self) -> None:
+        """Set a point to come back to."""
+
+    def unmark(self) -> None:
+        """Forget the last mark."""
+
+    def undo(self) -> None:
+        """Undo what came after the last mark, which stays."""
+
+    def failure(self, error: Exception) -> StoreFailedError | None:
+        """What `error` means when the database, not the verb, is at fault."""
+
+    @property
+    def restless(self) -> bool:
+        """True when `rest` has something to do."""
+
+    def rest(self) -> None:
+        """Called after a quiet second, and at the end."""
+
+    def close(self) -> None: ...
+
+
+class _Entry(msgspec.Struct, eq=False):
+    verb: Verb[Any, Any, Any]
+    request: Any
+    future: asyncio.Future[Any]
+    end: Any = None
+
+
+class Committer(Generic[AnyTx]):
+    """Runs verbs in shared transactions on a thread of its own, and answers each only after its commit."""
+
+    def __init__(self, session: Callable[[], Session[AnyTx]], *, pending_limit: int = PENDING_LIMIT) -> None:
+        """`session` is called in the committer's thread."""
+        self._make_session = session
+        self._pending_limit = pending_limit
+        self._pending = 0
+        self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ended: asyncio.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Open the session and begin; raises what opening raised."""
+        self._loop = asyncio.get_running_loop()
+        opened, self._ended = self._loop.create_future(), self._loop.create_future()
+        threading.Thread(target=self._run, args=(opened, self._ended), name="committer", daemon=True).start()
+        await opened
+
+    @property
+    def ready(self) -> bool:
+        """True when a write would be taken now."""
+        return self._loop is not None and self._pending < self._pending_limit
+
+    async def write(self, verb: Verb[AnyTx, Request, Result], request: Request) -> Result:
+        """Run `verb` on `request` and return its result once it is on disk; a cancelled caller's write still happens.
+
+        Raises what the verb raised for this request; QueueFullError; StoreFailedError.
+        """
+        if self._loop is None:
+            raise StoreFailedError("the store is closed")
+        if self._pending >= self._pending_limit:
+            raise QueueFullError
+        future: asyncio.Future[Result] = self._loop.create_future()
+        self._pending += 1
+        self._queue.put(_Entry(verb, request, future))
+        return await future
+
+    async def close(self) -> None:
+        """Commit what is pending, then stop. Idempotent."""
+        if self._loop is not None:
+            self._loop = None
+            self._queue.put(None)
+        if self._ended is not None:
+            await asyncio.shield(self._ended)
+
+    def _run(self, opened: asyncio.Future[None], ended: asyncio.Future[None]) -> None:
+        loop = opened.get_loop()
+        try:
+            session = self._make_session()
+        except Exception as error:
+            self._loop = None
+            _call(loop, _finish, ended, None)
+            _call(loop, _finish, opened, error)
+            return
+        _call(loop, _finish, opened, None)
+        try:
+            while batch := self._next(session):
+                _commit(session, batch)
+                _call(loop, self._tell, batch)
+        finally:
+            if session.restless:
+                session.rest()
+            session.close()
+            _call(loop, _finish, ended, None)
+
+    def _next(self, session: Session[AnyTx]) -> list[_Entry]:
+        """What is pending, at least one; empty at the end."""
+        while True:
+            try:
+                entry = self._queue.get(timeout=QUIET_S if session.restless else None)
+                break
+            except Empty:
+                session.rest()
+        batch = []
+        while entry is not None:
+            batch.append(entry)
+            if len(batch) == BATCH_LIMIT or self._queue.empty():
+                return batch
+            entry = self._queue.get()
+        if batch:
+            self._queue.put(None)
+        return batch
+
+    def _tell(self, batch: Sequence[_Entry]) -> None:
+        self._pending -= len(batch)
+        for entry in batch:
+            _finish(entry.future, entry.end)
+
+
+def _commit(session: Session[AnyTx], batch: Sequence[_Entry]) -> None:
+    """Give every entry its end; all of them the same where the database failed."""
+    groups: dict[Any, list[_Entry]] = {}
+    for entry in batch:
+        groups.setdefault(entry.verb, []).append(entry)
+    try:
+        session.begin()
+        for verb, entries in groups.items():
+            _apply(session, verb, entries)
+        session.commit()
+    except Exception as error:
+        failed = session.failure(error) or StoreFailedError(type(error).__name__)
+        try:
+            session.rollback()
+        except Exception as second:
+            failed.add_note(f"the rollback failed too: {type(second).__name__}")
+        for entry in batch:
+            entry.end = failed
+
+
+def _apply(session: Session[AnyTx], verb: Verb[AnyTx, Any, Any], entries: Sequence[_Entry]) -> None:
+    """All entries in one call; if that raises, each alone."""
+    session.mark()
+    try:
+        ends = verb(session.tx, [entry.request for entry in entries])
+        for entry, end in zip(entries, ends, strict=True):
+            entry.end = end
+    except Exception as error:
+        if session.failure(error) is not None:
+            raise
+        session.undo()
+        if len(entries) == 1:
+            entries[0].end = error
+        else:
+            for entry in entries:
+                _apply(session, verb, [entry])
+    session.unmark()
+
+
+def _finish(future: asyncio.Future[Any], end: Any) -> None:
+    if future.done():
+        return
+    if isinstance(end, Exception):
+        future.set_exception(end)
+    else:
+        future.set_result(end)
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[..., None], *args: Any) -> None:
+    try:
+        loop.call_soon_threadsafe(function, *args)
+    except RuntimeError:
+        # The loop is closed: nobody waits any more, and what was pending is still to be committed.
+        return

@@ -1,0 +1,47 @@
+-- account_columns --
+sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms
+
+-- credential_columns --
+account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms
+
+-- insert_account --
+INSERT INTO account ({account_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- account --
+SELECT {account_columns} FROM account WHERE sid = ?
+
+-- place --
+SELECT created_ms FROM account WHERE sid = ?
+
+-- of_tenant --
+SELECT {account_columns} FROM account WHERE tenant = ? AND (created_ms, sid) < (?, ?)
+ORDER BY created_ms DESC, sid DESC LIMIT ?
+
+-- top_level --
+SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid) < (?, ?)
+ORDER BY created_ms DESC, sid DESC LIMIT ?
+
+-- update_account --
+UPDATE account SET friendly_name = ?2, status = ?3, type = ?4, updated_ms = ?5 WHERE sid = ?1
+
+-- insert_credential --
+INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- put_credential --
+{insert_credential}
+ON CONFLICT (account, sid) DO UPDATE SET kind = excluded.kind, verifier = excluded.verifier,
+  hmac_states = excluded.hmac_states, friendly_name = excluded.friendly_name, updated_ms = excluded.updated_ms
+
+-- credential --
+SELECT {credential_columns} FROM credential WHERE sid = ?
+
+-- credential_place --
+SELECT created_ms FROM credential WHERE account = ? AND sid = ?
+
+-- api_keys --
+SELECT {credential_columns} FROM credential
+WHERE account = ? AND kind = 'api_key' AND (created_ms, sid) < (?, ?)
+ORDER BY created_ms DESC, sid DESC LIMIT ?
+
+-- delete_credential --
+DELETE FROM credential WHERE account = ? AND sid = ?

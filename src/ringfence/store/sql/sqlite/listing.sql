@@ -1,0 +1,26 @@
+-- columns --
+account, sid, direction, status, local, remote_index, remote_region, epoch, content, num_segments, num_media,
+messaging_service_sid, error_code, price_micros, price_unit, created_ms, updated_ms, sent_ms, due_ms, valid_until_ms,
+sequence, carrier, carrier_ref, has_callback, body_redacted
+
+-- bounds --
+account = :account AND (created_ms, sid) < (:before_ms, :before_sid) AND created_ms >= :from_ms
+
+-- page --
+ORDER BY created_ms DESC, sid DESC LIMIT :limit
+
+-- place --
+SELECT created_ms FROM message WHERE account = ? AND sid = ?
+
+-- all --
+SELECT {columns} FROM message INDEXED BY message_created WHERE {bounds} {page}
+
+-- by_local --
+SELECT {columns} FROM message INDEXED BY message_created
+WHERE {bounds} AND local = :local AND (direction = 'inbound') = :inbound {page}
+
+-- by_remote --
+-- The caller fills in as many parameters as there are indexes.
+SELECT {columns} FROM message INDEXED BY message_remote
+WHERE {bounds} AND remote_index IN ({indexes}) AND coalesce(local = :local, 1)
+  AND (direction = 'inbound') = :inbound {page}

@@ -1,0 +1,48 @@
+-- columns --
+account, sid, number, friendly_name, kind, region, capabilities, standing, created_ms, updated_ms
+
+-- stock_columns --
+number, region, kind, locality, area, postal_code, capabilities
+
+-- insert --
+INSERT INTO number ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- is_owned --
+SELECT 1 FROM number WHERE number = ?
+
+-- number --
+SELECT {columns} FROM number WHERE account = ? AND sid = ?
+
+-- by_e164 --
+SELECT {columns} FROM number WHERE number = ?
+
+-- place --
+SELECT created_ms FROM number WHERE account = ? AND sid = ?
+
+-- list --
+SELECT {columns} FROM number
+WHERE account = ?1 AND (created_ms, sid) < (?2, ?3)
+  AND (?4 IS NULL OR number GLOB ?4) AND (?5 IS NULL OR friendly_name = ?5) AND (?6 IS NULL OR kind = ?6)
+ORDER BY created_ms DESC, sid DESC LIMIT ?7
+
+-- update --
+UPDATE number SET friendly_name = ?3, standing = ?4, updated_ms = ?5 WHERE account = ?1 AND sid = ?2
+
+-- release --
+DELETE FROM number WHERE account = ? AND sid = ?
+
+-- insert_stock --
+INSERT INTO stock ({stock_columns}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
+WHERE NOT EXISTS (SELECT 1 FROM number WHERE number = ?1)
+ON CONFLICT (number) DO NOTHING
+
+-- unstock --
+DELETE FROM stock WHERE number = ?
+
+-- available --
+SELECT {stock_columns} FROM stock
+WHERE region = ?1 AND kind = ?2 AND (?3 IS NULL OR number GLOB ?3) AND (?4 IS NULL OR area = ?4)
+ORDER BY number LIMIT ?5
+
+-- regions --
+SELECT DISTINCT region, kind FROM stock

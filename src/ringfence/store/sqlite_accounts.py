@@ -1,0 +1,93 @@
+"""Accounts and credentials in SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
+from ringfence.store.columns import ACCOUNT, CREDENTIAL
+from ringfence.store.paging import place_after
+from ringfence.store.sqlite_ground import SqliteGround
+from ringfence.store.sqlite_session import SqliteWriter
+from ringfence.store.statements import statements
+
+SQL = statements("sqlite/accounts")
+
+NewAccount = tuple[AccountRow, CredentialRow]
+Key = tuple[str, str]
+
+
+class SqliteAccounts(SqliteGround):
+    """The accounts' half of `ports.store.AccountStore`."""
+
+    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
+        await self._write(_create, (row, credential))
+
+    async def account(self, sid: str) -> AccountRow | None:
+        row = self._one(SQL["account"], (sid,))
+        return None if row is None else ACCOUNT.read(row)
+
+    async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        known = None if before is None else self._one(SQL["place"], (before,))
+        place = place_after(before, known and known[0])
+        if tenant is None:
+            rows = self._all(SQL["top_level"], (*place, limit))
+        else:
+            rows = self._all(SQL["of_tenant"], (tenant, *place, limit))
+        return [ACCOUNT.read(row) for row in rows]
+
+    async def update_account(self, row: AccountRow) -> None:
+        await self._write(_update, row)
+
+    async def put_credential(self, row: CredentialRow) -> None:
+        await self._write(_put_credential, row)
+
+    async def credential(self, sid: str) -> CredentialRow | None:
+        row = self._one(SQL["credential"], (sid,))
+        return None if row is None else CREDENTIAL.read(row)
+
+    async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
+        known = None if before is None else self._one(SQL["credential_place"], (account, before))
+        place = place_after(before, known and known[0])
+        return [CREDENTIAL.read(row) for row in self._all(SQL["api_keys"], (account, *place, limit))]
+
+    async def delete_credential(self, account: str, sid: str) -> bool:
+        return await self._write(_delete_credential, (account, sid))
+
+
+def _create(tx: SqliteWriter, accounts: Sequence[NewAccount]) -> list[Exception | None]:
+    ends: list[Exception | None] = []
+    for row, credential in accounts:
+        tx.run("SAVEPOINT account")
+        try:
+            tx.run(SQL["insert_account"], ACCOUNT.write(row))
+            tx.run(SQL["insert_credential"], CREDENTIAL.write(credential))
+            ends.append(None)
+        except sqlite3.IntegrityError:
+            tx.run("ROLLBACK TO account")
+            ends.append(SidTakenError())
+        tx.run("RELEASE account")
+    return ends
+
+
+def _update(tx: SqliteWriter, rows: Sequence[AccountRow]) -> list[None]:
+    tx.run_many(
+        SQL["update_account"], [(row.sid, row.friendly_name, row.status, row.type, row.updated_ms) for row in rows]
+    )
+    return [None] * len(rows)
+
+
+def _put_credential(tx: SqliteWriter, rows: Sequence[CredentialRow]) -> list[Exception | None]:
+    tx.erased = True
+    ends: list[Exception | None] = []
+    for row in rows:
+        try:
+            tx.run(SQL["put_credential"], CREDENTIAL.write(row))
+            ends.append(None)
+        except sqlite3.IntegrityError:
+            ends.append(SidTakenError())
+    return ends
+
+
+def _delete_credential(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
+    tx.erased = True
+    return [tx.run(SQL["delete_credential"], key).rowcount > 0 for key in keys]

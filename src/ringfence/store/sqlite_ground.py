@@ -1,0 +1,50 @@
+"""What every part of the embedded store stands on: a reading connection and the committer."""
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ringfence.ports.store import StoreFailedError
+from ringfence.store.committer import PENDING_LIMIT, Committer, Verb
+from ringfence.store.sqlite_session import SqliteSession, SqliteWriter, connect_reader, create_file
+
+Request = TypeVar("Request")
+Result = TypeVar("Result")
+
+
+class SqliteGround:
+    """Opens and closes one database file. Several processes may have it open."""
+
+    def __init__(self, path: Path, *, pending_limit: int = PENDING_LIMIT, max_pages: int | None = None) -> None:
+        """`pending_limit` bounds the writes that wait, `max_pages` the file (pages of 4 KiB)."""
+        self._path = path
+        self._committer = Committer(lambda: SqliteSession(path, max_pages=max_pages), pending_limit=pending_limit)
+        self._reader: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        create_file(self._path)
+        await self._committer.start()
+        self._reader = connect_reader(self._path)
+
+    async def close(self) -> None:
+        await self._committer.close()
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    async def ready(self) -> bool:
+        return self._reader is not None and self._committer.ready
+
+    async def _write(self, verb: Verb[SqliteWriter, Request, Result], request: Request) -> Result:
+        return await self._committer.write(verb, request)
+
+    def _all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Any]:
+        if self._reader is None:
+            raise StoreFailedError("the store is closed")
+        return self._reader.execute(sql, values).fetchall()
+
+    def _one(self, sql: str, values: Sequence[Any] = ()) -> Any:
+        """The first row, or None. Fetching all ends the statement, and with it the snapshot it holds."""
+        rows = self._all(sql, values)
+        return rows[0] if rows else None

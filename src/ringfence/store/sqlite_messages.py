@@ -1,0 +1,144 @@
+"""Messages in SQLite: accepted, moved, rewritten, erased."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from ringfence.domain.message import FINAL, Direction, Status
+from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
+from ringfence.store.columns import MESSAGE, RATED
+from ringfence.store.progress import Progress, change_by, event_of, in_queue_of, rated_of
+from ringfence.store.sqlite_listing import SqliteListing
+from ringfence.store.sqlite_media import erase_media
+from ringfence.store.sqlite_outbox import SqliteOutbox, append_events, erase_events
+from ringfence.store.sqlite_queue import SqliteQueue, expect, is_held, place_ms
+from ringfence.store.sqlite_session import SqliteWriter
+from ringfence.store.statements import statements
+
+SQL = statements("sqlite/messages")
+
+Acceptance = tuple[MessageRow, Sequence[NewEvent]]
+Settling = tuple[Lease | None, Sequence[Outcome]]
+Rewriting = tuple[str, str, bytes, int, bool]
+Key = tuple[str, str]
+
+
+class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
+    """The texts of `ports.store.MessageStore`."""
+
+    async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
+        return await self._write(_accept, (row, events))
+
+    async def due(self, lease: Lease, now_ms: int, limit: int) -> list[MessageRow]:
+        self._check_fence(lease)
+        rows = self._all(SQL["due"], (lease.account, lease.sender, lease.carrier, now_ms, limit))
+        return [MESSAGE.read(row) for row in rows]
+
+    async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
+        return await self._write(_acknowledge, (lease, outcomes))
+
+    async def message(self, account: str, sid: str) -> MessageRow | None:
+        row = self._one(SQL["message"], (account, sid))
+        return None if row is None else MESSAGE.read(row)
+
+    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None:
+        row = self._one(SQL["by_carrier_ref"], (carrier, ref))
+        return None if row is None else MESSAGE.read(row)
+
+    async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
+        return await self._write(_rewrite, (account, sid, content, at_ms, redacted))
+
+    async def delete_message(self, account: str, sid: str) -> bool:
+        return await self._write(_delete, (account, sid))
+
+    async def unfinished(self, account: str, epoch: int) -> list[str]:
+        return [sid for (sid,) in self._all(SQL["unfinished"], (account, epoch))]
+
+    async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
+        return [RATED.read(row) for row in self._all(SQL["rated"], (account, limit))]
+
+
+def _accept(tx: SqliteWriter, acceptances: Sequence[Acceptance]) -> list[bool]:
+    """All at once; only when a sid among them is known already, one by one."""
+    tx.run("SAVEPOINT bulk")
+    try:
+        tx.run_many(SQL["insert"], [_values(row) for row, _ in acceptances])
+        new = [True] * len(acceptances)
+    except sqlite3.IntegrityError:
+        tx.run("ROLLBACK TO bulk")
+        new = [tx.run(SQL["insert_new"], _values(row)).rowcount > 0 for row, _ in acceptances]
+    tx.run("RELEASE bulk")
+    fresh = [acceptance for acceptance, is_new in zip(acceptances, new, strict=True) if is_new]
+    expect(tx, (row for row, _ in fresh))
+    append_events(tx, ((row.account, row.sid, event) for row, events in fresh for event in events))
+    for row, _ in fresh:
+        _rate(tx, rated_of(row, row.status, row.price_micros, row.updated_ms))
+    return new
+
+
+def _values(row: MessageRow) -> list[object]:
+    return [*MESSAGE.write(row), place_ms(row), int(row.status in FINAL)]
+
+
+def _rate(tx: SqliteWriter, rated: RatedRow | None) -> None:
+    if rated is not None:
+        tx.run(SQL["insert_rated"], RATED.write(rated))
+
+
+def _acknowledge(tx: SqliteWriter, settlings: Sequence[Settling]) -> list[list[bool] | Exception]:
+    ends: list[list[bool] | Exception] = []
+    for lease, outcomes in settlings:
+        if lease is not None and not is_held(tx, lease):
+            ends.append(StaleFenceError())
+        else:
+            ends.append([_settle(tx, lease, outcome) for outcome in outcomes])
+    return ends
+
+
+def _settle(tx: SqliteWriter, lease: Lease | None, outcome: Outcome) -> bool:
+    found = tx.run(SQL["progress"], (outcome.account, outcome.sid)).fetchone()
+    if found is None:
+        return False
+    account, sid, direction, status, *rest = found
+    before = Progress(account, sid, Direction(direction), Status(status), *rest)
+    if lease is not None and not in_queue_of(lease, before):
+        return False
+    change = change_by(before, outcome)
+    if change is None:
+        return False
+    tx.run(
+        SQL["change"],
+        (
+            account,
+            sid,
+            change.status.value,
+            change.updated_ms,
+            change.sent_ms,
+            change.error_code,
+            change.carrier_ref,
+            change.price_micros,
+            change.sequence,
+            change.queued,
+            change.final,
+        ),
+    )
+    event = event_of(before, change, outcome)
+    if event is not None:
+        append_events(tx, [(account, sid, event)])
+    _rate(tx, rated_of(before, change.status, change.price_micros, outcome.at_ms))
+    return True
+
+
+def _rewrite(tx: SqliteWriter, rewritings: Sequence[Rewriting]) -> list[bool]:
+    tx.erased = True
+    return [tx.run(SQL["rewrite"], rewriting).rowcount > 0 for rewriting in rewritings]
+
+
+def _delete(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
+    tx.erased = True
+    deleted = []
+    for account, sid in keys:
+        deleted.append(tx.run(SQL["delete"], (account, sid)).rowcount > 0)
+        if deleted[-1]:
+            erase_events(tx, account, sid)
+            erase_media(tx, account, sid)
+    return deleted
