@@ -3,11 +3,11 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from typing import Protocol
 
 import msgspec
 import structlog
 
+from ringfence.dispatch.bells import Bell
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import Clock
 from ringfence.ports.store import Lease, MessageStore, Outcome, StaleFenceError
@@ -21,13 +21,6 @@ BATCH = 500
 QUEUES_AT_ONCE = 128
 POLL_MS = 200
 RECONNECT_WAIT_MS = 250
-
-
-class Bell(Protocol):
-    """Hears the doorbell."""
-
-    async def wait(self, timeout_ms: int) -> None:
-        """Return at the next ring, or after `timeout_ms`."""
 
 
 class SenderQueues:
@@ -53,7 +46,7 @@ class SenderQueues:
         try:
             while True:
                 if not await self.lease_and_start():
-                    await bell.wait(POLL_MS)
+                    await bell.wait(POLL_MS / 1000)
         finally:
             for task in self._draining.values():
                 task.cancel()

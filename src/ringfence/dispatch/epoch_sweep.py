@@ -1,0 +1,25 @@
+"""Close past hours to the dispatcher, once a minute."""
+
+import asyncio
+
+import structlog
+
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.store import MessageStore
+from ringfence.usecases.messaging.close_epochs import close_epochs
+
+INTERVAL_S = 60.0
+_log = structlog.get_logger(__name__)
+
+
+async def sweep_epochs(store: MessageStore, keys: DeliveryKeys) -> None:
+    """Run until cancelled. A key service that is away delays the sweep and ends nothing."""
+    while True:
+        try:
+            closed = await close_epochs(store, keys)
+        except ConnectionError as away:
+            _log.warning("key service away", error=type(away).__name__)
+        else:
+            if closed:
+                _log.info("epochs closed", count=closed)
+        await asyncio.sleep(INTERVAL_S)
