@@ -5,25 +5,11 @@ import twilio from "twilio";
 
 import { AppointmentBook } from "./appointments.js";
 import { answer, reminder } from "./conversation.js";
+import { AUTH_TOKEN, CUSTOMER_NUMBER, PORT, PUBLIC_URL, SHOP_NUMBER, client } from "./settings.js";
 
 const OPTED_OUT = 21610; // Twilio: "Attempt to send to unsubscribed recipient"
 
-const {
-  TWILIO_ACCOUNT_SID: accountSid,
-  TWILIO_AUTH_TOKEN: authToken,
-  SHOP_NUMBER = "+12025550123",
-  CUSTOMER_NUMBER = "+12025550177",
-  PORT = "5000",
-  REMIND_EVERY_S = "60",
-} = process.env;
-// Where Twilio reaches this program. Twilio signs this URL, so behind a proxy it is the proxy's.
-const publicUrl = (process.env.PUBLIC_URL ?? `http://127.0.0.1:${PORT}`).replace(/\/$/, "");
-
-const client = twilio(accountSid, authToken);
-
-// ---- The one place that is not plain Twilio: where the API is, if it is not at Twilio. ----
-if (process.env.TWILIO_API_URL) client.api.baseUrl = process.env.TWILIO_API_URL;
-// --------------------------------------------------------------------------------------------
+const REMIND_EVERY_MS = Number(process.env.REMIND_EVERY_S ?? 60) * 1000;
 
 const book = new AppointmentBook();
 book.book(CUSTOMER_NUMBER, "haircut", "Sam", "Tue 15:00");
@@ -32,7 +18,7 @@ const app = express();
 app.use(express.urlencoded({ extended: false }));
 
 /** The SDK's middleware: only a request that Twilio signed gets through, any other gets 403. */
-const signed = (path) => twilio.webhook({ url: publicUrl + path }, authToken);
+const signed = (path) => twilio.webhook({ url: PUBLIC_URL + path }, AUTH_TOKEN);
 
 app.post("/sms", signed("/sms"), (request, response) => {
   const { MessageSid, From, Body } = request.body;
@@ -62,7 +48,7 @@ async function remind() {
         to: appointment.phone,
         from: SHOP_NUMBER,
         body: reminder(appointment),
-        statusCallback: `${publicUrl}/status`,
+        statusCallback: `${PUBLIC_URL}/status`,
       });
       console.log(`reminder ${message.status} · ${message.sid}`);
     } catch (error) {
@@ -77,8 +63,8 @@ async function remind() {
   }
 }
 
-app.listen(Number(PORT), "127.0.0.1", async () => {
-  console.log(`listening on ${publicUrl}`);
+app.listen(PORT, "127.0.0.1", async () => {
+  console.log(`listening on ${PUBLIC_URL}`);
   await remind();
-  setInterval(remind, Number(REMIND_EVERY_S) * 1000);
+  setInterval(remind, REMIND_EVERY_MS);
 });

@@ -6,7 +6,7 @@ const CHOICES = "Reply C to confirm, X to cancel, R to reschedule.";
 
 // Twilio answers these itself, and tells us of an opt-out when we next send (error 21610). We keep silent.
 const STOP_WORDS = ["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"];
-const START_WORDS = ["START", "YES", "UNSTOP"];
+const START_WORDS = ["START", "UNSTOP"];
 const HELP_WORDS = ["HELP", "INFO"];
 
 export function reminder({ service, when, barber }) {
@@ -19,7 +19,7 @@ export function reminder({ service, when, barber }) {
  */
 export function answer(book, phone, body) {
   const word = body.trim().toUpperCase();
-  if (START_WORDS.includes(word)) book.optIn(phone);
+  if ([...START_WORDS, "YES"].includes(word)) book.optIn(phone); // YES opts in too; to us it also says yes
   if ([...STOP_WORDS, ...START_WORDS, ...HELP_WORDS].includes(word)) {
     return { text: "", outcome: `${word} is answered for us` };
   }
@@ -29,6 +29,7 @@ export function answer(book, phone, body) {
   }
   switch (word) {
     case "C":
+    case "YES":
       return confirm(appointment);
     case "X":
       return cancel(appointment);

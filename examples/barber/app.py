@@ -1,8 +1,9 @@
 """Appointment reminders by text, answered by text: a Flask program on the official `twilio` package.
 
-python app.py                     the web server that Twilio's webhooks reach
-python -m flask --app app book    puts an appointment into the book
-python -m flask --app app remind  sends the reminders that are due; a cron job, in a real shop
+python app.py                      the web server that Twilio's webhooks reach
+python -m flask --app app connect  tells Twilio that texts to the shop's number come here; once
+python -m flask --app app book     puts an appointment into the book
+python -m flask --app app remind   sends the reminders that are due; a cron job, in a real shop
 """
 
 import logging
@@ -89,6 +90,14 @@ def status() -> Response:
     book.record_delivery(request.form["MessageSid"], status)
     log_webhook(204, f"reminder {status}")
     return Response(status=204)
+
+
+@app.cli.command("connect")
+def connect() -> None:
+    """Tell Twilio that texts to the shop's number come to this program."""
+    for number in client.incoming_phone_numbers.list(phone_number=SHOP_NUMBER):
+        number.update(sms_url=f"{PUBLIC_URL}/sms", sms_method="POST")
+        print(f"texts to {SHOP_NUMBER} come to {PUBLIC_URL}/sms", flush=True)
 
 
 @app.cli.command("book")

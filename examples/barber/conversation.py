@@ -9,7 +9,7 @@ CHOICES = "Reply C to confirm, X to cancel, R to reschedule."
 
 # Twilio answers these itself, and tells us of an opt-out when we next send (error 21610). We keep silent.
 STOP_WORDS = {"STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE"}
-START_WORDS = {"START", "YES", "UNSTOP"}
+START_WORDS = {"START", "UNSTOP"}
 HELP_WORDS = {"HELP", "INFO"}
 
 
@@ -25,7 +25,7 @@ def reminder(appointment: Appointment) -> str:
 def answer(book: AppointmentBook, phone: str, text: str) -> Answer:
     """Do what the customer asks for, and say so."""
     word = text.strip().upper()
-    if word in START_WORDS:
+    if word in START_WORDS | {"YES"}:  # YES opts in too; to us it also says yes
         book.set_opted_in(phone)
     if word in STOP_WORDS | START_WORDS | HELP_WORDS:
         return Answer("", f"{word} is answered for us")
@@ -33,7 +33,7 @@ def answer(book: AppointmentBook, phone: str, text: str) -> Answer:
     if appointment is None:
         return Answer("Fade & Co: we have no appointment for this number. Drop in any time.", "no appointment")
     match word:
-        case "C":
+        case "C" | "YES":
             return confirm(book, appointment)
         case "X":
             return cancel(book, appointment)

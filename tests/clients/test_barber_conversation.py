@@ -21,6 +21,7 @@ CONVERSATION = [
         "not understood",
     ),
     ("C", "Fade & Co: confirmed. See you Tue 15:00!", "appointment CONFIRMED"),
+    ("yes", "Fade & Co: confirmed. See you Tue 15:00!", "appointment CONFIRMED"),
     (
         "2",
         f"Fade & Co: you have haircut Tue 15:00. {CHOICES}",
