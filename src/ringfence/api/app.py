@@ -16,9 +16,20 @@ from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
 from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incoming_phone_numbers
 from ringfence.api.v2010.keys import keys
+from ringfence.api.v2010.media import media
+from ringfence.api.v2010.messages import messages
 from ringfence.api.wire import Wire
 
-RESOURCES = (accounts, keys, incoming_phone_numbers, *incoming_by_kind, countries, *available_by_kind)
+RESOURCES = (
+    messages,
+    media,
+    accounts,
+    keys,
+    incoming_phone_numbers,
+    *incoming_by_kind,
+    countries,
+    *available_by_kind,
+)
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 
 

@@ -6,6 +6,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from ringfence.api.messaging import Messaging
 from ringfence.domain.clock import Clock
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.store import Store
@@ -27,6 +28,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     keys: TenantKeys
     clock: Clock
+    messaging: Messaging
     registry: CollectorRegistry
     base_url: str = "http://localhost:8420"
     limits: Limits = Limits()

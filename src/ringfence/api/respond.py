@@ -34,13 +34,12 @@ def reply_with(operation: Operation, answer: object, *, json: bool) -> Reply:
         return _raw(answer)
     listed = operation.listed
     if isinstance(answer, Page) and listed is not None:
-        envelope = answer.envelope(listed)
-        if json:
-            return Reply(operation.status, JSON, _encoder.encode(envelope))
-        return Reply(operation.status, XML, xml.page_document(listed, operation.item, msgspec.to_builtins(envelope)))
+        answer = answer.envelope(listed)
     if json:
         return Reply(operation.status, JSON, _encoder.encode(answer))
-    return Reply(operation.status, XML, xml.document(operation.item, msgspec.to_builtins(answer)))
+    plain = msgspec.to_builtins(answer)
+    body = xml.document(operation.item, plain) if listed is None else xml.page_document(listed, operation.item, plain)
+    return Reply(operation.status, XML, body)
 
 
 def _raw(answer: Raw) -> Reply:
