@@ -47,8 +47,7 @@ class Local:
         self.carrier: LinkedCarrier = self._simulator.carrier
 
     async def disconnect(self) -> None:
-        self.network.faults.add(Fault(kind=FaultKind.DISCONNECT))
-        self.network.changes.faults()
+        self.network.add_fault(Fault(kind=FaultKind.DISCONNECT))
 
     async def reconnect(self) -> None:
         self.network.faults.clear()

@@ -93,6 +93,6 @@ async def _written(offered: dict[int, T], write: Callable[[list[T]], Awaitable[l
         flags = await write(list(offered.values()))
     except Exception as error:
         # The port's rule: whatever the sink raises, its news is offered again.
-        _log.warning("carrier_news_not_written", carrier=NAME, items=len(offered), error=type(error).__name__)
+        _log.warning("carrier.news_not_written", carrier=NAME, count=len(offered), error=type(error).__name__)
         return set()
     return {item_id for item_id, written in zip(offered, flags, strict=True) if written}

@@ -78,6 +78,15 @@ class Network:
         self.changes.handset(handset)
         return handset
 
+    def rename_handset(self, number: str, name: str) -> bool:
+        """Give the handset another name, or none; False when there is none of this number."""
+        handset = self._handsets.get(number)
+        if handset is None:
+            return False
+        handset.name = name
+        self.changes.handset(handset)
+        return True
+
     def remove_handset(self, number: str) -> bool:
         """Take the handset and its texts away; False when there is none."""
         if self._handsets.pop(number, None) is None:
@@ -117,6 +126,25 @@ class Network:
         self.mailbox.clear()
         self.faults.clear()
         self.changes.restart()
+
+    # Faults
+
+    def add_fault(self, fault: Fault) -> Fault:
+        """Put a fault in force; the answer carries its id. OverflowError when there are too many."""
+        added = self.faults.add(fault)
+        self.changes.faults()
+        return added
+
+    def remove_fault(self, fault_id: str) -> bool:
+        """Lift one fault; False when there is none of that id."""
+        removed = self.faults.remove(fault_id)
+        self.changes.faults()
+        return removed
+
+    def clear_faults(self) -> None:
+        """Lift all faults."""
+        self.faults.clear()
+        self.changes.faults()
 
     # From the platform to a handset
 

@@ -1,0 +1,248 @@
+"""The simulator's HTTP interface: handsets, their texts, and what goes wrong.
+
+Reference: docs/reference/simulator.md. For development only; handsets are in memory and gone with the process.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Annotated, TypeVar
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ringfence.carriers.simulator import live
+from ringfence.carriers.simulator.answers import answer, empty, fault_json, handset_json, refusal, text_json
+from ringfence.carriers.simulator.faults import FAILURE_CODES, Fault, FaultKind
+from ringfence.carriers.simulator.handset import Handset, is_address, is_handset_number
+from ringfence.carriers.simulator.network import Network, NetworkFullError
+from ringfence.carriers.simulator.origin_guard import OriginGuard
+from ringfence.carriers.simulator.phones_page import page_routes
+
+MAX_DELAY_MS = 3_600_000
+REFUSAL_CODES = range(10_000, 100_000)
+
+Name = Annotated[str, Meta(max_length=40)]
+Body = Annotated[str, Meta(max_length=1_600)]
+Url = Annotated[str, Meta(max_length=2_048, pattern=r"^https?://[^\s]+$")]
+
+
+class HandsetForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    number: str
+    name: Name = ""
+
+
+class RenameForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: Name
+
+
+class TextForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    to: str
+    body: Body = ""
+    media_urls: Annotated[tuple[Url, ...], Meta(max_length=10)] = ()
+
+
+class ReadForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    peer: str | None = None
+
+
+class FaultForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    kind: FaultKind
+    number: str | None = None
+    code: int | UnsetType = UNSET
+    delay_ms: Annotated[int, Meta(ge=0, le=MAX_DELAY_MS)] | UnsetType = UNSET
+    probability: Annotated[float, Meta(ge=0, le=1)] = 1.0
+    remaining: Annotated[int, Meta(ge=1, le=1_000_000)] | None = None
+
+
+class EmptyForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing is to be said."""
+
+
+T = TypeVar("T")
+
+
+class RefusedError(Exception):
+    """Ends a request with a refusal in words."""
+
+    def __init__(self, status: int, message: str, field: str | None = None) -> None:
+        super().__init__(f"refused {status}")
+        self.answer = refusal(status, message, field)
+
+
+class Control:
+    """The handlers, over one network."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._readers = 0
+
+    def routes(self) -> list[Route]:
+        handset, messages = "/simulator/handsets/{number}", "/simulator/handsets/{number}/messages"
+        return [
+            _route("/simulator/handsets", "GET", self.list_handsets),
+            _route("/simulator/handsets", "POST", self.add_handset),
+            _route(handset, "GET", self.show_handset),
+            _route(handset, "PATCH", self.rename_handset),
+            _route(handset, "DELETE", self.remove_handset),
+            _route(messages, "GET", self.list_messages),
+            _route(messages, "POST", self.text_from),
+            _route(messages, "DELETE", self.clear_messages),
+            _route(f"{handset}/read", "POST", self.mark_read),
+            _route("/simulator/faults", "GET", self.list_faults),
+            _route("/simulator/faults", "POST", self.add_fault),
+            _route("/simulator/faults", "DELETE", self.clear_faults),
+            _route("/simulator/faults/{fault_id}", "DELETE", self.remove_fault),
+            _route("/simulator/reset", "POST", self.reset),
+            Route("/simulator/events", self.events, methods=["GET"]),
+        ]
+
+    async def list_handsets(self, request: Request) -> Response:
+        return answer({"handsets": [handset_json(handset) for handset in self._network.handsets()]})
+
+    async def add_handset(self, request: Request) -> Response:
+        form = await _form(request, HandsetForm)
+        if not is_handset_number(form.number):
+            raise RefusedError(400, "Give a number in E.164 form, such as +12025550177.", "number")
+        known = self._network.handset(form.number) is not None
+        return answer(handset_json(self._made(form.number, form.name)), 200 if known else 201)
+
+    async def show_handset(self, request: Request) -> Response:
+        return answer(handset_json(self._handset(request)))
+
+    async def rename_handset(self, request: Request) -> Response:
+        handset = self._handset(request)
+        form = await _form(request, RenameForm)
+        self._network.rename_handset(handset.number, form.name)
+        return answer(handset_json(handset))
+
+    async def remove_handset(self, request: Request) -> Response:
+        self._network.remove_handset(self._handset(request).number)
+        return empty()
+
+    async def list_messages(self, request: Request) -> Response:
+        return answer({"messages": [text_json(text) for text in self._handset(request).texts]})
+
+    async def text_from(self, request: Request) -> Response:
+        number = request.path_params["number"]
+        if not is_handset_number(number):
+            raise RefusedError(404, "A handset's number has E.164 form, such as +12025550177.")
+        form = await _form(request, TextForm)
+        if not is_address(form.to):
+            raise RefusedError(400, "Give a number in E.164 form or a short code.", "to")
+        if not form.body and not form.media_urls:
+            raise RefusedError(400, "Give a body, or media_urls.", "body")
+        if self._network.handset(number) is None:
+            self._made(number, "")
+        if self._network.mailbox.full:
+            raise RefusedError(503, "The platform has not collected earlier texts.")
+        return answer(text_json(self._network.text_from(number, form.to, form.body, form.media_urls)), 201)
+
+    async def clear_messages(self, request: Request) -> Response:
+        self._network.clear_texts(self._handset(request).number)
+        return empty()
+
+    async def mark_read(self, request: Request) -> Response:
+        handset = self._handset(request)
+        form = await _form(request, ReadForm)
+        return answer({"marked": self._network.mark_read(handset.number, form.peer)})
+
+    async def list_faults(self, request: Request) -> Response:
+        return answer({"faults": [fault_json(fault) for fault in self._network.faults]})
+
+    async def add_fault(self, request: Request) -> Response:
+        form = await _form(request, FaultForm)
+        if form.number is not None and not is_handset_number(form.number):
+            raise RefusedError(400, "Give a number in E.164 form, or leave it out for all handsets.", "number")
+        allowed = {FaultKind.FAIL: FAILURE_CODES, FaultKind.REFUSE: REFUSAL_CODES}.get(form.kind)
+        if form.code is not UNSET and (allowed is None or form.code not in allowed):
+            codes = ", ".join(map(str, FAILURE_CODES))
+            raise RefusedError(400, f"A failing text has one of {codes}; a refused one has a five-digit code.", "code")
+        given = {name: value for name, value in msgspec.structs.asdict(form).items() if value is not UNSET}
+        try:
+            fault = self._network.add_fault(Fault(**given))
+        except OverflowError:
+            raise RefusedError(409, "Too many faults; lift one first.") from None
+        return answer(fault_json(fault), 201)
+
+    async def clear_faults(self, request: Request) -> Response:
+        self._network.clear_faults()
+        return empty()
+
+    async def remove_fault(self, request: Request) -> Response:
+        if not self._network.remove_fault(request.path_params["fault_id"]):
+            raise RefusedError(404, "No such fault.")
+        return empty()
+
+    async def reset(self, request: Request) -> Response:
+        await _form(request, EmptyForm)
+        self._network.reset()
+        return empty()
+
+    async def events(self, request: Request) -> ASGIApp:
+        feed = live.LiveFeed(
+            self._network, request.headers.get("last-event-id") or request.query_params.get("after", "")
+        )
+
+        async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+            if self._readers >= live.MAX_READERS:
+                await refusal(503, "Too many readers of the feed.")(scope, receive, send)
+                return
+            self._readers += 1
+            try:
+                await feed(scope, receive, send)
+            finally:
+                self._readers -= 1
+
+        return counted
+
+    def _handset(self, request: Request) -> Handset:
+        handset = self._network.handset(request.path_params["number"])
+        if handset is None:
+            raise RefusedError(404, "No handset has this number. POST /simulator/handsets makes one.")
+        return handset
+
+    def _made(self, number: str, name: str) -> Handset:
+        try:
+            return self._network.add_handset(number, name)
+        except NetworkFullError:
+            raise RefusedError(409, "Too many handsets; remove one first.") from None
+
+
+def create_app(network: Network, hosts: Iterable[str] = ()) -> Starlette:
+    """The control interface and the Phones page. `hosts` may be used besides localhost, 127.0.0.1 and [::1]."""
+    return Starlette(
+        routes=[*Control(network).routes(), *page_routes()],
+        middleware=[Middleware(OriginGuard, hosts=tuple(hosts))],
+        exception_handlers={HTTPException: _http_error},
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refusal(error.status_code, error.detail)
+
+
+def _route(path: str, method: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except RefusedError as refused:
+            return refused.answer
+
+    return Route(path, endpoint, methods=[method])
+
+
+async def _form(request: Request, form: type[T]) -> T:
+    try:
+        return msgspec.json.decode(await request.body() or b"{}", type=form)
+    except msgspec.ValidationError as error:
+        cause, _, where = str(error).partition(" - at `$.")
+        raise RefusedError(400, f"{cause}.", where.rstrip("`") or None) from None
+    except msgspec.DecodeError:
+        raise RefusedError(400, "The body is not JSON.") from None

@@ -1,0 +1,191 @@
+// One handset: its caption, its frame, and the screen that is open on it.
+
+import { markRead, RefusedError, sendText } from "./api.js";
+import { avatar } from "./avatar.js";
+import { Compose, Conversations } from "./conversations.js";
+import { h, icon } from "./dom.js";
+import { clockTime, prettyNumber } from "./format.js";
+import { isUnread, peerOf } from "./store.js";
+import { Thread, unreadElsewhere } from "./thread.js";
+import { troubleWords } from "./trouble.js";
+
+const BANNER_MS = 5_000;
+
+export class Phone {
+  #open = null;
+  #chosen = false;
+  #threads = new Map();
+  #bannerTimer = 0;
+
+  constructor(number, { store, onInspect, onSettings, onProblem, onHelp }) {
+    this.number = number;
+    this.store = store;
+    this.onInspect = onInspect;
+    this.onProblem = onProblem;
+    this.inbox = new Conversations({ onOpen: (peer) => this.openThread(peer, true), onCompose: () => this.#openCompose(), onHelp: () => onHelp(number) });
+    this.name = h("h2", { class: "caption-name" });
+    this.badge = h("span", { class: "badge caption-badge" });
+    this.trouble = h("p", { class: "trouble" });
+    this.portrait = h("span", { class: "portrait" });
+    const settings = { type: "button", class: "more", "aria-haspopup": "dialog", "aria-label": `Settings of ${prettyNumber(number)}` };
+    const line = h("div", { class: "caption-line" }, h("p", { class: "caption-number" }, prettyNumber(number)), this.trouble);
+    const caption = h(
+      "header",
+      { class: "caption" },
+      this.portrait,
+      h("div", { class: "caption-words" }, this.name, line),
+      this.badge,
+      h("button", { ...settings, onclick: () => onSettings(number) }, icon("more")),
+    );
+    this.time = h("time", { class: "status-time" });
+    const bars = h("span", { class: "bars", "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"));
+    const battery = h("span", { class: "battery", "aria-hidden": "true" }, h("i"));
+    this.statusBar = h("div", { class: "status-bar", "aria-hidden": "true" }, this.time, h("span", { class: "island" }), h("span", { class: "status-icons" }, bars, battery));
+    this.banner = h("div", { class: "banner-place" });
+    this.glass = h("div", { class: "glass" });
+    const screen = h("div", { class: "screen" }, this.statusBar, this.banner, this.glass, h("span", { class: "home-bar", "aria-hidden": "true" }));
+    this.device = h("div", { class: "device" }, screen);
+    this.element = h("section", { class: "phone", "data-number": number }, caption, this.device);
+    this.element.addEventListener("pointerdown", () => this.#see());
+    this.element.addEventListener("focusin", () => this.#see());
+    this.device.addEventListener("animationend", () => this.device.classList.remove("buzz"));
+  }
+
+  get unread() {
+    return this.store.unread(this.number);
+  }
+
+  render() {
+    const handset = this.store.handsets.get(this.number);
+    const label = handset.name || prettyNumber(this.number);
+    if (this.name.textContent !== label) {
+      this.name.textContent = label;
+      this.portrait.replaceChildren(avatar(this.number, handset.name || this.number, "avatar-m"));
+      this.element.setAttribute("aria-label", `Handset ${label}`);
+    }
+    const unread = this.unread;
+    this.badge.textContent = unread ? String(unread) : "";
+    this.badge.hidden = !unread;
+    this.badge.setAttribute("aria-label", `${unread} unread`);
+    const words = troubleWords(this.store.faultsOf(this.number));
+    this.trouble.hidden = words.length === 0;
+    this.trouble.title = words.join(", ");
+    this.trouble.replaceChildren(...words.map((word) => h("span", {}, icon("bolt"), word)));
+    const conversations = this.store.conversations(this.number);
+    this.#forgetCleared(conversations);
+    if (!this.#chosen && !this.#open && conversations.length === 1) this.#show(this.#thread(conversations[0].peer));
+    if (!this.#open) this.#show(this.inbox);
+    this.#draw(conversations);
+    this.tick();
+  }
+
+  tick() {
+    this.time.textContent = clockTime(this.store.now());
+  }
+
+  openThread(peer, chosen = false) {
+    this.#chosen ||= chosen;
+    const moveFocus = this.glass.contains(document.activeElement);
+    this.#show(this.#thread(peer));
+    this.#draw(this.store.conversations(this.number));
+    this.#open.toEnd();
+    if (chosen) this.#see();
+    if (moveFocus) this.#open.list.focus({ preventScroll: true });
+  }
+
+  /** A text has come in: shake, and say so on the screen when another screen is open. */
+  buzz(text) {
+    this.device.classList.remove("buzz");
+    void this.device.offsetWidth; // begins the animation anew
+    this.device.classList.add("buzz");
+    if (navigator.userActivation?.hasBeenActive) navigator.vibrate?.(60);
+    const peer = peerOf(text);
+    const visible = this.#open instanceof Thread && this.#open.peer === peer;
+    if (visible && this.element.contains(document.activeElement) && document.visibilityState === "visible") this.#see();
+    if (!visible) this.#showBanner(text, peer);
+  }
+
+  #thread(peer) {
+    const handlers = {
+      store: this.store,
+      onBack: () => this.#openInbox(),
+      onSend: (to, body) => this.#send(to, body),
+      onInspect: this.onInspect,
+    };
+    const thread = this.#threads.get(peer) ?? new Thread(peer, handlers);
+    this.#threads.set(peer, thread);
+    return thread;
+  }
+
+  /** Close what was cleared; a conversation just begun here may not have reached the feed yet. */
+  #forgetCleared(conversations) {
+    for (const [peer, thread] of this.#threads) {
+      if (conversations.some((one) => one.peer === peer)) thread.begun = true;
+      else if (thread.begun) {
+        this.#threads.delete(peer);
+        if (this.#open === thread) this.#open = null;
+      }
+    }
+  }
+
+  #show(view) {
+    if (this.#open === view && view.element.isConnected) return;
+    this.#open = view;
+    this.glass.replaceChildren(view.element);
+  }
+
+  #draw(conversations) {
+    if (!(this.#open instanceof Thread)) return this.#open.render(conversations);
+    const peer = this.#open.peer;
+    const texts = conversations.find((one) => one.peer === peer)?.texts ?? [];
+    return this.#open.render(texts, unreadElsewhere(conversations, peer));
+  }
+
+  #openInbox() {
+    this.#chosen = true;
+    this.#show(this.inbox);
+    this.#draw(this.store.conversations(this.number));
+    this.inbox.element.querySelector("button.conversation, button")?.focus({ preventScroll: true });
+  }
+
+  #openCompose() {
+    const onStart = async (to, body) => {
+      if (await this.#send(to, body)) this.openThread(to, true);
+    };
+    const compose = new Compose({ peers: this.store.peers(), onBack: () => this.#openInbox(), onStart });
+    this.#chosen = true;
+    this.#show(compose);
+    compose.to.focus({ preventScroll: true });
+  }
+
+  async #send(to, body) {
+    try {
+      await sendText(this.number, to, body);
+      return true;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.onProblem(error.message);
+      return false;
+    }
+  }
+
+  /** Whoever touches the phone has seen what is open on it. */
+  #see() {
+    if (!(this.#open instanceof Thread)) return;
+    const peer = this.#open.peer;
+    const unread = this.store.texts(this.number).some((text) => isUnread(text) && peerOf(text) === peer);
+    // Should this fail, the badge stays and the next touch tries again.
+    if (unread) markRead(this.number, peer).catch((error) => this.onProblem(error.message));
+  }
+
+  #showBanner(text, peer) {
+    const open = () => {
+      this.banner.replaceChildren();
+      this.openThread(peer, true);
+    };
+    const words = h("span", { class: "banner-words" }, h("b", {}, prettyNumber(peer)), h("span", { class: "preview" }, text.body || "Attachment"));
+    this.banner.replaceChildren(h("button", { type: "button", class: "banner", onclick: open }, avatar(peer, peer, "avatar-m"), words));
+    clearTimeout(this.#bannerTimer);
+    this.#bannerTimer = setTimeout(() => this.banner.replaceChildren(), BANNER_MS);
+  }
+}
