@@ -58,7 +58,7 @@ class Server:
         try:
             uid = peer_uid(writer.get_extra_info("socket").fileno())
             if uid not in self._uids:
-                _log.warning("ipc.peer_refused", socket=self._path.name, uid=uid)
+                _log.warning("ipc.peer_refused", socket=self._path.name, code=uid)
             elif len(self._connections) > self._max_connections:
                 _log.warning("ipc.connections_full", socket=self._path.name)
             else:
@@ -98,7 +98,7 @@ class _Connection:
             for task in done:
                 task.result()
         except frames.FrameError as error:
-            _log.warning("ipc.frame_refused", error=str(error))
+            _log.warning("ipc.frame_refused", cause=str(error))
         finally:
             ours = (answering, reading, *self._tasks)
             for task in ours:

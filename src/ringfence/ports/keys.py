@@ -44,43 +44,58 @@ class SealingKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordKey(msgspec.Struct, frozen=True, kw_only=True):
-    """One record's own key, for the dispatcher; `index` is the blind index of the remote number that was asked for."""
+    """One record's own key, for the dispatcher.
+
+    `index` is the blind index of the remote number that was asked for, under the index key of `index_day`.
+    """
 
     epoch: int
     key: bytes
     index: bytes = b""
+    index_day: int = 0
 
     def __repr__(self) -> str:
         return f"RecordKey(epoch={self.epoch})"
 
 
 class KeyRefusedError(Exception):
-    """The key service will not, or can no longer, open this: wrong credential, closed epoch, or no log."""
+    """The key service will not, or can no longer, do this: unknown account, wrong credential, or nothing to open."""
 
 
 class TenantKeys(Protocol):
     """For the API: every call that opens names a `Caller` and is logged, synced, before it answers.
 
-    Raises KeyRefusedError (a credential that opens nothing) and ConnectionError (service away: answer 503).
+    Raises KeyRefusedError (a credential that opens nothing) and ConnectionError (the service is away, or cannot write
+    its access log: answer 503).
     """
 
     async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
         """Make an account's content key, sealed to `slots` and to its parent's content key. Again is a no-op."""
 
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
-        """Seal every content key of `account` that `caller` opens to one more slot."""
+        """Seal every content key of `account` that `caller` opens to one more slot.
+
+        Where the credential has a slot already, its secret was rotated: the old slot goes in the same step, and a new
+        content key begins.
+        """
 
     async def revoke_slot(self, account: str, credential: str) -> None:
-        """Drop a slot and begin a new content key for those that remain."""
+        """Drop a slot and begin a new content key for those that remain. Again is a no-op."""
 
-    async def sealing_key(self, caller: Caller, account: str) -> SealingKey:
-        """The keys under which `account`'s next records are sealed."""
+    async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
+        """The keys under which `account`'s next records are sealed.
+
+        `sealed` is how many records the caller sealed under the epoch key it was given last: an epoch takes 2^20.
+        """
 
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
-        """Epoch keys by epoch; one that this caller cannot open is absent."""
+        """Epoch keys by epoch; one that does not exist is absent. ValueError for more than 10,000."""
 
     async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
-        """Index keys by day (days since 1970), for To/From filters; a day without records is absent."""
+        """Index keys by day (days since 1970), for To/From filters; a day without records is absent.
+
+        ValueError for more than 10,000.
+        """
 
     async def seal_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Seal standing configuration: (record name, value) pairs, in order."""
@@ -89,7 +104,10 @@ class TenantKeys(Protocol):
         """Open standing configuration for the tenant itself: (record name, sealed) pairs, in order."""
 
     async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
-        """16-byte blind indexes for a listed table (`opt_out`), under a key that never leaves the service."""
+        """16-byte blind indexes for a listed table (`opt_out`), under a key that never leaves the service.
+
+        KeyRefusedError for a table that is not listed.
+        """
 
 
 class DeliveryKeys(Protocol):
@@ -110,5 +128,11 @@ class DeliveryKeys(Protocol):
     async def open_delivery_epochs(self) -> list[tuple[str, int]]:
         """(account, epoch) pairs sealed to the dispatcher that are due to be closed or carried to today's key."""
 
-    async def close_epoch(self, account: str, epoch: int, unfinished: Sequence[str]) -> None:
-        """Keep `unfinished` sids' record keys sealed to today's dispatcher key; drop the dispatcher's epoch copy."""
+    async def close_epoch(
+        self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
+    ) -> None:
+        """Keep the record keys of `unfinished` and `scheduled` sids, sealed to today's dispatcher key; drop all others.
+
+        An unfinished record's key stays 72 hours at most, a scheduled one's for as long as it is named here.
+        ValueError before the epoch is due: 10 minutes after its hour.
+        """

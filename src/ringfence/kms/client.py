@@ -1,0 +1,67 @@
+"""The key service as the API and the dispatcher see it, over their sockets."""
+
+from collections.abc import Sequence
+
+from ringfence.ipc.client import Client
+from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
+
+
+class ApiKeyClient:
+    """A `ports.keys.TenantKeys` at the API's socket."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
+        await self._client.call("create_account", account, slots, parent)
+
+    async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
+        await self._client.call("add_slot", caller, account, slot)
+
+    async def revoke_slot(self, account: str, credential: str) -> None:
+        await self._client.call("revoke_slot", account, credential)
+
+    async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
+        return await self._client.call("sealing_key", caller, account, sealed, returns=SealingKey)
+
+    async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
+        return await self._client.call("open_epochs", caller, account, epochs, returns=dict[int, bytes])
+
+    async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
+        return await self._client.call("index_keys", caller, account, days, returns=dict[int, bytes])
+
+    async def seal_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        return await self._client.call("seal_standing", account, records, returns=list[bytes])
+
+    async def open_standing_as(self, caller: Caller, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        return await self._client.call("open_standing_as", caller, account, records, returns=list[bytes])
+
+    async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
+        return await self._client.call("blind", account, table, values, returns=list[bytes])
+
+
+class DispatcherKeyClient:
+    """A `ports.keys.DeliveryKeys` at the dispatcher's socket."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
+        return await self._client.call("seal_record", account, sid, remote, returns=RecordKey)
+
+    async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
+        return await self._client.call("open_records", account, records, returns=list[bytes | None])
+
+    async def open_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        return await self._client.call("open_standing", account, records, returns=list[bytes])
+
+    async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
+        return await self._client.call("blind", account, table, values, returns=list[bytes])
+
+    async def open_delivery_epochs(self) -> list[tuple[str, int]]:
+        return await self._client.call("open_delivery_epochs", returns=list[tuple[str, int]])
+
+    async def close_epoch(
+        self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
+    ) -> None:
+        await self._client.call("close_epoch", account, epoch, unfinished, scheduled)

@@ -1,0 +1,194 @@
+"""The key service in one process: `ports.keys.TenantKeys` and `ports.keys.DeliveryKeys` over files and one database.
+
+Whatever opens on a tenant's behalf is in the access log before its key is returned: no log, no key. What opens for the
+dispatcher is logged soon after, so that texts keep flowing.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import structlog
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.blind_index import blind_index
+from ringfence.domain.sealing.standing import StandingSealer, table_key
+from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
+from ringfence.kms.day_keys import DayKeys
+from ringfence.kms.key_files import STANDING, TABLES, KeyFiles
+from ringfence.kms.live_epochs import LiveEpochs
+from ringfence.kms.residue import Residue
+from ringfence.kms.slot_keys import Opened, SlotKeys
+from ringfence.kms.store import KeyStore
+from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
+from ringfence.ports.ledger import AccessEntry, Ledger
+
+BLIND_TABLES = frozenset({"opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket"})
+DISPATCHER = "dispatcher"
+API = "api"
+
+_log = structlog.get_logger(__name__)
+
+
+class KeyService:
+    """Open it, use it through the two ports, close it. One process a directory.
+
+    Errors: KeyRefusedError (the caller opens nothing of that account; unknown account or table), ValueError (a mistake
+    of the calling program), ConnectionError (database or access log cannot be written: nothing was released).
+    """
+
+    def __init__(self, directory: Path, clock: Clock, ledger: Ledger) -> None:
+        self._clock = clock
+        self._ledger = ledger
+        self._files = KeyFiles(directory / "keys")
+        self._store = KeyStore(directory / "kms.db")
+        self._days = DayKeys(self._files, clock)
+        self._slots = SlotKeys(self._store, clock)
+        self._live = LiveEpochs(self._store, self._days, clock)
+        self._archive = Archive(self._store, clock)
+        self._residue = Residue(self._store, self._days, clock)
+        self._standing_key = b""
+        self._tables_key = b""
+
+    async def open(self) -> None:
+        """Load keys and database, or make them when all is new. KeyFileError where accounts exist without keys."""
+        self._files.prepare()
+        await self._store.open()
+        try:
+            in_use = self._store.row("SELECT 1 FROM account LIMIT 1") is not None
+            take = self._files.load if in_use else self._files.create
+            self._standing_key, self._tables_key = take(STANDING), take(TABLES)
+            self._days.load()
+            lost = await self._residue.forget_lost()
+            if lost:
+                _log.error("kms.day_keys_missing", count=lost)
+        except BaseException:
+            await self._store.close()
+            raise
+
+    async def close(self) -> None:
+        """Finish what is being written. Idempotent."""
+        await self._archive.settle()
+        await self._store.close()
+
+    async def tidy(self) -> None:
+        """Forget what was opened a minute ago; let go of what is past its time. Call it every few seconds."""
+        self._slots.forget_expired()
+        self._live.forget_past()
+        await self._residue.roll()
+
+    # For the API
+
+    async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
+        await self._write_down(account, API, "create_account", *(slot.credential for slot in slots))
+        await self._slots.create(account, slots, parent)
+
+    async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
+        opened = self._open(caller, account, "add_slot")
+        await self._write_down(account, caller.credential, "add_slot", slot.credential)
+        await self._slots.add(opened, account, slot)
+
+    async def revoke_slot(self, account: str, credential: str) -> None:
+        await self._write_down(account, API, "revoke_slot", credential)
+        await self._slots.revoke(account, credential)
+
+    async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
+        self._open(caller, account, "sealing_key")
+        await self._live.count(account, sealed)
+        live = await self._live.epoch(account)
+        day, index_key = await self._live.index_key(account)
+        await self._write_down(account, caller.credential, "sealing_key", f"epoch:{live.number}", f"index:{day}")
+        return SealingKey(epoch=live.number, epoch_key=live.key, index_day=day, index_key=index_key)
+
+    async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
+        return await self._open_archive(caller, account, "open_epochs", EPOCHS, epochs)
+
+    async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
+        return await self._open_archive(caller, account, "index_keys", INDEXES, days)
+
+    async def seal_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        sealer = StandingSealer(self._standing_key, account)
+        return [sealer.seal(name, value) for name, value in records]
+
+    async def open_standing_as(self, caller: Caller, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        self._open(caller, account, "open_standing")
+        values = self._open_standing(account, records)
+        await self._write_down(account, caller.credential, "open_standing", *(name for name, _ in records))
+        return values
+
+    # For both
+
+    async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
+        if table not in BLIND_TABLES:
+            raise KeyRefusedError("no such table")
+        key = table_key(self._tables_key, account)
+        return [blind_index(key, value, table) for value in values]
+
+    # For the dispatcher
+
+    async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
+        live = await self._live.epoch(account)
+        await self._live.count(account, 1)
+        day, index_key = await self._live.index_key(account)
+        self._write_down_later(account, DISPATCHER, "seal_record", sid)
+        return RecordKey(
+            epoch=live.number,
+            key=live.record_keys.key(sid),
+            index=blind_index(index_key, remote),
+            index_day=day,
+        )
+
+    async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
+        keys = [self._residue.record_key(account, epoch, sid) for epoch, sid in records]
+        opened = [sid for (_, sid), key in zip(records, keys, strict=True) if key is not None]
+        if opened:
+            self._write_down_later(account, DISPATCHER, "open_records", *opened)
+        return keys
+
+    async def open_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        values = self._open_standing(account, records)
+        self._write_down_later(account, DISPATCHER, "open_standing", *(name for name, _ in records))
+        return values
+
+    async def open_delivery_epochs(self) -> list[tuple[str, int]]:
+        return self._residue.due()
+
+    async def close_epoch(
+        self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
+    ) -> None:
+        await self._residue.close(account, epoch, unfinished, scheduled)
+        self._live.forget_past()
+        await self._residue.roll()
+
+    def _open(self, caller: Caller, account: str, verb: str) -> Opened:
+        try:
+            return self._slots.open(caller, account)
+        except KeyRefusedError:
+            self._write_down_later(account, caller.credential, f"refused.{verb}")
+            raise
+
+    async def _open_archive(
+        self, caller: Caller, account: str, verb: str, kind: Kind, numbers: Sequence[int]
+    ) -> dict[int, bytes]:
+        keys = self._archive.open(self._open(caller, account, verb), account, kind, numbers)
+        await self._write_down(account, caller.credential, verb, *map(str, keys))
+        return keys
+
+    def _open_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        sealer = StandingSealer(self._standing_key, account)
+        try:
+            return [sealer.open(name, sealed) for name, sealed in records]
+        except UnsealError:
+            raise KeyRefusedError("standing configuration does not open") from None
+
+    async def _write_down(self, account: str, actor: str, verb: str, *scope: str) -> None:
+        entry = AccessEntry(at_ms=self._clock.now_ms(), account=account, actor=actor, verb=verb, scope=scope)
+        try:
+            await self._ledger.append((entry,))
+        except OSError as error:
+            raise ConnectionError("the access log cannot be written") from error
+
+    def _write_down_later(self, account: str, actor: str, verb: str, *scope: str) -> None:
+        self._ledger.append_later(
+            AccessEntry(at_ms=self._clock.now_ms(), account=account, actor=actor, verb=verb, scope=scope)
+        )

@@ -1,0 +1,184 @@
+"""Content keys by slot: who opens which account, and what becomes of its content key as credentials come and go."""
+
+import hashlib
+import sqlite3
+from collections.abc import Sequence
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.hpke import Recipient
+from ringfence.domain.sealing.slots import ContentKey
+from ringfence.kms.store import KeyStore
+from ringfence.ports.keys import Caller, KeyRefusedError, Slot
+
+OPENED_MS = 58_000  # let go of within 60 s, tidying included
+OPENED_MAX = 10_000
+
+
+class Opened:
+    """What one credential opened of one account: its content keys by generation, and epoch and index keys by number.
+
+    It lasts until `until_ms` on the monotonic clock, and use does not prolong it.
+    """
+
+    def __init__(self, content: dict[int, ContentKey], until_ms: int) -> None:
+        self.content = content
+        self.until_ms = until_ms
+        self.keys: dict[tuple[str, int], bytes] = {}
+
+
+class SlotKeys:
+    """Opens content keys through slots; makes, adds and revokes slots."""
+
+    def __init__(self, store: KeyStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._opened: dict[tuple[str, str, str, bytes], Opened] = {}
+
+    def open(self, caller: Caller, account: str) -> Opened:
+        """The content keys of `account` (the caller's own or a subaccount of it), or KeyRefusedError."""
+        who = (account, caller.account, caller.credential, hashlib.sha256(caller.seed).digest())
+        now_ms = self._clock.monotonic_ms()
+        found = self._opened.get(who)
+        if found is not None and now_ms < found.until_ms:
+            return found
+        self.forget_expired()
+        content = self._open_slot(caller)
+        if account != caller.account:
+            content = self._open_child(content, caller.account, account)
+        if len(self._opened) >= OPENED_MAX:
+            self._opened.pop(next(iter(self._opened)))
+        opened = self._opened[who] = Opened(content, now_ms + OPENED_MS)
+        return opened
+
+    def forget_expired(self) -> None:
+        """Drop what was opened a minute ago."""
+        now_ms = self._clock.monotonic_ms()
+        for who in [who for who, opened in self._opened.items() if opened.until_ms <= now_ms]:
+            del self._opened[who]
+
+    async def create(self, account: str, slots: Sequence[Slot], parent: str | None) -> None:
+        """A first content key for `account`; a no-op for one that has it. KeyRefusedError for an unknown parent."""
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute("SELECT 1 FROM account WHERE account = ?", (account,)).fetchone():
+                return
+            if parent is not None and not db.execute("SELECT 1 FROM account WHERE account = ?", (parent,)).fetchone():
+                raise KeyRefusedError("no such parent account")
+            db.execute("INSERT INTO account (account, parent, generation) VALUES (?, ?, -1)", (account, parent))
+            _begin_generation(db, account, slots)
+
+        await self._store.write(work)
+
+    async def add(self, opened: Opened, account: str, slot: Slot) -> None:
+        """Seal what is opened to a slot; one that replaces the credential's earlier slot begins a new content key."""
+
+        def work(db: sqlite3.Connection) -> None:
+            known = {
+                public
+                for (public,) in db.execute(
+                    "SELECT public FROM slot WHERE account = ? AND credential = ?", (account, slot.credential)
+                )
+            }
+            if known == {slot.public}:
+                return
+            db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, slot.credential))
+            for key in opened.content.values():
+                _put_slot(db, key, slot)
+            if known:
+                _renew(db, account)
+
+        await self._store.write(work)
+        self._forget(account)
+
+    async def revoke(self, account: str, credential: str) -> None:
+        """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot."""
+
+        def work(db: sqlite3.Connection) -> None:
+            gone = db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, credential))
+            if gone.rowcount:
+                _renew(db, account)
+
+        await self._store.write(work)
+        self._forget(account)
+
+    def _open_slot(self, caller: Caller) -> dict[int, ContentKey]:
+        rows = self._store.rows(
+            "SELECT generation, sealed FROM slot WHERE account = ? AND credential = ?",
+            caller.account,
+            caller.credential,
+        )
+        try:
+            slot = Recipient(caller.seed)
+            content = {
+                generation: ContentKey.from_slot(caller.account, generation, sealed, slot, caller.credential)
+                for generation, sealed in rows
+            }
+        except (UnsealError, ValueError):
+            content = {}
+        if not content:
+            raise KeyRefusedError("this credential opens nothing")
+        return content
+
+    def _open_child(self, parent_keys: dict[int, ContentKey], parent: str, account: str) -> dict[int, ContentKey]:
+        rows = self._store.rows(
+            "SELECT parent_copy.generation, parent_generation, sealed FROM parent_copy JOIN account USING (account)"
+            " WHERE account = ? AND parent = ?",
+            account,
+            parent,
+        )
+        content = {
+            generation: ContentKey.from_parent(account, generation, sealed, parent_keys[parent_generation])
+            for generation, parent_generation, sealed in rows
+            if parent_generation in parent_keys
+        }
+        if not content:
+            raise KeyRefusedError("this credential opens nothing of that account")
+        return content
+
+    def _forget(self, account: str) -> None:
+        """What was opened of an account, or through it, must be opened again."""
+        for who in [who for who in self._opened if account in who[:2]]:
+            del self._opened[who]
+
+
+def _renew(db: sqlite3.Connection, account: str) -> None:
+    """A new content key for an account, and for its subaccounts: the old one of the parent opens theirs."""
+    children = [child for (child,) in db.execute("SELECT account FROM account WHERE parent = ?", (account,))]
+    for one in (account, *children):
+        slots = [
+            Slot(credential=credential, public=public)
+            for credential, public in db.execute(
+                "SELECT DISTINCT credential, public FROM slot WHERE account = ?", (one,)
+            )
+        ]
+        _begin_generation(db, one, slots)
+
+
+def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[Slot]) -> None:
+    parent, generation = db.execute(
+        "SELECT parent, generation + 1 FROM account WHERE account = ?", (account,)
+    ).fetchone()
+    key = ContentKey.new(account, generation)
+    db.execute(
+        "INSERT INTO content_key (account, generation, public) VALUES (?, ?, ?)", (account, generation, key.public)
+    )
+    db.execute("UPDATE account SET generation = ? WHERE account = ?", (generation, account))
+    for slot in slots:
+        _put_slot(db, key, slot)
+    if parent is not None:
+        parent_generation, public = db.execute(
+            "SELECT generation, public FROM account JOIN content_key USING (account, generation) WHERE account = ?",
+            (parent,),
+        ).fetchone()
+        db.execute(
+            "INSERT INTO parent_copy (account, generation, parent_generation, sealed) VALUES (?, ?, ?, ?)",
+            (account, generation, parent_generation, key.seal_to_parent((parent, parent_generation, public))),
+        )
+
+
+def _put_slot(db: sqlite3.Connection, key: ContentKey, slot: Slot) -> None:
+    db.execute(
+        "INSERT OR REPLACE INTO slot (account, credential, generation, public, sealed) VALUES (?, ?, ?, ?, ?)",
+        (key.account, slot.credential, key.generation, slot.public, key.seal_to_slot(slot.public, slot.credential)),
+    )

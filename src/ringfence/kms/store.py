@@ -1,0 +1,174 @@
+"""The key service's own database: SQLite, WAL, FULL, secure_delete; one writer thread that commits in groups."""
+
+import asyncio
+import os
+import queue
+import re
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+GROUP_MAX = 1_000
+
+T = TypeVar("T")
+Work = Callable[[sqlite3.Connection], Any]
+
+
+class DowngradeError(Exception):
+    """The database was written by a newer version: this one must not touch it."""
+
+
+class _Write(NamedTuple):
+    work: Work
+    done: asyncio.Future[Any]
+
+
+class KeyStore:
+    """Reads at once on the event loop's thread; writes in groups, each durable before it is answered.
+
+    A write is a function of a connection. It runs inside a transaction, on the writer's thread, alone; what it raises
+    undoes it and no other.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._writer: threading.Thread | None = None
+        self._reading: sqlite3.Connection | None = None
+
+    async def open(self) -> None:
+        """Create or migrate the database and start the writer. DowngradeError for one from a newer version."""
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
+        writing = self._connect()
+        try:
+            _migrate(writing, self._path)
+        except BaseException:
+            writing.close()
+            raise
+        self._reading = self._connect()
+        self._reading.execute("PRAGMA query_only = ON")
+        self._writer = threading.Thread(target=self._write_groups, args=(writing,), name="key-store", daemon=True)
+        self._writer.start()
+
+    async def close(self) -> None:
+        """Commit what is queued and stop. Idempotent."""
+        if self._writer is not None:
+            self._queue.put(None)
+            await asyncio.to_thread(self._writer.join)
+            self._writer = None
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
+
+    def rows(self, sql: str, *parameters: object) -> list[Any]:
+        """What is committed. ConnectionError when the database cannot be read."""
+        if self._reading is None:
+            raise ConnectionError("the key store is closed")
+        try:
+            return self._reading.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise ConnectionError("the key store cannot be read") from error
+
+    def row(self, sql: str, *parameters: object) -> Any | None:
+        """The first row of `rows`, or None."""
+        found = self.rows(sql, *parameters)
+        return found[0] if found else None
+
+    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `work` in a transaction; its result once that is on disk. ConnectionError when it cannot be."""
+        if self._writer is None:
+            raise ConnectionError("the key store is closed")
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put(_Write(work, done))
+        return await done
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+        return connection
+
+    def _write_groups(self, writing: sqlite3.Connection) -> None:
+        open_ = True
+        while open_:
+            group = [self._queue.get()]
+            while len(group) < GROUP_MAX and not self._queue.empty():
+                group.append(self._queue.get())
+            open_ = None not in group
+            _settle(_commit(writing, [write for write in group if write is not None]))
+        writing.close()
+
+
+Outcome = tuple[_Write, Any, Exception | None]
+
+
+def _commit(writing: sqlite3.Connection, group: Sequence[_Write]) -> list[Outcome]:
+    """One transaction for all; an error within one write undoes that one."""
+    outcomes: list[Outcome] = []
+    try:
+        writing.execute("BEGIN IMMEDIATE")
+        for write in group:
+            outcomes.append(_attempt(writing, write))
+        writing.execute("COMMIT")
+    except sqlite3.Error as error:
+        if writing.in_transaction:
+            writing.execute("ROLLBACK")
+        failure = ConnectionError("the key store cannot write")
+        failure.__cause__ = error
+        return [(write, None, failure) for write in group]
+    return outcomes
+
+
+def _attempt(writing: sqlite3.Connection, write: _Write) -> Outcome:
+    writing.execute("SAVEPOINT one")
+    try:
+        result = write.work(writing)
+    except sqlite3.OperationalError:
+        raise  # the disk is full or failing: that undoes the group
+    except Exception as error:
+        writing.execute("ROLLBACK TO one")
+        writing.execute("RELEASE one")
+        return write, None, error
+    writing.execute("RELEASE one")
+    return write, result, None
+
+
+def _settle(outcomes: Sequence[Outcome]) -> None:
+    if not outcomes:
+        return
+
+    def tell() -> None:
+        for write, result, error in outcomes:
+            if write.done.done():
+                continue
+            if error is not None:
+                write.done.set_exception(error)
+            else:
+                write.done.set_result(result)
+
+    outcomes[0][0].done.get_loop().call_soon_threadsafe(tell)
+
+
+def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+    folder = resources.files("ringfence.kms") / "sql" / "migrations"
+    scripts = sorted(entry.name for entry in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", entry.name))
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > len(scripts):
+        raise DowngradeError(f"the key store is of version {version}, this program knows {len(scripts)}")
+    if 0 < version < len(scripts):
+        _back_up(connection, path.with_name(f"{path.name}.v{version}"))
+    for number, name in enumerate(scripts[version:], version + 1):
+        script = (folder / name).read_text(encoding="utf-8")
+        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+
+
+def _back_up(connection: sqlite3.Connection, target: Path) -> None:
+    os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
+    copy = sqlite3.connect(target)
+    try:
+        connection.backup(copy)
+    finally:
+        copy.close()

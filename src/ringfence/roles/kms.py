@@ -1,0 +1,34 @@
+"""The key service's process: keys and access log, nothing else."""
+
+import asyncio
+import contextlib
+
+from ringfence.kms.access_log import AccessLog
+from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
+from ringfence.kms.service import KeyService
+from ringfence.roles.process import RoleProcess
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings
+
+TIDY_EVERY_S = 2.0
+
+
+async def run(settings: Settings, process: RoleProcess) -> None:
+    """Serve both sockets until cancelled; then finish what is being written."""
+    make_private(settings.kms_dir)
+    async with contextlib.AsyncExitStack() as stack:
+        log = AccessLog(settings.kms_dir / "access.log")
+        await log.open(process.clock.now_ms())
+        stack.push_async_callback(log.close)
+        service = KeyService(settings.kms_dir, process.clock, log)
+        await service.open()
+        stack.push_async_callback(service.close)
+        stack.push_async_callback((await serve_tenant_keys(service, settings.socket("kms-api"))).close)
+        stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)
+        process.ready()
+        while True:
+            await asyncio.sleep(TIDY_EVERY_S)
+            with contextlib.suppress(
+                ConnectionError
+            ):  # a full disk: calls say so themselves, the next round tries again
+                await service.tidy()

@@ -1,0 +1,112 @@
+"""The key service over its two sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
+from ringfence.kms.server import DELIVERY_VERBS, TENANT_VERBS, serve_delivery_keys, serve_tenant_keys
+from ringfence.ports.keys import KeyRefusedError
+
+SM1, SM2 = "SM" + "1" * 32, "SM" + "2" * 32
+
+
+@asynccontextmanager
+async def sockets(service_at: Any, directory: Path) -> AsyncIterator[tuple[Client, Client]]:
+    async with service_at() as service:
+        servers = [
+            await serve_tenant_keys(service, directory / "run" / "a.sock"),
+            await serve_delivery_keys(service, directory / "run" / "d.sock"),
+        ]
+        clients = Client(directory / "run" / "a.sock"), Client(directory / "run" / "d.sock")
+        try:
+            yield clients
+        finally:
+            for client in clients:
+                await client.close()
+            for server in servers:
+                await server.close()
+
+
+def test_a_text_goes_out_and_comes_back(
+    run: Any, service_at: Any, kms_dir: Path, account: str, token: Any, api_key: Any, at_noon: Any
+) -> None:
+    async def scene() -> None:
+        async with sockets(service_at, kms_dir) as (first, second):
+            api, dispatcher = ApiKeyClient(first), DispatcherKeyClient(second)
+            await api.create_account(account, [token.slot])
+            await api.add_slot(token.caller, account, api_key.slot)
+            sealing = await api.sealing_key(api_key.caller, account, 3)
+            keys = await dispatcher.open_records(account, [(sealing.epoch, SM1), (1, SM1)])
+            assert keys == [RecordSealer(sealing.epoch_key, account).key(SM1), None]
+            record = await dispatcher.seal_record(account, SM2, "+12025550177")
+            assert await api.open_epochs(token.caller, account, [record.epoch]) == {sealing.epoch: sealing.epoch_key}
+            assert await api.index_keys(token.caller, account, [record.index_day]) == {
+                sealing.index_day: sealing.index_key
+            }
+            (sealed,) = await api.seal_standing(account, [("PN1", b"url")])
+            assert await dispatcher.open_standing(account, [("PN1", sealed)]) == [b"url"]
+            assert await api.open_standing_as(token.caller, account, [("PN1", sealed)]) == [b"url"]
+            blinded = await api.blind(account, "opt_out", ["a|b"])
+            assert await dispatcher.blind(account, "opt_out", ["a|b"]) == blinded
+            await api.revoke_slot(account, api_key.sid)
+            with pytest.raises(KeyRefusedError):
+                await api.sealing_key(api_key.caller, account)
+            at_noon.advance(2 * 3_600_000)
+            assert await dispatcher.open_delivery_epochs() == [(account, sealing.epoch)]
+            await dispatcher.close_epoch(account, sealing.epoch, [SM1], [SM2])
+            assert await dispatcher.open_delivery_epochs() == []
+            with pytest.raises(ValueError, match="not due"):
+                await dispatcher.close_epoch(account, sealing.epoch + 512, [])
+
+    run(scene())
+
+
+def test_each_socket_refuses_the_others_verbs(run: Any, service_at: Any, kms_dir: Path) -> None:
+    async def scene() -> None:
+        async with sockets(service_at, kms_dir) as (api, dispatcher):
+            for client, verbs in (
+                (api, set(DELIVERY_VERBS) - set(TENANT_VERBS)),
+                (dispatcher, set(TENANT_VERBS) - set(DELIVERY_VERBS)),
+                (api, {"open", "close", "tidy", "_open", "__init__"}),
+            ):
+                for verb in verbs:
+                    with pytest.raises(PermissionError):
+                        await client.call(verb)
+
+    run(scene())
+
+
+def test_the_verbs_are_those_of_the_ports() -> None:
+    from ringfence.ports.keys import DeliveryKeys, TenantKeys
+
+    for port, verbs in ((TenantKeys, TENANT_VERBS), (DeliveryKeys, DELIVERY_VERBS)):
+        assert {name for name in vars(port) if not name.startswith("_")} == set(verbs)
+
+
+def test_many_records_are_opened_at_once(run: Any, service_at: Any, kms_dir: Path, account: str, token: Any) -> None:
+    async def scene() -> None:
+        async with sockets(service_at, kms_dir) as (first, second):
+            await ApiKeyClient(first).create_account(account, [token.slot])
+            sealing = await ApiKeyClient(first).sealing_key(token.caller, account)
+            dispatcher = DispatcherKeyClient(second)
+            sids = [f"SM{n:032x}" for n in range(500)]
+            found = await asyncio.gather(*(dispatcher.open_records(account, [(sealing.epoch, sid)]) for sid in sids))
+            sealer = RecordSealer(sealing.epoch_key, account)
+            assert found == [[sealer.key(sid)] for sid in sids]
+
+    run(scene())
+
+
+def test_when_the_service_is_away_the_caller_is_told(run: Any, kms_dir: Path, account: str, token: Any) -> None:
+    async def scene() -> None:
+        with pytest.raises(ConnectionError):
+            await ApiKeyClient(Client(kms_dir / "a.sock")).sealing_key(token.caller, account)
+
+    run(scene())

@@ -1,0 +1,77 @@
+"""The key service as a process of its own, started as the supervisor starts it."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
+from ringfence.kms.log_chain import read_log
+from ringfence.ports.keys import Caller, Slot
+from ringfence.roles.process import READY, frame
+from ringfence.roles.settings import Settings, encode
+
+AC = "AC" + "a" * 32
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    path = Path(tempfile.mkdtemp(prefix="rf-"))
+    yield Settings(data_dir=path)
+    shutil.rmtree(path)
+
+
+async def start(settings: Settings) -> tuple[asyncio.subprocess.Process, int]:
+    lifeline_read, lifeline_write = os.pipe()
+    ready_read, ready_write = os.pipe()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", "ringfence.roles", "kms"),
+        *("--lifeline", str(lifeline_read), "--ready", str(ready_write)),
+        pass_fds=(lifeline_read, ready_write),
+    )
+    os.close(lifeline_read)
+    os.close(ready_write)
+    os.write(lifeline_write, frame(encode(settings)))
+    assert await asyncio.to_thread(os.read, ready_read, 1) == READY
+    os.close(ready_read)
+    return process, lifeline_write
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
+def test_it_serves_ends_and_serves_again(run: Any, settings: Settings, end: signal.Signals) -> None:
+    seed = slot_seed("secret", AC)
+    caller = Caller(account=AC, credential=AC, seed=seed)
+
+    async def scene() -> None:
+        process, lifeline = await start(settings)
+        api = Client(settings.socket("kms-api"))
+        await ApiKeyClient(api).create_account(AC, [Slot(credential=AC, public=slot_public(seed))])
+        before = await ApiKeyClient(api).sealing_key(caller, AC)
+        process.send_signal(end)
+        assert await process.wait() == (0 if end is signal.SIGTERM else -end)
+        os.close(lifeline)
+
+        process, lifeline = await start(settings)
+        assert await ApiKeyClient(api).sealing_key(caller, AC) == before
+        dispatcher = Client(settings.socket("kms-dispatcher"))
+        assert await DispatcherKeyClient(dispatcher).open_records(AC, [(before.epoch, "SM1")]) != [None]
+        await api.close()
+        await dispatcher.close()
+        process.terminate()
+        assert await process.wait() == 0
+        os.close(lifeline)
+        verbs = [entry.verb for entry in read_log(settings.kms_dir / "access.log")]
+        assert verbs == ["create_account", "sealing_key", "sealing_key", "open_records"]
+
+    run(scene())
+    modes = {path.name: path.stat().st_mode & 0o777 for path in settings.kms_dir.rglob("*") if path.is_file()}
+    assert set(modes.values()) == {0o600}, modes
