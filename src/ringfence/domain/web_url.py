@@ -27,9 +27,9 @@ class InvalidUrlError(ValueError):
 class WebUrl(msgspec.Struct, frozen=True):
     """An absolute http or https URL.
 
-    `text` is the URL as written but for its fragment: what is signed. `host` is lower case, an IPv6 address without
-    its brackets; `target` is path and query as sent, never empty. `host_header` names the port only where it is not
-    the scheme's own.
+    `text` is the URL as written but for its fragment, with "/" where there was no path: what is called and signed.
+    `host` is lower case, an IPv6 address without its brackets; `target` is path and query as sent. `host_header` keeps
+    the case, so that the receiver sees the URL that was signed; it names the port only where it is not the scheme's.
     """
 
     text: str
@@ -54,6 +54,11 @@ class WebUrl(msgspec.Struct, frozen=True):
             raise InvalidUrlError("a character that a URL cannot hold")
         return parse_url(urljoin(self.text, reference))
 
+    @property
+    def with_fragment(self) -> str:
+        """The URL's text and its fragment: what to keep, where `text` is what to call."""
+        return f"{self.text}#{self.fragment}" if self.fragment else self.text
+
     def with_query(self, query: str) -> str:
         """The URL's text with `query` appended to whatever query it has."""
         if not query:
@@ -61,14 +66,14 @@ class WebUrl(msgspec.Struct, frozen=True):
         return self.text + ("&" if "?" in self.text else "?") + query
 
 
-def parse_url(text: str) -> WebUrl:
-    """Read a URL, or raise InvalidUrlError.
+def parse_url(text: str, *, max_characters: int = MAX_CHARACTERS) -> WebUrl:
+    """Read a URL, or raise InvalidUrlError. A query that a form was added to may need a higher `max_characters`.
 
     Refused: other schemes, user names and passwords, control characters, spaces, backslashes and anything outside
     ASCII, zone identifiers, numeric hosts in any form but four plain decimals, ports outside 1–65535.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise InvalidUrlError("longer than 4,000 characters")
+    if len(text) > max_characters:
+        raise InvalidUrlError(f"longer than {max_characters:,} characters")
     if not _CHARACTERS.fullmatch(text):
         raise InvalidUrlError("a character that a URL cannot hold")
     match = _URL.fullmatch(text)
@@ -84,13 +89,15 @@ def parse_url(text: str) -> WebUrl:
     port = int(parts[3]) if parts[3] else DEFAULT_PORTS[scheme]
     if not 0 < port < 65_536:
         raise InvalidUrlError("a port that does not exist")
-    shown = f"[{host}]" if parts[1] else host
+    if not target.startswith("/"):
+        target = "/" + target
+    shown = f"[{host}]" if parts[1] else parts[2]
     return WebUrl(
-        text=text.partition("#")[0],
+        text=f"{match[1]}://{authority}{target}",
         scheme=scheme,
         host=host,
         port=port,
-        target=target if target.startswith("/") else "/" + target,
+        target=target,
         host_header=shown if port == DEFAULT_PORTS[scheme] else f"{shown}:{port}",
         fragment=fragment,
     )

@@ -13,7 +13,7 @@ def test_the_parts_of_a_plain_url() -> None:
     url = parse_url("HTTPS://Hooks.Example.com:8443/a/b?x=1&y#rc=2")
     assert (url.scheme, url.host, url.port) == ("https", "hooks.example.com", 8443)
     assert url.target == "/a/b?x=1&y"
-    assert url.host_header == "hooks.example.com:8443"
+    assert url.host_header == "Hooks.Example.com:8443"
     assert url.fragment == "rc=2"
     assert url.text == "HTTPS://Hooks.Example.com:8443/a/b?x=1&y"
     assert url.origin == ("https", "hooks.example.com", 8443)
@@ -39,6 +39,7 @@ def test_the_parts_of_a_plain_url() -> None:
 def test_ports_hosts_and_targets(text: str, port: int, host_header: str, target: str) -> None:
     url = parse_url(text)
     assert (url.port, url.host_header, url.target) == (port, host_header, target)
+    assert url.text.endswith(target)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,7 @@ def test_refused(text: str) -> None:
 
 def test_the_longest_url_is_taken() -> None:
     assert len(parse_url("http://h/" + "x" * (MAX_CHARACTERS - 9)).text) == MAX_CHARACTERS
+    assert len(parse_url("http://h/" + "x" * MAX_CHARACTERS, max_characters=MAX_CHARACTERS + 9).text) > MAX_CHARACTERS
 
 
 def test_references_are_read_as_strictly() -> None:
@@ -119,6 +121,11 @@ def test_references_are_read_as_strictly() -> None:
     for reference in ("", "a b", "a\r\n", "ftp://h", "http://u@h"):
         with pytest.raises(InvalidUrlError):
             url.join(reference)
+
+
+def test_a_fragment_can_be_kept() -> None:
+    assert parse_url("http://h/a#rc=2").with_fragment == "http://h/a#rc=2"
+    assert parse_url("http://h/a#").with_fragment == "http://h/a"
 
 
 def test_a_query_is_appended() -> None:

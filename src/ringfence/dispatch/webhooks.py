@@ -1,0 +1,171 @@
+"""Take events from the outbox and have each delivered: many at once, in order a message, fair between hosts."""
+
+import asyncio
+import random
+from typing import Protocol
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from ringfence.dispatch.webhook_lanes import LaneLimits, WebhookLanes
+from ringfence.dispatch.webhook_metrics import WebhookMetrics
+from ringfence.domain.clock import Clock
+from ringfence.ports.store import EventRow, Outbox, QueueFullError, Settlement, StoreFailedError
+from ringfence.usecases.webhooks.call_webhook import WebhookFailedError
+from ringfence.usecases.webhooks.deliver_event import EventDelivery
+from ringfence.usecases.webhooks.open_event import INBOUND, OpenedEvent
+
+POLL_MS = 250
+BATCH = 256
+IN_HAND = 1_024
+DELIVERY_S = 60.0
+# Longer than an event can be in hand: in line, then delivered, then settled.
+LEASE_MS = 120_000
+KEYS_AWAY_MS = 500
+CROWDED_MS = 2_000
+STORE_AWAY_S = 0.25
+SETTLE_TRIES = 20
+
+_log = structlog.get_logger(__name__)
+
+
+class Bell(Protocol):
+    """Hears the doorbell."""
+
+    async def wait(self, timeout_ms: int) -> object:
+        """Return at the next ring, or after `timeout_ms`."""
+
+
+class WebhookLoop:
+    """Delivers what is due until cancelled.
+
+    At most 1,024 events are in hand; of a lane (account and host) some run and some wait, the others go back to the
+    outbox untried, so that a program that hangs holds neither places nor memory. `owner` names this dispatcher for
+    good: what it had in hand when it died is taken up again as soon as it starts.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        delivery: EventDelivery,
+        clock: Clock,
+        *,
+        owner: str,
+        limits: LaneLimits | None = None,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        self._outbox = outbox
+        self._delivery = delivery
+        self._clock = clock
+        self._owner = owner
+        self._lanes = WebhookLanes(limits or LaneLimits())
+        self._metrics = WebhookMetrics(registry or CollectorRegistry())
+        self._metrics.running.set_function(lambda: self._lanes.running)
+        self._metrics.waiting.set_function(lambda: self._lanes.waiting)
+        self._in_hand: dict[int, asyncio.Task[None]] = {}
+        self._news = asyncio.Event()
+
+    async def run(self, bell: Bell) -> None:
+        """Take and deliver until cancelled; what is in hand then goes back to the outbox untried."""
+        await self._give_back()
+        listener = asyncio.create_task(self._listen(bell), name="webhook bell")
+        try:
+            while True:
+                await self._news.wait()
+                self._news.clear()
+                await self._take_all()
+        finally:
+            tasks = [listener, *self._in_hand.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._give_back()
+
+    async def _listen(self, bell: Bell) -> None:
+        while True:
+            self._news.set()
+            await bell.wait(POLL_MS)
+
+    async def _give_back(self) -> None:
+        try:
+            await self._outbox.release_events(self._owner, self._clock.now_ms())
+        except (QueueFullError, StoreFailedError) as error:
+            # Their leases end by themselves, only later.
+            _log.warning("events not given back", error=type(error).__name__)
+
+    async def _take_all(self) -> None:
+        """Begin to deliver everything that is due, as far as there is room."""
+        while room := min(BATCH, IN_HAND - len(self._in_hand)):
+            try:
+                events = await self._outbox.take_events(self._owner, self._clock.now_ms(), LEASE_MS, room)
+            except (QueueFullError, StoreFailedError) as error:
+                _log.warning("outbox away", error=type(error).__name__)
+                await asyncio.sleep(STORE_AWAY_S)
+                return
+            for event in events:
+                # A clock that was moved forward ends leases early: what is in hand is not taken twice.
+                if event.id not in self._in_hand:
+                    self._in_hand[event.id] = asyncio.create_task(self._handle(event), name="webhook")
+            if len(events) < room:
+                return
+
+    async def _handle(self, event: EventRow) -> None:
+        try:
+            await self._deliver(event)
+        except Exception as failure:
+            # One event's trouble must not end the others: it is told, counted, and tried again later.
+            _log.exception("webhook broke", event_id=event.id, account=event.account, error=type(failure).__name__)
+            await self._settle(
+                event, self._delivery.failed(event, WebhookFailedError(None, "a fault of ours", transient=True))
+            )
+        finally:
+            del self._in_hand[event.id]
+            # The message's next event may be due now, and there is room again.
+            self._news.set()
+
+    async def _deliver(self, event: EventRow) -> None:
+        try:
+            opened = await self._delivery.open(event)
+        except ConnectionError:
+            await self._defer(event, KEYS_AWAY_MS)
+            return
+        if not isinstance(opened, OpenedEvent):
+            await self._settle(event, opened)
+            return
+        if not await self._lanes.enter(event.account, opened.host):
+            await self._defer(event, CROWDED_MS)
+            return
+        try:
+            settlement = await self._attempt(opened)
+        finally:
+            self._lanes.leave(event.account, opened.host)
+        await self._settle(event, settlement)
+
+    async def _attempt(self, opened: OpenedEvent) -> Settlement:
+        with self._metrics.seconds.time():
+            try:
+                async with asyncio.timeout(DELIVERY_S):
+                    return await self._delivery.deliver(opened)
+            except TimeoutError:
+                error = WebhookFailedError(11200, "the whole took too long", transient=True)
+                return self._delivery.failed(opened.event, error, int(DELIVERY_S * 1_000))
+
+    async def _settle(self, event: EventRow, settlement: Settlement) -> None:
+        kind = "inbound" if event.kind == INBOUND else "status"
+        self._metrics.attempts.labels(kind, settlement.state).inc()
+        for _ in range(SETTLE_TRIES):
+            try:
+                await self._outbox.settle_events([settlement])
+                return
+            except (QueueFullError, StoreFailedError) as error:
+                _log.warning("webhook not settled", event_id=event.id, error=type(error).__name__)
+                await asyncio.sleep(STORE_AWAY_S)
+
+    async def _defer(self, event: EventRow, delay_ms: int) -> None:
+        self._metrics.deferred.inc()
+        # Spread, so that a crowd does not come back as a crowd.
+        due_ms = self._clock.now_ms() + delay_ms + int(random.random() * delay_ms)  # noqa: S311
+        try:
+            await self._outbox.defer_events([event], due_ms)
+        except (QueueFullError, StoreFailedError) as error:
+            _log.warning("event not given back", event_id=event.id, error=type(error).__name__)

@@ -1,0 +1,115 @@
+"""From an outbox entry to what must be said to whom: the one place where webhooks see content in the clear."""
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.message import Content
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.record import open_field
+from ringfence.domain.standing import NumberConfig, decode_number_config, hmac_states_record, number_record
+from ringfence.domain.web_url import InvalidUrlError, parse_url
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.store import EventRow, MessageRow, NumberRow, Store
+from ringfence.usecases.webhooks.standing_cache import StandingCache
+
+INBOUND = "message.received"
+CONTENT_FIELD = "content"
+
+_decoder = msgspec.msgpack.Decoder(Content)
+
+
+class OpenedEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event with all that its webhook needs. `host` is whom to be patient with; `number` and `config` are inbound's.
+
+    `states` are the HMAC states of the account's Auth Token.
+    """
+
+    event: EventRow
+    row: MessageRow
+    content: Content
+    url: str
+    host: str
+    states: bytes
+    number: NumberRow | None = None
+    config: NumberConfig | None = None
+
+    def __repr__(self) -> str:
+        return f"OpenedEvent({self.event.id})"
+
+
+class NothingToTell(msgspec.Struct, frozen=True):
+    """Nobody is to be called: `state` is done where that is as it should be, dead where something is lost."""
+
+    state: str
+    cause: str
+
+
+class EventOpener:
+    """Opens events for delivery."""
+
+    def __init__(self, store: Store, keys: DeliveryKeys, clock: Clock) -> None:
+        self._store = store
+        self._keys = keys
+        self._standing = StandingCache(keys, clock)
+
+    async def open(self, event: EventRow) -> OpenedEvent | NothingToTell:
+        """KeyRefusedError where the key service will not, ConnectionError where it is away."""
+        row = await self._store.message(event.account, event.message_sid)
+        if row is None or not row.content:
+            return NothingToTell("dead", "the message's content is gone")
+        (key,) = await self._keys.open_records(row.account, [(row.epoch, row.sid)])
+        if key is None:
+            return NothingToTell("dead", "the message's content can no longer be opened")
+        try:
+            content = _decoder.decode(open_field(key, row.account, row.sid, CONTENT_FIELD, row.content))
+        except (UnsealError, msgspec.DecodeError):
+            return NothingToTell("dead", "the message's content does not open")
+        if event.kind == INBOUND:
+            return await self._inbound(event, row, content)
+        if not content.status_callback:
+            return NothingToTell("done", "no status callback")
+        return await self._opened(event, row, content, content.status_callback)
+
+    async def _inbound(self, event: EventRow, row: MessageRow, content: Content) -> OpenedEvent | NothingToTell:
+        number = await self._store.number_by_e164(row.local)
+        if number is None or number.account != row.account:
+            return NothingToTell("done", "the number is no longer the account's")
+        sealed = await self._standing.open(row.account, number_record(number.sid), number.standing)
+        config = decode_number_config(sealed)
+        if not config.sms_url:
+            return NothingToTell("done", "no webhook for texts")
+        return await self._opened(event, row, content, config.sms_url, number, config)
+
+    async def _opened(
+        self,
+        event: EventRow,
+        row: MessageRow,
+        content: Content,
+        url: str,
+        number: NumberRow | None = None,
+        config: NumberConfig | None = None,
+    ) -> OpenedEvent | NothingToTell:
+        # An account's Auth Token is the credential with the account's own sid.
+        credential = await self._store.credential(row.account)
+        if credential is None:
+            return NothingToTell("dead", "the account has no Auth Token to sign with")
+        states = await self._standing.open(row.account, hmac_states_record(credential.sid), credential.hmac_states)
+        return OpenedEvent(
+            event=event,
+            row=row,
+            content=content,
+            url=url,
+            host=_host(url),
+            states=states,
+            number=number,
+            config=config,
+        )
+
+
+def _host(url: str) -> str:
+    """Host and port, or "" where the URL is not valid: those fail together, without a connection."""
+    try:
+        parsed = parse_url(url)
+    except InvalidUrlError:
+        return ""
+    return f"{parsed.host}:{parsed.port}"
