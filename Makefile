@@ -2,8 +2,11 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+CHROMIUM ?= /usr/bin/chromium
+# What one sends to `make demo`: DEMO_FLAGS=--once stops again when all is well.
+DEMO_FLAGS ?=
 
-.PHONY: setup lock demo test check serve bench fuzz drills shots clean
+.PHONY: setup lock demo serve test check bench fuzz chromium clean
 
 setup: $(STAMP)
 
@@ -22,6 +25,15 @@ lock: | .tools/bin/uv
 	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
 
+demo: setup
+	@$(BIN)/ringfence up --check $(DEMO_FLAGS)
+
+serve: setup
+	@$(BIN)/ringfence up
+
+test: setup chromium
+	$(BIN)/pytest -n 2 --dist worksteal
+
 check: setup
 	$(BIN)/ruff check src tests benchmarks examples
 	$(BIN)/ruff format --check --quiet src tests benchmarks
@@ -29,5 +41,21 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	@awk 'FNR==1{n=0} {n++} n==601{print FILENAME ": over 600 lines"; bad=1} END{exit bad}' $$(git ls-files 'src/*.py' 'tests/*.py' 'src/*.js' 'src/*.css')
 
-test: setup
-	$(BIN)/pytest -n 2
+bench: setup
+	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+# The property tests again, with many more examples each.
+fuzz: setup
+	$(BIN)/pytest -n 2 -m "not browser and not slow" --hypothesis-profile=fuzz
+
+# Browser tests drive Debian's Chromium; without it they are skipped, and say so.
+chromium:
+	@if [ -x $(CHROMIUM) ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing Chromium for the browser tests"; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
+	    || echo "Chromium could not be installed: browser tests will be skipped"; \
+	else echo "no $(CHROMIUM): browser tests will be skipped (as root: apt-get install chromium)"; fi
+
+clean:
+	rm -rf $(VENV) .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

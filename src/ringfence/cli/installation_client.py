@@ -33,6 +33,10 @@ class InstallationClient:
         headers = {"Authorization": self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
         return self._call("POST", f"{self._account}{path}", urllib.parse.urlencode(fields).encode(), headers)
 
+    def delete(self, path: str) -> None:
+        """DELETE a resource of the account."""
+        self._call("DELETE", f"{self._account}{path}", headers={"Authorization": self._authorization})
+
     def texts_of(self, handset: str) -> list[dict[str, Any]]:
         """What a simulated handset has received and sent, the oldest first."""
         texts: list[dict[str, Any]] = self._call("GET", f"/simulator/handsets/{handset}/messages")["messages"]
@@ -41,6 +45,10 @@ class InstallationClient:
     def add_handset(self, number: str, name: str) -> None:
         """Put a simulated handset on the Phones page, if it is not there yet."""
         self._simulate("/simulator/handsets", {"number": number, "name": name})
+
+    def remove_handset(self, number: str) -> None:
+        """Take a simulated handset, and what it holds, off the Phones page."""
+        self._call("DELETE", f"/simulator/handsets/{number}")
 
     def text_from(self, handset: str, to: str, body: str) -> None:
         """Write a text on a simulated handset."""

@@ -15,6 +15,9 @@ from ringfence.cli import doctor as checks
 from ringfence.cli import init as settings_file
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
+from ringfence.cli import up as starting
+from ringfence.cli.account import commands as accounts
+from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Port, Yes, settings_of
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.refusal import RefusalError
@@ -26,6 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(accounts, name="account")
+app.add_typer(numbers, name="number")
 
 
 @app.command()
@@ -34,6 +39,24 @@ def init(
 ) -> None:
     """Write a settings file with every setting in it, commented out."""
     settings_file.init(folder)
+
+
+@app.command()
+def up(
+    config: Config = None,
+    data: Data = None,
+    port: Port = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One line on standard output when all serves.")] = False,
+    clock: Annotated[
+        str | None, typer.Option("--clock", metavar="TIME", help="Move the clock: +24h, or a time.")
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Send a text out and back before all is said to be well.")
+    ] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop again when all is well.")] = False,
+) -> None:
+    """Start everything, and keep it running until Ctrl-C."""
+    starting.up(settings_of(config, data, port=port, clock=clock), as_json=as_json, check=check, once=once)
 
 
 @app.command()

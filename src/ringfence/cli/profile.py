@@ -10,20 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from ringfence.roles.credentials import Credentials
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, default_data_dir
-
-
-class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """Credentials of one account of one installation."""
-
-    account_sid: str
-    auth_token: str
-    api_key: str
-    api_secret: str
-
-    def __repr__(self) -> str:
-        return f"Profile({self.account_sid})"
 
 
 def profile_path(settings: Settings) -> Path:
@@ -35,11 +24,11 @@ def profile_path(settings: Settings) -> Path:
     return folder / f"{hashlib.sha256(os.fsencode(settings.data_dir)).hexdigest()[:12]}.toml"
 
 
-def keep_profile(settings: Settings, profile: Profile) -> Path:
+def keep_profile(settings: Settings, credentials: Credentials) -> Path:
     """Write it, mode 0600, in place of the one before; returns where."""
     path = profile_path(settings)
     make_private(path.parent)
-    fields = {"data_dir": str(settings.data_dir), **msgspec.structs.asdict(profile)}
+    fields = {"data_dir": str(settings.data_dir), **msgspec.structs.asdict(credentials)}
     text = "# Credentials for development. They open everything this account has sent and received.\n"
     text += "".join(f"{name} = {_quoted(value)}\n" for name, value in fields.items())
     beside = path.with_suffix(".new")
@@ -53,11 +42,11 @@ def keep_profile(settings: Settings, profile: Profile) -> Path:
     return path
 
 
-def read_profile(settings: Settings) -> Profile | None:
+def read_profile(settings: Settings) -> Credentials | None:
     """The profile kept for this installation, if there is one and it is whole."""
     try:
         table = tomllib.loads(profile_path(settings).read_text(encoding="utf-8"))
-        return msgspec.convert(table, Profile)
+        return msgspec.convert(table, Credentials)
     except (OSError, tomllib.TOMLDecodeError, msgspec.ValidationError):
         return None
 

@@ -8,9 +8,10 @@ from ringfence.ports.store import StockRow
 
 BUSINESS_NUMBER = "+12025550123"
 CUSTOMER_NUMBER = "+12025550177"
+CHECK_NUMBER = "+12025550199"
 BUSINESS_NAME = "Fade & Co barbers"
 # The customer's own handset, and one for the self-check, are nobody's to buy.
-_NOT_FOR_SALE = frozenset({CUSTOMER_NUMBER, "+12025550199"})
+_NOT_FOR_SALE = frozenset({CUSTOMER_NUMBER, CHECK_NUMBER})
 _US_AREAS = {
     "202": ("Washington", "DC", "20001"),
     "212": ("New York", "NY", "10001"),

@@ -61,10 +61,18 @@ class Supervisor:
         """The processes that run now."""
         return {name: child.pid for name, child in self._children.items() if child.pid is not None}
 
+    def kill(self) -> None:
+        """End all roles at once, for a person who will not wait. `stop` still tidies up."""
+        for child in self._children.values():
+            child.kill()
+
     async def stop(self) -> None:
         """Stop all roles, the last one first; one that does not go in time is killed. Idempotent."""
+        for child in self._children.values():
+            await child.let_go()
         for name in reversed(list(self._children)):
-            await self._children.pop(name).stop()
+            await self._children[name].stop()
+            del self._children[name]
 
 
 class _Running(msgspec.Struct):
@@ -105,11 +113,19 @@ class _Child:
             await asyncio.sleep(_delay_s(attempt))
         raise RefusalError(f"{self._name} does not start", "its log is above; `ringfence doctor` checks what it needs")
 
-    async def stop(self) -> None:
+    def kill(self) -> None:
+        if self._running is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._running.process.kill()
+
+    async def let_go(self) -> None:
+        """No longer start it again when it ends."""
         if self._keeper is not None:
             self._keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._keeper
+
+    async def stop(self) -> None:
         if self._running is not None:
             with contextlib.suppress(ProcessLookupError):
                 self._running.process.terminate()

@@ -8,7 +8,8 @@ import pytest
 
 from ringfence.cli import barber_program
 from ringfence.cli.barber_program import BarberProgram, program_folder
-from ringfence.cli.profile import Profile, keep_profile
+from ringfence.cli.profile import keep_profile
+from ringfence.roles.credentials import Credentials
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import load_settings
 
@@ -42,7 +43,7 @@ def test_an_installation_that_is_down_is_named(ringfence, tmp_path: Path, monkey
     data = tmp_path / "data"
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    keep_profile(load_settings(data_dir=data), Profile(**CREDENTIALS, api_key="SK" + "0" * 32, api_secret="0" * 32))
+    keep_profile(load_settings(data_dir=data), Credentials(**CREDENTIALS, api_key="SK" + "0" * 32, api_secret="0" * 32))
     ran = ringfence("demo", "barber", "--data", str(data), "--port", "1")
     assert ran.returncode == 1
     assert "nothing answers at http://localhost:1" in ran.stderr

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.cli.profile import Profile, forget_profile, keep_profile, profile_path, read_profile
+from ringfence.cli.profile import forget_profile, keep_profile, profile_path, read_profile
+from ringfence.roles.credentials import Credentials
 from ringfence.roles.settings import Settings
 
-PROFILE = Profile(account_sid="AC1", auth_token='to"ken', api_key="SK1", api_secret="secret")
+PROFILE = Credentials(account_sid="AC1", auth_token='to"ken', api_key="SK1", api_secret="secret")
 
 
 @pytest.fixture
@@ -52,4 +53,4 @@ def test_forgetting_twice_is_a_no_op(settings: Settings) -> None:
 
 
 def test_secrets_do_not_show_in_a_repr() -> None:
-    assert repr(PROFILE) == "Profile(AC1)"
+    assert repr(PROFILE) == "Credentials(AC1)"

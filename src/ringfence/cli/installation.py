@@ -1,0 +1,84 @@
+"""Store and key service of an installation, opened by its operator on the same machine."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+
+import msgspec
+import uvloop
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ApiKeyClient
+from ringfence.ports.keys import KeyRefusedError, TenantKeys
+from ringfence.ports.store import Store, StoreFailedError
+from ringfence.roles.installation_lock import InstallationLock, holder
+from ringfence.roles.process import clock_of, prepare_clock
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings
+from ringfence.roles.supervisor import Supervisor
+from ringfence.roles.telemetry import configure_logging
+from ringfence.store.sqlite import SqliteStore
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """What use cases need."""
+
+    store: Store
+    keys: TenantKeys
+    clock: Clock
+
+
+@contextlib.asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Installation]:
+    """The installation at `settings.data_dir`, whose key service runs already. RefusalError when it cannot be had."""
+    client = Client(settings.socket("kms-api"))
+    store = SqliteStore(settings.database)
+    try:
+        try:
+            await store.open()
+        except StoreFailedError as error:
+            raise RefusalError(
+                f"{settings.database}: {error}", "docs/howto/start-over.md, or run that version"
+            ) from None
+        yield Installation(store=store, keys=ApiKeyClient(client), clock=clock_of(settings))
+    except ConnectionError:
+        raise RefusalError("the key service does not answer", "its log tells why; `ringfence doctor`") from None
+    except KeyRefusedError:
+        raise RefusalError("the key service refused: that secret opens nothing there", "check the token") from None
+    except ApiError as error:
+        raise RefusalError(f"error {error.code}: {error.message}", "see the error's page at Twilio") from None
+    finally:
+        await store.close()
+        await client.close()
+
+
+def operate(settings: Settings, work: Callable[[Installation], Coroutine[None, None, None]]) -> None:
+    """Do an operator's `work` on an installation, up or not: where it is not, its key service runs meanwhile."""
+
+    async def bounded() -> None:
+        async with _key_service(settings), opened(settings) as installation:
+            await work(installation)
+
+    uvloop.run(bounded())
+
+
+@contextlib.asynccontextmanager
+async def _key_service(settings: Settings) -> AsyncIterator[None]:
+    if holder(settings.data_dir) is not None:
+        yield
+        return
+    configure_logging("up", "warning")
+    make_private(settings.data_dir)
+    lock = InstallationLock(settings.data_dir)
+    lock.take()
+    make_private(settings.run_dir)
+    prepare_clock(settings, again=True)
+    supervisor = Supervisor(settings, inherited=[lock.descriptor])
+    try:
+        await supervisor.start("kms")
+        yield
+    finally:
+        await supervisor.stop()
+        lock.drop()

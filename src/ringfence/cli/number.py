@@ -1,0 +1,146 @@
+"""`ringfence number`: load the inventory, give numbers to accounts, say where their texts go."""
+
+import csv
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ringfence.cli.account import PAGE, account_row
+from ringfence.cli.installation import Installation, operate
+from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.tenant import tenant_of
+from ringfence.cli.terminal import Terminal
+from ringfence.domain.number import NumberKind, parse_e164
+from ringfence.domain.standing import NumberConfig
+from ringfence.ports.store import StockRow
+from ringfence.roles.bootstrap import first_account_sid
+from ringfence.roles.refusal import RefusalError
+from ringfence.usecases.accounts.buy_number import buy_number
+from ringfence.usecases.accounts.configure_number import configure_number
+
+KINDS = ("local", "mobile", "tollfree")
+COLUMNS = ("number", "kind", "locality", "area", "postal_code")
+_SOLD_AS = {
+    NumberKind.LOCAL: "local",
+    NumberKind.FIXED_OR_MOBILE: "local",
+    NumberKind.MOBILE: "mobile",
+    NumberKind.TOLL_FREE: "tollfree",
+}
+
+commands = typer.Typer(help="Load the inventory, give out numbers, configure them.", no_args_is_help=True)
+Account = Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose. Default: the first account.")]
+
+
+@commands.command()
+def add(number: str, account: Account = None, config: Config = None, data: Data = None) -> None:
+    """Give a number to an account, out of the inventory or new to it."""
+
+    async def work(it: Installation) -> None:
+        owner = await account_row(it, account or await first_account_sid(it.store))
+        offer = stock_row({"number": number})
+        await it.store.stock([offer])
+        row = await buy_number(
+            it.store, it.keys, it.clock, account=owner.sid, number=offer.number, config=NumberConfig()
+        )
+        Terminal().say(f"{row.sid}  {row.number}  {row.region}  {row.kind}  now belongs to {owner.sid}")
+
+    operate(settings_of(config, data), work)
+
+
+@commands.command("list")
+def list_numbers(account: Account = None, config: Config = None, data: Data = None) -> None:
+    """List an account's numbers."""
+
+    async def work(it: Installation) -> None:
+        found = await it.store.numbers(account or await first_account_sid(it.store), limit=PAGE)
+        rows = [(row.number, row.region, row.kind, row.sid, row.friendly_name) for row in found]
+        Terminal().table(("number", "region", "kind", "sid", "name"), rows)
+
+    operate(settings_of(config, data), work)
+
+
+@commands.command()
+def configure(
+    number: str,
+    sms_url: Annotated[str | None, typer.Option("--sms-url", metavar="URL", help="Where its texts go.")] = None,
+    sms_method: Annotated[str | None, typer.Option("--sms-method", metavar="METHOD", help="POST or GET.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say where a number's texts go. Asks for its account's token, unless the profile has it."""
+    settings = settings_of(config, data)
+    changes = {"sms_url": sms_url, "sms_method": sms_method.upper() if sms_method else None}
+    if changes["sms_method"] not in (None, "GET", "POST"):
+        raise RefusalError(f"{sms_method} is not a method of webhooks", "POST or GET", exit_code=2)
+
+    async def work(it: Installation) -> None:
+        row = await it.store.number_by_e164(stock_row({"number": number}).number)
+        if row is None:
+            raise RefusalError(f"{number} belongs to nobody here", "ringfence number add")
+        caller = await tenant_of(it, settings, row.account)
+        set_now = {name: value for name, value in changes.items() if value is not None}
+        _, now = await configure_number(it.store, it.keys, it.clock, row, caller=caller, changes=set_now)
+        Terminal().say(f"{row.number}  texts go to {now.sms_method} {now.sms_url or '(nowhere)'}")
+
+    operate(settings, work)
+
+
+@commands.command()
+def stock(
+    file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="CSV of numbers to add.")] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Load numbers for sale from a CSV file with a heading; without one, show what is for sale."""
+    rows = read_stock(file) if file else []
+
+    async def work(it: Installation) -> None:
+        terminal = Terminal()
+        if file:
+            terminal.say(f"{await it.store.stock(rows)} new of {len(rows)} numbers")
+        regions = await it.store.stocked_regions()
+        terminal.table(("region", "kinds"), [(name, ", ".join(sorted(regions[name]))) for name in sorted(regions)])
+
+    operate(settings_of(config, data), work)
+
+
+def read_stock(file: Path) -> list[StockRow]:
+    """The inventory in a CSV file: a column number, and optionally kind, locality, area and postal_code."""
+    try:
+        with file.open(newline="", encoding="utf-8-sig") as lines:
+            reader = csv.DictReader(lines, strict=True)
+            heads = reader.fieldnames or []
+            if "number" not in heads or not set(heads) <= set(COLUMNS):
+                cause = f"{file}:1: the heading is not of {', '.join(COLUMNS)}"
+                raise RefusalError(cause, "docs/reference/commands.md", exit_code=2)
+            rows = []
+            for fields in reader:
+                try:
+                    rows.append(stock_row({name: value or "" for name, value in fields.items() if name in COLUMNS}))
+                except RefusalError as refusal:
+                    cause = f"{file}:{reader.line_num}: {refusal.cause}"
+                    raise RefusalError(cause, refusal.cure, exit_code=2) from None
+            return rows
+    except OSError as error:
+        raise RefusalError(f"{file}: {error.strerror}", "name another file", exit_code=2) from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise RefusalError(f"{file}: not CSV ({error})", "save it as CSV in UTF-8", exit_code=2) from None
+
+
+def stock_row(fields: dict[str, str]) -> StockRow:
+    """One number for sale. RefusalError for what is no number, or of no kind that is sold."""
+    parsed = parse_e164(fields["number"])
+    if parsed is None:
+        raise RefusalError("that is not a phone number", "write it as +12025550123", exit_code=2)
+    kind = fields.get("kind") or _SOLD_AS.get(parsed.kind)
+    if kind not in KINDS:
+        raise RefusalError("its kind is not known", f"give a column kind: {', '.join(KINDS)}", exit_code=2)
+    return StockRow(
+        number=parsed.e164,
+        region=parsed.region,
+        kind=kind,
+        locality=fields.get("locality", ""),
+        area=fields.get("area", ""),
+        postal_code=fields.get("postal_code", ""),
+    )

@@ -1,0 +1,148 @@
+"""`ringfence up`: start everything, say where it is, and keep it running until Ctrl-C or SIGTERM."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+
+import msgspec
+
+from ringfence.cli.demo import demo_names
+from ringfence.cli.installation import opened
+from ringfence.cli.profile import keep_profile, profile_path, read_profile
+from ringfence.cli.self_check import self_check
+from ringfence.cli.terminal import Steps, Terminal
+from ringfence.roles.bootstrap import create_first_account, first_account_sid, stock_dev_numbers
+from ringfence.roles.credentials import Credentials
+from ringfence.roles.installation_lock import InstallationLock
+from ringfence.roles.listeners import bind
+from ringfence.roles.process import prepare_clock
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings
+from ringfence.roles.supervisor import Supervisor
+from ringfence.roles.telemetry import configure_logging
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """What `--json` prints, on one line, once everything serves. The secrets are null but at the first start."""
+
+    base_url: str
+    account_sid: str
+    auth_token: str | None
+    api_key: str | None
+    api_secret: str | None
+    console_url: str | None
+    phones_url: str | None
+
+    def __repr__(self) -> str:
+        return f"Ready({self.account_sid})"
+
+
+def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
+    """Run the installation in the foreground. RefusalError when it is up already, or its port is busy."""
+    configure_logging("up", settings.log_level)
+    make_private(settings.data_dir)
+    lock = InstallationLock(settings.data_dir)
+    lock.take()
+    try:
+        listeners = bind(settings.hosts, settings.port)
+        settings = msgspec.structs.replace(settings, port=listeners[0].getsockname()[1])
+        make_private(settings.run_dir)
+        prepare_clock(settings, again=True)
+        supervisor = Supervisor(settings, listeners=listeners, inherited=[lock.descriptor])
+        asyncio.run(_serve(_Start(settings, supervisor, as_json=as_json, check=check), once=once))
+    finally:
+        lock.drop()
+
+
+async def _serve(start: "_Start", *, once: bool) -> None:
+    stopping = asyncio.Event()
+    starting = asyncio.create_task(start.run())
+    asked = 0
+
+    def stop() -> None:
+        nonlocal asked
+        asked += 1
+        stopping.set()
+        starting.cancel()
+        if asked > 1:
+            start.supervisor.kill()
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await starting
+            if not once:
+                await stopping.wait()
+    finally:
+        await start.supervisor.stop()
+
+
+class _Start:
+    """One start, step by step."""
+
+    def __init__(self, settings: Settings, supervisor: Supervisor, *, as_json: bool, check: bool) -> None:
+        self.supervisor = supervisor
+        self._settings = settings
+        self._as_json = as_json
+        self._check = check
+        self._terminal = Terminal()
+
+    async def run(self) -> None:
+        """Start the roles in order, make the first account where there is none, and say that all serves."""
+        settings = self._settings
+        steps = Steps(self._terminal, 4 + settings.dev + self._check)
+        with steps.step("keys"):
+            await self.supervisor.start("kms")
+        with steps.step("database and first account"):
+            account_sid, told = await self._first_account()
+        if settings.dev:
+            with steps.step("phones"):
+                await self.supervisor.start("simulator")
+        with steps.step("sender queues and webhooks"):
+            await self.supervisor.start("dispatcher")
+        with steps.step("API"):
+            await self.supervisor.start("api")
+        if self._check:
+            with steps.step("self-check: a text goes out and comes back"):
+                await asyncio.to_thread(self_check, settings, told or read_profile(settings))
+        self._tell(account_sid, told)
+
+    async def _first_account(self) -> tuple[str, Credentials | None]:
+        async with opened(self._settings) as it:
+            told = await create_first_account(it.store, it.keys, it.clock, dev=self._settings.dev)
+            if told is not None and self._settings.dev:
+                keep_profile(self._settings, told)
+            account_sid = told.account_sid if told else await first_account_sid(it.store)
+            if self._settings.dev:
+                await stock_dev_numbers(it.store, it.keys, it.clock, account_sid)
+            return account_sid, told
+
+    def _tell(self, account_sid: str, told: Credentials | None) -> None:
+        settings = self._settings
+        phones_url = f"{settings.url}/phones" if settings.dev else None
+        if self._as_json:
+            line = Ready(
+                base_url=settings.url,
+                account_sid=account_sid,
+                auth_token=told.auth_token if told else None,
+                api_key=told.api_key if told else None,
+                api_secret=told.api_secret if told else None,
+                console_url=None,
+                phones_url=phones_url,
+            )
+            sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
+            sys.stdout.flush()
+            return
+        show = self._terminal.heading
+        if phones_url:
+            show("Phones", phones_url, "← open this one")
+        show("API", settings.url, account_sid)
+        if told:
+            kept = f"kept 0600 in {profile_path(settings)}" if settings.dev else "keep them"
+            show("Token", told.auth_token, f"shown once; {kept}")
+            show("Key", f"{told.api_key}  {told.api_secret}", "the same")
+        if demo_names():
+            show("Try", f"ringfence demo {' | '.join(demo_names())}")

@@ -1,0 +1,50 @@
+"""The first start: one account with an API key, and in dev the inventory and the number of the demo."""
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.slots import slot_seed
+from ringfence.domain.standing import NumberConfig
+from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.store import Store
+from ringfence.roles.credentials import Credentials
+from ringfence.roles.dev_stock import BUSINESS_NAME, BUSINESS_NUMBER, dev_stock
+from ringfence.usecases.accounts.buy_number import buy_number
+from ringfence.usecases.accounts.create_account import create_account
+from ringfence.usecases.accounts.create_key import create_key
+
+_PAGE = 1000
+
+
+async def create_first_account(store: Store, keys: TenantKeys, clock: Clock, *, dev: bool) -> Credentials | None:
+    """The first account, made now; None when there is one already. ConnectionError: the key service is away."""
+    if await store.accounts(None, limit=1):
+        return None
+    account = await create_account(store, keys, clock, friendly_name=BUSINESS_NAME if dev else "First account")
+    caller = Caller(account=account.sid, credential=account.sid, seed=slot_seed(account.auth_token, account.sid))
+    key = await create_key(store, keys, clock, caller=caller, account=account.sid, friendly_name="First key")
+    return Credentials(account_sid=account.sid, auth_token=account.auth_token, api_key=key.sid, api_secret=key.secret)
+
+
+async def first_account_sid(store: Store) -> str:
+    """The oldest account."""
+    page = await store.accounts(None, limit=_PAGE)
+    while older := await store.accounts(None, before=page[-1].sid, limit=_PAGE):
+        page = older
+    return page[-1].sid
+
+
+async def stock_dev_numbers(store: Store, keys: TenantKeys, clock: Clock, account: str) -> None:
+    """Load the dev inventory, and give the demo's number to an `account` that has none. Again is a no-op."""
+    if await store.numbers(account, limit=1):
+        return
+    if not await store.stocked_regions():
+        await store.stock(dev_stock())
+    if await store.available("US", "local", pattern=BUSINESS_NUMBER.removeprefix("+"), limit=1):
+        await buy_number(
+            store,
+            keys,
+            clock,
+            account=account,
+            number=BUSINESS_NUMBER,
+            friendly_name=BUSINESS_NAME,
+            config=NumberConfig(),
+        )
