@@ -171,6 +171,14 @@ async def test_the_holder_leases_again_with_the_same_fence_and_a_later_end(store
     assert (again.fence, again.until_ms) == (first.fence, NOW + 100 + TTL)
 
 
+async def test_queues_new_to_the_holder_come_before_those_it_holds(store, text):
+    for local, age in (("+1", 30), ("+2", 20)):
+        await store.accept(text(local=local, created_ms=NOW - age))
+    assert [lease.sender for lease in await store.lease("d1", "simulator", NOW, TTL, 1)] == ["+1"]
+    assert [lease.sender for lease in await store.lease("d1", "simulator", NOW, TTL, 1)] == ["+2"]
+    assert [lease.sender for lease in await store.lease("d1", "simulator", NOW, TTL, 9)] == ["+1", "+2"]
+
+
 async def test_a_renewed_lease_keeps_others_out_for_longer(store, text):
     row = text()
     await store.accept(row)

@@ -251,8 +251,8 @@ class MessageStore(Protocol):
     async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
         """Take up to `limit` sender queues that have something due and no live lease of another owner.
 
-        The one whose oldest due message waits longest comes first. A queue this owner holds already is returned with
-        the same fence and a later end.
+        Queues that are new to this owner come first, then those it holds, which keep their fence and end later; among
+        each, the one whose oldest due message waits longest.
         """
 
     async def renew(self, lease: Lease, now_ms: int, ttl_ms: int) -> Lease:

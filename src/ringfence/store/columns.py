@@ -58,13 +58,17 @@ def _write_name(member: Direction | Status) -> str:
     return member.value
 
 
-_WRITES: dict[Convert, Convert] = {bool: int, Direction: _write_name, Status: _write_name, _read_set: _write_set}
+# A look-up costs a sixth of calling the enumeration.
+_DIRECTION: Convert = {member.value: member for member in Direction}.__getitem__
+_STATUS: Convert = {member.value: member for member in Status}.__getitem__
 
-MESSAGE = Columns(MessageRow, direction=Direction, status=Status, has_callback=bool, body_redacted=bool)
+_WRITES: dict[Convert, Convert] = {bool: int, _DIRECTION: _write_name, _STATUS: _write_name, _read_set: _write_set}
+
+MESSAGE = Columns(MessageRow, direction=_DIRECTION, status=_STATUS, has_callback=bool, body_redacted=bool)
 EVENT = Columns(EventRow)
 SETTLEMENT = Columns(Settlement)
 MEDIUM = Columns(MediaRow)
-RATED = Columns(RatedRow, status=Status)
+RATED = Columns(RatedRow, status=_STATUS)
 ACCOUNT = Columns(AccountRow)
 CREDENTIAL = Columns(CredentialRow)
 NUMBER = Columns(NumberRow, capabilities=_read_set)

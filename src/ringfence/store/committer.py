@@ -6,6 +6,7 @@ There is no linger: a lone write commits at once, and under load one fsync serve
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from copy import copy
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -62,7 +63,7 @@ class Session(Protocol[Tx]):
         """True when `rest` has something to do."""
 
     def rest(self) -> None:
-        """Called after a quiet second, and at the end."""
+        """Called after a quiet second, and at the end. Does not raise: what failed stays to be done."""
 
     def close(self) -> None: ...
 
@@ -135,10 +136,12 @@ class Committer(Generic[AnyTx]):
                 _commit(session, batch)
                 _call(loop, self._tell, batch)
         finally:
-            if session.restless:
-                session.rest()
-            session.close()
-            _call(loop, _finish, ended, None)
+            try:
+                if session.restless:
+                    session.rest()
+            finally:
+                session.close()
+                _call(loop, _finish, ended, None)
 
     def _next(self, session: Session[AnyTx]) -> list[_Entry]:
         """What is pending, at least one; empty at the end."""
@@ -181,7 +184,8 @@ def _commit(session: Session[AnyTx], batch: Sequence[_Entry]) -> None:
         except Exception as second:
             failed.add_note(f"the rollback failed too: {type(second).__name__}")
         for entry in batch:
-            entry.end = failed
+            # A copy each: raising adds a traceback to what is raised.
+            entry.end = copy(failed)
 
 
 def _apply(session: Session[AnyTx], verb: Verb[AnyTx, Any, Any], entries: Sequence[_Entry]) -> None:

@@ -50,14 +50,14 @@ class MemoryQueue:
 
     async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
         ready = [
-            (queue.entries[0][0], key)
+            (queue.owner == owner, queue.entries[0][0], key)
             for key, queue in self._queues.items()
             if key[2] == carrier
             and queue.entries
             and queue.entries[0][0] <= now_ms
             and (queue.owner in (None, owner) or queue.until_ms <= now_ms)
         ]
-        return [self._take(key, owner, now_ms + ttl_ms) for _, key in sorted(ready)[:limit]]
+        return [self._take(key, owner, now_ms + ttl_ms) for *_, key in sorted(ready)[:limit]]
 
     def _take(self, key: QueueKey, owner: str, until_ms: int) -> Lease:
         queue = self._queues[key]

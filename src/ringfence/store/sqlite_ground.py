@@ -23,6 +23,8 @@ class SqliteGround:
         self._reader: sqlite3.Connection | None = None
 
     async def open(self) -> None:
+        if self._reader is not None:
+            return
         create_file(self._path)
         await self._committer.start()
         self._reader = connect_reader(self._path)

@@ -66,16 +66,16 @@ def _lease(tx: SqliteWriter, leasings: Sequence[Leasing]) -> list[list[Lease]]:
 
 
 def _lease_for(tx: SqliteWriter, owner: str, carrier: str, now_ms: int, until_ms: int, limit: int) -> list[Lease]:
-    """Longest waiting first. `next_ms` may be too early, so the first in line is looked at, and lined up again."""
+    """New queues first. `next_ms` may be too early, so the first in line is looked at, and lined up again."""
     line = tx.run(SQL["all_free"], (carrier, now_ms, owner)).fetchall()
     heapq.heapify(line)
     leases: list[Lease] = []
     while line and len(leases) < limit:
-        next_ms, account, sender, fence, holder = line[0]
+        held, next_ms, account, sender, fence = line[0]
         (first_ms,) = tx.run(SQL["first_place"], (account, sender, carrier)).fetchone()
         if first_ms == next_ms:
             heapq.heappop(line)
-            fence += holder != owner
+            fence += not held
             tx.run(SQL["take"], (owner, fence, until_ms, account, sender, carrier))
             leases.append(Lease(account=account, sender=sender, carrier=carrier, fence=fence, until_ms=until_ms))
             continue
@@ -83,7 +83,7 @@ def _lease_for(tx: SqliteWriter, owner: str, carrier: str, now_ms: int, until_ms
         if first_ms is None or first_ms > now_ms:
             heapq.heappop(line)
         else:
-            heapq.heapreplace(line, (first_ms, account, sender, fence, holder))
+            heapq.heapreplace(line, (held, first_ms, account, sender, fence))
     return leases
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ringfence.ports.store import DiskFullError, StoreFailedError
 from ringfence.store.migrate import migrate, migrations
+from ringfence.store.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 5_000
 SCRUB_TIMEOUT_MS = 50
@@ -73,16 +74,22 @@ class SqliteSession:
             self._connection.close()
             raise
         self.tx = SqliteWriter(self._connection)
+        self._turnstile = Turnstile(path)
 
     def begin(self) -> None:
+        self._turnstile.enter()
         self._connection.execute("BEGIN IMMEDIATE")
 
     def commit(self) -> None:
         self._connection.execute("COMMIT")
+        self._turnstile.leave()
 
     def rollback(self) -> None:
-        if self._connection.in_transaction:
-            self._connection.execute("ROLLBACK")
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        finally:
+            self._turnstile.leave()
 
     def mark(self) -> None:
         self._connection.execute("SAVEPOINT mark")
@@ -108,11 +115,23 @@ class SqliteSession:
         return self.tx.erased
 
     def rest(self) -> None:
-        """Empty the WAL, in which the erased bytes still stand. When another process is in the way, later."""
+        """Empty the WAL, in which the erased bytes still stand. When another process reads, later."""
+        self._turnstile.enter()
+        try:
+            self._scrub()
+        finally:
+            self._turnstile.leave()
+
+    def _scrub(self) -> None:
         self._connection.execute(f"PRAGMA busy_timeout = {SCRUB_TIMEOUT_MS}")
-        (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-        self.tx.erased = bool(busy)
+        try:
+            (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self.tx.erased = bool(busy)
+        except sqlite3.OperationalError:
+            self.tx.erased = True
+        finally:
+            self._connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
     def close(self) -> None:
         self._connection.close()
+        self._turnstile.close()

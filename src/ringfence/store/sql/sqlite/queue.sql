@@ -9,7 +9,7 @@ next_ms <= ?2 AND (owner IS NULL OR owner = ?3 OR until_ms <= ?2)
 SELECT 1 FROM sender_queue WHERE carrier = ?1 AND {free} LIMIT 1
 
 -- all_free --
-SELECT next_ms, account, sender, fence, owner FROM sender_queue WHERE carrier = ?1 AND {free}
+SELECT coalesce(owner = ?3, 0), next_ms, account, sender, fence FROM sender_queue WHERE carrier = ?1 AND {free}
 
 -- first_place --
 SELECT min(place_ms) FROM message
