@@ -13,10 +13,10 @@ class Bell:
         """Wake the waiting loop, or the next wait at once."""
         self._rung.set()
 
-    async def wait(self, timeout_s: float | None = None) -> bool:
-        """True after a ring since the last wait; False when `timeout_s` passed without one."""
+    async def wait(self, timeout_ms: int) -> bool:
+        """True after a ring since the last wait; False when `timeout_ms` passed without one."""
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_ms / 1000):
                 await self._rung.wait()
         except TimeoutError:
             return False

@@ -46,7 +46,7 @@ class SenderQueues:
         try:
             while True:
                 if not await self.lease_and_start():
-                    await bell.wait(POLL_MS / 1000)
+                    await bell.wait(POLL_MS)
         finally:
             for task in self._draining.values():
                 task.cancel()

@@ -50,6 +50,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="Moves the clock (dev only): +24h, -90m, or a time, 2026-03-02T08:00Z. Empty: real time."),
     ] = ""
+    number_rate_mps: Annotated[
+        float, Meta(description="Texts a second that one number may send.", gt=0, le=100_000)
+    ] = 100.0
+    account_rate_mps: Annotated[
+        float, Meta(description="Texts a second that all numbers of one account may send together.", gt=0, le=100_000)
+    ] = 1000.0
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"

@@ -1,0 +1,89 @@
+"""The API's process: the public port."""
+
+import contextlib
+from collections.abc import Iterator
+
+import uvicorn
+from prometheus_client import REGISTRY
+from starlette.types import ASGIApp
+
+from ringfence.api.app import create_app
+from ringfence.api.dependencies import ApiDependencies
+from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
+from ringfence.http.unix_proxy import UnixProxy
+from ringfence.ipc.client import Client
+from ringfence.ipc.doorbell import Doorbell
+from ringfence.kms.client import ApiKeyClient
+from ringfence.roles.composition import compose_messaging
+from ringfence.roles.process import RoleProcess
+from ringfence.roles.settings import Settings
+from ringfence.store.sqlite import SqliteStore
+
+SIMULATOR_PREFIXES = ("/phones", "/simulator")
+IDLE_CONNECTION_S = 75
+
+
+async def run(settings: Settings, process: RoleProcess) -> None:
+    """Serve the listeners the supervisor bound, until cancelled."""
+    async with contextlib.AsyncExitStack() as stack:
+        store = SqliteStore(settings.database)
+        await store.open()
+        stack.push_async_callback(store.close)
+        client = Client(settings.socket("kms-api"))
+        stack.push_async_callback(client.close)
+        doorbell = Doorbell(settings.socket("wake"))
+        stack.callback(doorbell.close)
+
+        keys = ApiKeyClient(client)
+        app = create_app(
+            ApiDependencies(
+                store=store,
+                keys=keys,
+                clock=process.clock,
+                registry=REGISTRY,
+                base_url=settings.url,
+                mounts=_simulator(settings),
+                messaging=compose_messaging(
+                    store, keys, process.clock, doorbell, carrier=SIMULATOR, magic_numbers=settings.dev
+                ),
+            )
+        )
+        server = _Server(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=IDLE_CONNECTION_S,
+                timeout_graceful_shutdown=2,
+            ),
+            process,
+        )
+        await server.serve(sockets=list(process.listeners))
+
+
+def _simulator(settings: Settings) -> dict[str, ASGIApp]:
+    if not settings.dev:
+        return {}
+    proxy = UnixProxy(settings.socket("simulator-http"), SIMULATOR_PREFIXES)
+    return dict.fromkeys(SIMULATOR_PREFIXES, proxy)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells its supervisor when it serves. Signals are the role's affair, not the server's."""
+
+    def __init__(self, config: uvicorn.Config, process: RoleProcess) -> None:
+        super().__init__(config)
+        self._process = process
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def main_loop(self) -> None:
+        self._process.ready()
+        await super().main_loop()

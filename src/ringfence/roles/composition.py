@@ -1,0 +1,100 @@
+"""How the use cases hang together, the same in one process (drills, tests) as in a process a role."""
+
+import asyncio
+from collections.abc import Awaitable
+
+import msgspec
+from prometheus_client import CollectorRegistry
+
+from ringfence.api.messaging import Messaging
+from ringfence.dispatch.bells import Bells
+from ringfence.dispatch.epoch_sweep import sweep_epochs
+from ringfence.dispatch.news import News
+from ringfence.dispatch.rates import Rates
+from ringfence.dispatch.sender_queues import SenderQueues
+from ringfence.dispatch.webhooks import WebhookLoop
+from ringfence.domain.clock import Clock
+from ringfence.domain.rating import DEVELOPMENT_RATES
+from ringfence.ports.carrier import Carrier
+from ringfence.ports.http import HttpClient
+from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.ports.store import Store
+from ringfence.ports.wake import Wake
+from ringfence.usecases.messaging.deliver import Deliverer
+from ringfence.usecases.messaging.edit import Editor
+from ringfence.usecases.messaging.read import Reader
+from ringfence.usecases.messaging.read_media import MediaReader
+from ringfence.usecases.messaging.receipts import ReceiptTaker
+from ringfence.usecases.messaging.receive import Receiver
+from ringfence.usecases.messaging.reply import Replier
+from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.webhooks.deliver_event import EventDelivery
+
+
+def compose_messaging(
+    store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, carrier: str, magic_numbers: bool
+) -> Messaging:
+    """What the API drives."""
+    reader = Reader(store, keys, clock)
+    return Messaging(
+        sender=Sender(store, keys, clock, wake, carrier=carrier, magic_numbers=magic_numbers),
+        reader=reader,
+        editor=Editor(store, keys, clock, wake, reader),
+        media=MediaReader(store, keys),
+    )
+
+
+class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
+    """What the dispatcher runs. `bells` is the doorbell of its own process."""
+
+    store: Store
+    keys: DeliveryKeys
+    carrier: Carrier
+    bells: Bells
+    news: News
+    queues: SenderQueues
+    webhooks: WebhookLoop
+
+    async def run(self, *beside: Awaitable[None]) -> None:
+        """All loops, and `beside`, until cancelled or one of them fails."""
+        async with asyncio.TaskGroup() as tasks:
+            for extra in beside:
+                tasks.create_task(_await(extra))
+            tasks.create_task(self.carrier.run(self.news), name="carrier")
+            tasks.create_task(self.queues.run(self.bells.bell()), name="sender queues")
+            tasks.create_task(self.webhooks.run(self.bells.bell()), name="webhooks")
+            tasks.create_task(sweep_epochs(self.store, self.keys), name="epoch sweep")
+
+
+def compose_dispatching(
+    store: Store,
+    keys: DeliveryKeys,
+    carrier: Carrier,
+    http: HttpClient,
+    clock: Clock,
+    *,
+    owner: str,
+    rates: Rates,
+    registry: CollectorRegistry | None = None,
+) -> Dispatching:
+    """Sender queues, the carrier's news, and webhooks over one store and one carrier."""
+    bells = Bells()
+    replier = Replier(store, keys, clock, bells, carrier=carrier.name)
+    receiver = Receiver(store, keys, clock, bells, replier, carrier=carrier.name)
+    return Dispatching(
+        store=store,
+        keys=keys,
+        carrier=carrier,
+        bells=bells,
+        news=News(ReceiptTaker(store, clock, bells, carrier=carrier.name), receiver),
+        queues=SenderQueues(
+            store, Deliverer(keys, carrier, clock, DEVELOPMENT_RATES), clock, rates, owner=owner, carrier=carrier.name
+        ),
+        webhooks=WebhookLoop(
+            store, EventDelivery(store, keys, http, replier, clock), clock, owner=owner, registry=registry
+        ),
+    )
+
+
+async def _await(awaited: Awaitable[None]) -> None:
+    await awaited

@@ -1,0 +1,51 @@
+"""The dispatcher's process: sender queues to the carrier, the carrier's news to the store, events to webhooks."""
+
+import contextlib
+
+from ringfence.carriers.simulator.link import SimulatorCarrier
+from ringfence.dispatch.bells import Bells
+from ringfence.dispatch.rates import Rates
+from ringfence.http.client import PooledClient
+from ringfence.http.egress_guard import EgressGuard, EgressPolicy
+from ringfence.ipc.client import Client
+from ringfence.ipc.doorbell import DoorbellListener
+from ringfence.kms.client import DispatcherKeyClient
+from ringfence.roles.composition import compose_dispatching
+from ringfence.roles.process import RoleProcess
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+from ringfence.store.sqlite import SqliteStore
+
+OWNER = "dispatcher"
+
+
+async def run(settings: Settings, process: RoleProcess) -> None:
+    """Deliver until cancelled. RefusalError in production, which has no carrier yet."""
+    if not settings.dev:
+        raise RefusalError("production needs a carrier, and none is built yet", 'set mode = "dev"')
+    async with contextlib.AsyncExitStack() as stack:
+        store = SqliteStore(settings.database)
+        await store.open()
+        stack.push_async_callback(store.close)
+        client = Client(settings.socket("kms-dispatcher"))
+        stack.push_async_callback(client.close)
+        http = PooledClient(EgressGuard(EgressPolicy(private=settings.dev)))
+        stack.push_async_callback(http.close)
+        doorbell = await stack.enter_async_context(DoorbellListener(settings.socket("wake")))
+        dispatching = compose_dispatching(
+            store,
+            DispatcherKeyClient(client),
+            SimulatorCarrier(settings.socket("simulator")),
+            http,
+            process.clock,
+            owner=OWNER,
+            rates=Rates(number_rate_mps=settings.number_rate_mps, account_rate_mps=settings.account_rate_mps),
+        )
+        process.ready()
+        await dispatching.run(_relay(doorbell, dispatching.bells))
+
+
+async def _relay(doorbell: DoorbellListener, bells: Bells) -> None:
+    while True:
+        await doorbell.wait()
+        bells.ring()
