@@ -43,31 +43,32 @@ class Stand:
         self._sent = 0
         self.start()
 
-    def start(self) -> None:
-        """Serve a new network: nothing is known of an earlier one."""
-        self.network = Network(SystemClock(), pace=Pace(delivery_ms=40, receipt_ms=10))
-        self._loop = asyncio.new_event_loop()
+    def start(self, network: Network | None = None) -> None:
+        """Serve `network`, by default a new one that knows nothing of an earlier one."""
+        self.network = network or Network(SystemClock(), pace=Pace(delivery_ms=40, receipt_ms=10))
         self._started = threading.Event()
-        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._thread.start()
         assert self._started.wait(10)
 
     def stop(self) -> None:
         """Take the server away, connections and all."""
-        self._server.should_exit = self._server.force_exit = True
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._server.should_exit = True
         self._thread.join(10)
         assert not self._thread.is_alive()
 
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_until_complete(self._run())
-        self._loop.close()
-
     async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._closing = asyncio.Event()
         self.exchange = Exchange(self.network)
         pump = asyncio.create_task(self.exchange.run())
         config = uvicorn.Config(
-            create_app(self.network), port=self.port, lifespan="off", log_config=None, timeout_graceful_shutdown=1
+            create_app(self.network, self._closing),
+            port=self.port,
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)
         serving = asyncio.create_task(self._server.serve())
@@ -76,6 +77,7 @@ class Stand:
         self._started.set()
         await serving
         pump.cancel()
+        self.exchange.close()
 
     def do(self, step: Callable[[], Any]) -> Any:
         """Run `step` in the network's own thread."""

@@ -39,7 +39,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         raise RuntimeError("a part of the simulator ended by itself")
     finally:
         keeping_time.cancel()
-        server.should_exit = server.force_exit = True
+        server.stop()
         await asyncio.gather(keeping_time, serving, return_exceptions=True)
         await link.close()
         settings.socket("simulator-http").unlink(missing_ok=True)
@@ -52,8 +52,9 @@ class _HttpServer(uvicorn.Server):
         self.bound = bind(settings.socket("simulator-http"), socket.SOCK_STREAM)
         self.bound.listen(128)
         names = [urlsplit(settings.url).hostname or "localhost", *settings.hosts]
+        self._closing = asyncio.Event()
         config = uvicorn.Config(
-            create_app(network, [f"[{name}]" if ":" in name else name for name in names]),
+            create_app(network, self._closing, [f"[{name}]" if ":" in name else name for name in names]),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -65,6 +66,11 @@ class _HttpServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+    def stop(self) -> None:
+        """Begin to close; live feeds end, the rest has a second."""
+        self._closing.set()
+        self.should_exit = True
 
     async def until_started(self, serving: "asyncio.Task[None]") -> None:
         """Return once it answers; what ended it is raised."""

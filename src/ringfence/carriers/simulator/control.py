@@ -3,6 +3,7 @@
 Reference: docs/reference/simulator.md. For development only; handsets are in memory and gone with the process.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Annotated, TypeVar
 
@@ -78,8 +79,9 @@ class RefusedError(Exception):
 class Control:
     """The handlers, over one network."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, closing: asyncio.Event) -> None:
         self._network = network
+        self._closing = closing
         self._readers = 0
 
     def routes(self) -> list[Route]:
@@ -186,7 +188,7 @@ class Control:
 
     async def events(self, request: Request) -> ASGIApp:
         feed = live.LiveFeed(
-            self._network, request.headers.get("last-event-id") or request.query_params.get("after", "")
+            self._network, self._closing, request.headers.get("last-event-id") or request.query_params.get("after", "")
         )
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
@@ -214,10 +216,13 @@ class Control:
             raise RefusedError(409, "Too many handsets; remove one first.") from None
 
 
-def create_app(network: Network, hosts: Iterable[str] = ()) -> Starlette:
-    """The control interface and the Phones page. `hosts` may be used besides localhost, 127.0.0.1 and [::1]."""
+def create_app(network: Network, closing: asyncio.Event, hosts: Iterable[str] = ()) -> Starlette:
+    """The control interface and the Phones page. `hosts` may be used besides localhost, 127.0.0.1 and [::1].
+
+    Set `closing` before the server stops, so that live feeds end.
+    """
     return Starlette(
-        routes=[*Control(network).routes(), *page_routes()],
+        routes=[*Control(network, closing).routes(), *page_routes()],
         middleware=[Middleware(OriginGuard, hosts=tuple(hosts))],
         exception_handlers={HTTPException: _http_error},
     )

@@ -22,10 +22,14 @@ MAX_READERS = 32
 
 
 class LiveFeed:
-    """One reader's feed, an ASGI application. `last_event_id` is where a reader that lost its connection stood."""
+    """One reader's feed, an ASGI application, until the reader leaves or the server closes.
 
-    def __init__(self, network: Network, last_event_id: str = "") -> None:
+    `last_event_id` is where a reader that lost its connection stood.
+    """
+
+    def __init__(self, network: Network, closing: asyncio.Event, last_event_id: str = "") -> None:
         self._network = network
+        self._closing = closing
         self._version = self._version_of(last_event_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,12 +38,16 @@ class LiveFeed:
         await send({"type": "http.response.start", "status": 200, "headers": encoded})
         feeding = asyncio.ensure_future(self._feed(send))
         leaving = asyncio.ensure_future(_until_disconnect(receive))
+        closing = asyncio.ensure_future(self._closing.wait())
+        tasks = (feeding, leaving, closing)
         try:
-            await asyncio.wait((feeding, leaving), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            feeding.cancel()
-            leaving.cancel()
-            await asyncio.gather(feeding, leaving, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        if self._closing.is_set():
+            await send({"type": "http.response.body", "body": b""})
 
     async def _feed(self, send: Send) -> None:
         stirred = asyncio.Event()

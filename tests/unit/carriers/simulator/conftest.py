@@ -35,18 +35,23 @@ class Wire:
 
     def __init__(self) -> None:
         self.network = Network(SystemClock(), pace=Pace(delivery_ms=5, receipt_ms=5))
+        self._closing = asyncio.Event()
         config = uvicorn.Config(
-            create_app(self.network, ["phones.example"]), port=0, lifespan="off", log_config=None, access_log=False
+            create_app(self.network, self._closing, ["phones.example"]),
+            port=0,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
         )
         self._server = uvicorn.Server(config)
         self._sent = 0
-        self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
-        self._thread = threading.Thread(target=lambda: self._loop.run_until_complete(self._run()), daemon=True)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._thread.start()
         assert self._started.wait(10)
 
     async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.exchange = Exchange(self.network)
         pump = asyncio.create_task(self.exchange.run())
         serving = asyncio.create_task(self._server.serve())
@@ -58,9 +63,9 @@ class Wire:
         pump.cancel()
 
     def close(self) -> None:
-        self._server.should_exit = self._server.force_exit = True
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._server.should_exit = True
         self._thread.join(10)
-        self._loop.close()
 
     @property
     def url(self) -> str:

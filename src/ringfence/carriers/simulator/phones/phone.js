@@ -73,7 +73,8 @@ export class Phone {
     this.trouble.replaceChildren(...words.map((word) => h("span", {}, icon("bolt"), word)));
     const conversations = this.store.conversations(this.number);
     this.#forgetCleared(conversations);
-    if (!this.#chosen && !this.#open && conversations.length === 1) this.#show(this.#thread(conversations[0].peer));
+    const idle = !this.#open || this.#open === this.inbox;
+    if (!this.#chosen && idle && conversations.length === 1) this.#show(this.#thread(conversations[0].peer));
     if (!this.#open) this.#show(this.inbox);
     this.#draw(conversations);
     this.tick();

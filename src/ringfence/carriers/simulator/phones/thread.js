@@ -96,7 +96,7 @@ export class Thread {
       ...wanted.map(({ send, label }) =>
         h(
           "button",
-          { type: "button", class: "reply", "aria-label": `${label}: reply ${send}`, onclick: () => this.#send(send) },
+          { type: "button", class: "reply", "aria-label": `${label}: reply ${send}`, onclick: (event) => this.#answer(send, event) },
           h("span", {}, label),
           label.toLowerCase() === send.toLowerCase() ? null : h("kbd", {}, send),
         ),
@@ -140,8 +140,13 @@ export class Thread {
       this.input.value = "";
       this.#grow();
     }
-    if (!this.element.contains(document.activeElement) || document.activeElement === document.body) this.input?.focus();
     this.toEnd();
+  }
+
+  /** A tap on a suggestion. It goes away then, so a keyboard's focus moves on to the box (a finger wants no keyboard). */
+  #answer(body, event) {
+    if (event.detail === 0) this.input?.focus();
+    return this.#send(body);
   }
 }
 
