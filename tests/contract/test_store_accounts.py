@@ -206,9 +206,9 @@ async def test_stocking_skips_what_is_known(store, owned):
 
 async def test_what_is_available_is_filtered_and_in_order(store):
     rows = [
-        in_stock("+12025550199", area="202"),
-        in_stock("+12025550100", area="202"),
-        in_stock("+12125550100", area="212"),
+        in_stock("+12025550199", area="DC"),
+        in_stock("+12025550100", area="DC"),
+        in_stock("+12125550100", area="NY"),
         in_stock("+18005550100", kind="tollfree"),
         in_stock("+442075550100", region="GB"),
     ]

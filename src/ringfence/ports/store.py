@@ -179,7 +179,7 @@ class NumberRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StockRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A number the operator can sell. `kind` is local, mobile or tollfree."""
+    """A number the operator can sell. `kind` is local, mobile or tollfree; `area` is a state or province."""
 
     number: str
     region: str
@@ -397,7 +397,10 @@ class AccountStore(Protocol):
         area_code: str | None = None,
         limit: int = 50,
     ) -> list[StockRow]:
-        """What can be bought, in order of number; `pattern`, digits and * (any one digit), may match anywhere in it."""
+        """What can be bought, in order of number.
+
+        `pattern`, digits and * (any one digit), may match anywhere in it; `area_code` is of the North American plan.
+        """
 
     async def stocked_regions(self) -> dict[str, frozenset[str]]:
         """Regions with the kinds in stock."""

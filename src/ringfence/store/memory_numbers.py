@@ -93,7 +93,7 @@ class MemoryNumbers:
             for row in self._stock.values()
             if (row.region, row.kind) == (region, kind)
             and (like is None or like.search(row.number))
-            and area_code in (None, row.area)
+            and (area_code is None or row.number.startswith(f"+1{area_code}"))
         ]
         return sorted(found, key=lambda row: row.number)[:limit]
 

@@ -41,7 +41,7 @@ DELETE FROM stock WHERE number = ?
 
 -- available --
 SELECT {stock_columns} FROM stock
-WHERE region = ?1 AND kind = ?2 AND (?3 IS NULL OR number GLOB ?3) AND (?4 IS NULL OR area = ?4)
+WHERE region = ?1 AND kind = ?2 AND (?3 IS NULL OR number GLOB ?3) AND (?4 IS NULL OR number GLOB '+1' || ?4 || '*')
 ORDER BY number LIMIT ?5
 
 -- regions --
