@@ -12,9 +12,9 @@ import hmac
 import msgspec
 
 from ringfence.api.login_failures import LoginFailures
+from ringfence.api.slot_seeds import SlotSeeds
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
-from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import is_sid
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import AccountRow, AccountStore
@@ -40,13 +40,15 @@ class Authenticator:
     def __init__(self, store: AccountStore, clock: Clock) -> None:
         self._store = store
         self._failures = LoginFailures(clock)
+        self._seeds = SlotSeeds(clock)
 
     async def present(self, header: bytes | None) -> Presented:
         """The caller; ApiError 20003 for what does not sign in, 20429 when an account has too much of that."""
         name, secret = _basic(header)
         credential = await self._store.credential(name) if is_sid(name) else None
         verifier = credential.verifier if credential is not None else _NOBODY
-        right = hmac.compare_digest(hashlib.sha256(secret.encode()).digest(), verifier)
+        digest = hashlib.sha256(secret.encode()).digest()
+        right = hmac.compare_digest(digest, verifier)
         if credential is None or not right:
             if credential is not None and not self._failures.count(credential.account):
                 raise ApiError(20429, "Too many failed logins. Try again later.")
@@ -54,7 +56,7 @@ class Authenticator:
         account = await self._store.account(credential.account)
         if account is None or account.status != "active" or not await self._parent_is_active(account):
             raise ApiError(20003)
-        seed = slot_seed(secret, credential.sid)
+        seed = self._seeds.of(credential.sid, secret, digest)
         caller = Caller(account=account.sid, credential=credential.sid, seed=seed)
         token = secret if credential.kind == "auth_token" else None
         return Presented(caller=caller, account=account, auth_token=token)
