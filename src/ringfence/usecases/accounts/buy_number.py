@@ -36,7 +36,7 @@ async def buy_number(
         offers = await _offers_of(store, number, kind)
         failure = ApiError(21422)
     else:
-        offers = await _offers_in(store, area_code, kind or "local")
+        offers = await _offers_in(store, area_code or "", kind or "local")
         failure = ApiError(21452)
     for offer in offers:
         row = await _own(keys, clock, account, offer, friendly_name, config)
@@ -46,6 +46,11 @@ async def buy_number(
             continue
         return row
     raise failure
+
+
+def area_pattern(area_code: str) -> str:
+    """What the North American numbers of an area look like to `AccountStore.available`."""
+    return f"1{area_code}" + "*" * 7
 
 
 async def _offers_of(store: Store, number: str, kind: Kind | None) -> list[StockRow]:
@@ -59,10 +64,10 @@ async def _offers_of(store: Store, number: str, kind: Kind | None) -> list[Stock
     return offers
 
 
-async def _offers_in(store: Store, area_code: str | None, kind: Kind) -> list[StockRow]:
+async def _offers_in(store: Store, area_code: str, kind: Kind) -> list[StockRow]:
     offers: list[StockRow] = []
     for region in ("US", "CA"):
-        offers.extend(await store.available(region, kind, area_code=area_code, limit=_TRIES))
+        offers.extend(await store.available(region, kind, pattern=area_pattern(area_code), limit=_TRIES))
     return offers
 
 
