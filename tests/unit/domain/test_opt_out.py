@@ -46,6 +46,23 @@ def test_any_other_text_is_an_ordinary_one(body):
     assert classify(body) is None
 
 
+def test_kinds_are_spelled_as_opt_out_type_is():
+    assert {*map(str, OptOut)} == {"STOP", "START", "HELP"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "first_words"),
+    [
+        (OptOut.STOP, "You are unsubscribed"),
+        (OptOut.START, "You are subscribed again"),
+        (OptOut.HELP, "Reply STOP to unsubscribe"),
+    ],
+)
+def test_each_reply_says_what_has_happened(kind, first_words):
+    assert reply_text(kind).startswith(first_words)
+    assert reply_text(kind).endswith(".")
+
+
 @pytest.mark.parametrize("kind", OptOut)
 def test_each_reply_is_one_segment_and_names_the_way_back(kind):
     cut = segment(reply_text(kind))

@@ -60,7 +60,7 @@ def test_one_character_outside_the_alphabet_makes_the_text_ucs2(body):
     assert segment(body).encoding == "UCS-2"
 
 
-@pytest.mark.parametrize("body", ["it's £5 @ 9:00\r\n", "Größe ÄÖÜ", "{a|b}~^\\[]€\f", "Δ_ΦΓΛΩΠΨΣΘΞ"])
+@pytest.mark.parametrize("body", ["".join(SEPTETS), "it's £5 @ 9:00\r\n", "Größe ÄÖÜ", "{a|b}~^\\[]€\f", "Δ_ΦΓΛΩΠΨΣΘΞ"])
 def test_what_the_alphabet_holds_stays_gsm7(body):
     assert segment(body).encoding == "GSM-7"
 
