@@ -84,7 +84,7 @@ class KeyService:
         await self._slots.create(account, slots, parent)
 
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
-        opened = self._open(caller, account, "add_slot")
+        opened = await self._open(caller, account, "add_slot")
         await self._write_down(account, caller.credential, "add_slot", slot.credential)
         await self._slots.add(opened, account, slot)
 
@@ -93,7 +93,7 @@ class KeyService:
         await self._slots.revoke(account, credential)
 
     async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
-        self._open(caller, account, "sealing_key")
+        await self._open(caller, account, "sealing_key")
         await self._live.count(account, sealed)
         live = await self._live.epoch(account)
         day, index_key = await self._live.index_key(account)
@@ -111,7 +111,7 @@ class KeyService:
         return [sealer.seal(name, value) for name, value in records]
 
     async def open_standing_as(self, caller: Caller, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        self._open(caller, account, "open_standing")
+        await self._open(caller, account, "open_standing")
         values = self._open_standing(account, records)
         await self._write_down(account, caller.credential, "open_standing", *(name for name, _ in records))
         return values
@@ -160,17 +160,22 @@ class KeyService:
         self._live.forget_past()
         await self._residue.roll()
 
-    def _open(self, caller: Caller, account: str, verb: str) -> Opened:
+    async def _open(self, caller: Caller, account: str, verb: str) -> Opened:
         try:
-            return self._slots.open(caller, account)
+            opened = self._slots.open(caller, account)
         except KeyRefusedError:
             self._write_down_later(account, caller.credential, f"refused.{verb}")
             raise
+        if not opened.supersedes:
+            return opened
+        await self._write_down(caller.account, caller.credential, "end_rotated_slot", caller.credential)
+        await self._slots.supersede(caller)
+        return self._slots.open(caller, account)
 
     async def _open_archive(
         self, caller: Caller, account: str, verb: str, kind: Kind, numbers: Sequence[int]
     ) -> dict[int, bytes]:
-        keys = self._archive.open(self._open(caller, account, verb), account, kind, numbers)
+        keys = self._archive.open(await self._open(caller, account, verb), account, kind, numbers)
         await self._write_down(account, caller.credential, verb, *map(str, keys))
         return keys
 

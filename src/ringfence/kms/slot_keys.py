@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.hpke import Recipient
-from ringfence.domain.sealing.slots import ContentKey
+from ringfence.domain.sealing.slots import ContentKey, slot_public
 from ringfence.kms.store import KeyStore
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
@@ -18,12 +18,14 @@ OPENED_MAX = 10_000
 class Opened:
     """What one credential opened of one account: its content keys by generation, and epoch and index keys by number.
 
-    It lasts until `until_ms` on the monotonic clock, and use does not prolong it.
+    It lasts until `until_ms` on the monotonic clock, and use does not prolong it. `supersedes` is true where the slot
+    is the new one of a rotated secret and the old one is still there.
     """
 
-    def __init__(self, content: dict[int, ContentKey], until_ms: int) -> None:
+    def __init__(self, content: dict[int, ContentKey], until_ms: int, supersedes: bool) -> None:
         self.content = content
         self.until_ms = until_ms
+        self.supersedes = supersedes
         self.keys: dict[tuple[str, int], bytes] = {}
 
 
@@ -43,12 +45,12 @@ class SlotKeys:
         if found is not None and now_ms < found.until_ms:
             return found
         self.forget_expired()
-        content = self._open_slot(caller)
+        content, supersedes = self._open_slot(caller)
         if account != caller.account:
             content = self._open_child(content, caller.account, account)
         if len(self._opened) >= OPENED_MAX:
             self._opened.pop(next(iter(self._opened)))
-        opened = self._opened[who] = Opened(content, now_ms + OPENED_MS)
+        opened = self._opened[who] = Opened(content, now_ms + OPENED_MS, supersedes)
         return opened
 
     def forget_expired(self) -> None:
@@ -66,30 +68,46 @@ class SlotKeys:
             if parent is not None and not db.execute("SELECT 1 FROM account WHERE account = ?", (parent,)).fetchone():
                 raise KeyRefusedError("no such parent account")
             db.execute("INSERT INTO account (account, parent, generation) VALUES (?, ?, -1)", (account, parent))
-            _begin_generation(db, account, slots)
+            _begin_generation(db, account, [(slot, 0) for slot in slots])
 
         await self._store.write(work)
 
     async def add(self, opened: Opened, account: str, slot: Slot) -> None:
-        """Seal what is opened to a slot; one that replaces the credential's earlier slot begins a new content key."""
+        """Seal what is opened to one more slot. Where its credential has one, both open until the new one is used."""
 
         def work(db: sqlite3.Connection) -> None:
-            known = {
-                public
-                for (public,) in db.execute(
-                    "SELECT public FROM slot WHERE account = ? AND credential = ?", (account, slot.credential)
+            turns = dict(
+                db.execute(
+                    "SELECT turn, public FROM slot WHERE account = ? AND credential = ? ORDER BY turn DESC",
+                    (account, slot.credential),
                 )
-            }
-            if known == {slot.public}:
+            )
+            if slot.public in turns.values():
                 return
-            db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, slot.credential))
+            # A later turn that was never used comes from a rotation that was not finished.
+            used = min(turns, default=0)
+            db.execute(
+                "DELETE FROM slot WHERE account = ? AND credential = ? AND turn > ?", (account, slot.credential, used)
+            )
             for key in opened.content.values():
-                _put_slot(db, key, slot)
-            if known:
-                _renew(db, account)
+                _put_slot(db, key, slot, used + 1)
 
         await self._store.write(work)
-        self._forget(account)
+
+    async def supersede(self, caller: Caller) -> None:
+        """The new slot of a rotated secret is in use: its old one goes, and a new content key begins."""
+        public = slot_public(caller.seed)
+
+        def work(db: sqlite3.Connection) -> None:
+            gone = db.execute(
+                "DELETE FROM slot WHERE account = ? AND credential = ? AND public != ?",
+                (caller.account, caller.credential, public),
+            )
+            if gone.rowcount:
+                _renew(db, caller.account)
+
+        await self._store.write(work)
+        self._forget(caller.account)
 
     async def revoke(self, account: str, credential: str) -> None:
         """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot."""
@@ -102,9 +120,9 @@ class SlotKeys:
         await self._store.write(work)
         self._forget(account)
 
-    def _open_slot(self, caller: Caller) -> dict[int, ContentKey]:
+    def _open_slot(self, caller: Caller) -> tuple[dict[int, ContentKey], bool]:
         rows = self._store.rows(
-            "SELECT generation, sealed FROM slot WHERE account = ? AND credential = ?",
+            "SELECT generation, public, sealed FROM slot WHERE account = ? AND credential = ? ORDER BY turn DESC",
             caller.account,
             caller.credential,
         )
@@ -112,13 +130,15 @@ class SlotKeys:
             slot = Recipient(caller.seed)
             content = {
                 generation: ContentKey.from_slot(caller.account, generation, sealed, slot, caller.credential)
-                for generation, sealed in rows
+                for generation, public, sealed in rows
+                if public == slot.public
             }
         except (UnsealError, ValueError):
             content = {}
         if not content:
             raise KeyRefusedError("this credential opens nothing")
-        return content
+        publics = list(dict.fromkeys(public for _, public, _ in rows))
+        return content, len(publics) > 1 and publics[0] == slot.public
 
     def _open_child(self, parent_keys: dict[int, ContentKey], parent: str, account: str) -> dict[int, ContentKey]:
         rows = self._store.rows(
@@ -147,15 +167,15 @@ def _renew(db: sqlite3.Connection, account: str) -> None:
     children = [child for (child,) in db.execute("SELECT account FROM account WHERE parent = ?", (account,))]
     for one in (account, *children):
         slots = [
-            Slot(credential=credential, public=public)
-            for credential, public in db.execute(
-                "SELECT DISTINCT credential, public FROM slot WHERE account = ?", (one,)
+            (Slot(credential=credential, public=public), turn)
+            for credential, turn, public in db.execute(
+                "SELECT DISTINCT credential, turn, public FROM slot WHERE account = ?", (one,)
             )
         ]
         _begin_generation(db, one, slots)
 
 
-def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[Slot]) -> None:
+def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[tuple[Slot, int]]) -> None:
     parent, generation = db.execute(
         "SELECT parent, generation + 1 FROM account WHERE account = ?", (account,)
     ).fetchone()
@@ -164,8 +184,8 @@ def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[Slot
         "INSERT INTO content_key (account, generation, public) VALUES (?, ?, ?)", (account, generation, key.public)
     )
     db.execute("UPDATE account SET generation = ? WHERE account = ?", (generation, account))
-    for slot in slots:
-        _put_slot(db, key, slot)
+    for slot, turn in slots:
+        _put_slot(db, key, slot, turn)
     if parent is not None:
         parent_generation, public = db.execute(
             "SELECT generation, public FROM account JOIN content_key USING (account, generation) WHERE account = ?",
@@ -177,8 +197,9 @@ def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[Slot
         )
 
 
-def _put_slot(db: sqlite3.Connection, key: ContentKey, slot: Slot) -> None:
+def _put_slot(db: sqlite3.Connection, key: ContentKey, slot: Slot, turn: int) -> None:
+    sealed = key.seal_to_slot(slot.public, slot.credential)
     db.execute(
-        "INSERT OR REPLACE INTO slot (account, credential, generation, public, sealed) VALUES (?, ?, ?, ?, ?)",
-        (key.account, slot.credential, key.generation, slot.public, key.seal_to_slot(slot.public, slot.credential)),
+        "INSERT INTO slot (account, credential, turn, generation, public, sealed) VALUES (?, ?, ?, ?, ?, ?)",
+        (key.account, slot.credential, turn, key.generation, slot.public, sealed),
     )

@@ -75,8 +75,8 @@ class TenantKeys(Protocol):
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
         """Seal every content key of `account` that `caller` opens to one more slot.
 
-        Where the credential has a slot already, its secret was rotated: the old slot goes in the same step, and a new
-        content key begins.
+        Where the credential has a slot already, its secret is being rotated: both open until the new one is first used.
+        Then the old one goes, and a new content key begins.
         """
 
     async def revoke_slot(self, account: str, credential: str) -> None:

@@ -240,8 +240,8 @@ def test_a_revoked_slot_opens_nothing_and_the_next_records_have_a_new_content_ke
     run(scene())
 
 
-def test_a_rotated_secret_replaces_its_slot_in_one_step(
-    run: Any, service_at: Any, account: str, token: Any, credential: Any
+def test_a_rotated_secret_ends_the_old_one_when_it_is_first_used(
+    run: Any, service_at: Any, account: str, token: Any, credential: Any, ledger: Any
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
@@ -249,11 +249,50 @@ def test_a_rotated_secret_replaces_its_slot_in_one_step(
             old = await service.sealing_key(token.caller, account)
             rotated = credential(account, account)
             await service.add_slot(token.caller, account, rotated.slot)
+            new = await service.sealing_key(rotated.caller, account)
+            assert "end_rotated_slot" in [entry.verb for entry in ledger.entries]
+            assert new.epoch == old.epoch + 1
             with pytest.raises(KeyRefusedError):
                 await service.sealing_key(token.caller, account)
-            new = await service.sealing_key(rotated.caller, account)
-            assert new.epoch == old.epoch + 1
+            assert await service.sealing_key(rotated.caller, account) == new
             assert await service.open_epochs(rotated.caller, account, [old.epoch]) == {old.epoch: old.epoch_key}
+
+    run(scene())
+
+
+def test_a_rotation_that_was_not_finished_locks_nobody_out(
+    run: Any, service_at: Any, account: str, token: Any, credential: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            lost, rotated = credential(account, account), credential(account, account)
+            await service.add_slot(token.caller, account, lost.slot)  # and then the API died: nobody was told
+            old = await service.sealing_key(token.caller, account)
+            await service.add_slot(token.caller, account, rotated.slot)
+            with pytest.raises(KeyRefusedError):
+                await service.sealing_key(lost.caller, account)
+            assert await service.sealing_key(token.caller, account) == old
+            assert (await service.sealing_key(rotated.caller, account)).epoch == old.epoch + 1
+            with pytest.raises(KeyRefusedError):
+                await service.sealing_key(token.caller, account)
+
+    run(scene())
+
+
+def test_revoking_a_credential_in_the_middle_of_a_rotation_ends_both_its_slots(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, credential: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot, api_key.slot])
+            rotated = credential(account, api_key.sid)
+            await service.add_slot(api_key.caller, account, rotated.slot)
+            await service.revoke_slot(account, api_key.sid)
+            for caller in (api_key.caller, rotated.caller):
+                with pytest.raises(KeyRefusedError):
+                    await service.sealing_key(caller, account)
+            await service.sealing_key(token.caller, account)
 
     run(scene())
 

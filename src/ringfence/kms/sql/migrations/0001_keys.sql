@@ -13,14 +13,16 @@ CREATE TABLE content_key (
   PRIMARY KEY (account, generation)
 ) STRICT, WITHOUT ROWID;
 
--- A content key sealed to a slot, one row for each generation.
+-- A content key sealed to a slot, one row for each generation. While a secret is being rotated its credential has two
+-- slots: the new one, of the later turn, ends the other when it is first used.
 CREATE TABLE slot (
   account TEXT NOT NULL,
   credential TEXT NOT NULL,
+  turn INTEGER NOT NULL,
   generation INTEGER NOT NULL,
   public BLOB NOT NULL,
   sealed BLOB NOT NULL,
-  PRIMARY KEY (account, credential, generation)
+  PRIMARY KEY (account, credential, turn, generation)
 ) STRICT, WITHOUT ROWID;
 
 -- A subaccount's content key sealed to one of its parent's.
