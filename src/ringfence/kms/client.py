@@ -2,27 +2,36 @@
 
 from collections.abc import Sequence
 
+from ringfence.domain.clock import Clock
 from ringfence.ipc.client import Client
+from ringfence.kms.held_keys import HeldSealingKeys
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 
 
 class ApiKeyClient:
-    """A `ports.keys.TenantKeys` at the API's socket."""
+    """A `ports.keys.TenantKeys` at the API's socket. Sealing keys are held for a minute at most."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
+        self._held = HeldSealingKeys(clock)
 
     async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
         await self._client.call("create_account", account, slots, parent)
 
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
+        self._held.forget(account)
         await self._client.call("add_slot", caller, account, slot)
 
     async def revoke_slot(self, account: str, credential: str) -> None:
+        self._held.forget(account)
         await self._client.call("revoke_slot", account, credential)
+        self._held.forget(account)
 
     async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
-        return await self._client.call("sealing_key", caller, account, sealed, returns=SealingKey)
+        async def fetch(so_far: int) -> SealingKey:
+            return await self._client.call("sealing_key", caller, account, so_far + sealed, returns=SealingKey)
+
+        return await self._held.get(caller, account, fetch)
 
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
         return await self._client.call("open_epochs", caller, account, epochs, returns=dict[int, bytes])

@@ -129,14 +129,9 @@ class KeyService:
     async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
         live = await self._live.epoch(account)
         await self._live.count(account, 1)
-        day, index_key = await self._live.index_key(account)
+        _, index_key = await self._live.index_key(account)
         self._write_down_later(account, DISPATCHER, "seal_record", sid)
-        return RecordKey(
-            epoch=live.number,
-            key=live.record_keys.key(sid),
-            index=blind_index(index_key, remote),
-            index_day=day,
-        )
+        return RecordKey(epoch=live.number, key=live.record_keys.key(sid), index=blind_index(index_key, remote))
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         keys = [self._residue.record_key(account, epoch, sid) for epoch, sid in records]

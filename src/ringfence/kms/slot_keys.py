@@ -56,8 +56,8 @@ class SlotKeys:
     def forget_expired(self) -> None:
         """Drop what was opened a minute ago."""
         now_ms = self._clock.monotonic_ms()
-        for who in [who for who, opened in self._opened.items() if opened.until_ms <= now_ms]:
-            del self._opened[who]
+        while self._opened and self._opened[oldest := next(iter(self._opened))].until_ms <= now_ms:
+            del self._opened[oldest]
 
     async def create(self, account: str, slots: Sequence[Slot], parent: str | None) -> None:
         """A first content key for `account`; a no-op for one that has it. KeyRefusedError for an unknown parent."""
@@ -76,6 +76,9 @@ class SlotKeys:
         """Seal what is opened to one more slot. Where its credential has one, both open until the new one is used."""
 
         def work(db: sqlite3.Connection) -> None:
+            (generation,) = db.execute("SELECT generation FROM account WHERE account = ?", (account,)).fetchone()
+            if generation not in opened.content:
+                raise ConnectionError("a new content key began meanwhile")  # the new slot would not open it: try again
             turns = dict(
                 db.execute(
                     "SELECT turn, public FROM slot WHERE account = ? AND credential = ? ORDER BY turn DESC",

@@ -44,15 +44,11 @@ class SealingKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RecordKey(msgspec.Struct, frozen=True, kw_only=True):
-    """One record's own key, for the dispatcher.
-
-    `index` is the blind index of the remote number that was asked for, under the index key of `index_day`.
-    """
+    """One record's own key, for the dispatcher; `index` is the blind index of the remote number that was asked for."""
 
     epoch: int
     key: bytes
     index: bytes = b""
-    index_day: int = 0
 
     def __repr__(self) -> str:
         return f"RecordKey(epoch={self.epoch})"

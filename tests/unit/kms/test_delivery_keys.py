@@ -52,7 +52,6 @@ def test_an_inbound_record_is_sealed_without_the_tenant_and_opened_by_it(
             sealing = await service.sealing_key(token.caller, account)
             assert record.epoch == sealing.epoch
             assert record.key == RecordSealer(sealing.epoch_key, account).key(SM1)
-            assert record.index_day == sealing.index_day
             assert record.index == blind_index(sealing.index_key, "+12025550177")
             assert [(e.verb, e.scope) for e in ledger.later] == [("seal_record", (SM1,))]
             with pytest.raises(KeyRefusedError):

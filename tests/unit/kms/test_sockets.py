@@ -39,7 +39,7 @@ def test_a_text_goes_out_and_comes_back(
 ) -> None:
     async def scene() -> None:
         async with sockets(service_at, kms_dir) as (first, second):
-            api, dispatcher = ApiKeyClient(first), DispatcherKeyClient(second)
+            api, dispatcher = ApiKeyClient(first, at_noon), DispatcherKeyClient(second)
             await api.create_account(account, [token.slot])
             await api.add_slot(token.caller, account, api_key.slot)
             sealing = await api.sealing_key(api_key.caller, account, 3)
@@ -47,7 +47,7 @@ def test_a_text_goes_out_and_comes_back(
             assert keys == [RecordSealer(sealing.epoch_key, account).key(SM1), None]
             record = await dispatcher.seal_record(account, SM2, "+12025550177")
             assert await api.open_epochs(token.caller, account, [record.epoch]) == {sealing.epoch: sealing.epoch_key}
-            assert await api.index_keys(token.caller, account, [record.index_day]) == {
+            assert await api.index_keys(token.caller, account, [sealing.index_day]) == {
                 sealing.index_day: sealing.index_key
             }
             (sealed,) = await api.seal_standing(account, [("PN1", b"url")])
@@ -90,11 +90,13 @@ def test_the_verbs_are_those_of_the_ports() -> None:
         assert {name for name in vars(port) if not name.startswith("_")} == set(verbs)
 
 
-def test_many_records_are_opened_at_once(run: Any, service_at: Any, kms_dir: Path, account: str, token: Any) -> None:
+def test_many_records_are_opened_at_once(
+    run: Any, service_at: Any, kms_dir: Path, account: str, token: Any, at_noon: Any
+) -> None:
     async def scene() -> None:
         async with sockets(service_at, kms_dir) as (first, second):
-            await ApiKeyClient(first).create_account(account, [token.slot])
-            sealing = await ApiKeyClient(first).sealing_key(token.caller, account)
+            await ApiKeyClient(first, at_noon).create_account(account, [token.slot])
+            sealing = await ApiKeyClient(first, at_noon).sealing_key(token.caller, account)
             dispatcher = DispatcherKeyClient(second)
             sids = [f"SM{n:032x}" for n in range(500)]
             found = await asyncio.gather(*(dispatcher.open_records(account, [(sealing.epoch, sid)]) for sid in sids))
@@ -104,9 +106,11 @@ def test_many_records_are_opened_at_once(run: Any, service_at: Any, kms_dir: Pat
     run(scene())
 
 
-def test_when_the_service_is_away_the_caller_is_told(run: Any, kms_dir: Path, account: str, token: Any) -> None:
+def test_when_the_service_is_away_the_caller_is_told(
+    run: Any, kms_dir: Path, account: str, token: Any, at_noon: Any
+) -> None:
     async def scene() -> None:
         with pytest.raises(ConnectionError):
-            await ApiKeyClient(Client(kms_dir / "a.sock")).sealing_key(token.caller, account)
+            await ApiKeyClient(Client(kms_dir / "a.sock"), at_noon).sealing_key(token.caller, account)
 
     run(scene())

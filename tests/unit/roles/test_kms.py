@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ringfence.domain.clock import SystemClock
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
@@ -54,14 +55,14 @@ def test_it_serves_ends_and_serves_again(run: Any, settings: Settings, end: sign
     async def scene() -> None:
         process, lifeline = await start(settings)
         api = Client(settings.socket("kms-api"))
-        await ApiKeyClient(api).create_account(AC, [Slot(credential=AC, public=slot_public(seed))])
-        before = await ApiKeyClient(api).sealing_key(caller, AC)
+        await ApiKeyClient(api, SystemClock()).create_account(AC, [Slot(credential=AC, public=slot_public(seed))])
+        before = await ApiKeyClient(api, SystemClock()).sealing_key(caller, AC)
         process.send_signal(end)
         assert await process.wait() == (0 if end is signal.SIGTERM else -end)
         os.close(lifeline)
 
         process, lifeline = await start(settings)
-        assert await ApiKeyClient(api).sealing_key(caller, AC) == before
+        assert await ApiKeyClient(api, SystemClock()).sealing_key(caller, AC) == before
         dispatcher = Client(settings.socket("kms-dispatcher"))
         assert await DispatcherKeyClient(dispatcher).open_records(AC, [(before.epoch, "SM1")]) != [None]
         await api.close()
