@@ -1,0 +1,126 @@
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.kms.store import DowngradeError, KeyStore
+
+
+@asynccontextmanager
+async def opened(path: Path) -> AsyncIterator[KeyStore]:
+    store = KeyStore(path)
+    await store.open()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def put(account: str) -> Any:
+    return lambda db: db.execute("INSERT INTO account (account, generation) VALUES (?, 0)", (account,)).rowcount
+
+
+def test_a_write_is_there_for_the_next_read_and_after_a_restart(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db") as store:
+            assert await store.write(put("AC1")) == 1
+            assert store.row("SELECT account FROM account") == ("AC1",)
+            assert store.row("SELECT account FROM account WHERE account = ?", "AC2") is None
+        async with opened(tmp_path / "kms.db") as store:
+            assert store.rows("SELECT account FROM account") == [("AC1",)]
+
+    run(scene())
+
+
+def test_a_write_that_raises_undoes_itself_and_no_other(run: Any, tmp_path: Path) -> None:
+    def half(db: sqlite3.Connection) -> None:
+        db.execute("INSERT INTO account (account, generation) VALUES ('half', 0)")
+        raise LookupError("no")
+
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db") as store:
+            results = await asyncio.gather(
+                store.write(put("AC1")),
+                store.write(half),
+                store.write(put("AC1")),
+                store.write(put("AC2")),
+                return_exceptions=True,
+            )
+            assert results[0] == results[3] == 1
+            assert isinstance(results[1], LookupError)
+            assert isinstance(results[2], sqlite3.IntegrityError)
+            assert store.rows("SELECT account FROM account") == [("AC1",), ("AC2",)]
+
+    run(scene())
+
+
+def test_writes_that_arrive_together_share_one_commit(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db") as store:
+            states = await asyncio.gather(*(store.write(lambda db: db.total_changes) for _ in range(3)))
+            assert len(states) == 3
+            await asyncio.gather(*(store.write(put(f"AC{number}")) for number in range(2_500)))
+            assert store.row("SELECT count(*) FROM account") == (2_500,)
+
+    run(scene())
+
+
+def test_when_the_disk_fails_the_callers_are_told_and_later_writes_go_on(run: Any, tmp_path: Path) -> None:
+    def fail(db: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db") as store:
+            results = await asyncio.gather(store.write(put("AC1")), store.write(fail), return_exceptions=True)
+            assert isinstance(results[1], ConnectionError)
+            await store.write(put("AC2"))
+            with pytest.raises(ConnectionError):
+                store.rows("SELECT nothing FROM nowhere")
+
+    run(scene())
+
+
+def test_the_database_is_private_syncs_fully_and_wipes_what_is_deleted(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db") as store:
+
+            def pragmas(db: sqlite3.Connection) -> list[Any]:
+                names = ("journal_mode", "synchronous", "secure_delete")
+                return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+            assert await store.write(pragmas) == ["wal", 2, 1]
+            assert (tmp_path / "kms.db").stat().st_mode & 0o777 == 0o600
+            with pytest.raises(ConnectionError):
+                store.rows("DELETE FROM account")  # the reading side cannot write
+
+    run(scene())
+
+
+def test_a_database_of_a_newer_version_is_left_alone(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db"):
+            pass
+        with sqlite3.connect(tmp_path / "kms.db") as newer:
+            newer.execute("PRAGMA user_version = 99")
+        newer.close()
+        with pytest.raises(DowngradeError, match="99"):
+            await KeyStore(tmp_path / "kms.db").open()
+
+    run(scene())
+
+
+def test_closed_it_says_so(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db") as store:
+            pass
+        await store.close()
+        with pytest.raises(ConnectionError):
+            store.rows("SELECT 1")
+        with pytest.raises(ConnectionError):
+            await store.write(put("AC1"))
+
+    run(scene())
