@@ -42,7 +42,8 @@ async def opened(settings: Settings) -> AsyncIterator[Installation]:
             raise RefusalError(
                 f"{settings.database}: {error}", "docs/howto/start-over.md, or run that version"
             ) from None
-        yield Installation(store=store, keys=ApiKeyClient(client), clock=clock_of(settings))
+        clock = clock_of(settings)
+        yield Installation(store=store, keys=ApiKeyClient(client, clock), clock=clock)
     except ConnectionError:
         raise RefusalError("the key service does not answer", "its log tells why; `ringfence doctor`") from None
     except KeyRefusedError:

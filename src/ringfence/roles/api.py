@@ -34,7 +34,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         doorbell = Doorbell(settings.socket("wake"))
         stack.callback(doorbell.close)
 
-        keys = ApiKeyClient(client)
+        keys = ApiKeyClient(client, process.clock)
         app = create_app(
             ApiDependencies(
                 store=store,
