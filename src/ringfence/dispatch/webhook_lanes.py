@@ -5,18 +5,24 @@ from collections import Counter, OrderedDict, deque
 
 import msgspec
 
-Lane = tuple[str, str]
+CROWDED_S = 1.0
+FIRST_SLOW_S = 2.0
+MAX_SLOW_S = 30.0
 
 
 class LaneLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """A lane is an account and a host. `waiting` counts in one lane, `total_waiting` in all, for `wait_s` at most."""
+    """A lane is an account and a host. Waiting is for `wait_s` at most; whoever waited so long shows the lane is slow.
 
-    running: int = 32
-    account_running: int = 128
+    In a slow lane few may wait, and those it turns away come back the later the longer it is slow.
+    """
+
+    running: int = 64
+    account_running: int = 192
     total_running: int = 512
-    waiting: int = 64
-    total_waiting: int = 512
-    wait_s: float = 20.0
+    waiting: int = 480
+    slow_waiting: int = 8
+    total_waiting: int = 960
+    wait_s: float = 1.0
 
 
 class WebhookLanes:
@@ -24,25 +30,41 @@ class WebhookLanes:
 
     def __init__(self, limits: LaneLimits) -> None:
         self._limits = limits
-        self._running: Counter[Lane] = Counter()
+        self._lanes: dict[tuple[str, str], _Lane] = {}
         self._account_running: Counter[str] = Counter()
-        self._lines: OrderedDict[Lane, deque[asyncio.Future[None]]] = OrderedDict()
+        self._waiting_lanes: OrderedDict[_Lane, None] = OrderedDict()
         self.running = 0
         self.waiting = 0
 
-    async def enter(self, account: str, host: str) -> bool:
-        """True: go, and `leave` at the end. False: too many wait, or waited too long; come back later."""
-        lane = (account, host)
-        if lane not in self._lines and self._has_room(lane):
+    async def enter(self, account: str, host: str) -> float:
+        """0: go, and `leave` at the end. Else the seconds after which to try again."""
+        lane = self._lanes.get((account, host))
+        if lane is None:
+            lane = self._lanes[account, host] = _Lane(account, host)
+        if not lane.line and self._has_room(lane):
             self._take(lane)
-            return True
-        line = self._lines.setdefault(lane, deque())
-        if len(line) >= self._limits.waiting or self.waiting >= self._limits.total_waiting:
-            if not line:
-                del self._lines[lane]
-            return False
+            return 0.0
+        limit = self._limits.slow_waiting if lane.strikes else self._limits.waiting
+        if len(lane.line) >= limit or self.waiting >= self._limits.total_waiting:
+            self._forget_if_unused(lane)
+            return lane.delay_s()
+        return 0.0 if await self._wait(lane) else lane.delay_s()
+
+    def leave(self, account: str, host: str) -> None:
+        """Give the place back and let in whoever can now run."""
+        lane = self._lanes[account, host]
+        self.running -= 1
+        lane.running -= 1
+        self._account_running[account] -= 1
+        if not self._account_running[account]:
+            del self._account_running[account]
+        self._admit()
+        self._forget_if_unused(lane)
+
+    async def _wait(self, lane: "_Lane") -> bool:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        line.append(place)
+        lane.line.append(place)
+        self._waiting_lanes[lane] = None
         self.waiting += 1
         try:
             async with asyncio.timeout(self._limits.wait_s):
@@ -50,63 +72,79 @@ class WebhookLanes:
         except BaseException as error:
             if place.done() and not place.cancelled():
                 # Let in at the moment it gave up: the place goes to the next.
-                self.leave(account, host)
-            else:
-                self._forget(lane, place)
+                self.leave(lane.account, lane.host)
+            elif place in lane.line:
+                lane.line.remove(place)
+                self._left_line(lane)
             if isinstance(error, TimeoutError):
+                lane.strike(asyncio.get_running_loop().time(), self._limits.wait_s)
+                self._forget_if_unused(lane)
                 return False
+            self._forget_if_unused(lane)
             raise
         return True
 
-    def leave(self, account: str, host: str) -> None:
-        """Give the place back and let in whoever can now run."""
-        lane = (account, host)
-        self.running -= 1
-        self._running[lane] -= 1
-        self._account_running[account] -= 1
-        # Counters keep zeros for ever otherwise.
-        if not self._running[lane]:
-            del self._running[lane]
-        if not self._account_running[account]:
-            del self._account_running[account]
-        self._admit()
-
     def _admit(self) -> None:
-        for lane in list(self._lines):
+        for lane in list(self._waiting_lanes):
             if self.running >= self._limits.total_running:
                 return
-            if not self._has_room(lane):
-                continue
-            line = self._lines[lane]
-            while line:
-                place = line.popleft()
-                self.waiting -= 1
-                # One that has just given up may still stand here.
-                if not place.done():
-                    place.set_result(None)
-                    self._take(lane)
-                    break
-            self._lines.move_to_end(lane)
-            if not line:
-                del self._lines[lane]
+            if self._has_room(lane):
+                self._waiting_lanes.move_to_end(lane)
+                self._admit_first(lane)
 
-    def _has_room(self, lane: Lane) -> bool:
+    def _admit_first(self, lane: "_Lane") -> None:
+        while lane.line:
+            place = lane.line.popleft()
+            self._left_line(lane)
+            # One that has just given up may still stand here.
+            if not place.done():
+                place.set_result(None)
+                self._take(lane)
+                if not lane.line:
+                    lane.strikes = 0
+                return
+
+    def _left_line(self, lane: "_Lane") -> None:
+        self.waiting -= 1
+        if not lane.line:
+            del self._waiting_lanes[lane]
+
+    def _has_room(self, lane: "_Lane") -> bool:
         return (
             self.running < self._limits.total_running
-            and self._running[lane] < self._limits.running
-            and self._account_running[lane[0]] < self._limits.account_running
+            and lane.running < self._limits.running
+            and self._account_running[lane.account] < self._limits.account_running
         )
 
-    def _take(self, lane: Lane) -> None:
+    def _take(self, lane: "_Lane") -> None:
         self.running += 1
-        self._running[lane] += 1
-        self._account_running[lane[0]] += 1
+        lane.running += 1
+        self._account_running[lane.account] += 1
 
-    def _forget(self, lane: Lane, place: asyncio.Future[None]) -> None:
-        line = self._lines.get(lane)
-        if line is None or place not in line:
-            return
-        line.remove(place)
-        self.waiting -= 1
-        if not line:
-            del self._lines[lane]
+    def _forget_if_unused(self, lane: "_Lane") -> None:
+        if not lane.running and not lane.line:
+            self._lanes.pop((lane.account, lane.host), None)
+
+
+class _Lane:
+    """One account's calls to one host. `strikes` counts the times that waiting there was in vain, without a break."""
+
+    def __init__(self, account: str, host: str) -> None:
+        self.account = account
+        self.host = host
+        self.running = 0
+        self.line: deque[asyncio.Future[None]] = deque()
+        self.strikes = 0
+        self._struck_s = 0.0
+
+    def strike(self, now_s: float, apart_s: float) -> None:
+        """Note that somebody waited in vain; those who did so together count once."""
+        if now_s - self._struck_s >= apart_s:
+            self.strikes += 1
+            self._struck_s = now_s
+
+    def delay_s(self) -> float:
+        """When to come back."""
+        if not self.strikes:
+            return CROWDED_S
+        return min(FIRST_SLOW_S * 2.0 ** (self.strikes - 1), MAX_SLOW_S)

@@ -22,7 +22,6 @@ DELIVERY_S = 60.0
 # Longer than an event can be in hand: in line, then delivered, then settled.
 LEASE_MS = 120_000
 KEYS_AWAY_MS = 500
-CROWDED_MS = 2_000
 STORE_AWAY_S = 0.25
 SETTLE_TRIES = 20
 
@@ -39,9 +38,9 @@ class Bell(Protocol):
 class WebhookLoop:
     """Delivers what is due until cancelled.
 
-    At most 1,024 events are in hand; of a lane (account and host) some run and some wait, the others go back to the
-    outbox untried, so that a program that hangs holds neither places nor memory. `owner` names this dispatcher for
-    good: what it had in hand when it died is taken up again as soon as it starts.
+    At most 1,024 events are in hand; of a lane (account and host) some run and some wait, and those of a slow one go
+    back to the outbox untried, so that a program that hangs holds neither places nor memory. `owner` names this
+    dispatcher for good: what it had in hand when it died is taken up again as soon as it starts.
     """
 
     def __init__(
@@ -132,8 +131,9 @@ class WebhookLoop:
         if not isinstance(opened, OpenedEvent):
             await self._settle(event, opened)
             return
-        if not await self._lanes.enter(event.account, opened.host):
-            await self._defer(event, CROWDED_MS)
+        later_s = await self._lanes.enter(event.account, opened.host)
+        if later_s:
+            await self._defer(event, int(later_s * 1_000))
             return
         try:
             settlement = await self._attempt(opened)

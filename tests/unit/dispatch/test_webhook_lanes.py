@@ -10,10 +10,12 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from ringfence.dispatch.webhook_lanes import LaneLimits, WebhookLanes
 
-LIMITS = LaneLimits(running=2, account_running=3, total_running=5, waiting=2, total_waiting=4, wait_s=60.0)
+LIMITS = LaneLimits(
+    running=2, account_running=3, total_running=5, waiting=2, slow_waiting=1, total_waiting=4, wait_s=60.0
+)
 
 
-async def enter(lanes: WebhookLanes, account: str, host: str) -> "asyncio.Task[bool]":
+async def enter(lanes: WebhookLanes, account: str, host: str) -> "asyncio.Task[float]":
     task = asyncio.create_task(lanes.enter(account, host))
     await asyncio.sleep(0)
     return task
@@ -24,10 +26,10 @@ def test_a_lane_admits_so_many_lets_some_wait_and_refuses_the_rest(run) -> None:
         lanes = WebhookLanes(LIMITS)
         tasks = [await enter(lanes, "A", "slow") for _ in range(5)]
         assert [task.done() for task in tasks] == [True, True, False, False, True]
-        assert [tasks[place].result() for place in (0, 1, 4)] == [True, True, False]
+        assert [tasks[place].result() for place in (0, 1, 4)] == [0, 0, 1]
         assert (lanes.running, lanes.waiting) == (2, 2)
         lanes.leave("A", "slow")
-        assert await tasks[2]
+        assert await tasks[2] == 0
         assert (lanes.running, lanes.waiting) == (2, 1)
         tasks[3].cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -40,15 +42,15 @@ def test_other_hosts_pass_a_full_lane_up_to_the_account_s_share(run) -> None:
     async def scenario() -> None:
         lanes = WebhookLanes(LIMITS)
         slow = [await enter(lanes, "A", "slow") for _ in range(3)]
-        assert await lanes.enter("A", "quick")
+        assert await lanes.enter("A", "quick") == 0
         third = await enter(lanes, "A", "other")
         assert not third.done()
-        assert await lanes.enter("B", "slow")
-        assert await lanes.enter("B", "slow")
+        assert await lanes.enter("B", "slow") == 0
+        assert await lanes.enter("B", "slow") == 0
         assert (lanes.running, lanes.waiting) == (5, 2)
         lanes.leave("A", "quick")
         # The place is the account's: the first of its lines in turn that has room.
-        assert await third
+        assert await third == 0
         assert not slow[2].done()
         slow[2].cancel()
         await asyncio.gather(*slow, return_exceptions=True)
@@ -59,11 +61,11 @@ def test_other_hosts_pass_a_full_lane_up_to_the_account_s_share(run) -> None:
 def test_free_places_go_to_the_lanes_in_turn(run) -> None:
     async def scenario() -> None:
         lanes = WebhookLanes(LaneLimits(running=9, account_running=9, total_running=1, waiting=9, total_waiting=9))
-        assert await lanes.enter("A", "h")
+        assert await lanes.enter("A", "h") == 0
         order: list[str] = []
 
         async def call(account: str) -> None:
-            assert await lanes.enter(account, "h")
+            assert await lanes.enter(account, "h") == 0
             order.append(account)
             lanes.leave(account, "h")
 
@@ -73,9 +75,9 @@ def test_free_places_go_to_the_lanes_in_turn(run) -> None:
         await asyncio.gather(*tasks)
         assert order == list("BCDBCB")
         assert (lanes.running, lanes.waiting) == (0, 0)
-        assert not lanes._running
+        assert not lanes._lanes
         assert not lanes._account_running
-        assert not lanes._lines
+        assert not lanes._waiting_lanes
 
     run(scenario())
 
@@ -83,11 +85,38 @@ def test_free_places_go_to_the_lanes_in_turn(run) -> None:
 def test_whoever_waits_too_long_comes_back_later(run) -> None:
     async def scenario() -> None:
         lanes = WebhookLanes(LaneLimits(running=1, wait_s=0.02))
-        assert await lanes.enter("A", "h")
-        assert not await lanes.enter("A", "h")
+        assert await lanes.enter("A", "h") == 0
+        assert await asyncio.gather(*(lanes.enter("A", "h") for _ in range(5))) == [2.0] * 5
         assert (lanes.running, lanes.waiting) == (1, 0)
         lanes.leave("A", "h")
-        assert await lanes.enter("A", "h")
+        assert await lanes.enter("A", "h") == 0
+
+    run(scenario())
+
+
+def test_in_a_slow_lane_few_wait_and_the_others_come_back_ever_later(run) -> None:
+    async def scenario() -> None:
+        lanes = WebhookLanes(LaneLimits(running=1, slow_waiting=1, wait_s=0.02))
+        assert await lanes.enter("A", "h") == 0
+        delays = []
+        for _ in range(6):
+            delays.append(await asyncio.gather(lanes.enter("A", "h"), lanes.enter("A", "h")))
+        assert delays == [[2.0, 2.0], [4.0, 2.0], [8.0, 4.0], [16.0, 8.0], [30.0, 16.0], [30.0, 30.0]]
+        # Another lane is as quick as ever.
+        assert await lanes.enter("A", "other") == 0
+
+    run(scenario())
+
+
+def test_a_lane_whose_line_empties_is_no_longer_slow(run) -> None:
+    async def scenario() -> None:
+        lanes = WebhookLanes(LaneLimits(running=1, slow_waiting=1, wait_s=0.02))
+        assert await lanes.enter("A", "h") == 0
+        assert await lanes.enter("A", "h") == 2.0
+        waiting = await enter(lanes, "A", "h")
+        lanes.leave("A", "h")
+        assert await waiting == 0
+        assert await asyncio.gather(lanes.enter("A", "h"), lanes.enter("A", "h")) == [2.0, 2.0]
 
     run(scenario())
 
@@ -95,12 +124,12 @@ def test_whoever_waits_too_long_comes_back_later(run) -> None:
 def test_a_place_given_to_one_who_leaves_goes_to_the_next(run) -> None:
     async def scenario() -> None:
         lanes = WebhookLanes(LaneLimits(running=1, wait_s=60.0))
-        assert await lanes.enter("A", "h")
+        assert await lanes.enter("A", "h") == 0
         first, second, third = [await enter(lanes, "A", "h") for _ in range(3)]
         second.cancel()
         lanes.leave("A", "h")
         first.cancel()
-        assert await third
+        assert await third == 0
         assert (lanes.running, lanes.waiting) == (1, 0)
         for task in (first, second):
             with pytest.raises(asyncio.CancelledError):
@@ -116,7 +145,7 @@ class Lanes(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.lanes = WebhookLanes(LIMITS)
-        self.tasks: list[tuple[str, str, asyncio.Task[bool]]] = []
+        self.tasks: list[tuple[str, str, asyncio.Task[float]]] = []
 
     def teardown(self) -> None:
         self.runner.run(self.settle(cancel=True))
@@ -136,7 +165,7 @@ class Lanes(RuleBasedStateMachine):
             await self.settle()
 
         self.runner.run(step())
-        self.tasks = [entry for entry in self.tasks if not entry[2].done() or entry[2].result()]
+        self.tasks = [entry for entry in self.tasks if not entry[2].done() or entry[2].result() == 0]
 
     @precondition(lambda self: self.tasks)
     @rule(data=st.data())

