@@ -53,7 +53,7 @@ def test_values_of_one_name_are_sorted_and_count_once():
 @pytest.mark.parametrize(
     ("configured", "seen"),
     [
-        ("http://Localhost:80", "http://localhost/"),
+        ("http://Localhost:80", "http://Localhost/"),
         ("https://a.example:443/x?y=1#rc=2", "https://a.example/x?y=1"),
         ("HTTPS://a.example:8443/x", "https://a.example:8443/x"),
         ("http://a.example?x=1", "http://a.example/?x=1"),
