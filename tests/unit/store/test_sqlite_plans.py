@@ -1,0 +1,59 @@
+"""No statement reads more of a table than it must: what SQLite plans to do."""
+
+import re
+import sqlite3
+from importlib.resources import files
+
+import pytest
+
+from ringfence.store.migrate import migrate, migrations
+from ringfence.store.statements import statements
+
+# Neither is on the road of a text: one runs when a dispatcher starts, the other reads the inventory's index.
+MAY_SCAN = {("outbox", "release"), ("numbers", "regions")}
+
+FILES = sorted(file.name.removesuffix(".sql") for file in files("ringfence.store").joinpath("sql", "sqlite").iterdir())
+
+
+@pytest.fixture(scope="module")
+def connection(tmp_path_factory):
+    path = tmp_path_factory.mktemp("plans") / "ringfence.db"
+    connection = sqlite3.connect(path, isolation_level=None)
+    migrate(connection, path, migrations())
+    yield connection
+    connection.close()
+
+
+def plan(connection, sql):
+    sql = sql.replace("{indexes}", ":index_0")
+    values = dict.fromkeys(re.findall(r":(\w+)", sql), 1)
+    numbered = max(map(int, re.findall(r"\?(\d+)", sql)), default=sql.count("?"))
+    return [step for *_, step in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values or [1] * numbered)]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_statement_scans_a_table(connection, name):
+    for heading, sql in statements(f"sqlite/{name}").items():
+        if re.match("SELECT|UPDATE|DELETE|INSERT", sql) and (name, heading) not in MAY_SCAN:
+            scans = [
+                step for step in plan(connection, sql) if re.match(r"SCAN (?!\()", step) and "CONSTANT" not in step
+            ]
+            assert scans == [], heading
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "index"),
+    [
+        ("messages", "unfinished", "message_open"),
+        ("messages", "due", "message_open (account=? AND local=? AND carrier=? AND place_ms<?)"),
+        ("listing", "all", "message_created (account=? AND created_ms>? AND (created_ms,sid)<(?,?))"),
+        ("listing", "by_remote", "message_remote (account=? AND remote_index=?)"),
+        ("outbox", "ready", "event_ready (ready_ms<?)"),
+        ("queue", "all_free", "sender_queue_next (carrier=? AND next_ms<?)"),
+    ],
+)
+def test_the_index_made_for_it_is_used(connection, name, heading, index):
+    steps = plan(connection, statements(f"sqlite/{name}")[heading])
+    assert any(index in step for step in steps)
+    if heading in ("due", "all", "ready"):
+        assert not any("TEMP B-TREE" in step for step in steps)
