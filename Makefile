@@ -6,7 +6,7 @@ CHROMIUM ?= /usr/bin/chromium
 # What one sends to `make demo`: DEMO_FLAGS=--once stops again when all is well.
 DEMO_FLAGS ?=
 
-.PHONY: setup lock demo serve test check bench fuzz chromium clean
+.PHONY: setup lock demo serve test check bench fuzz chromium shots clean
 
 setup: $(STAMP)
 
@@ -56,6 +56,10 @@ chromium:
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
 	    || echo "Chromium could not be installed: browser tests will be skipped"; \
 	else echo "no $(CHROMIUM): browser tests will be skipped (as root: apt-get install chromium)"; fi
+
+# Pictures of the Phones page for the README.
+shots: setup chromium
+	RINGFENCE_SHOTS=docs/images $(BIN)/pytest tests/browser/test_shots.py
 
 clean:
 	rm -rf $(VENV) .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -233,7 +233,10 @@ class Network:
     # From a handset to the platform
 
     def text_from(self, number: str, to: str, body: str, media_urls: tuple[str, ...] = ()) -> Text:
-        """The handset of `number` (made if need be) texts `to`; it is on its way to the platform at once."""
+        """The handset of `number` (made if need be) texts `to`; it is on its way to the platform at once.
+
+        Whoever answers has read what came before.
+        """
         handset = self._handsets.get(number) or self.add_handset(number)
         self._made += 1
         now_ms = self.clock.now_ms()
@@ -251,6 +254,7 @@ class Network:
         )
         handset.texts.append(text)
         self.changes.text(text)
+        self.mark_read(number, to)
         arrival = Arrival(carrier_ref=text.id, to=to, sender=number, body=body, at_ms=now_ms, media_urls=media_urls)
         self._arrivals[self.mailbox.put(arrival=arrival)] = text
         return text

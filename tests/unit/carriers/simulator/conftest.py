@@ -63,6 +63,9 @@ class Wire:
         pump.cancel()
 
     def close(self) -> None:
+        """Stop serving. Again is a no-op."""
+        if not self._thread.is_alive():
+            return
         self._loop.call_soon_threadsafe(self._closing.set)
         self._server.should_exit = True
         self._thread.join(10)

@@ -256,6 +256,15 @@ def test_marking_read_is_for_one_conversation_or_all(network: Network) -> None:
     assert network.mark_read("+12025550100") == 0
 
 
+def test_answering_marks_the_conversation_as_read(network: Network) -> None:
+    network.submit([text("SM1"), text("SM2", sender="+12025550199")])
+    pass_time(network)
+    network.text_from(PHONE, SHOP, "C")
+    handset = network.handset(PHONE)
+    assert handset is not None
+    assert {kept.peer: kept.read for kept in handset.texts if not kept.inbound} == {SHOP: True, "+12025550199": False}
+
+
 def test_clearing_empties_a_handset_and_removing_takes_it_away(network: Network) -> None:
     network.submit([text()])
     assert network.clear_texts(PHONE)

@@ -13,8 +13,9 @@ export function inspectText(text) {
 function summary(text) {
   const limit = LIMITS[text.encoding];
   const room = text.segments > 1 ? limit.part * text.segments : limit.alone;
-  const bar = h("meter", { class: "room", min: "0", max: String(room), value: String(text.units), "aria-label": "Used of these parts" });
-  bar.setAttribute("value", String(text.units));
+  const used = h("i");
+  used.style.setProperty("width", `${Math.min(100, (100 * text.units) / room)}%`);
+  const bar = h("div", { class: "room", "aria-hidden": "true" }, used);
   return h(
     "div",
     { class: "summary" },
