@@ -2,6 +2,7 @@
 
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -125,3 +126,17 @@ test_any_walk_is_forward_and_ends_once = Life.TestCase
 
 def test_content_is_not_shown():
     assert repr(Content(remote="+12025550123", body="secret")) == "Content(…)"
+
+
+def test_content_at_rest_is_four_fields_in_this_order():
+    content = Content(remote="+1", body="b", status_callback="s", media_urls=("m",))
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(content)) == ["+1", "b", "s", ["m"]]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(Content(remote="+1", body="b"))) == ["+1", "b", None, []]
+    assert msgspec.msgpack.decode(b"\x92\xa2+1\xa1b", type=Content) == Content(remote="+1", body="b")
+
+
+def test_content_does_not_change_and_its_fields_are_named():
+    with pytest.raises(AttributeError):
+        Content(remote="+1", body="b").body = "c"
+    with pytest.raises(TypeError):
+        Content("+1", "b")

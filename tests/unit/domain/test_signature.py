@@ -6,9 +6,17 @@ import hmac
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from twilio import request_validator
 from twilio.request_validator import RequestValidator
 
-from ringfence.domain.signature import signature_base, signature_header, signed_url, with_body_hash
+from ringfence.domain.signature import (
+    SIGNATURE_HEADER,
+    SIGNATURE_SETTINGS_HEADER,
+    signature_base,
+    signature_header,
+    signed_url,
+    with_body_hash,
+)
 from ringfence.domain.web_url import parse_url
 
 TOKEN = "12345"
@@ -48,6 +56,15 @@ def test_a_get_signs_its_url_alone():
 
 def test_values_of_one_name_are_sorted_and_count_once():
     assert signature_base("u", [("B", "2"), ("A", "z"), ("B", "1"), ("B", "2"), ("A", "")]) == b"uAAzB1B2"
+
+
+def test_headers_are_named_as_validators_look_for_them():
+    assert request_validator.SIGNATURE_HEADER == SIGNATURE_HEADER
+    assert request_validator.SIGNATURE_SETTINGS_HEADER == SIGNATURE_SETTINGS_HEADER
+
+
+def test_a_lone_surrogate_does_not_raise_with_the_text_in_its_error():
+    assert signature_base("u", [("a", "\ud800")]) == b"ua\xed\xa0\x80"
 
 
 @pytest.mark.parametrize(
