@@ -244,6 +244,11 @@ def test_lists_are_newest_first_and_stream_across_pages(tenant: Any) -> None:
     back = second.previous_page()
     assert back is not None
     assert [text.sid for text in back] == made[::-1][:3]
+    third = second.next_page()
+    assert third is not None
+    again = third.previous_page()
+    assert again is not None
+    assert [text.sid for text in again] == made[::-1][3:6]
 
 
 def test_filters_by_number(tenant: Any) -> None:

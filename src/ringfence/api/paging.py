@@ -1,7 +1,8 @@
 """Pages of the 2010 API: a keyset behind Twilio's page numbers, so that nothing shifts while a caller walks.
 
-The token names the last sid of the page before; `Page` is the caller's own count. The URIs are relative and begin at
-the API version, because SDKs put their base URL before them. Source: Twilio, "API responses", section "Paging".
+The token names the last sid of the page before, and those of up to eight pages before that, for the way back; `Page`
+is the caller's own count. The URIs are relative and begin at the API version, because SDKs put their base URL before
+them. Source: Twilio, "API responses", section "Paging".
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -17,6 +18,7 @@ T = TypeVar("T")
 
 MAX_PAGE_SIZE = 1_000
 MAX_PAGE = 1_000_000_000
+MAX_PAGES_BACK = 8
 _TOKEN_PREFIX = "PA"  # noqa: S105
 
 
@@ -66,17 +68,27 @@ class Page(NamedTuple):
 
 
 def cursor_of(form: PageForm) -> Cursor:
-    """Where to read; ApiError 20001 for a size, number or token that cannot be."""
+    """Where to read; ApiError 20001 for a size or number that cannot be, 21481 for a token that is not ours."""
     if not 1 <= form.page_size <= MAX_PAGE_SIZE:
         raise ApiError(20001, f"PageSize must be from 1 to {MAX_PAGE_SIZE}.")
     if not 0 <= form.page <= MAX_PAGE:
         raise ApiError(20001, "Page must not be negative.")
-    before = None
-    if form.page_token:
-        before = form.page_token.removeprefix(_TOKEN_PREFIX)
-        if not form.page_token.startswith(_TOKEN_PREFIX) or not is_sid(before):
-            raise ApiError(20001, "PageToken is not one of ours.")
-    return Cursor(before, form.page_size + 1)
+    places = _places(form.page_token)
+    return Cursor(places[0] if places else None, form.page_size + 1)
+
+
+def _places(token: str | None) -> list[str]:
+    """Where the page begins, then where the pages before it began, the first page excepted."""
+    if not token:
+        return []
+    places = token.removeprefix(_TOKEN_PREFIX).split(".")
+    if not token.startswith(_TOKEN_PREFIX) or len(places) > 1 + MAX_PAGES_BACK or not all(map(is_sid, places)):
+        raise ApiError(21481)
+    return places
+
+
+def _token(places: Sequence[str]) -> str:
+    return _TOKEN_PREFIX + ".".join(places[: 1 + MAX_PAGES_BACK])
 
 
 def page_of(
@@ -85,6 +97,7 @@ def page_of(
     """The page of up to `page_size` of `items`, with the URIs of its neighbours; `key` is an item's sid."""
     size, number = form.page_size, form.page
     kept = items[:size]
+    places = _places(form.page_token)
 
     def uri(page: int, token: str | None) -> str:
         tail = [("PageSize", str(size)), ("Page", str(page))]
@@ -92,14 +105,19 @@ def page_of(
             tail.append(("PageToken", token))
         return f"{quote(path)}?{urlencode([*filters, *tail])}"
 
+    previous = None
+    if number == 1:
+        previous = uri(0, None)
+    elif number > 1 and len(places) > 1:
+        previous = uri(number - 1, _token(places[1:]))
     return Page(
         size=size,
         number=number,
         items=kept,
         uri=uri(number, form.page_token),
         first_uri=uri(0, None),
-        previous_uri=uri(0, None) if number == 1 else None,
-        next_uri=uri(number + 1, _TOKEN_PREFIX + key(kept[-1])) if len(items) > size else None,
+        previous_uri=previous,
+        next_uri=uri(number + 1, _token([key(kept[-1]), *places])) if len(items) > size else None,
     )
 
 

@@ -83,6 +83,37 @@ def test_walking_sees_every_item_once(size: int) -> None:
     assert seen == ITEMS
 
 
+def test_the_way_back_shows_the_same_pages() -> None:
+    seen = [page("PageSize=1")]
+    while seen[-1].next_uri is not None:
+        seen.append(page(query_of(seen[-1].next_uri)))
+    back = seen[-1]
+    for before in seen[-2::-1]:
+        assert back.previous_uri is not None
+        back = page(query_of(back.previous_uri))
+        assert back.items == before.items
+        assert back.number == before.number
+    assert back.previous_uri is None
+
+
+def test_the_way_back_is_eight_pages_long() -> None:
+    items = [Item(new_sid("SM", 1_000 + n)) for n in range(14)][::-1]
+
+    def at(query: str) -> Page:
+        asked = form.read(parse_qsl(query))
+        return page_of(asked, PATH, [], read(cursor_of(asked), items), lambda item: item.sid)
+
+    place = at("PageSize=1")
+    while place.next_uri is not None:
+        place = at(query_of(place.next_uri))
+        assert len(place.next_uri or "") < 500
+    back = 0
+    while place.previous_uri is not None:
+        place = at(query_of(place.previous_uri))
+        back += 1
+    assert (back, place.number) == (8, 5)
+
+
 @pytest.mark.parametrize(
     "query", ["PageSize=0", "PageSize=1001", "PageSize=-1", "PageSize=x", "Page=-1", "PageToken=x", "PageToken=PASM1"]
 )

@@ -1,0 +1,267 @@
+"""Every finished operation against Twilio's own description: parameters, statuses, fields, formats, enumerations.
+
+Needs RINGFENCE_REFERENCE, a folder that holds twilio-openapi/twilio_api_v2010.json. That the answers are also true is
+what the other tests of this folder show.
+"""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from ringfence.api.app import operations
+from ringfence.api.resource import Operation
+from ringfence.domain.message import Status
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.slots import slot_seed
+from ringfence.domain.sid import new_sid
+from ringfence.ports.keys import Caller
+from ringfence.ports.store import MediaRow, Outcome
+from ringfence.usecases.messaging.read_media import seal_medium
+
+REFERENCE = os.environ.get("RINGFENCE_REFERENCE", "")
+pytestmark = pytest.mark.skipif(not REFERENCE, reason="RINGFENCE_REFERENCE does not point at Twilio's OpenAPI")
+
+PAGING = {"PageSize", "Page", "PageToken"}
+CUSTOMER = "+12025550177"
+UNPAGED = {"available_phone_numbers", "countries"}
+# Twilio's own answers have text where its description says number.
+TEXT_NUMBERS = {"latitude", "longitude"}
+JSON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "object": dict,
+    "array": list,
+    "number": (int, float),
+}
+
+
+@cache
+def spec() -> dict[str, Any]:
+    return json.loads((Path(REFERENCE) / "twilio-openapi" / "twilio_api_v2010.json").read_text())
+
+
+def described(operation: Operation) -> dict[str, Any]:
+    return spec()["paths"][f"{operation.path}.json"][operation.method.lower()]
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return spec()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+# How each operation is brought to answer with what it is there for.
+
+Recipe = Callable[[Any], requests.Response]
+
+
+def bought(tenant: Any) -> str:
+    tenant.number(sms_url="https://shop.example/sms")
+    return tenant.client().incoming_phone_numbers.list()[0].sid
+
+
+def delivered(tenant: Any, **fields: Any) -> str:
+    parts = tenant.installation
+    sid = tenant.text(**fields).sid
+    for status in (Status.SENT, Status.DELIVERED):
+        outcome = Outcome(
+            account=tenant.sid, sid=sid, status=status, at_ms=parts.clock.now_ms(), price_micros=7900, error_code=30008
+        )
+        parts.run(parts.store.acknowledge(None, [outcome]))
+    return sid
+
+
+def with_medium(tenant: Any) -> tuple[str, str]:
+    parts = tenant.installation
+    message = tenant.text(media_url=["https://a.example/1.png"]).sid
+    row = parts.run(parts.store.message(tenant.sid, message))
+    caller = Caller(account=tenant.sid, credential=tenant.sid, seed=slot_seed(tenant.token, tenant.sid))
+    key = parts.run(parts.keys.open_epochs(caller, tenant.sid, [row.epoch]))[row.epoch]
+    sid = new_sid("ME")
+    medium = MediaRow(
+        account=tenant.sid,
+        message_sid=message,
+        sid=sid,
+        content_type="image/png",
+        size=1,
+        epoch=row.epoch,
+        content=seal_medium(RecordSealer(key, tenant.sid), sid, b"x"),
+        created_ms=parts.clock.now_ms(),
+    )
+    parts.run(parts.store.add_media([medium]))
+    return message, sid
+
+
+def create_number(segment: str, kind: str, region: str = "US") -> Recipe:
+    def make(tenant: Any) -> requests.Response:
+        (number,) = tenant.installation.stock(kind=kind, region=region)
+        return tenant.ask("POST", f"/IncomingPhoneNumbers{segment}.json", data={"PhoneNumber": number})
+
+    return make
+
+
+def list_numbers(segment: str, kind: str, region: str = "US") -> Recipe:
+    def make(tenant: Any) -> requests.Response:
+        assert create_number(segment, kind, region)(tenant).status_code == 201
+        return tenant.ask("GET", f"/IncomingPhoneNumbers{segment}.json?Beta=true")
+
+    return make
+
+
+def list_stock(segment: str, kind: str, region: str = "US") -> Recipe:
+    def make(tenant: Any) -> requests.Response:
+        tenant.installation.stock(kind=kind, region=region)
+        return tenant.ask("GET", f"/AvailablePhoneNumbers/{region}/{segment}.json")
+
+    return make
+
+
+def stocked(path: str) -> Recipe:
+    def make(tenant: Any) -> requests.Response:
+        tenant.installation.stock()
+        return tenant.ask("GET", path)
+
+    return make
+
+
+def on_key(method: str, path: str = "/Keys/{}.json", **options: Any) -> Recipe:
+    return lambda tenant: tenant.ask(method, path.format(tenant.client().new_keys.create().sid), **options)
+
+
+def on_number(method: str, **options: Any) -> Recipe:
+    return lambda tenant: tenant.ask(method, f"/IncomingPhoneNumbers/{bought(tenant)}.json", **options)
+
+
+def on_text(method: str, path: str = "/Messages/{}.json", **options: Any) -> Recipe:
+    return lambda tenant: tenant.ask(method, path.format(delivered(tenant)), **options)
+
+
+def on_medium(method: str, path: str) -> Recipe:
+    return lambda tenant: tenant.ask(method, path.format(*with_medium(tenant)))
+
+
+def on_accounts(method: str, **options: Any) -> Recipe:
+    return lambda tenant: requests.request(
+        method,
+        f"{tenant.installation.url}/2010-04-01/Accounts.json",
+        auth=(tenant.sid, tenant.token),
+        timeout=10,
+        **options,
+    )
+
+
+def create_text(tenant: Any) -> requests.Response:
+    form = {"To": CUSTOMER, "From": tenant.number(), "Body": "hello"}
+    return tenant.ask("POST", "/Messages.json", data=form)
+
+
+ACCOUNT = "/2010-04-01/Accounts/{AccountSid}"
+RECIPES: dict[tuple[str, str], Recipe] = {
+    ("POST", "/2010-04-01/Accounts"): on_accounts("POST"),
+    ("GET", "/2010-04-01/Accounts"): on_accounts("GET"),
+    ("GET", "/2010-04-01/Accounts/{Sid}"): lambda tenant: tenant.ask("GET", ".json"),
+    ("POST", "/2010-04-01/Accounts/{Sid}"): lambda tenant: tenant.ask("POST", ".json", data={"FriendlyName": "x"}),
+    ("POST", f"{ACCOUNT}/Keys"): lambda tenant: tenant.ask("POST", "/Keys.json"),
+    ("GET", f"{ACCOUNT}/Keys"): on_key("GET", "/Keys.json?{}"),
+    ("GET", f"{ACCOUNT}/Keys/{{Sid}}"): on_key("GET"),
+    ("POST", f"{ACCOUNT}/Keys/{{Sid}}"): on_key("POST", data={"FriendlyName": "x"}),
+    ("DELETE", f"{ACCOUNT}/Keys/{{Sid}}"): on_key("DELETE"),
+    ("POST", f"{ACCOUNT}/IncomingPhoneNumbers"): create_number("", "local"),
+    ("GET", f"{ACCOUNT}/IncomingPhoneNumbers"): list_numbers("", "local"),
+    ("GET", f"{ACCOUNT}/IncomingPhoneNumbers/{{Sid}}"): on_number("GET"),
+    ("POST", f"{ACCOUNT}/IncomingPhoneNumbers/{{Sid}}"): on_number("POST", data={"SmsMethod": "GET"}),
+    ("DELETE", f"{ACCOUNT}/IncomingPhoneNumbers/{{Sid}}"): on_number("DELETE"),
+    ("POST", f"{ACCOUNT}/IncomingPhoneNumbers/Local"): create_number("/Local", "local"),
+    ("GET", f"{ACCOUNT}/IncomingPhoneNumbers/Local"): list_numbers("/Local", "local"),
+    ("POST", f"{ACCOUNT}/IncomingPhoneNumbers/Mobile"): create_number("/Mobile", "mobile", "GB"),
+    ("GET", f"{ACCOUNT}/IncomingPhoneNumbers/Mobile"): list_numbers("/Mobile", "mobile", "GB"),
+    ("POST", f"{ACCOUNT}/IncomingPhoneNumbers/TollFree"): create_number("/TollFree", "tollfree"),
+    ("GET", f"{ACCOUNT}/IncomingPhoneNumbers/TollFree"): list_numbers("/TollFree", "tollfree"),
+    ("GET", f"{ACCOUNT}/AvailablePhoneNumbers"): stocked("/AvailablePhoneNumbers.json"),
+    ("GET", f"{ACCOUNT}/AvailablePhoneNumbers/{{CountryCode}}"): stocked("/AvailablePhoneNumbers/US.json"),
+    ("GET", f"{ACCOUNT}/AvailablePhoneNumbers/{{CountryCode}}/Local"): list_stock("Local", "local"),
+    ("GET", f"{ACCOUNT}/AvailablePhoneNumbers/{{CountryCode}}/Mobile"): list_stock("Mobile", "mobile", "GB"),
+    ("GET", f"{ACCOUNT}/AvailablePhoneNumbers/{{CountryCode}}/TollFree"): list_stock("TollFree", "tollfree"),
+    ("POST", f"{ACCOUNT}/Messages"): create_text,
+    ("GET", f"{ACCOUNT}/Messages"): on_text("GET", "/Messages.json?PageSize=50&{}"),
+    ("GET", f"{ACCOUNT}/Messages/{{Sid}}"): on_text("GET"),
+    ("POST", f"{ACCOUNT}/Messages/{{Sid}}"): on_text("POST", data={"Body": ""}),
+    ("DELETE", f"{ACCOUNT}/Messages/{{Sid}}"): on_text("DELETE"),
+    ("GET", f"{ACCOUNT}/Messages/{{MessageSid}}/Media"): on_medium("GET", "/Messages/{0}/Media.json"),
+    ("GET", f"{ACCOUNT}/Messages/{{MessageSid}}/Media/{{Sid}}"): on_medium("GET", "/Messages/{0}/Media/{1}.json"),
+    ("DELETE", f"{ACCOUNT}/Messages/{{MessageSid}}/Media/{{Sid}}"): on_medium("DELETE", "/Messages/{0}/Media/{1}.json"),
+}
+
+every_operation = pytest.mark.parametrize(
+    "operation", operations(), ids=lambda operation: f"{operation.method} {operation.path}"
+)
+
+
+@every_operation
+def test_it_takes_the_parameters_twilio_describes(operation: Operation) -> None:
+    description = described(operation)
+    names = {parameter["name"] for parameter in description.get("parameters", []) if parameter["in"] == "query"}
+    if "requestBody" in description:
+        schema = description["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
+        names |= set(schema.get("properties", {}))
+    extra = {"AreaCode"} if operation.method == "POST" and "/IncomingPhoneNumbers/" in operation.path else set()
+    assert operation.form.names - extra - PAGING == names - PAGING
+
+
+@every_operation
+def test_its_answer_is_as_twilio_describes_it(operation: Operation, tenant: Any) -> None:
+    answer = RECIPES[operation.method, operation.path](tenant)
+    statuses = described(operation)["responses"]
+    assert set(statuses) == {str(answer.status_code)}
+    assert answer.status_code == operation.status
+    if answer.status_code == 204:
+        return
+    schema = statuses[str(answer.status_code)]["content"]["application/json"]["schema"]
+    body = answer.json()
+    if operation.listed is None:
+        agree(body, resolved(schema))
+        return
+    expected = set(schema["properties"])
+    assert set(body) == ({operation.listed, "uri"} if operation.listed in UNPAGED else expected)
+    assert body[operation.listed], "an empty list shows nothing"
+    for name in set(body) - {operation.listed}:
+        check(name, body[name], schema["properties"][name])
+    for item in body[operation.listed]:
+        agree(item, resolved(schema["properties"][operation.listed]["items"]))
+
+
+def agree(thing: dict[str, Any], schema: dict[str, Any]) -> None:
+    assert set(thing) == set(schema["properties"])
+    for name, value in thing.items():
+        check(name, value, schema["properties"][name])
+
+
+def check(name: str, value: Any, described_as: dict[str, Any]) -> None:
+    schema = resolved(described_as)
+    if value is None:
+        assert schema.get("nullable") or "enum" in schema, name
+        return
+    if name in TEXT_NUMBERS:
+        assert isinstance(value, str), name
+    elif "type" in schema:
+        assert isinstance(value, JSON_TYPES[schema["type"]]), name
+    if "enum" in schema and value != "":
+        assert value in schema["enum"], name
+    if schema.get("format") == "date-time-rfc-2822":
+        assert re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000", value), name
+        parsedate_to_datetime(value)
+    if schema.get("format") == "phone-number" and name == "phone_number":
+        assert re.fullmatch(r"\+[1-9]\d{6,14}", value), name
+    if "pattern" in schema and value != "":
+        assert re.fullmatch(schema["pattern"], value), name
+    if set(schema.get("properties", {})):
+        assert set(value) == set(schema["properties"]), name
