@@ -25,6 +25,7 @@ from ringfence.api.router import Match, Router
 from ringfence.api.urlencoded import parse_pairs
 from ringfence.domain.errors import ApiError
 from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.store import QueueFullError, StoreFailedError
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
 
@@ -85,8 +86,10 @@ class Wire:
             reply = refuse(error, match.path if match is not None else path, json=json)
         except KeyRefusedError:
             reply = refuse(ApiError(20003), path, json=json)
-        except ConnectionError:
-            _log.warning("a part of the service is away", operation=name, request_id=request_id)
+        except QueueFullError:
+            reply = refuse(ApiError(20429), path, json=json)
+        except (ConnectionError, StoreFailedError) as error:
+            _log.warning("service away", operation=name, request_id=request_id, error=type(error).__name__)
             reply = refuse(ApiError(20503), path, json=json)
         except Exception as error:
             # Its text may quote a body or a number: the place and the kind are enough to find it.

@@ -8,7 +8,7 @@ from ringfence.api.resource import ApiRequest, Resource
 from ringfence.api.v2010.countries import country_name
 from ringfence.domain.errors import ApiError
 from ringfence.ports.store import StockRow
-from ringfence.usecases.accounts.buy_number import Kind, area_pattern
+from ringfence.usecases.accounts.buy_number import Kind
 from ringfence.usecases.accounts.friendly_number import friendly_number
 
 countries = Resource(
@@ -173,8 +173,8 @@ def _by_kind(kind: Kind) -> Resource:
         contains = contains_expression(form.contains) if form.contains else None
         if kind not in (await store.stocked_regions()).get(code, frozenset()):
             return None
-        pattern = None if form.area_code is None else area_pattern(str(form.area_code))
-        rows = await store.available(code, kind, pattern=pattern, limit=_MAX_SCANNED)
+        area_code = None if form.area_code is None else str(form.area_code)
+        rows = await store.available(code, kind, area_code=area_code, limit=_MAX_SCANNED)
         size = min(max(form.page_size, 1), 1000)
         kept = [_available(row) for row in rows if _keeps(row, form, contains)][:size]
         uri = f"{request.base}/AvailablePhoneNumbers/{code}/{_SEGMENTS[kind]}.json"

@@ -48,11 +48,6 @@ async def buy_number(
     raise failure
 
 
-def area_pattern(area_code: str) -> str:
-    """What the North American numbers of an area look like to `AccountStore.available`."""
-    return f"1{area_code}" + "*" * 7
-
-
 async def _offers_of(store: Store, number: str, kind: Kind | None) -> list[StockRow]:
     parsed = parse_e164(number)
     if parsed is None:
@@ -67,7 +62,7 @@ async def _offers_of(store: Store, number: str, kind: Kind | None) -> list[Stock
 async def _offers_in(store: Store, area_code: str, kind: Kind) -> list[StockRow]:
     offers: list[StockRow] = []
     for region in ("US", "CA"):
-        offers.extend(await store.available(region, kind, pattern=area_pattern(area_code), limit=_TRIES))
+        offers.extend(await store.available(region, kind, area_code=area_code, limit=_TRIES))
     return offers
 
 
