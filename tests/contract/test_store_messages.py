@@ -355,8 +355,8 @@ async def test_unfinished_are_what_is_not_final_or_has_news_pending(store, text)
     for row in (moving, done, told, elsewhere):
         await store.accept(row)
     await store.acknowledge(None, [outcome(done, Status.FAILED), outcome(told, Status.FAILED)])
-    assert await store.unfinished(moving.account, 7) == sorted([moving.sid, told.sid])
-    assert await store.unfinished(moving.account, 8) == [elsewhere.sid]
+    assert await store.unfinished(moving.account, 7) == sorted([(moving.sid, moving.due_ms), (told.sid, told.due_ms)])
+    assert await store.unfinished(moving.account, 8) == [(elsewhere.sid, elsewhere.due_ms)]
     assert await store.unfinished(OTHER, 7) == []
 
 

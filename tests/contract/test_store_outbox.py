@@ -187,7 +187,7 @@ async def test_dead_events_are_listed_newest_first_within_the_limit(store, text)
 async def test_pending_news_keep_a_message_unfinished(store, text):
     row = await accept(store, text, event(0), event(1))
     for _ in range(2):
-        assert await store.unfinished(row.account, row.epoch) == [row.sid]
+        assert await store.unfinished(row.account, row.epoch) == [(row.sid, row.due_ms)]
         (found,) = await take(store)
         await store.settle_events([settled(found)])
     assert await store.unfinished(row.account, row.epoch) == []

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from ringfence.domain.clock import Clock
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageStore
 from ringfence.usecases.messaging.close_epochs import close_epochs
@@ -12,11 +13,11 @@ INTERVAL_S = 60.0
 _log = structlog.get_logger(__name__)
 
 
-async def sweep_epochs(store: MessageStore, keys: DeliveryKeys) -> None:
+async def sweep_epochs(store: MessageStore, keys: DeliveryKeys, clock: Clock) -> None:
     """Run until cancelled. A key service that is away delays the sweep and ends nothing."""
     while True:
         try:
-            closed = await close_epochs(store, keys)
+            closed = await close_epochs(store, keys, clock)
         except ConnectionError as away:
             _log.warning("key service away", error=type(away).__name__)
         else:

@@ -291,8 +291,8 @@ class MessageStore(Protocol):
     async def delete_message(self, account: str, sid: str) -> bool:
         """Erase the message, its media, events and attempts; the rated record stays."""
 
-    async def unfinished(self, account: str, epoch: int) -> list[str]:
-        """Sids of that epoch that are not final or still have pending events."""
+    async def unfinished(self, account: str, epoch: int) -> list[tuple[str, int]]:
+        """(sid, due_ms) of that epoch's messages that are not final or still have pending events, by sid."""
 
     async def media(self, account: str, message_sid: str) -> list[MediaRow]: ...
 

@@ -50,6 +50,7 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
     store: Store
     keys: DeliveryKeys
     carrier: Carrier
+    clock: Clock
     bells: Bells
     news: News
     queues: SenderQueues
@@ -63,7 +64,7 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
             tasks.create_task(self.carrier.run(self.news), name="carrier")
             tasks.create_task(self.queues.run(self.bells.bell()), name="sender queues")
             tasks.create_task(self.webhooks.run(self.bells.bell()), name="webhooks")
-            tasks.create_task(sweep_epochs(self.store, self.keys), name="epoch sweep")
+            tasks.create_task(sweep_epochs(self.store, self.keys, self.clock), name="epoch sweep")
 
 
 def compose_dispatching(
@@ -85,6 +86,7 @@ def compose_dispatching(
         store=store,
         keys=keys,
         carrier=carrier,
+        clock=clock,
         bells=bells,
         news=News(ReceiptTaker(store, clock, bells, carrier=carrier.name), receiver),
         queues=SenderQueues(

@@ -117,9 +117,9 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         self._media = {key: medium for key, medium in self._media.items() if key[:2] != (account, sid)}
         return True
 
-    async def unfinished(self, account: str, epoch: int) -> list[str]:
+    async def unfinished(self, account: str, epoch: int) -> list[tuple[str, int]]:
         return sorted(
-            row.sid
+            (row.sid, row.due_ms)
             for row in self._messages.values()
             if (row.account, row.epoch) == (account, epoch)
             and (row.status not in FINAL or self._has_pending_event(account, row.sid))

@@ -50,8 +50,8 @@ class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
     async def delete_message(self, account: str, sid: str) -> bool:
         return await self._write(_delete, (account, sid))
 
-    async def unfinished(self, account: str, epoch: int) -> list[str]:
-        return [sid for (sid,) in self._all(SQL["unfinished"], (account, epoch))]
+    async def unfinished(self, account: str, epoch: int) -> list[tuple[str, int]]:
+        return [(sid, due_ms) for sid, due_ms in self._all(SQL["unfinished"], (account, epoch))]
 
     async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
         return [RATED.read(row) for row in self._all(SQL["rated"], (account, limit))]

@@ -3,14 +3,22 @@
 Source: docs/why/keys.md, "Residue".
 """
 
+from ringfence.domain.clock import Clock
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageStore
 
+RESIDUE_MAX_MS = 72 * 3_600_000
 
-async def close_epochs(store: MessageStore, keys: DeliveryKeys) -> int:
-    """Close every epoch that is due, or carry its residue to today's dispatcher key. Returns how many."""
+
+async def close_epochs(store: MessageStore, keys: DeliveryKeys, clock: Clock) -> int:
+    """Close every epoch that is due, or carry its residue to today's dispatcher key. Returns how many.
+
+    A text that was scheduled keeps its record key until it is finished, at most 72 hours after it was due.
+    """
     closing = await keys.open_delivery_epochs()
     for account, epoch in closing:
         unfinished = await store.unfinished(account, epoch)
-        await keys.close_epoch(account, epoch, unfinished)
+        oldest_due_ms = clock.now_ms() - RESIDUE_MAX_MS
+        scheduled = [sid for sid, due_ms in unfinished if due_ms > oldest_due_ms]
+        await keys.close_epoch(account, epoch, [sid for sid, _ in unfinished], scheduled)
     return len(closing)

@@ -67,7 +67,9 @@ class LocalKeys:
     async def open_delivery_epochs(self) -> list[tuple[str, int]]:
         return []
 
-    async def close_epoch(self, account: str, epoch: int, unfinished: Sequence[str]) -> None:
+    async def close_epoch(
+        self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
+    ) -> None:
         self.closed -= set(unfinished)
 
     def _answer(self) -> None:

@@ -38,9 +38,9 @@ UPDATE message SET content = ?3, updated_ms = ?4, body_redacted = ?5 WHERE accou
 DELETE FROM message WHERE account = ? AND sid = ?
 
 -- unfinished --
-SELECT sid FROM message INDEXED BY message_open WHERE final = 0 AND account = ?1 AND epoch = ?2
+SELECT sid, due_ms FROM message INDEXED BY message_open WHERE final = 0 AND account = ?1 AND epoch = ?2
 UNION
-SELECT sid FROM message JOIN (SELECT DISTINCT message_sid FROM event WHERE account = ?1 AND state = 'pending')
+SELECT sid, message.due_ms FROM message JOIN (SELECT DISTINCT message_sid FROM event WHERE account = ?1 AND state = 'pending')
   ON message.account = ?1 AND message.sid = message_sid
 WHERE epoch = ?2
 ORDER BY sid
