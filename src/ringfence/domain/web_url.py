@@ -16,6 +16,7 @@ _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#(.*))?", re.IGNORECASE)
 _AUTHORITY = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{0,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])(?:\.(?!$)|$)){4}")
 # Printable ASCII but the space and the backslash, which some parsers take for a slash.
 _CHARACTERS = re.compile(r"[!-\[\]-~]+")
 
@@ -114,10 +115,7 @@ def _host(name: str) -> str:
     labels = name.removesuffix(".").split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
         raise InvalidUrlError("no valid host name")
-    if _NUMBER.fullmatch(labels[-1]):
-        # Resolvers read 127.1, 0x7f.1 and 2130706433 as addresses: only the plain form may pass for one.
-        try:
-            return str(ipaddress.IPv4Address(name))
-        except ValueError:
-            raise InvalidUrlError("no valid IPv4 address") from None
+    # Resolvers read 127.1, 0x7f.1 and 2130706433 as addresses: only the plain form may pass for one.
+    if _NUMBER.fullmatch(labels[-1]) and not _IPV4.fullmatch(name):
+        raise InvalidUrlError("no valid IPv4 address")
     return name

@@ -1,5 +1,6 @@
 """One strict reading of a webhook's URL."""
 
+import ipaddress
 from urllib.parse import urlsplit
 
 import pytest
@@ -110,6 +111,18 @@ def test_refused(text: str) -> None:
 def test_the_longest_url_is_taken() -> None:
     assert len(parse_url("http://h/" + "x" * (MAX_CHARACTERS - 9)).text) == MAX_CHARACTERS
     assert len(parse_url("http://h/" + "x" * MAX_CHARACTERS, max_characters=MAX_CHARACTERS + 9).text) > MAX_CHARACTERS
+
+
+@given(st.lists(st.integers(0, 999), min_size=1, max_size=5), st.sampled_from(["", "0", "00"]))
+def test_numbers_with_dots_are_addresses_or_refused(numbers: list[int], zeros: str) -> None:
+    host = ".".join(f"{zeros}{number}" for number in numbers)
+    try:
+        expected = str(ipaddress.IPv4Address(host))
+    except ValueError:
+        with pytest.raises(InvalidUrlError):
+            parse_url(f"http://{host}/")
+    else:
+        assert parse_url(f"http://{host}/").host == expected
 
 
 def test_references_are_read_as_strictly() -> None:

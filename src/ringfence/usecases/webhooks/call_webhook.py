@@ -5,7 +5,6 @@ Source: Twilio, "Webhooks security"; errors 11215 and 11216 (redirects), 11200 (
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urlencode
 
 import msgspec
 
@@ -15,15 +14,12 @@ from ringfence.domain.signature import SIGNATURE_HEADER, signature_base, signatu
 from ringfence.domain.web_url import InvalidUrlError, WebUrl, parse_url
 from ringfence.ports.http import HttpClient, HttpFailedError, HttpRequest, HttpResponse
 from ringfence.usecases.webhooks.connection_overrides import ConnectionOverrides, read_overrides
+from ringfence.usecases.webhooks.form_encoding import encode_body, encode_query
 
 MAX_REDIRECTS = 5
 MAX_SIGNED_CHARACTERS = 64 << 10
 USER_AGENT = "TwilioProxy/1.1 (compatible; ringfence)"
 FORM = "application/x-www-form-urlencoded; charset=UTF-8"
-# RFC 3986 allows these in a query. Flask shows a URL with them decoded, and its programs check the signature of what
-# they are shown; so they are not encoded in the first place.
-LITERAL_IN_QUERY = "/?:@!$'()*,"
-
 INVALID_URL = 11100
 RETRIEVAL_FAILURE = 11200
 CONNECTION_FAILURE = 11205
@@ -145,10 +141,10 @@ class _Call:
             ("I-Twilio-Idempotency-Token", self._request.token),
         ]
         if method == "GET":
-            called, body = url.with_query(urlencode(form, safe=LITERAL_IN_QUERY)), b""
+            called, body = url.with_query(encode_query(form)), b""
             base = signature_base(signed_url(parse_url(called, max_characters=MAX_SIGNED_CHARACTERS)))
         else:
-            called, body = url.text, urlencode(form).encode("ascii")
+            called, body = url.text, encode_body(form)
             base = signature_base(signed_url(url), form)
             headers.append(("Content-Type", FORM))
         headers.append((SIGNATURE_HEADER, signature_header(sign_sha1(self._request.states, base))))

@@ -1,0 +1,135 @@
+"""Signed status callbacks a second, from one process to a sink in another: form, signature, client, answer.
+
+    python benchmarks/webhook_client.py [--seconds 3] [--at-once 64]
+
+The sink parses nothing and answers 204; both ends are on uvloop. CPU is the caller's alone: the figure that counts is
+callbacks a second of its CPU. Opening content and settling events are not part of it: see the store's benchmark.
+"""
+
+import argparse
+import asyncio
+import multiprocessing
+import time
+from multiprocessing.connection import Connection
+
+import uvloop
+
+from ringfence.domain.clock import SystemClock
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.sealing.hmac_states import states_of
+from ringfence.domain.sid import new_sid
+from ringfence.http.client import PooledClient
+from ringfence.http.egress_guard import EgressGuard, development
+from ringfence.ports.store import EventRow, MessageRow
+from ringfence.usecases.webhooks.call_webhook import WebhookRequest, call_webhook
+from ringfence.usecases.webhooks.callback_form import status_form
+from ringfence.usecases.webhooks.deliver_event import token_of
+
+ACCOUNT = "AC" + "a" * 32
+STATES = states_of(b"0123456789abcdef0123456789abcdef")
+ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+HEAD_END = b"\r\n\r\n"
+
+
+class Sink(asyncio.Protocol):
+    """Answers each request: one head and one body of the length that all of them have."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._wanted = 0
+        self._received = bytearray()
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if not self._wanted and (end := self._received.find(HEAD_END)) >= 0:
+            head = bytes(self._received[:end]).lower()
+            length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
+            self._wanted = end + len(HEAD_END) + int(length)
+        if self._wanted and len(self._received) >= self._wanted:
+            self._wanted = 0
+            self._received.clear()
+            self._transport.write(ANSWER)  # type: ignore[attr-defined]
+
+
+def serve(port: Connection) -> None:
+    async def main() -> None:
+        server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
+        port.send(server.sockets[0].getsockname()[1])
+        await server.serve_forever()
+
+    uvloop.run(main())
+
+
+def event() -> tuple[MessageRow, EventRow]:
+    sid = new_sid("SM")
+    row = MessageRow(
+        account=ACCOUNT,
+        sid=sid,
+        direction=Direction.OUTBOUND_API,
+        status=Status.DELIVERED,
+        local="+12025550123",
+        remote_index=b"",
+        remote_region="US",
+        epoch=1,
+        content=b"sealed",
+        num_segments=1,
+        created_ms=0,
+        updated_ms=0,
+    )
+    at_ms = time.time_ns() // 1_000_000
+    told = EventRow(
+        id=1, account=ACCOUNT, message_sid=sid, kind="message.delivered", sequence=1, at_ms=at_ms, due_ms=at_ms
+    )
+    return row, told
+
+
+async def call_for(url: str, seconds: float, at_once: int) -> tuple[int, list[float]]:
+    http, clock = PooledClient(EgressGuard(development()), per_host=at_once), SystemClock()
+    content = Content(remote="+12025550177", body="", status_callback=url)
+    until_s = time.perf_counter() + seconds
+    took_s: list[float] = []
+
+    async def worker() -> None:
+        while (started_s := time.perf_counter()) < until_s:
+            row, told = event()
+            request = WebhookRequest(
+                method="POST",
+                url=url,
+                form=status_form(row, content, told),
+                states=STATES,
+                token=token_of(told),
+                max_body_bytes=1 << 20,
+            )
+            await call_webhook(http, clock, request)
+            took_s.append(time.perf_counter() - started_s)
+
+    await asyncio.gather(*(worker() for _ in range(at_once)))
+    await http.close()
+    return len(took_s), sorted(took_s)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=3.0)
+    parser.add_argument("--at-once", type=int, default=64)
+    options = parser.parse_args()
+    ours, theirs = multiprocessing.Pipe()
+    sink = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
+    sink.start()
+    try:
+        url = f"http://127.0.0.1:{ours.recv()}/status?shop=1"
+        started_s, cpu_s = time.perf_counter(), time.process_time()
+        count, took_s = uvloop.run(call_for(url, options.seconds, options.at_once))
+        wall_s, cpu_s = time.perf_counter() - started_s, time.process_time() - cpu_s
+    finally:
+        sink.terminate()
+        sink.join()
+    p99_ms = took_s[int(len(took_s) * 0.99)] * 1_000
+    print(
+        f"{count / wall_s:,.0f} callbacks/s ({count / cpu_s:,.0f} a second of CPU), p99 {p99_ms:.1f} ms, "
+        f"{options.at_once} at once"
+    )
+
+
+if __name__ == "__main__":
+    main()
