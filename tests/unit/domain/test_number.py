@@ -72,6 +72,7 @@ def test_numbers(written, e164, region, kind, prefix):
         "+12025550123x5",
         "+12025550123;ext=5",
         "tel:+12025550123",
+        "X2025550123X",
         "+1 202 555 0123\n",
         "+1\t202 555 0123",
         "+٤٤٢٠٧٩٤٦٠٠١٨",  # digits, but not E.164's
@@ -85,6 +86,13 @@ def test_numbers(written, e164, region, kind, prefix):
 )
 def test_absurd_numbers_are_refused(absurd):
     assert parse_e164(absurd) is None
+
+
+def test_kinds_are_spelled_for_the_api_and_the_store():
+    assert {*map(str, NumberKind)} == {
+        "local", "mobile", "fixed_or_mobile", "tollfree", "premium", "shared_cost", "voip", "personal", "pager", "uan",
+        "voicemail", "unknown", "short_code", "alphanumeric",
+    }  # fmt: skip
 
 
 def test_what_the_number_is_stays_out_of_its_repr():

@@ -17,6 +17,15 @@ def test_a_sid_has_twilios_form_and_tells_when_it_was_made(now_ms):
     assert made_ms(sid) == now_ms
 
 
+def test_all_48_bits_of_the_time_are_kept_and_no_more():
+    assert made_ms(new_sid("SM", 2**48 - 1)) == 2**48 - 1
+    assert made_ms(new_sid("SM", 2**48 + 5)) == 5
+
+
+def test_any_prefix_will_do_unless_one_is_asked_for():
+    assert is_sid(new_sid("XX"))
+
+
 def test_without_a_time_it_is_made_now():
     before_ms = time.time_ns() // 1_000_000
     assert before_ms <= made_ms(new_sid("AC")) <= time.time_ns() // 1_000_000

@@ -51,7 +51,7 @@ class _Builder:
     def __init__(self) -> None:
         self._open: list[_Open] = []
         self._elements = 0
-        self._root: Element | None = None
+        self._closed: Element
         self._expat = expat.ParserCreate()
         self._expat.buffer_text = True
         self._expat.StartElementHandler = self._start
@@ -68,9 +68,8 @@ class _Builder:
         except (LookupError, ValueError):
             # Python's codecs refuse what the declaration names; their text repeats it.
             raise self._refusal("the encoding is unknown") from None
-        if self._root is None:
-            raise self._refusal("no element found")
-        return self._root
+        # What closes last is the root: expat has seen to it that there is exactly one.
+        return self._closed
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1
@@ -82,11 +81,9 @@ class _Builder:
         self._open.append(_Open(name, attributes, line, column))
 
     def _end(self, _name: str) -> None:
-        element = self._open.pop().close()
+        self._closed = self._open.pop().close()
         if self._open:
-            self._open[-1].children.append(element)
-        else:
-            self._root = element
+            self._open[-1].children.append(self._closed)
 
     def _characters(self, text: str) -> None:
         self._open[-1].text.append(text)
