@@ -70,7 +70,7 @@ def every_command(group: Any, path: str) -> Iterator[tuple[str, Any]]:
             yield f"{path} {name}", command
 
 
-@pytest.mark.parametrize(("path", "command"), every_command(COMMANDS, "ringfence"))
+@pytest.mark.parametrize(("path", "command"), [*every_command(COMMANDS, "ringfence")])
 def test_every_command_and_option_is_documented(path: str, command: Any) -> None:
     text = (ROOT / "docs/reference/commands.md").read_text()
     assert re.search(rf"`{path}[ `]", text)

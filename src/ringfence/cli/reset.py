@@ -10,7 +10,8 @@ from ringfence.roles.installation_lock import holder
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
-OURS = ("ringfence.db", "ringfence.db-wal", "ringfence.db-shm", "kms", "run", "backups")
+# The database with its WAL and the backups made before migrations, keys, sockets.
+OURS = ("ringfence.db*", "kms", "run")
 
 
 def reset(settings: Settings, *, yes: bool) -> None:
@@ -19,7 +20,7 @@ def reset(settings: Settings, *, yes: bool) -> None:
     folder = settings.data_dir
     if (pid := holder(folder)) is not None:
         raise RefusalError(f"ringfence is up on {folder} (pid {pid})", f"stop it first: kill {pid}")
-    found = [folder / name for name in OURS if (folder / name).exists()]
+    found = [path for pattern in OURS for path in folder.glob(pattern)]
     if not found:
         terminal.say(f"nothing to reset in {folder}")
         return

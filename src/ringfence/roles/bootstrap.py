@@ -7,6 +7,7 @@ from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.dev_stock import BUSINESS_NAME, BUSINESS_NUMBER, dev_stock
+from ringfence.roles.refusal import RefusalError
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.create_key import create_key
@@ -25,8 +26,10 @@ async def create_first_account(store: Store, keys: TenantKeys, clock: Clock, *, 
 
 
 async def first_account_sid(store: Store) -> str:
-    """The oldest account."""
+    """The oldest account. RefusalError when there is none."""
     page = await store.accounts(None, limit=_PAGE)
+    if not page:
+        raise RefusalError("there is no account yet", "ringfence up makes the first one")
     while older := await store.accounts(None, before=page[-1].sid, limit=_PAGE):
         page = older
     return page[-1].sid

@@ -16,6 +16,8 @@ def data(tmp_path: Path) -> Path:
     (folder / "kms" / "keys" / "standing").write_text("key")
     (folder / "run").mkdir()
     (folder / "ringfence.db").write_text("rows")
+    (folder / "ringfence.db-wal").write_text("rows")
+    (folder / "ringfence.db.before-0002").write_text("rows")
     (folder / "notes.txt").write_text("mine")
     return folder
 

@@ -1,0 +1,106 @@
+"""`ringfence account` and `ringfence number`, on a real store and a real key service."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ringfence.cli.number import read_stock, stock_row
+from ringfence.roles.installation_lock import holder
+from ringfence.roles.refusal import RefusalError
+
+
+def value(text: str, label: str) -> str:
+    found = re.search(rf"^ {label} +(\S+)", text, re.MULTILINE)
+    assert found is not None, text
+    return found[1]
+
+
+def test_accounts_are_made_listed_and_given_a_new_token(ringfence, tmp_path: Path) -> None:
+    made = ringfence("account", "create", "Acme")
+    assert made.returncode == 0, made.stderr
+    sid, token = value(made.stdout, "Account"), value(made.stdout, "Token")
+    assert re.fullmatch(r"AC[0-9a-f]{32}", sid)
+    assert re.fullmatch(r"[0-9a-f]{32}", token)
+    child = ringfence("account", "create", "Acme north", "--parent", sid)
+    rows = [line.split(maxsplit=3) for line in ringfence("account", "list").stdout.splitlines()[1:]]
+    assert [row[1:] for row in rows if row[0] == sid] == [["active", "-", "Acme"]]
+    assert [row[1:] for row in rows if row[0] == value(child.stdout, "Account")] == [["active", sid, "Acme north"]]
+
+    wrong = ringfence("account", "rotate", sid, answer="0" * 32 + "\n")
+    assert wrong.returncode == 1
+    assert "that is not the Auth Token" in wrong.stderr
+    rotated = ringfence("account", "rotate", sid, answer=token + "\n")
+    assert rotated.returncode == 0, rotated.stderr
+    assert value(rotated.stdout, "Token") != token
+    assert ringfence("account", "rotate", sid, answer=token + "\n").returncode == 1
+    assert holder(tmp_path / ".local/share/ringfence") is None
+
+
+def test_numbers_are_stocked_given_out_configured_and_listed(ringfence, tmp_path: Path) -> None:
+    token = value(ringfence("account", "create", "Acme").stdout, "Token")
+    (tmp_path / "stock.csv").write_text("number,locality\n+12025550140,Washington\n+447700900001,\n")
+    refused = ringfence("number", "stock", "stock.csv")
+    assert refused.returncode == 2
+    assert "stock.csv:3: its kind is not known → give a column kind" in refused.stderr
+    (tmp_path / "stock.csv").write_text("number,kind\n+12025550140,\n+447700900001,mobile\n")
+    assert ringfence("number", "stock", "stock.csv").stdout.startswith("2 new of 2 numbers\n")
+    assert "now belongs to AC" in ringfence("number", "add", "(202) 555-0140").stdout
+    taken = ringfence("number", "add", "+12025550140")
+    assert taken.returncode == 1
+    assert taken.stderr.startswith("error: ")
+    configured = ringfence(
+        "number", "configure", "+12025550140", "--sms-url", "http://localhost:5000/sms", answer=token + "\n"
+    )
+    assert configured.stdout == "+12025550140  texts go to POST http://localhost:5000/sms\n", configured.stderr
+    assert ringfence("number", "list").stdout.splitlines()[1].startswith("+12025550140  US      local")
+
+
+def test_without_an_account_there_is_nothing_to_give_a_number_to(ringfence) -> None:
+    done = ringfence("number", "list")
+    assert done.returncode == 1
+    assert "there is no account yet → ringfence up" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("", r"stock\.csv:1: the heading"),
+        ("numbers\n+1", r"stock\.csv:1: the heading"),
+        ("number,colour\n", r"stock\.csv:1: the heading"),
+        ("number\n12\n", r"stock\.csv:2: that is not a phone number"),
+        ("number,kind\n+12025550140,carrier-pigeon\n", r"stock\.csv:2: its kind is not known"),
+        ('number\n"+1\n', r"stock\.csv: not CSV"),
+        (b"number\n\xff\n", r"stock\.csv: not CSV"),
+    ],
+)
+def test_a_wrong_inventory_is_refused_by_line(tmp_path: Path, text: str | bytes, cause: str) -> None:
+    file = tmp_path / "stock.csv"
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(RefusalError, match=cause) as refused:
+        read_stock(file)
+    assert refused.value.exit_code == 2
+
+
+def test_an_inventory_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RefusalError, match="No such file"):
+        read_stock(tmp_path / "stock.csv")
+
+
+def test_a_spreadsheets_csv_is_read_with_its_mark_and_line_ends(tmp_path: Path) -> None:
+    file = tmp_path / "stock.csv"
+    file.write_bytes(b"\xef\xbb\xbfnumber,kind,locality,area,postal_code\r\n+442079460001,,London,ENG,SW1\r\n")
+    (row,) = read_stock(file)
+    assert (row.number, row.region, row.kind) == ("+442079460001", "GB", "local")
+    assert (row.locality, row.area, row.postal_code) == ("London", "ENG", "SW1")
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [("+12025550140", "local"), ("+18005550140", "tollfree"), ("+491713920001", "mobile")]
+)
+def test_the_kind_is_found_out_where_it_can_be(number: str, kind: str) -> None:
+    assert stock_row({"number": number}).kind == kind
+
+
+def test_a_stated_kind_wins() -> None:
+    assert stock_row({"number": "+12025550140", "kind": "mobile"}).kind == "mobile"
