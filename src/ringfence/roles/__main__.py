@@ -2,11 +2,14 @@
 
 import argparse
 import asyncio
+import sys
 
+import structlog
 import uvloop
 
 from ringfence.roles.listeners import adopt
-from ringfence.roles.process import ROLES, RoleProcess, hold_lifeline, read_lifeline, run_role
+from ringfence.roles.process import REFUSED, ROLES, RoleProcess, hold_lifeline, read_lifeline, run_role
+from ringfence.roles.refusal import RefusalError
 from ringfence.roles.telemetry import catch_loop_crashes, configure_logging
 
 
@@ -27,7 +30,11 @@ def main() -> None:
         catch_loop_crashes(asyncio.get_running_loop())
         await run_role(arguments.name, settings, process)
 
-    uvloop.run(serve())
+    try:
+        uvloop.run(serve())
+    except RefusalError as refusal:
+        structlog.get_logger().error("refused", cause=refusal.cause, cure=refusal.cure)
+        sys.exit(REFUSED)
 
 
 main()

@@ -23,6 +23,8 @@ from ringfence.roles.settings import Settings, decode
 
 ROLES = ("kms", "simulator", "dispatcher", "api")
 READY = b"R"
+# The exit code of a role that will not run with these settings, however often it is started.
+REFUSED = 78
 _LENGTH = struct.Struct("<I")
 _PR_SET_PDEATHSIG = 1
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
-from ringfence.roles.process import READY, frame
+from ringfence.roles.process import READY, REFUSED, frame
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, encode
 
@@ -110,6 +110,8 @@ class _Child:
                 return
             code = await self._end(running)
             self._log.warning("role did not start", kind=self._name, exit_code=code, attempts=attempt + 1)
+            if code == REFUSED:
+                break
             await asyncio.sleep(_delay_s(attempt))
         raise RefusalError(f"{self._name} does not start", "its log is above; `ringfence doctor` checks what it needs")
 

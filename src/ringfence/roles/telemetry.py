@@ -56,6 +56,8 @@ def configure_logging(role: str, level: str = "info", stream: TextIO | None = No
     root = logging.getLogger()
     root.handlers = [_LibraryLogs()]
     root.setLevel(logging.getLevelNamesMapping()[level.upper()] if level != "debug" else logging.INFO)
+    # A server's start and stop are told by the role itself.
+    logging.getLogger("uvicorn.error").setLevel(logging.NOTSET if level == "debug" else logging.WARNING)
     catch_crashes()
 
 

@@ -11,7 +11,7 @@ import sys
 import time
 
 from ringfence.roles.listeners import adopt
-from ringfence.roles.process import RoleProcess, hold_lifeline, read_lifeline
+from ringfence.roles.process import REFUSED, RoleProcess, hold_lifeline, read_lifeline
 
 parser = argparse.ArgumentParser()
 parser.add_argument("name")
@@ -26,6 +26,8 @@ with (settings.data_dir / "starts").open("a") as starts:
     print(arguments.name, os.getpid(), file=starts)
 if arguments.name == "broken":
     sys.exit(3)
+if arguments.name == "unwilling":
+    sys.exit(REFUSED)
 if arguments.name == "deaf":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 

@@ -125,6 +125,16 @@ def test_a_role_that_never_comes_up_is_given_up_with_a_cure(tmp_path: Path) -> N
     asyncio.run(scenario())
 
 
+def test_a_role_that_refuses_its_settings_is_not_asked_again(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with supervised(tmp_path) as supervisor:
+            with pytest.raises(RefusalError, match="unwilling does not start"):
+                await supervisor.start("unwilling")
+        assert starts(tmp_path) == ["unwilling"]
+
+    asyncio.run(scenario())
+
+
 def test_a_role_that_ignores_the_request_to_stop_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor_module, "STOP_LIMIT_MS", 200)
 

@@ -100,6 +100,14 @@ def test_library_logs_show_constant_text_of_known_libraries_only() -> None:
     assert [line["event"] for line in lines(err)] == ["limit of %s for %s", "never retrieved", *["library log"] * 2]
 
 
+def test_a_servers_start_and_stop_are_not_news() -> None:
+    _, err = run(
+        "log_it = lambda: logging.getLogger('uvicorn.error').info('Started server process [%d]', 1)\n"
+        "log_it(); configure_logging('api', 'debug'); log_it()"
+    )
+    assert len(lines(err)) == 1
+
+
 def test_a_level_hides_what_lies_below() -> None:
     _, err = run("configure_logging('kms', 'error'); log.warning('a'); logging.warning('b'); log.error('c')")
     assert [line["event"] for line in lines(err)] == ["c"]
