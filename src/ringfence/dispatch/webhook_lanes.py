@@ -13,16 +13,17 @@ MAX_SLOW_S = 30.0
 class LaneLimits(msgspec.Struct, frozen=True, kw_only=True):
     """A lane is an account and a host. Waiting is for `wait_s` at most; whoever waited so long shows the lane is slow.
 
-    In a slow lane few may wait, and those it turns away come back the later the longer it is slow.
+    In a slow lane no more may wait than it served meanwhile, but `slow_waiting`, and those it turns away come back the
+    later the longer it is slow. Each time its line empties, twice as many may wait again, up to `waiting`.
     """
 
     running: int = 64
     account_running: int = 192
     total_running: int = 512
-    waiting: int = 480
+    waiting: int = 960
     slow_waiting: int = 8
     total_waiting: int = 960
-    wait_s: float = 1.0
+    wait_s: float = 2.0
 
 
 class WebhookLanes:
@@ -40,12 +41,11 @@ class WebhookLanes:
         """0: go, and `leave` at the end. Else the seconds after which to try again."""
         lane = self._lanes.get((account, host))
         if lane is None:
-            lane = self._lanes[account, host] = _Lane(account, host)
+            lane = self._lanes[account, host] = _Lane(account, host, self._limits.waiting)
         if not lane.line and self._has_room(lane):
             self._take(lane)
             return 0.0
-        limit = self._limits.slow_waiting if lane.strikes else self._limits.waiting
-        if len(lane.line) >= limit or self.waiting >= self._limits.total_waiting:
+        if len(lane.line) >= lane.limit or self.waiting >= self._limits.total_waiting:
             self._forget_if_unused(lane)
             return lane.delay_s()
         return 0.0 if await self._wait(lane) else lane.delay_s()
@@ -63,6 +63,7 @@ class WebhookLanes:
 
     async def _wait(self, lane: "_Lane") -> bool:
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        served_before = lane.served
         lane.line.append(place)
         self._waiting_lanes[lane] = None
         self.waiting += 1
@@ -77,7 +78,9 @@ class WebhookLanes:
                 lane.line.remove(place)
                 self._left_line(lane)
             if isinstance(error, TimeoutError):
-                lane.strike(asyncio.get_running_loop().time(), self._limits.wait_s)
+                now_s = asyncio.get_running_loop().time()
+                if lane.struck_s is None or now_s - lane.struck_s >= self._limits.wait_s:
+                    lane.strike(now_s, max(self._limits.slow_waiting, lane.served - served_before))
                 self._forget_if_unused(lane)
                 return False
             self._forget_if_unused(lane)
@@ -100,8 +103,10 @@ class WebhookLanes:
             if not place.done():
                 place.set_result(None)
                 self._take(lane)
+                lane.served += 1
                 if not lane.line:
                     lane.strikes = 0
+                    lane.limit = min(2 * lane.limit, self._limits.waiting)
                 return
 
     def _left_line(self, lane: "_Lane") -> None:
@@ -127,21 +132,26 @@ class WebhookLanes:
 
 
 class _Lane:
-    """One account's calls to one host. `strikes` counts the times that waiting there was in vain, without a break."""
+    """One account's calls to one host. `strikes` counts the times that waiting there was in vain, without a break.
 
-    def __init__(self, account: str, host: str) -> None:
+    `limit` is how many may wait, `served` counts those who came from the line.
+    """
+
+    def __init__(self, account: str, host: str, limit: int) -> None:
         self.account = account
         self.host = host
+        self.limit = limit
         self.running = 0
         self.line: deque[asyncio.Future[None]] = deque()
+        self.served = 0
         self.strikes = 0
-        self._struck_s = 0.0
+        self.struck_s: float | None = None
 
-    def strike(self, now_s: float, apart_s: float) -> None:
-        """Note that somebody waited in vain; those who did so together count once."""
-        if now_s - self._struck_s >= apart_s:
-            self.strikes += 1
-            self._struck_s = now_s
+    def strike(self, now_s: float, limit: int) -> None:
+        """Note that somebody waited in vain."""
+        self.strikes += 1
+        self.struck_s = now_s
+        self.limit = limit
 
     def delay_s(self) -> float:
         """When to come back."""

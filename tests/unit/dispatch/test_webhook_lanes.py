@@ -60,7 +60,7 @@ def test_other_hosts_pass_a_full_lane_up_to_the_account_s_share(run) -> None:
 
 def test_free_places_go_to_the_lanes_in_turn(run) -> None:
     async def scenario() -> None:
-        lanes = WebhookLanes(LaneLimits(running=9, account_running=9, total_running=1, waiting=9, total_waiting=9))
+        lanes = WebhookLanes(LaneLimits(running=9, account_running=9, total_running=1))
         assert await lanes.enter("A", "h") == 0
         order: list[str] = []
 
@@ -117,6 +117,30 @@ def test_a_lane_whose_line_empties_is_no_longer_slow(run) -> None:
         lanes.leave("A", "h")
         assert await waiting == 0
         assert await asyncio.gather(lanes.enter("A", "h"), lanes.enter("A", "h")) == [2.0, 2.0]
+
+    run(scenario())
+
+
+def test_a_slow_lane_lets_as_many_wait_as_it_served(run) -> None:
+    async def scenario() -> None:
+        lanes = WebhookLanes(LaneLimits(running=1, waiting=6, slow_waiting=1, wait_s=0.1))
+        assert await lanes.enter("A", "h") == 0
+        waiting = [await enter(lanes, "A", "h") for _ in range(7)]
+        for _ in range(3):
+            lanes.leave("A", "h")
+        # The lane took three of the six while the others waited in vain; the seventh found the line full.
+        assert [await task for task in waiting] == [0, 0, 0, 2.0, 2.0, 2.0, 1.0]
+        waiting = [await enter(lanes, "A", "h") for _ in range(4)]
+        assert [task.done() for task in waiting] == [False, False, False, True]
+        for _ in range(3):
+            lanes.leave("A", "h")
+        assert [await task for task in waiting] == [0, 0, 0, 2.0]
+        # The line is empty: the lane is trusted with twice as many, and never with more than six.
+        waiting = [await enter(lanes, "A", "h") for _ in range(7)]
+        assert [task.done() for task in waiting] == [False] * 6 + [True]
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
 
     run(scenario())
 

@@ -71,7 +71,15 @@ class TextAnswerer:
 async def _fall_back(
     conversation: "_Conversation", config: NumberConfig, form: Form, first: WebhookFailedError
 ) -> Answered:
-    _log.info("webhook falls back", code=first.code, cause=first.cause, http_status=first.http_status)
+    _log.info(
+        "webhook falls back",
+        account=conversation.event.account,
+        message_sid=conversation.event.message_sid,
+        event_id=conversation.event.id,
+        code=first.code,
+        cause=first.cause,
+        http_status=first.http_status,
+    )
     told = [*form, ("ErrorCode", str(first.code or "")), ("ErrorUrl", conversation.page)]
     try:
         answered = await conversation.run(config.sms_fallback_url, config.sms_fallback_method, told)
@@ -90,6 +98,7 @@ class _Conversation:
         self._replies = replies
         self._clock = clock
         self._opened = opened
+        self.event = opened.event
         self._token = token
         self._documents = 0
         self._sent = 0
@@ -145,7 +154,7 @@ class _Conversation:
                 message.body,
                 media_urls,
                 callback,
-                reply_sid(self._opened.event, place, media=bool(media_urls)),
+                reply_sid(self.event, place, media=bool(media_urls)),
             )
         except (ApiError, WebhookFailedError) as refused:
             self._note(refused.code, "a reply was not accepted")
@@ -154,9 +163,13 @@ class _Conversation:
 
     def _note(self, code: int | None, cause: str) -> None:
         self._error_code = self._error_code or code
-        event = self._opened.event
         _log.warning(
-            cause, account=event.account, message_sid=event.message_sid, event_id=event.id, kind=event.kind, code=code
+            cause,
+            account=self.event.account,
+            message_sid=self.event.message_sid,
+            event_id=self.event.id,
+            kind=self.event.kind,
+            code=code,
         )
 
 
