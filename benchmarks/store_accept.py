@@ -111,14 +111,14 @@ async def reads(store: SqliteStore, account: str) -> None:
         "opted_out": lambda: store.opted_out(account, bytes(16)),
     }.items():
         best_us = min([await timed_us(read) for _ in range(5)])
-        print(f"{name:>24}  {best_us:8.1f} µs")
+        print(f"{name:>24}  {best_us:8.1f} µs of cpu")
 
 
 async def timed_us(read) -> float:  # type: ignore[no-untyped-def]
-    start_s = time.perf_counter()
+    start_s = time.thread_time()
     for _ in range(2_000):
         await read()
-    return (time.perf_counter() - start_s) / 2_000 * 1e6
+    return (time.thread_time() - start_s) / 2_000 * 1e6
 
 
 async def main(options: argparse.Namespace) -> None:

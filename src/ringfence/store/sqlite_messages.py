@@ -59,24 +59,25 @@ class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
 
 def _accept(tx: SqliteWriter, acceptances: Sequence[Acceptance]) -> list[bool]:
     """All at once; only when a sid among them is known already, one by one."""
+    places = [place_ms(row) for row, _ in acceptances]
+    values = [
+        (*MESSAGE.write(row), place, row.status in FINAL) for (row, _), place in zip(acceptances, places, strict=True)
+    ]
     tx.run("SAVEPOINT bulk")
     try:
-        tx.run_many(SQL["insert"], [_values(row) for row, _ in acceptances])
-        new = [True] * len(acceptances)
+        tx.run_many(SQL["insert"], values)
+        new = [True] * len(values)
     except sqlite3.IntegrityError:
         tx.run("ROLLBACK TO bulk")
-        new = [tx.run(SQL["insert_new"], _values(row)).rowcount > 0 for row, _ in acceptances]
+        new = [tx.run(SQL["insert_new"], each).rowcount > 0 for each in values]
     tx.run("RELEASE bulk")
-    fresh = [acceptance for acceptance, is_new in zip(acceptances, new, strict=True) if is_new]
-    expect(tx, (row for row, _ in fresh))
-    append_events(tx, ((row.account, row.sid, event) for row, events in fresh for event in events))
-    for row, _ in fresh:
-        _rate(tx, rated_of(row, row.status, row.price_micros, row.updated_ms))
+    expect(tx, ((row, place) for (row, _), place, is_new in zip(acceptances, places, new, strict=True) if is_new))
+    for (row, events), is_new in zip(acceptances, new, strict=True):
+        if is_new and events:
+            append_events(tx, ((row.account, row.sid, event) for event in events))
+        if is_new and row.status in FINAL:
+            _rate(tx, rated_of(row, row.status, row.price_micros, row.updated_ms))
     return new
-
-
-def _values(row: MessageRow) -> list[object]:
-    return [*MESSAGE.write(row), place_ms(row), int(row.status in FINAL)]
 
 
 def _rate(tx: SqliteWriter, rated: RatedRow | None) -> None:

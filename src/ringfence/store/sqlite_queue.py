@@ -41,11 +41,10 @@ def place_ms(row: MessageRow) -> int | None:
     return max(row.due_ms, row.created_ms) if is_queued(row.direction, row.status) else None
 
 
-def expect(tx: SqliteWriter, rows: Iterable[MessageRow]) -> None:
-    """Note when the queues of new messages have something due, in the caller's transaction."""
+def expect(tx: SqliteWriter, rows: Iterable[tuple[MessageRow, int | None]]) -> None:
+    """Note when the queues of new messages, with their places, have something due; in the caller's transaction."""
     first: dict[tuple[str, str, str], int] = {}
-    for row in rows:
-        place = place_ms(row)
+    for row, place in rows:
         if place is not None:
             queue = row.account, row.local, row.carrier
             first[queue] = min(place, first.get(queue, place))
