@@ -4,6 +4,7 @@ Source: docs/why/keys.md, "Residue".
 """
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.epoch import ended_ms
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageStore
 
@@ -18,7 +19,8 @@ async def close_epochs(store: MessageStore, keys: DeliveryKeys, clock: Clock) ->
     closing = await keys.open_delivery_epochs()
     for account, epoch in closing:
         unfinished = await store.unfinished(account, epoch)
-        oldest_due_ms = clock.now_ms() - RESIDUE_MAX_MS
+        # Only what was due after its hour: all else falls under the key service's own 72 hours.
+        oldest_due_ms = max(clock.now_ms() - RESIDUE_MAX_MS, ended_ms(epoch))
         scheduled = [sid for sid, due_ms in unfinished if due_ms > oldest_due_ms]
         await keys.close_epoch(account, epoch, [sid for sid, _ in unfinished], scheduled)
     return len(closing)
