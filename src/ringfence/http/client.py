@@ -85,6 +85,8 @@ class PooledClient:
         self._pool.close()
 
     async def _acquire(self, url: WebUrl, timing: "_Timing") -> Connection | None:
+        if not self._pool.full(url.origin):
+            return await self._pool.acquire(url.origin)
         try:
             async with asyncio.timeout_at(timing.deadline_s):
                 return await self._pool.acquire(url.origin)

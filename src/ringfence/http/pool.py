@@ -28,6 +28,11 @@ class Pool:
         self._origins: dict[Origin, _OriginSlots] = {}
         self._idle: OrderedDict[Connection, tuple[Origin, asyncio.TimerHandle]] = OrderedDict()
 
+    def full(self, origin: Origin) -> bool:
+        """True when `acquire` would have to wait."""
+        slots = self._origins.get(origin)
+        return self._slots.locked() or (slots is not None and slots.semaphore.locked())
+
     async def acquire(self, origin: Origin) -> Connection | None:
         """Wait for a slot; the connection last used for this origin if one is idle, else None: open one."""
         slots = self._origins.get(origin)
