@@ -1,0 +1,70 @@
+"""Requests that schemathesis draws from Twilio's own description, good and bad ones, for every finished operation.
+
+Needs RINGFENCE_REFERENCE, as test_openapi does.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from ringfence.api.app import operations
+
+REFERENCE = os.environ.get("RINGFENCE_REFERENCE", "")
+pytestmark = pytest.mark.skipif(not REFERENCE, reason="RINGFENCE_REFERENCE does not point at Twilio's OpenAPI")
+
+
+def finished() -> Any:
+    """Twilio's description, cut down to what is finished here."""
+    page = json.loads((Path(REFERENCE) / "twilio-openapi" / "twilio_api_v2010.json").read_text())
+    wanted: dict[str, set[str]] = {}
+    for operation in operations():
+        wanted.setdefault(f"{operation.path}.json", set()).add(operation.method.lower())
+    page["paths"] = {
+        path: {key: value for key, value in page["paths"][path].items() if key in methods}
+        for path, methods in wanted.items()
+    }
+    return schemathesis.openapi.from_dict(page)
+
+
+every = [f"{operation.method} {operation.path}.json" for operation in operations()]
+
+
+@pytest.fixture(scope="module")
+def described() -> Any:
+    return finished()
+
+
+@pytest.mark.parametrize("name", every)
+def test_every_answer_is_one_that_twilio_could_give(installation: Any, described: Any, name: str) -> None:
+    tenant = installation.new_tenant()
+    tenant.number()
+    method, _, path = name.partition(" ")
+    operation = described[path][method]
+    strategy = st.one_of(
+        operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE),
+        operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE),
+    )
+
+    @settings(
+        max_examples=15,
+        deadline=None,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=strategy)
+    def draw(case: Any) -> None:
+        if "AccountSid" in case.path_parameters:
+            case.path_parameters["AccountSid"] = tenant.sid
+        answer = case.call(base_url=installation.url, auth=(tenant.sid, tenant.token), timeout=10)
+        assert answer.status_code < 500 or answer.status_code == 501, answer.text
+        if answer.status_code >= 400:
+            assert set(answer.json()) == {"code", "message", "more_info", "status"}
+
+    draw()
