@@ -45,7 +45,7 @@ class _Details(dict[str, object]):
 
     def __missing__(self, placeholder: str) -> str:
         name = placeholder.removesuffix("_masked")
-        return _mask(str(self[name])) if name != placeholder and name in self else ""
+        return _mask(str(self[name])) if name != placeholder else ""
 
 
 def _fill(message: str, details: dict[str, object]) -> str:

@@ -37,6 +37,8 @@ SCOTLAND = "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
         "\u1100각",
         "\u1100가",
         "\u115f\u1160\u11a7\u11ff",
+        "개\u1161",  # the second open syllable, 28 after the first
+        "힣\u11a8",  # the last syllable
         "\u0301",  # a mark with nothing before it
     ],
 )
@@ -61,6 +63,8 @@ def test_one_cluster(cluster):
         ("a🇮🇹", ["a", "🇮🇹"]),
         ("a\u200db", ["a\u200d", "b"]),  # a joiner joins emoji only
         ("각\u1161", ["각", "\u1161"]),  # a closed syllable takes no vowel
+        ("갛\u1161", ["갛", "\u1161"]),  # nor does the one before the second open one
+        ("\ud7a4\u11a8", ["\ud7a4", "\u11a8"]),  # not a syllable any more
         ("\u11a8\u1161", ["\u11a8", "\u1161"]),
         ("\u1161\u1100", ["\u1161", "\u1100"]),
         ("\u1161가", ["\u1161", "가"]),
