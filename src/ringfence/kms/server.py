@@ -4,7 +4,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ringfence.ipc.server import Server, serve
-from ringfence.kms.service import KeyService
+from ringfence.ports.keys import DeliveryKeys, TenantKeys
 
 TENANT_VERBS = (
     "create_account",
@@ -27,11 +27,11 @@ DELIVERY_VERBS = (
 )
 
 
-async def serve_tenant_keys(service: KeyService, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
+async def serve_tenant_keys(service: TenantKeys, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
     """Answer the verbs of `TenantKeys` at `path`. OSError where the path cannot be had."""
     return await serve(path, {verb: getattr(service, verb) for verb in TENANT_VERBS}, allowed_uids)
 
 
-async def serve_delivery_keys(service: KeyService, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
+async def serve_delivery_keys(service: DeliveryKeys, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
     """Answer the verbs of `DeliveryKeys` at `path`. OSError where the path cannot be had."""
     return await serve(path, {verb: getattr(service, verb) for verb in DELIVERY_VERBS}, allowed_uids)

@@ -1,0 +1,77 @@
+"""The two builds that a drill is run on: ours, and the control, the platform of August 2022."""
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.kms.access_log import AccessLog
+from ringfence.kms.service import KeyService
+from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.supervisor import role_command
+
+CONTROL = "ringfence.drills.control"
+
+
+class Keys(TenantKeys, DeliveryKeys, Protocol):
+    """Both sides of a key service, in one process."""
+
+    async def tidy(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class Design(msgspec.Struct, frozen=True, kw_only=True):
+    """`open_keys` opens the key service at a folder; `command` starts a role's process."""
+
+    name: str
+    open_keys: Callable[[Path, Clock], Awaitable[Keys]]
+    command: Callable[[str], list[str]]
+
+
+class _LoggedKeys(KeyService):
+    """Ours, with its access log opened and closed along with it."""
+
+    def __init__(self, directory: Path, clock: Clock) -> None:
+        self._log = AccessLog(directory / "access.log")
+        super().__init__(directory, clock, self._log)
+
+    async def close(self) -> None:
+        await super().close()
+        await self._log.close()
+
+    @classmethod
+    async def opened(cls, directory: Path, clock: Clock) -> "_LoggedKeys":
+        make_private(directory)
+        keys = cls(directory, clock)
+        await keys._log.open(clock.now_ms())
+        await keys.open()
+        return keys
+
+
+OURS = Design(name="ours", open_keys=_LoggedKeys.opened, command=role_command)
+
+
+def control() -> Design | None:
+    """The control build, or None where it is not installed: it does not come with a wheel."""
+    if importlib.util.find_spec(CONTROL) is None:
+        return None
+    platform_keys = importlib.import_module(f"{CONTROL}.platform_keys").PlatformKeys
+
+    async def open_keys(directory: Path, clock: Clock) -> Keys:
+        keys: Keys = platform_keys(directory, clock)
+        await keys.open()  # type: ignore[attr-defined]
+        return keys
+
+    def command(role: str) -> list[str]:
+        if role != "kms":
+            return role_command(role)
+        return [sys.executable, "-P", "-m", f"{CONTROL}.key_role", role]
+
+    return Design(name="control", open_keys=open_keys, command=command)

@@ -1,0 +1,50 @@
+"""What a drill found, and the table it is told in."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One drill on one build. `reached` counts tenants whose canary is in the attacker's bytes; `rows` are figures
+    that are told beside it and never folded into it."""
+
+    drill: str
+    design: str
+    tenants: int
+    reached: int
+    seconds: float
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """A drill on both builds; `control` is None where that build is not installed."""
+
+    drill: str
+    title: str
+    ours: Finding
+    control: Finding | None
+
+    @property
+    def passed(self) -> bool:
+        """Ours reached nobody, and the control, where it ran, everybody: a drill that cannot fail proves nothing."""
+        return self.ours.reached == 0 and (self.control is None or self.control.reached == self.control.tenants)
+
+
+def lines(verdicts: Sequence[Verdict]) -> list[str]:
+    """A table for people, one drill a block."""
+    out = [f"{'drill':<6}{'control reached':>18}{'ours reached':>16}{'seconds':>10}  what"]
+    for verdict in verdicts:
+        control = "not installed" if verdict.control is None else _of(verdict.control)
+        seconds = verdict.ours.seconds + (verdict.control.seconds if verdict.control else 0)
+        mark = "stopped" if verdict.passed else "FAILED"
+        out.append(f"{verdict.drill:<6}{control:>18}{_of(verdict.ours):>16}{seconds:>10.1f}  {verdict.title}: {mark}")
+        for name, value in verdict.ours.rows:
+            out.append(f"{'':<6}  {name}: {value}")
+        for name, value in verdict.control.rows if verdict.control else ():
+            out.append(f"{'':<6}  control, {name}: {value}")
+    return out
+
+
+def _of(finding: Finding) -> str:
+    return f"{finding.reached} of {finding.tenants}"

@@ -1,0 +1,195 @@
+"""A copy of the platform in one process, seeded with tenants and with traffic that carries canaries."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+
+from ringfence.carriers.simulator.carrier import LocalSimulator
+from ringfence.carriers.simulator.network import Network, Pace
+from ringfence.dispatch.rates import Rates
+from ringfence.domain.clock import SystemClock
+from ringfence.domain.sealing.slots import slot_seed
+from ringfence.domain.standing import NumberConfig
+from ringfence.drills.canary import Canaries
+from ringfence.drills.design import Design, Keys
+from ringfence.ports.carrier import Arrival
+from ringfence.ports.http import HttpRequest, HttpResponse, Phases
+from ringfence.ports.keys import Caller
+from ringfence.ports.store import AccountRow, MessageFilter, StockRow
+from ringfence.roles.composition import Dispatching, compose_dispatching, compose_messaging
+from ringfence.store.sqlite import SqliteStore
+from ringfence.usecases.accounts.buy_number import buy_number
+from ringfence.usecases.accounts.create_account import create_account
+from ringfence.usecases.messaging.close_epochs import close_epochs
+from ringfence.usecases.messaging.send import SendRequest
+
+TOGETHER = 64
+FASTER_THAN_ANY_MPS = 100_000
+SETTLED_WITHIN_S = 300
+
+
+class Tenant(msgspec.Struct, frozen=True, kw_only=True):
+    """One seeded tenant and its canaries."""
+
+    account: AccountRow
+    caller: Caller
+    number: str
+    customer: str
+
+    @property
+    def sid(self) -> str:
+        return self.account.sid
+
+    def __repr__(self) -> str:
+        return f"Tenant({self.sid})"
+
+
+class _Programs:
+    """The edge of the world: every tenant's program answers its webhook with a text that carries a canary."""
+
+    def __init__(self, canaries: Canaries) -> None:
+        self._canaries = canaries
+        self.called = 0
+
+    async def send(self, request: HttpRequest) -> HttpResponse:
+        self.called += 1
+        tenant = request.url.rpartition("tenant=")[2][:34]
+        mark = self._canaries.mark(tenant, "TwiML reply")
+        body = f"<Response><Message>Thanks, {mark}</Message></Response>".encode()
+        return HttpResponse(status=200, headers=(("content-type", "text/xml"),), body=body, phases=Phases(total_ms=0.0))
+
+
+class SeededCopy:
+    """Store, keys, queues and simulator over one folder, with a clock that can be moved on."""
+
+    def __init__(
+        self, folder: Path, design: Design, keys: Keys, store: SqliteStore, clock: SystemClock, network: LocalSimulator
+    ) -> None:
+        self.folder = folder
+        self.canaries = Canaries(b"a seed for every drill to repeat")
+        self.tenants: list[Tenant] = []
+        self._design = design
+        self._keys = keys
+        self._store = store
+        self._clock = clock
+        self._network = network.network
+        self._dispatching: Dispatching = compose_dispatching(
+            store,
+            keys,
+            network.carrier,
+            _Programs(self.canaries),
+            clock,
+            owner="drill",
+            rates=Rates(number_rate_mps=FASTER_THAN_ANY_MPS, account_rate_mps=FASTER_THAN_ANY_MPS),
+        )
+        self._sender = compose_messaging(
+            store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, magic_numbers=False
+        ).sender
+
+    async def add_tenants(self, count: int) -> None:
+        """Accounts with a number each, a webhook URL and an Auth Token that are canaries."""
+        await self._store.stock(
+            [StockRow(number=f"+1415{2_000_000 + i:07d}", region="US", kind="local") for i in range(count)]
+        )
+        for start in range(0, count, TOGETHER):
+            numbers = range(start, min(start + TOGETHER, count))
+            self.tenants += await asyncio.gather(*(self._add_tenant(i) for i in numbers))
+
+    async def _add_tenant(self, index: int) -> Tenant:
+        sid = f"AC{index:032x}"
+        token = self.canaries.mark(sid, "API secret")
+        made = await create_account(
+            self._store, self._keys, self._clock, friendly_name=f"Tenant {index}", auth_token=token, sid=sid
+        )
+        number = f"+1415{2_000_000 + index:07d}"
+        mark = self.canaries.mark(sid, "webhook URL")
+        url = f"https://tenant.example/sms?key={mark}&tenant={sid}"
+        await buy_number(
+            self._store, self._keys, self._clock, account=sid, number=number, config=NumberConfig(sms_url=url)
+        )
+        return Tenant(
+            account=made.row,
+            caller=Caller(account=sid, credential=sid, seed=slot_seed(token, sid)),
+            number=number,
+            customer=self.canaries.number(sid, "To and From number", index),
+        )
+
+    async def run_traffic(self) -> None:
+        """A text out with a callback, an answer from the handset, a reply by TwiML: all delivered, all told."""
+        loops = asyncio.create_task(self._dispatching.run())
+        try:
+            for start in range(0, len(self.tenants), TOGETHER):
+                batch = self.tenants[start : start + TOGETHER]
+                await asyncio.gather(*(self.send(tenant, "body") for tenant in batch))
+                await self._settled(batch)
+                for tenant in batch:
+                    mark = self.canaries.mark(tenant.sid, "body of an answer")
+                    self._network.text_from(tenant.customer, tenant.number, f"Yes, {mark}")
+                await self._settled(batch, messages=3)
+                for tenant in batch:
+                    self._network.remove_handset(tenant.customer)
+        finally:
+            loops.cancel()
+            await asyncio.gather(loops, return_exceptions=True)
+
+    async def send(self, tenant: Tenant, kind: str) -> None:
+        """Accept one text whose body, recipient and callback carry canaries."""
+        mark = self.canaries.mark(tenant.sid, kind)
+        callback = f"https://tenant.example/status?key={self.canaries.mark(tenant.sid, 'callback URL')}"
+        await self._sender.send(
+            tenant.caller,
+            tenant.account,
+            SendRequest(
+                to=tenant.customer, sender=tenant.number, body=f"Your word is {mark}", status_callback=callback
+            ),
+        )
+
+    async def _settled(self, tenants: list[Tenant], messages: int = 1) -> None:
+        """Wait until each has so many messages, all final and told."""
+        async with asyncio.timeout(SETTLED_WITHIN_S):
+            for tenant in tenants:
+                while not await self._is_settled(tenant, messages):  # noqa: ASYNC110 - the store has no event to wait for
+                    await asyncio.sleep(0.02)
+
+    async def _is_settled(self, tenant: Tenant, messages: int) -> bool:
+        rows = await self._store.messages(tenant.sid, MessageFilter(), limit=50)
+        if len(rows) < messages:
+            return False
+        return not any([await self._store.unfinished(tenant.sid, epoch) for epoch in {row.epoch for row in rows}])
+
+    async def stop_a_subscriber(self, tenant: Tenant) -> None:
+        """The tenant's customer opts out."""
+        arrival = Arrival(
+            carrier_ref="stop",
+            to=tenant.number,
+            sender=tenant.customer,
+            body="STOP",
+            at_ms=self._clock.now_ms(),
+        )
+        await self._dispatching.news.arrivals([arrival])
+
+    async def let_pass(self, hours: int) -> None:
+        """Move the clock on hour by hour, with the minute's chores done each time."""
+        for _ in range(hours):
+            self._clock.offset_ms += 3_600_000
+            await close_epochs(self._store, self._keys, self._clock)
+            await self._keys.tidy()
+
+
+@contextlib.asynccontextmanager
+async def seeded_copy(folder: Path, design: Design) -> AsyncIterator[SeededCopy]:
+    """A fresh copy of `design` in `folder`; closed at the end, its files stay."""
+    clock = SystemClock()
+    keys = await design.open_keys(folder / "kms", clock)
+    store = SqliteStore(folder / "ringfence.db")
+    await store.open()
+    network = Network(clock, pace=Pace(delivery_ms=0, receipt_ms=0))
+    try:
+        async with LocalSimulator(clock, network) as simulator:
+            yield SeededCopy(folder, design, keys, store, clock, simulator)
+    finally:
+        await store.close()
+        await keys.close()
