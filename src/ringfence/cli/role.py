@@ -6,6 +6,7 @@ import msgspec
 import uvloop
 
 from ringfence.roles.listeners import bind
+from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import ROLES, RoleProcess, prepare_clock, run_role
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
@@ -17,6 +18,7 @@ def role(settings: Settings, name: str) -> None:
     """Run it until SIGTERM or Ctrl-C."""
     if name not in ROLES:
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
+    guard_memory()
     configure_logging(name, settings.log_level)
     make_private(settings.data_dir)
     make_private(settings.run_dir)

@@ -17,9 +17,9 @@ INFLATE_STEP_BYTES = 256
 
 _MARK = re.compile(rb"[0-9a-f]{32}")
 _DIGITS = re.compile(rb"[0-9]{10,}")
-_HEX_RUN = re.compile(rb"(?:[0-9a-fA-F]{2}){20,}")
+_HEX_RUN = re.compile(rb"[0-9a-fA-F]{20,}")
 _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{24,}")
-_PERCENT_RUN = re.compile(rb"(?:[^%\s]{0,40}%[0-9A-Fa-f]{2})+[^%\s]{0,40}")
+_PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _JSON_ESCAPE = re.compile(rb"\\u00([0-9a-fA-F]{2})")
 _DEFLATED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 NUMBER_DIGITS = 10
@@ -75,11 +75,12 @@ def _views(data: bytes, depth: int) -> Iterator[bytes]:
 
 def _undo(data: bytes) -> Iterator[bytes]:
     yield from _inflate(data)
-    yield b"\n".join(bytes.fromhex(run.decode()) for run in _HEX_RUN.findall(data))
+    yield b"\n".join(_hex_forms(data))
     yield b"\n".join(_base64_forms(data))
-    yield b"\n".join(_percent(run) for run in _PERCENT_RUN.findall(data))
+    if b"%" in data:
+        yield _PERCENT.sub(_byte, data)
     if b"\\u00" in data:
-        yield _JSON_ESCAPE.sub(lambda match: bytes.fromhex(match.group(1).decode()), data)
+        yield _JSON_ESCAPE.sub(_byte, data)
     if data.count(0) > len(data) // 16 or b"\x000\x00" in data:
         yield data[0::2]
         yield data[1::2]
@@ -114,5 +115,12 @@ def _base64_forms(data: bytes) -> Iterator[bytes]:
                 continue
 
 
-def _percent(run: bytes) -> bytes:
-    return re.sub(rb"%([0-9A-Fa-f]{2})", lambda match: bytes.fromhex(match.group(1).decode()), run)
+def _hex_forms(data: bytes) -> Iterator[bytes]:
+    for run in _HEX_RUN.findall(data):
+        for start in range(2):
+            aligned = run[start : start + (len(run) - start) // 2 * 2]
+            yield bytes.fromhex(aligned.decode())
+
+
+def _byte(match: re.Match[bytes]) -> bytes:
+    return bytes.fromhex(match.group(1).decode())

@@ -8,6 +8,7 @@ import structlog
 import uvloop
 
 from ringfence.roles.listeners import adopt
+from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import REFUSED, ROLES, RoleProcess, hold_lifeline, read_lifeline, run_role
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.telemetry import catch_loop_crashes, configure_logging
@@ -21,6 +22,7 @@ def main() -> None:
     parser.add_argument("--ready", type=int, required=True)
     parser.add_argument("--listen", type=int, nargs="*", default=())
     arguments = parser.parse_args()
+    guard_memory()
     settings = read_lifeline(arguments.lifeline)
     hold_lifeline(arguments.lifeline)
     configure_logging(arguments.name, settings.log_level)
