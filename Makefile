@@ -6,7 +6,7 @@ CHROMIUM ?= /usr/bin/chromium
 # What one sends to `make demo`: DEMO_FLAGS=--once stops again when all is well.
 DEMO_FLAGS ?=
 
-.PHONY: setup lock demo serve test check bench fuzz chromium shots clean
+.PHONY: setup lock demo serve test check bench fuzz drills chromium shots clean
 
 setup: $(STAMP)
 
@@ -40,6 +40,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	@awk 'FNR==1{n=0} {n++} n==601{print FILENAME ": over 600 lines"; bad=1} END{exit bad}' $$(git ls-files 'src/*.py' 'tests/*.py' 'src/*.js' 'src/*.css')
+
+# Every drill at its full size, on both builds: ours and the control.
+drills: setup
+	$(BIN)/ringfence drill
 
 bench: setup
 	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done

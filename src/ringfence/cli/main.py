@@ -12,6 +12,7 @@ import typer
 import ringfence
 from ringfence.cli import demo as demos
 from ringfence.cli import doctor as checks
+from ringfence.cli import drill as drills
 from ringfence.cli import init as settings_file
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
@@ -86,6 +87,17 @@ def demo(
 ) -> None:
     """Show what ringfence does, step by step, on the running installation."""
     demos.demo(settings_of(config, data, port=port), name, auto=auto)
+
+
+@app.command()
+def drill(
+    names: Annotated[list[str] | None, typer.Argument(help="Which; without one, all.", metavar="[NAME]...")] = None,
+    tenants: Annotated[int | None, typer.Option(min=1, max=10_000, help="How many tenants to seed.")] = None,
+    ours: Annotated[bool, typer.Option("--ours", help="Leave out the control build.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a drill.")] = False,
+) -> None:
+    """Play an attack on a seeded copy, and say how many tenants it reached."""
+    drills.drill(names or [], tenants=tenants, ours_only=ours, as_json=as_json)
 
 
 @app.command()

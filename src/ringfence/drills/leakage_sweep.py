@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 import shlex
+import shutil
 import signal
 import socket
 import tempfile
@@ -65,6 +66,14 @@ def leakage_sweep(design: Design, tenants: int) -> Finding:
     )
 
 
+def _copy_files(source: Path, target: Path) -> None:
+    for path in source.rglob("*"):
+        if path.is_file():
+            place = target / path.relative_to(source)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, place)
+
+
 class _Sweep:
     def __init__(self, folder: Path, design: Design, tenants: int) -> None:
         self.canaries = Canaries(b"another seed, for the sweep alone")
@@ -95,6 +104,8 @@ class _Sweep:
                 await self._look_around(attacker.port)
                 await asyncio.sleep(SETTLE_S)
                 self.recorded = attacker.recorded()
+                # While all still runs: stopping would tidy the write-ahead logs away.
+                _copy_files(settings.data_dir, self._folder / "as it ran")
 
     @contextlib.asynccontextmanager
     async def _platform(self) -> AsyncIterator[tuple[Supervisor, Settings]]:

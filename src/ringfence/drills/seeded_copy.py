@@ -24,6 +24,7 @@ from ringfence.store.sqlite import SqliteStore
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.messaging.close_epochs import close_epochs
+from ringfence.usecases.messaging.read import ListRequest
 from ringfence.usecases.messaging.send import SendRequest
 
 TOGETHER = 64
@@ -85,9 +86,9 @@ class SeededCopy:
             owner="drill",
             rates=Rates(number_rate_mps=FASTER_THAN_ANY_MPS, account_rate_mps=FASTER_THAN_ANY_MPS),
         )
-        self._sender = compose_messaging(
+        self._messaging = compose_messaging(
             store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, magic_numbers=False
-        ).sender
+        )
 
     async def add_tenants(self, count: int) -> None:
         """Accounts with a number each, a webhook URL and an Auth Token that are canaries."""
@@ -139,13 +140,19 @@ class SeededCopy:
         """Accept one text whose body, recipient and callback carry canaries."""
         mark = self.canaries.mark(tenant.sid, kind)
         callback = f"https://tenant.example/status?key={self.canaries.mark(tenant.sid, 'callback URL')}"
-        await self._sender.send(
+        await self._messaging.sender.send(
             tenant.caller,
             tenant.account,
             SendRequest(
                 to=tenant.customer, sender=tenant.number, body=f"Your word is {mark}", status_callback=callback
             ),
         )
+
+    async def read(self, tenant: Tenant) -> list[str]:
+        """All that the tenant reads of its messages: numbers and bodies."""
+        views = await self._messaging.reader.list(tenant.caller, tenant.account, ListRequest(limit=100))
+        contents = [view.content for view in views if view.content is not None]
+        return [f"{content.remote} {content.body}" for content in contents]
 
     async def _settled(self, tenants: list[Tenant], messages: int = 1) -> None:
         """Wait until each has so many messages, all final and told."""
