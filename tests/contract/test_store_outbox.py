@@ -220,3 +220,16 @@ async def test_an_owner_gives_back_what_it_took_and_nothing_else(store, text):
     (again,) = await take(store)
     assert (again.id, again.attempts) == (mine.id, 0)
     assert theirs.id != mine.id
+
+
+async def test_a_replay_does_not_shorten_the_lease_of_a_later_event(store, text):
+    await accept(store, text, event(0), event(1))
+    (first,) = await take(store)
+    await store.settle_events([settled(first)])
+    (second,) = await take(store)
+    await store.replay(first.account, first.id, NOW)
+    (again,) = await take(store)
+    assert again.id == first.id
+    await store.settle_events([settled(again)])
+    assert await take(store, NOW + TTL - 1) == []
+    assert [found.id for found in await take(store, NOW + TTL)] == [second.id]
