@@ -52,12 +52,12 @@ async function remind() {
       });
       console.log(`reminder ${message.status} · ${message.sid}`);
     } catch (error) {
+      appointment.reminded = false;
       if (error.code === OPTED_OUT) {
         book.optOut(appointment.phone);
         console.log(`reminder refused (${OPTED_OUT}) · customer OPTED OUT`);
       } else {
-        appointment.reminded = false; // the next round tries again
-        console.error(`reminder failed · ${error.code ?? error.message}`);
+        console.error(`reminder failed, the next round tries again · ${error.code ?? error.message}`);
       }
     }
   }

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import time as time_of_day
 from functools import wraps
 
+import click
 from appointments import TUESDAY, AppointmentBook, coming
 from conversation import answer, reminder
 from flask import Flask, Response, abort, g, request
@@ -101,14 +102,21 @@ def connect() -> None:
 
 
 @app.cli.command("book")
-def book_appointment() -> None:
+@click.option("--remind", "at_once", is_flag=True, help="Text the reminder at once.")
+def book_appointment(at_once: bool) -> None:
     """Book the customer in: a haircut with Sam, on the coming Tuesday at 15:00."""
     book.book(CUSTOMER_NUMBER, "haircut", "Sam", coming(TUESDAY, time_of_day(15, 0)))
+    if at_once:
+        send_reminders()
 
 
 @app.cli.command("remind")
 def remind() -> None:
     """Text everyone who has not been told of their appointment."""
+    send_reminders()
+
+
+def send_reminders() -> None:
     for appointment in book.not_reminded():
         try:
             message = client.messages.create(

@@ -1,12 +1,9 @@
-"""The example programs as modules, a live installation, and the official SDK of Node."""
+"""The example programs as modules, a web server for webhooks, and the official SDK of Node."""
 
-import contextlib
 import fcntl
 import hashlib
 import importlib
-import json
 import os
-import queue
 import shutil
 import subprocess
 import sys
@@ -16,16 +13,13 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-from twilio.rest import Client
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAM = ("appointments", "conversation", "app")
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
-START_LIMIT_S = 60
 
 
 @pytest.fixture
@@ -41,80 +35,6 @@ def barber(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str
     yield {name: importlib.import_module(name) for name in PROGRAM}
     for name in PROGRAM:
         del sys.modules[name]
-
-
-class Installation:
-    """A running `ringfence up`, with an account that owns the demo's number."""
-
-    shop = "+12025550123"
-
-    def __init__(self, ready: dict[str, Any], environment: dict[str, str], data: Path) -> None:
-        self.base_url: str = ready["base_url"]
-        self.account_sid: str = ready["account_sid"]
-        self.auth_token: str = ready["auth_token"]
-        self.api_key: str = ready["api_key"]
-        self.api_secret: str = ready["api_secret"]
-        self.phones_url: str = ready["phones_url"]
-        self.environment = environment
-        self.data = data
-
-    def client(self, username: str = "", password: str = "") -> Client:
-        """The stock SDK, pointed here."""
-        client = Client(username or self.account_sid, password or self.auth_token, self.account_sid)
-        client.api.base_url = self.base_url
-        return client
-
-    @property
-    def port(self) -> int:
-        return int(self.base_url.rpartition(":")[2])
-
-    @property
-    def program_environment(self) -> dict[str, str]:
-        """What a program written for Twilio finds in its environment."""
-        return self.environment | {
-            "TWILIO_ACCOUNT_SID": self.account_sid,
-            "TWILIO_AUTH_TOKEN": self.auth_token,
-            "TWILIO_API_URL": self.base_url,
-        }
-
-
-@pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One `ringfence up` for the tests of this folder, in a home of its own."""
-    home = tmp_path_factory.mktemp("home")
-    data = home / "data"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | {
-        "HOME": str(home),
-        "XDG_CONFIG_HOME": str(home / "config"),
-        "XDG_DATA_HOME": str(home / "share"),
-    }
-    log = home / "log"
-    with log.open("wb") as errors:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "ringfence", "up", "--data", str(data), "--port", "0", "--json"],
-            cwd=home,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-        )
-    assert process.stdout is not None
-    try:
-        line = _first_line(process)
-        assert line, f"ringfence up did not become ready:\n{log.read_text()[-2000:]}"
-        yield Installation(json.loads(line), environment, data)
-    finally:
-        process.terminate()
-        process.wait(20)
-        process.stdout.close()
-
-
-def _first_line(process: "subprocess.Popen[bytes]") -> bytes:
-    assert process.stdout is not None
-    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    threading.Thread(target=lambda: lines.put(process.stdout.readline()), daemon=True).start()
-    with contextlib.suppress(queue.Empty):
-        return lines.get(timeout=START_LIMIT_S)
-    return b""
 
 
 class Webhook:

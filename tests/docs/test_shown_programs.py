@@ -1,12 +1,14 @@
-"""What the README and the tutorial show to type is typed here, against a running installation."""
+"""What the README shows to type is typed here, against a running installation.
 
-import json
+The tutorial and the how-to guides are followed in tests/clients/test_documentation.py.
+"""
+
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,35 +16,17 @@ ROOT = Path(__file__).parents[2]
 SHOWN_URL = "http://localhost:8420"
 
 
-@pytest.fixture(scope="module")
-def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    home = tmp_path_factory.mktemp("home")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RINGFENCE_", "XDG_"))}
-    with (
-        open(home / "log", "w") as log,  # noqa: PTH123
-        subprocess.Popen(
-            [sys.executable, "-m", "ringfence", "up", "--port", "0", "--json"],
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-            cwd=home,
-            env=environment | {"HOME": str(home)},
-        ) as up,
-    ):
-        assert up.stdout is not None
-        try:
-            line = up.stdout.readline()
-            assert line, (home / "log").read_text()
-            yield json.loads(line)
-        finally:
-            up.terminate()
+@pytest.fixture
+def ready(installation: Any) -> dict[str, str]:
+    names = ("base_url", "account_sid", "auth_token", "phones_url")
+    return {name: getattr(installation, name) for name in names}
 
 
 def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(), re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorials/first-text.md"])
+@pytest.mark.parametrize("page", ["README.md"])
 def test_the_shown_requests_are_answered(page: str, ready: dict[str, str]) -> None:
     shown = [block for block in blocks(page, "bash") if "curl" in block]
     assert shown
@@ -59,7 +43,7 @@ def test_the_shown_requests_are_answered(page: str, ready: dict[str, str]) -> No
         assert "Haircut Tue 15:00" in done.stdout
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/howto/point-a-program.md"])
+@pytest.mark.parametrize("page", ["README.md"])
 def test_the_shown_programs_run(page: str, ready: dict[str, str]) -> None:
     program = "\n".join(blocks(page, "python")).replace(SHOWN_URL, ready["base_url"])
     given = f"account_sid, auth_token = {ready['account_sid']!r}, {ready['auth_token']!r}\n"

@@ -89,9 +89,9 @@ class BarberProgram:
     def running(self) -> bool:
         return self._server is not None and self._server.poll() is None
 
-    def job(self, name: str) -> None:
+    def job(self, name: str, *options: str) -> None:
         """Run one of the program's jobs, book or remind, to its end."""
-        process = self._run([sys.executable, "-m", "flask", "--app", "app", name])
+        process = self._run([sys.executable, "-m", "flask", "--app", "app", name, *options])
         try:
             code = process.wait(JOB_LIMIT_S)
         except subprocess.TimeoutExpired:
