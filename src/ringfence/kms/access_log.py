@@ -105,6 +105,15 @@ class AccessLog:
                     self._changed.notify()
 
     def _run(self) -> None:
+        try:
+            self._write_groups()
+        finally:
+            with self._changed:
+                self._closing = True
+                left, self._waiting = self._waiting, []
+            _settle(left, OSError("the writer ended"))
+
+    def _write_groups(self) -> None:
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._waiting or self._later or self._gap or self._closing)

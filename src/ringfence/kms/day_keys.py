@@ -52,7 +52,7 @@ class DayKeys:
             return sorted(day for day in self._held if day < today)
 
     def destroy(self, day: int) -> None:
-        """What was sealed to that day's key and not carried on is gone."""
+        """What was sealed to that day's key and not carried on is gone. OSError where it cannot be: try again."""
         with self._lock:
-            self._held.pop(day, None)
             self._files.destroy(day_file(day))
+            self._held.pop(day, None)

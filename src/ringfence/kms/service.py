@@ -72,7 +72,10 @@ class KeyService:
         await self._store.close()
 
     async def tidy(self) -> None:
-        """Forget what was opened a minute ago; let go of what is past its time. Call it every few seconds."""
+        """Forget what was opened a minute ago; destroy what is past its time. Call it every few seconds.
+
+        OSError where a key cannot be destroyed now: the next call tries again.
+        """
         self._slots.forget_expired()
         self._live.forget_past()
         await self._residue.roll()
@@ -152,8 +155,6 @@ class KeyService:
         self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
     ) -> None:
         await self._residue.close(account, epoch, unfinished, scheduled)
-        self._live.forget_past()
-        await self._residue.roll()
 
     async def _open(self, caller: Caller, account: str, verb: str) -> Opened:
         try:

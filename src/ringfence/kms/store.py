@@ -113,7 +113,7 @@ def _commit(writing: sqlite3.Connection, group: Sequence[_Write]) -> list[Outcom
         for write in group:
             outcomes.append(_attempt(writing, write))
         writing.execute("COMMIT")
-    except sqlite3.Error as error:
+    except Exception as error:
         if writing.in_transaction:
             writing.execute("ROLLBACK")
         failure = ConnectionError("the key store cannot write")

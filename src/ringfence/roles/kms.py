@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 
+import structlog
+
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
@@ -11,6 +13,8 @@ from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 
 TIDY_EVERY_S = 2.0
+
+_log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
@@ -28,7 +32,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         process.ready()
         while True:
             await asyncio.sleep(TIDY_EVERY_S)
-            with contextlib.suppress(
-                ConnectionError
-            ):  # a full disk: calls say so themselves, the next round tries again
+            try:
                 await service.tidy()
+            except OSError as error:
+                _log.error("kms.not_tidied", error=type(error).__name__, code=error.errno)

@@ -395,3 +395,20 @@ def test_what_was_acknowledged_survives_kill_9(run: Any, tmp_path: Path) -> None
 
         run(scene())
         assert acknowledged <= {one.at_ms for one in read_log(path) if one.verb == "open"}
+
+
+def test_when_the_writer_ends_nobody_waits_for_ever(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    monkeypatch.setattr(AccessLog, "_write", crash)
+
+    async def scene() -> None:
+        async with opened(tmp_path / "access.log") as log:
+            log.append_later(entry(1))
+            await asyncio.sleep(0.3)
+            with pytest.raises(OSError):
+                await log.append([entry(2)])
+
+    run(scene())

@@ -102,6 +102,7 @@ def test_residue_is_carried_from_day_to_day_and_the_day_before_is_destroyed(
             at_noon.advance(12 * HOUR_MS)
             assert await service.open_delivery_epochs() == [(account, sealing.epoch)]
             await service.close_epoch(account, sealing.epoch, [SM1], [SM3])
+            await service.tidy()
             assert files_of(kms_dir).days() == [day + 1]
             assert await service.open_delivery_epochs() == []
             asked = [(sealing.epoch, sid) for sid in (SM1, SM2, SM3)]
@@ -140,6 +141,7 @@ def test_residue_ends_within_three_days_but_for_what_is_scheduled(
             for elapsed_days in range(1, 6):
                 at_noon.advance(DAY_MS)  # 14:00 each day
                 await service.close_epoch(account, sealing.epoch, [SM1], [SM2])
+                await service.tidy()
                 first, second = await service.open_records(account, asked)
                 assert (first is not None) == (elapsed_days < 2)
                 assert second is not None
@@ -200,6 +202,7 @@ def test_index_copies_end_with_the_day(
             sealing = await service.sealing_key(token.caller, account)
             at_noon.advance(12 * HOUR_MS + 10 * MINUTE_MS - 1)
             await service.close_epoch(account, sealing.epoch, [])
+            await service.tidy()
             assert sealing.index_day in files_of(kms_dir).days()
             at_noon.advance(1)
             await service.tidy()
@@ -222,6 +225,7 @@ def test_a_closed_epoch_cannot_be_opened_from_everything_on_disk(
             old_rows = service._store.rows("SELECT key_day, sealed FROM delivery_epoch")
             at_noon.advance(13 * HOUR_MS)
             await service.close_epoch(account, sealing.epoch, [SM1])
+            await service.tidy()
             on_disk = b"".join(path.read_bytes() for path in kms_dir.rglob("*") if path.is_file())
             assert sealing.epoch_key not in on_disk
             assert sealing.index_key not in on_disk
@@ -294,5 +298,29 @@ def test_without_its_long_lived_keys_a_used_service_does_not_start(
         store = KeyStore(kms_dir / "kms.db")  # and its database is free again
         await store.open()
         await store.close()
+
+    run(scene())
+
+
+def test_a_day_key_that_cannot_be_destroyed_now_is_destroyed_later(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, kms_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            at_noon.advance(13 * HOUR_MS)
+            await service.close_epoch(account, sealing.epoch, [])
+            with monkeypatch.context() as failing:
+
+                def fail(*_: object) -> None:
+                    raise OSError(5, "input/output error")
+
+                failing.setattr(KeyFiles, "destroy", fail)
+                with pytest.raises(OSError, match="input/output"):
+                    await service.tidy()
+            assert sealing.index_day in files_of(kms_dir).days()
+            await service.tidy()
+            assert sealing.index_day not in files_of(kms_dir).days()
 
     run(scene())
