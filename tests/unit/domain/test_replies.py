@@ -47,6 +47,14 @@ def buttons(body):
         ("Reply C to confirm. Reply X to cancel. Reply C to confirm twice.", [("C", "Confirm"), ("X", "Cancel")]),
         ("Reply YES if you're coming", [("YES", "You're coming")]),
         ("Reply R to move it & X to cancel", [("R", "Move it"), ("X", "Cancel")]),
+        ("Respond 4521.", [("4521", "4521")]),
+        ("Answer 4521.", [("4521", "4521")]),
+        ("Text 12.", [("12", "12")]),
+        ("Do not reply here. Reply YES", [("YES", "Yes")]),
+        ("Reply C to 'confirm', X to 'cancel'", [("C", "Confirm"), ("X", "Cancel")]),
+        ("Reply C to confirm. X.", [("C", "Confirm")]),
+        ("Reply C to confirm. NASA", [("C", "Confirm")]),
+        ('Reply "I" to confirm', [("I", "Confirm")]),
     ],
 )  # fmt: skip
 def test_what_is_offered(body, expected):
@@ -79,6 +87,9 @@ def test_what_is_offered(body, expected):
         "Confirm (MAY/JUNE)",
         "EYES/NOSE",
         "in reply A",
+        "Text 123.",
+        *(f"Reply {word}." for word in ("ASAP", "I", "IF", "IN", "ME", "NOW", "THE", "TO", "TODAY", "US")),
+        *(f"Reply {word}." for word in ("WITH", "YOUR")),
     ],
 )
 def test_an_ordinary_text_offers_nothing(body):
@@ -93,6 +104,7 @@ def test_at_most_six():
 
 def test_a_long_meaning_is_cut_between_words():
     assert buttons("Reply C to " + "x" * 24) == [("C", "X" + "x" * 23)]
+    assert buttons("Reply C to " + "x" * 25) == [("C", "X" + "x" * 22 + "…")]
     assert buttons("Reply C to move the visit to next week") == [("C", "Move the visit to next…")]
 
 

@@ -131,7 +131,7 @@ def test_what_the_schema_does_not_know_is_warned_of_and_left_out():
 @pytest.mark.parametrize(
     "content_type",
     ["text/xml", "application/xml", "text/html", "TEXT/XML; Charset=UTF-8", 'text/html; charset="utf-8"',
-     "application/twiml+xml", "text/xml; x=y; charset=utf8", "text/xml;"],
+     "application/twiml+xml", "text/xml; x=y; charset=utf8", "text/xml;charset='utf-8'", "text/xml;"],
 )  # fmt: skip
 def test_types_that_hold_twiml(content_type):
     assert read_answer(content_type, "<Response><Message>é</Message></Response>".encode()).actions == (
@@ -151,6 +151,7 @@ def test_the_headers_character_set_goes_before_the_documents():
     for charset in ("iso-8859-1", "utf-16", "utf-8"):
         assert read_answer(f"text/xml; charset={charset}", document.encode(charset)).actions == (SendMessage(body="é"),)
     assert read_answer("text/xml; charset=utf-8", b"\xef\xbb\xbf<Response/>").actions == ()
+    assert read_answer("text/plain", b"\xef\xbb\xbfhi").actions == (SendMessage(body="hi"),)
     assert read_answer("text/xml; charset=us-ascii", b"<Response/>").actions == ()
 
 
@@ -198,6 +199,7 @@ def test_nothing_of_the_answer_is_shown():
     read = answer("<Message to='+12025550123'>secret</Message><Redirect>http://secret</Redirect><secret/>")
     assert "secret" not in repr(read)
     assert "2025550123" not in repr(read)
+    assert [repr(action) for action in read.actions] == ["SendMessage(…)", "Redirect(…)"]
 
 
 plain = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=30).map(str.strip).filter(bool)
