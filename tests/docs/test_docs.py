@@ -62,6 +62,13 @@ def test_every_setting_is_read_somewhere() -> None:
     assert [name for name in NAMES if not re.search(rf"settings\.{name}\b|self\.{name}\b", code)] == []
 
 
+def test_every_metric_is_documented_and_no_other() -> None:
+    code = "\n".join(path.read_text() for path in (ROOT / "src/ringfence").rglob("*.py"))
+    made = set(re.findall(r"(?:Counter|Gauge|Histogram)\(\s*\"(\w+)\"", code))
+    shown = set(re.findall(r"^\| `(\w+)`", (ROOT / "docs/reference/metrics.md").read_text(), re.MULTILINE))
+    assert made == shown
+
+
 def every_command(group: Any, path: str) -> Iterator[tuple[str, Any]]:
     for name, command in group.commands.items():
         if hasattr(command, "commands"):

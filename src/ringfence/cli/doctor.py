@@ -45,7 +45,7 @@ def doctor(settings: Settings) -> None:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in a fixed order. Nothing is changed."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock,
+        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock, _carrier, _browser,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -119,3 +119,14 @@ def _clock(_: Settings) -> Finding:
     now = time.gmtime()
     cure = "set the machine's clock" if now.tm_year < EARLIEST_PLAUSIBLE_YEAR else ""
     return Finding("clock", time.strftime("%Y-%m-%d %H:%M:%S UTC", now), cure)
+
+
+def _carrier(settings: Settings) -> Finding:
+    if settings.dev:
+        return Finding("carrier", "the simulator, with its phones in the browser")
+    return Finding("carrier", "none is built yet for production", 'mode = "dev"')
+
+
+def _browser(_: Settings) -> Finding:
+    found = shutil.which("chromium")
+    return Finding("chromium", f"{found or 'absent'} (only the project's own browser tests need it)")

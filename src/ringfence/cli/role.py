@@ -1,6 +1,7 @@
 """`ringfence role NAME`: one role in this process, for operators who supervise by other means."""
 
 import asyncio
+import os
 
 import msgspec
 import uvloop
@@ -19,6 +20,7 @@ def role(settings: Settings, name: str) -> None:
     if name not in ROLES:
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
     guard_memory()
+    os.umask(0o077)
     configure_logging(name, settings.log_level)
     make_private(settings.data_dir)
     make_private(settings.run_dir)

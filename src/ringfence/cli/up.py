@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import sys
 
@@ -16,6 +17,7 @@ from ringfence.roles.bootstrap import create_first_account, first_account_sid, s
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.installation_lock import InstallationLock
 from ringfence.roles.listeners import bind
+from ringfence.roles.metrics import fresh_folder
 from ringfence.roles.process import prepare_clock
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
@@ -40,6 +42,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
     """Run the installation in the foreground. RefusalError when it is up already, or its port is busy."""
+    os.umask(0o077)
     configure_logging("up", settings.log_level)
     make_private(settings.data_dir)
     lock = InstallationLock(settings.data_dir)
@@ -49,7 +52,8 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
         settings = msgspec.structs.replace(settings, port=listeners[0].getsockname()[1])
         make_private(settings.run_dir)
         prepare_clock(settings, again=True)
-        supervisor = Supervisor(settings, listeners=listeners, inherited=[lock.descriptor])
+        metrics = fresh_folder(settings.run_dir)
+        supervisor = Supervisor(settings, listeners=listeners, inherited=[lock.descriptor], metrics=metrics)
         asyncio.run(_serve(_Start(settings, supervisor, as_json=as_json, check=check), once=once))
     finally:
         lock.drop()

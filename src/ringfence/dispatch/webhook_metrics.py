@@ -23,5 +23,13 @@ class WebhookMetrics:
         self.seconds = Histogram(
             "ringfence_webhook_seconds", "Duration of webhook attempts.", buckets=SECONDS, registry=registry
         )
-        self.running = Gauge("ringfence_webhooks_running", "Webhook attempts under way.", registry=registry)
-        self.waiting = Gauge("ringfence_webhooks_waiting", "Opened events that wait for a place.", registry=registry)
+        # Summed over the dispatchers that live.
+        self.running = Gauge(
+            "ringfence_webhooks_running", "Webhook attempts under way.", registry=registry, multiprocess_mode="livesum"
+        )
+        self.waiting = Gauge(
+            "ringfence_webhooks_waiting",
+            "Opened events that wait for a place.",
+            registry=registry,
+            multiprocess_mode="livesum",
+        )

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 
 import structlog
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--listen", type=int, nargs="*", default=())
     arguments = parser.parse_args()
     guard_memory()
+    os.umask(0o077)
     settings = read_lifeline(arguments.lifeline)
     hold_lifeline(arguments.lifeline)
     configure_logging(arguments.name, settings.log_level)

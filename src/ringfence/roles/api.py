@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Iterator
 
 import uvicorn
-from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
 from ringfence.api.app import create_app
@@ -15,6 +14,7 @@ from ringfence.ipc.client import Client
 from ringfence.ipc.doorbell import Doorbell
 from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.composition import compose_messaging
+from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
 from ringfence.store.sqlite import SqliteStore
@@ -40,7 +40,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 store=store,
                 keys=keys,
                 clock=process.clock,
-                registry=REGISTRY,
+                registry=metrics_registry(),
                 base_url=settings.url,
                 mounts=_simulator(settings),
                 messaging=compose_messaging(

@@ -6,10 +6,12 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 import structlog
 
+from ringfence.roles.metrics import FOLDER_VARIABLE, forget_process
 from ringfence.roles.process import READY, REFUSED, frame
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, encode
@@ -32,7 +34,8 @@ def role_command(name: str) -> list[str]:
 class Supervisor:
     """Start roles in the order of `start` calls; stop them in the reverse order.
 
-    `inherited` descriptors (the installation's lock) stay open in every role. `listeners` go to the api alone, and
+    `inherited` descriptors (the installation's lock) stay open in every role; `metrics` is the folder where they write
+    their figures. `listeners` go to the api alone, and
     outlive its process: connections that arrive while it restarts wait in them.
     """
 
@@ -42,18 +45,18 @@ class Supervisor:
         *,
         listeners: Sequence[socket.socket] = (),
         inherited: Sequence[int] = (),
+        metrics: Path | None = None,
         command: Command = role_command,
     ) -> None:
-        self._settings = encode(settings)
+        self._shared = _Shared(encode(settings), tuple(inherited), metrics)
         self._listeners = tuple(listeners)
-        self._inherited = tuple(inherited)
         self._command = command
         self._children: dict[str, _Child] = {}
 
     async def start(self, role: str) -> None:
         """Start a role and keep it running; returns once it serves. RefusalError when it does not come up at all."""
         listen = [listener.fileno() for listener in self._listeners] if role == "api" else []
-        child = _Child(role, self._command(role), self._settings, listen, self._inherited)
+        child = _Child(role, self._command(role), listen, self._shared)
         self._children[role] = child
         await child.start()
 
@@ -75,6 +78,12 @@ class Supervisor:
             del self._children[name]
 
 
+class _Shared(msgspec.Struct, frozen=True):
+    settings: bytes
+    inherited: tuple[int, ...]
+    metrics: Path | None
+
+
 class _Running(msgspec.Struct):
     process: asyncio.subprocess.Process
     lifeline: int
@@ -86,14 +95,11 @@ class _Running(msgspec.Struct):
 
 
 class _Child:
-    def __init__(
-        self, name: str, command: list[str], settings: bytes, listen: list[int], inherited: Sequence[int]
-    ) -> None:
+    def __init__(self, name: str, command: list[str], listen: list[int], shared: _Shared) -> None:
         self._name = name
         self._command = command
-        self._settings = settings
         self._listen = listen
-        self._inherited = inherited
+        self._shared = shared
         self._running: _Running | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._log = structlog.get_logger().bind()
@@ -160,6 +166,7 @@ class _Child:
                 delay_s = RESTART_DELAY_MAX_MS / 1000
 
     async def _spawn(self) -> _Running:
+        metrics = self._shared.metrics
         lifeline_read, lifeline_write = os.pipe()
         ready_read, ready_write = os.pipe()
         arguments = ["--lifeline", str(lifeline_read), "--ready", str(ready_write)]
@@ -171,7 +178,8 @@ class _Child:
                 *arguments,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=sys.stderr.fileno(),
-                pass_fds=(lifeline_read, ready_write, *self._listen, *self._inherited),
+                env=os.environ | ({FOLDER_VARIABLE: str(metrics)} if metrics else {}),
+                pass_fds=(lifeline_read, ready_write, *self._listen, *self._shared.inherited),
                 # Ctrl-C goes to the supervisor alone, which stops the roles in their order.
                 start_new_session=True,
             )
@@ -183,7 +191,7 @@ class _Child:
             os.close(lifeline_read)
             os.close(ready_write)
         with contextlib.suppress(BrokenPipeError):
-            os.write(lifeline_write, frame(self._settings))
+            os.write(lifeline_write, frame(self._shared.settings))
         self._running = _Running(process, lifeline_write, _readiness(ready_read), _now_ms())
         return self._running
 
@@ -194,6 +202,8 @@ class _Child:
             with contextlib.suppress(ProcessLookupError):
                 running.process.kill()
             await running.process.wait()
+        if self._shared.metrics is not None:
+            forget_process(self._shared.metrics, running.process.pid)
         if self._running is running:
             self._running = None
             os.close(running.lifeline)

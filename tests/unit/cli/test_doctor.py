@@ -28,7 +28,7 @@ def test_a_busy_port_is_found_with_the_way_out(ringfence) -> None:
     listeners[0].close()
     assert done.returncode == 1
     assert f"✗ port         port {port} busy" in done.stdout
-    assert "error: 1 of 8 checks failed" in done.stderr
+    assert "error: 1 of 10 checks failed" in done.stderr
 
 
 def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:
@@ -64,3 +64,17 @@ def test_phones_that_the_network_can_reach_are_found(tmp_path: Path) -> None:
 def test_a_clock_that_was_never_set_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(doctor, "EARLIEST_PLAUSIBLE_YEAR", 9999)
     assert finding(Settings(data_dir=tmp_path), "clock").cure == "set the machine's clock"
+
+
+def test_production_without_a_carrier_is_found(tmp_path: Path) -> None:
+    production = Settings(data_dir=tmp_path, mode="production", base_url="https://sms.example")
+    assert finding(production, "carrier").cure == 'mode = "dev"'
+    assert finding(Settings(data_dir=tmp_path), "carrier").cure == ""
+
+
+@pytest.mark.parametrize("path", [None, "/usr/bin/chromium"])
+def test_a_browser_is_never_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, path: str | None) -> None:
+    monkeypatch.setattr(doctor.shutil, "which", lambda _name: path)
+    found = finding(Settings(data_dir=tmp_path), "chromium")
+    assert found.cure == ""
+    assert found.found.startswith(path or "absent")
