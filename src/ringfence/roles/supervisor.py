@@ -18,6 +18,8 @@ from ringfence.roles.settings import Settings, encode
 
 START_LIMIT_MS = 30_000
 STOP_LIMIT_MS = 4_000
+# A role that closed its pipe is about to exit; asking it to would lose its exit code.
+EXIT_LIMIT_MS = 1_000
 RESTART_DELAY_MS = 50
 RESTART_DELAY_MAX_MS = 5_000
 STABLE_MS = 10_000
@@ -195,7 +197,7 @@ class _Child:
         self._running = _Running(process, lifeline_write, _readiness(ready_read), _now_ms())
         return self._running
 
-    async def _end(self, running: _Running, limit_ms: int = 0) -> int | None:
+    async def _end(self, running: _Running, limit_ms: int = EXIT_LIMIT_MS) -> int | None:
         try:
             await asyncio.wait_for(running.process.wait(), limit_ms / 1000)
         except TimeoutError:
