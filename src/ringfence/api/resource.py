@@ -63,8 +63,9 @@ class Raw(msgspec.Struct, frozen=True):
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method on one path. `path` has no suffix; `listed` is set on lists alone; `owner_only` refuses API keys.
 
-    `account_in` names the variable that holds the account; `any_status` lets a write reach an account that is not
-    active: what brings it back must. `plain` answers in place of `handler` where the request has no `.json`.
+    `variables` are the path's, in order; `account_in` names the one that holds the account. `any_status` lets a write
+    reach an account that is not active: what brings it back must. `plain` answers in place of `handler` where the
+    request has no `.json`.
     """
 
     product: str
@@ -81,11 +82,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     any_status: bool = False
     account_in: str = "AccountSid"
     plain: Callable[..., Awaitable[Answer]] | None = None
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        """The path's variables in order."""
-        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+    variables: tuple[str, ...] = ()
 
 
 class Resource:
@@ -164,6 +161,7 @@ class Resource:
                     account_in=self._account_in,
                     any_status=any_status,
                     plain=plain,
+                    variables=tuple(part[1:-1] for part in path.split("/") if part.startswith("{")),
                 )
             )
             return handler

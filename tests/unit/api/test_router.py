@@ -87,11 +87,10 @@ def test_the_path_loses_its_product_prefix_and_keeps_its_suffix() -> None:
     assert match(f"/api/2010-04-01/Accounts/{AC}/Keys.json").path == f"/2010-04-01/Accounts/{AC}/Keys.json"
 
 
-@pytest.mark.parametrize("listed", LISTED, ids=lambda listed: f"{listed.method} {listed.product}{listed.path}")
-def test_every_listed_operation_is_reached_at_its_own_host(listed: Listed) -> None:
-    path = "/".join("x" if part.startswith("{") else part for part in listed.path.split("/"))
-    found = match(path, f"{listed.product}.example.org")
-    assert found.methods[listed.method].path == listed.path
+def test_every_listed_operation_is_reached_at_its_own_host() -> None:
+    for listed in LISTED:
+        path = "/".join("x" if part.startswith("{") else part for part in listed.path.split("/"))
+        assert match(path, f"{listed.product}.example.org").methods[listed.method].path == listed.path
 
 
 def test_every_finished_operation_is_on_the_list() -> None:
