@@ -120,7 +120,11 @@ def test_the_way_back_is_eight_pages_long() -> None:
 def test_what_cannot_be_a_place_is_refused(query: str) -> None:
     with pytest.raises(ApiError) as refused:
         page(query)
-    assert refused.value.status == 400
+    assert refused.value.code == (21481 if "Token" in query else 20001)
+
+
+def test_a_token_may_be_absent_or_empty() -> None:
+    assert cursor_of(PageForm()) == cursor_of(PageForm(page_token="")) == Cursor(None, 51)
 
 
 def test_a_thousand_is_the_largest_page() -> None:
