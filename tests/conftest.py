@@ -49,7 +49,7 @@ def run() -> Callable[[Coroutine[Any, Any, Any]], Any]:
 
 
 START_LIMIT_S = 60
-TEXT_LIMIT_S = LINE_LIMIT_S = 40
+TEXT_LIMIT_S = LINE_LIMIT_S = 60
 
 
 class Installation:

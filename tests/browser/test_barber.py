@@ -9,7 +9,6 @@ from playwright.sync_api import BrowserContext, expect
 
 pytestmark = pytest.mark.browser
 CUSTOMER = "+12025550177"
-expect.set_options(timeout=20_000)  # the demo starts several processes
 
 
 def test_a_customer_confirms_and_then_moves_the_appointment(
@@ -25,6 +24,7 @@ def test_a_customer_confirms_and_then_moves_the_appointment(
     demo = start_program(
         [sys.executable, "-m", "ringfence", "demo", "barber", *place], Path.cwd(), installation.environment
     )
+    demo.await_line("now you  open")
     expect(phone.get_by_text("Fade & Co: haircut Tue 15:00 with Sam.")).to_be_visible()
     phone.get_by_role("button", name="Confirm: reply C").click()
     assert "webhook 200" in demo.await_line("(signature ok) · appointment CONFIRMED")

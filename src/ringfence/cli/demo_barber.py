@@ -29,19 +29,19 @@ JOBS = {
 
 
 class Step(NamedTuple):
-    """What the customer texts, what the shop's program says then, and what the phone shows."""
+    """What the customer texts, what the shop's program says then, one after the other, and what the phone shows."""
 
     reply: str
-    outcome: str
+    outcomes: tuple[str, ...]
     answer: str
 
 
 STEPS = (
-    Step("C", "appointment CONFIRMED", "confirmed. See you"),
-    Step("R", "3 times offered", "Reply 1, 2 or 3."),
-    Step("2", "appointment RESCHEDULED", "moved to"),
-    Step("STOP", "customer OPTED OUT", "unsubscribed"),
-    Step("START", "reminder delivered", "Reply C to confirm"),
+    Step("C", ("appointment CONFIRMED",), "confirmed. See you"),
+    Step("R", ("3 times offered",), "Reply 1, 2 or 3."),
+    Step("2", ("appointment RESCHEDULED", "reminder delivered"), "moved to"),
+    Step("STOP", ("STOP is answered", "customer OPTED OUT"), "unsubscribed"),
+    Step("START", ("START is answered", "reminder delivered"), "Reply C to confirm"),
 )
 
 
@@ -102,7 +102,8 @@ class Story:
         for step in STEPS:
             known = {text["id"] for text in self._texts()}
             self._text(step.reply)
-            self._await(step.outcome)
+            for outcome in step.outcomes:
+                self._await(outcome)
             self._await_text(step.answer, known)
 
     def follow(self) -> NoReturn:
