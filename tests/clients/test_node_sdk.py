@@ -7,6 +7,14 @@ from pathlib import Path
 from typing import Any
 
 WALK = Path(__file__).with_name("walk.mjs")
+LOCK = Path(__file__).parents[2] / "examples" / "barber-node" / "package-lock.json"
+
+
+def test_the_lock_pins_hashes_and_names_no_download_address() -> None:
+    packages = json.loads(LOCK.read_text())["packages"]
+    packages.pop("")
+    assert len(packages) > 50
+    assert [name for name, package in packages.items() if "integrity" not in package or "resolved" in package] == []
 
 
 def test_the_walk(installation: Any, node_folder: Path) -> None:
