@@ -57,7 +57,7 @@ class Installation:
         self.keys = KeyService(directory, self.clock, self.log)
         self.bell = Bell()
         self.reader = Reader(self.store, self.keys, self.clock)
-        self.media = MediaReader(self.store, self.keys)
+        self.media = MediaReader(self.store, self.keys, self.clock)
         self.deps = ApiDependencies(
             store=self.store,
             keys=self.keys,

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from twilio.base.exceptions import TwilioRestException
 
+from ringfence.domain.sealing.medium import medium_key, seal_medium
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import MediaRow
-from ringfence.usecases.messaging.read_media import seal_medium
 
 PICTURE = b"\x89PNG\r\n\x1a\n" + bytes(range(256))
 
@@ -27,7 +27,8 @@ def add(tenant: Any, message_sid: str, content_type: str = "image/png") -> str:
     caller = Caller(account=tenant.sid, credential=tenant.sid, seed=slot_seed(tenant.token, tenant.sid))
     key = parts.run(parts.keys.open_epochs(caller, tenant.sid, [row.epoch]))[row.epoch]
     sid = new_sid("ME")
-    content = seal_medium(RecordSealer(key, tenant.sid), sid, PICTURE)
+    record_key = RecordSealer(key, tenant.sid).key(message_sid)
+    content = seal_medium(medium_key(record_key, sid), tenant.sid, sid, PICTURE)
     medium = MediaRow(
         account=tenant.sid,
         message_sid=message_sid,

@@ -8,8 +8,8 @@ import pytest
 from twilio.base.exceptions import TwilioRestException
 
 from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.sealing.content import seal_content_with
 from ringfence.ports.store import Lease, MessageRow, Outcome
-from ringfence.usecases.messaging.content import seal_content_with
 
 CUSTOMER = "+12025550177"
 STATUSES = {"queued", "sending", "sent", "failed", "delivered", "undelivered", "received", "scheduled", "canceled"}

@@ -19,12 +19,12 @@ import requests
 from ringfence.api.app import operations
 from ringfence.api.resource import Operation
 from ringfence.domain.message import Status
+from ringfence.domain.sealing.medium import medium_key, seal_medium
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import MediaRow, Outcome
-from ringfence.usecases.messaging.read_media import seal_medium
 
 REFERENCE = os.environ.get("RINGFENCE_REFERENCE", "")
 pytestmark = pytest.mark.skipif(not REFERENCE, reason="RINGFENCE_REFERENCE does not point at Twilio's OpenAPI")
@@ -94,7 +94,7 @@ def with_medium(tenant: Any) -> tuple[str, str]:
         content_type="image/png",
         size=1,
         epoch=row.epoch,
-        content=seal_medium(RecordSealer(key, tenant.sid), sid, b"x"),
+        content=seal_medium(medium_key(RecordSealer(key, tenant.sid).key(message), sid), tenant.sid, sid, b"x"),
         created_ms=parts.clock.now_ms(),
     )
     parts.run(parts.store.add_media([medium]))

@@ -65,7 +65,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `variables` are the path's, in order; `account_in` names the one that holds the account. `any_status` lets a write
     reach an account that is not active: what brings it back must. `plain` answers in place of `handler` where the
-    request has no `.json`.
+    request has no `.json`, and `unsigned` does so where it carries no credential either, but a Capability: None from
+    it means 404.
     """
 
     product: str
@@ -82,6 +83,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     any_status: bool = False
     account_in: str = "AccountSid"
     plain: Callable[..., Awaitable[Answer]] | None = None
+    unsigned: Callable[..., Awaitable[Raw | None]] | None = None
     variables: tuple[str, ...] = ()
 
 
@@ -117,10 +119,14 @@ class Resource:
         return self._declare("GET", self._path, form, listed=self._listed, paged=paged)
 
     def fetch(
-        self, *, named: str = "Sid", plain: Callable[..., Awaitable[Answer]] | None = None
+        self,
+        *,
+        named: str = "Sid",
+        plain: Callable[..., Awaitable[Answer]] | None = None,
+        unsigned: Callable[..., Awaitable[Raw | None]] | None = None,
     ) -> Callable[[Handler], Handler]:
         """GET on one, called `named` in the path; `plain` answers instead where the request has no `.json`."""
-        return self._declare("GET", f"{self._path}/{{{named}}}", NoForm, plain=plain)
+        return self._declare("GET", f"{self._path}/{{{named}}}", NoForm, plain=plain, unsigned=unsigned)
 
     def update(
         self, form: type[msgspec.Struct], *, any_status: bool = False, status: int = 200
@@ -143,6 +149,7 @@ class Resource:
         paged: bool = True,
         any_status: bool = False,
         plain: Callable[..., Awaitable[Answer]] | None = None,
+        unsigned: Callable[..., Awaitable[Raw | None]] | None = None,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             self.operations.append(
@@ -162,6 +169,7 @@ class Resource:
                     any_status=any_status,
                     plain=plain,
                     variables=tuple(part[1:-1] for part in path.split("/") if part.startswith("{")),
+                    unsigned=unsigned,
                 )
             )
             return handler

@@ -108,6 +108,10 @@ class Wire:
             raise ApiError(20429)
         if head.size > self._limits.header_bytes:
             raise ApiError(20431)
+        if isinstance(operation, Operation) and head.authorization is None and not match.json:
+            opened = await self._open_unsigned(operation, match, scope["query_string"])
+            if opened is not None:
+                return opened
         presented = await self._auth.present(head.authorization)
         if isinstance(operation, Listed):
             raise ApiError(20501, f"{operation.method} {operation.path} is not available here yet.")
@@ -124,6 +128,19 @@ class Wire:
         pairs = parse_pairs(query if operation.method == "GET" else await self._body(head, receive))
         request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, operation.form.read(pairs))
         return reply_with(operation, await _run(operation, request, match, pairs), json=match.json)
+
+    async def _open_unsigned(self, operation: Operation, match: Match, query: bytes) -> Reply | None:
+        """The answer to a request whose only credential is a capability in its query; None where it has none."""
+        if operation.unsigned is None or not query or len(query) > self._limits.query_bytes:
+            return None
+        token = dict(parse_pairs(query)).get("Capability")
+        if token is None:
+            return None
+        variables = dict(zip(operation.variables, match.values, strict=True))
+        answer = await operation.unsigned(self._deps, variables, token)
+        if answer is None:
+            raise ApiError(20404)
+        return reply_with(operation, answer, json=False)
 
     async def _body(self, head: _Head, receive: Receive) -> bytes:
         limit = self._limits.body_bytes

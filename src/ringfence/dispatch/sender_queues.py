@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import msgspec
 import structlog
@@ -119,10 +120,25 @@ class _Drain:
         if not rows:
             return False
         opened, lost = await self._deliverer.open(self._live.lease.account, rows)
+        if any(item.content.media_urls for item in opened):
+            unfetched = await self._while_held(self._deliverer.fetch_media(opened))
+            without = {outcome.sid for outcome in unfetched}
+            opened = [item for item in opened if item.row.sid not in without]
+            lost += unfetched
         if lost:
             await self._store.acknowledge(self._live.lease, lost)
         self._backlog.extend(opened)
         return True
+
+    async def _while_held(self, work: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome]:
+        """Hold the lease while something takes its time."""
+        task = asyncio.ensure_future(work)
+        try:
+            while not (await asyncio.wait([task], timeout=LEASE_TTL_MS / 3000))[0]:
+                await self._hold()
+            return task.result()
+        finally:
+            task.cancel()
 
     async def _send_round(self) -> None:
         """Submit the first text of each recipient, as many as the rates let through."""

@@ -84,6 +84,7 @@ class SeededCopy:
             _Programs(self.canaries),
             clock,
             owner="drill",
+            base_url="http://localhost",
             rates=Rates(number_rate_mps=FASTER_THAN_ANY_MPS, account_rate_mps=FASTER_THAN_ANY_MPS),
         )
         self._messaging = compose_messaging(

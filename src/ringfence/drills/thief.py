@@ -16,6 +16,7 @@ from ringfence.domain.sealing import aead
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.blind_index import blind_index
 from ringfence.domain.sealing.bundle import EPOCHS, open_bundle
+from ringfence.domain.sealing.content import FIELD
 from ringfence.domain.sealing.delivery import DayKey
 from ringfence.domain.sealing.epoch import open_epoch_key
 from ringfence.domain.sealing.hpke import Recipient
@@ -25,7 +26,6 @@ from ringfence.domain.sealing.standing import StandingSealer, table_key
 from ringfence.domain.standing import hmac_states_record, number_record
 
 KEY_BYTES = 32
-FIELD = "content"
 
 
 class Loot(msgspec.Struct, kw_only=True):

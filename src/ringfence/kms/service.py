@@ -23,7 +23,7 @@ from ringfence.kms.store import KeyStore
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
 
-BLIND_TABLES = frozenset({"opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket"})
+BLIND_TABLES = frozenset({"opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket", "capability"})
 DISPATCHER = "dispatcher"
 API = "api"
 

@@ -22,6 +22,8 @@ from ringfence.ports.store import Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.deliver import Deliverer
 from ringfence.usecases.messaging.edit import Editor
+from ringfence.usecases.messaging.fetch_media import MediaFetcher
+from ringfence.usecases.messaging.media_links import MediaLinks
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.receipts import ReceiptTaker
@@ -40,7 +42,7 @@ def compose_messaging(
         sender=Sender(store, keys, clock, wake, carrier=carrier, magic_numbers=magic_numbers),
         reader=reader,
         editor=Editor(store, keys, clock, wake, reader),
-        media=MediaReader(store, keys),
+        media=MediaReader(store, keys, clock),
     )
 
 
@@ -55,6 +57,8 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
     news: News
     queues: SenderQueues
     webhooks: WebhookLoop
+    fetcher: MediaFetcher
+    links: MediaLinks
 
     async def run(self, *beside: Awaitable[None]) -> None:
         """All loops, and `beside`, until cancelled or one of them fails."""
@@ -76,12 +80,16 @@ def compose_dispatching(
     *,
     owner: str,
     rates: Rates,
+    base_url: str,
     registry: CollectorRegistry | None = None,
 ) -> Dispatching:
     """Sender queues, the carrier's news, and webhooks over one store and one carrier."""
     bells = Bells()
+    fetcher = MediaFetcher(store, http, clock)
     replier = Replier(store, keys, clock, bells, carrier=carrier.name)
     receiver = Receiver(store, keys, clock, bells, replier, carrier=carrier.name)
+    links = MediaLinks(fetcher, keys, clock, base_url)
+    delivery = EventDelivery(store, keys, http, replier, links, clock)
     return Dispatching(
         store=store,
         keys=keys,
@@ -90,11 +98,16 @@ def compose_dispatching(
         bells=bells,
         news=News(ReceiptTaker(store, clock, bells, carrier=carrier.name), receiver),
         queues=SenderQueues(
-            store, Deliverer(keys, carrier, clock, DEVELOPMENT_RATES), clock, rates, owner=owner, carrier=carrier.name
+            store,
+            Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher),
+            clock,
+            rates,
+            owner=owner,
+            carrier=carrier.name,
         ),
-        webhooks=WebhookLoop(
-            store, EventDelivery(store, keys, http, replier, clock), clock, owner=owner, registry=registry
-        ),
+        webhooks=WebhookLoop(store, delivery, clock, owner=owner, registry=registry),
+        fetcher=fetcher,
+        links=links,
     )
 
 

@@ -39,6 +39,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             http,
             process.clock,
             owner=OWNER,
+            base_url=settings.url,
             rates=Rates(number_rate_mps=settings.number_rate_mps, account_rate_mps=settings.account_rate_mps),
         )
         process.ready()

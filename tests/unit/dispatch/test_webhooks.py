@@ -206,7 +206,12 @@ def test_a_fault_of_ours_is_counted_and_the_others_go_on(run, installation: Inst
         broken = await installation.inbound("hi")
         await installation.outbound(program.url("status"), "sent")
         delivery = EventDelivery(
-            installation.store, installation.keys, installation.http, BrokenReplies(), installation.clock
+            installation.store,
+            installation.keys,
+            installation.http,
+            BrokenReplies(),
+            installation.media,
+            installation.clock,
         )
         async with running(WebhookLoop(installation.store, delivery, installation.clock, owner="d1")):
             await until(lambda: "status" in program.paths())
@@ -259,7 +264,12 @@ def test_a_store_that_is_full_is_asked_again(
     async def scenario() -> None:
         installation.store = CrowdedStore()
         installation.delivery = EventDelivery(
-            installation.store, installation.keys, installation.http, installation.replier, installation.clock
+            installation.store,
+            installation.keys,
+            installation.http,
+            installation.replier,
+            installation.media,
+            installation.clock,
         )
         await installation.open()
         row = await installation.outbound(program.url("status"), "sent")

@@ -1,8 +1,11 @@
 """A message's media: the list, what each is, and without `.json` its bytes. Source: Twilio, "Media subresource"."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from ringfence.api.dates import rfc2822
+from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import DAY_MS, MomentFilter
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import API_VERSION, ApiRequest, Raw, Resource
@@ -73,7 +76,13 @@ async def fetch_bytes(request: ApiRequest[msgspec.Struct]) -> Raw | None:
     return Raw(row.content_type, await request.deps.messaging.media.open(request.caller, row))
 
 
-@media.fetch(plain=fetch_bytes)
+async def fetch_unsigned(deps: ApiDependencies, path: Mapping[str, str], token: str) -> Raw | None:
+    """The medium itself, for whoever holds its capability."""
+    opened = await deps.messaging.media.open_with(path["AccountSid"], path["MessageSid"], path["Sid"], token)
+    return None if opened is None else Raw(opened[0].content_type, opened[1])
+
+
+@media.fetch(plain=fetch_bytes, unsigned=fetch_unsigned)
 async def fetch(request: ApiRequest[msgspec.Struct]) -> Media | None:
     row = await _one(request)
     return None if row is None else _shown(row)

@@ -1,5 +1,6 @@
 """Open what is due for a sender queue, hand it to the carrier, and write down what the carrier said."""
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -8,10 +9,11 @@ import structlog
 from ringfence.domain.clock import Clock
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.rating import RateTable, rate
+from ringfence.domain.sealing.content import open_content_with
 from ringfence.ports.carrier import Carrier, Submit, Submitted
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, Outcome
-from ringfence.usecases.messaging.content import open_content_with
+from ringfence.usecases.messaging.fetch_media import MediaFetcher, MediaFetchError
 
 _log = structlog.get_logger(__name__)
 
@@ -24,6 +26,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
 
     row: MessageRow
     content: Content
+    record_key: bytes
 
     def __repr__(self) -> str:
         return f"Opened({self.row.sid})"
@@ -39,7 +42,10 @@ class Throttled(msgspec.Struct, frozen=True, kw_only=True):
 class Deliverer:
     """One carrier's way from a sealed row to a submit and its outcome."""
 
-    def __init__(self, keys: DeliveryKeys, carrier: Carrier, clock: Clock, rates: RateTable):
+    def __init__(
+        self, keys: DeliveryKeys, carrier: Carrier, clock: Clock, rates: RateTable, media: MediaFetcher
+    ) -> None:
+        self._media = media
         self._keys = keys
         self._carrier = carrier
         self._clock = clock
@@ -58,8 +64,27 @@ class Deliverer:
                 _log.error("text cannot be opened any more", sid=row.sid)
                 lost.append(self._ended(row, Status.FAILED, UNKNOWN_ERROR, now_ms))
             else:
-                opened.append(Opened(row=row, content=open_content_with(key, account, row.sid, row.content)))
+                content = open_content_with(key, account, row.sid, row.content)
+                opened.append(Opened(row=row, content=content, record_key=key))
         return opened, lost
+
+    async def fetch_media(self, opened: Sequence[Opened]) -> list[Outcome]:
+        """Keep the media that these messages name; outcomes for those whose media cannot be had. Takes seconds."""
+        with_media = [item for item in opened if item.content.media_urls]
+        codes = await asyncio.gather(*map(self._fetch_media, with_media))
+        now_ms = self._clock.now_ms()
+        return [
+            self._ended(item.row, Status.FAILED, code, now_ms)
+            for item, code in zip(with_media, codes, strict=True)
+            if code is not None
+        ]
+
+    async def _fetch_media(self, item: Opened) -> int | None:
+        try:
+            await self._media.fetch(item.row, item.record_key, item.content.media_urls)
+        except MediaFetchError as error:
+            return error.code
+        return None
 
     async def submit(self, batch: Sequence[Opened]) -> list[Outcome | Throttled]:
         """One answer for each, in the batch's order. ConnectionError: nothing is known, submit again later."""

@@ -8,11 +8,12 @@ import msgspec
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import FINAL, Content, Status
+from ringfence.domain.sealing.content import seal_content
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, MessageRow, Outcome, Store
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.content import SealerCache, seal_content
 from ringfence.usecases.messaging.read import Reader
+from ringfence.usecases.messaging.sealer_cache import SealerCache
 from ringfence.usecases.messaging.view import MessageView
 
 

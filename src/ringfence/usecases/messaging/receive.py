@@ -12,12 +12,12 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.number import parse_e164
 from ringfence.domain.opt_out import OptOut, classify, reply_text
+from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.segments import segment
 from ringfence.ports.carrier import Arrival
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, NewEvent, NumberRow, Store
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.content import seal_content_with
 from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
 from ringfence.usecases.messaging.reply import Replier
 

@@ -6,12 +6,12 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.number import parse_e164
+from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import made_ms
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, NumberRow, Store
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.content import seal_content_with
 from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
 from ringfence.usecases.messaging.send import BODY_LIMIT_CHARACTERS
 
@@ -56,7 +56,8 @@ class Replier:
         number = parse_e164(remote)
         region = number.region if number is not None else ""
         digest = hashlib.sha256(f"keyword|{for_sid}".encode()).hexdigest()
-        sid = f"SM{at_ms & 0xFFFFFFFFFFFF:012x}{digest[:20]}"
+        # One millisecond on, so that it sorts behind the text it answers.
+        sid = f"SM{(at_ms + 1) & 0xFFFFFFFFFFFF:012x}{digest[:20]}"
         await self._accept(owned.account, owned.number, region, Content(remote=remote, body=body), sid)
 
     async def _accept(self, account: str, sender: str, region: str, content: Content, sid: str) -> None:

@@ -11,13 +11,14 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.number import Number, parse_e164, parse_sender
 from ringfence.domain.sealing.blind_index import blind_index
+from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import new_sid
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, MessageRow, Store
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.content import SealerCache, seal_content
 from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.sealer_cache import SealerCache
 from ringfence.usecases.messaging.view import MessageView
 
 BODY_LIMIT_CHARACTERS = 1_600

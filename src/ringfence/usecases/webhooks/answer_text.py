@@ -23,6 +23,7 @@ from ringfence.usecases.webhooks.call_webhook import (
     call_webhook,
 )
 from ringfence.usecases.webhooks.callback_form import Form, inbound_form
+from ringfence.usecases.webhooks.media_port import Media
 from ringfence.usecases.webhooks.open_event import OpenedEvent
 from ringfence.usecases.webhooks.reply_port import Replies, reply_sid
 
@@ -45,9 +46,10 @@ class Answered(msgspec.Struct, frozen=True):
 class TextAnswerer:
     """Runs the TwiML that answers an inbound text."""
 
-    def __init__(self, http: HttpClient, replies: Replies, clock: Clock) -> None:
+    def __init__(self, http: HttpClient, replies: Replies, media: Media, clock: Clock) -> None:
         self._http = http
         self._replies = replies
+        self._media = media
         self._clock = clock
 
     async def answer(self, opened: OpenedEvent, token: str) -> Answered:
@@ -59,7 +61,9 @@ class TextAnswerer:
         if config is None or number is None:
             raise ValueError("not an inbound text")
         conversation = _Conversation(self._http, self._replies, self._clock, opened, token)
-        form = inbound_form(opened.row, opened.content, opened.event, number.region)
+        urls = opened.content.media_urls
+        media = await self._media.links(opened.row, opened.record_key, urls) if urls else []
+        form = inbound_form(opened.row, opened.content, opened.event, number.region, media)
         try:
             return await conversation.run(config.sms_url, config.sms_method, form)
         except WebhookFailedError as first:

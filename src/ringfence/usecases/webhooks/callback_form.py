@@ -5,6 +5,7 @@ Ours besides: SequenceNumber (from 0, in order per message) and Timestamp (RFC 2
 """
 
 import time
+from collections.abc import Sequence
 
 from ringfence.domain.errors import describe
 from ringfence.domain.message import Content
@@ -41,8 +42,11 @@ def status_form(row: MessageRow, content: Content, event: EventRow) -> Form:
     return form + _ours(event)
 
 
-def inbound_form(row: MessageRow, content: Content, event: EventRow, local_region: str) -> Form:
-    """What a number's SmsUrl is told: a text from a handset. `event.raw` is the OptOutType, if any.
+def inbound_form(
+    row: MessageRow, content: Content, event: EventRow, local_region: str, media: Sequence[tuple[str, str]] = ()
+) -> Form:
+    """What a number's SmsUrl is told: a text from a handset. `event.raw` is the OptOutType, if any; `media` its
+    (content type, URL) pairs.
 
     Countries are those of the numbers; cities, states and postal codes are empty, as Twilio's are where unknown.
     """
@@ -64,14 +68,15 @@ def inbound_form(row: MessageRow, content: Content, event: EventRow, local_regio
         ("To", row.local),
         ("Body", content.body),
         ("NumSegments", str(row.num_segments)),
-        ("NumMedia", str(len(content.media_urls))),
+        ("NumMedia", str(len(media))),
         ("ApiVersion", API_VERSION),
     ]
     if row.messaging_service_sid:
         form.append(("MessagingServiceSid", row.messaging_service_sid))
     if event.raw:
         form.append(("OptOutType", event.raw))
-    for place, url in enumerate(content.media_urls):
+    for place, (content_type, url) in enumerate(media):
+        form.append((f"MediaContentType{place}", content_type))
         form.append((f"MediaUrl{place}", url))
     return form + _ours(event)
 

@@ -13,6 +13,7 @@ from ringfence.ports.store import EventRow, Settlement, Store
 from ringfence.usecases.webhooks.answer_text import TextAnswerer
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError, WebhookRequest, call_webhook
 from ringfence.usecases.webhooks.callback_form import status_form
+from ringfence.usecases.webhooks.media_port import Media
 from ringfence.usecases.webhooks.open_event import EventOpener, OpenedEvent
 from ringfence.usecases.webhooks.reply_port import Replies
 from ringfence.usecases.webhooks.retry_schedule import next_delay_ms
@@ -36,6 +37,7 @@ class EventDelivery:
         keys: DeliveryKeys,
         http: HttpClient,
         replies: Replies,
+        media: Media,
         clock: Clock,
         *,
         random: Callable[[], float] = random.random,
@@ -44,7 +46,7 @@ class EventDelivery:
         self._http = http
         self._clock = clock
         self._random = random
-        self._answerer = TextAnswerer(http, replies, clock)
+        self._answerer = TextAnswerer(http, replies, media, clock)
 
     async def open(self, event: EventRow) -> OpenedEvent | Settlement:
         """The event ready for `deliver`, or its settlement where nobody is to be called. ConnectionError: try later."""

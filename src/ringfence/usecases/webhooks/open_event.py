@@ -5,7 +5,7 @@ import msgspec
 from ringfence.domain.clock import Clock
 from ringfence.domain.message import Content
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.record import open_field
+from ringfence.domain.sealing.content import open_content_with
 from ringfence.domain.standing import NumberConfig, decode_number_config, hmac_states_record, number_record
 from ringfence.domain.web_url import InvalidUrlError, parse_url
 from ringfence.ports.keys import DeliveryKeys
@@ -13,15 +13,12 @@ from ringfence.ports.store import EventRow, MessageRow, NumberRow, Store
 from ringfence.usecases.webhooks.standing_cache import StandingCache
 
 INBOUND = "message.received"
-CONTENT_FIELD = "content"
-
-_decoder = msgspec.msgpack.Decoder(Content)
 
 
 class OpenedEvent(msgspec.Struct, frozen=True, kw_only=True):
     """An event with all that its webhook needs. `host` is whom to be patient with; `number` and `config` are inbound's.
 
-    `states` are the HMAC states of the account's Auth Token.
+    `states` are the HMAC states of the account's Auth Token, `record_key` what opened the content.
     """
 
     event: EventRow
@@ -30,6 +27,7 @@ class OpenedEvent(msgspec.Struct, frozen=True, kw_only=True):
     url: str
     host: str
     states: bytes
+    record_key: bytes
     number: NumberRow | None = None
     config: NumberConfig | None = None
 
@@ -61,16 +59,18 @@ class EventOpener:
         if key is None:
             return NothingToTell("dead", "the message's content can no longer be opened")
         try:
-            content = _decoder.decode(open_field(key, row.account, row.sid, CONTENT_FIELD, row.content))
-        except (UnsealError, msgspec.DecodeError):
+            content = open_content_with(key, row.account, row.sid, row.content)
+        except UnsealError:
             return NothingToTell("dead", "the message's content does not open")
         if event.kind == INBOUND:
-            return await self._inbound(event, row, content)
+            return await self._inbound(event, row, content, key)
         if not content.status_callback:
             return NothingToTell("done", "no status callback")
-        return await self._opened(event, row, content, content.status_callback)
+        return await self._opened(event, row, content, key, content.status_callback)
 
-    async def _inbound(self, event: EventRow, row: MessageRow, content: Content) -> OpenedEvent | NothingToTell:
+    async def _inbound(
+        self, event: EventRow, row: MessageRow, content: Content, key: bytes
+    ) -> OpenedEvent | NothingToTell:
         number = await self._store.number_by_e164(row.local)
         if number is None or number.account != row.account:
             return NothingToTell("done", "the number is no longer the account's")
@@ -78,13 +78,14 @@ class EventOpener:
         config = decode_number_config(sealed)
         if not config.sms_url:
             return NothingToTell("done", "no webhook for texts")
-        return await self._opened(event, row, content, config.sms_url, number, config)
+        return await self._opened(event, row, content, key, config.sms_url, number, config)
 
     async def _opened(
         self,
         event: EventRow,
         row: MessageRow,
         content: Content,
+        key: bytes,
         url: str,
         number: NumberRow | None = None,
         config: NumberConfig | None = None,
@@ -101,6 +102,7 @@ class EventOpener:
             url=url,
             host=_host(url),
             states=states,
+            record_key=key,
             number=number,
             config=config,
         )

@@ -63,11 +63,13 @@ class World:
             NoWeb(),
             clock,
             owner="here",
+            base_url="http://localhost",
             rates=Rates(number_rate_mps=number_rate_mps, account_rate_mps=100_000),
         )
         self.messaging = compose_messaging(
             store, keys, clock, self.dispatching.bells, carrier="simulator", magic_numbers=True
         )
+        self.fetcher, self.links = self.dispatching.fetcher, self.dispatching.links
         self.account: AccountRow
         self.caller: Caller
 

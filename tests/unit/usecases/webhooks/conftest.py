@@ -24,6 +24,8 @@ from ringfence.http.egress_guard import EgressGuard, EgressPolicy, development
 from ringfence.ports.keys import RecordKey
 from ringfence.ports.store import AccountRow, CredentialRow, EventRow, MessageRow, NewEvent, NumberRow
 from ringfence.store.memory import MemoryStore
+from ringfence.usecases.messaging.fetch_media import MediaFetcher
+from ringfence.usecases.messaging.media_links import MediaLinks
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
 
@@ -95,7 +97,11 @@ class Installation:
         self.rings = Rings()
         self.http = PooledClient(EgressGuard(policy))
         self.replier = Replier(self.store, self.keys, self.clock, self.rings, carrier="simulator")
-        self.delivery = EventDelivery(self.store, self.keys, self.http, self.replier, self.clock, random=lambda: 0.5)
+        fetcher = MediaFetcher(self.store, self.http, self.clock)
+        self.media = MediaLinks(fetcher, self.keys, self.clock, "http://localhost:8420")
+        self.delivery = EventDelivery(
+            self.store, self.keys, self.http, self.replier, self.media, self.clock, random=lambda: 0.5
+        )
 
     async def open(self, **config: Any) -> None:
         """Make the account and its number; `config` are fields of NumberConfig."""
@@ -166,8 +172,8 @@ class Installation:
 
     async def replies(self) -> list[tuple[str, Content]]:
         """Sid and content of the texts that were accepted as replies, oldest first."""
+        from ringfence.domain.sealing.content import open_content_with
         from ringfence.ports.store import MessageFilter
-        from ringfence.usecases.messaging.content import open_content_with
 
         found = []
         for row in await self.store.messages(ACCOUNT, MessageFilter()):

@@ -104,7 +104,9 @@ def test_an_inbound_text() -> None:
 
 
 def test_media_and_opt_outs() -> None:
-    content = Content(remote="+1", body="", media_urls=("http://m/0", "http://m/1"))
-    form = dict(inbound_form(row(), content, event("message.received", raw="STOP"), "US"))
+    content = Content(remote="+1", body="", media_urls=("http://elsewhere/0", "http://elsewhere/1"))
+    media = [("image/png", "http://m/0"), ("audio/ogg", "http://m/1")]
+    form = dict(inbound_form(row(), content, event("message.received", raw="STOP"), "US", media))
     assert (form["NumMedia"], form["MediaUrl0"], form["MediaUrl1"]) == ("2", "http://m/0", "http://m/1")
+    assert (form["MediaContentType0"], form["MediaContentType1"]) == ("image/png", "audio/ogg")
     assert form["OptOutType"] == "STOP"
