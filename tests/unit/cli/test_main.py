@@ -3,8 +3,8 @@
 import ringfence as package
 
 
-def test_the_version_is_the_packages(ringfence) -> None:
-    done = ringfence("version")
+def test_the_version_is_the_packages(ringfence_process) -> None:
+    done = ringfence_process("version")
     assert (done.stdout, done.stderr, done.returncode) == (f"ringfence {package.__version__}\n", "", 0)
 
 

@@ -16,48 +16,48 @@ def value(text: str, label: str) -> str:
     return found[1]
 
 
-def test_accounts_are_made_listed_and_given_a_new_token(ringfence, tmp_path: Path) -> None:
-    made = ringfence("account", "create", "Acme")
+def test_accounts_are_made_listed_and_given_a_new_token(ringfence_process, tmp_path: Path) -> None:
+    made = ringfence_process("account", "create", "Acme")
     assert made.returncode == 0, made.stderr
     sid, token = value(made.stdout, "Account"), value(made.stdout, "Token")
     assert re.fullmatch(r"AC[0-9a-f]{32}", sid)
     assert re.fullmatch(r"[0-9a-f]{32}", token)
-    child = ringfence("account", "create", "Acme north", "--parent", sid)
-    rows = [line.split(maxsplit=3) for line in ringfence("account", "list").stdout.splitlines()[1:]]
+    child = ringfence_process("account", "create", "Acme north", "--parent", sid)
+    rows = [line.split(maxsplit=3) for line in ringfence_process("account", "list").stdout.splitlines()[1:]]
     assert [row[1:] for row in rows if row[0] == sid] == [["active", "-", "Acme"]]
     assert [row[1:] for row in rows if row[0] == value(child.stdout, "Account")] == [["active", sid, "Acme north"]]
 
-    wrong = ringfence("account", "rotate", sid, answer="0" * 32 + "\n")
+    wrong = ringfence_process("account", "rotate", sid, answer="0" * 32 + "\n")
     assert wrong.returncode == 1
     assert "that is not the Auth Token" in wrong.stderr
-    rotated = ringfence("account", "rotate", sid, answer=token + "\n")
+    rotated = ringfence_process("account", "rotate", sid, answer=token + "\n")
     assert rotated.returncode == 0, rotated.stderr
     assert value(rotated.stdout, "Token") != token
-    assert ringfence("account", "rotate", sid, answer=token + "\n").returncode == 1
+    assert ringfence_process("account", "rotate", sid, answer=token + "\n").returncode == 1
     assert holder(tmp_path / ".local/share/ringfence") is None
 
 
-def test_numbers_are_stocked_given_out_configured_and_listed(ringfence, tmp_path: Path) -> None:
-    token = value(ringfence("account", "create", "Acme").stdout, "Token")
+def test_numbers_are_stocked_given_out_configured_and_listed(ringfence_process, tmp_path: Path) -> None:
+    token = value(ringfence_process("account", "create", "Acme").stdout, "Token")
     (tmp_path / "stock.csv").write_text("number,locality\n+12025550140,Washington\n+447700900001,\n")
-    refused = ringfence("number", "stock", "stock.csv")
+    refused = ringfence_process("number", "stock", "stock.csv")
     assert refused.returncode == 2
     assert "stock.csv:3: its kind is not known → give a column kind" in refused.stderr
     (tmp_path / "stock.csv").write_text("number,kind\n+12025550140,\n+447700900001,mobile\n")
-    assert ringfence("number", "stock", "stock.csv").stdout.startswith("2 new of 2 numbers\n")
-    assert "now belongs to AC" in ringfence("number", "add", "(202) 555-0140").stdout
-    taken = ringfence("number", "add", "+12025550140")
+    assert ringfence_process("number", "stock", "stock.csv").stdout.startswith("2 new of 2 numbers\n")
+    assert "now belongs to AC" in ringfence_process("number", "add", "(202) 555-0140").stdout
+    taken = ringfence_process("number", "add", "+12025550140")
     assert taken.returncode == 1
     assert taken.stderr.startswith("error: ")
-    configured = ringfence(
+    configured = ringfence_process(
         "number", "configure", "+12025550140", "--sms-url", "http://localhost:5000/sms", answer=token + "\n"
     )
     assert configured.stdout == "+12025550140  texts go to POST http://localhost:5000/sms\n", configured.stderr
-    assert ringfence("number", "list").stdout.splitlines()[1].startswith("+12025550140  US      local")
+    assert ringfence_process("number", "list").stdout.splitlines()[1].startswith("+12025550140  US      local")
 
 
-def test_without_an_account_there_is_nothing_to_give_a_number_to(ringfence) -> None:
-    done = ringfence("number", "list")
+def test_without_an_account_there_is_nothing_to_give_a_number_to(ringfence_process) -> None:
+    done = ringfence_process("number", "list")
     assert done.returncode == 1
     assert "there is no account yet → ringfence up" in done.stderr
 

@@ -129,8 +129,8 @@ def test_a_first_start_tells_everything_once_on_one_line_and_a_later_one_no_secr
     assert all(path.stat().st_mode & 0o077 == 0 for path in [data, *data.rglob("*")])
 
 
-def test_people_see_where_things_are_and_a_note_on_secrets(ringfence, tmp_path: Path) -> None:
-    done = ringfence("up", "--port", "0", "--once", "--check")
+def test_people_see_where_things_are_and_a_note_on_secrets(ringfence_process, tmp_path: Path) -> None:
+    done = ringfence_process("up", "--port", "0", "--once", "--check")
     assert done.returncode == 0, done.stderr
     assert "/phones  ← open this one" in done.stdout
     assert "shown once; kept 0600 in" in done.stdout
@@ -139,16 +139,18 @@ def test_people_see_where_things_are_and_a_note_on_secrets(ringfence, tmp_path: 
     assert profile.stat().st_mode & 0o777 == 0o600
 
 
-def test_it_stands_its_ground_whatever_happens_around_it(start: Callable[..., Up], ringfence, tmp_path: Path) -> None:
+def test_it_stands_its_ground_whatever_happens_around_it(
+    start: Callable[..., Up], ringfence_process, tmp_path: Path
+) -> None:
     up = start("--clock", "2031-02-03T04:05Z")
     told = up.ready()
     pid, port = up.process.pid, told["base_url"].rpartition(":")[2]
 
-    second = ringfence("up", "--port", "0")
+    second = ringfence_process("up", "--port", "0")
     assert second.returncode == 1
     assert f"(pid {pid}) → stop it: kill {pid}" in second.stderr
 
-    elsewhere = ringfence("up", "--port", port, "--data", str(tmp_path / "other"))
+    elsewhere = ringfence_process("up", "--port", port, "--data", str(tmp_path / "other"))
     assert elsewhere.returncode == 1
     assert f"port {port} busy (pid " in elsewhere.stderr
     assert "→ --port " in elsewhere.stderr
@@ -202,8 +204,8 @@ def test_asked_to_stop_while_it_starts_it_leaves_nothing(start: Callable[..., Up
     assert holder(tmp_path / ".local/share/ringfence") is None
 
 
-def test_production_says_what_it_lacks(ringfence) -> None:
-    done = ringfence("up", "--port", "0", RINGFENCE_MODE="production", RINGFENCE_BASE_URL="https://sms.example")
+def test_production_says_what_it_lacks(ringfence_process) -> None:
+    done = ringfence_process("up", "--port", "0", RINGFENCE_MODE="production", RINGFENCE_BASE_URL="https://sms.example")
     assert done.returncode == 1
     assert "production needs a carrier" in done.stderr
     assert "error: dispatcher does not start" in done.stderr
