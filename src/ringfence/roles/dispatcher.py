@@ -2,11 +2,13 @@
 
 import contextlib
 
+import msgspec
+
 from ringfence.carriers.simulator.link import SimulatorCarrier
 from ringfence.dispatch.bells import Bells
 from ringfence.dispatch.rates import Rates
 from ringfence.http.client import PooledClient
-from ringfence.http.egress_guard import EgressGuard, EgressPolicy
+from ringfence.http.egress_guard import EgressGuard, EgressPolicy, production
 from ringfence.ipc.client import Client
 from ringfence.ipc.doorbell import DoorbellListener
 from ringfence.kms.client import DispatcherKeyClient
@@ -29,7 +31,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(store.close)
         client = Client(settings.socket("kms-dispatcher"))
         stack.push_async_callback(client.close)
-        http = PooledClient(EgressGuard(EgressPolicy(private=settings.dev)))
+        http = PooledClient(EgressGuard(egress_policy(settings)))
         stack.push_async_callback(http.close)
         doorbell = await stack.enter_async_context(DoorbellListener(settings.socket("wake")))
         dispatching = compose_dispatching(
@@ -44,6 +46,15 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         )
         process.ready()
         await dispatching.run(_relay(doorbell, dispatching.bells))
+
+
+def egress_policy(settings: Settings) -> EgressPolicy:
+    """Where webhooks may go: in dev to loopback and private networks too. RefusalError for an entry that is none."""
+    try:
+        policy = production(settings.egress_allow, settings.egress_ports)
+    except ValueError as error:
+        raise RefusalError(f"egress_allow: {error}", "write 10.0.0.0/8, 192.0.2.7 or a host name") from None
+    return msgspec.structs.replace(policy, private=settings.dev)
 
 
 async def _relay(doorbell: DoorbellListener, bells: Bells) -> None:

@@ -56,6 +56,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     account_rate_mps: Annotated[
         float, Meta(description="Texts a second that all numbers of one account may send together.", gt=0, le=100_000)
     ] = 1000.0
+    egress_allow: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks (CIDR), addresses or names that webhooks may reach beyond the public Internet."
+        ),
+    ] = ()
+    egress_ports: Annotated[
+        tuple[int, ...], Meta(description="Ports that webhooks may reach beyond those open to all.")
+    ] = ()
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"
