@@ -58,9 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1000.0
     egress_allow: Annotated[
         tuple[str, ...],
-        Meta(
-            description="Networks (CIDR), addresses or names that webhooks may reach beyond the public Internet."
-        ),
+        Meta(description="Networks (CIDR), addresses or names that webhooks may reach beyond the public Internet."),
     ] = ()
     egress_ports: Annotated[
         tuple[int, ...], Meta(description="Ports that webhooks may reach beyond those open to all.")
