@@ -32,6 +32,7 @@ def disk_theft(design: Design, tenants: int) -> Finding:
         in_flight = _tenants(canaries, loot.in_flight)
         standing = _tenants(canaries, loot.standing)
         confirmed = thief.confirm_numbers(guesses)
+        thief.close()
     return Finding(
         drill=DRILL,
         design=design.name,

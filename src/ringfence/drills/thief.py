@@ -6,7 +6,7 @@ bytes; whether he reached somebody is for the canary scan to say.
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -46,14 +46,17 @@ class Thief:
     def __init__(self, stolen: Path, backups: list[Path]) -> None:
         self._now = _Databases(stolen)
         self._then = [_Databases(folder) for folder in backups]
-        self._files = [path.read_bytes() for path in sorted(stolen.rglob("*")) if path.is_file()]
-        self._keys = [data for data in self._files if len(data) == KEY_BYTES]
+        self._keys = [data for data in self._now.files if len(data) == KEY_BYTES]
 
     def disk(self) -> Iterator[bytes]:
         """Every byte stolen, file by file."""
-        yield from self._files
-        for databases in self._then:
-            yield from (path.read_bytes() for path in sorted(databases.folder.rglob("*")) if path.is_file())
+        for databases in (self._now, *self._then):
+            yield from databases.files
+
+    def close(self) -> None:
+        """Let go of the copies."""
+        for databases in (self._now, *self._then):
+            databases.close()
 
     def open_everything(self) -> Loot:
         """Whatever opens, opened."""
@@ -151,30 +154,33 @@ class _Databases:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._main = folder / "ringfence.db"
-        self._kms = folder / "kms" / "kms.db"
+        # Bytes are read before: opening a database with a write-ahead log tidies it.
+        self.files = [path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()]
+        self._main = sqlite3.connect(folder / "ringfence.db")
+        kms = folder / "kms" / "kms.db"
+        self._kms = sqlite3.connect(kms) if kms.exists() else None
+        self._by_account = [
+            (database, table)
+            for database in (self._main, self._kms)
+            if database is not None
+            for (table,) in database.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+            if "account" in [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+        ]
 
     def main(self, query: str, *arguments: str) -> list[Any]:
-        return _query(self._main, query, arguments)
+        return self._main.execute(query, arguments).fetchall()
 
     def kms(self, query: str, account: str) -> list[Any]:
-        if not self._kms.exists():
-            return []
-        return _query(self._kms, f"{query} WHERE account = ?", (account,))
+        return [] if self._kms is None else self._kms.execute(f"{query} WHERE account = ?", (account,)).fetchall()
 
     def rows_of(self, account: str) -> Iterator[tuple[Any, ...]]:
-        for path in (self._main, self._kms):
-            if not path.exists():
-                continue
-            for (table,) in _query(path, "SELECT name FROM sqlite_schema WHERE type = 'table'", ()):
-                columns = [row[1] for row in _query(path, f"PRAGMA table_info({table})", ())]
-                if "account" in columns:
-                    yield from _query(path, f"SELECT * FROM {table} WHERE account = ?", (account,))  # noqa: S608
+        for database, table in self._by_account:
+            yield from database.execute(f"SELECT * FROM {table} WHERE account = ?", (account,))  # noqa: S608
 
-
-def _query(path: Path, query: str, arguments: tuple[str, ...]) -> list[Any]:
-    with closing(sqlite3.connect(path)) as database:
-        return database.execute(query, arguments).fetchall()
+    def close(self) -> None:
+        for database in (self._main, self._kms):
+            if database is not None:
+                database.close()
 
 
 def _content_keys(account: str, recipients: list[Recipient], databases: _Databases) -> Iterator[ContentKey]:
