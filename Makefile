@@ -5,6 +5,9 @@ STAMP  := $(VENV)/.ready
 CHROMIUM ?= /usr/bin/chromium
 # What one sends to `make demo`: DEMO_FLAGS=--once stops again when all is well.
 DEMO_FLAGS ?=
+# Compiled modules are kept even where the surroundings say otherwise (many containers do): without them every process
+# compiles all that it imports, and a start takes twice as long.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: setup lock demo serve test check bench fuzz drills chromium shots clean
 
@@ -19,6 +22,7 @@ $(STAMP): requirements.lock pyproject.toml | .tools/bin/uv
 	.tools/bin/uv venv --quiet --allow-existing --python $(PYTHON) $(VENV)
 	.tools/bin/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
 	.tools/bin/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	$(BIN)/python -c "import ringfence.cli.main, ringfence.roles.api, ringfence.roles.dispatcher, ringfence.roles.simulator"
 	touch $@
 
 lock: | .tools/bin/uv

@@ -91,7 +91,11 @@ class Usage(NamedTuple):
 @contextlib.contextmanager
 def installation(directory: Path) -> Iterator[tuple[Target, dict[str, int], Path, float]]:
     """Runs `ringfence up`: where it serves, its processes by role, its database, and after how long it was ready."""
-    surroundings = os.environ | {"RINGFENCE_NUMBER_RATE_MPS": "100000", "RINGFENCE_ACCOUNT_RATE_MPS": "100000"}
+    surroundings = os.environ | {
+        "RINGFENCE_NUMBER_RATE_MPS": "100000",
+        "RINGFENCE_ACCOUNT_RATE_MPS": "100000",
+        "XDG_CONFIG_HOME": str(directory / "profiles"),
+    }
     command = [sys.executable, "-m", "ringfence", "up", "--json", "--port", "0", "--data", str(directory)]
     began_s = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=surroundings, cwd=directory) as up:
@@ -245,7 +249,7 @@ def main(options: argparse.Namespace) -> None:
             deliver(target, pids, database, options)
             print(f"resident MiB after all that: {memory(pids)}")
         alone = asyncio.run(store_alone(Path(directory), options.connections))
-        print(f"the store alone, {options.connections} writers: {alone:,.0f} accepts/s; the whole is {rate / alone:.0%}")
+        print(f"the store alone, {options.connections} writers: {alone:,.0f} accepts/s; the whole {rate / alone:.0%}")
 
 
 def memory(pids: dict[str, int]) -> str:

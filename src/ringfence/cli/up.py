@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 
 import msgspec
 
@@ -98,21 +99,34 @@ class _Start:
         """Start the roles in order, make the first account where there is none, and say that all serves."""
         settings = self._settings
         steps = Steps(self._terminal, 4 + settings.dev + self._check)
-        with steps.step("keys"):
-            await self.supervisor.start("kms")
-        with steps.step("database and first account"):
-            account_sid, told = await self._first_account()
-        if settings.dev:
-            with steps.step("phones"):
-                await self.supervisor.start("simulator")
-        with steps.step("sender queues and webhooks"):
-            await self.supervisor.start("dispatcher")
-        with steps.step("API"):
-            await self.supervisor.start("api")
+        async with self._starting("kms", *["simulator"] * settings.dev) as (keys, *phones):
+            with steps.step("keys"):
+                await keys
+            with steps.step("database and first account"):
+                account_sid, told = await self._first_account()
+            for simulator in phones:
+                with steps.step("phones"):
+                    await simulator
+        async with self._starting("dispatcher", "api") as (dispatcher, api):
+            with steps.step("sender queues and webhooks"):
+                await dispatcher
+            with steps.step("API"):
+                await api
         if self._check:
             with steps.step("self-check: a text goes out and comes back"):
                 await asyncio.to_thread(self_check, settings, told or read_profile(settings))
         self._tell(account_sid, told)
+
+    @contextlib.asynccontextmanager
+    async def _starting(self, *roles: str) -> AsyncIterator[list[asyncio.Task[None]]]:
+        """Starts roles that do not need one another, at the same time; leaves no start behind."""
+        starts = [asyncio.create_task(self.supervisor.start(role), name=f"start {role}") for role in roles]
+        try:
+            yield starts
+        finally:
+            for start in starts:
+                start.cancel()
+            await asyncio.gather(*starts, return_exceptions=True)
 
     async def _first_account(self) -> tuple[str, Credentials | None]:
         async with opened(self._settings) as it:
