@@ -56,6 +56,8 @@ class _HttpServer(uvicorn.Server):
         config = uvicorn.Config(
             create_app(network, self._closing, [f"[{name}]" if ":" in name else name for name in names]),
             log_config=None,
+            log_level="warning",
+            date_header=False,
             access_log=False,
             lifespan="off",
             server_header=False,
