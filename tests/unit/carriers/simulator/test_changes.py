@@ -67,6 +67,15 @@ def test_after_a_restart_everybody_takes_a_snapshot() -> None:
     assert changes.since(2) == Batch(version=2)
 
 
+def test_what_was_told_before_a_restart_is_not_told_again() -> None:
+    changes = Changes()
+    changes.text(a_text("t1"))
+    changes.restart()
+    changes.text(a_text("t2"))
+    assert [text.id for text in changes.since(2).texts] == ["t2"]
+    assert len(changes._touched) == 1
+
+
 def test_listeners_hear_every_change_until_they_stop() -> None:
     changes, heard = Changes(), []
     stop = changes.listen(lambda: heard.append(changes.version))

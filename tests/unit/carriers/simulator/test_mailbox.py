@@ -1,9 +1,11 @@
 """News is kept until acknowledged, and offered again to whoever asks."""
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from ringfence.carriers.simulator import mailbox as mailbox_module
 from ringfence.carriers.simulator.mailbox import RETRY_MS, TAKEN_MS, Mailbox, News
 from ringfence.domain.message import Status
 from ringfence.ports.carrier import Receipt
@@ -62,6 +64,24 @@ def test_acknowledging_twice_is_a_no_op() -> None:
     mailbox = filled(1)
     assert len(mailbox.acknowledge([1])) == 1
     assert mailbox.acknowledge([1, 2]) == []
+
+
+def test_what_was_acknowledged_or_cleared_leaves_no_trace() -> None:
+    mailbox = filled(2)
+    mailbox.take(2, NOW)
+    mailbox.acknowledge([1])
+    mailbox.put(receipt=receipt())
+    assert mailbox.next_ms(NOW) == NOW, "the new one can be taken at once"
+    mailbox.take(2, NOW)
+    mailbox.clear()
+    mailbox.put(receipt=receipt())
+    assert mailbox.next_ms(NOW) == NOW
+
+
+def test_it_is_full_at_its_capacity(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mailbox_module, "CAPACITY", 2)
+    assert not filled(1).full
+    assert filled(2).full
 
 
 def test_it_knows_when_something_can_be_taken() -> None:
