@@ -8,6 +8,12 @@ from ringfence.carriers.simulator.faults import Fault, FaultKind, FaultTable
 PHONE, OTHER = "+12025550177", "+12025550178"
 
 
+def test_codes_and_defaults_are_those_documented() -> None:
+    assert list(faults_module.FAILURE_CODES) == [30003, 30004, 30005, 30006, 30007, 30008]
+    fault = Fault(kind=FaultKind.FAIL)
+    assert (fault.code, fault.delay_ms, fault.probability, fault.remaining) == (30008, 2_000, 1.0, None)
+
+
 def test_nothing_strikes_an_empty_table() -> None:
     assert FaultTable().strikes(FaultKind.FAIL, PHONE) is None
 
@@ -43,8 +49,8 @@ def test_the_same_place_is_replaced_under_a_new_id() -> None:
 
 def test_a_counted_fault_wears_out() -> None:
     table = FaultTable()
-    table.add(Fault(kind=FaultKind.REFUSE, remaining=2))
-    assert [table.strikes(FaultKind.REFUSE) is not None for _ in range(4)] == [True, True, False, False]
+    table.add(Fault(kind=FaultKind.REFUSE, remaining=3))
+    assert [table.strikes(FaultKind.REFUSE) is not None for _ in range(5)] == [True, True, True, False, False]
     assert list(table) == []
 
 

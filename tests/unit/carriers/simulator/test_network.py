@@ -1,5 +1,7 @@
 """The simulated network as a message centre with handsets behind it."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -124,6 +126,72 @@ def test_the_automatic_handset_texted_longest_ago_makes_room(network: Network, m
     assert [handset.number for handset in network.handsets()] == [PHONE, "+12025550101", "+12025550103"]
 
 
+def test_a_handset_that_was_added_is_never_dropped_for_a_newer_one(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network_module, "MAX_HANDSETS", 2)
+    network.submit([text("SM1", PHONE), text("SM2", OTHER)])
+    network.add_handset(PHONE)
+    network.submit([text("SM3", "+12025550101")])
+    assert [handset.number for handset in network.handsets()] == [PHONE, "+12025550101"]
+
+
+@pytest.mark.parametrize("forget", [lambda network: network.remove_handset(OTHER), lambda network: network.reset()])
+def test_a_handset_that_is_gone_makes_no_room_twice(
+    network: Network, monkeypatch: pytest.MonkeyPatch, forget: Callable[[Network], object]
+) -> None:
+    monkeypatch.setattr(network_module, "MAX_HANDSETS", 1)
+    network.submit([text("SM1", OTHER)])
+    forget(network)
+    network.add_handset(PHONE)
+    with pytest.raises(NetworkFullError):
+        network.add_handset("+12025550101")
+
+
+def test_renaming_changes_the_name_alone(network: Network) -> None:
+    assert not network.rename_handset(PHONE, "Ada")
+    network.add_handset(PHONE, "Ada")
+    assert network.rename_handset(PHONE, "")
+    assert [handset.name for handset in network.handsets()] == [""]
+
+
+STEPS: dict[str, Callable[[Network], object]] = {
+    "handsets": lambda network: network.add_handset(OTHER),
+    "handsets by a text": lambda network: network.submit([text("SM9", "+12025550101")]),
+    "handsets renamed": lambda network: network.rename_handset(PHONE, "Bo"),
+    "texts": lambda network: network.submit([text("SM9")]),
+    "texts delivered": lambda network: pass_time(network),
+    "texts written": lambda network: network.text_from(PHONE, SHOP, "C"),
+    "texts read": lambda network: (pass_time(network), network.mark_read(PHONE)),
+    "removed": lambda network: network.remove_handset(PHONE),
+    "whole": lambda network: network.clear_texts(PHONE),
+    "whole by reset": lambda network: network.reset(),
+    "faults": lambda network: network.add_fault(Fault(kind=FaultKind.DELAY)),
+    "faults lifted": lambda network: network.remove_fault("fault-1"),
+    "faults cleared": lambda network: network.clear_faults(),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_change_is_told(network: Network, step: str) -> None:
+    network.add_handset(PHONE, "Ada")
+    network.add_fault(Fault(kind=FaultKind.LOSE_RECEIPTS))
+    network.submit([text()])
+    before = network.changes.version
+    STEPS[step](network)
+    batch = network.changes.since(before)
+    assert getattr(batch, step.partition(" ")[0]), step
+
+
+def test_faults_are_lifted_one_by_one_or_all(network: Network) -> None:
+    fault = network.add_fault(Fault(kind=FaultKind.FAIL))
+    assert not network.remove_fault("fault-9")
+    assert network.remove_fault(fault.id)
+    network.add_fault(Fault(kind=FaultKind.FAIL))
+    network.clear_faults()
+    assert list(network.faults) == []
+
+
 def test_a_network_full_of_kept_handsets_refuses_another_and_knows_no_others(
     network: Network, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,12 +293,21 @@ def test_reordered_receipts_of_one_window_come_out_backwards(network: Network, c
     refs = [answer.carrier_ref for answer in network.submit([text("SM1"), text("SM2")])]
     clock.advance(100)
     refs += [answer.carrier_ref for answer in network.submit([text("SM3")])]
-    pass_time(network, 3_000)
-    assert [receipt.carrier_ref for receipt in receipts(network)] == refs[::-1]
+    pass_time(network, 1_399)
+    assert receipts(network) == []
+    pass_time(network, 1)
+    assert [receipt.carrier_ref for receipt in receipts(network)] == [refs[2]]
+    pass_time(network, 99)
+    assert receipts(network) == []
+    pass_time(network, 1)
+    assert [receipt.carrier_ref for receipt in receipts(network)] == [refs[1], refs[0]]
 
 
 def test_a_handset_texts_the_platform_and_sees_it_taken(network: Network, clock: ManualClock) -> None:
     sent = network.text_from(PHONE, SHOP, "C", ("https://example.com/cat.png",))
+    handset = network.handset(PHONE)
+    assert handset is not None
+    assert list(handset.texts) == [sent]
     assert (sent.inbound, sent.status, sent.read, sent.peer) == (True, Status.SENDING, True, SHOP)
     (news,) = network.mailbox.take(10, clock.monotonic_ms())
     arrival = news.arrival
@@ -282,6 +359,7 @@ def test_reset_forgets_all_but_the_refs(network: Network) -> None:
     first = network.submit([text()])
     network.text_from(OTHER, SHOP, "C")
     network.reset()
+    assert network._arrivals == {}
     assert network.handsets() == []
     assert list(network.faults) == []
     assert network.next_due_ms() is None
