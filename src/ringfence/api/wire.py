@@ -89,12 +89,12 @@ class Wire:
         except QueueFullError:
             reply = refuse(ApiError(20429), path, json=json)
         except (ConnectionError, StoreFailedError) as error:
-            _log.warning("service away", operation=name, request_id=request_id, error=type(error).__name__)
+            _log.warning("service away", route=name, request_id=request_id, error=type(error).__name__)
             reply = refuse(ApiError(20503), path, json=json)
         except Exception as error:
             # Its text may quote a body or a number: the place and the kind are enough to find it.
             frames = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)[-6:]]
-            _log.error("request failed", operation=name, request_id=request_id, error=type(error).__name__, at=frames)
+            _log.error("request failed", route=name, request_id=request_id, error=type(error).__name__, frames=frames)
             reply = refuse(ApiError(20500), path, json=json)
         finally:
             self._in_flight -= 1
@@ -146,7 +146,10 @@ class Wire:
         limit = self._limits.body_bytes
         if head.content_length.isdigit() and int(head.content_length[:12]) > limit:
             raise ApiError(20413, f"The request's body is larger than {limit} bytes.")
+        # The server bounds how long the first part may take; a client that left instead has asked for nothing.
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ApiError(20408)
         body: bytes = message.get("body", b"")
         if message.get("more_body"):
             try:

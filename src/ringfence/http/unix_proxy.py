@@ -71,7 +71,10 @@ class UnixProxy:
             self._in_flight -= 1
 
     async def _forward(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read_body(receive)
+        try:
+            body = await _read_body(receive)
+        except _ClientGoneError:
+            return
         if body is None:
             await _refuse(send, 413, f"A request may hold {MAX_REQUEST_BYTES} bytes.")
             return
@@ -119,6 +122,10 @@ class UnixProxy:
                 # Returning now makes the server cut the connection: the client sees that the answer is not whole.
                 return
         await send(_part(answer.take_body(), more=False))
+
+
+class _ClientGoneError(Exception):
+    """The client left before its request was whole: half of one is not forwarded as if it were all."""
 
 
 class _BrokenAnswerError(Exception):
@@ -219,7 +226,7 @@ async def _read_body(receive: Receive) -> bytes | None:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise _ClientGoneError
         size += len(message.get("body", b""))
         if size > MAX_REQUEST_BYTES:
             return None

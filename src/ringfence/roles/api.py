@@ -13,6 +13,7 @@ from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
 from ringfence.ipc.doorbell import Doorbell
 from ringfence.kms.client import ApiKeyClient
+from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.process import RoleProcess
@@ -51,7 +52,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=BoundedHttp,
                 ws="none",
                 lifespan="off",
                 log_config=None,

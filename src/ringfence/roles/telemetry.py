@@ -21,7 +21,8 @@ import structlog
 CLEAR_KEYS = frozenset(
     {
         "event", "level", "at", "role", "logger", "error", "frames", "hidden",
-        "account", "sid", "message_sid", "event_id", "carrier", "kind", "status", "code", "region", "epoch",
+        "account", "sid", "message_sid", "event_id", "request_id", "carrier", "kind", "status", "code",
+        "region", "epoch",
         "attempts", "count", "limit", "bytes", "segments", "fence",
         "duration_ms", "delay_ms", "due_ms", "age_ms", "offset_ms", "rate_mps",
         "pid", "uid", "exit_code", "signal", "port", "host", "hosts", "mode", "method", "route", "http_status",

@@ -25,6 +25,7 @@ from ringfence.store.memory import MemoryStore
 AC = new_sid("AC", 1_700_000_000_000)
 TOKEN = "0123456789abcdef0123456789abcdef"
 SECRET_NUMBER = "+12025550177"
+LEFT = b"the client left"
 
 
 class Note(msgspec.Struct):
@@ -97,7 +98,7 @@ def ask(run: Any, clock: ManualClock) -> Any:
         } | headers
 
         async def receive() -> dict[str, Any]:
-            return {"type": "http.request", "body": body}
+            return {"type": "http.disconnect"} if body is LEFT else {"type": "http.request", "body": body}
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -172,9 +173,9 @@ def test_the_log_of_a_failure_names_its_place_and_the_request(ask: Ask) -> None:
         _, headers, _ = ask("POST", "/Notes.json", b"Text=hi")
     (entry,) = logged
     assert entry["request_id"] == headers["twilio-request-id"]
-    assert entry["operation"] == "api POST /2010-04-01/Accounts/{AccountSid}/Notes"
+    assert entry["route"] == "api POST /2010-04-01/Accounts/{AccountSid}/Notes"
     assert entry["error"] == "KeyError"
-    assert any("test_wire.py" in place for place in entry["at"])
+    assert any("test_wire.py" in place for place in entry["frames"])
 
 
 def test_the_largest_body_is_taken_and_one_byte_more_is_not(ask: Ask) -> None:
@@ -182,3 +183,7 @@ def test_the_largest_body_is_taken_and_one_byte_more_is_not(ask: Ask) -> None:
     assert ask("POST", "/Notes.json", b"Text=" + b"x" * 96)[0] == 413
     assert ask("POST", "/Notes.json", b"", **{"content-length": "101"})[0] == 413
     assert ask("POST", "/Notes.json", b"", **{"content-length": "1" * 5000})[0] == 413
+
+
+def test_a_client_that_left_before_its_body_has_asked_for_nothing(ask: Ask) -> None:
+    assert ask("POST", "/Notes.json", LEFT)[0] == 408

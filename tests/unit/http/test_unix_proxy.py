@@ -175,6 +175,25 @@ def test_a_body_over_the_limit_is_refused() -> None:
     through_proxy(APP, scenario)
 
 
+def test_half_a_request_is_not_forwarded_as_a_whole_one() -> None:
+    asked: list[bytes] = []
+
+    async def behind(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.read(1))
+        writer.close()
+
+    async def scenario(port: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST /phones/x HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf")
+        await writer.drain()
+        await asyncio.sleep(0.1)
+        writer.close()
+        await asyncio.sleep(0.1)
+        assert asked == []
+
+    through_proxy(behind, scenario)
+
+
 def test_a_server_that_is_away_is_said_clearly() -> None:
     async def scenario(port: int) -> None:
         answer = await ask(port, b"GET /phones HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")

@@ -122,9 +122,17 @@ def contains_expression(pattern: str) -> re.Pattern[str]:
     lowered = pattern.lower()
     if not 2 <= len(lowered) <= 16 or _PATTERN.fullmatch(lowered) is None:
         raise ApiError(20001, "Contains must have 2 to 16 of the characters 0-9, a-z, *, %, + and $.")
-    inner = lowered.removeprefix("+").removesuffix("$").translate(_KEYPAD)
-    body = inner.replace("*", "[0-9]").replace("%", "[0-9]*")
-    return re.compile((r"^\+" if lowered.startswith("+") else "") + body + ("$" if lowered.endswith("$") else ""))
+    inner = lowered.removeprefix("+").removesuffix("$").translate(_KEYPAD).replace("*", "[0-9]")
+    end = "$" if lowered.endswith("$") else ""
+    first, *pieces = inner.split("%")
+    body = first
+    for place, piece in enumerate(pieces, 1):
+        if place == len(pieces) and end:
+            body += f"[0-9]*{piece}"
+        elif piece:
+            # Where a piece is first found is where it may stay. Atomic, so that many runs do not multiply.
+            body += f"(?>[0-9]*?{piece})"
+    return re.compile((r"^\+" if lowered.startswith("+") else "") + body + end)
 
 
 def _keeps(row: StockRow, form: StockFilter, contains: re.Pattern[str] | None) -> bool:
