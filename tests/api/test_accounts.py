@@ -98,7 +98,7 @@ def test_the_subaccount_of_a_suspended_account_does_not_sign_in(installation: An
     made = tenant.client().api.accounts.create(friendly_name="Branch")
     own = tenant.client(made.sid, made.auth_token, made.sid)
     row = installation.run(installation.store.account(tenant.sid))
-    installation.run(installation.store.update_account(msgspec.structs.replace(row, status="suspended")))
+    installation.run(installation.store.update_account(msgspec.structs.replace(row, status="suspended"), was="active"))
     assert refusal(own.messages(made.sid).fetch).code == 20003
 
 

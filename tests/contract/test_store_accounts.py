@@ -60,10 +60,29 @@ async def test_updating_an_account_keeps_what_it_is(store, account):
     row, credential = account("AC1", A)
     await store.create_account(row, credential)
     changed = replace(row, friendly_name="New", status="closed", type="Trial", updated_ms=NOW + 9)
-    await store.update_account(replace(changed, tenant=B, parent=B, created_ms=1))
+    assert await store.update_account(replace(changed, tenant=B, parent=B, created_ms=1), was="active") is True
     assert await store.account("AC1") == changed
-    await store.update_account(replace(row, sid="AC404"))
+    assert await store.update_account(replace(row, sid="AC404"), was="active") is False
     assert await store.account("AC404") is None
+
+
+async def test_an_account_is_not_changed_on_a_status_that_is_past(store, account):
+    row, credential = account()
+    await store.create_account(row, credential)
+    suspended = replace(row, status="suspended")
+    assert await store.update_account(suspended, was="active") is True
+    assert await store.update_account(replace(row, friendly_name="New"), was="active") is False
+    assert await store.account(A) == suspended
+
+
+async def test_renaming_touches_nothing_else_and_brings_nothing_back(store):
+    await store.put_credential(api_key())
+    assert await store.rename_credential(B, "SK1", "x", NOW + 1) is False
+    assert await store.rename_credential(A, "SK1", "x", NOW + 1) is True
+    assert await store.credential("SK1") == replace(api_key(), friendly_name="x", updated_ms=NOW + 1)
+    await store.delete_credential(A, "SK1")
+    assert await store.rename_credential(A, "SK1", "y", NOW + 2) is False
+    assert await store.credential("SK1") is None
 
 
 async def test_rotation_replaces_a_credential(store, account):

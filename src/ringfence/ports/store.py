@@ -347,11 +347,14 @@ class AccountStore(Protocol):
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
 
-    async def update_account(self, row: AccountRow) -> None:
-        """Replace all but sid, tenant, parent and created_ms; an unknown account stays unknown."""
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
+        """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise."""
 
     async def put_credential(self, row: CredentialRow) -> None:
         """Create or replace (rotation, created_ms stays); SidTakenError if the sid is another account's."""
+
+    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
+        """False when the account has no such credential (any more)."""
 
     async def credential(self, sid: str) -> CredentialRow | None: ...
 

@@ -31,12 +31,12 @@ class MemoryAccounts:
             found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
         )
 
-    async def update_account(self, row: AccountRow) -> None:
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
         known = self._accounts.get(row.sid)
-        if known is not None:
-            self._accounts[row.sid] = replace(
-                row, tenant=known.tenant, parent=known.parent, created_ms=known.created_ms
-            )
+        if known is None or known.status != was:
+            return False
+        self._accounts[row.sid] = replace(row, tenant=known.tenant, parent=known.parent, created_ms=known.created_ms)
+        return True
 
     async def put_credential(self, row: CredentialRow) -> None:
         known = self._credentials.get(row.sid)
@@ -46,6 +46,13 @@ class MemoryAccounts:
             raise SidTakenError
         else:
             self._credentials[row.sid] = replace(row, created_ms=known.created_ms)
+
+    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
+        known = self._credentials.get(sid)
+        if known is None or known.account != account:
+            return False
+        self._credentials[sid] = replace(known, friendly_name=friendly_name, updated_ms=at_ms)
+        return True
 
     async def credential(self, sid: str) -> CredentialRow | None:
         return self._credentials.get(sid)

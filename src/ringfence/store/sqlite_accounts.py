@@ -13,6 +13,8 @@ from ringfence.store.statements import statements
 SQL = statements("sqlite/accounts")
 
 NewAccount = tuple[AccountRow, CredentialRow]
+Update = tuple[AccountRow, str]
+Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
 
 
@@ -35,11 +37,14 @@ class SqliteAccounts(SqliteGround):
             rows = self._all(SQL["of_tenant"], (tenant, *place, limit))
         return [ACCOUNT.read(row) for row in rows]
 
-    async def update_account(self, row: AccountRow) -> None:
-        await self._write(_update, row)
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
+        return await self._write(_update, (row, was))
 
     async def put_credential(self, row: CredentialRow) -> None:
         await self._write(_put_credential, row)
+
+    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
+        return await self._write(_rename_credential, (account, sid, friendly_name, at_ms))
 
     async def credential(self, sid: str) -> CredentialRow | None:
         row = self._one(SQL["credential"], (sid,))
@@ -69,11 +74,12 @@ def _create(tx: SqliteWriter, accounts: Sequence[NewAccount]) -> list[Exception 
     return ends
 
 
-def _update(tx: SqliteWriter, rows: Sequence[AccountRow]) -> list[None]:
-    tx.run_many(
-        SQL["update_account"], [(row.sid, row.friendly_name, row.status, row.type, row.updated_ms) for row in rows]
-    )
-    return [None] * len(rows)
+def _update(tx: SqliteWriter, updates: Sequence[Update]) -> list[bool]:
+    return [
+        tx.run(SQL["update_account"], (row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was)).rowcount
+        > 0
+        for row, was in updates
+    ]
 
 
 def _put_credential(tx: SqliteWriter, rows: Sequence[CredentialRow]) -> list[Exception | None]:
@@ -86,6 +92,10 @@ def _put_credential(tx: SqliteWriter, rows: Sequence[CredentialRow]) -> list[Exc
         except sqlite3.IntegrityError:
             ends.append(SidTakenError())
     return ends
+
+
+def _rename_credential(tx: SqliteWriter, renamings: Sequence[Renaming]) -> list[bool]:
+    return [tx.run(SQL["rename_credential"], renaming).rowcount > 0 for renaming in renamings]
 
 
 def _delete_credential(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:

@@ -16,6 +16,8 @@ async def rename_key(
         return None
     if friendly_name is None:
         return row
-    renamed = msgspec.structs.replace(row, friendly_name=friendly_name, updated_ms=clock.now_ms())
-    await store.put_credential(renamed)
-    return renamed
+    now_ms = clock.now_ms()
+    # Not put back as a whole: it may have been revoked meanwhile.
+    if not await store.rename_credential(account, sid, friendly_name, now_ms):
+        return None
+    return msgspec.structs.replace(row, friendly_name=friendly_name, updated_ms=now_ms)

@@ -17,16 +17,26 @@ async def update_account(
     friendly_name: str | None = None,
     status: str | None = None,
 ) -> AccountRow:
-    """The account as it is now. Closing gives its numbers up and is for good: ApiError 21479 for a way back."""
-    if account.status == "closed" and status not in (None, "closed"):
-        raise ApiError(21479)
-    changed = msgspec.structs.replace(
-        account,
-        friendly_name=account.friendly_name if friendly_name is None else friendly_name,
-        status=status or account.status,
-        updated_ms=clock.now_ms(),
-    )
-    await store.update_account(changed)
+    """The account as it is now. Closing gives its numbers up and is for good: ApiError 21479 for a way back.
+
+    A change that another one of the status overtakes is made again on what that one left: a subaccount that renames
+    itself while its parent suspends it stays suspended.
+    """
+    while True:
+        if account.status == "closed" and status not in (None, "closed"):
+            raise ApiError(21479)
+        changed = msgspec.structs.replace(
+            account,
+            friendly_name=account.friendly_name if friendly_name is None else friendly_name,
+            status=status or account.status,
+            updated_ms=clock.now_ms(),
+        )
+        if await store.update_account(changed, was=account.status):
+            break
+        found = await store.account(account.sid)
+        if found is None:
+            raise ApiError(20404)
+        account = found
     if changed.status == "closed":
         while numbers := await store.numbers(account.sid, limit=_PAGE):
             for number in numbers:

@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from typing import Any
 
+import msgspec
 import pytest
 
 from ringfence.domain.errors import ApiError
@@ -15,6 +16,7 @@ from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.configure_number import configure_number, read_config
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.create_key import create_key
+from ringfence.usecases.accounts.rename_key import rename_key
 from ringfence.usecases.accounts.revoke_key import revoke_key
 from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 from ringfence.usecases.accounts.update_account import update_account
@@ -142,6 +144,50 @@ def test_a_closed_account_stays_closed_and_owns_nothing(with_parts: Any) -> None
             await update_account(parts.store, parts.clock, closed, status="active")
         assert refused.value.code == 21479
         assert (await update_account(parts.store, parts.clock, closed, friendly_name="y")).status == "closed"
+
+    with_parts(test)
+
+
+def test_a_rename_does_not_undo_a_suspension_that_overtook_it(with_parts: Any) -> None:
+    async def test(parts: Any) -> None:
+        made = await create_account(*parts.all, friendly_name="x")
+        await update_account(parts.store, parts.clock, made.row, status="suspended")
+        # This one was read while the account was active.
+        renamed = await update_account(parts.store, parts.clock, made.row, friendly_name="y")
+        assert (renamed.status, renamed.friendly_name) == ("suspended", "y")
+        assert await parts.store.account(made.sid) == renamed
+        await update_account(parts.store, parts.clock, made.row, status="closed")
+        with pytest.raises(ApiError) as refused:
+            await update_account(parts.store, parts.clock, made.row, status="active")
+        assert refused.value.code == 21479
+        gone = msgspec.structs.replace(made.row, sid="AC404")
+        with pytest.raises(ApiError) as unknown:
+            await update_account(parts.store, parts.clock, gone, friendly_name="y")
+        assert unknown.value.code == 20404
+
+    with_parts(test)
+
+
+def test_a_rename_does_not_bring_back_a_key_that_was_revoked_meanwhile(with_parts: Any) -> None:
+    async def test(parts: Any) -> None:
+        made = await create_account(*parts.all, friendly_name="x")
+        caller = parts.caller(made.sid, made.auth_token)
+        key = await create_key(*parts.all, caller=caller, account=made.sid)
+
+        class Revoking:
+            """The store, where the key is revoked just after it was looked up."""
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(parts.store, name)
+
+            async def credential(self, sid: str) -> Any:
+                found = await parts.store.credential(sid)
+                await revoke_key(parts.store, parts.keys, account=made.sid, sid=sid)
+                return found
+
+        renamed = await rename_key(Revoking(), parts.clock, account=made.sid, sid=key.sid, friendly_name="y")
+        assert renamed is None
+        assert await parts.store.credential(key.sid) is None
 
     with_parts(test)
 

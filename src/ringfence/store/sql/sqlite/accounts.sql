@@ -22,7 +22,7 @@ SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid)
 ORDER BY created_ms DESC, sid DESC LIMIT ?
 
 -- update_account --
-UPDATE account SET friendly_name = ?2, status = ?3, type = ?4, updated_ms = ?5 WHERE sid = ?1
+UPDATE account SET friendly_name = ?2, status = ?3, type = ?4, updated_ms = ?5 WHERE sid = ?1 AND status = ?6
 
 -- insert_credential --
 INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -31,6 +31,9 @@ INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 {insert_credential}
 ON CONFLICT (account, sid) DO UPDATE SET kind = excluded.kind, verifier = excluded.verifier,
   hmac_states = excluded.hmac_states, friendly_name = excluded.friendly_name, updated_ms = excluded.updated_ms
+
+-- rename_credential --
+UPDATE credential SET friendly_name = ?3, updated_ms = ?4 WHERE account = ?1 AND sid = ?2
 
 -- credential --
 SELECT {credential_columns} FROM credential WHERE sid = ?
