@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ringfence.cli.terminal import Terminal
-from ringfence.roles.installation_lock import holder
+from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.listeners import bind
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import ENVIRONMENT_PREFIX, NAMES, Settings
@@ -96,6 +96,8 @@ def _unix_sockets(settings: Settings) -> Finding:
 def _port(settings: Settings) -> Finding:
     if (pid := holder(settings.data_dir)) is not None:
         return Finding("port", f"{settings.port} (ringfence is up, pid {pid})")
+    if "api" in (alone := lone_roles(settings.data_dir)):
+        return Finding("port", f"{settings.port} (its api runs alone, pid {alone['api']})")
     try:
         for listener in bind(settings.hosts, settings.port):
             listener.close()

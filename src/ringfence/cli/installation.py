@@ -12,7 +12,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient
 from ringfence.ports.keys import KeyRefusedError, TenantKeys
 from ringfence.ports.store import Store, StoreFailedError
-from ringfence.roles.installation_lock import InstallationLock, holder
+from ringfence.roles.installation_lock import InstallationLock, holder, lone_roles
 from ringfence.roles.process import clock_of, prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
@@ -67,7 +67,7 @@ def operate(settings: Settings, work: Callable[[Installation], Coroutine[None, N
 
 @contextlib.asynccontextmanager
 async def _key_service(settings: Settings) -> AsyncIterator[None]:
-    if holder(settings.data_dir) is not None:
+    if holder(settings.data_dir) is not None or "kms" in lone_roles(settings.data_dir):
         yield
         return
     configure_logging("up", "warning")

@@ -6,7 +6,7 @@ import typer
 
 from ringfence.cli.profile import forget_profile
 from ringfence.cli.terminal import Terminal
-from ringfence.roles.installation_lock import holder
+from ringfence.roles.installation_lock import holder, refuse_beside_lone_roles
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
@@ -20,6 +20,7 @@ def reset(settings: Settings, *, yes: bool) -> None:
     folder = settings.data_dir
     if (pid := holder(folder)) is not None:
         raise RefusalError(f"ringfence is up on {folder} (pid {pid})", f"stop it first: kill {pid}")
+    refuse_beside_lone_roles(folder)
     found = [path for pattern in OURS for path in folder.glob(pattern)]
     if not found:
         terminal.say(f"nothing to reset in {folder}")

@@ -6,6 +6,7 @@ import os
 import msgspec
 import uvloop
 
+from ringfence.roles.installation_lock import LoneRoleLock
 from ringfence.roles.listeners import bind
 from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import ROLES, RoleProcess, prepare_clock, run_role
@@ -23,6 +24,8 @@ def role(settings: Settings, name: str) -> None:
     os.umask(0o077)
     configure_logging(name, settings.log_level)
     make_private(settings.data_dir)
+    lock = LoneRoleLock(settings.data_dir, name)
+    lock.take()
     make_private(settings.run_dir)
     listeners = bind(settings.hosts, settings.port) if name == "api" else []
     if listeners:
@@ -34,4 +37,7 @@ def role(settings: Settings, name: str) -> None:
         catch_loop_crashes(asyncio.get_running_loop())
         await run_role(name, settings, process)
 
-    uvloop.run(serve())
+    try:
+        uvloop.run(serve())
+    finally:
+        lock.drop()

@@ -1,4 +1,7 @@
-"""One `up` an installation: a lock in its data folder that names who holds it."""
+"""Who runs an installation: one `up`, or roles that run alone, each of them once. Locks in its data folder say so.
+
+`up` holds `run/lock` by itself. A role that runs alone shares it with other such roles, and holds `run/NAME.lock`.
+"""
 
 import contextlib
 import fcntl
@@ -41,19 +44,42 @@ class InstallationLock:
             self.descriptor = -1
 
     def _wait_for(self, descriptor: int) -> None:
+        data_dir = self._path.parent.parent
         deadline = time.monotonic() + ORPHAN_WAIT_MS / 1000
         while not _locked(descriptor):
-            pid = _pid_in(descriptor)
-            # A holder that is dead left roles behind; they notice its death and go, and this one waits for that.
-            if pid is not None and _alive(pid):
-                raise RefusalError(
-                    f"ringfence is already up on {self._path.parent.parent} (pid {pid})", f"stop it: kill {pid}"
-                )
-            if time.monotonic() > deadline:
-                raise RefusalError(
-                    f"a role of an earlier start still holds {self._path}", "find and stop it: fuser " + str(self._path)
-                )
-            time.sleep(_POLL_S)
+            refuse_beside_lone_roles(data_dir)
+            _wait_for_orphans(descriptor, data_dir, deadline)
+
+
+class LoneRoleLock:
+    """Held as long as a role runs alone, without `up`. Each role of an installation runs once."""
+
+    def __init__(self, data_dir: Path, name: str) -> None:
+        self._data_dir = data_dir
+        self._name = name
+        self._held = contextlib.ExitStack()
+
+    def take(self) -> None:
+        """Take the lock. RefusalError with a pid when `up` runs, or the same role."""
+        folder = lock_path(self._data_dir).parent
+        make_private(folder)
+        with contextlib.ExitStack() as taken:
+            shared = os.open(lock_path(self._data_dir), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            taken.callback(os.close, shared)
+            deadline = time.monotonic() + ORPHAN_WAIT_MS / 1000
+            while not _locked(shared, fcntl.LOCK_SH):
+                _wait_for_orphans(shared, self._data_dir, deadline)
+            own = os.open(folder / f"{self._name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            taken.callback(os.close, own)
+            if not _locked(own):
+                raise _runs_alone(self._name, self._data_dir, _pid_in(own))
+            os.ftruncate(own, 0)
+            os.pwrite(own, f"{os.getpid()}\n".encode(), 0)
+            self._held = taken.pop_all()
+
+    def drop(self) -> None:
+        """Give it up. Idempotent."""
+        self._held.close()
 
 
 def lock_path(data_dir: Path) -> Path:
@@ -67,14 +93,49 @@ def holder(data_dir: Path) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        return None if _locked(descriptor) else _pid_in(descriptor)
+        return None if _locked(descriptor) or _locked(descriptor, fcntl.LOCK_SH) else _pid_in(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
+def lone_roles(data_dir: Path) -> dict[str, int | None]:
+    """The roles that run alone on this installation now, with their pids."""
+    found = {}
+    for path in sorted(lock_path(data_dir).parent.glob("*.lock")):
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            if not _locked(descriptor):
+                found[path.stem] = _pid_in(descriptor)
+        finally:
+            os.close(descriptor)
+    return found
+
+
+def refuse_beside_lone_roles(data_dir: Path) -> None:
+    """RefusalError when a role runs alone."""
+    for name, pid in lone_roles(data_dir).items():
+        raise _runs_alone(name, data_dir, pid)
+
+
+def _runs_alone(name: str, data_dir: Path, pid: int | None) -> RefusalError:
+    return RefusalError(f"{name} runs alone on {data_dir} (pid {pid})", f"stop it first: kill {pid}")
+
+
+def _wait_for_orphans(descriptor: int, data_dir: Path, deadline: float) -> None:
+    """Wait a little. RefusalError when the holder lives, or its roles do not go in time."""
+    pid = _pid_in(descriptor)
+    # A holder that is dead left roles behind; they notice its death and go, and this one waits for that.
+    if pid is not None and _alive(pid):
+        raise RefusalError(f"ringfence is already up on {data_dir} (pid {pid})", f"stop it: kill {pid}")
+    if time.monotonic() > deadline:
+        path = lock_path(data_dir)
+        raise RefusalError(f"a role of an earlier start still holds {path}", f"find and stop it: fuser {path}")
+    time.sleep(_POLL_S)
+
+
+def _locked(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
     with contextlib.suppress(BlockingIOError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         return True
     return False
 

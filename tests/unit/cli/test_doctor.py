@@ -6,7 +6,7 @@ import pytest
 
 from ringfence.cli import doctor
 from ringfence.cli.doctor import Finding, examine
-from ringfence.roles.installation_lock import InstallationLock
+from ringfence.roles.installation_lock import InstallationLock, LoneRoleLock
 from ringfence.roles.listeners import bind
 from ringfence.roles.settings import Settings
 
@@ -35,6 +35,13 @@ def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:
     lock = InstallationLock(tmp_path)
     lock.take()
     assert "ringfence is up" in finding(Settings(data_dir=tmp_path), "port").found
+    lock.drop()
+
+
+def test_so_is_the_port_of_an_api_that_runs_alone(tmp_path: Path) -> None:
+    lock = LoneRoleLock(tmp_path, "api")
+    lock.take()
+    assert "its api runs alone" in finding(Settings(data_dir=tmp_path), "port").found
     lock.drop()
 
 

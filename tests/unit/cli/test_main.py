@@ -1,6 +1,7 @@
 """The commands, and what becomes of an error."""
 
 import ringfence as package
+from ringfence.roles.installation_lock import InstallationLock
 
 
 def test_the_version_is_the_packages(ringfence_process) -> None:
@@ -38,3 +39,12 @@ def test_an_unknown_role_or_demo_names_those_there_are(ringfence) -> None:
 def test_nothing_is_coloured_where_nobody_looks(ringfence) -> None:
     done = ringfence("role", "cook")
     assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_role_is_refused_where_up_runs_it_already(ringfence_process, tmp_path) -> None:
+    lock = InstallationLock(tmp_path / ".local/share/ringfence")
+    lock.take()
+    done = ringfence_process("role", "kms")
+    lock.drop()
+    assert done.returncode == 1
+    assert "error: ringfence is already up on" in done.stderr

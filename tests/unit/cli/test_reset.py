@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.roles.installation_lock import InstallationLock
+from ringfence.roles.installation_lock import InstallationLock, LoneRoleLock
 
 DATA = ".local/share/ringfence"
 
@@ -47,6 +47,16 @@ def test_a_running_installation_is_not_reset(ringfence, data: Path) -> None:
     lock.drop()
     assert done.returncode == 1
     assert "is up" in done.stderr
+    assert (data / "ringfence.db").exists()
+
+
+def test_an_installation_with_a_role_that_runs_alone_is_not_reset(ringfence, data: Path) -> None:
+    lock = LoneRoleLock(data, "kms")
+    lock.take()
+    done = ringfence("reset", "--yes")
+    lock.drop()
+    assert done.returncode == 1
+    assert "kms runs alone" in done.stderr
     assert (data / "ringfence.db").exists()
 
 

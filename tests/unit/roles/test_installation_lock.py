@@ -1,4 +1,4 @@
-"""One `up` an installation."""
+"""One `up` an installation, or roles that run alone, each of them once."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ringfence.roles import installation_lock
-from ringfence.roles.installation_lock import InstallationLock, holder, lock_path
+from ringfence.roles.installation_lock import InstallationLock, LoneRoleLock, holder, lock_path, lone_roles
 from ringfence.roles.refusal import RefusalError
 
 
@@ -77,3 +77,44 @@ def test_of_many_at_once_exactly_one_gets_it(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert (len(taken), len(refused)) == (1, 7)
+
+
+def test_roles_that_run_alone_share_an_installation_but_each_runs_once(tmp_path: Path) -> None:
+    kms, api = LoneRoleLock(tmp_path, "kms"), LoneRoleLock(tmp_path, "api")
+    kms.take()
+    api.take()
+    assert lone_roles(tmp_path) == {"api": os.getpid(), "kms": os.getpid()}
+    assert holder(tmp_path) is None
+    with pytest.raises(
+        RefusalError, match=rf"kms runs alone on {tmp_path} \(pid {os.getpid()}\) → stop it first: kill"
+    ):
+        LoneRoleLock(tmp_path, "kms").take()
+    kms.drop()
+    kms.drop()
+    assert lone_roles(tmp_path) == {"api": os.getpid()}
+    LoneRoleLock(tmp_path, "kms").take()
+
+
+def test_no_role_runs_alone_where_none_was_started(tmp_path: Path) -> None:
+    assert lone_roles(tmp_path) == {}
+
+
+def test_up_and_roles_that_run_alone_keep_out_of_each_others_way(tmp_path: Path) -> None:
+    api, up = LoneRoleLock(tmp_path, "api"), InstallationLock(tmp_path)
+    api.take()
+    with pytest.raises(RefusalError, match=r"api runs alone on .* → stop it first"):
+        up.take()
+    api.drop()
+    up.take()
+    with pytest.raises(RefusalError, match="is already up on"):
+        api.take()
+    assert lone_roles(tmp_path) == {}
+    up.drop()
+    api.take()
+
+
+def test_a_dead_ups_pid_is_not_taken_for_the_holder_while_a_role_runs_alone(tmp_path: Path) -> None:
+    api = LoneRoleLock(tmp_path, "api")
+    api.take()
+    lock_path(tmp_path).write_text(f"{os.getpid()}\n")
+    assert holder(tmp_path) is None
