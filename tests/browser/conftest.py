@@ -112,8 +112,8 @@ class Stand:
         return self.do(take)
 
 
-# Not for the session: while it runs, playwright keeps an event loop in this thread, and no other test may start one.
-@pytest.fixture(scope="package")
+# Not for longer: while it runs, playwright keeps an event loop in this thread, and no other test may start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM:
         pytest.skip("no Chromium here: install Debian's chromium, or point RINGFENCE_CHROMIUM at one")
