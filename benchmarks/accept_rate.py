@@ -129,9 +129,10 @@ def usage_of(pids: dict[str, int]) -> dict[str, Usage]:
     return usages
 
 
-def shares(before: dict[str, Usage], after: dict[str, Usage], seconds: float) -> str:
-    """What each process took of one core."""
-    return ", ".join(f"{name} {(after[name].cpu_s - before[name].cpu_s) / seconds:.0%}" for name in before)
+def costs(before: dict[str, Usage], after: dict[str, Usage], texts: int) -> str:
+    """What each process spent on a text."""
+    spent_us = {name: (after[name].cpu_s - before[name].cpu_s) / max(texts, 1) * 1e6 for name in before}
+    return "CPU a text: " + ", ".join(f"{name} {each_us:,.0f} µs" for name, each_us in spent_us.items())
 
 
 def load(target: Target, form: dict[str, str], options: argparse.Namespace) -> Load:
@@ -198,7 +199,7 @@ def accept(target: Target, pids: dict[str, int], options: argparse.Namespace) ->
     rate = (came.done - came.failed) / came.seconds
     print(
         f"durable 201/s: {rate:,.0f} at {options.connections} connections, p50 {came.p50_ms:.1f} ms, "
-        f"p99 {came.p99_ms:.1f} ms, {came.failed} failed; of a core: {shares(before, usage_of(pids), came.seconds)}",
+        f"p99 {came.p99_ms:.1f} ms, {came.failed} failed; {costs(before, usage_of(pids), came.done)}",
         flush=True,
     )
     return rate
@@ -217,7 +218,7 @@ def deliver(target: Target, pids: dict[str, int], database: Path, options: argpa
         f"delivered texts/s: {now / seconds:,.0f} from the first request to the last receipt ({now:,} texts; "
         f"{(came.done - came.failed) / came.seconds:,.0f} accepted/s beside {loaded / came.seconds:,.0f} delivered/s, "
         f"then {(now - loaded) / max(seconds - came.seconds, 1e-9):,.0f}/s); "
-        f"of a core: {shares(before, usage_of(pids), seconds)}",
+        f"{costs(before, usage_of(pids), now)}",
         flush=True,
     )
 

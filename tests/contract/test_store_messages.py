@@ -376,7 +376,10 @@ async def test_media_belong_to_their_message(store, text):
 async def test_an_opt_out_holds_for_one_pair_of_one_account_until_it_is_taken_back(store, text):
     account, pair = text().account, b"p" * 16
     assert await store.opted_out(account, pair) is False
+    assert await store.any_opt_outs(account) is False
     await store.set_opt_out(account, pair, True, NOW)
+    assert await store.any_opt_outs(account) is True
+    assert await store.any_opt_outs(OTHER) is False
     assert await store.opted_out(account, pair) is True
     assert await store.opted_out(account, b"q" * 16) is False
     assert await store.opted_out(OTHER, pair) is False

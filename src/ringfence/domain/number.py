@@ -72,14 +72,24 @@ class Number(msgspec.Struct, frozen=True):
     """An address that texts go to or come from.
 
     `e164` is "+" and digits, or the digits of a short code, or an alphanumeric sender. `region` is ISO 3166
-    alpha-2, "001" for a number of no country, "" for a short code or alphanumeric sender. `calling_prefix` is what
-    support may see without a grant: calling code and operator or area code ("+1 202"), no subscriber digits.
+    alpha-2, "001" for a number of no country, "" for a short code or alphanumeric sender. The rest is looked up when
+    it is asked for: it costs more than parsing, and a text on its way needs none of it.
     """
 
     e164: str
     region: str
-    kind: NumberKind
-    calling_prefix: str = ""
+
+    @property
+    def kind(self) -> NumberKind:
+        """What is behind it."""
+        if not self.region:
+            return NumberKind.SHORT_CODE if is_short_code(self.e164) else NumberKind.ALPHANUMERIC
+        return _KINDS[phonenumbers.number_type(phonenumbers.parse(self.e164))]
+
+    @property
+    def calling_prefix(self) -> str:
+        """What support may see without a grant: calling code and operator or area code ("+1 202"), or nothing."""
+        return _calling_prefix(phonenumbers.parse(self.e164)) if self.region else ""
 
     @property
     def textable(self) -> bool:
@@ -111,14 +121,8 @@ def parse_e164(text: str) -> Number | None:
     if calling_code == 1 and _NORTH_AMERICAN.fullmatch(e164) is None:
         return None
     region = phonenumbers.region_code_for_number(parsed)
-    kind = _KINDS[phonenumbers.number_type(parsed)]
-    return Number(
-        e164=e164,
-        # A range that metadata lacks still belongs to the plan's main country.
-        region=region or phonenumbers.region_code_for_country_code(calling_code),
-        kind=kind,
-        calling_prefix=_calling_prefix(parsed),
-    )
+    # A range that metadata lacks still belongs to the plan's main country.
+    return Number(e164=e164, region=region or phonenumbers.region_code_for_country_code(calling_code))
 
 
 def parse_sender(text: str) -> Number | None:
@@ -126,11 +130,7 @@ def parse_sender(text: str) -> Number | None:
     number = parse_e164(text)
     if number is not None:
         return number
-    if is_short_code(text):
-        return Number(e164=text, region="", kind=NumberKind.SHORT_CODE)
-    if is_alphanumeric(text):
-        return Number(e164=text, region="", kind=NumberKind.ALPHANUMERIC)
-    return None
+    return Number(e164=text, region="") if is_short_code(text) or is_alphanumeric(text) else None
 
 
 def is_short_code(text: str) -> bool:

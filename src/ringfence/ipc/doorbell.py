@@ -18,9 +18,16 @@ class Doorbell:
         self._path = str(path)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
+        self._ringing = False
 
     def ring(self) -> None:
-        """Wake whoever listens. Never blocks, never raises."""
+        """Wake whoever listens, once for all rings of one turn of the event loop. Never blocks."""
+        if not self._ringing:
+            self._ringing = True
+            asyncio.get_running_loop().call_soon(self._send)
+
+    def _send(self) -> None:
+        self._ringing = False
         # Nobody there, or so many rings waiting that one more says nothing new: either way the store holds the news.
         with contextlib.suppress(OSError):
             self._socket.sendto(_RING, self._path)

@@ -304,6 +304,9 @@ class MessageStore(Protocol):
 
     async def opted_out(self, account: str, pair: bytes) -> bool: ...
 
+    async def any_opt_outs(self, account: str) -> bool:
+        """False while nobody ever opted out of the account's texts: then there is no pair to look for."""
+
     async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
         """By sid, newest first."""
 

@@ -142,6 +142,9 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
     async def opted_out(self, account: str, pair: bytes) -> bool:
         return self._opt_outs.get((account, pair), False)
 
+    async def any_opt_outs(self, account: str) -> bool:
+        return any(known == account for known, _ in self._opt_outs)
+
     async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
         found = [rated for rated in self._rated.values() if rated.account == account]
         return sorted(found, key=lambda rated: rated.sid, reverse=True)[:limit]

@@ -21,6 +21,9 @@ class SqliteOptOuts(SqliteGround):
         row = self._one(SQL["opted_out"], (account, pair))
         return row is not None and bool(row[0])
 
+    async def any_opt_outs(self, account: str) -> bool:
+        return self._one(SQL["any"], (account,)) is not None
+
 
 def _set(tx: SqliteWriter, choices: Sequence[Choice]) -> list[None]:
     tx.run_many(SQL["set"], choices)

@@ -1,4 +1,6 @@
 import asyncio
+import contextlib
+import socket
 from pathlib import Path
 
 from ringfence.ipc.doorbell import Doorbell, DoorbellListener
@@ -32,6 +34,33 @@ def test_ringing_never_blocks_and_never_raises(run_dir: Path) -> None:
         return woken
 
     assert asyncio.run(scene())
+
+
+def test_rings_of_one_turn_are_one_datagram(run_dir: Path) -> None:
+    async def scene(listener: socket.socket) -> list[int]:
+        bell = Doorbell(run_dir / "wake.sock")
+        heard = []
+        for _ in range(2):
+            for _ in range(10):
+                bell.ring()
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            heard.append(_datagrams(listener))
+        bell.close()
+        return heard
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(run_dir / "wake.sock"))
+        listener.setblocking(False)
+        assert asyncio.run(scene(listener)) == [1, 1]
+
+
+def _datagrams(listener: socket.socket) -> int:
+    count = 0
+    with contextlib.suppress(BlockingIOError):
+        while listener.recv(16):
+            count += 1
+    return count
 
 
 def test_a_listener_that_comes_back_is_heard(run_dir: Path) -> None:

@@ -49,6 +49,7 @@ class MediaFetcher:
             return [known[sid] for sid in wanted]
         rows: list[MediaRow] = []
         left = LIMIT_BYTES
+        now_ms = self._clock.now_ms()
         for sid, url in zip(wanted, urls, strict=True):
             answer = await self._get(url, left)
             left -= len(answer.body)
@@ -62,7 +63,7 @@ class MediaFetcher:
                     size=len(answer.body),
                     epoch=row.epoch,
                     content=seal_medium(medium_key(record_key, sid), row.account, sid, answer.body),
-                    created_ms=self._clock.now_ms(),
+                    created_ms=now_ms,
                 )
             )
         await self._store.add_media(rows)
@@ -86,9 +87,9 @@ class MediaFetcher:
 
 
 def media_sid(row: MessageRow, place: int) -> str:
-    """The SID of a message's medium by its place: always the same one."""
+    """The SID of a message's medium by its place: always the same one, and in the order of the places."""
     digest = hashlib.sha256(f"medium|{row.account}|{row.sid}|{place}".encode()).hexdigest()
-    return f"ME{made_ms(row.sid):012x}{digest[:20]}"
+    return f"ME{made_ms(row.sid):012x}{place:02x}{digest[:18]}"
 
 
 def _content_type(answer: HttpResponse) -> str:

@@ -65,10 +65,8 @@ class Sender:
         now_ms = self._clock.now_ms()
         due_ms = _due_ms(request, now_ms)
         valid_until_ms = _valid_until_ms(request, due_ms)
-        pair = await opt_out_pair(self._keys, account.sid, local, to.e164)
-        if await self._store.opted_out(account.sid, pair):
+        if await self._opted_out(account.sid, local, to.e164):
             raise ApiError(21610)
-
         sealing = await self._keys.sealing_key(caller, account.sid)
         content = Content(
             remote=to.e164, body=body, status_callback=request.status_callback or None, media_urls=request.media_urls
@@ -94,8 +92,15 @@ class Sender:
             has_callback=content.status_callback is not None,
         )
         await self._store.accept(row)
-        self._wake.ring()
+        if row.status is Status.QUEUED:
+            self._wake.ring()
         return MessageView(row=row, content=content)
+
+    async def _opted_out(self, account: str, local: str, remote: str) -> bool:
+        # The key service alone can name the pair: a call that most accounts do not need.
+        if not await self._store.any_opt_outs(account):
+            return False
+        return await self._store.opted_out(account, await opt_out_pair(self._keys, account, local, remote))
 
     def _recipient(self, to: str | None) -> Number:
         if not to:

@@ -121,3 +121,42 @@ def test_the_magic_sender_works_although_nobody_owns_it(run, world) -> None:
             assert (await w.send(sender="+15005550006")).row.local == "+15005550006"
 
     run(story())
+
+
+def test_the_key_service_is_asked_about_opt_outs_only_where_there_are_any(run, world, monkeypatch) -> None:
+    asked: list[str] = []
+
+    async def story() -> None:
+        async with world(running=False) as w:
+            blind = w.keys.blind
+
+            async def noting(account, table, values):
+                asked.extend(values)
+                return await blind(account, table, values)
+
+            monkeypatch.setattr(w.keys, "blind", noting)
+            await w.send("Nobody ever opted out")
+            assert asked == []
+            (pair,) = await blind(w.account.sid, "opt_out", ["+12025550123|+12025550199"])
+            await w.store.set_opt_out(w.account.sid, pair, True, 1)
+            await w.send("Somebody else did")
+            assert asked == ["+12025550123|+12025550177"]
+            with pytest.raises(ApiError) as refused:
+                await w.send("And this one", to="+12025550199")
+            assert refused.value.code == 21610
+
+    run(story())
+
+
+def test_the_dispatcher_is_woken_for_what_is_due_and_for_nothing_else(run, world, monkeypatch) -> None:
+    rings: list[int] = []
+
+    async def story() -> None:
+        async with world(running=False) as w:
+            monkeypatch.setattr(w.dispatching.bells, "ring", lambda: rings.append(1))
+            await w.send("Later", schedule_type="fixed", send_at_ms=w.clock.now_ms() + HOUR_MS)
+            assert rings == []
+            await w.send("Now")
+            assert rings == [1]
+
+    run(story())

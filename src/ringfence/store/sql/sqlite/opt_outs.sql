@@ -4,3 +4,6 @@ ON CONFLICT (account, pair) DO UPDATE SET opted_out = excluded.opted_out, at_ms 
 
 -- opted_out --
 SELECT opted_out FROM opt_out WHERE account = ? AND pair = ?
+
+-- any --
+SELECT 1 FROM opt_out WHERE account = ? LIMIT 1
