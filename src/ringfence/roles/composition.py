@@ -29,6 +29,7 @@ from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.receipts import ReceiptTaker
 from ringfence.usecases.messaging.receive import Receiver
 from ringfence.usecases.messaging.reply import Replier
+from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
 
@@ -99,7 +100,7 @@ def compose_dispatching(
         news=News(ReceiptTaker(store, clock, bells, carrier=carrier.name), receiver),
         queues=SenderQueues(
             store,
-            Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher),
+            Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher, SecondLook(store, keys)),
             clock,
             rates,
             owner=owner,

@@ -14,6 +14,7 @@ from ringfence.ports.carrier import Carrier, Submit, Submitted
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, Outcome
 from ringfence.usecases.messaging.fetch_media import MediaFetcher, MediaFetchError
+from ringfence.usecases.messaging.second_look import OPT_OUT_AFTER_MS, OPTED_OUT, SecondLook
 
 _log = structlog.get_logger(__name__)
 
@@ -43,9 +44,16 @@ class Deliverer:
     """One carrier's way from a sealed row to a submit and its outcome."""
 
     def __init__(
-        self, keys: DeliveryKeys, carrier: Carrier, clock: Clock, rates: RateTable, media: MediaFetcher
+        self,
+        keys: DeliveryKeys,
+        carrier: Carrier,
+        clock: Clock,
+        rates: RateTable,
+        media: MediaFetcher,
+        look: SecondLook,
     ) -> None:
         self._media = media
+        self._look = look
         self._keys = keys
         self._carrier = carrier
         self._clock = clock
@@ -56,17 +64,34 @@ class Deliverer:
         now_ms = self._clock.now_ms()
         opened: list[Opened] = []
         lost: list[Outcome] = []
+        barred = {local: await self._look.at_sender(account, local) for local in {row.local for row in rows}}
         keys = await self._keys.open_records(account, [(row.epoch, row.sid) for row in rows])
         for row, key in zip(rows, keys, strict=True):
             if row.valid_until_ms is not None and now_ms >= row.valid_until_ms:
                 lost.append(self._ended(row, Status.FAILED, VALIDITY_EXPIRED, now_ms))
+            elif (code := barred[row.local]) is not None:
+                lost.append(self._ended(row, Status.FAILED, code, now_ms))
             elif key is None:
                 _log.error("text cannot be opened any more", sid=row.sid)
                 lost.append(self._ended(row, Status.FAILED, UNKNOWN_ERROR, now_ms))
             else:
                 content = open_content_with(key, account, row.sid, row.content)
                 opened.append(Opened(row=row, content=content, record_key=key))
-        return opened, lost
+        unwanted = await self._unwanted(account, opened, now_ms)
+        lost += [self._ended(row, Status.FAILED, OPTED_OUT, now_ms) for row in rows if row.sid in unwanted]
+        return [item for item in opened if item.row.sid not in unwanted], lost
+
+    async def _unwanted(self, account: str, opened: Sequence[Opened], now_ms: int) -> set[str]:
+        """Sids of texts whose recipient opted out while they waited. An answer to a text of theirs is not held back."""
+        waited = [
+            item
+            for item in opened
+            if item.row.direction is Direction.OUTBOUND_API and now_ms - item.row.created_ms >= OPT_OUT_AFTER_MS
+        ]
+        if not waited:
+            return set()
+        out = await self._look.opted_out(account, [(item.row.local, item.content.remote) for item in waited])
+        return {item.row.sid for item, is_out in zip(waited, out, strict=True) if is_out}
 
     async def fetch_media(self, opened: Sequence[Opened]) -> list[Outcome]:
         """Keep the media that these messages name; outcomes for those whose media cannot be had. Takes seconds."""

@@ -1,0 +1,49 @@
+"""A text may wait for weeks. What allowed it may be gone when its time comes: account, number, consent.
+
+Source: Twilio, errors 30002, 21606 and 21610.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from ringfence.domain import magic
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.store import Store
+from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+
+ACCOUNT_SUSPENDED = 30002
+NOT_THE_ACCOUNTS_NUMBER = 21606
+OPTED_OUT = 21610
+# A text sent sooner than this was asked about just now.
+OPT_OUT_AFTER_MS = 10_000
+
+
+class SecondLook:
+    """Asks again, just before a text is sent, what was asked when it was accepted."""
+
+    def __init__(self, store: Store, keys: DeliveryKeys) -> None:
+        self._store = store
+        self._keys = keys
+
+    async def at_sender(self, account: str, local: str) -> int | None:
+        """Twilio's code where nothing more may be sent for this account from this number, else None."""
+        if not await self._is_active(account):
+            return ACCOUNT_SUSPENDED
+        # The magic sender is nobody's; that it may be used was decided when the text was accepted.
+        if local == magic.VALID_FROM:
+            return None
+        owned = await self._store.number_by_e164(local)
+        return None if owned is not None and owned.account == account else NOT_THE_ACCOUNTS_NUMBER
+
+    async def opted_out(self, account: str, pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        """Which of these (own number, subscriber) have opted out by now. ConnectionError where it cannot be told."""
+        return await asyncio.gather(*(self._opted_out(account, local, remote) for local, remote in pairs))
+
+    async def _opted_out(self, account: str, local: str, remote: str) -> bool:
+        return await self._store.opted_out(account, await opt_out_pair(self._keys, account, local, remote))
+
+    async def _is_active(self, account: str) -> bool:
+        row = await self._store.account(account)
+        if row is None or row.status != "active":
+            return False
+        return row.parent is None or await self._is_active(row.parent)
