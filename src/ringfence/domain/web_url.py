@@ -53,7 +53,12 @@ class WebUrl(msgspec.Struct, frozen=True):
         """The URL that a reference (absolute or relative) on this page means; InvalidUrlError."""
         if not _CHARACTERS.fullmatch(reference):
             raise InvalidUrlError("a character that a URL cannot hold")
-        return parse_url(urljoin(self.text, reference))
+        try:
+            joined = urljoin(self.text, reference)
+        except ValueError:
+            # The library reads brackets in its own way, and its text repeats the reference.
+            raise InvalidUrlError("no valid host name") from None
+        return parse_url(joined)
 
     @property
     def with_fragment(self) -> str:

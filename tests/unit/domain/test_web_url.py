@@ -131,7 +131,7 @@ def test_references_are_read_as_strictly() -> None:
     assert url.join("../c?y").text == "https://h/c?y"
     assert url.join("//other/c").text == "https://other/c"
     assert url.join("http://other:81").port == 81
-    for reference in ("", "a b", "a\r\n", "ftp://h", "http://u@h"):
+    for reference in ("", "a b", "a\r\n", "ftp://h", "http://u@h", "http://[", "//[::1", "http://[x]/"):
         with pytest.raises(InvalidUrlError):
             url.join(reference)
 

@@ -3,25 +3,33 @@
 Source: Twilio, "Accepted content types for media"; errors 11200, 11751 and 12300.
 """
 
+import asyncio
 import hashlib
 import re
+import weakref
 from collections.abc import Sequence
-from urllib.parse import urljoin
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.medium import medium_key, seal_medium
 from ringfence.domain.sid import made_ms
+from ringfence.domain.web_url import InvalidUrlError, parse_url
 from ringfence.ports.http import HttpClient, HttpFailedError, HttpRequest, HttpResponse
 from ringfence.ports.store import MediaRow, MessageRow, MessageStore
 
 LIMIT_BYTES = 5 << 20
 WITHIN_MS = 10_000
+MESSAGE_WITHIN_S = 30.0
+# Messages at once, 5 MB each: what bounds the memory, and how much of it one account may hold.
+AT_ONCE = 32
+AT_ONCE_OF_ACCOUNT = 4
 REDIRECTS_MAX = 3
 TOO_LARGE = 11751
 RETRIEVAL_FAILED = 11200
 INVALID_CONTENT_TYPE = 12300
 
-_ACCEPTED = re.compile(r"(image|audio|video)/[a-z0-9.+-]+|text/(vcard|x-vcard|plain|calendar|csv|rtf)|application/pdf")
+_ACCEPTED = re.compile(
+    r"(image|audio|video)/[a-z0-9.+-]{1,64}|text/(vcard|x-vcard|plain|calendar|csv|rtf)|application/pdf"
+)
 _TOO_LARGE_ANSWER = 11750
 
 
@@ -34,12 +42,14 @@ class MediaFetchError(Exception):
 
 
 class MediaFetcher:
-    """Fetches through the egress guard, at most 5 MB a message. Fetching again is a no-op."""
+    """Fetches through the egress guard, at most 5 MB and 30 s a message. Fetching again is a no-op."""
 
     def __init__(self, store: MessageStore, http: HttpClient, clock: Clock) -> None:
         self._store = store
         self._http = http
         self._clock = clock
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._turns_of: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()
 
     async def fetch(self, row: MessageRow, record_key: bytes, urls: Sequence[str]) -> list[MediaRow]:
         """The message's media in order, stored. MediaFetchError when one of them cannot be had; none is stored then."""
@@ -47,6 +57,20 @@ class MediaFetcher:
         known = {medium.sid: medium for medium in await self._store.media(row.account, row.sid)}
         if all(sid in known for sid in wanted):
             return [known[sid] for sid in wanted]
+        # An account's own turn first: those who wait behind its slow servers hold none of the common ones.
+        own = self._turns_of.setdefault(row.account, asyncio.Semaphore(AT_ONCE_OF_ACCOUNT))
+        async with own, self._turns:
+            try:
+                async with asyncio.timeout(MESSAGE_WITHIN_S):
+                    rows = await self._fetch_all(row, record_key, wanted, urls)
+            except TimeoutError:
+                raise MediaFetchError(RETRIEVAL_FAILED) from None
+            await self._store.add_media(rows)
+        return rows
+
+    async def _fetch_all(
+        self, row: MessageRow, record_key: bytes, wanted: Sequence[str], urls: Sequence[str]
+    ) -> list[MediaRow]:
         rows: list[MediaRow] = []
         left = LIMIT_BYTES
         now_ms = self._clock.now_ms()
@@ -66,7 +90,6 @@ class MediaFetcher:
                     created_ms=now_ms,
                 )
             )
-        await self._store.add_media(rows)
         return rows
 
     async def _get(self, url: str, limit_bytes: int) -> HttpResponse:
@@ -80,7 +103,10 @@ class MediaFetcher:
             location = answer.header("location")
             if answer.status not in (301, 302, 303, 307, 308) or location is None:
                 break
-            url = urljoin(url, location)
+            try:
+                url = parse_url(url).join(location).text
+            except InvalidUrlError:
+                raise MediaFetchError(RETRIEVAL_FAILED) from None
         if answer.status != 200 or len(answer.body) > limit_bytes:
             raise MediaFetchError(RETRIEVAL_FAILED if answer.status != 200 else TOO_LARGE)
         return answer

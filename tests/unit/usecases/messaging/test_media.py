@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from ringfence.ports.http import HttpFailedError, HttpRequest, HttpResponse, Phases
-from ringfence.usecases.messaging.fetch_media import LIMIT_BYTES
+from ringfence.usecases.messaging import fetch_media
+from ringfence.usecases.messaging.fetch_media import AT_ONCE_OF_ACCOUNT, LIMIT_BYTES
 
 CUSTOMER = "+12025550177"
 SHOP = "+12025550123"
@@ -66,6 +67,9 @@ def test_media_are_kept_sealed_and_read_by_their_tenant(run, world) -> None:
         (lambda: ok(status=404), 11200),
         (lambda: ok(b"x" * (LIMIT_BYTES + 1)), 11751),
         (lambda: ok(status=302, location="https://pictures.example/a.png"), 11200),
+        (lambda: ok(status=302, location="http://["), 11200),
+        (lambda: ok(status=302, location="file:///etc/passwd"), 11200),
+        (lambda: ok(content_type="image/" + "x" * 65), 12300),
     ],
 )
 def test_a_text_whose_media_cannot_be_had_fails_with_twilios_code(run, world, answer, code) -> None:
@@ -105,6 +109,61 @@ def test_a_slow_picture_does_not_lose_the_lease_or_the_text(run, world) -> None:
             sid = (await w.send("Look", media_urls=("https://pictures.example/a.png",))).row.sid
             await w.until_status(sid, "delivered")
             assert len(slow.asked) == 1
+
+    run(story())
+
+
+def test_media_of_one_message_are_in_its_order(run, world) -> None:
+    async def story() -> None:
+        async with world() as w:
+            names = [f"p{place}" for place in range(10)]
+            serve(w, **{name: (lambda name=name: ok(name.encode())) for name in names})
+            urls = tuple(f"https://pictures.example/{name}.png" for name in names)
+            sid = (await w.send("Look", media_urls=urls)).row.sid
+            await w.until_status(sid, "delivered")
+            media = await w.messaging.media.list(w.account.sid, sid)
+            assert [await w.messaging.media.open(w.caller, medium) for medium in media] == [n.encode() for n in names]
+
+    run(story())
+
+
+def test_one_accounts_pictures_do_not_fill_the_memory(run, world) -> None:
+    async def story() -> None:
+        async with world() as w:
+            running = most = 0
+
+            class Counting(Pictures):
+                async def send(self, request: HttpRequest) -> HttpResponse:
+                    nonlocal running, most
+                    running += 1
+                    most = max(most, running)
+                    await asyncio.sleep(0.01)
+                    running -= 1
+                    return await super().send(request)
+
+            w.fetcher._http = Counting({"https://pictures.example/a.png": ok})
+            for place in range(3 * AT_ONCE_OF_ACCOUNT):
+                await w.send("Look", to=f"+120255501{place:02}", media_urls=("https://pictures.example/a.png",))
+            await w.until(lambda: w.bodies_at(f"+120255501{3 * AT_ONCE_OF_ACCOUNT - 1:02}"))
+            assert most == AT_ONCE_OF_ACCOUNT
+
+    run(story())
+
+
+def test_a_message_whose_media_drip_fails_as_a_whole(run, world, monkeypatch) -> None:
+    monkeypatch.setattr(fetch_media, "MESSAGE_WITHIN_S", 0.1)
+
+    async def story() -> None:
+        async with world() as w:
+
+            class Never(Pictures):
+                async def send(self, request: HttpRequest) -> HttpResponse:
+                    await asyncio.sleep(60)
+                    raise AssertionError
+
+            w.fetcher._http = Never({})
+            sid = (await w.send("Look", media_urls=("https://pictures.example/a.png",))).row.sid
+            assert (await w.until_status(sid, "failed")).error_code == 11200
 
     run(story())
 
