@@ -69,7 +69,7 @@ class Installation:
                 media=self.media,
             ),
             registry=CollectorRegistry(),
-            limits=Limits(body_s=1.0),
+            limits=Limits(body_s=1.0, tenant_in_flight=16),
         )
         self._numbers = iter(range(100, 10_000))
         self._socket = socket.create_server(("127.0.0.1", 0))

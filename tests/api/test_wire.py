@@ -3,6 +3,7 @@
 import base64
 import re
 import socket
+import time
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -130,6 +131,36 @@ def test_a_body_that_does_not_arrive_is_not_waited_for(tenant: Any) -> None:
         connection.sendall(head.encode())
         answer = connection.recv(65536)
     assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+def test_requests_that_wait_take_room_from_their_own_tenant_alone(installation: Any, tenant: Any) -> None:
+    child = tenant.client().api.accounts.create()
+    credentials = base64.b64encode(f"{tenant.sid}:{tenant.token}".encode()).decode()
+    head = (
+        f"POST {tenant.base}/Messages.json HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {credentials}\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"
+    )
+
+    def answers_within(status: int, **who: Any) -> bool:
+        deadline = time.monotonic() + 5
+        while (answered := tenant.ask("GET", ".json", **who).status_code) != status and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return bool(answered == status)
+
+    waiting = [socket.create_connection(("127.0.0.1", installation.port), timeout=10) for _ in range(16)]
+    try:
+        for connection in waiting:
+            connection.sendall(head.encode())
+        assert answers_within(429)
+        as_child = requests.get(
+            f"{installation.url}/2010-04-01/Accounts/{child.sid}.json", auth=(child.sid, child.auth_token), timeout=10
+        )
+        assert as_child.status_code == 429
+        assert installation.new_tenant().ask("GET", ".json").status_code == 200
+    finally:
+        for connection in waiting:
+            connection.close()
+    assert answers_within(200)
 
 
 def test_products_by_prefix_and_by_host(tenant: Any) -> None:

@@ -20,6 +20,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     header_bytes: int = 32 * 1024
     body_s: float = 15.0
     in_flight: int = 4_096
+    tenant_in_flight: int = 1_024
 
 
 class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):

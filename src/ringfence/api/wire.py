@@ -6,6 +6,7 @@ One road for every operation, the busy ones too: there is no second, faster one 
 import asyncio
 import os
 import traceback
+from collections import Counter
 from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
-from ringfence.api.auth import Authenticator
+from ringfence.api.auth import Authenticator, Presented
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import Form
 from ringfence.api.metrics import Metrics
@@ -66,6 +67,7 @@ class Wire:
         self._auth = Authenticator(deps.store, deps.clock)
         self._metrics = Metrics(deps.registry)
         self._in_flight = 0
+        self._in_flight_of: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
@@ -115,6 +117,20 @@ class Wire:
         presented = await self._auth.present(head.authorization)
         if isinstance(operation, Listed):
             raise ApiError(20501, f"{operation.method} {operation.path} is not available here yet.")
+        tenant, in_flight_of = presented.account.tenant, self._in_flight_of
+        if in_flight_of[tenant] >= self._limits.tenant_in_flight:
+            raise ApiError(20429)
+        in_flight_of[tenant] += 1
+        try:
+            return await self._serve(operation, presented, match, head, scope, receive)
+        finally:
+            in_flight_of[tenant] -= 1
+            if not in_flight_of[tenant]:
+                del in_flight_of[tenant]
+
+    async def _serve(
+        self, operation: Operation, presented: Presented, match: Match, head: _Head, scope: Scope, receive: Receive
+    ) -> Reply:
         variables = dict(zip(operation.variables, match.values, strict=True))
         sid = variables.get(operation.account_in)
         account = presented.account if sid is None else await self._auth.reach(presented, sid)

@@ -6,6 +6,7 @@ import os
 import msgspec
 import uvloop
 
+from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.installation_lock import LoneRoleLock
 from ringfence.roles.listeners import bind
 from ringfence.roles.memory_guard import guard_memory
@@ -21,6 +22,7 @@ def role(settings: Settings, name: str) -> None:
     if name not in ROLES:
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
     guard_memory()
+    raise_file_limit()
     os.umask(0o077)
     configure_logging(name, settings.log_level)
     make_private(settings.data_dir)

@@ -8,6 +8,7 @@ import sys
 import structlog
 import uvloop
 
+from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.listeners import adopt
 from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import REFUSED, ROLES, RoleProcess, hold_lifeline, read_lifeline, run_role
@@ -24,6 +25,7 @@ def main() -> None:
     parser.add_argument("--listen", type=int, nargs="*", default=())
     arguments = parser.parse_args()
     guard_memory()
+    raise_file_limit()
     os.umask(0o077)
     settings = read_lifeline(arguments.lifeline)
     hold_lifeline(arguments.lifeline)

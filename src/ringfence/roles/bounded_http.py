@@ -8,6 +8,7 @@ import asyncio
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 REQUEST_S = 20.0
+CONNECTIONS_MAX = 10_000
 HEAD_MAX_BYTES = 64 << 10
 # With the framing of the smallest chunks around the largest body that any app behind this port takes (1 MB).
 REQUEST_MAX_BYTES = 8 << 20
@@ -28,6 +29,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS_MAX:
+            transport.abort()
+            return
         self._alarm = self.loop.call_later(REQUEST_S, self._expire)
 
     def connection_lost(self, exc: Exception | None) -> None:

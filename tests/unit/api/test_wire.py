@@ -84,7 +84,7 @@ def ask(run: Any, clock: ManualClock) -> Any:
         clock=clock,
         messaging=unused,
         registry=CollectorRegistry(),
-        limits=Limits(body_bytes=100),
+        limits=Limits(body_bytes=100, tenant_in_flight=1),
     )
     wire = Wire(deps, notes.operations)
 

@@ -154,6 +154,29 @@ def test_line_ends_after_an_answer_do_not_hold_the_connection(hurried: None) -> 
     assert answers.startswith(OK)
 
 
+def test_connections_beyond_the_bound_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_http, "CONNECTIONS_MAX", 2)
+    ask = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+    async def run() -> None:
+        async with serving(App()) as port, asyncio.timeout(15):
+            first, second, third = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            with contextlib.suppress(ConnectionError):
+                assert await third[0].read() == b""
+            for reader, writer in (first, second):
+                writer.write(ask)
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(OK)
+            first[1].close()
+            await asyncio.sleep(0.05)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(ask)
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(OK)
+            writer.close()
+            second[1].close()
+
+    asyncio.run(run())
+
+
 def test_trailers_without_end_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_http, "REQUEST_MAX_BYTES", 100_000)
     app = App()
