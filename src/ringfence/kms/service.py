@@ -11,7 +11,7 @@ import structlog
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.blind_index import blind_index
+from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.standing import StandingSealer, table_key
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
 from ringfence.kms.day_keys import DayKeys
@@ -132,9 +132,10 @@ class KeyService:
     async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
         live = await self._live.epoch(account)
         await self._live.count(account, 1)
-        _, index_key = await self._live.index_key(account)
+        day, index_key = await self._live.index_key(account)
         self._write_down_later(account, DISPATCHER, "seal_record", sid)
-        return RecordKey(epoch=live.number, key=live.record_keys.key(sid), index=blind_index(index_key, remote))
+        index = remote_index(index_key, day, remote)
+        return RecordKey(epoch=live.number, key=live.record_keys.key(sid), index=index)
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         keys = [self._residue.record_key(account, epoch, sid) for epoch, sid in records]

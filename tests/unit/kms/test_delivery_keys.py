@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.blind_index import blind_index
+from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.delivery import DayKey
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.kms.key_files import KeyFiles, day_file
@@ -52,7 +52,7 @@ def test_an_inbound_record_is_sealed_without_the_tenant_and_opened_by_it(
             sealing = await service.sealing_key(token.caller, account)
             assert record.epoch == sealing.epoch
             assert record.key == RecordSealer(sealing.epoch_key, account).key(SM1)
-            assert record.index == blind_index(sealing.index_key, "+12025550177")
+            assert record.index == remote_index(sealing.index_key, sealing.index_day, "+12025550177")
             assert [(e.verb, e.scope) for e in ledger.later] == [("seal_record", (SM1,))]
             with pytest.raises(KeyRefusedError):
                 await service.seal_record(OTHER, SM1, "+12025550177")

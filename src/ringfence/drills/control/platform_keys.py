@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ringfence.domain.clock import Clock
-from ringfence.domain.sealing.blind_index import blind_index
+from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.epoch import first_epoch, index_day
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer
@@ -85,7 +85,7 @@ class PlatformKeys:
         return RecordKey(
             epoch=first_epoch(now_ms),
             key=EpochRecords(self._key).key(sid),
-            index=blind_index(self._key, remote),
+            index=remote_index(self._key, index_day(now_ms), remote),
         )
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:

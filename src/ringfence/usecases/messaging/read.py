@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.domain.clock import Clock
-from ringfence.domain.sealing.blind_index import blind_index
+from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.content import open_content
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, MessageFilter, MessageRow, Party, Store
@@ -77,4 +77,4 @@ class Reader:
         last_ms = min(self._clock.now_ms(), request.to_ms or self._clock.now_ms())
         days = list(range(first_ms // DAY_MS - 1, last_ms // DAY_MS + 2))
         keys = await self._keys.index_keys(caller, account.sid, days)
-        return Party(number=number, indexes=frozenset(blind_index(key, number) for key in keys.values()))
+        return Party(number=number, indexes=frozenset(remote_index(key, day, number) for day, key in keys.items()))

@@ -16,7 +16,7 @@ SELECT created_ms FROM message WHERE account = ? AND sid = ?
 SELECT {columns} FROM message INDEXED BY message_created WHERE {bounds} {page}
 
 -- by_local --
-SELECT {columns} FROM message INDEXED BY message_created
+SELECT {columns} FROM message INDEXED BY message_local
 WHERE {bounds} AND local = :local AND (direction = 'inbound') = :inbound {page}
 
 -- by_remote --
