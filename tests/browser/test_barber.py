@@ -36,4 +36,5 @@ def test_a_customer_confirms_and_then_moves_the_appointment(
     phone.get_by_role("button", name="2: reply 2").click()
     demo.await_line("(signature ok) · appointment RESCHEDULED")
     expect(phone.get_by_text("Fade & Co: moved to Thu 12:00 with Sam.")).to_be_visible()
-    expect(phone.get_by_text("Fade & Co: haircut Thu 12:00 with Sam.")).to_be_visible()
+    # The new reminder comes from an interpreter of its own, which a busy machine starts slowly.
+    expect(phone.get_by_text("Fade & Co: haircut Thu 12:00 with Sam.")).to_be_visible(timeout=30_000)
