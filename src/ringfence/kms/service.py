@@ -35,13 +35,22 @@ class KeyService:
 
     Errors: KeyRefusedError (the caller opens nothing of that account; unknown account or table), ValueError (a mistake
     of the calling program), ConnectionError (database or access log cannot be written: nothing was released).
+    `files` and `store`, where given, take the place of those in `directory`.
     """
 
-    def __init__(self, directory: Path, clock: Clock, ledger: Ledger) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        clock: Clock,
+        ledger: Ledger,
+        *,
+        files: KeyFiles | None = None,
+        store: KeyStore | None = None,
+    ) -> None:
         self._clock = clock
         self._ledger = ledger
-        self._files = KeyFiles(directory / "keys")
-        self._store = KeyStore(directory / "kms.db")
+        self._files = files or KeyFiles(directory / "keys")
+        self._store = store or KeyStore(directory / "kms.db")
         self._days = DayKeys(self._files, clock)
         self._slots = SlotKeys(self._store, clock)
         self._live = LiveEpochs(self._store, self._days, clock)

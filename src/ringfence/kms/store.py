@@ -21,7 +21,9 @@ class DowngradeError(Exception):
     """The database was written by a newer version: this one must not touch it."""
 
 
-class _Write(NamedTuple):
+class Write(NamedTuple):
+    """Work to do in a transaction, and who waits for it."""
+
     work: Work
     done: asyncio.Future[Any]
 
@@ -35,7 +37,7 @@ class KeyStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._reading: sqlite3.Connection | None = None
 
@@ -44,7 +46,7 @@ class KeyStore:
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         writing = self._connect()
         try:
-            _migrate(writing, self._path)
+            migrate(writing, self._path)
         except BaseException:
             writing.close()
             raise
@@ -82,7 +84,7 @@ class KeyStore:
         if self._writer is None:
             raise ConnectionError("the key store is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put(_Write(work, done))
+        self._queue.put(Write(work, done))
         return await done
 
     def _connect(self) -> sqlite3.Connection:
@@ -98,14 +100,14 @@ class KeyStore:
             while len(group) < GROUP_MAX and not self._queue.empty():
                 group.append(self._queue.get())
             open_ = None not in group
-            _settle(_commit(writing, [write for write in group if write is not None]))
+            settle(commit(writing, [write for write in group if write is not None]))
         writing.close()
 
 
-Outcome = tuple[_Write, Any, Exception | None]
+Outcome = tuple[Write, Any, Exception | None]
 
 
-def _commit(writing: sqlite3.Connection, group: Sequence[_Write]) -> list[Outcome]:
+def commit(writing: sqlite3.Connection, group: Sequence[Write]) -> list[Outcome]:
     """One transaction for all; an error within one write undoes that one."""
     outcomes: list[Outcome] = []
     try:
@@ -122,7 +124,7 @@ def _commit(writing: sqlite3.Connection, group: Sequence[_Write]) -> list[Outcom
     return outcomes
 
 
-def _attempt(writing: sqlite3.Connection, write: _Write) -> Outcome:
+def _attempt(writing: sqlite3.Connection, write: Write) -> Outcome:
     writing.execute("SAVEPOINT one")
     try:
         result = write.work(writing)
@@ -136,7 +138,8 @@ def _attempt(writing: sqlite3.Connection, write: _Write) -> Outcome:
     return write, result, None
 
 
-def _settle(outcomes: Sequence[Outcome]) -> None:
+def settle(outcomes: Sequence[Outcome]) -> None:
+    """Tell those who wait, on their loop's thread."""
     if not outcomes:
         return
 
@@ -152,7 +155,8 @@ def _settle(outcomes: Sequence[Outcome]) -> None:
     outcomes[0][0].done.get_loop().call_soon_threadsafe(tell)
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def migrate(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the database to this version, an older one backed up first. DowngradeError for one from a newer version."""
     folder = resources.files("ringfence.kms") / "sql" / "migrations"
     scripts = sorted(entry.name for entry in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", entry.name))
     (version,) = connection.execute("PRAGMA user_version").fetchone()

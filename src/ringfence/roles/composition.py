@@ -83,9 +83,10 @@ def compose_dispatching(
     rates: Rates,
     base_url: str,
     registry: CollectorRegistry | None = None,
+    bells: Bells | None = None,
 ) -> Dispatching:
     """Sender queues, the carrier's news, and webhooks over one store and one carrier."""
-    bells = Bells()
+    bells = bells or Bells()
     fetcher = MediaFetcher(store, http, clock)
     replier = Replier(store, keys, clock, bells, carrier=carrier.name)
     receiver = Receiver(store, keys, clock, bells, replier, carrier=carrier.name)

@@ -22,3 +22,11 @@ class MemoryStore(MemoryMessages, MemoryAccounts, MemoryNumbers):
 
     async def ready(self) -> bool:
         return self._open
+
+    def next_due_ms(self) -> int | None:
+        """When a text or an event falls due next, perhaps in the past; None where nothing waits.
+
+        For whoever moves the clock by hand, and would not miss a moment.
+        """
+        waiting = [due_ms for due_ms in (self._next_text_ms(), self._next_event_ms()) if due_ms is not None]
+        return min(waiting, default=None)

@@ -55,6 +55,10 @@ class MemoryOutbox:
             del self._events[event_id]
         self._attempts = [entry for entry in self._attempts if entry[1].event_id not in gone]
 
+    def _next_event_ms(self) -> int | None:
+        heads = _heads(self._events.values())
+        return min((max(entry.row.due_ms, entry.leased_until_ms) for entry in heads), default=None)
+
     async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
         ready = [
             entry

@@ -43,6 +43,9 @@ class MemoryQueue:
         end = bisect_left(entries, (now_ms + 1, 0, ""))
         return [sid for _, _, sid in entries[: min(end, limit)]]
 
+    def _next_text_ms(self) -> int | None:
+        return min((queue.entries[0][0] for queue in self._queues.values() if queue.entries), default=None)
+
     def _check_fence(self, lease: Lease) -> None:
         queue = self._queues.get(_key(lease))
         if queue is None or queue.owner is None or queue.fence != lease.fence:

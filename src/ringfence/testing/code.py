@@ -1,0 +1,20 @@
+"""The code in a text: "Your code is 482 913" holds 482913."""
+
+import re
+
+# 4 to 10 digits, perhaps in groups: 482913, 482-913, 48 29 13, G-482913. Not a part of a number or an amount.
+_DIGITS = r"(?<![\d+$€£.,:/])(?:[A-Z]{1,3}-)?(\d{4,10}|\d{2,4}(?:[- ]\d{2,4}){1,3})(?![\d/]|[.,:]\d)"
+_ANY = re.compile(_DIGITS)
+_NAMED = re.compile(rf"(?:code|passcode|password|pin|otp)\b[^\d+]{{0,30}}?{_DIGITS}", re.IGNORECASE)
+_NAMED_AFTER = re.compile(rf"{_DIGITS}\s+is\s+(?:your|the)\b", re.IGNORECASE)
+MIN_DIGITS, MAX_DIGITS = 4, 10
+
+
+def code_in(body: str) -> str | None:
+    """The digits of the code; None where the text has none. What is called a code comes before any other number."""
+    for pattern in (_NAMED, _NAMED_AFTER, _ANY):
+        for found in pattern.finditer(body):
+            digits = re.sub(r"\D", "", found[1])
+            if MIN_DIGITS <= len(digits) <= MAX_DIGITS:
+                return digits
+    return None

@@ -1,0 +1,93 @@
+"""A phone in a test: what is on it, and what its owner does."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ringfence.carriers.simulator import handset
+from ringfence.domain.message import Status
+from ringfence.domain.replies import suggest_replies
+from ringfence.testing.clock import moment
+from ringfence.testing.code import code_in
+
+if TYPE_CHECKING:
+    from ringfence.testing.world import Ringfence
+
+
+class Text(msgspec.Struct, frozen=True, kw_only=True):
+    """A text on a phone. `sid` is its message SID where the platform sent it; `replies` what its buttons would send."""
+
+    sender: str
+    to: str
+    body: str
+    at: datetime
+    sid: str | None = None
+    media_urls: tuple[str, ...] = ()
+    replies: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Text(to {self.to}, {len(self.body)} characters)"
+
+
+class Phone:
+    """The phone of one subscriber. It may stand for its number: `to=phone`."""
+
+    def __init__(self, world: "Ringfence", number: str) -> None:
+        self.number = number
+        self._world = world
+
+    @property
+    def inbox(self) -> list[Text]:
+        """The texts that arrived, oldest first; the last 200 texts are kept."""
+        return [text_of(text) for text in self._texts() if not text.inbound and text.status is Status.DELIVERED]
+
+    @property
+    def outbox(self) -> list[Text]:
+        """The texts written on this phone, oldest first."""
+        return [text_of(text) for text in self._texts() if text.inbound]
+
+    def last_text(self) -> Text:
+        """The latest text that arrived. LookupError when none has, with what was said instead."""
+        inbox = self.inbox
+        if not inbox:
+            raise LookupError(f"no text has come to {self.number}\n\n{self._world.conversation()}")
+        return inbox[-1]
+
+    def last_code(self) -> str:
+        """The digits of the code in the latest text that has one. LookupError when none has."""
+        for text in reversed(self.inbox):
+            if (code := code_in(text.body)) is not None:
+                return code
+        raise LookupError(f"no text with a code has come to {self.number}\n\n{self._world.conversation()}")
+
+    def reply(self, body: str) -> None:
+        """Answer whoever texted last. LookupError when nobody has."""
+        self.send(self.last_text().sender, body)
+
+    def send(self, to: object, body: str, media_urls: Sequence[str] = ()) -> None:
+        """Text a number; return when everybody has been told and has answered."""
+        self._world.text_from(self.number, str(to), body, tuple(media_urls))
+
+    def __str__(self) -> str:
+        return self.number
+
+    def __repr__(self) -> str:
+        return f"Phone({self.number})"
+
+    def _texts(self) -> list[handset.Text]:
+        return self._world.texts_of(self.number)
+
+
+def text_of(text: handset.Text) -> Text:
+    """A handset's text as a test sees it."""
+    return Text(
+        sender=text.sender,
+        to=text.to,
+        body=text.body,
+        at=moment(text.at_ms),
+        sid=text.sid,
+        media_urls=text.media_urls,
+        replies=tuple(reply.send for reply in suggest_replies(text.body)),
+    )

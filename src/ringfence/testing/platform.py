@@ -1,0 +1,146 @@
+"""The whole platform in one still loop: real use cases, keys, queues and API, with nothing on disk."""
+
+import asyncio
+
+from prometheus_client import CollectorRegistry
+
+from ringfence.api.app import create_app
+from ringfence.api.dependencies import ApiDependencies
+from ringfence.carriers.simulator.carrier import LinkedCarrier
+from ringfence.carriers.simulator.control import create_app as create_control
+from ringfence.carriers.simulator.network import Network, Pace
+from ringfence.dispatch.bells import Bell, Bells
+from ringfence.dispatch.rates import Rates
+from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.hmac_states import sign_sha1
+from ringfence.domain.signature import signature_header
+from ringfence.domain.standing import hmac_states_record
+from ringfence.kms.memory import memory_key_service
+from ringfence.ports.http import HttpClient
+from ringfence.ports.store import MessageFilter
+from ringfence.roles.composition import compose_dispatching, compose_messaging
+from ringfence.store.memory import MemoryStore
+from ringfence.testing.still_link import StillLink
+from ringfence.usecases.messaging.close_epochs import close_epochs
+
+BASE_URL = "https://api.twilio.com"
+# No test waits for its rate.
+UNLIMITED_MPS = 1_000_000.0
+RETRY_MS = 200
+ALL = 1_000_000
+
+
+class Platform:
+    """Open it, keep it going with `look`, close it; all within its loop."""
+
+    def __init__(self, clock: Clock, http: HttpClient, *, seed: int) -> None:
+        self._clock = clock
+        self.store = MemoryStore()
+        self.keys = memory_key_service(clock)
+        self.network = Network(clock, pace=Pace(delivery_ms=0, receipt_ms=0), seed=seed)
+        self._link = StillLink(self.network)
+        carrier = LinkedCarrier(self._link)
+        registry = CollectorRegistry()
+        self._dispatching = compose_dispatching(
+            self.store,
+            self.keys,
+            carrier,
+            http,
+            clock,
+            owner="test",
+            rates=Rates(number_rate_mps=UNLIMITED_MPS, account_rate_mps=UNLIMITED_MPS),
+            base_url=BASE_URL,
+            registry=registry,
+            bells=_PatientBells(),
+        )
+        self._closing = asyncio.Event()
+        self.app = create_app(
+            ApiDependencies(
+                store=self.store,
+                keys=self.keys,
+                clock=clock,
+                registry=registry,
+                base_url=BASE_URL,
+                mounts={"/simulator": create_control(self.network, self._closing)},
+                messaging=compose_messaging(
+                    self.store, self.keys, clock, self._dispatching.bells, carrier=carrier.name, magic_numbers=True
+                ),
+            )
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Make keys and tables, and start what a dispatcher runs."""
+        await self.store.open()
+        await self.keys.open()
+        running, bells = self._dispatching, self._dispatching.bells
+        self._tasks = [
+            asyncio.create_task(running.carrier.run(running.news), name="carrier"),
+            asyncio.create_task(running.queues.run(bells.bell()), name="sender queues"),
+            asyncio.create_task(running.webhooks.run(bells.bell()), name="webhooks"),
+        ]
+
+    async def close(self) -> None:
+        """End all that runs. Idempotent."""
+        self._closing.set()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.keys.close()
+        await self.store.close()
+
+    def look(self) -> None:
+        """Have everything that is due begun. What a part of the platform died of is raised."""
+        for task in self._tasks:
+            if task.done():
+                task.result()
+        self._link.look()
+        self._dispatching.bells.ring()
+
+    def next_due_ms(self) -> int | None:
+        """When to look again; what is due already and could not go is tried again a little later."""
+        now_ms = self._clock.now_ms()
+        moments = [self.store.next_due_ms(), self._link.next_due_ms()]
+        return min(
+            (max(moment, now_ms + (RETRY_MS if moment <= now_ms else 0)) for moment in moments if moment), default=None
+        )
+
+    async def tidy(self) -> None:
+        """Close past hours and destroy old keys, as the roles do every few moments."""
+        await close_epochs(self.store, self.keys, self._clock)
+        await self.keys.tidy()
+
+    async def failed(self, code: int) -> set[str]:
+        """The SIDs of all texts that failed with `code`."""
+        found: set[str] = set()
+        for account in await self.store.accounts(None, limit=ALL):
+            for owner in await self.store.accounts(account.sid, limit=ALL):
+                rows = await self.store.messages(owner.sid, MessageFilter(), limit=ALL)
+                found.update(row.sid for row in rows if row.error_code == code)
+        return found
+
+    async def signature(self, account: str, base: bytes) -> str | None:
+        """The right X-Twilio-Signature of an account for `base`; None for an account that is not here."""
+        credential = await self.store.credential(account)
+        if credential is None:
+            return None
+        (states,) = await self.keys.open_standing(
+            account, [(hmac_states_record(credential.sid), credential.hmac_states)]
+        )
+        return signature_header(sign_sha1(states, base))
+
+
+class _PatientBells(Bells):
+    """Bells that nobody leaves before they ring: whoever moves the clock rings them."""
+
+    def bell(self) -> Bell:
+        bell = _PatientBell()
+        self._bells.append(bell)
+        return bell
+
+
+class _PatientBell(Bell):
+    async def wait(self, timeout_ms: int) -> bool:
+        await self._rung.wait()
+        self._rung.clear()
+        return True
