@@ -95,7 +95,7 @@ def unpack_requests(payload: bytes) -> list[Request]:
     """The requests of one frame, or FrameError."""
     try:
         return _requests.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise FrameError("frame holds no requests") from None
 
 
@@ -103,5 +103,5 @@ def unpack_replies(payload: bytes) -> list[Reply]:
     """The replies of one frame, or FrameError."""
     try:
         return _replies.decode(payload)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         raise FrameError("frame holds no replies") from None

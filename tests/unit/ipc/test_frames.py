@@ -83,6 +83,16 @@ def test_any_bytes_are_frames_or_refused(data: bytes) -> None:
             assert isinstance(unpack(data), list)
 
 
+def test_arrays_in_arrays_without_end_are_refused() -> None:
+    deep = b"\x91" * 200_000
+    for unpack, data in (
+        (frames.unpack_requests, b"\x91\x93\x01\xa1v" + deep),
+        (frames.unpack_replies, b"\x91\x93\x01\xc3" + deep),
+    ):
+        with pytest.raises(frames.FrameError):
+            unpack(data)
+
+
 def test_reprs_show_no_payload() -> None:
     assert repr(frames.Request(3, "open", frames.encode(["secret"]))) == "Request(3, open)"
     assert repr(frames.Reply(3, False, frames.encode("secret"))) == "Reply(3, ok=False)"

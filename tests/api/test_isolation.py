@@ -1,0 +1,168 @@
+"""No route of the API shows or changes anything of an account to whoever is not its tenant, now or later added."""
+
+import re
+from typing import Any
+
+import pytest
+import requests
+
+from ringfence.api.app import operations
+from ringfence.api.resource import Operation
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.sealing.content import seal_content_with
+from ringfence.domain.sid import new_sid
+from ringfence.ports.store import MediaRow, MessageRow
+
+WORDS = "the owl flies at nine"
+OPERATIONS = operations()
+# What a stranger may have read of it beforehand: sids are no secrets.
+FORMS = {"FriendlyName": "mine", "Body": "", "Status": "canceled"}
+
+
+def name(operation: Operation) -> str:
+    return f"{operation.method} {operation.path}"
+
+
+class Victim:
+    """A tenant with one of everything, and strangers of every kind."""
+
+    def __init__(self, installation: Any) -> None:
+        self.tenant = installation.new_tenant()
+        tenant = self.tenant
+        client = tenant.client()
+        self.number = tenant.number(sms_url="https://owl.example/sms")
+        self.key = client.new_keys.create(friendly_name="owl")
+        self.child = client.api.accounts.create(friendly_name="owl branch")
+        self.sibling = client.api.accounts.create(friendly_name="another branch")
+        self.message = installation.run(self._received(installation))
+        (bought,) = client.incoming_phone_numbers.list()
+        self.sids = {"Messages": self.message, "Keys": self.key.sid, "IncomingPhoneNumbers": bought.sid}
+        self.medium = new_sid("ME")
+        row = MediaRow(
+            account=tenant.sid,
+            message_sid=self.message,
+            sid=self.medium,
+            content_type="image/png",
+            size=1,
+            epoch=0,
+            content=b"x",
+            created_ms=0,
+        )
+        installation.run(installation.store.add_media([row]))
+        other = installation.new_tenant()
+        other_key = other.client().new_keys.create()
+        self.strangers = {
+            "another tenant": (other.sid, other.token),
+            "another tenant's key": (other_key.sid, other_key.secret),
+            "its subaccount": (self.child.sid, self.child.auth_token),
+        }
+        self.other = other
+
+    async def _received(self, installation: Any) -> str:
+        sid = new_sid("SM")
+        key = await installation.keys.seal_record(self.tenant.sid, sid, "+12025550177")
+        content = Content(remote="+12025550177", body=WORDS)
+        row = MessageRow(
+            account=self.tenant.sid,
+            sid=sid,
+            direction=Direction.INBOUND,
+            status=Status.RECEIVED,
+            local=self.number,
+            remote_index=key.index,
+            remote_region="US",
+            epoch=key.epoch,
+            content=seal_content_with(key.key, self.tenant.sid, sid, content),
+            num_segments=1,
+            created_ms=installation.clock.now_ms(),
+            updated_ms=0,
+        )
+        await installation.store.accept(row)
+        return sid
+
+    def path(self, operation: Operation, account: str) -> str:
+        """The operation's path with `account` in its place and this tenant's own things in all others."""
+        resource = operation.path.rstrip("/").removesuffix("/{Sid}").rpartition("/")[2]
+        sid = account if operation.account_in == "Sid" else self.medium if resource == "Media" else ""
+        values = {
+            "AccountSid": account,
+            "MessageSid": self.message,
+            "CountryCode": "US",
+            "Sid": sid or self.sids.get(resource, ""),
+        }
+        return re.sub(r"{(\w+)}", lambda found: values[found[1]], operation.path)
+
+    def state(self, installation: Any) -> object:
+        """All that there is of it."""
+        store = installation.store
+
+        async def read() -> object:
+            sid = self.tenant.sid
+            return (
+                await store.accounts(sid),
+                await store.credentials(sid),
+                await store.credential(sid),
+                await store.numbers(sid),
+                await store.message(sid, self.message),
+                await store.media(sid, self.message),
+            )
+
+        return installation.run(read())
+
+
+@pytest.fixture(scope="module")
+def victim(installation: Any) -> Victim:
+    return Victim(installation)
+
+
+def ask(installation: Any, operation: Operation, path: str, who: tuple[str, str] | None, suffix: str) -> Any:
+    form = FORMS if operation.method == "POST" else None
+    return requests.request(operation.method, f"{installation.url}{path}{suffix}", auth=who, data=form, timeout=10)
+
+
+@pytest.mark.parametrize("suffix", [".json", ""])
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.account_in in o.variables], ids=name)
+def test_an_account_is_not_there_for_strangers(
+    installation: Any, victim: Victim, operation: Operation, suffix: str
+) -> None:
+    before = victim.state(installation)
+    path = victim.path(operation, victim.tenant.sid)
+    for stranger, who in victim.strangers.items():
+        answer = ask(installation, operation, path, who, suffix)
+        assert answer.status_code == 404, stranger
+        assert "owl" not in answer.text
+    for nobody in (None, (victim.tenant.sid, "0" * 32), (victim.key.sid, "x" * 32), (victim.tenant.sid, "")):
+        assert ask(installation, operation, path, nobody, suffix).status_code in (401, 429)
+    sibling = (victim.sibling.sid, victim.sibling.auth_token)
+    assert ask(installation, operation, victim.path(operation, victim.child.sid), sibling, suffix).status_code == 404
+    assert victim.state(installation) == before
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [o for o in OPERATIONS if {"Sid", "MessageSid"} & set(o.variables) and o.account_in != "Sid"],
+    ids=name,
+)
+@pytest.mark.parametrize("suffix", [".json", ""])
+def test_anothers_things_are_not_there_in_ones_own_account(
+    installation: Any, victim: Victim, operation: Operation, suffix: str
+) -> None:
+    before = victim.state(installation)
+    other = victim.other
+    answer = ask(installation, operation, victim.path(operation, other.sid), (other.sid, other.token), suffix)
+    assert answer.status_code == 404
+    # Nor do a tenant's things show in its own subaccount.
+    child = victim.child
+    as_parent = (victim.tenant.sid, victim.tenant.token)
+    assert ask(installation, operation, victim.path(operation, child.sid), as_parent, suffix).status_code == 404
+    assert victim.state(installation) == before
+
+
+def test_the_tenant_itself_finds_each_of_these(installation: Any, victim: Victim) -> None:
+    """Else the tests above would hold of paths that are nothing."""
+    who = (victim.tenant.sid, victim.tenant.token)
+    for operation in OPERATIONS:
+        # What is on sale is nobody's, and may be sold out.
+        if operation.method != "GET" or "CountryCode" in operation.variables:
+            continue
+        path = victim.path(operation, victim.tenant.sid)
+        assert ask(installation, operation, path, who, ".json").status_code == 200, path
