@@ -6,7 +6,7 @@ from functools import partial
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -49,6 +49,7 @@ class Front:
     def __init__(self, deps: ApiDependencies, wire: ASGIApp, watch: ASGIApp) -> None:
         self._wire = wire
         self._watch = watch
+        self._watched = (*_WATCHED, "/") if deps.front_page else _WATCHED
         self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in deps.mounts.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +61,7 @@ class Front:
             await send({"type": "websocket.close", "code": 1000})
 
     def _app_at(self, path: str) -> ASGIApp:
-        if path in _WATCHED:
+        if path in self._watched:
             return self._watch
         for prefix, below, app in self._mounts:
             if path == prefix or path.startswith(below):
@@ -73,8 +74,14 @@ def _watch(deps: ApiDependencies) -> ASGIApp:
         "/healthz": _healthz,
         "/readyz": _readyz,
         "/metrics": _metrics,
+        "/": _front_page,
     }
     return Starlette(routes=[Route(path, partial(answer, deps)) for path, answer in answers.items()])
+
+
+async def _front_page(deps: ApiDependencies, _: Request) -> Response:
+    """Where a person goes who typed the address alone."""
+    return RedirectResponse(deps.front_page)
 
 
 async def _healthz(_: ApiDependencies, __: Request) -> Response:

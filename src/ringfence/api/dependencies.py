@@ -24,7 +24,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
-    """`mounts` are further ASGI apps by path prefix (`/phones`), asked before the API itself."""
+    """`mounts` are further ASGI apps by path prefix (`/phones`), asked before the API itself.
+
+    `front_page` is the path that `/` leads to, if anywhere.
+    """
 
     store: Store
     keys: TenantKeys
@@ -33,6 +36,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     registry: CollectorRegistry
     base_url: str = "http://localhost:8420"
     limits: Limits = Limits()
+    front_page: str = ""
     mounts: Mapping[str, ASGIApp] = msgspec.field(default_factory=dict)
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, NoReturn
 
 from ringfence.cli.barber_program import BarberProgram
 from ringfence.cli.installation_client import InstallationClient
+from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import read_profile
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.dev_stock import BUSINESS_NAME, BUSINESS_NUMBER, CUSTOMER_NUMBER
@@ -54,7 +55,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         raise RefusalError("the demo needs the simulator's phones, and production has none", "run it in dev mode")
     profile = read_profile(settings)
     if profile is None:
-        raise RefusalError("no ringfence was started here yet", "start it in another terminal: ringfence up")
+        raise RefusalError("no ringfence was started here yet", f"start it in another terminal: {invocation()} up")
     terminal = Terminal()
     client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
     program = BarberProgram(
@@ -75,7 +76,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         story.remind()
         if auto:
             story.play()
-            terminal.say("done     this was all; ringfence demo barber lets you tap the buttons yourself")
+            terminal.say(f"done     this was all; {invocation()} demo barber lets you tap the buttons yourself")
             return
         terminal.say(f"now you  open {settings.url}/phones and tap Confirm on the phone {CUSTOMER_NUMBER}")
         terminal.say("         then Reschedule, or send STOP; Ctrl-C ends the demo")

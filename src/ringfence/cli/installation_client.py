@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ringfence.cli.invocation import invocation
 from ringfence.roles.refusal import RefusalError
 
 TIMEOUT_S = 10
@@ -67,7 +68,7 @@ class InstallationClient:
             answer = response.read()
         except (OSError, http.client.HTTPException) as error:
             cause = f"nothing answers at http://{self._host}:{self._port} ({type(error).__name__})"
-            raise RefusalError(cause, "start it in another terminal: ringfence up") from None
+            raise RefusalError(cause, f"start it in another terminal: {invocation()} up") from None
         finally:
             connection.close()
         if response.status >= 300:

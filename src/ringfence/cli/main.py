@@ -24,13 +24,27 @@ from ringfence.roles.refusal import RefusalError
 
 app = typer.Typer(
     name="ringfence",
-    help="Calling and texting on your own machine, for programs written for Twilio.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Calling and texting on your own machine, for programs written for Twilio."""
 
 
 @app.command()

@@ -77,7 +77,7 @@ def configure(
     async def work(it: Installation) -> None:
         row = await it.store.number_by_e164(stock_row({"number": number}).number)
         if row is None:
-            raise RefusalError(f"{number} belongs to nobody here", "ringfence number add")
+            raise RefusalError(f"{number} belongs to nobody here", f"ringfence number add {number}")
         caller = await tenant_of(it, settings, row.account)
         set_now = {name: value for name, value in changes.items() if value is not None}
         _, now = await configure_number(it.store, it.keys, it.clock, row, caller=caller, changes=set_now)

@@ -11,6 +11,7 @@ import msgspec
 
 from ringfence.cli.demo import demo_names
 from ringfence.cli.installation import opened
+from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import keep_profile, profile_path, read_profile
 from ringfence.cli.self_check import self_check
 from ringfence.cli.terminal import Steps, Terminal
@@ -20,6 +21,7 @@ from ringfence.roles.installation_lock import InstallationLock
 from ringfence.roles.listeners import bind
 from ringfence.roles.metrics import fresh_folder
 from ringfence.roles.process import prepare_clock
+from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 from ringfence.roles.supervisor import Supervisor
@@ -43,6 +45,9 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
     """Run the installation in the foreground. RefusalError when it is up already, or its port is busy."""
+    if not settings.dev:
+        # Before the first account is made, whose secrets are told only once all serves.
+        raise RefusalError("production needs a carrier, and none is built yet", 'mode = "dev"')
     os.umask(0o077)
     configure_logging("up", settings.log_level)
     make_private(settings.data_dir)
@@ -162,5 +167,7 @@ class _Start:
             kept = f"kept 0600 in {profile_path(settings)}" if settings.dev else "keep them"
             show("Token", told.auth_token, f"shown once; {kept}")
             show("Key", f"{told.api_key}  {told.api_secret}", "the same")
+        elif settings.dev and read_profile(settings) is not None:
+            show("Token", f"kept in {profile_path(settings)}")
         if demo_names():
-            show("Try", f"ringfence demo {' | '.join(demo_names())}")
+            show("Try", f"{invocation()} demo {' | '.join(demo_names())}")

@@ -43,6 +43,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 clock=process.clock,
                 registry=metrics_registry(),
                 base_url=settings.url,
+                front_page="/phones" if settings.dev else "",
                 mounts=_simulator(settings),
                 messaging=compose_messaging(
                     store, keys, process.clock, doorbell, carrier=SIMULATOR, magic_numbers=settings.dev

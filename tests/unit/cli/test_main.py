@@ -9,6 +9,11 @@ def test_the_version_is_the_packages(ringfence_process) -> None:
     assert (done.stdout, done.stderr, done.returncode) == (f"ringfence {package.__version__}\n", "", 0)
 
 
+def test_the_version_is_also_where_other_programs_have_it(ringfence) -> None:
+    done = ringfence("--version")
+    assert (done.stdout, done.returncode) == (f"ringfence {package.__version__}\n", 0)
+
+
 def test_every_command_says_what_it_does(ringfence) -> None:
     text = ringfence("--help").stdout
     for command in ("init", "role", "reset", "demo", "doctor", "version"):

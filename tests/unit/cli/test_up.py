@@ -136,6 +136,8 @@ def test_people_see_where_things_are_and_a_note_on_secrets(ringfence_process, tm
     assert "shown once; kept 0600 in" in done.stdout
     assert "[6/6] self-check: a text goes out and comes back ✓" in done.stderr
     profile = tmp_path / ".config/ringfence/profiles/default.toml"
+    later = ringfence_process("up", "--port", "0", "--once")
+    assert f" Token    kept in {profile}\n" in later.stdout
     assert profile.stat().st_mode & 0o777 == 0o600
 
 
@@ -204,8 +206,8 @@ def test_asked_to_stop_while_it_starts_it_leaves_nothing(start: Callable[..., Up
     assert holder(tmp_path / ".local/share/ringfence") is None
 
 
-def test_production_says_what_it_lacks(ringfence_process) -> None:
+def test_production_says_what_it_lacks_and_makes_nothing(ringfence_process, tmp_path: Path) -> None:
     done = ringfence_process("up", "--port", "0", RINGFENCE_MODE="production", RINGFENCE_BASE_URL="https://sms.example")
     assert done.returncode == 1
     assert "production needs a carrier" in done.stderr
-    assert "error: dispatcher does not start" in done.stderr
+    assert not (tmp_path / ".local/share/ringfence").exists()
