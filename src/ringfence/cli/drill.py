@@ -23,7 +23,7 @@ def drill(names: Sequence[str], *, tenants: int | None, ours_only: bool, as_json
     configure_logging("drill", "error")
     terminal = Terminal()
     verdicts = []
-    for verdict in run(wanted, tenants=tenants, ours_only=ours_only):
+    for verdict in run(wanted, tenants=tenants, ours_only=ours_only, begins=terminal.note):
         verdicts.append(verdict)
         if as_json:
             terminal.say(msgspec.json.encode(verdict).decode())

@@ -27,14 +27,23 @@ DRILLS = {
 }
 
 
-def run(names: Sequence[str], *, tenants: int | None = None, ours_only: bool = False) -> Iterator[Verdict]:
-    """The verdict of each named drill as it comes; KeyError for a name that is none."""
+def run(
+    names: Sequence[str],
+    *,
+    tenants: int | None = None,
+    ours_only: bool = False,
+    begins: Callable[[str], None] = lambda _: None,
+) -> Iterator[Verdict]:
+    """The verdict of each named drill as it comes; KeyError for a name that is none.
+
+    `begins` is told of each attack before it is played: which drill, on what, how large.
+    """
     other = None if ours_only else control()
     for drill in [DRILLS[name] for name in names]:
         count = tenants or drill.tenants
-        yield Verdict(
-            drill=drill.name,
-            title=drill.title,
-            control=drill.play(other, count) if other is not None else None,
-            ours=drill.play(OURS, count),
-        )
+        played = {}
+        for build, design in {"the control build": other, "ours": OURS}.items():
+            if design is not None:
+                begins(f"{drill.name} on {build}, {count} tenants: {drill.title}")
+                played[build] = drill.play(design, count)
+        yield Verdict(drill=drill.name, title=drill.title, control=played.get("the control build"), ours=played["ours"])

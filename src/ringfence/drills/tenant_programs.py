@@ -16,9 +16,10 @@ class TenantPrograms:
         self._canaries = canaries
         self.port = 0
         self.called: dict[str, int] = {}
+        self._answering: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "TenantPrograms":
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
@@ -26,6 +27,9 @@ class TenantPrograms:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.close()
+        for answering in list(self._answering):
+            answering.cancel()
+        await asyncio.gather(*self._answering, return_exceptions=True)
         await self._server.wait_closed()
 
     def url(self, behaviour: str, tenant: str) -> str:
@@ -33,8 +37,17 @@ class TenantPrograms:
         mark = self._canaries.mark(tenant, "webhook URL")
         return f"http://127.0.0.1:{self.port}/{behaviour}/{tenant}/hook?key={mark}"
 
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: a connection's task that is cancelled by asyncio's streams is logged as an error.
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+        with (
+            contextlib.closing(writer),
+            contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError),
+        ):
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
                 await reader.readexactly(_length_of(head))
@@ -42,7 +55,6 @@ class TenantPrograms:
                 self.called[tenant] = self.called.get(tenant, 0) + 1
                 writer.write(await self._answer(behaviour, tenant))
                 await writer.drain()
-        writer.close()
 
     async def _answer(self, behaviour: str, tenant: str) -> bytes:
         mark = self._canaries.mark(tenant, "TwiML reply")
