@@ -52,7 +52,7 @@ def test_dependencies_are_few_and_each_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = [re.split(r"[<>=;\[ ]", each)[0] for each in project["dependencies"]]
     assert len(names) <= MAX_DEPENDENCIES
-    reasons = (ROOT / "docs/why/0002-dependencies.md").read_text()
+    reasons = (ROOT / "docs/why/dependencies.md").read_text()
     assert [name for name in names if name not in reasons] == []
 
 

@@ -1,7 +1,7 @@
 """JSON logs and crash reports that hold no content, whatever a caller hands them.
 
 A key that is not listed here loses its value, and the log line says which. An exception shows its type and where it
-was raised, never its message, since messages quote what they choke on. Why so: docs/why/0005-logs-without-content.md.
+was raised, never its message, since messages quote what they choke on. Why so: docs/why/logs-without-content.md.
 """
 
 import asyncio
