@@ -107,7 +107,7 @@ class PooledClient:
     async def _connect(self, url: WebUrl, request: HttpRequest, timing: "_Timing") -> Connection:
         try:
             async with asyncio.timeout_at(timing.deadline_s):
-                addresses = await self._resolve(url, timing)
+                addresses = await self._resolve(url, request.owner, timing)
                 handle = await self._open_socket(addresses, url.port, request.connect_ms / 1_000, timing)
                 try:
                     return await self._start(handle, url, request.connect_ms / 1_000, timing)
@@ -117,10 +117,10 @@ class PooledClient:
         except TimeoutError:
             raise HttpFailedError(11205, "no connection in time", timing.phases()) from None
 
-    async def _resolve(self, url: WebUrl, timing: "_Timing") -> list[str]:
+    async def _resolve(self, url: WebUrl, owner: str, timing: "_Timing") -> list[str]:
         started_s = timing.now_s()
         try:
-            addresses = await self._guard.addresses(url)
+            addresses = await self._guard.addresses(url, owner)
         except AddressRefusedError as error:
             raise HttpFailedError(21205, str(error), timing.phases()) from None
         except (OSError, UnicodeError):

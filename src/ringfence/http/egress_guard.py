@@ -3,6 +3,7 @@
 import asyncio
 import ipaddress
 import socket
+import weakref
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,6 +17,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str], Awaitable[list[str]]]
 
 RESOLVER_THREADS = 64
+LOOKUPS_OF_OWNER = 16
 MAX_NOTICES = 1_000
 
 
@@ -102,23 +104,24 @@ class EgressGuard:
 
     A name is resolved once; if any of its addresses is forbidden the name is refused, and the caller connects to
     what was judged, so that a second answer of the name server cannot redirect it. In development the first request
-    to each private host is noted in the log, by host alone.
+    to each private host is noted in the log, by host alone. Of one owner, 16 names are looked up at once.
     """
 
     def __init__(self, policy: EgressPolicy, resolver: Resolver | None = None) -> None:
         self._policy = policy
         self._resolve = resolver or SystemResolver().resolve
         self._noted: set[str] = set()
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()
         self._log = structlog.get_logger("ringfence.egress")
 
-    async def addresses(self, url: WebUrl) -> list[str]:
-        """The addresses of `url.host`, all permitted, in the resolver's order.
+    async def addresses(self, url: WebUrl, owner: str = "") -> list[str]:
+        """The addresses of `url.host`, all permitted, in the resolver's order. `owner` is for whom it is asked.
 
         Raises AddressRefusedError, or OSError where the name does not resolve.
         """
         if not self._policy.permits_port(url.port):
             raise AddressRefusedError("this port is closed to webhooks")
-        texts = await self._lookup(url.host)
+        texts = await self._lookup(url.host, owner)
         addresses = [ipaddress.ip_address(text) for text in texts]
         if not all(self._policy.permits(url.host, address) for address in addresses):
             raise AddressRefusedError("an address that webhooks may not reach")
@@ -126,12 +129,17 @@ class EgressGuard:
             self._note(url.host)
         return texts
 
-    async def _lookup(self, host: str) -> list[str]:
+    async def _lookup(self, host: str, owner: str) -> list[str]:
         try:
             return [str(ipaddress.ip_address(host))]
         except ValueError:
             pass
-        texts = await self._resolve(host)
+        turn = self._turns.setdefault(owner, asyncio.Semaphore(LOOKUPS_OF_OWNER))
+        await turn.acquire()
+        question = asyncio.ensure_future(self._resolve(host))
+        # A resolver's thread is busy until there is an answer, also when the asker has given up.
+        question.add_done_callback(lambda _: turn.release())
+        texts = await asyncio.shield(question)
         if not texts:
             raise OSError("the name has no address")
         return texts

@@ -8,6 +8,7 @@ import msgspec
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request. Times in milliseconds; `max_body_bytes` bounds the answer.
 
+    `owner` is the account it is made for: one account's names that do not resolve must not hold up the others'.
     `connect_ms` bounds TCP and TLS each, `read_ms` the silence before and within the answer, `total_ms` everything.
     """
 
@@ -19,6 +20,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
     read_ms: int = 15_000
     total_ms: int = 15_000
     max_body_bytes: int = 1 << 20
+    owner: str = ""
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method})"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from ringfence.domain.web_url import InvalidUrlError, parse_url
 from ringfence.http import egress_guard
 from ringfence.http.egress_guard import (
+    LOOKUPS_OF_OWNER,
     AddressRefusedError,
     EgressGuard,
     EgressPolicy,
@@ -185,6 +186,38 @@ def test_askers_of_one_name_share_one_question(monkeypatch: pytest.MonkeyPatch) 
 
     asyncio.run(main())
     assert asked == ["x", "x"]
+
+
+def test_one_owners_names_that_never_resolve_leave_room_for_the_others() -> None:
+    asking: list[str] = []
+    answer = asyncio.Event()
+
+    async def silent(host: str) -> list[str]:
+        if host == "quick.example":
+            return ["8.8.8.8"]
+        asking.append(host)
+        await answer.wait()
+        return ["8.8.8.8"]
+
+    async def main() -> None:
+        guard = EgressGuard(production(), silent)
+
+        def ask(host: str, owner: str) -> "asyncio.Task[list[str]]":
+            return asyncio.create_task(guard.addresses(parse_url(f"http://{host}/"), owner))
+
+        slow = [ask(f"n{n}.example", "AC1") for n in range(LOOKUPS_OF_OWNER)]
+        await asyncio.sleep(0.01)
+        for task in slow:
+            task.cancel()
+        # Their askers are gone, their questions are not.
+        late = ask("late.example", "AC1")
+        await asyncio.sleep(0.01)
+        assert len(asking) == LOOKUPS_OF_OWNER
+        assert await ask("quick.example", "AC2") == ["8.8.8.8"]
+        answer.set()
+        assert await late == ["8.8.8.8"]
+
+    asyncio.run(main())
 
 
 def test_localhost_resolves_without_duplicates() -> None:

@@ -75,7 +75,7 @@ class MediaFetcher:
         left = LIMIT_BYTES
         now_ms = self._clock.now_ms()
         for sid, url in zip(wanted, urls, strict=True):
-            answer = await self._get(url, left)
+            answer = await self._get(row.account, url, left)
             left -= len(answer.body)
             content_type = _content_type(answer)
             rows.append(
@@ -92,11 +92,17 @@ class MediaFetcher:
             )
         return rows
 
-    async def _get(self, url: str, limit_bytes: int) -> HttpResponse:
+    async def _get(self, account: str, url: str, limit_bytes: int) -> HttpResponse:
         for _ in range(REDIRECTS_MAX + 1):
             try:
                 answer = await self._http.send(
-                    HttpRequest(method="GET", url=url, total_ms=WITHIN_MS, max_body_bytes=max(1, limit_bytes))
+                    HttpRequest(
+                        method="GET",
+                        url=url,
+                        total_ms=WITHIN_MS,
+                        max_body_bytes=max(1, limit_bytes),
+                        owner=account,
+                    )
                 )
             except HttpFailedError as error:
                 raise MediaFetchError(TOO_LARGE if error.code == _TOO_LARGE_ANSWER else error.code) from None

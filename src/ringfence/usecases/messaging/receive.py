@@ -46,7 +46,7 @@ class Receiver:
         owned = await self._store.number_by_e164(arrival.to)
         remote = parse_e164(arrival.sender)
         if owned is None or remote is None:
-            _log.warning("inbound text dropped", reason="number not owned" if owned is None else "sender unreadable")
+            _log.warning("inbound text dropped", cause="number not owned" if owned is None else "sender unreadable")
             return
         sid = _sid_of(self._carrier, arrival)
         opt_out = await self._keep_opt_out(owned, remote.e164, arrival, sid)

@@ -131,6 +131,7 @@ class _Conversation:
             states=self._opened.states,
             token=self._token,
             max_body_bytes=MAX_BYTES,
+            owner=self.event.account,
         )
 
     async def _act(self, answered: WebhookAnswer, answer: Answer) -> Redirect | None:

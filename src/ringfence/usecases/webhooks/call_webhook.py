@@ -55,7 +55,10 @@ class WebhookFailedError(Exception):
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What to ask and of whom. `states` are the HMAC states of the account's Auth Token, `token` names the event."""
+    """What to ask and of whom. `states` are the HMAC states of the account's Auth Token, `token` names the event.
+
+    `owner` is the account that it is done for.
+    """
 
     method: str
     url: str
@@ -63,6 +66,7 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
     states: bytes
     token: str
     max_body_bytes: int
+    owner: str = ""
 
     def __repr__(self) -> str:
         return f"WebhookRequest({self.method})"
@@ -157,6 +161,7 @@ class _Call:
             read_ms=self._overrides.read_ms,
             total_ms=self.left_ms(),
             max_body_bytes=self._request.max_body_bytes,
+            owner=self._request.owner,
         )
 
 

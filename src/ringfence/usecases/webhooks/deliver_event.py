@@ -102,6 +102,7 @@ class EventDelivery:
             states=opened.states,
             token=token_of(opened.event),
             max_body_bytes=MAX_STATUS_ANSWER_BYTES,
+            owner=opened.event.account,
         )
         return (await call_webhook(self._http, self._clock, request)).response.status
 

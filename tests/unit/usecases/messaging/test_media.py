@@ -25,6 +25,7 @@ class Pictures:
 
     async def send(self, request: HttpRequest) -> HttpResponse:
         self.asked.append(request.url)
+        assert request.owner.startswith("AC")
         answer = self.answers[request.url]()
         if len(answer.body) > request.max_body_bytes:
             raise HttpFailedError(11750, "too large")
