@@ -9,7 +9,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test check bench fuzz drills chromium shots clean
+.PHONY: setup lock demo serve test check bench fuzz drills chromium postgres shots clean
 
 setup: $(STAMP)
 
@@ -35,7 +35,7 @@ demo: setup
 serve: setup
 	@$(BIN)/ringfence up
 
-test: setup chromium
+test: setup chromium postgres
 	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup
@@ -64,6 +64,16 @@ chromium:
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
 	    || echo "Chromium could not be installed: browser tests will be skipped"; \
 	else echo "no $(CHROMIUM): browser tests will be skipped (as root: apt-get install chromium)"; fi
+
+# The contract of the store is tried on a real PostgreSQL; without one its tests are skipped, and say so.
+postgres:
+	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing PostgreSQL for the tests of the store"; \
+	  mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
+	    || echo "PostgreSQL could not be installed: its tests will be skipped"; \
+	else echo "no PostgreSQL: its tests will be skipped (as root: apt-get install postgresql)"; fi
 
 # Pictures of the Phones page for the README.
 shots: setup chromium

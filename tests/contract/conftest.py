@@ -12,6 +12,7 @@ import pytest
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NumberRow, Store
 from ringfence.store.memory import MemoryStore
+from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore
 
 NOW = 1_700_000_000_000
@@ -46,10 +47,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object:
     return True
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
     """A fresh store of each kind."""
-    return MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "ringfence.db")
+    if request.param == "memory":
+        return MemoryStore()
+    if request.param == "sqlite":
+        return SqliteStore(tmp_path / "ringfence.db")
+    return PostgresStore(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture

@@ -1,17 +1,16 @@
-"""Whatever happens in whatever order, the store in memory and the one in SQLite tell the same story."""
+"""Whatever happens in whatever order, the store in memory and those on disk tell the same story."""
 
 import asyncio
-import shutil
-import tempfile
-from pathlib import Path
+from itertools import count
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.store import MessageFilter, MessageRow, NewEvent, Outcome, Party, Settlement, StaleFenceError
 from ringfence.store.memory import MemoryStore
+from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore
 
 NOW = 1_700_000_000_000
@@ -61,9 +60,8 @@ class Agreement(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        self.directory = Path(tempfile.mkdtemp())
         self.loop = asyncio.new_event_loop()
-        self.stores = [MemoryStore(), SqliteStore(self.directory / "ringfence.db")]
+        self.stores = [MemoryStore(), self.on_disk()]
         self.now_ms = NOW
         self.leases = []
         self.taken = []
@@ -74,7 +72,10 @@ class Agreement(RuleBasedStateMachine):
         for store in self.stores:
             self.loop.run_until_complete(store.close())
         self.loop.close()
-        shutil.rmtree(self.directory)
+
+    def on_disk(self):
+        """A new store; whoever compares another kind says which."""
+        raise AssertionError("no store to compare")
 
     def both(self, verb, *args, **named):
         """The one answer of both stores; a stale fence is an answer too."""
@@ -185,7 +186,23 @@ class Agreement(RuleBasedStateMachine):
                 self.both("attempts", account, row.sid)
 
 
-Agreement.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
-test_the_stores_agree = Agreement.TestCase
+BOUNDS = settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def test_memory_and_sqlite_agree(tmp_path):
+    made = count()
+
+    class WithSqlite(Agreement):
+        def on_disk(self):
+            return SqliteStore(tmp_path / f"{next(made)}.db")
+
+    run_state_machine_as_test(WithSqlite, settings=BOUNDS)
+
+
+def test_memory_and_postgres_agree(postgres_url, emptied):
+    class WithPostgres(Agreement):
+        def on_disk(self):
+            emptied(postgres_url)
+            return PostgresStore(postgres_url, readers=1)
+
+    run_state_machine_as_test(WithPostgres, settings=settings(BOUNDS, max_examples=12))

@@ -23,7 +23,7 @@ Convert = Callable[[Any], Any]
 
 
 class Columns(Generic[Row]):
-    """Reads and writes rows of one kind; SQL columns hold only integers, text and blobs."""
+    """Reads and writes rows of one kind; SQL columns hold only integers, booleans, text and blobs."""
 
     def __init__(self, kind: type[Row], **reads: Convert) -> None:
         self._kind = kind
@@ -62,7 +62,7 @@ def _write_name(member: Direction | Status) -> str:
 _DIRECTION: Convert = {member.value: member for member in Direction}.__getitem__
 _STATUS: Convert = {member.value: member for member in Status}.__getitem__
 
-_WRITES: dict[Convert, Convert] = {bool: int, _DIRECTION: _write_name, _STATUS: _write_name, _read_set: _write_set}
+_WRITES: dict[Convert, Convert] = {bool: bool, _DIRECTION: _write_name, _STATUS: _write_name, _read_set: _write_set}
 
 MESSAGE = Columns(MessageRow, direction=_DIRECTION, status=_STATUS, has_callback=bool, body_redacted=bool)
 EVENT = Columns(EventRow)

@@ -1,11 +1,14 @@
-"""Numbered, checksummed migrations of the embedded store: forward only, with a backup of what was there first."""
+"""Numbered, checksummed migrations of the embedded store: forward only, with a backup of what was there first.
+
+What both stores share of it: the steps, and which of them a database still lacks.
+"""
 
 import hashlib
 import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -44,10 +47,10 @@ class ChangedMigrationError(StoreFailedError):
     """A migration of this database is not the one this program knows: the two must not be mixed."""
 
 
-def migrations() -> list[Migration]:
-    """The steps this program knows, in order."""
+def migrations(folder: str = "migrations") -> list[Migration]:
+    """The steps this program knows, in order; `folder` is below `sql/`."""
     found = []
-    for file in files("ringfence.store").joinpath("sql", "migrations").iterdir():
+    for file in files("ringfence.store").joinpath("sql", *folder.split("/")).iterdir():
         if name := _NAME.fullmatch(file.name):
             found.append(Migration(int(name[1]), name[2], file.read_text("utf-8")))
     return sorted(found, key=lambda step: step.number)
@@ -74,7 +77,14 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Migratio
 
 def _pending(connection: sqlite3.Connection, steps: Sequence[Migration]) -> list[Migration]:
     connection.execute(_HISTORY)
-    applied = dict(connection.execute("SELECT number, sha256 FROM migration").fetchall())
+    return lacking(dict(connection.execute("SELECT number, sha256 FROM migration").fetchall()), steps)
+
+
+def lacking(applied: Mapping[int, str], steps: Sequence[Migration]) -> list[Migration]:
+    """Those of `steps` that are not among the `applied` ones (number to checksum).
+
+    Raises NewerSchemaError or ChangedMigrationError where the two do not fit together.
+    """
     newest, known = max(applied, default=0), len(steps)
     if newest > known:
         raise NewerSchemaError(f"the database has schema {newest}, this program knows {known}")

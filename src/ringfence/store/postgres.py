@@ -1,0 +1,14 @@
+"""The store on PostgreSQL: one database that api and dispatcher processes of several machines share."""
+
+from ringfence.store.postgres_accounts import PostgresAccounts
+from ringfence.store.postgres_media import PostgresMedia
+from ringfence.store.postgres_messages import PostgresMessages
+from ringfence.store.postgres_numbers import PostgresNumbers
+from ringfence.store.postgres_opt_outs import PostgresOptOuts
+
+
+class PostgresStore(PostgresMessages, PostgresMedia, PostgresOptOuts, PostgresAccounts, PostgresNumbers):
+    """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
+
+    `open` raises UnfitDatabaseError, NewerSchemaError and ChangedMigrationError. Use it from one event loop.
+    """

@@ -1,0 +1,96 @@
+"""Accounts and credentials in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
+from ringfence.store.columns import ACCOUNT, CREDENTIAL
+from ringfence.store.paging import place_after
+from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_ground import PostgresGround, count
+from ringfence.store.statements import statements
+
+SQL = statements("postgres/accounts")
+
+NewAccount = tuple[AccountRow, CredentialRow]
+Update = tuple[AccountRow, str]
+Renaming = tuple[str, str, str, int]
+Key = tuple[str, str]
+
+
+class PostgresAccounts(PostgresGround):
+    """The accounts' half of `ports.store.AccountStore`."""
+
+    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
+        await self._write(_create, (row, credential))
+
+    async def account(self, sid: str) -> AccountRow | None:
+        row = await self._one(SQL["account"], sid)
+        return None if row is None else ACCOUNT.read(row)
+
+    async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        place = place_after(before, await self._made_ms(SQL["place"], None, before))
+        if tenant is None:
+            rows = await self._all(SQL["top_level"], *place, limit)
+        else:
+            rows = await self._all(SQL["of_tenant"], tenant, *place, limit)
+        return [ACCOUNT.read(row) for row in rows]
+
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
+        return await self._write(_update, (row, was))
+
+    async def put_credential(self, row: CredentialRow) -> None:
+        await self._write(_put_credential, row)
+
+    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
+        return await self._write(_rename_credential, (account, sid, friendly_name, at_ms))
+
+    async def credential(self, sid: str) -> CredentialRow | None:
+        row = await self._one(SQL["credential"], sid)
+        return None if row is None else CREDENTIAL.read(row)
+
+    async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
+        place = place_after(before, await self._made_ms(SQL["credential_place"], account, before))
+        return [CREDENTIAL.read(row) for row in await self._all(SQL["api_keys"], account, *place, limit)]
+
+    async def delete_credential(self, account: str, sid: str) -> bool:
+        return await self._write(_delete_credential, (account, sid))
+
+
+async def _create(tx: Connection, accounts: Sequence[NewAccount]) -> list[Exception | None]:
+    return [await _create_one(tx, row, credential) for row, credential in accounts]
+
+
+async def _create_one(tx: Connection, row: AccountRow, credential: CredentialRow) -> Exception | None:
+    if not count(await tx.execute(SQL["insert_new_credential"], *CREDENTIAL.write(credential))):
+        return SidTakenError()
+    if not count(await tx.execute(SQL["insert_account"], *ACCOUNT.write(row))):
+        await tx.execute(SQL["delete_credential"], credential.account, credential.sid)
+        return SidTakenError()
+    return None
+
+
+async def _update(tx: Connection, updates: Sequence[Update]) -> list[bool]:
+    return [
+        count(
+            await tx.execute(
+                SQL["update_account"], row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was
+            )
+        )
+        > 0
+        for row, was in updates
+    ]
+
+
+async def _put_credential(tx: Connection, rows: Sequence[CredentialRow]) -> list[Exception | None]:
+    return [
+        None if count(await tx.execute(SQL["put_credential"], *CREDENTIAL.write(row))) else SidTakenError()
+        for row in rows
+    ]
+
+
+async def _rename_credential(tx: Connection, renamings: Sequence[Renaming]) -> list[bool]:
+    return [count(await tx.execute(SQL["rename_credential"], *renaming)) > 0 for renaming in renamings]
+
+
+async def _delete_credential(tx: Connection, keys: Sequence[Key]) -> list[bool]:
+    return [count(await tx.execute(SQL["delete_credential"], *key)) > 0 for key in keys]

@@ -1,0 +1,150 @@
+"""The outbox in PostgreSQL."""
+
+from collections.abc import Iterable, Sequence
+
+from ringfence.ports.store import EventRow, NewEvent, Settlement
+from ringfence.store.columns import EVENT, SETTLEMENT
+from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_ground import PostgresGround, columns
+from ringfence.store.statements import statements
+
+SQL = statements("postgres/outbox")
+
+Taking = tuple[str, int, int, int]
+Deferral = tuple[Sequence[EventRow], int]
+Release = tuple[str, int]
+Replaying = tuple[str, int, int]
+EventKey = tuple[str, int]
+MessageKey = tuple[str, str]
+
+
+class PostgresOutbox(PostgresGround):
+    """`ports.store.Outbox` over one table of events and one of attempts."""
+
+    async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
+        if await self._one(SQL["any_ready"], now_ms) is None:
+            return []
+        return await self._outbox.write(_take, (owner, now_ms, ttl_ms, limit))
+
+    async def settle_events(self, settlements: Sequence[Settlement]) -> None:
+        if settlements:
+            await self._outbox.write(_settle, settlements)
+
+    async def defer_events(self, events: Sequence[EventRow], due_ms: int) -> None:
+        if events:
+            await self._outbox.write(_defer, (events, due_ms))
+
+    async def release_events(self, owner: str, now_ms: int) -> None:
+        await self._outbox.write(_release, (owner, now_ms))
+
+    async def events(self, account: str, message_sid: str) -> list[EventRow]:
+        return [EVENT.read(row) for row in await self._all(SQL["of_message"], account, message_sid)]
+
+    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
+        return [EVENT.read(row) for row in await self._all(SQL["dead"], account, limit)]
+
+    async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
+        return await self._outbox.write(_replay, (account, event_id, at_ms))
+
+    async def attempts(self, account: str, message_sid: str) -> list[Settlement]:
+        return [SETTLEMENT.read(row) for row in await self._all(SQL["attempts"], account, message_sid)]
+
+
+async def append_events(tx: Connection, events: Sequence[tuple[str, str, NewEvent]]) -> None:
+    """Add events of (account, message sid), whose messages the caller's transaction holds."""
+    if events:
+        await tx.execute(
+            SQL["insert"],
+            *columns(
+                [
+                    (account, sid, event.kind, event.sequence, event.at_ms, event.error_code, event.raw)
+                    for account, sid, event in events
+                ]
+            ),
+        )
+
+
+async def erase_events(tx: Connection, account: str, message_sid: str) -> None:
+    """Forget a message's events and attempts, in the caller's transaction."""
+    await tx.execute(SQL["delete_events"], account, message_sid)
+    await tx.execute(SQL["delete_attempts"], account, message_sid)
+
+
+async def _take(tx: Connection, takings: Sequence[Taking]) -> list[list[EventRow]]:
+    taken = []
+    for owner, now_ms, ttl_ms, limit in takings:
+        rows = await tx.fetch(SQL["take"], now_ms, limit, owner, now_ms + ttl_ms)
+        in_order = sorted(rows, key=lambda row: (row[0], row[1]))
+        taken.append([EVENT.read(tuple(row)[1:]) for row in in_order])
+    return taken
+
+
+async def _settle(tx: Connection, requests: Sequence[Sequence[Settlement]]) -> list[None]:
+    settlements = [settlement for request in requests for settlement in request]
+    messages = await _hold(tx, ((each.account, each.event_id) for each in settlements))
+    for round_ in _rounds(settlements):
+        values = [(each.account, each.event_id, each.state, each.due_ms) for each in round_]
+        settled = {
+            (account, event_id): sid for event_id, account, sid in await tx.fetch(SQL["settle"], *columns(values))
+        }
+        attempts = [
+            (each.account, settled[each.account, each.event_id], each.event_id, *SETTLEMENT.write(each)[2:])
+            for each in round_
+            if (each.account, each.event_id) in settled
+        ]
+        if attempts:
+            await tx.execute(SQL["insert_attempts"], *columns(attempts))
+    await _rank(tx, messages)
+    return [None] * len(requests)
+
+
+def _rounds(settlements: Sequence[Settlement]) -> list[list[Settlement]]:
+    """The settlements in as few rounds as hold no event twice, in order of each event."""
+    rounds: list[list[Settlement]] = []
+    seen: dict[EventKey, int] = {}
+    for each in settlements:
+        key = each.account, each.event_id
+        turn = seen[key] = seen.get(key, -1) + 1
+        if turn == len(rounds):
+            rounds.append([])
+        rounds[turn].append(each)
+    return rounds
+
+
+async def _hold(tx: Connection, events: Iterable[EventKey]) -> list[MessageKey]:
+    """Lock the messages of events: until the transaction ends nobody else changes which event of them is first."""
+    found = await tx.fetch(SQL["messages_of"], *columns(sorted(set(events))))
+    messages = [(account, sid) for account, sid in found]
+    if messages:
+        await tx.execute(SQL["lock"], *columns(messages))
+    return messages
+
+
+async def _rank(tx: Connection, messages: Sequence[MessageKey]) -> None:
+    if messages:
+        await tx.execute(SQL["rank"], *columns(messages))
+
+
+async def _defer(tx: Connection, deferrals: Sequence[Deferral]) -> list[None]:
+    messages = await _hold(tx, ((event.account, event.id) for events, _ in deferrals for event in events))
+    for events, due_ms in deferrals:
+        for account in sorted({event.account for event in events}):
+            ids = sorted(event.id for event in events if event.account == account)
+            await tx.execute(SQL["defer"], account, ids, due_ms)
+    await _rank(tx, messages)
+    return [None] * len(deferrals)
+
+
+async def _release(tx: Connection, releases: Sequence[Release]) -> list[None]:
+    for owner, now_ms in releases:
+        await tx.execute(SQL["release"], owner, now_ms)
+    return [None] * len(releases)
+
+
+async def _replay(tx: Connection, replayings: Sequence[Replaying]) -> list[bool]:
+    messages = await _hold(tx, ((account, event_id) for account, event_id, _ in replayings))
+    replayed = [
+        bool(await tx.fetchval(SQL["replay"], account, event_id, at_ms)) for account, event_id, at_ms in replayings
+    ]
+    await _rank(tx, messages)
+    return replayed

@@ -1,0 +1,57 @@
+-- account_columns --
+sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms
+
+-- credential_columns --
+account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms
+
+-- insert_account --
+INSERT INTO account ({account_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT DO NOTHING
+
+-- account --
+SELECT {account_columns} FROM account WHERE sid = $1
+
+-- place --
+SELECT created_ms FROM account WHERE sid = $1
+
+-- of_tenant --
+SELECT {account_columns} FROM account WHERE tenant = $1 AND (created_ms, sid) < ($2, $3)
+ORDER BY created_ms DESC, sid DESC LIMIT $4
+
+-- top_level --
+SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid) < ($1, $2)
+ORDER BY created_ms DESC, sid DESC LIMIT $3
+
+-- update_account --
+UPDATE account SET friendly_name = $2, status = $3, type = $4, updated_ms = $5 WHERE sid = $1 AND status = $6
+
+-- insert_credential --
+INSERT INTO credential ({credential_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+
+-- insert_new_credential --
+{insert_credential}
+ON CONFLICT DO NOTHING
+
+-- put_credential --
+-- A sid of another account is left alone, which shows in the count.
+{insert_credential}
+ON CONFLICT (sid) DO UPDATE SET kind = excluded.kind, verifier = excluded.verifier,
+  hmac_states = excluded.hmac_states, friendly_name = excluded.friendly_name, updated_ms = excluded.updated_ms
+WHERE credential.account = excluded.account
+
+-- rename_credential --
+UPDATE credential SET friendly_name = $3, updated_ms = $4 WHERE account = $1 AND sid = $2
+
+-- credential --
+SELECT {credential_columns} FROM credential WHERE sid = $1
+
+-- credential_place --
+SELECT created_ms FROM credential WHERE account = $1 AND sid = $2
+
+-- api_keys --
+SELECT {credential_columns} FROM credential
+WHERE account = $1 AND kind = 'api_key' AND (created_ms, sid) < ($2, $3)
+ORDER BY created_ms DESC, sid DESC LIMIT $4
+
+-- delete_credential --
+DELETE FROM credential WHERE account = $1 AND sid = $2

@@ -1,0 +1,96 @@
+"""No statement reads more of a table than it must: what PostgreSQL plans to do with a generic plan."""
+
+import asyncio
+import json
+import re
+from importlib.resources import files
+
+import pytest
+
+from ringfence.store.migrate import migrations
+from ringfence.store.postgres_connection import connect
+from ringfence.store.postgres_migrate import migrate
+from ringfence.store.statements import statements
+
+# None is on the road of a text: it runs when a dispatcher starts, or reads the inventory's index.
+MAY_SCAN = {("outbox", "release"), ("numbers", "regions")}
+
+FILES = sorted(
+    file.name.removesuffix(".sql")
+    for file in files("ringfence.store").joinpath("sql", "postgres").iterdir()
+    if file.name.endswith(".sql")
+)
+
+
+@pytest.fixture(scope="module")
+def plans(postgres_shared_url):
+    """(file, heading) to the nodes of its plan."""
+
+    async def explained():
+        connection = await connect(postgres_shared_url)
+        await migrate(connection, migrations("postgres/migrations"))
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        found = {}
+        for name in FILES:
+            for heading, sql in statements(f"postgres/{name}").items():
+                if re.match("SELECT|UPDATE|DELETE|INSERT|WITH", sql):
+                    found[name, heading] = list(nodes(await plan(connection, sql)))
+        await connection.close()
+        return found
+
+    return asyncio.run(explained())
+
+
+async def plan(connection, sql):
+    await connection.execute(f"PREPARE it AS {sql}")
+    count = max(map(int, re.findall(r"\$(\d+)", sql)), default=0)
+    arguments = f"({', '.join(['NULL'] * count)})" if count else ""
+    text = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE it{arguments}")
+    await connection.execute("DEALLOCATE it")
+    return json.loads(text)[0]["Plan"]
+
+
+def nodes(plan):
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes(inner)
+
+
+def test_every_statement_is_understood(plans):
+    assert len(plans) > 50
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_statement_scans_a_table(plans, name):
+    for (file, heading), steps in plans.items():
+        if file == name and (file, heading) not in MAY_SCAN:
+            assert [step["Relation Name"] for step in steps if step["Node Type"] == "Seq Scan"] == [], heading
+            unbounded = [
+                step["Index Name"]
+                for step in steps
+                if step["Node Type"].startswith("Index") and "Index Cond" not in step and "Index Name" in step
+            ]
+            assert unbounded == [], heading
+
+
+@pytest.mark.parametrize(
+    ("name", "heading", "index"),
+    [
+        ("messages", "unfinished", "message_open"),
+        ("queue", "due", "message_queued"),
+        ("queue", "line", "message_queued"),
+        ("queue", "line", "sender_queue_next"),
+        ("queue", "see", "message_queued"),
+        ("listing", "all", "message_created"),
+        ("listing", "by_local", "message_local"),
+        ("listing", "by_remote", "message_remote"),
+        ("outbox", "take", "event_ready"),
+        ("outbox", "insert", "event_pending"),
+        ("outbox", "dead", "event_dead"),
+    ],
+)
+def test_the_index_made_for_it_is_used(plans, name, heading, index):
+    steps = plans[name, heading]
+    assert index in {step.get("Index Name") for step in steps}
+    if heading in ("due", "all"):
+        assert not any(step["Node Type"] == "Sort" for step in steps)
