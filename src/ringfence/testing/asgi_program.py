@@ -54,7 +54,11 @@ class AsgiProgram:
             self._thread = threading.Thread(target=self._loop.run_forever, name="ringfence-asgi-app", daemon=True)
             self._thread.start()
             self._lifespan = _Lifespan(self._app)
-            asyncio.run_coroutine_threadsafe(self._lifespan.start(), self._loop).result(ANSWER_S)
+            try:
+                asyncio.run_coroutine_threadsafe(self._lifespan.start(), self._loop).result(ANSWER_S)
+            except BaseException:
+                self.close()
+                raise
         return self._loop
 
     async def _stop(self) -> None:
@@ -133,6 +137,7 @@ class _Lifespan:
         self._to_app: asyncio.Queue[dict[str, str]] = asyncio.Queue()
         self._told = asyncio.Event()
         self._failure: str | None = None
+        self._up = False
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -141,10 +146,11 @@ class _Lifespan:
         await self._tell("lifespan.startup")
         if self._failure is not None:
             raise RuntimeError(f"the ASGI app did not start: {self._failure}")
+        self._up = True
 
     async def stop(self) -> None:
-        """Return once the app is down."""
-        if self._running is not None and not self._running.done():
+        """Return once the app is down; one that is not up is only left."""
+        if self._up and self._running is not None and not self._running.done():
             await self._tell("lifespan.shutdown")
 
     async def _tell(self, kind: str) -> None:

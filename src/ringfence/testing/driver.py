@@ -170,7 +170,9 @@ class Driver:
 
 def _outside_loops(work: Callable[[], T]) -> T:
     """Do `work`, which runs a loop, even where the thread runs one already: then in another thread, waiting for it."""
-    if asyncio._get_running_loop() is None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
         return work()
     outcome: list[T] = []
     raised: list[BaseException] = []

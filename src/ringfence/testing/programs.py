@@ -1,5 +1,6 @@
 """The tenant's program as a test gives it: a WSGI or ASGI callable, or what listens at an address of this machine."""
 
+import functools
 import http.client
 import inspect
 import io
@@ -72,7 +73,7 @@ class Program(Protocol):
 
 def is_asgi(app: Callable[..., Any]) -> bool:
     """True for an app that is awaited; everything else callable is taken for WSGI."""
-    while hasattr(app, "func"):
+    while isinstance(app, functools.partial):
         app = app.func
     return inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None))  # noqa: B004
 

@@ -11,10 +11,20 @@ MAX_DELAY_S = 3_600
 
 
 class Troubles:
-    """Faults in force until the `with` block ends or, without one, until the test does."""
+    """Faults in force until the `with` block ends or, without one, until the test does.
 
-    def __init__(self, network: Network, faults: list[Fault], at_end: Callable[[], None] = lambda: None) -> None:
+    `at_end` judges the block when nothing was raised in it; `undo` is done in any case.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        faults: list[Fault],
+        at_end: Callable[[], None] = lambda: None,
+        undo: Callable[[], None] = lambda: None,
+    ) -> None:
         self._network = network
+        self._undo = undo
         self._ids = [network.add_fault(fault).id for fault in faults]
         self._at_end = at_end
 
@@ -35,6 +45,8 @@ class Troubles:
         for fault_id in self._ids:
             self._network.remove_fault(fault_id)
         self._ids = []
+        undo, self._undo = self._undo, lambda: None
+        undo()
 
 
 def failure(code: int, number: str | None) -> Fault:
@@ -55,9 +67,9 @@ def chaos(
     reorder: float | timedelta,
     number: str | None,
 ) -> list[Fault]:
-    """The faults of receipts that these words mean. ValueError where a value is out of range, or all are 0."""
-    faults = [
-        Fault(kind=kind, probability=_probability(value), number=number)
+    """The faults of receipts that these words mean. ValueError where a value is out of range."""
+    return [
+        Fault(kind=kind, probability=probability(value), number=number)
         for kind, value in ((FaultKind.LOSE_RECEIPTS, drop), (FaultKind.DUPLICATE_RECEIPTS, duplicate))
         if value
     ] + [
@@ -65,12 +77,10 @@ def chaos(
         for kind, value in ((FaultKind.LATE_RECEIPTS, delay), (FaultKind.REORDER_RECEIPTS, reorder))
         if value
     ]
-    if not faults:
-        raise ValueError("say what is to go wrong: drop=, duplicate=, delay= or reorder=")
-    return faults
 
 
-def _probability(value: float) -> float:
+def probability(value: float) -> float:
+    """The value. ValueError where it is no probability."""
     if not 0 <= value <= 1:
         raise ValueError("a probability is from 0 to 1")
     return float(value)

@@ -1,6 +1,7 @@
 """The web as a test sees it: requests wait here until the driver carries them to the programs that the test gave."""
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -84,5 +85,6 @@ class Web:
 
     def close(self) -> None:
         """Shut all apps down. Idempotent."""
-        for program in self._programs.values():
-            program.close()
+        with contextlib.ExitStack() as stack:
+            for program in self._programs.values():
+                stack.callback(program.close)

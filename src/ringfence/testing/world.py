@@ -1,5 +1,7 @@
 """What a test holds in its hand: an account, its numbers, phones, and everything said between them."""
 
+import contextlib
+import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -22,7 +24,7 @@ from ringfence.testing.number import Number
 from ringfence.testing.phone import Phone
 from ringfence.testing.platform import Platform
 from ringfence.testing.programs import Answered, Asked, NoAnswerError
-from ringfence.testing.troubles import Troubles, chaos, failure
+from ringfence.testing.troubles import Troubles, chaos, failure, probability
 from ringfence.testing.web import Web
 from ringfence.testing.webhooks import Webhook, Webhooks
 from ringfence.usecases.accounts.buy_number import buy_number
@@ -48,6 +50,8 @@ class Ringfence:
         self._platform = Platform(clock, self._web, seed=seed)
         self._seen_version = 0
         self._told: set[str] = set()
+        self._repeat = 0.0
+        self._random = random.Random(seed)  # noqa: S311 - repeatable on purpose
         self._driver = Driver(clock, self._web, self._platform, carry=self._carry, noticed=self._notice)
         self._ms = clock
         self._server: Server | None = None
@@ -165,17 +169,25 @@ class Ringfence:
         duplicate: float = 0,
         delay: float | timedelta = 0,
         reorder: float | timedelta = 0,
+        repeat: float = 0,
         to: Phone | str | None = None,
     ) -> Troubles:
-        """Disturb delivery receipts, as the world does: until the `with` block ends, or the test.
+        """Disturb delivery receipts and webhooks, as the world does: until the `with` block ends, or the test.
 
         `drop` and `duplicate` are probabilities, drawn from the marker's `seed`; `delay` is how much later receipts
         come, `reorder` the span within which they come in the opposite order, both in seconds: advance the clock past
-        them.
+        them. `repeat` is the probability that a webhook, of whatever phone, comes twice, its first answer lost.
         """
         number = None if to is None else str(to)
         faults = chaos(drop=drop, duplicate=duplicate, delay=delay, reorder=reorder, number=number)
-        return Troubles(self._platform.network, faults)
+        if not faults and not repeat:
+            raise ValueError("say what is to go wrong: drop=, duplicate=, delay=, reorder= or repeat=")
+        before, self._repeat = self._repeat, probability(repeat) or self._repeat
+
+        def undo() -> None:
+            self._repeat = before
+
+        return Troubles(self._platform.network, faults, undo=undo)
 
     # All of it
 
@@ -197,28 +209,36 @@ class Ringfence:
 
     def close(self) -> None:
         """End everything. The fixture does so."""
-        if self._server is not None:
-            self._server.close()
-        self._web.close()
-        self._driver.close()
+        with contextlib.ExitStack() as stack:
+            stack.callback(self._driver.close)
+            stack.callback(self._web.close)
+            if self._server is not None:
+                stack.callback(self._server.close)
 
     def __repr__(self) -> str:
         return f"Ringfence({self.account_sid})"
 
     def _carry(self, asked: Asked) -> Answered | NoAnswerError:
-        program = self._web.program_at(asked.url)
         signature = dict(asked.headers).get(SIGNATURE_HEADER)
-        at_ms = self._ms.now_ms()
-        outcome: Answered | NoAnswerError
-        try:
-            outcome = program.ask(asked)
-        except NoAnswerError as error:
-            outcome = error
-        if signature is not None:
-            self._record(asked, signature, outcome, at_ms)
+        if signature is None:
+            return self._ask(asked)
+        if self._repeat and self._random.random() < self._repeat:
+            lost = self._ask(asked)
+            self._record(asked, signature, lost)
+            if isinstance(lost, Answered) and lost.raised is not None:
+                return lost
+        outcome = self._ask(asked)
+        self._record(asked, signature, outcome)
         return outcome
 
-    def _record(self, asked: Asked, signature: str, outcome: Answered | NoAnswerError, at_ms: int) -> None:
+    def _ask(self, asked: Asked) -> Answered | NoAnswerError:
+        try:
+            return self._web.program_at(asked.url).ask(asked)
+        except NoAnswerError as error:
+            return error
+
+    def _record(self, asked: Asked, signature: str, outcome: Answered | NoAnswerError) -> None:
+        at_ms = self._ms.now_ms()
         sent = asked.query if asked.method == "GET" else asked.body.decode()
         pairs = parse_qsl(sent, keep_blank_values=True)
         base = signature_base(signed_url(asked.url), () if asked.method == "GET" else pairs)

@@ -261,7 +261,22 @@ def test_receipts_may_come_in_another_order(ringfence: Any, barber: Barber) -> N
     assert delivered == sids[::-1]
 
 
-@pytest.mark.parametrize("wrong", [{}, {"drop": 1.5}, {"duplicate": -0.1}, {"delay": 4_000}, {"reorder": -1}])
+def test_webhooks_may_come_twice(ringfence: Any, barber: Barber) -> None:
+    ringfence.number(SHOP).sms_to(barber)
+    phone = ringfence.phone(CUSTOMER)
+    with ringfence.chaos(repeat=1):
+        phone.send(SHOP, "C")
+    phone.send(SHOP, "C")
+    first, second, third = barber.seen
+    assert first == second
+    assert third["MessageSid"] != first["MessageSid"]
+    assert [text.body for text in phone.inbox] == ["See you Tuesday!"] * 2
+    assert ringfence.webhooks.all_signed
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"drop": 1.5}, {"duplicate": -0.1}, {"delay": 4_000}, {"reorder": -1}, {"repeat": 2}]
+)
 def test_chaos_that_cannot_be_is_refused(ringfence: Any, wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"say what|from 0 to"):
         ringfence.chaos(**wrong)
@@ -296,6 +311,35 @@ def test_a_url_of_this_machine_is_called(ringfence: Any) -> None:
     assert phone.last_text().body == "OK"
     phone.send(SHOP, "C")
     assert ringfence.webhooks[-1].error == "nothing answers there: ConnectionRefusedError"
+
+
+def test_media_of_the_programs_own_are_fetched_from_it(ringfence: Any) -> None:
+    asked: list[str] = []
+
+    def app(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        asked.append(environ["PATH_INFO"])
+        start_response("200 OK", [("Content-Type", "image/png")])
+        return [b"\x89PNG"]
+
+    ringfence.number(SHOP)
+    url = ringfence.host(app) + "/cut.png"
+    sent = ringfence.client().messages.create(from_=SHOP, to=CUSTOMER, body="Your cut", media_url=[url])
+    assert asked == ["/cut.png"]
+    assert ringfence.phone(CUSTOMER).last_text().media_urls == (url,)
+    assert [medium.content_type for medium in sent.media.list()] == ["image/png"]
+    assert len(ringfence.webhooks) == 0
+
+
+def test_opt_outs_hold(ringfence: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    ringfence.number(SHOP)
+    phone.send(SHOP, "STOP")
+    with pytest.raises(TwilioRestException) as refused:
+        ringfence.client().messages.create(from_=SHOP, to=CUSTOMER, body="Please")
+    assert refused.value.code == 21610
+    phone.send(SHOP, "START")
+    ringfence.client().messages.create(from_=SHOP, to=CUSTOMER, body="Welcome back")
+    assert phone.last_text().body == "Welcome back"
 
 
 def test_the_last_code_is_read_from_the_phone(ringfence: Any) -> None:
