@@ -120,6 +120,10 @@ def test_point_a_program(reader: Reader) -> None:
     assert reader.follow("howto/point-a-program.md") == 2
 
 
+def test_run_unchanged(reader: Reader) -> None:
+    assert reader.follow("howto/run-unchanged.md") == 1
+
+
 def test_receive_texts(reader: Reader, handset: Any) -> None:
     phone = handset("+12025550178")
     assert reader.follow("howto/receive-texts.md") == 4

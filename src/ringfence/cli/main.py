@@ -15,6 +15,7 @@ from ringfence.cli import doctor as checks
 from ringfence.cli import init as settings_file
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
+from ringfence.cli import run as running
 from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
 from ringfence.cli.number import commands as numbers
@@ -82,6 +83,20 @@ def role(
 ) -> None:
     """Run one role in this process, for operators who supervise by other means."""
     single.role(settings_of(config, data, port=port), name)
+
+
+@app.command(context_settings={"allow_interspersed_args": False})
+def run(
+    command: Annotated[list[str], typer.Argument(help="The program and its arguments.", metavar="-- COMMAND...")],
+    sms_url: Annotated[
+        str | None, typer.Option("--sms-url", metavar="URL", help="Where texts to its numbers go.")
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+    port: Port = None,
+) -> None:
+    """Run a program written for Twilio, unchanged, on the running installation."""
+    running.run(settings_of(config, data, port=port), command, sms_url=sms_url)
 
 
 @app.command()
