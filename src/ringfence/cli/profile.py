@@ -24,6 +24,11 @@ def profile_path(settings: Settings) -> Path:
     return folder / f"{hashlib.sha256(os.fsencode(settings.data_dir)).hexdigest()[:12]}.toml"
 
 
+def authority_folder(settings: Settings) -> Path:
+    """Beside the profile, one for each installation: what `ringfence run` signs certificates with."""
+    return profile_path(settings).with_suffix("")
+
+
 def keep_profile(settings: Settings, credentials: Credentials) -> Path:
     """Write it, mode 0600, in place of the one before; returns where."""
     path = profile_path(settings)

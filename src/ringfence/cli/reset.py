@@ -4,7 +4,7 @@ import shutil
 
 import typer
 
-from ringfence.cli.profile import forget_profile
+from ringfence.cli.profile import authority_folder, forget_profile
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.installation_lock import holder, refuse_beside_lone_roles
 from ringfence.roles.refusal import RefusalError
@@ -15,7 +15,7 @@ OURS = ("ringfence.db*", "kms", "run")
 
 
 def reset(settings: Settings, *, yes: bool) -> None:
-    """Remove database, keys, sockets and profile; what else lies in the data folder stays."""
+    """Remove database, keys, sockets, profile and the authority of `run`; what else lies in the data folder stays."""
     terminal = Terminal()
     folder = settings.data_dir
     if (pid := holder(folder)) is not None:
@@ -31,4 +31,5 @@ def reset(settings: Settings, *, yes: bool) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.rmtree(settings.run_dir, ignore_errors=True)
     forget_profile(settings)
+    shutil.rmtree(authority_folder(settings), ignore_errors=True)
     terminal.say(f"reset {folder}")

@@ -3,12 +3,11 @@
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import uvloop
 
 from ringfence.cli.installation import opened
-from ringfence.cli.profile import profile_path, read_profile
+from ringfence.cli.profile import authority_folder, read_profile
 from ringfence.cli.terminal import Terminal
 from ringfence.devproxy.command import run_command
 from ringfence.devproxy.session import ACCOUNT_VARIABLE, TOKEN_VARIABLE, proxied
@@ -45,8 +44,3 @@ def surroundings(settings: Settings) -> dict[str, str]:
     if profile is not None and not environment.get(ACCOUNT_VARIABLE) and not environment.get(TOKEN_VARIABLE):
         environment |= {ACCOUNT_VARIABLE: profile.account_sid, TOKEN_VARIABLE: profile.auth_token}
     return environment
-
-
-def authority_folder(settings: Settings) -> Path:
-    """Beside the profile: outside the data folder, and one for each installation."""
-    return profile_path(settings).with_suffix("")

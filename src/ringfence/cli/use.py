@@ -13,7 +13,8 @@ import uvloop
 
 from ringfence.cli.installation import opened
 from ringfence.cli.options import settings_of
-from ringfence.cli.run import authority_folder, said, surroundings
+from ringfence.cli.profile import authority_folder
+from ringfence.cli.run import said, surroundings
 from ringfence.devproxy.session import proxied
 from ringfence.devproxy.shim import sitecustomize
 from ringfence.roles.settings import Settings

@@ -20,7 +20,15 @@ from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import is_sid
 from ringfence.domain.standing import NumberConfig
 from ringfence.ports.keys import Caller, KeyRefusedError, TenantKeys
-from ringfence.ports.store import NumberRow, NumberTakenError, SidTakenError, StockRow, Store
+from ringfence.ports.store import (
+    NumberRow,
+    NumberTakenError,
+    QueueFullError,
+    SidTakenError,
+    StockRow,
+    Store,
+    StoreFailedError,
+)
 from ringfence.roles.refusal import RefusalError
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.configure_number import configure_number, read_config
@@ -91,6 +99,8 @@ class Arrivals:
                     await self._make(it, name, secret, digest, sender)
             except RefusalError as refusal:
                 self._say(f"{refusal.cause} → {refusal.cure}")
+            except (StoreFailedError, QueueFullError) as error:
+                self._say(f"the store refused what the program takes for granted ({error}) → ringfence doctor")
 
     def refused(self, request: Request) -> None:
         """The installation did not know who asked: so neither is it known here any more."""
