@@ -1,6 +1,7 @@
 """Group commit: whatever is pending when the last commit ended is the next transaction.
 
-There is no linger: a lone write commits at once, and under load one fsync serves many writers.
+There is no linger: a lone write commits at once, and under load one fsync serves many writers. What one turn of the
+event loop writes stays together, or the first of many writers would commit alone.
 """
 
 import asyncio
@@ -83,7 +84,8 @@ class Committer(Generic[AnyTx]):
         self._make_session = session
         self._pending_limit = pending_limit
         self._pending = 0
-        self._queue: SimpleQueue[_Entry | None] = SimpleQueue()
+        self._gathered: list[_Entry] = []
+        self._queue: SimpleQueue[list[_Entry] | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
 
@@ -110,13 +112,21 @@ class Committer(Generic[AnyTx]):
             raise QueueFullError
         future: asyncio.Future[Result] = self._loop.create_future()
         self._pending += 1
-        self._queue.put(_Entry(verb, request, future))
+        if not self._gathered:
+            self._loop.call_soon(self._hand_over)
+        self._gathered.append(_Entry(verb, request, future))
         return await future
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        for start in range(0, len(gathered), BATCH_LIMIT):
+            self._queue.put(gathered[start : start + BATCH_LIMIT])
 
     async def close(self) -> None:
         """Commit what is pending, then stop. Idempotent."""
         if self._loop is not None:
             self._loop = None
+            self._hand_over()
             self._queue.put(None)
         if self._ended is not None:
             await asyncio.shield(self._ended)
@@ -147,16 +157,16 @@ class Committer(Generic[AnyTx]):
         """What is pending, at least one; empty at the end."""
         while True:
             try:
-                entry = self._queue.get(timeout=QUIET_S if session.restless else None)
+                entries = self._queue.get(timeout=QUIET_S if session.restless else None)
                 break
             except Empty:
                 session.rest()
-        batch = []
-        while entry is not None:
-            batch.append(entry)
-            if len(batch) == BATCH_LIMIT or self._queue.empty():
+        batch: list[_Entry] = []
+        while entries is not None:
+            batch += entries
+            if len(batch) >= BATCH_LIMIT or self._queue.empty():
                 return batch
-            entry = self._queue.get()
+            entries = self._queue.get()
         if batch:
             self._queue.put(None)
         return batch

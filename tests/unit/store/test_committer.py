@@ -104,6 +104,40 @@ def test_what_is_pending_when_a_commit_ends_is_the_next_transaction(run, session
     run(story())
 
 
+def test_what_one_turn_of_the_loop_writes_goes_together(run, session, tmp_path):
+    async def story():
+        committer = await started(session)
+        assert await asyncio.gather(*(committer.write(insert, n) for n in range(50))) == [n * 10 for n in range(50)]
+        assert session.commits == 1
+        await committer.close()
+
+    run(story())
+
+
+def test_a_transaction_is_bounded(run, session, tmp_path, monkeypatch):
+    monkeypatch.setattr("ringfence.store.committer.BATCH_LIMIT", 4)
+
+    async def story():
+        committer = await started(session)
+        assert await asyncio.gather(*(committer.write(insert, n) for n in range(10))) == [n * 10 for n in range(10)]
+        assert session.commits == 3
+        await committer.close()
+
+    run(story())
+
+
+def test_what_was_written_in_the_very_turn_of_closing_is_committed(run, session, tmp_path):
+    async def story():
+        committer = await started(session)
+        write = asyncio.ensure_future(committer.write(insert, 7))
+        await asyncio.sleep(0)
+        await committer.close()
+        assert await write == 70
+        assert stored(tmp_path) == [7]
+
+    run(story())
+
+
 def test_a_request_that_fails_fails_alone(run, session, tmp_path):
     async def story():
         committer = await started(session)
