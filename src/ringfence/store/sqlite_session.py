@@ -50,6 +50,18 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _migrated(path: Path, max_pages: int | None) -> sqlite3.Connection:
+    connection = connect_writer(path)
+    try:
+        migrate(connection, path, migrations())
+        if max_pages is not None:
+            connection.execute(f"PRAGMA max_page_count = {max_pages:d}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
 class SqliteWriter:
     """What verbs write with: a connection, and a note that something was erased."""
 
@@ -65,16 +77,16 @@ class SqliteSession:
 
     def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
         """`max_pages` bounds the file (in pages of 4 KiB): beyond it writes raise DiskFullError."""
-        self._connection = connect_writer(path)
+        # Not even the change to WAL waits for its turn by itself: SQLite answers "locked" at once.
+        self._turnstile = Turnstile(path)
         try:
-            migrate(self._connection, path, migrations())
-            if max_pages is not None:
-                self._connection.execute(f"PRAGMA max_page_count = {max_pages:d}")
+            self._turnstile.enter()
+            self._connection = _migrated(path, max_pages)
+            self._turnstile.leave()
         except BaseException:
-            self._connection.close()
+            self._turnstile.close()
             raise
         self.tx = SqliteWriter(self._connection)
-        self._turnstile = Turnstile(path)
 
     def begin(self) -> None:
         self._turnstile.enter()

@@ -308,7 +308,7 @@ def test_a_committer_that_never_started_can_be_closed(run, session):
 def test_what_opening_raises_is_raised_by_start(run, tmp_path):
     async def story():
         committer = Committer(lambda: SqliteSession(tmp_path / "nowhere" / "t.db"))
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(FileNotFoundError):
             await committer.start()
         assert committer.ready is False
         await committer.close()
