@@ -60,7 +60,8 @@ class MemoryKeyStore(KeyStore):
         migrate(connection, self._path)
         self._reading = connection
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, erases: bool = False) -> T:
+        # What memory forgets is on no disk: there is nothing to scrub.
         if self._reading is None:
             raise ConnectionError("the key store is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()

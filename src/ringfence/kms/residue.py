@@ -47,7 +47,7 @@ class Residue:
         def work(db: sqlite3.Connection) -> int:
             return sum(db.execute(forget, (held,)).rowcount for forget in _FORGET_LOST)
 
-        return await self._store.write(work)
+        return await self._store.write(work, erases=True)
 
     def record_key(self, account: str, epoch: int, sid: str) -> bytes | None:
         """One record's key, while the dispatcher may open it."""
@@ -75,7 +75,7 @@ class Residue:
         if self._clock.now_ms() < epochs.closes_ms(epoch):
             raise ValueError("the epoch is not due to be closed")
         names = {**dict.fromkeys(unfinished, False), **dict.fromkeys(scheduled, True)}
-        await self._store.write(lambda db: self._carry(db, account, epoch, names))
+        await self._store.write(lambda db: self._carry(db, account, epoch, names), erases=True)
         self._held.pop((account, epoch), None)
 
     async def roll(self) -> None:
@@ -88,7 +88,7 @@ class Residue:
             return [day for day in self._days.past() if not db.execute(_SEALED_TO, {"day": day}).fetchone()]
 
         if self._days.past():
-            for day in await self._store.write(work):
+            for day in await self._store.write(work, erases=True):
                 self._days.destroy(day)
 
     def _open_epoch(self, account: str, epoch: int) -> EpochRecords | None:

@@ -88,6 +88,7 @@ class KeyService:
         self._slots.forget_expired()
         self._live.forget_past()
         await self._residue.roll()
+        await self._store.scrub()
 
     # For the API
 

@@ -109,7 +109,7 @@ class SlotKeys:
             if gone.rowcount:
                 _renew(db, caller.account)
 
-        await self._store.write(work)
+        await self._store.write(work, erases=True)
         self._forget(caller.account)
 
     async def revoke(self, account: str, credential: str) -> None:
@@ -120,7 +120,7 @@ class SlotKeys:
             if gone.rowcount:
                 _renew(db, account)
 
-        await self._store.write(work)
+        await self._store.write(work, erases=True)
         self._forget(account)
 
     def _open_slot(self, caller: Caller) -> tuple[dict[int, ContentKey], bool]:

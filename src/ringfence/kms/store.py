@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 GROUP_MAX = 1_000
+SCRUB_TIMEOUT_S = 0.05
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
@@ -40,6 +41,7 @@ class KeyStore:
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._writer: threading.Thread | None = None
         self._reading: sqlite3.Connection | None = None
+        self._erased = False
 
     async def open(self) -> None:
         """Create or migrate the database and start the writer. DowngradeError for one from a newer version."""
@@ -79,13 +81,37 @@ class KeyStore:
         found = self.rows(sql, *parameters)
         return found[0] if found else None
 
-    async def write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `work` in a transaction; its result once that is on disk. ConnectionError when it cannot be."""
+    async def write(self, work: Callable[[sqlite3.Connection], T], *, erases: bool = False) -> T:
+        """Run `work` in a transaction; its result once that is on disk. ConnectionError when it cannot be.
+
+        With `erases` the next `scrub` takes what it removed off the disk as well.
+        """
         if self._writer is None:
             raise ConnectionError("the key store is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue.put(Write(work, done))
-        return await done
+        result = await done
+        self._erased = self._erased or erases
+        return result
+
+    async def scrub(self) -> bool:
+        """Empty the WAL, in which erased rows still stand, if there are any. False: not now, ask again later."""
+        if self._erased:
+            self._erased = False
+            if not await asyncio.to_thread(self._empty_wal):
+                self._erased = True
+        return not self._erased
+
+    def _empty_wal(self) -> bool:
+        try:
+            connection = sqlite3.connect(self._path, isolation_level=None, timeout=SCRUB_TIMEOUT_S)
+            try:
+                (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.close()
+        except sqlite3.Error:
+            return False
+        return not busy
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)

@@ -243,6 +243,43 @@ def test_a_closed_epoch_cannot_be_opened_from_everything_on_disk(
     run(scene())
 
 
+def test_a_closed_epoch_is_off_the_disk_before_its_day_key_goes(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, kms_dir: Path
+) -> None:
+    """Until midnight the day's key opens whatever was sealed to it: so the WAL must not hold that any more."""
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            old_rows = service._store.rows("SELECT sealed FROM delivery_epoch")
+            at_noon.advance(HOUR_MS + 10 * MINUTE_MS)
+            await service.close_epoch(account, sealing.epoch, [SM1])
+            await service.tidy()
+            assert service._days.days() == [sealing.index_day]
+            on_disk = b"".join(path.read_bytes() for path in kms_dir.rglob("*") if path.is_file())
+            assert len(old_rows) == 1
+            assert not any(sealed in on_disk for (sealed,) in old_rows)
+
+    run(scene())
+
+
+def test_a_slot_that_was_revoked_is_off_the_disk(
+    run: Any, service_at: Any, account: str, token: Any, kms_dir: Path
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            old_rows = service._store.rows("SELECT sealed FROM slot")
+            await service.revoke_slot(account, token.sid)
+            await service.tidy()
+            on_disk = b"".join(path.read_bytes() for path in kms_dir.rglob("*") if path.is_file())
+            assert len(old_rows) == 1
+            assert not any(sealed in on_disk for (sealed,) in old_rows)
+
+    run(scene())
+
+
 def test_a_restore_without_day_keys_loses_what_was_in_flight_and_nothing_else(
     run: Any, service_at: Any, account: str, token: Any, kms_dir: Path
 ) -> None:

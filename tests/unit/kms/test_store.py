@@ -124,3 +124,30 @@ def test_closed_it_says_so(run: Any, tmp_path: Path) -> None:
             await store.write(put("AC1"))
 
     run(scene())
+
+
+def test_erased_rows_leave_the_disk_once_nobody_reads(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "kms.db"
+
+    def bytes_on_disk() -> bytes:
+        return b"".join(file.read_bytes() for file in tmp_path.glob("kms.db*"))
+
+    async def scene() -> None:
+        async with opened(path) as store:
+            assert await store.scrub() is True
+            await store.write(put("AC-to-be-erased"))
+            await store.write(lambda db: db.execute("DELETE FROM account"))
+            await store.scrub()
+            assert b"AC-to-be-erased" in bytes_on_disk()  # nobody said that it was erased
+            await store.write(put("AC1"), erases=True)
+            reader = sqlite3.connect(path, isolation_level=None)
+            reader.execute("BEGIN")
+            reader.execute("SELECT * FROM account").fetchall()
+            assert await store.scrub() is False
+            reader.execute("COMMIT")
+            reader.close()
+            assert await store.scrub() is True
+            assert b"AC-to-be-erased" not in bytes_on_disk()
+            assert store.rows("SELECT account FROM account") == [("AC1",)]
+
+    run(scene())
