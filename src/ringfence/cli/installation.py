@@ -11,15 +11,15 @@ from ringfence.domain.errors import ApiError
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient
 from ringfence.ports.keys import KeyRefusedError, TenantKeys
-from ringfence.ports.store import Store, StoreFailedError
+from ringfence.ports.store import Store
 from ringfence.roles.installation_lock import InstallationLock, holder, lone_roles
 from ringfence.roles.process import clock_of, prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
+from ringfence.roles.stores import open_store
 from ringfence.roles.supervisor import Supervisor
 from ringfence.roles.telemetry import configure_logging
-from ringfence.store.sqlite import SqliteStore
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,14 +34,9 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 async def opened(settings: Settings) -> AsyncIterator[Installation]:
     """The installation at `settings.data_dir`, whose key service runs already. RefusalError when it cannot be had."""
     client = Client(settings.socket("kms-api"))
-    store = SqliteStore(settings.database)
+    store: Store | None = None
     try:
-        try:
-            await store.open()
-        except StoreFailedError as error:
-            raise RefusalError(
-                f"{settings.database}: {error}", "docs/howto/start-over.md, or run that version"
-            ) from None
+        store = await open_store(settings)
         clock = clock_of(settings)
         yield Installation(store=store, keys=ApiKeyClient(client, clock), clock=clock)
     except ConnectionError:
@@ -51,7 +46,8 @@ async def opened(settings: Settings) -> AsyncIterator[Installation]:
     except ApiError as error:
         raise RefusalError(f"error {error.code}: {error.message}", "see the error's page at Twilio") from None
     finally:
-        await store.close()
+        if store is not None:
+            await store.close()
         await client.close()
 
 

@@ -19,7 +19,7 @@ from ringfence.cli import run as running
 from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
 from ringfence.cli.number import commands as numbers
-from ringfence.cli.options import Config, Data, Port, Yes, settings_of
+from ringfence.cli.options import Config, Data, Database, Port, Yes, settings_of
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.refusal import RefusalError
 
@@ -61,6 +61,7 @@ def up(
     config: Config = None,
     data: Data = None,
     port: Port = None,
+    database: Database = None,
     as_json: Annotated[bool, typer.Option("--json", help="One line on standard output when all serves.")] = False,
     clock: Annotated[
         str | None, typer.Option("--clock", metavar="TIME", help="Move the clock: +24h, or a time.")
@@ -71,7 +72,12 @@ def up(
     once: Annotated[bool, typer.Option("--once", help="Stop again when all is well.")] = False,
 ) -> None:
     """Start everything, and keep it running until Ctrl-C."""
-    starting.up(settings_of(config, data, port=port, clock=clock), as_json=as_json, check=check, once=once)
+    starting.up(
+        settings_of(config, data, port=port, database_url=database, clock=clock),
+        as_json=as_json,
+        check=check,
+        once=once,
+    )
 
 
 @app.command()
@@ -80,9 +86,10 @@ def role(
     config: Config = None,
     data: Data = None,
     port: Port = None,
+    database: Database = None,
 ) -> None:
     """Run one role in this process, for operators who supervise by other means."""
-    single.role(settings_of(config, data, port=port), name)
+    single.role(settings_of(config, data, port=port, database_url=database), name)
 
 
 @app.command(context_settings={"allow_interspersed_args": False})

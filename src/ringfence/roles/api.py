@@ -18,7 +18,7 @@ from ringfence.roles.composition import compose_messaging
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
-from ringfence.store.sqlite import SqliteStore
+from ringfence.roles.stores import open_store
 
 SIMULATOR_PREFIXES = ("/phones", "/simulator")
 IDLE_CONNECTION_S = 75
@@ -27,8 +27,7 @@ IDLE_CONNECTION_S = 75
 async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve the listeners the supervisor bound, until cancelled."""
     async with contextlib.AsyncExitStack() as stack:
-        store = SqliteStore(settings.database)
-        await store.open()
+        store = await open_store(settings)
         stack.push_async_callback(store.close)
         client = Client(settings.socket("kms-api"))
         stack.push_async_callback(client.close)

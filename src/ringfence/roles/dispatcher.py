@@ -16,9 +16,7 @@ from ringfence.roles.composition import compose_dispatching
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
-from ringfence.store.sqlite import SqliteStore
-
-OWNER = "dispatcher"
+from ringfence.roles.stores import dispatcher_name, open_store
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
@@ -26,8 +24,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     if not settings.dev:
         raise RefusalError("production needs a carrier, and none is built yet", 'set mode = "dev"')
     async with contextlib.AsyncExitStack() as stack:
-        store = SqliteStore(settings.database)
-        await store.open()
+        store = await open_store(settings)
         stack.push_async_callback(store.close)
         client = Client(settings.socket("kms-dispatcher"))
         stack.push_async_callback(client.close)
@@ -40,7 +37,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             SimulatorCarrier(settings.socket("simulator")),
             http,
             process.clock,
-            owner=OWNER,
+            owner=dispatcher_name(settings),
             base_url=settings.url,
             rates=Rates(number_rate_mps=settings.number_rate_mps, account_rate_mps=settings.account_rate_mps),
         )

@@ -33,6 +33,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     data_dir: Annotated[Path, Meta(description="Folder of the database, the keys and the sockets. Mode 0700.")] = (
         msgspec.field(default_factory=default_data_dir)
     )
+    database_url: Annotated[
+        str,
+        Meta(description="PostgreSQL, postgresql://USER@HOST/DATABASE. Empty: SQLite in the data folder."),
+    ] = ""
     mode: Annotated[
         Literal["dev", "production"],
         Meta(description="dev has the simulator and its Phones page; production has neither."),
@@ -67,6 +71,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"
 
+    def __repr__(self) -> str:
+        """Without the database's URL, which may hold a password."""
+        return f"Settings({self.data_dir})"
+
     @property
     def dev(self) -> bool:
         return self.mode == "dev"
@@ -78,7 +86,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def database(self) -> Path:
-        """The database that api and dispatcher share."""
+        """The SQLite file that api and dispatcher share, where no `database_url` is set."""
         return self.data_dir / "ringfence.db"
 
     @property
@@ -198,6 +206,10 @@ def _check(settings: Settings) -> None:
     if settings.mode == "production" and not settings.base_url:
         raise RefusalError(
             "base_url: needed in production", 'add base_url = "https://…" to ringfence.toml', exit_code=2
+        )
+    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
+        raise RefusalError(
+            "database_url: no URL of PostgreSQL", "give it as postgresql://USER@HOST/DATABASE", exit_code=2
         )
     if settings.clock:
         parse_offset_ms(settings.clock, now_ms=0)

@@ -1,0 +1,95 @@
+"""The database roles that the guide to PostgreSQL makes can do their work, and no more."""
+
+import asyncio
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ringfence.domain.message import Direction, Status
+from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NewEvent, Outcome, Settlement, StoreFailedError
+from ringfence.store.postgres import PostgresStore
+from ringfence.store.postgres_connection import UnfitDatabaseError
+
+if TYPE_CHECKING:
+    from tests.conftest import PostgresServer
+
+GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "use-postgresql.md"
+NOW = 1_700_000_000_000
+ACCOUNT, SID = "AC" + "a" * 32, "SM" + "b" * 32
+
+
+def sql_of_the_guide() -> list[str]:
+    indented = "".join(line for line in GUIDE.read_text().splitlines(keepends=True) if line.startswith("    "))
+    return re.findall(r"(?:CREATE|GRANT|ALTER|REVOKE)\b[^;]+;", indented)
+
+
+def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") -> None:
+    database = postgres_server.database().split("/")[3].split("?")[0]
+    statements = sql_of_the_guide()
+    for statement in statements:
+        if not statement.startswith("REVOKE"):
+            postgres_server.run(database, statement)
+
+    async def story() -> None:
+        owner, api, dispatcher = (
+            PostgresStore(postgres_server.url(database, f"ringfence_{name}")) for name in ("owner", "api", "dispatcher")
+        )
+        with pytest.raises(UnfitDatabaseError, match="owner"):
+            await api.open()
+        await owner.open()
+        await owner.close()
+        for statement in statements:
+            if statement.startswith("REVOKE"):
+                postgres_server.run(database, statement)
+        await api.open()
+        await dispatcher.open()
+        try:
+            await accept(api)
+            await deliver(dispatcher)
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await dispatcher._all("SELECT * FROM ringfence.account FOR UPDATE")
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await api._all("DELETE FROM ringfence.migration")
+        finally:
+            await api.close()
+            await dispatcher.close()
+
+    asyncio.run(story())
+
+
+async def accept(store: PostgresStore) -> None:
+    account = AccountRow(sid=ACCOUNT, tenant=ACCOUNT, friendly_name="Fade & Co", created_ms=NOW, updated_ms=NOW)
+    token = CredentialRow(
+        account=ACCOUNT, sid=ACCOUNT, kind="auth_token", verifier=b"v", hmac_states=b"s", created_ms=NOW, updated_ms=NOW
+    )
+    await store.create_account(account, token)
+    row = MessageRow(
+        account=ACCOUNT,
+        sid=SID,
+        direction=Direction.OUTBOUND_API,
+        status=Status.QUEUED,
+        local="+12025550123",
+        remote_index=b"i",
+        remote_region="US",
+        epoch=1,
+        content=b"sealed",
+        num_segments=1,
+        created_ms=NOW,
+        updated_ms=NOW,
+        carrier="simulator",
+        has_callback=True,
+    )
+    assert await store.accept(row, [NewEvent(kind="message.received", sequence=0, at_ms=NOW)])
+
+
+async def deliver(store: PostgresStore) -> None:
+    (lease,) = await store.lease("d", "simulator", NOW, 10_000, 5)
+    assert [row.sid for row in await store.due(lease, NOW, 5)] == [SID]
+    sent = Outcome(account=ACCOUNT, sid=SID, status=Status.SENT, at_ms=NOW)
+    assert await store.acknowledge(lease, [sent]) == [True]
+    (event,) = await store.take_events("d", NOW, 10_000, 5)
+    await store.settle_events([Settlement(event_id=event.id, account=ACCOUNT, state="done", at_ms=NOW)])
+    await store.release(lease)
+    await store.set_opt_out(ACCOUNT, b"pair", True, NOW)
