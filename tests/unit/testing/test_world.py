@@ -248,6 +248,7 @@ def test_receipts_may_be_lost_late_and_doubled(ringfence: Any, barber: Barber) -
     assert barber.statuses == ["sent", "delivered"]
 
 
+@pytest.mark.ringfence(at="2026-03-01T09:00:00Z")
 def test_receipts_may_come_in_another_order(ringfence: Any, barber: Barber) -> None:
     ringfence.number(SHOP)
     callback = ringfence.host(barber) + "/status"
