@@ -3,6 +3,7 @@
 import itertools
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -68,6 +69,22 @@ ringfence.use(data=DATA, port=PORT)
 """
 
 
+JAVA = """
+import java.net.*;
+import java.net.http.*;
+
+class Stock {
+    public static void main(String[] none) throws Exception {
+        String url = "https://api.twilio.com/2010-04-01/Accounts.json";
+        System.out.println(((HttpURLConnection) new URL(url).openConnection()).getResponseCode());
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url)).build();
+        HttpResponse<Void> answer = HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
+        System.out.println(answer.statusCode());
+    }
+}
+"""
+
+
 class Stock:
     """An account and a sender that nobody has heard of, and programs that use them under `ringfence run`."""
 
@@ -129,6 +146,15 @@ def test_stock_node(installation: Any, node_folder: Path) -> None:
     done = stock.run("node", "stock.mjs")
     assert done.stdout == "queued stock\n501\n", done.stderr
     assert f"account {stock.account} was new" in done.stderr
+
+
+def test_both_clients_of_the_jvm_find_proxy_and_authority(stock: Stock, tmp_path: Path) -> None:
+    if shutil.which("javac") is None:
+        pytest.skip("no JDK is installed")
+    (tmp_path / "Stock.java").write_text(JAVA)
+    done = stock.run("java", "Stock.java")
+    # Nobody signed in: it is the installation that says so.
+    assert done.stdout == "401\n401\n", done.stderr
 
 
 def test_curl_finds_proxy_and_authority(stock: Stock) -> None:

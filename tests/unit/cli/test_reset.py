@@ -60,9 +60,13 @@ def test_an_installation_with_a_role_that_runs_alone_is_not_reset(ringfence, dat
     assert (data / "ringfence.db").exists()
 
 
-def test_the_profile_goes_too(ringfence, data: Path, tmp_path: Path) -> None:
+def test_profile_and_authority_go_too(ringfence, data: Path, tmp_path: Path) -> None:
     profile = tmp_path / ".config/ringfence/profiles/default.toml"
     profile.parent.mkdir(parents=True)
     profile.write_text("")
+    authority = profile.with_suffix("")
+    authority.mkdir()
+    (authority / "authority.pem").write_text("")
     ringfence("reset", "--yes")
     assert not profile.exists()
+    assert not authority.exists()
