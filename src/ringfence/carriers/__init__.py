@@ -1,0 +1,1 @@
+"""Carriers, one package each: so far the simulator."""

@@ -1,0 +1,1 @@
+"""The command line: `ringfence COMMAND` is a module of that name."""

@@ -8,8 +8,8 @@ import msgspec
 from ringfence.cli.terminal import Terminal
 from ringfence.drills.report import lines
 from ringfence.drills.run import DRILLS, run
+from ringfence.roles.logs import configure_logging
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.telemetry import configure_logging
 
 FAILED = 1
 

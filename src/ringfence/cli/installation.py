@@ -13,13 +13,13 @@ from ringfence.kms.client import ApiKeyClient
 from ringfence.ports.keys import KeyRefusedError, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.roles.installation_lock import InstallationLock, holder, lone_roles
+from ringfence.roles.logs import configure_logging
 from ringfence.roles.process import clock_of, prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
 from ringfence.roles.supervisor import Supervisor
-from ringfence.roles.telemetry import configure_logging
 
 
 class Installation(msgspec.Struct, frozen=True, kw_only=True):

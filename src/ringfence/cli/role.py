@@ -9,12 +9,12 @@ import uvloop
 from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.installation_lock import LoneRoleLock
 from ringfence.roles.listeners import bind
+from ringfence.roles.logs import catch_loop_crashes, configure_logging
 from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import ROLES, RoleProcess, prepare_clock, run_role
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
-from ringfence.roles.telemetry import catch_loop_crashes, configure_logging
 
 
 def role(settings: Settings, name: str) -> None:

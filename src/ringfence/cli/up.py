@@ -19,13 +19,13 @@ from ringfence.roles.bootstrap import create_first_account, first_account_sid, s
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.installation_lock import InstallationLock
 from ringfence.roles.listeners import bind
+from ringfence.roles.logs import configure_logging
 from ringfence.roles.metrics import fresh_folder
 from ringfence.roles.process import prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 from ringfence.roles.supervisor import Supervisor
-from ringfence.roles.telemetry import configure_logging
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):

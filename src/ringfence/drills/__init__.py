@@ -1,0 +1,1 @@
+"""Attacks that must fail here, and must succeed on the control build."""

@@ -1,0 +1,1 @@
+"""The processes, one file each, and what starts, supervises and configures them."""

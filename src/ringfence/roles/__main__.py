@@ -10,10 +10,10 @@ import uvloop
 
 from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.listeners import adopt
+from ringfence.roles.logs import catch_loop_crashes, configure_logging
 from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import REFUSED, ROLES, RoleProcess, hold_lifeline, read_lifeline, run_role
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.telemetry import catch_loop_crashes, configure_logging
 
 
 def main() -> None:

@@ -1,0 +1,1 @@
+"""What can be asked of ringfence, one verb a file."""

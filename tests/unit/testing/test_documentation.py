@@ -52,3 +52,10 @@ def test_the_reference_lists_every_public_member(ringfence: Any) -> None:
     members |= {name for kind in (Phone, Number) for name in dir(kind) if not name.startswith("_")}
     members |= {*Text.__struct_fields__, *Webhook.__struct_fields__}
     assert [name for name in sorted(members) if not re.search(rf"`[^`]*\b{name}\b", page)] == []
+
+
+def test_the_readmes_test_passes(pytester: pytest.Pytester) -> None:
+    (name, text), *others = BLOCK.findall((DOCS.parent / "README.md").read_text())
+    assert not others
+    (pytester.path / name).write_text(text)
+    pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)

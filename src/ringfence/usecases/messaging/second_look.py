@@ -6,7 +6,7 @@ Source: Twilio, errors 30002, 21606 and 21610.
 import asyncio
 from collections.abc import Sequence
 
-from ringfence.domain import magic
+from ringfence.domain import magic_numbers
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import Store
 from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
@@ -30,7 +30,7 @@ class SecondLook:
         if not await self._is_active(account):
             return ACCOUNT_SUSPENDED
         # The magic sender is nobody's; that it may be used was decided when the text was accepted.
-        if local == magic.VALID_FROM:
+        if local == magic_numbers.VALID_FROM:
             return None
         owned = await self._store.number_by_e164(local)
         return None if owned is not None and owned.account == account else NOT_THE_ACCOUNTS_NUMBER

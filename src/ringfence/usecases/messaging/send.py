@@ -5,7 +5,7 @@ Source: Twilio, "Create a Message resource".
 
 import msgspec
 
-from ringfence.domain import magic
+from ringfence.domain import magic_numbers
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
@@ -108,7 +108,7 @@ class Sender:
         number = parse_e164(to)
         if number is None:
             raise ApiError(21211, to=to)
-        if self._magic_numbers and (code := magic.TO.get(number.e164)):
+        if self._magic_numbers and (code := magic_numbers.TO.get(number.e164)):
             raise ApiError(code, to=to)
         return number
 
@@ -119,9 +119,9 @@ class Sender:
             raise ApiError(21701)
         number = parse_sender(request.sender)
         if self._magic_numbers and number is not None:
-            if number.e164 == magic.VALID_FROM:
+            if number.e164 == magic_numbers.VALID_FROM:
                 return number.e164
-            if code := magic.FROM.get(number.e164):
+            if code := magic_numbers.FROM.get(number.e164):
                 raise ApiError(code, sender=request.sender)
         if number is None:
             raise ApiError(21212, sender=request.sender)

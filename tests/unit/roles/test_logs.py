@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.roles.telemetry import CLEAR_KEYS, describe, hide_content
+from ringfence.roles.logs import CLEAR_KEYS, describe, hide_content
 
 CANARY = "c4n4ry-5f1d"
 
@@ -16,7 +16,7 @@ CANARY = "c4n4ry-5f1d"
 def run(program: str) -> tuple[str, str]:
     preamble = (
         "import asyncio, logging, sys, threading, structlog\n"
-        "from ringfence.roles.telemetry import *\n"
+        "from ringfence.roles.logs import *\n"
         f"CANARY = {CANARY!r}\n"
         "configure_logging('api')\n"
         "log = structlog.get_logger()\n"

@@ -1,7 +1,7 @@
 """Magic numbers, from Twilio's page on test credentials."""
 
 from ringfence.domain.error_catalogue import CATALOGUE
-from ringfence.domain.magic import AREA_CODE, FROM, OTHER_FROM, PHONE_NUMBER, TO, VALID_FROM
+from ringfence.domain.magic_numbers import AREA_CODE, FROM, OTHER_FROM, PHONE_NUMBER, TO, VALID_FROM
 from ringfence.domain.number import parse_e164
 
 
