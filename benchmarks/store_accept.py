@@ -1,6 +1,9 @@
-"""How many durable accepts a second the embedded store takes, what reads cost, and how both fare as rows grow.
+"""How many durable accepts a second the store takes, what reads cost, and how both fare as rows grow.
 
 python benchmarks/store_accept.py [--writers 32] [--rows 200000] [--accounts 1] [--seconds 3] [--directory DIR]
+    [--database postgresql://…]
+
+With --database it is PostgreSQL, in an empty database of your own; else SQLite in a temporary folder.
 """
 
 import argparse
@@ -14,7 +17,8 @@ from pathlib import Path
 
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.sid import new_sid
-from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NumberRow
+from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NumberRow, Store
+from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore
 
 SENDERS = 50
@@ -43,7 +47,7 @@ def text(account: str) -> MessageRow:
     )
 
 
-async def accepts(store: SqliteStore, accounts: list[str], writers: int, until_s: float, rows: int) -> list[float]:
+async def accepts(store: Store, accounts: list[str], writers: int, until_s: float, rows: int) -> list[float]:
     """Latencies in milliseconds of what `writers` wrote until the time or the count was reached."""
     took_ms: list[float] = []
 
@@ -63,7 +67,7 @@ def cpu_s() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-async def measure(store: SqliteStore, accounts: list[str], writers: int, seconds: float, label: str) -> None:
+async def measure(store: Store, accounts: list[str], writers: int, seconds: float, label: str) -> None:
     start_s, start_cpu_s = time.perf_counter(), cpu_s()
     took_ms = await accepts(store, accounts, writers, start_s + seconds, 1 << 40)
     spent_s, spent_cpu_s = time.perf_counter() - start_s, cpu_s() - start_cpu_s
@@ -74,7 +78,7 @@ async def measure(store: SqliteStore, accounts: list[str], writers: int, seconds
     )
 
 
-async def reads(store: SqliteStore, account: str) -> None:
+async def reads(store: Store, account: str) -> None:
     now_ms = time.time_ns() // 1_000_000
     row = text(account)
     await store.accept(row)
@@ -123,7 +127,8 @@ async def timed_us(read) -> float:  # type: ignore[no-untyped-def]
 
 async def main(options: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-        store = SqliteStore(Path(directory) / "ringfence.db")
+        sqlite = Path(directory) / "ringfence.db"
+        store: Store = PostgresStore(options.database) if options.database else SqliteStore(sqlite)
         await store.open()
         accounts = [new_sid("AC") for _ in range(options.accounts)]
         try:
@@ -142,4 +147,5 @@ if __name__ == "__main__":
     parser.add_argument("--accounts", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--directory", type=Path, default=None)
+    parser.add_argument("--database", default="")
     asyncio.run(main(parser.parse_args()))
