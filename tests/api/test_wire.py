@@ -50,7 +50,7 @@ def test_an_unfinished_operation_says_so(tenant: Any) -> None:
 
 
 def test_without_json_it_is_xml_errors_too(tenant: Any) -> None:
-    sid = tenant.text("<&> \x00 Grüße").sid
+    sid = tenant.text("<&> \x07 Grüße").sid
     one = tenant.ask("GET", f"/Messages/{sid}")
     assert one.headers["content-type"] == "application/xml"
     root = ET.fromstring(one.content)

@@ -17,7 +17,7 @@ _EQUALS_IN_NAME = re.compile(rb"(?:^|&)[^=&]*%3[Dd]")
 
 
 def parse_pairs(raw: bytes) -> list[tuple[str, str]]:
-    """(name, value) in the order sent; ApiError 20001 for broken escapes, bytes not UTF-8, or too many pairs."""
+    """(name, value) in the order sent; ApiError 20001 for broken escapes, bytes not UTF-8, NUL, or too many pairs."""
     if not raw:
         return []
     if not raw.isascii():
@@ -27,6 +27,9 @@ def parse_pairs(raw: bytes) -> list[tuple[str, str]]:
             raise ApiError(20001, "The parameters are not valid UTF-8.") from None
     if b"%" in raw and (_BROKEN_ESCAPE.search(raw) or (b"%3D" in raw.upper() and _EQUALS_IN_NAME.search(raw))):
         raise ApiError(20001, "The parameters hold a broken percent escape.")
+    # No text of a program's holds one, and a database may not keep it.
+    if b"%00" in raw or b"\x00" in raw:
+        raise ApiError(20001, "The parameters hold a NUL character.")
     if raw.count(b"&") >= MAX_PAIRS:
         raise ApiError(20001, f"More than {MAX_PAIRS} parameters.")
     pairs = parse_query_string(raw, "&")

@@ -18,6 +18,7 @@ from ringfence.cli import role as single
 from ringfence.cli import run as running
 from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
+from ringfence.cli.events import commands as events
 from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Database, Port, Yes, settings_of
 from ringfence.cli.terminal import Terminal
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")
+app.add_typer(events, name="events")
 
 
 def _show_version(asked: bool) -> None:

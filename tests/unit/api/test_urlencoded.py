@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ringfence.api.urlencoded import MAX_PAIRS, parse_pairs
 from ringfence.domain.errors import ApiError
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+texts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=40)
 names = st.text("ABCdef_<>[].&0", min_size=1, max_size=12)
 
 
@@ -61,3 +61,10 @@ def test_there_is_a_limit_to_the_number_of_pairs() -> None:
     assert len(parse_pairs(b"&".join([b"a=1"] * MAX_PAIRS))) == MAX_PAIRS
     with pytest.raises(ApiError):
         parse_pairs(b"&".join([b"a=1"] * (MAX_PAIRS + 1)))
+
+
+@pytest.mark.parametrize("raw", [b"Body=a%00b", b"Body=a\x00b", b"%00=1"])
+def test_nul_is_refused(raw: bytes) -> None:
+    with pytest.raises(ApiError) as refusal:
+        parse_pairs(raw)
+    assert refusal.value.code == 20001

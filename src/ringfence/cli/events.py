@@ -1,0 +1,75 @@
+"""`ringfence events`: what tenants' programs could not be told, and telling it again."""
+
+import datetime
+import re
+from typing import Annotated
+
+import typer
+
+from ringfence.cli.installation import Installation, operate
+from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.terminal import Terminal
+from ringfence.ipc.doorbell import Doorbell
+from ringfence.roles.bootstrap import first_account_sid
+from ringfence.roles.refusal import RefusalError
+from ringfence.usecases.webhooks.replay import Replayer
+
+SHOWN = 100
+_DURATION = re.compile(r"([0-9]{1,6})([smhd])")
+_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+commands = typer.Typer(help="Webhooks that failed for good: list them, tell them again.", no_args_is_help=True)
+Account = Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose. Default: the first account.")]
+
+
+@commands.command("list")
+def list_failed(account: Account = None, config: Config = None, data: Data = None) -> None:
+    """List an account's events whose webhook failed for good, newest first."""
+
+    async def work(it: Installation) -> None:
+        dead = await it.store.dead_events(account or await first_account_sid(it.store), limit=SHOWN)
+        rows = [(str(event.id), _time(event.at_ms), event.kind, event.message_sid, event.attempts) for event in dead]
+        Terminal().table(("event", "at", "kind", "message", "attempts"), [tuple(map(str, row)) for row in rows])
+
+    operate(settings_of(config, data), work)
+
+
+@commands.command()
+def replay(
+    event: Annotated[int | None, typer.Argument(help="Which one; without it, all that failed.", metavar="[ID]")] = None,
+    since: Annotated[str, typer.Option("--since", metavar="AGE", help="All that failed since: 90s, 2h, 3d.")] = "1d",
+    account: Account = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Tell one event again, or all that failed for good since a time."""
+    settings = settings_of(config, data)
+    age_ms = _age_ms(since)
+
+    async def work(it: Installation) -> None:
+        owner = account or await first_account_sid(it.store)
+        doorbell = Doorbell(settings.socket("wake"))
+        replayer = Replayer(it.store, it.clock, doorbell)
+        try:
+            if event is None:
+                count = await replayer.replay_failed(owner, it.clock.now_ms() - age_ms)
+                Terminal().say(f"{count} told again")
+            elif await replayer.replay_event(owner, event):
+                Terminal().say(f"event {event} is told again")
+            else:
+                raise RefusalError(f"event {event} is not there, or still being told", "`ringfence events list`")
+        finally:
+            doorbell.close()
+
+    operate(settings, work)
+
+
+def _age_ms(text: str) -> int:
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise RefusalError(f"--since: {text!r} is no age", "use 90s, 30m, 2h or 3d", exit_code=2)
+    return int(match[1]) * _UNIT_MS[match[2]]
+
+
+def _time(at_ms: int) -> str:
+    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%SZ")
