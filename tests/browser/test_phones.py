@@ -207,6 +207,20 @@ def test_any_text_can_be_inspected(page: Page, stand) -> None:
     expect(dialog).to_have_count(0)
 
 
+def test_a_slow_press_on_an_unread_text_still_inspects_it(page: Page, stand) -> None:
+    """The finger's touch reads the text; when it lifts, after the news of that came back, it lifts off the same button."""
+    stand.add()
+    stand.text(REMINDER)
+    badge = phone(page).locator(".caption-badge")
+    expect(badge).to_have_text("1")
+    phone(page).locator(".meta").hover()
+    page.mouse.down()
+    expect(badge).to_be_hidden()
+    expect(phone(page).locator(".message.unread")).to_have_count(0)
+    page.mouse.up()
+    expect(page.get_by_role("dialog")).to_contain_text("1 segment")
+
+
 def test_a_text_from_somebody_else_rings_from_the_top_of_the_screen(page: Page, stand) -> None:
     stand.add()
     stand.text("first shop")

@@ -24,7 +24,9 @@ export class Bubble {
   /** Draw `text`; `last` is true for the last of a run by the same side, which has the tail. */
   show(text, { last, fresh }) {
     this.element.classList.toggle("tail", last);
-    const state = JSON.stringify([text.status, text.read, text.at, text.error_code]);
+    // Reading a text changes its look alone: the press that reads it must find its button still there on release.
+    this.element.classList.toggle("unread", isUnread(text));
+    const state = JSON.stringify([text.status, text.at, text.error_code]);
     if (state === this.#shown) return;
     const arrived = this.#shown !== "" || fresh;
     this.#shown = state;
