@@ -208,7 +208,7 @@ def test_any_text_can_be_inspected(page: Page, stand) -> None:
 
 
 def test_a_slow_press_on_an_unread_text_still_inspects_it(page: Page, stand) -> None:
-    """The finger's touch reads the text; when it lifts, after the news of that came back, it lifts off the same button."""
+    """The finger's touch reads the text; it lifts after the news of that came back, off the same button."""
     stand.add()
     stand.text(REMINDER)
     badge = phone(page).locator(".caption-badge")

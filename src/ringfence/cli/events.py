@@ -9,9 +9,9 @@ import typer
 from ringfence.cli.installation import Installation, operate
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
-from ringfence.ipc.doorbell import Doorbell
 from ringfence.roles.bootstrap import first_account_sid
 from ringfence.roles.refusal import RefusalError
+from ringfence.roles.wakes import every_dispatcher
 from ringfence.usecases.webhooks.replay import Replayer
 
 SHOWN = 100
@@ -48,9 +48,8 @@ def replay(
 
     async def work(it: Installation) -> None:
         owner = account or await first_account_sid(it.store)
-        doorbell = Doorbell(settings.socket("wake"))
-        replayer = Replayer(it.store, it.clock, doorbell)
-        try:
+        async with every_dispatcher(settings) as wake:
+            replayer = Replayer(it.store, it.clock, wake)
             if event is None:
                 count = await replayer.replay_failed(owner, it.clock.now_ms() - age_ms)
                 Terminal().say(f"{count} told again")
@@ -58,8 +57,6 @@ def replay(
                 Terminal().say(f"event {event} is told again")
             else:
                 raise RefusalError(f"event {event} is not there, or still being told", "`ringfence events list`")
-        finally:
-            doorbell.close()
 
     operate(settings, work)
 

@@ -11,7 +11,6 @@ from ringfence.api.dependencies import ApiDependencies
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
-from ringfence.ipc.doorbell import Doorbell
 from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
@@ -19,6 +18,7 @@ from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
+from ringfence.roles.wakes import every_dispatcher
 
 SIMULATOR_PREFIXES = ("/phones", "/simulator")
 IDLE_CONNECTION_S = 75
@@ -31,8 +31,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(store.close)
         client = Client(settings.socket("kms-api"))
         stack.push_async_callback(client.close)
-        doorbell = Doorbell(settings.socket("wake"))
-        stack.callback(doorbell.close)
+        wake = await stack.enter_async_context(every_dispatcher(settings))
 
         keys = ApiKeyClient(client, process.clock)
         app = create_app(
@@ -45,7 +44,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 front_page="/phones" if settings.dev else "",
                 mounts=_simulator(settings),
                 messaging=compose_messaging(
-                    store, keys, process.clock, doorbell, carrier=SIMULATOR, magic_numbers=settings.dev
+                    store, keys, process.clock, wake, carrier=SIMULATOR, magic_numbers=settings.dev
                 ),
             )
         )

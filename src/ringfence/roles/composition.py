@@ -1,7 +1,6 @@
 """How the use cases hang together, the same in one process (drills, tests) as in a process a role."""
 
 import asyncio
-from collections.abc import Awaitable
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -61,11 +60,9 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
     fetcher: MediaFetcher
     links: MediaLinks
 
-    async def run(self, *beside: Awaitable[None]) -> None:
-        """All loops, and `beside`, until cancelled or one of them fails."""
+    async def run(self) -> None:
+        """All loops, until cancelled or one of them fails."""
         async with asyncio.TaskGroup() as tasks:
-            for extra in beside:
-                tasks.create_task(_await(extra))
             tasks.create_task(self.carrier.run(self.news), name="carrier")
             tasks.create_task(self.queues.run(self.bells.bell()), name="sender queues")
             tasks.create_task(self.webhooks.run(self.bells.bell()), name="webhooks")
@@ -84,12 +81,17 @@ def compose_dispatching(
     base_url: str,
     registry: CollectorRegistry | None = None,
     bells: Bells | None = None,
+    wake: Wake | None = None,
 ) -> Dispatching:
-    """Sender queues, the carrier's news, and webhooks over one store and one carrier."""
+    """Sender queues, the carrier's news, and webhooks over one store and one carrier.
+
+    Use cases ring `wake`, where other dispatchers share the store; else the bells of this one alone.
+    """
     bells = bells or Bells()
+    wake = wake or bells
     fetcher = MediaFetcher(store, http, clock)
-    replier = Replier(store, keys, clock, bells, carrier=carrier.name)
-    receiver = Receiver(store, keys, clock, bells, replier, carrier=carrier.name)
+    replier = Replier(store, keys, clock, wake, carrier=carrier.name)
+    receiver = Receiver(store, keys, clock, wake, replier, carrier=carrier.name)
     links = MediaLinks(fetcher, keys, clock, base_url)
     delivery = EventDelivery(store, keys, http, replier, links, clock)
     return Dispatching(
@@ -98,7 +100,7 @@ def compose_dispatching(
         carrier=carrier,
         clock=clock,
         bells=bells,
-        news=News(ReceiptTaker(store, clock, bells, carrier=carrier.name), receiver),
+        news=News(ReceiptTaker(store, clock, wake, carrier=carrier.name), receiver),
         queues=SenderQueues(
             store,
             Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher, SecondLook(store, keys)),
@@ -111,7 +113,3 @@ def compose_dispatching(
         fetcher=fetcher,
         links=links,
     )
-
-
-async def _await(awaited: Awaitable[None]) -> None:
-    await awaited

@@ -10,13 +10,13 @@ from ringfence.dispatch.rates import Rates
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, EgressPolicy, production
 from ringfence.ipc.client import Client
-from ringfence.ipc.doorbell import DoorbellListener
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.roles.composition import compose_dispatching
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import dispatcher_name, open_store
+from ringfence.roles.wakes import Wakes, other_dispatchers
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
@@ -30,7 +30,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(client.close)
         http = PooledClient(EgressGuard(egress_policy(settings)))
         stack.push_async_callback(http.close)
-        doorbell = await stack.enter_async_context(DoorbellListener(settings.socket("wake")))
+        bells = Bells()
+        others = await stack.enter_async_context(other_dispatchers(settings, bells.ring))
         dispatching = compose_dispatching(
             store,
             DispatcherKeyClient(client),
@@ -40,9 +41,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             owner=dispatcher_name(settings),
             base_url=settings.url,
             rates=Rates(number_rate_mps=settings.number_rate_mps, account_rate_mps=settings.account_rate_mps),
+            bells=bells,
+            wake=Wakes([bells, others]),
         )
         process.ready()
-        await dispatching.run(_relay(doorbell, dispatching.bells))
+        await dispatching.run()
 
 
 def egress_policy(settings: Settings) -> EgressPolicy:
@@ -52,9 +55,3 @@ def egress_policy(settings: Settings) -> EgressPolicy:
     except ValueError as error:
         raise RefusalError(f"egress_allow: {error}", "write 10.0.0.0/8, 192.0.2.7 or a host name") from None
     return msgspec.structs.replace(policy, private=settings.dev)
-
-
-async def _relay(doorbell: DoorbellListener, bells: Bells) -> None:
-    while True:
-        await doorbell.wait()
-        bells.ring()

@@ -1,0 +1,69 @@
+"""Who is told that the store has news: dispatchers of this machine by a socket, all others through PostgreSQL."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from ringfence.ipc.doorbell import Doorbell, DoorbellListener
+from ringfence.ports.wake import Wake
+from ringfence.roles.settings import Settings
+
+
+class Wakes:
+    """A `ports.wake.Wake` that rings several."""
+
+    def __init__(self, wakes: Sequence[Wake]) -> None:
+        self._wakes = tuple(wakes)
+
+    def ring(self) -> None:
+        for wake in self._wakes:
+            wake.ring()
+
+
+@contextlib.asynccontextmanager
+async def every_dispatcher(settings: Settings) -> AsyncIterator[Wake]:
+    """For a process that is no dispatcher: the wake of all that share its store."""
+    doorbell = Doorbell(settings.socket("wake"))
+    try:
+        async with _others(settings) as others:
+            yield Wakes([doorbell, *others])
+    finally:
+        doorbell.close()
+
+
+@contextlib.asynccontextmanager
+async def other_dispatchers(settings: Settings, heard: Callable[[], None]) -> AsyncIterator[Wake]:
+    """For a dispatcher: the wake of all others. `heard` is called for every ring of another process."""
+    async with DoorbellListener(settings.socket("wake")) as doorbell, _others(settings, heard) as others:
+        relaying = asyncio.create_task(_relay(doorbell, heard), name="doorbell")
+        try:
+            yield Wakes(others)
+        finally:
+            await _end(relaying)
+
+
+@contextlib.asynccontextmanager
+async def _others(settings: Settings, heard: Callable[[], None] | None = None) -> AsyncIterator[list[Wake]]:
+    """The bell of the database; none on SQLite, which serves one machine."""
+    if not settings.database_url:
+        yield []
+        return
+    from ringfence.store.postgres_bell import PostgresBell  # asyncpg is there only where PostgreSQL is wanted.
+
+    bell = PostgresBell(settings.database_url, heard)
+    running = asyncio.create_task(bell.run(), name="database bell")
+    try:
+        yield [bell]
+    finally:
+        await _end(running)
+
+
+async def _relay(doorbell: DoorbellListener, heard: Callable[[], None]) -> None:
+    while True:
+        await doorbell.wait()
+        heard()
+
+
+async def _end(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
