@@ -121,6 +121,7 @@ class Agreement(RuleBasedStateMachine):
             error_code=st.none() | st.just(30003),
             carrier_ref=st.none() | st.sampled_from(["r1", "r3"]),
             price_micros=st.none() | st.integers(0, 9),
+            trail=st.sampled_from(["", "a\n", "b" * 1_500 + "\n"]),
         )
         self.both("acknowledge", lease, data.draw(st.lists(outcome, max_size=4)))
 
@@ -133,7 +134,12 @@ class Agreement(RuleBasedStateMachine):
         if self.taken:
             event = data.draw(st.sampled_from(self.taken))
             settlement = Settlement(
-                event_id=event.id, account=event.account, state=state, due_ms=self.now_ms + ms, at_ms=self.now_ms
+                event_id=event.id,
+                account=event.account,
+                state=state,
+                due_ms=self.now_ms + ms,
+                at_ms=self.now_ms,
+                detail=b"sealed",
             )
             self.both("settle_events", [settlement])
 
@@ -184,6 +190,7 @@ class Agreement(RuleBasedStateMachine):
             for row in self.both("messages", account, MessageFilter(), limit=100):
                 self.both("events", account, row.sid)
                 self.both("attempts", account, row.sid)
+                self.both("carrier_trail", account, row.sid)
 
 
 BOUNDS = settings(max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))

@@ -140,9 +140,9 @@ async def test_events_are_written_only_where_a_callback_waits(store, text):
     told, silent = text(has_callback=True), text()
     for row in (told, silent):
         await store.accept(row)
-        await store.acknowledge(None, [outcome(row, Status.SENDING), outcome(row, Status.SENT, raw="ok")])
+        await store.acknowledge(None, [outcome(row, Status.SENDING), outcome(row, Status.SENT, trail="ok\n")])
     (event,) = await store.events(told.account, told.sid)
-    assert (event.kind, event.sequence, event.at_ms, event.raw) == ("message.sent", 1, NOW, "ok")
+    assert (event.kind, event.sequence, event.at_ms, event.raw) == ("message.sent", 1, NOW, "")
     assert await store.events(silent.account, silent.sid) == []
     assert (await store.message(silent.account, silent.sid)).sequence == 1
 
@@ -150,9 +150,9 @@ async def test_events_are_written_only_where_a_callback_waits(store, text):
 async def test_an_event_carries_the_error_of_its_message(store, text):
     row = text(has_callback=True)
     await store.accept(row)
-    await store.acknowledge(None, [outcome(row, Status.FAILED, error_code=30008, raw="REJECTD")])
+    await store.acknowledge(None, [outcome(row, Status.FAILED, error_code=30008, trail="REJECTD\n")])
     (event,) = await store.events(row.account, row.sid)
-    assert (event.kind, event.error_code, event.raw, event.state) == ("message.failed", 30008, "REJECTD", "pending")
+    assert (event.kind, event.error_code, event.raw, event.state) == ("message.failed", 30008, "", "pending")
 
 
 async def test_a_final_message_is_rated_once(store, text):
@@ -392,3 +392,34 @@ async def test_ready_from_open_to_close(store):
     await store.close()
     assert await store.ready() is False
     await store.close()
+
+
+async def test_what_the_carrier_said_is_kept_in_order(store, text):
+    row = text()
+    await store.accept(row)
+    assert await store.carrier_trail(row.account, row.sid) == ""
+    await store.acknowledge(None, [outcome(row, Status.SENT, trail="one\n"), outcome(row, Status.DELIVERED)])
+    await store.acknowledge(None, [outcome(row, Status.DELIVERED, trail="two\n"), outcome(row, Status.READ)])
+    await store.acknowledge(None, [outcome(row, Status.FAILED, trail="three\n")])
+    assert await store.carrier_trail(row.account, row.sid) == "one\ntwo\nthree\n"
+    assert await store.carrier_trail(OTHER, row.sid) == ""
+
+
+async def test_a_carrier_that_repeats_itself_fills_no_disk(store, text):
+    row = text()
+    await store.accept(row)
+    line = "x" * 999 + "\n"
+    await store.acknowledge(None, [outcome(row, Status.DELIVERED, trail=line)] * 3)
+    await store.acknowledge(None, [outcome(row, Status.SENT, trail=line)])
+    for _ in range(9):
+        await store.acknowledge(None, [outcome(row, Status.SENT, trail=line)])
+    assert await store.carrier_trail(row.account, row.sid) == line * 4
+
+
+async def test_what_the_carrier_said_goes_with_the_message(store, text):
+    row = text()
+    await store.accept(row)
+    await store.acknowledge(None, [outcome(row, Status.FAILED, trail="one\n")])
+    await store.delete_message(row.account, row.sid)
+    await store.accept(row)
+    assert await store.carrier_trail(row.account, row.sid) == ""

@@ -233,3 +233,30 @@ async def test_a_replay_does_not_shorten_the_lease_of_a_later_event(store, text)
     await store.settle_events([settled(again)])
     assert await take(store, NOW + TTL - 1) == []
     assert [found.id for found in await take(store, NOW + TTL)] == [second.id]
+
+
+async def test_a_redaction_takes_what_was_said_in_attempts_past_and_to_come(store, text):
+    row, other = await accept(store, text, event(0)), await accept(store, text, event(0))
+    first, second = await take(store)
+    said = settled(first, "pending", due_ms=NOW, detail=b"sealed")
+    await store.settle_events([said, settled(second, detail=b"sealed")])
+    assert (await store.attempts(row.account, row.sid))[0] == said
+    await store.rewrite(row.account, row.sid, b"", at_ms=NOW, redacted=False)
+    assert (await store.attempts(row.account, row.sid))[0].detail == b"sealed"
+    await store.rewrite(row.account, row.sid, b"", at_ms=NOW, redacted=True)
+    await store.settle_events([settled(first, detail=b"sealed later")])
+    assert [attempt.detail for attempt in await store.attempts(row.account, row.sid)] == [b"", b""]
+    assert [attempt.state for attempt in await store.attempts(row.account, row.sid)] == ["pending", "done"]
+    assert [attempt.detail for attempt in await store.attempts(other.account, other.sid)] == [b"sealed"]
+
+
+async def test_replays_do_not_heap_up_attempts(store, text):
+    row, other = await accept(store, text, event(0)), await accept(store, text, event(0))
+    first, second = await take(store)
+    await store.settle_events([settled(second)])
+    tries = [settled(first, "pending", http_status=500 + place) for place in range(70)]
+    await store.settle_events([*tries, settled(first, "dead", http_status=204)])
+    await store.replay(row.account, first.id, NOW)
+    kept = await store.attempts(row.account, row.sid)
+    assert [attempt.http_status for attempt in kept] == [*range(511, 570), 204]
+    assert len(await store.attempts(other.account, other.sid)) == 1

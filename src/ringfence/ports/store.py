@@ -86,7 +86,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
     `price_micros` is kept on the message; a final outcome writes the rated record with it, or with the price the
     message had, or 0. Sent, delivered, undelivered, failed and canceled add one to the message's `sequence`; an outbox
-    event of that sequence is written only where the message `has_callback`.
+    event of that sequence is written only where the message `has_callback`. `trail` is what the carrier said, lines of
+    `domain.carrier_trail`: it is kept even where the outcome is ignored, up to that module's bound.
     """
 
     account: str
@@ -96,7 +97,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error_code: int | None = None
     carrier_ref: str | None = None
     price_micros: int | None = None
-    raw: str = ""
+    trail: str = ""
 
 
 class Party(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,7 +123,10 @@ class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of one webhook attempt: `state` is done, dead, or pending again at `due_ms`."""
+    """The end of one webhook attempt: `state` is done, dead, or pending again at `due_ms`.
+
+    `detail` is its sealed `domain.attempt.Attempt`, b"" where nothing of it is kept.
+    """
 
     event_id: int
     account: str
@@ -132,6 +136,7 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     error_code: int | None = None
     duration_ms: int = 0
     at_ms: int = 0
+    detail: bytes = b""
 
 
 class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,7 +291,10 @@ class MessageStore(Protocol):
         """The newest message that this carrier knows by `ref`."""
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
-        """Replace the sealed content (redaction)."""
+        """Replace the sealed content; a redaction takes the details of its webhook attempts too, past and to come."""
+
+    async def carrier_trail(self, account: str, sid: str) -> str:
+        """What the carrier said about it, in the order it was written down: lines of `domain.carrier_trail`."""
 
     async def delete_message(self, account: str, sid: str) -> bool:
         """Erase the message, its media, events and attempts; the rated record stays."""
@@ -333,7 +341,10 @@ class Outbox(Protocol):
         """Newest first."""
 
     async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
-        """Make a done or dead event pending again, due at `at_ms`, its attempts counted from 0."""
+        """Make a done or dead event pending again, due at `at_ms`, its attempts counted from 0.
+
+        Of what was attempted for its message before, the latest 60 are kept.
+        """
 
     async def attempts(self, account: str, message_sid: str) -> list[Settlement]:
         """Every settlement of the message's events, oldest first."""

@@ -64,6 +64,9 @@ _STATUS: Convert = {member.value: member for member in Status}.__getitem__
 
 _WRITES: dict[Convert, Convert] = {bool: bool, _DIRECTION: _write_name, _STATUS: _write_name, _read_set: _write_set}
 
+ATTEMPTS_KEPT = 60
+"""Attempts of a message that stay when an event of it is replayed: with those to come, fewer than a hundred."""
+
 MESSAGE = Columns(MessageRow, direction=_DIRECTION, status=_STATUS, has_callback=bool, body_redacted=bool)
 EVENT = Columns(EventRow)
 SETTLEMENT = Columns(Settlement)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from ringfence.domain.carrier_trail import MAX_CHARACTERS
 from ringfence.domain.message import FINAL, Direction
 from ringfence.ports.store import (
     Lease,
@@ -30,6 +31,7 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         self._media: dict[tuple[str, str, str], MediaRow] = {}
         self._opt_outs: dict[tuple[str, bytes], bool] = {}
         self._rated: dict[tuple[str, str], RatedRow] = {}
+        self._trails: dict[tuple[str, str], str] = {}
 
     async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
         key = row.account, row.sid
@@ -61,6 +63,7 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         if row is None or (lease is not None and not in_queue_of(lease, row)):
             return False
         change = change_by(row, outcome)
+        self._keep_trail(row.account, row.sid, outcome.trail, bound=change is None)
         if change is None:
             return False
         self._messages[row.account, row.sid] = self._changed(row, change)
@@ -71,6 +74,14 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
             self._append_event(row.account, row.sid, event)
         self._rate(rated_of(row, change.status, change.price_micros, outcome.at_ms))
         return True
+
+    def _keep_trail(self, account: str, sid: str, trail: str, *, bound: bool) -> None:
+        before = self._trails.get((account, sid), "")
+        if not bound or len(before) + len(trail) <= MAX_CHARACTERS:
+            self._trails[account, sid] = before + trail
+
+    async def carrier_trail(self, account: str, sid: str) -> str:
+        return self._trails.get((account, sid), "")
 
     @staticmethod
     def _changed(row: MessageRow, change: Change) -> MessageRow:
@@ -84,6 +95,10 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
             price_micros=change.price_micros,
             sequence=change.sequence,
         )
+
+    def _is_redacted(self, account: str, message_sid: str) -> bool:
+        row = self._messages.get((account, message_sid))
+        return row is not None and row.body_redacted
 
     async def message(self, account: str, sid: str) -> MessageRow | None:
         return self._messages.get((account, sid))
@@ -106,6 +121,8 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         if row is None:
             return False
         self._messages[account, sid] = replace(row, content=content, updated_ms=at_ms, body_redacted=redacted)
+        if redacted:
+            self._forget_details(account, sid)
         return True
 
     async def delete_message(self, account: str, sid: str) -> bool:
@@ -114,6 +131,7 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
             return False
         self._dequeue(row)
         self._forget_events(account, sid)
+        self._trails.pop((account, sid), None)
         self._media = {key: medium for key, medium in self._media.items() if key[:2] != (account, sid)}
         return True
 

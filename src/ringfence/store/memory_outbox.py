@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
+from ringfence.store.columns import ATTEMPTS_KEPT
 
 
 class _Entry(msgspec.Struct):
@@ -55,6 +56,23 @@ class MemoryOutbox:
             del self._events[event_id]
         self._attempts = [entry for entry in self._attempts if entry[1].event_id not in gone]
 
+    def _is_redacted(self, account: str, message_sid: str) -> bool:
+        """Whether that message's content was redacted: `MemoryMessages` knows."""
+        raise LookupError("no messages here")
+
+    def _forget_details(self, account: str, message_sid: str) -> None:
+        self._attempts = [
+            (sid, replace(entry, detail=b"") if (entry.account, sid) == (account, message_sid) else entry)
+            for sid, entry in self._attempts
+        ]
+
+    def _trim_attempts(self, account: str, message_sid: str) -> None:
+        places = [
+            place for place, (sid, entry) in enumerate(self._attempts) if (entry.account, sid) == (account, message_sid)
+        ]
+        for place in reversed(places[:-ATTEMPTS_KEPT]):
+            del self._attempts[place]
+
     def _next_event_ms(self) -> int | None:
         heads = _heads(self._events.values())
         return min((max(entry.row.due_ms, entry.leased_until_ms) for entry in heads), default=None)
@@ -79,6 +97,8 @@ class MemoryOutbox:
             due_ms = settlement.due_ms if settlement.state == "pending" else entry.row.due_ms
             entry.row = replace(entry.row, state=settlement.state, due_ms=due_ms, attempts=entry.row.attempts + 1)
             entry.leased_until_ms = 0
+            if settlement.detail and self._is_redacted(entry.row.account, entry.row.message_sid):
+                settlement = replace(settlement, detail=b"")
             self._attempts.append((entry.row.message_sid, settlement))
 
     async def defer_events(self, events: Sequence[EventRow], due_ms: int) -> None:
@@ -108,6 +128,7 @@ class MemoryOutbox:
             return False
         entry.row = replace(entry.row, state="pending", due_ms=at_ms, attempts=0)
         entry.leased_until_ms = 0
+        self._trim_attempts(account, entry.row.message_sid)
         return True
 
     async def attempts(self, account: str, message_sid: str) -> list[Settlement]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
+from ringfence.domain.carrier_trail import MAX_CHARACTERS
 from ringfence.domain.message import FINAL, Direction, Status
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.columns import MESSAGE, RATED
@@ -11,7 +12,7 @@ from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import columns, count
 from ringfence.store.postgres_listing import PostgresListing
 from ringfence.store.postgres_media import erase_media
-from ringfence.store.postgres_outbox import PostgresOutbox, append_events, erase_events
+from ringfence.store.postgres_outbox import PostgresOutbox, append_events, erase_events, forget_details
 from ringfence.store.postgres_queue import PostgresQueue, expect, held, place_ms
 from ringfence.store.progress import Change, Progress, change_by, event_of, in_queue_of, rated_of
 from ringfence.store.statements import statements
@@ -43,6 +44,10 @@ class PostgresMessages(PostgresQueue, PostgresOutbox, PostgresListing):
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         return await self._write(_rewrite, (account, sid, content, at_ms, redacted))
+
+    async def carrier_trail(self, account: str, sid: str) -> str:
+        row = await self._one(SQL["trail"], account, sid)
+        return "" if row is None else str(row[0])
 
     async def delete_message(self, account: str, sid: str) -> bool:
         return await self._write(_delete, (account, sid))
@@ -89,6 +94,8 @@ async def _acknowledge(tx: Connection, settlings: Sequence[Settling]) -> list[li
             ends.append(StaleFenceError())
         else:
             ends.append([moves.apply(lease, outcome) for outcome in outcomes])
+    if moves.ignored:
+        await tx.execute(SQL["append_trails"], *columns(moves.ignored), MAX_CHARACTERS)
     if moves.changes:
         await tx.execute(SQL["change"], *columns([_values(change) for change in moves.changes.values()]))
         await append_events(tx, moves.events)
@@ -111,6 +118,12 @@ class _Moves:
         self.changes: dict[Key, Change] = {}
         self.events: list[tuple[str, str, NewEvent]] = []
         self.rated: list[RatedRow | None] = []
+        self._ignored: dict[Key, str] = {}
+
+    @property
+    def ignored(self) -> list[tuple[str, str, str]]:
+        """What the carrier said where nothing changed any more."""
+        return [(*key, trail) for key, trail in sorted(self._ignored.items())]
 
     def apply(self, lease: Lease | None, outcome: Outcome) -> bool:
         key = outcome.account, outcome.sid
@@ -119,9 +132,14 @@ class _Moves:
             return False
         change = change_by(before, outcome)
         if change is None:
+            self._keep_trail(key, outcome.trail)
             return False
         earlier = self.changes.get(key)
-        self.changes[key] = replace(change, queued=change.queued and (earlier is None or earlier.queued))
+        self.changes[key] = replace(
+            change,
+            queued=change.queued and (earlier is None or earlier.queued),
+            trail=change.trail if earlier is None else earlier.trail + change.trail,
+        )
         self._messages[key] = replace(
             before,
             status=change.status,
@@ -137,6 +155,13 @@ class _Moves:
         self.rated.append(rated_of(before, change.status, change.price_micros, outcome.at_ms))
         return True
 
+    def _keep_trail(self, key: Key, trail: str) -> None:
+        earlier = self.changes.get(key)
+        if earlier is not None:
+            self.changes[key] = replace(earlier, trail=earlier.trail + trail)
+        elif trail:
+            self._ignored[key] = self._ignored.get(key, "") + trail
+
 
 def _values(change: Change) -> tuple[object, ...]:
     return (
@@ -151,11 +176,18 @@ def _values(change: Change) -> tuple[object, ...]:
         change.sequence,
         change.queued,
         change.final,
+        change.trail,
     )
 
 
 async def _rewrite(tx: Connection, rewritings: Sequence[Rewriting]) -> list[bool]:
-    return [count(await tx.execute(SQL["rewrite"], *rewriting)) > 0 for rewriting in rewritings]
+    rewritten = []
+    for account, sid, content, at_ms, redacted in rewritings:
+        found = count(await tx.execute(SQL["rewrite"], account, sid, content, at_ms, redacted)) > 0
+        if found and redacted:
+            await forget_details(tx, account, sid)
+        rewritten.append(found)
+    return rewritten
 
 
 async def _delete(tx: Connection, keys: Sequence[Key]) -> list[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
-from ringfence.store.columns import EVENT, SETTLEMENT
+from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, columns
 from ringfence.store.statements import statements
@@ -68,6 +68,11 @@ async def erase_events(tx: Connection, account: str, message_sid: str) -> None:
     """Forget a message's events and attempts, in the caller's transaction."""
     await tx.execute(SQL["delete_events"], account, message_sid)
     await tx.execute(SQL["delete_attempts"], account, message_sid)
+
+
+async def forget_details(tx: Connection, account: str, message_sid: str) -> None:
+    """Forget what was said in a message's attempts, in the caller's transaction."""
+    await tx.execute(SQL["forget_details"], account, message_sid)
 
 
 async def _take(tx: Connection, takings: Sequence[Taking]) -> list[list[EventRow]]:
@@ -147,4 +152,6 @@ async def _replay(tx: Connection, replayings: Sequence[Replaying]) -> list[bool]
         bool(await tx.fetchval(SQL["replay"], account, event_id, at_ms)) for account, event_id, at_ms in replayings
     ]
     await _rank(tx, messages)
+    for account, message_sid in messages:
+        await tx.execute(SQL["trim_attempts"], account, message_sid, ATTEMPTS_KEPT)
     return replayed

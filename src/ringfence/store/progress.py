@@ -82,6 +82,7 @@ class Change(msgspec.Struct, frozen=True, array_like=True):
     sequence: int
     queued: bool
     final: bool
+    trail: str
 
 
 def is_queued(direction: Direction, status: Status) -> bool:
@@ -113,6 +114,7 @@ def change_by(message: Moving, outcome: Outcome) -> Change | None:
         sequence=message.sequence + (outcome.status in TOLD),
         queued=is_queued(message.direction, outcome.status),
         final=outcome.status in FINAL,
+        trail=outcome.trail,
     )
 
 
@@ -125,7 +127,6 @@ def event_of(message: Moving, change: Change, outcome: Outcome) -> NewEvent | No
         sequence=change.sequence,
         at_ms=outcome.at_ms,
         error_code=change.error_code,
-        raw=outcome.raw,
     )
 
 

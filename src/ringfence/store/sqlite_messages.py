@@ -3,13 +3,14 @@
 import sqlite3
 from collections.abc import Sequence
 
+from ringfence.domain.carrier_trail import MAX_CHARACTERS
 from ringfence.domain.message import FINAL, Direction, Status
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.columns import MESSAGE, RATED
 from ringfence.store.progress import Progress, change_by, event_of, in_queue_of, rated_of
 from ringfence.store.sqlite_listing import SqliteListing
 from ringfence.store.sqlite_media import erase_media
-from ringfence.store.sqlite_outbox import SqliteOutbox, append_events, erase_events
+from ringfence.store.sqlite_outbox import SqliteOutbox, append_events, erase_events, forget_details
 from ringfence.store.sqlite_queue import SqliteQueue, expect, is_held, place_ms
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -46,6 +47,10 @@ class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         return await self._write(_rewrite, (account, sid, content, at_ms, redacted))
+
+    async def carrier_trail(self, account: str, sid: str) -> str:
+        row = self._one(SQL["trail"], (account, sid))
+        return "" if row is None else str(row[0])
 
     async def delete_message(self, account: str, sid: str) -> bool:
         return await self._write(_delete, (account, sid))
@@ -105,6 +110,8 @@ def _settle(tx: SqliteWriter, lease: Lease | None, outcome: Outcome) -> bool:
         return False
     change = change_by(before, outcome)
     if change is None:
+        if outcome.trail:
+            tx.run(SQL["append_trail"], (account, sid, outcome.trail, MAX_CHARACTERS))
         return False
     tx.run(
         SQL["change"],
@@ -120,6 +127,7 @@ def _settle(tx: SqliteWriter, lease: Lease | None, outcome: Outcome) -> bool:
             change.sequence,
             change.queued,
             change.final,
+            change.trail,
         ),
     )
     event = event_of(before, change, outcome)
@@ -131,7 +139,13 @@ def _settle(tx: SqliteWriter, lease: Lease | None, outcome: Outcome) -> bool:
 
 def _rewrite(tx: SqliteWriter, rewritings: Sequence[Rewriting]) -> list[bool]:
     tx.erased = True
-    return [tx.run(SQL["rewrite"], rewriting).rowcount > 0 for rewriting in rewritings]
+    rewritten = []
+    for account, sid, content, at_ms, redacted in rewritings:
+        found = tx.run(SQL["rewrite"], (account, sid, content, at_ms, redacted)).rowcount > 0
+        if found and redacted:
+            forget_details(tx, account, sid)
+        rewritten.append(found)
+    return rewritten
 
 
 def _delete(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
-from ringfence.store.columns import EVENT, SETTLEMENT
+from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -66,6 +66,11 @@ def erase_events(tx: SqliteWriter, account: str, message_sid: str) -> None:
     tx.run(SQL["delete_attempts"], (account, message_sid))
 
 
+def forget_details(tx: SqliteWriter, account: str, message_sid: str) -> None:
+    """Forget what was said in a message's attempts, in the caller's transaction."""
+    tx.run(SQL["forget_details"], (account, message_sid))
+
+
 def _take(tx: SqliteWriter, takings: Sequence[Taking]) -> list[list[EventRow]]:
     taken = []
     for owner, now_ms, ttl_ms, limit in takings:
@@ -112,5 +117,6 @@ def _replay(tx: SqliteWriter, replayings: Sequence[Replaying]) -> list[bool]:
         found = tx.run(SQL["replay"], (event_id, account, at_ms)).fetchall()
         for (message_sid,) in found:
             tx.run(SQL["rank"], (account, message_sid))
+            tx.run(SQL["trim_attempts"], (account, message_sid, ATTEMPTS_KEPT))
         replayed.append(bool(found))
     return replayed

@@ -36,7 +36,7 @@ outcomes = st.builds(
     error_code=st.none() | st.just(2),
     carrier_ref=st.none() | st.just("new"),
     price_micros=st.none() | st.just(6),
-    raw=st.just("raw"),
+    trail=st.just("said"),
 )
 
 
@@ -80,7 +80,8 @@ def test_only_what_tenants_are_told_of_is_counted_and_told(before, outcome):
         assert (event is not None) is (told and before.has_callback)
         if event is not None:
             assert event.kind == f"message.{outcome.status.value}"
-            assert (event.sequence, event.at_ms, event.raw) == (change.sequence, AT, "raw")
+            assert (event.sequence, event.at_ms, event.raw) == (change.sequence, AT, "")
+            assert change.trail == "said"
             assert event.error_code == change.error_code
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 import structlog
 
+from ringfence.domain.carrier_trail import CarrierStep, Kind, encode_step, scrub
 from ringfence.domain.clock import Clock
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.rating import RateTable, rate
@@ -113,6 +114,7 @@ class Deliverer:
 
     async def submit(self, batch: Sequence[Opened]) -> list[Outcome | Throttled]:
         """One answer for each, in the batch's order. ConnectionError: nothing is known, submit again later."""
+        asked_ms = self._clock.now_ms()
         answers = await self._carrier.submit(
             [
                 Submit(
@@ -126,13 +128,14 @@ class Deliverer:
             ]
         )
         now_ms = self._clock.now_ms()
-        return [self._outcome(item.row, answer, now_ms) for item, answer in zip(batch, answers, strict=True)]
+        return [self._outcome(item.row, answer, asked_ms, now_ms) for item, answer in zip(batch, answers, strict=True)]
 
-    def _outcome(self, row: MessageRow, answer: Submitted, now_ms: int) -> Outcome | Throttled:
+    def _outcome(self, row: MessageRow, answer: Submitted, asked_ms: int, now_ms: int) -> Outcome | Throttled:
         if answer.retry_after_ms is not None:
             return Throttled(sid=row.sid, retry_after_ms=answer.retry_after_ms)
         if answer.error_code is not None:
-            return self._ended(row, Status.FAILED, answer.error_code, now_ms, answer.raw)
+            trail = _step(answer, Status.FAILED, asked_ms, now_ms)
+            return self._ended(row, Status.FAILED, answer.error_code, now_ms, trail)
         return Outcome(
             account=row.account,
             sid=row.sid,
@@ -140,14 +143,14 @@ class Deliverer:
             at_ms=now_ms,
             carrier_ref=answer.carrier_ref,
             price_micros=self.price_micros(row),
-            raw=answer.raw,
+            trail=_step(answer, Status.SENT, asked_ms, now_ms),
         )
 
     def price_micros(self, row: MessageRow) -> int:
         """What the tenant pays for this message."""
         return rate(row.num_segments, row.remote_region, inbound=row.direction is Direction.INBOUND, table=self._rates)
 
-    def _ended(self, row: MessageRow, status: Status, code: int, now_ms: int, raw: str = "") -> Outcome:
+    def _ended(self, row: MessageRow, status: Status, code: int, now_ms: int, trail: str = "") -> Outcome:
         return Outcome(
             account=row.account,
             sid=row.sid,
@@ -155,5 +158,19 @@ class Deliverer:
             at_ms=now_ms,
             error_code=code,
             price_micros=0,
-            raw=raw,
+            trail=trail,
         )
+
+
+def _step(answer: Submitted, status: Status, asked_ms: int, now_ms: int) -> str:
+    return encode_step(
+        CarrierStep(
+            kind=Kind.SUBMIT,
+            at_ms=asked_ms,
+            heard_ms=now_ms,
+            status=status,
+            error_code=answer.error_code,
+            carrier_ref=answer.carrier_ref or "",
+            raw=scrub(answer.raw) if answer.raw else "",
+        )
+    )

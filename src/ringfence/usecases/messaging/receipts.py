@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import structlog
 
+from ringfence.domain.carrier_trail import CarrierStep, Kind, encode_step, scrub
 from ringfence.domain.clock import Clock
 from ringfence.ports.carrier import Receipt
 from ringfence.ports.store import Outcome, Store
@@ -43,7 +44,7 @@ class ReceiptTaker:
                     status=receipt.status,
                     at_ms=receipt.at_ms,
                     error_code=receipt.error_code,
-                    raw=receipt.raw,
+                    trail=_step(receipt, self._clock.now_ms()),
                 )
             )
         if outcomes:
@@ -59,3 +60,17 @@ class ReceiptTaker:
         del self._first_seen_ms[receipt.carrier_ref]
         _log.warning("receipt for no known message", carrier=self._carrier, status=receipt.status.value)
         return True
+
+
+def _step(receipt: Receipt, now_ms: int) -> str:
+    return encode_step(
+        CarrierStep(
+            kind=Kind.RECEIPT,
+            at_ms=receipt.at_ms,
+            heard_ms=now_ms,
+            status=receipt.status,
+            error_code=receipt.error_code,
+            carrier_ref=receipt.carrier_ref,
+            raw=scrub(receipt.raw) if receipt.raw else "",
+        )
+    )

@@ -33,11 +33,22 @@ FOR NO KEY UPDATE OF message
 -- change --
 UPDATE message SET status = new.status, updated_ms = new.updated_ms, sent_ms = new.sent_ms,
   error_code = new.error_code, carrier_ref = new.carrier_ref, price_micros = new.price_micros,
-  sequence = new.sequence, place_ms = CASE WHEN new.queued THEN message.place_ms END, final = new.final
+  sequence = new.sequence, place_ms = CASE WHEN new.queued THEN message.place_ms END, final = new.final,
+  trail = message.trail || new.trail
 FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::text[], $8::bigint[],
-  $9::bigint[], $10::boolean[], $11::boolean[])
-  AS new (account, sid, status, updated_ms, sent_ms, error_code, carrier_ref, price_micros, sequence, queued, final)
+  $9::bigint[], $10::boolean[], $11::boolean[], $12::text[])
+  AS new (account, sid, status, updated_ms, sent_ms, error_code, carrier_ref, price_micros, sequence, queued, final,
+    trail)
 WHERE message.account = new.account AND message.sid = new.sid
+
+-- append_trails --
+UPDATE message SET trail = message.trail || new.trail
+FROM unnest($1::text[], $2::text[], $3::text[]) AS new (account, sid, trail)
+WHERE message.account = new.account AND message.sid = new.sid
+  AND length(message.trail) + length(new.trail) <= $4::bigint
+
+-- trail --
+SELECT trail FROM message WHERE account = $1 AND sid = $2
 
 -- rewrite --
 UPDATE message SET content = $3, updated_ms = $4, body_redacted = $5 WHERE account = $1 AND sid = $2

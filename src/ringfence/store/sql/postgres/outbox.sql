@@ -71,15 +71,18 @@ WHERE event.account = key.account AND event.message_sid = key.message_sid AND ev
   AND ready_ms IS DISTINCT FROM CASE WHEN event.id = first.id THEN greatest(due_ms, leased_ms) END
 
 -- insert_attempts --
-INSERT INTO attempt (account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms)
-SELECT account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms
+-- A text that was redacted while its webhook ran keeps none of it.
+INSERT INTO attempt (account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms, detail)
+SELECT account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms,
+  CASE WHEN (SELECT body_redacted FROM message WHERE message.account = new.account AND message.sid = message_sid)
+    THEN '' ELSE detail END
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[],
-  $9::bigint[]) WITH ORDINALITY
-  AS new (account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms, number)
+  $9::bigint[], $10::bytea[]) WITH ORDINALITY
+  AS new (account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms, detail, number)
 ORDER BY number
 
 -- attempts --
-SELECT event_id, account, state, due_ms, http_status, error_code, duration_ms, at_ms
+SELECT event_id, account, state, due_ms, http_status, error_code, duration_ms, at_ms, detail
 FROM attempt WHERE account = $1 AND message_sid = $2 ORDER BY id
 
 -- of_message --
@@ -87,6 +90,13 @@ SELECT {columns} FROM event WHERE account = $1 AND message_sid = $2 ORDER BY id
 
 -- dead --
 SELECT {columns} FROM event WHERE account = $1 AND state = 'dead' ORDER BY id DESC LIMIT $2
+
+-- forget_details --
+UPDATE attempt SET detail = '' WHERE account = $1 AND message_sid = $2
+
+-- trim_attempts --
+DELETE FROM attempt WHERE account = $1 AND message_sid = $2 AND id <= (
+  SELECT id FROM attempt WHERE account = $1 AND message_sid = $2 ORDER BY id DESC LIMIT 1 OFFSET $3)
 
 -- delete_events --
 DELETE FROM event WHERE account = $1 AND message_sid = $2

@@ -28,8 +28,14 @@ FROM message WHERE account = ? AND sid = ?
 
 -- change --
 UPDATE message SET status = ?3, updated_ms = ?4, sent_ms = ?5, error_code = ?6, carrier_ref = ?7, price_micros = ?8,
-  sequence = ?9, place_ms = CASE WHEN ?10 THEN place_ms END, final = ?11
+  sequence = ?9, place_ms = CASE WHEN ?10 THEN place_ms END, final = ?11, trail = trail || ?12
 WHERE account = ?1 AND sid = ?2
+
+-- append_trail --
+UPDATE message SET trail = trail || ?3 WHERE account = ?1 AND sid = ?2 AND length(trail) + length(?3) <= ?4
+
+-- trail --
+SELECT trail FROM message WHERE account = ? AND sid = ?
 
 -- rewrite --
 UPDATE message SET content = ?3, updated_ms = ?4, body_redacted = ?5 WHERE account = ?1 AND sid = ?2

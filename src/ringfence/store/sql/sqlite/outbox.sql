@@ -44,11 +44,13 @@ UPDATE event SET ready_ms = CASE
 WHERE account = ?1 AND message_sid = ?2 AND state = 'pending'
 
 -- insert_attempt --
-INSERT INTO attempt (account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+-- A text that was redacted while its webhook ran keeps none of it.
+INSERT INTO attempt (account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms, detail)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
+  CASE WHEN (SELECT body_redacted FROM message WHERE account = ?1 AND sid = ?2) THEN x'' ELSE ?10 END)
 
 -- attempts --
-SELECT event_id, account, state, due_ms, http_status, error_code, duration_ms, at_ms
+SELECT event_id, account, state, due_ms, http_status, error_code, duration_ms, at_ms, detail
 FROM attempt WHERE account = ? AND message_sid = ? ORDER BY id
 
 -- of_message --
@@ -56,6 +58,13 @@ SELECT {columns} FROM event WHERE account = ? AND message_sid = ? ORDER BY id
 
 -- dead --
 SELECT {columns} FROM event WHERE account = ? AND state = 'dead' ORDER BY id DESC LIMIT ?
+
+-- forget_details --
+UPDATE attempt SET detail = x'' WHERE account = ? AND message_sid = ?
+
+-- trim_attempts --
+DELETE FROM attempt WHERE account = ?1 AND message_sid = ?2 AND id <= (
+  SELECT id FROM attempt WHERE account = ?1 AND message_sid = ?2 ORDER BY id DESC LIMIT 1 OFFSET ?3)
 
 -- delete_events --
 DELETE FROM event WHERE account = ? AND message_sid = ?
