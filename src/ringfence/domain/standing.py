@@ -37,8 +37,40 @@ class NumberConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         return "NumberConfig(…)"
 
 
+class ServiceConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What of a Messaging Service is sealed: its webhooks, and settings that nothing here acts on.
+
+    Source: Twilio, "Service resource" of Messaging v1.
+    """
+
+    inbound_request_url: str = ""
+    inbound_method: str = "POST"
+    fallback_url: str = ""
+    fallback_method: str = "POST"
+    status_callback: str = ""
+    mms_converter: bool = True
+    scan_message_content: str = "inherit"
+    fallback_to_long_code: bool = True
+    synchronous_validation: bool = False
+    usecase: str = "undeclared"
+
+    def __repr__(self) -> str:
+        return "ServiceConfig(…)"
+
+    @property
+    def of_its_numbers(self) -> NumberConfig:
+        """What a number of the pool does when it is texted, where the service decides that."""
+        return NumberConfig(
+            sms_url=self.inbound_request_url,
+            sms_method=self.inbound_method,
+            sms_fallback_url=self.fallback_url,
+            sms_fallback_method=self.fallback_method,
+        )
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(NumberConfig)
+_SERVICE_DECODER = msgspec.msgpack.Decoder(ServiceConfig)
 
 
 def encode_number_config(config: NumberConfig) -> bytes:
@@ -54,6 +86,21 @@ def decode_number_config(value: bytes) -> NumberConfig:
 def number_record(number_sid: str) -> str:
     """The name under which a number's configuration is sealed."""
     return f"number:{number_sid}"
+
+
+def encode_service_config(config: ServiceConfig) -> bytes:
+    """The value to seal: MessagePack, without what is unset."""
+    return _ENCODER.encode(config)
+
+
+def decode_service_config(value: bytes) -> ServiceConfig:
+    """The inverse; msgspec.DecodeError for anything else."""
+    return _SERVICE_DECODER.decode(value)
+
+
+def service_record(service_sid: str) -> str:
+    """The name under which a Messaging Service's configuration is sealed."""
+    return f"service:{service_sid}"
 
 
 def hmac_states_record(credential_sid: str) -> str:

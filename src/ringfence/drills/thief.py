@@ -23,7 +23,7 @@ from ringfence.domain.sealing.hpke import Recipient
 from ringfence.domain.sealing.record import EpochRecords, open_field
 from ringfence.domain.sealing.slots import ContentKey
 from ringfence.domain.sealing.standing import StandingSealer, table_key
-from ringfence.domain.standing import hmac_states_record, number_record
+from ringfence.domain.standing import hmac_states_record, number_record, service_record
 
 KEY_BYTES = 32
 
@@ -142,6 +142,8 @@ class Thief:
         numbers = self._now.main("SELECT account, sid, standing FROM number")
         states = self._now.main("SELECT account, sid, hmac_states FROM credential")
         records = [(account, number_record(sid), sealed) for account, sid, sealed in numbers]
+        services = self._now.main("SELECT account, sid, standing FROM messaging_service")
+        records += [(account, service_record(sid), sealed) for account, sid, sealed in services]
         records += [(account, hmac_states_record(sid), sealed) for account, sid, sealed in states]
         for account, name, sealed in records:
             for key in self._keys:

@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.messaging_services import ServiceStore
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -423,8 +424,8 @@ class AccountStore(Protocol):
         """Regions with the kinds in stock."""
 
 
-class Store(MessageStore, Outbox, AccountStore, Protocol):
-    """All three, on one database and one committer."""
+class Store(MessageStore, Outbox, AccountStore, ServiceStore, Protocol):
+    """All of them, on one database and one committer."""
 
     async def open(self) -> None:
         """Open, migrate (backing up first), start the committer."""

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.messaging_services import PoolRow, ServiceRow
 from ringfence.ports.store import (
     AccountRow,
     CredentialRow,
@@ -76,3 +77,12 @@ ACCOUNT = Columns(AccountRow)
 CREDENTIAL = Columns(CredentialRow)
 NUMBER = Columns(NumberRow, capabilities=_read_set)
 STOCK = Columns(StockRow, capabilities=_read_set)
+SERVICE = Columns(
+    ServiceRow,
+    sticky_sender=bool,
+    smart_encoding=bool,
+    area_code_geomatch=bool,
+    use_inbound_webhook_on_number=bool,
+    has_status_callback=bool,
+)
+POOLED = Columns(PoolRow, capabilities=_read_set)

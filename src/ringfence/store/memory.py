@@ -2,16 +2,16 @@
 
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_messages import MemoryMessages
-from ringfence.store.memory_numbers import MemoryNumbers
+from ringfence.store.memory_services import MemoryServices
 
 
-class MemoryStore(MemoryMessages, MemoryAccounts, MemoryNumbers):
+class MemoryStore(MemoryMessages, MemoryAccounts, MemoryServices):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
     def __init__(self) -> None:
         MemoryMessages.__init__(self)
         MemoryAccounts.__init__(self)
-        MemoryNumbers.__init__(self)
+        MemoryServices.__init__(self)
         self._open = False
 
     async def open(self) -> None:

@@ -5,9 +5,12 @@ from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
 from ringfence.store.postgres_numbers import PostgresNumbers
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
+from ringfence.store.postgres_services import PostgresServices
 
 
-class PostgresStore(PostgresMessages, PostgresMedia, PostgresOptOuts, PostgresAccounts, PostgresNumbers):
+class PostgresStore(
+    PostgresMessages, PostgresMedia, PostgresOptOuts, PostgresAccounts, PostgresNumbers, PostgresServices
+):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
 
     `open` raises UnfitDatabaseError, NewerSchemaError and ChangedMigrationError. Use it from one event loop.

@@ -107,7 +107,11 @@ async def _update(tx: Connection, rows: Sequence[NumberRow]) -> list[None]:
 
 
 async def _release(tx: Connection, keys: Sequence[Key]) -> list[bool]:
-    return [count(await tx.execute(SQL["release"], *key)) > 0 for key in keys]
+    released = [count(await tx.execute(SQL["release"], *key)) > 0 for key in keys]
+    for key in keys:
+        await tx.execute(SQL["unpool"], *key)
+        await tx.execute(SQL["unstick"], *key)
+    return released
 
 
 async def _stock(tx: Connection, requests: Sequence[Sequence[StockRow]]) -> list[int]:

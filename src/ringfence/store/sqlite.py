@@ -5,9 +5,10 @@ from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
 from ringfence.store.sqlite_numbers import SqliteNumbers
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
+from ringfence.store.sqlite_services import SqliteServices
 
 
-class SqliteStore(SqliteMessages, SqliteMedia, SqliteOptOuts, SqliteAccounts, SqliteNumbers):
+class SqliteStore(SqliteMessages, SqliteMedia, SqliteOptOuts, SqliteAccounts, SqliteNumbers, SqliteServices):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 
     `open` raises NewerSchemaError and ChangedMigrationError (see `migrate`). Use it from one event loop.

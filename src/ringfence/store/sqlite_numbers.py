@@ -112,6 +112,8 @@ def _update(tx: SqliteWriter, rows: Sequence[NumberRow]) -> list[None]:
 
 def _release(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
     tx.erased = True
+    tx.run_many(SQL["unpool"], keys)
+    tx.run_many(SQL["unstick"], keys)
     return [tx.run(SQL["release"], key).rowcount > 0 for key in keys]
 
 

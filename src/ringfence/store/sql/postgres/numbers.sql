@@ -37,6 +37,12 @@ UPDATE number SET friendly_name = $3, standing = $4, updated_ms = $5 WHERE accou
 -- release --
 DELETE FROM number WHERE account = $1 AND sid = $2
 
+-- unpool --
+DELETE FROM pool_number WHERE account = $1 AND number_sid = $2
+
+-- unstick --
+DELETE FROM sticky_sender WHERE account = $1 AND number_sid = $2
+
 -- insert_stock --
 INSERT INTO stock ({stock_columns})
 SELECT DISTINCT ON (number) {stock_columns}

@@ -31,6 +31,12 @@ UPDATE number SET friendly_name = ?3, standing = ?4, updated_ms = ?5 WHERE accou
 -- release --
 DELETE FROM number WHERE account = ? AND sid = ?
 
+-- unpool --
+DELETE FROM pool_number WHERE account = ? AND number_sid = ?
+
+-- unstick --
+DELETE FROM sticky_sender WHERE account = ? AND number_sid = ?
+
 -- insert_stock --
 INSERT INTO stock ({stock_columns}) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7
 WHERE NOT EXISTS (SELECT 1 FROM number WHERE number = ?1)
