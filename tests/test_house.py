@@ -1,5 +1,6 @@
 """The rules of the house that no linter knows."""
 
+import ast
 import re
 import subprocess
 import tomllib
@@ -72,3 +73,17 @@ def test_the_version_stands_in_one_place_and_a_half() -> None:
 
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == ringfence.__version__
     assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_no_message_sends_its_reader_to_a_file_that_a_wheel_lacks() -> None:
+    found = [
+        f"{path.name}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and "\n" not in node.value
+        and re.search(r"(?<![\w./:])docs/\w+", node.value)
+        and not node.value.endswith(".")
+    ]
+    assert found == []

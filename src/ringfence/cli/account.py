@@ -6,6 +6,7 @@ import msgspec
 import typer
 
 from ringfence.cli.installation import Installation, operate
+from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.profile import keep_profile, read_profile
 from ringfence.cli.tenant import tenant_of
@@ -40,15 +41,15 @@ def create(
 
 
 @commands.command("list")
-def list_accounts(config: Config = None, data: Data = None) -> None:
+def list_accounts(output: OutputForm = Output.TABLE, config: Config = None, data: Data = None) -> None:
     """List all accounts, the newest first."""
 
     async def work(it: Installation) -> None:
         found: list[AccountRow] = []
         for top in await it.store.accounts(None, limit=PAGE):
             found += await it.store.accounts(top.sid, limit=PAGE)
-        rows = [(row.sid, row.status, row.parent or "-", row.friendly_name) for row in found]
-        Terminal().table(("account", "status", "parent", "name"), rows)
+        rows = [(row.sid, row.status, row.parent, row.friendly_name) for row in found]
+        show(output, ("account", "status", "parent", "name"), rows)
 
     operate(settings_of(config, data), work)
 

@@ -8,7 +8,7 @@ import importlib.util
 import pkgutil
 
 import ringfence.cli
-from ringfence.cli.terminal import Terminal
+from ringfence.cli.listing import Output, show
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
@@ -21,11 +21,10 @@ def demo_names() -> list[str]:
     return sorted(name.removeprefix(_PREFIX) for name in found if name.startswith(_PREFIX))
 
 
-def demo(settings: Settings, name: str | None, *, auto: bool) -> None:
+def demo(settings: Settings, name: str | None, *, auto: bool, output: Output = Output.TABLE) -> None:
     """Run the demo called `name`; without one, list them."""
-    terminal = Terminal()
     if name is None:
-        terminal.table(("demo", "what it shows"), [(each, _described(each)) for each in demo_names()])
+        show(output, ("demo", "what it shows"), [(each, _described(each)) for each in demo_names()])
         return
     if name not in demo_names():
         raise RefusalError(

@@ -15,10 +15,9 @@ from ringfence.cli.terminal import Terminal
 from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.listeners import bind
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import ENVIRONMENT_PREFIX, NAMES, Settings
+from ringfence.roles.settings import Settings, unknown_variables
 
 FREE_DISK_MIN_MB = 200
-OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN"})
 EARLIEST_PLAUSIBLE_YEAR = 2025
 
 
@@ -57,10 +56,11 @@ def _python(_: Settings) -> Finding:
 
 
 def _environment(_: Settings) -> Finding:
-    known = {f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in NAMES} | OTHER_VARIABLES
-    unknown = sorted(name for name in os.environ if name.startswith(ENVIRONMENT_PREFIX) and name not in known)
+    unknown = unknown_variables(os.environ)
     if unknown:
-        return Finding("environment", f"{', '.join(unknown)}: no such setting", "docs/reference/settings.md")
+        return Finding(
+            "environment", f"{', '.join(unknown)}: no such setting", "; ".join(dict.fromkeys(unknown.values()))
+        )
     return Finding("environment", "no unknown variable")
 
 

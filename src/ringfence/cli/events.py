@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from ringfence.cli.installation import Installation, operate
+from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.bootstrap import first_account_sid
@@ -23,13 +24,15 @@ Account = Annotated[str | None, typer.Option("--account", metavar="SID", help="W
 
 
 @commands.command("list")
-def list_failed(account: Account = None, config: Config = None, data: Data = None) -> None:
+def list_failed(
+    account: Account = None, output: OutputForm = Output.TABLE, config: Config = None, data: Data = None
+) -> None:
     """List an account's events whose webhook failed for good, newest first."""
 
     async def work(it: Installation) -> None:
         dead = await it.store.dead_events(account or await first_account_sid(it.store), limit=SHOWN)
-        rows = [(str(event.id), _time(event.at_ms), event.kind, event.message_sid, event.attempts) for event in dead]
-        Terminal().table(("event", "at", "kind", "message", "attempts"), [tuple(map(str, row)) for row in rows])
+        rows = [(event.id, _time(event.at_ms), event.kind, event.message_sid, event.attempts) for event in dead]
+        show(output, ("event", "at", "kind", "message", "attempts"), rows)
 
     operate(settings_of(config, data), work)
 

@@ -1,12 +1,11 @@
 """`ringfence init`: a settings file with every setting in it, commented out."""
 
 import json
-import typing
 from pathlib import Path
 
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import CONFIG_NAME, NAMES, Settings
+from ringfence.roles.settings import CONFIG_NAME, NAMES, Settings, described
 
 
 def init(folder: Path) -> None:
@@ -28,13 +27,6 @@ def commented_settings() -> str:
     for name in NAMES:
         lines += [f"# {described(name)}", f"# {name} = {shown_default(name)}", ""]
     return "\n".join(lines[:-1]) + "\n"
-
-
-def described(name: str) -> str:
-    """The description of a setting."""
-    hint = typing.get_type_hints(Settings, include_extras=True)[name]
-    text: str = hint.__metadata__[0].description
-    return text
 
 
 def shown_default(name: str) -> str:

@@ -44,7 +44,7 @@ async def opened(settings: Settings) -> AsyncIterator[Installation]:
     except KeyRefusedError:
         raise RefusalError("the key service refused: that secret opens nothing there", "check the token") from None
     except ApiError as error:
-        raise RefusalError(f"error {error.code}: {error.message}", "see the error's page at Twilio") from None
+        raise RefusalError(f"error {error.code}: {error.message}", "change what it names") from None
     finally:
         if store is not None:
             await store.close()

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import ringfence
+from ringfence.cli import completion as completing
 from ringfence.cli import demo as demos
 from ringfence.cli import doctor as checks
 from ringfence.cli import init as settings_file
@@ -19,6 +20,7 @@ from ringfence.cli import run as running
 from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
 from ringfence.cli.events import commands as events
+from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Database, Port, Yes, settings_of
 from ringfence.cli.terminal import Terminal
@@ -118,12 +120,13 @@ def reset(config: Config = None, data: Data = None, yes: Yes = False) -> None:
 def demo(
     name: Annotated[str | None, typer.Argument(help="Which one; without it, the list.", metavar="[NAME]")] = None,
     auto: Annotated[bool, typer.Option("--auto", help="Play the customer too, and end by itself.")] = False,
+    output: OutputForm = Output.TABLE,
     config: Config = None,
     data: Data = None,
     port: Port = None,
 ) -> None:
     """Show what ringfence does, step by step, on the running installation."""
-    demos.demo(settings_of(config, data, port=port), name, auto=auto)
+    demos.demo(settings_of(config, data, port=port), name, auto=auto, output=output)
 
 
 @app.command()
@@ -146,6 +149,14 @@ def doctor(config: Config = None, data: Data = None, port: Port = None) -> None:
 
 
 @app.command()
+def completion(
+    shell: Annotated[completing.Shell, typer.Argument(help="Which shell.", metavar="bash|zsh|fish")],
+) -> None:
+    """Print the script that completes commands and options in a shell."""
+    completing.completion(shell)
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     Terminal().say(f"ringfence {ringfence.__version__}")
@@ -153,8 +164,9 @@ def version() -> None:
 
 def main() -> None:
     """Run the command line. People see causes and cures; a traceback is a bug of ours."""
+    completing.ready_to_complete()
     try:
-        app()
+        app(prog_name=completing.PROGRAM, complete_var=completing.COMPLETE_VARIABLE)
     except RefusalError as refusal:
         Terminal().refuse(refusal)
         sys.exit(refusal.exit_code)

@@ -8,6 +8,7 @@ import typer
 
 from ringfence.cli.account import PAGE, account_row
 from ringfence.cli.installation import Installation, operate
+from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
@@ -49,13 +50,15 @@ def add(number: str, account: Account = None, config: Config = None, data: Data 
 
 
 @commands.command("list")
-def list_numbers(account: Account = None, config: Config = None, data: Data = None) -> None:
+def list_numbers(
+    account: Account = None, output: OutputForm = Output.TABLE, config: Config = None, data: Data = None
+) -> None:
     """List an account's numbers."""
 
     async def work(it: Installation) -> None:
         found = await it.store.numbers(account or await first_account_sid(it.store), limit=PAGE)
         rows = [(row.number, row.region, row.kind, row.sid, row.friendly_name) for row in found]
-        Terminal().table(("number", "region", "kind", "sid", "name"), rows)
+        show(output, ("number", "region", "kind", "sid", "name"), rows)
 
     operate(settings_of(config, data), work)
 
@@ -89,6 +92,7 @@ def configure(
 @commands.command()
 def stock(
     file: Annotated[Path | None, typer.Argument(metavar="[FILE]", help="CSV of numbers to add.")] = None,
+    output: OutputForm = Output.TABLE,
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -96,11 +100,14 @@ def stock(
     rows = read_stock(file) if file else []
 
     async def work(it: Installation) -> None:
-        terminal = Terminal()
         if file:
-            terminal.say(f"{await it.store.stock(rows)} new of {len(rows)} numbers")
+            # A list that a program reads holds nothing else.
+            terminal = Terminal()
+            tell = terminal.say if output is Output.TABLE else terminal.note
+            tell(f"{await it.store.stock(rows)} new of {len(rows)} numbers")
         regions = await it.store.stocked_regions()
-        terminal.table(("region", "kinds"), [(name, ", ".join(sorted(regions[name]))) for name in sorted(regions)])
+        found = [(name, ", ".join(sorted(regions[name]))) for name in sorted(regions)]
+        show(output, ("region", "kinds"), found)
 
     operate(settings_of(config, data), work)
 
@@ -113,7 +120,7 @@ def read_stock(file: Path) -> list[StockRow]:
             heads = reader.fieldnames or []
             if "number" not in heads or not set(heads) <= set(COLUMNS):
                 cause = f"{file}:1: the heading is not of {', '.join(COLUMNS)}"
-                raise RefusalError(cause, "docs/reference/commands.md", exit_code=2)
+                raise RefusalError(cause, f"begin it with: {','.join(COLUMNS)}; number is needed", exit_code=2)
             rows = []
             for fields in reader:
                 try:

@@ -6,6 +6,7 @@ import os
 import msgspec
 import uvloop
 
+from ringfence.cli.terminal import Terminal
 from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.installation_lock import LoneRoleLock
 from ringfence.roles.listeners import bind
@@ -14,13 +15,15 @@ from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import ROLES, RoleProcess, prepare_clock, run_role
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
-from ringfence.roles.settings import Settings
+from ringfence.roles.settings import Settings, unknown_variables
 
 
 def role(settings: Settings, name: str) -> None:
     """Run it until SIGTERM or Ctrl-C."""
     if name not in ROLES:
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
+    for variable, cure in unknown_variables(os.environ).items():
+        Terminal().warn(f"{variable} is no setting → {cure}")
     guard_memory()
     raise_file_limit()
     os.umask(0o077)

@@ -24,7 +24,7 @@ from ringfence.roles.metrics import fresh_folder
 from ringfence.roles.process import prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
-from ringfence.roles.settings import Settings
+from ringfence.roles.settings import Settings, unknown_variables
 from ringfence.roles.supervisor import Supervisor
 
 
@@ -48,6 +48,8 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
     if not settings.dev:
         # Before the first account is made, whose secrets are told only once all serves.
         raise RefusalError("production needs a carrier, and none is built yet", 'mode = "dev"')
+    for name, cure in unknown_variables(os.environ).items():
+        Terminal().warn(f"{name} is no setting → {cure}")
     os.umask(0o077)
     configure_logging("up", settings.log_level)
     make_private(settings.data_dir)

@@ -17,7 +17,7 @@ ANSWER_S = 60.0
 READ_BYTES = 64 << 10
 NOT_UP = "nothing answers at {host}:{port} → start it in another terminal: ringfence up"
 HTTP2_ONLY = "{name}: the program speaks HTTP/2 only → let it speak HTTP/1.1, or point it at the base URL"
-NOT_YET = "501: {message} → docs/reference/compatibility.md lists what is"
+NOT_YET = "501: {message}"
 
 
 class Beforehand(Protocol):

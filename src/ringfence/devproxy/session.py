@@ -57,7 +57,7 @@ async def proxied(
 def _checked(settings: Settings, sms_url: str | None) -> str:
     """The address at which the installation answers."""
     if not settings.dev:
-        cure = "point the program at the base URL: docs/howto/point-a-program.md"
+        cure = "give the program's Twilio client the base URL of ringfence in place of https://api.twilio.com"
         raise RefusalError("a program is led here unchanged in dev only, and this is production", cure)
     if sms_url is not None:
         try:

@@ -221,3 +221,6 @@ _WEBHOOK = (
 CATALOGUE: dict[int, ErrorKind] = {
     kind.code: kind for kind in (*_REQUEST, *_OURS, *_CALLS, *_NUMBERS, *_MESSAGES, *_DELIVERY, *_WEBHOOK)
 }
+
+# The codes that Twilio's dictionary does not have.
+OURS = frozenset(kind.code for kind in _OURS)

@@ -1,6 +1,6 @@
 """Refusals that the caller is told about, with Twilio's codes."""
 
-from ringfence.domain.error_catalogue import CATALOGUE, ErrorKind
+from ringfence.domain.error_catalogue import CATALOGUE, OURS, ErrorKind
 
 __all__ = ["CATALOGUE", "ApiError", "ErrorKind", "describe", "more_info"]
 
@@ -30,7 +30,9 @@ class ApiError(Exception):
 
 
 def more_info(code: int) -> str:
-    """Where Twilio documents the code."""
+    """Where Twilio documents the code; "" for our own, which its dictionary does not have."""
+    if code in OURS:
+        return ""
     return f"https://www.twilio.com/docs/errors/{code}"
 
 

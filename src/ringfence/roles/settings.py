@@ -3,10 +3,12 @@
 Reference: docs/reference/settings.md, which a test holds in step with the descriptions below.
 """
 
+import difflib
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+import typing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -19,6 +21,9 @@ from ringfence.roles.run_dir import run_dir_of
 
 CONFIG_NAME = "ringfence.toml"
 ENVIRONMENT_PREFIX = "RINGFENCE_"
+# Variables of the project that set nothing here.
+OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
+ALL_SETTINGS = "`ringfence init` writes a file with every setting"
 
 
 def default_data_dir() -> Path:
@@ -130,6 +135,23 @@ def load_settings(
     return settings
 
 
+def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Variables that look like settings and are none, each with its cure."""
+    known = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in NAMES]
+    return {
+        name: _meant(name, known)
+        for name in sorted(environment)
+        if name.startswith(ENVIRONMENT_PREFIX) and name not in known and name not in OTHER_VARIABLES
+    }
+
+
+def described(name: str) -> str:
+    """The description of a setting."""
+    hint = typing.get_type_hints(Settings, include_extras=True)[name]
+    text: str = hint.__metadata__[0].description
+    return text
+
+
 def encode(settings: Settings) -> bytes:
     """Settings as JSON, for a child process."""
     return msgspec.json.encode(settings, enc_hook=str)
@@ -177,14 +199,19 @@ class _SettingError(RefusalError):
 def _typed(table: Mapping[str, Any], source: str, *, strict: bool) -> dict[str, Any]:
     for key in table:
         if key not in NAMES:
-            raise _SettingError(key, f"unknown setting {key!r}", "docs/reference/settings.md lists them all")
+            raise _SettingError(key, f"unknown setting {key!r}", _meant(key, NAMES))
     try:
         settings = msgspec.convert(dict(table), Settings, strict=strict, dec_hook=_path)
     except msgspec.ValidationError as error:
         cause, _, where = str(error).partition(" - at `$.")
         key = re.split(r"[.\[`]", where)[0] if where else source
-        raise _SettingError(key, f"{key}: {cause}", "docs/reference/settings.md tells what it takes") from None
+        raise _SettingError(key, f"{key}: {cause}", described(key) if key in NAMES else ALL_SETTINGS) from None
     return {name: getattr(settings, name) for name in table}
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
+    return f"did you mean {near[0]}?" if near else ALL_SETTINGS
 
 
 def _path(kind: type, value: Any) -> Any:

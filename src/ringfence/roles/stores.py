@@ -26,9 +26,17 @@ def dispatcher_name(settings: Settings) -> str:
 def _store(settings: Settings) -> tuple[Store, str, str]:
     """The store, what to call it, and where to read on."""
     if not settings.database_url:
-        return SqliteStore(settings.database), str(settings.database), "docs/howto/start-over.md, or run that version"
+        return (
+            SqliteStore(settings.database),
+            str(settings.database),
+            "run the version of ringfence that wrote it, or forget it: ringfence reset",
+        )
     try:
         from ringfence.store.postgres import PostgresStore
     except ModuleNotFoundError:
         raise RefusalError("database_url: asyncpg is missing", "pip install 'ringfence[postgres]'") from None
-    return PostgresStore(settings.database_url), "database_url", "docs/howto/use-postgresql.md"
+    return (
+        PostgresStore(settings.database_url),
+        "database_url",
+        "start it, or name another: --database postgresql://USER@HOST/DATABASE",
+    )

@@ -85,3 +85,20 @@ def test_a_browser_is_never_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     found = finding(Settings(data_dir=tmp_path), "chromium")
     assert found.cure == ""
     assert found.found.startswith(path or "absent")
+
+
+def test_a_mistyped_variable_is_named_with_the_one_that_was_meant(ringfence) -> None:
+    done = ringfence("doctor", "--port", "0", RINGFENCE_PROT="1", RINGFENCE_QUUX="2")
+    assert done.returncode == 1
+    assert (
+        "RINGFENCE_PROT, RINGFENCE_QUUX: no such setting → did you mean RINGFENCE_PORT?; `ringfence init`"
+        in done.stdout
+    )
+
+
+def test_up_names_a_mistyped_variable_too(ringfence) -> None:
+    listeners = bind(["127.0.0.1"], 0)
+    port = listeners[0].getsockname()[1]
+    done = ringfence("up", "--port", str(port), RINGFENCE_PROT="1")
+    listeners[0].close()
+    assert "note: RINGFENCE_PROT is no setting → did you mean RINGFENCE_PORT?" in done.stderr

@@ -4,7 +4,7 @@ import string
 
 import pytest
 
-from ringfence.domain.error_catalogue import CATALOGUE, ErrorKind
+from ringfence.domain.error_catalogue import CATALOGUE, OURS, ErrorKind
 from ringfence.domain.errors import ApiError, describe, more_info
 
 NUMBER = "+12025550123"
@@ -98,6 +98,12 @@ def test_descriptions_and_links():
     assert describe(21211) == "Invalid 'To' Phone Number"
     assert describe(99999) == "Unknown error"
     assert more_info(30003) == "https://www.twilio.com/docs/errors/30003"
+
+
+@pytest.mark.parametrize("code", sorted(OURS))
+def test_our_own_codes_lead_to_no_page_that_twilio_does_not_have(code: int) -> None:
+    assert CATALOGUE[code].code == code
+    assert more_info(code) == ""
 
 
 @pytest.mark.parametrize("kind", CATALOGUE.values(), ids=lambda kind: str(kind.code))

@@ -37,7 +37,7 @@ def test_a_server_that_is_not_there_is_refused_without_its_password(tmp_path: Pa
     with pytest.raises(RefusalError, match="does not answer") as refused:
         asyncio.run(open_store(settings))
     assert "hunter2" not in str(refused.value) + repr(settings)
-    assert "use-postgresql" in refused.value.cure
+    assert "--database postgresql://" in refused.value.cure
 
 
 def test_a_url_of_another_kind_is_refused_without_being_told() -> None:
