@@ -42,6 +42,7 @@ class FaultKind(StrEnum):
     LATE_RECEIPTS = "late_receipts"
     DUPLICATE_RECEIPTS = "duplicate_receipts"
     REORDER_RECEIPTS = "reorder_receipts"
+    TAKE_REPEATS = "take_repeats"
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -38,7 +38,8 @@ class NetworkFullError(Exception):
 class Network:
     """Handsets by number, texts on their way, and news for the platform.
 
-    A repeated submit of a known `Submit.ref` (the last 100,000 are remembered) gets the first answer and buzzes nobody.
+    A repeated submit of a known `Submit.ref` (the last 100,000 are remembered) gets the first answer and buzzes nobody,
+    unless the fault take_repeats strikes it.
     """
 
     def __init__(self, clock: Clock, *, pace: Pace | None = None, seed: int = 0) -> None:
@@ -158,7 +159,7 @@ class Network:
 
     def _submit(self, submit: Submit) -> Submitted:
         known = self._refs.get(submit.ref)
-        if known is not None:
+        if known is not None and self.faults.strikes(FaultKind.TAKE_REPEATS, submit.to) is None:
             return Submitted(ref=submit.ref, carrier_ref=known)
         if self.mailbox.full:
             return Submitted(ref=submit.ref, retry_after_ms=FULL_RETRY_MS, raw="receipts not collected")

@@ -89,6 +89,17 @@ def test_a_repeated_submit_gets_the_same_answer_and_buzzes_nobody(network: Netwo
     assert len(receipts(network)) == 1
 
 
+def test_a_network_that_takes_repeats_buzzes_again_and_tells_both_ends(network: Network) -> None:
+    network.add_fault(Fault(kind=FaultKind.TAKE_REPEATS, remaining=1))
+    (first,) = network.submit([text()])
+    (second,) = network.submit([text()])
+    assert second.carrier_ref != first.carrier_ref
+    assert network.submit([text()]) == [second]
+    pass_time(network)
+    assert len(statuses(network)) == 2
+    assert {receipt.carrier_ref for receipt in receipts(network)} == {first.carrier_ref, second.carrier_ref}
+
+
 def test_submitted_refs_are_bounded(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(network_module, "REFS_KEPT", 2)
     first = network.submit([text("SM1"), text("SM2"), text("SM3")])

@@ -42,6 +42,7 @@ const WORDS = {
   throttle: () => "throttled",
   refuse: (fault) => `refused ${fault.code}`,
   disconnect: () => "disconnected",
+  take_repeats: () => "repeats come twice",
 };
 
 /** Faults in a few words each. */
