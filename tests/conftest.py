@@ -4,13 +4,10 @@ import asyncio
 import contextlib
 import json
 import os
-import pwd
 import queue
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
@@ -22,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from ringfence.domain.clock import ManualClock
+from ringfence.testing.postgres_server import PostgresServer, postgres_server_of_its_own, server_programs
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -226,127 +224,13 @@ def start_program() -> Iterator[Callable[..., Program]]:
         program.stop()
 
 
-class PostgresServer:
-    """A real server of this test process: Debian's, in a folder of its own, on a Unix socket, with fsync on."""
-
-    def __init__(self, binaries: Path, folder: Path) -> None:
-        self.folder = folder
-        self._binaries = binaries
-        self._data = folder / "data"
-        self._made = 0
-        # The server refuses to run as root.
-        self._user = next(name for name in ("postgres", "nobody") if _has_user(name)) if os.getuid() == 0 else None
-        if self._user:
-            shutil.chown(folder, self._user)
-        self._process: subprocess.Popen[bytes] | None = None
-        arguments = ["-D", str(self._data), "-U", "ringfence", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"]
-        subprocess.run(
-            [binaries / "initdb", *arguments], user=self._user, cwd=folder, check=True, stdout=subprocess.DEVNULL
-        )
-
-    def start(self, **settings: str) -> None:
-        """Start it, again after `kill` too; `settings` go on its command line."""
-        chosen = {
-            "listen_addresses": "",
-            "unix_socket_directories": str(self.folder),
-            "max_connections": "80",
-            "shared_buffers": "16MB",
-            "log_min_messages": "fatal",
-            "max_wal_size": "256MB",
-        } | settings
-        options = [f"-c{name}={value}" for name, value in chosen.items()]
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(
-                [self._binaries / "postgres", "-D", self._data, *options],
-                user=self._user,
-                cwd=self.folder,
-                stdout=log,
-                stderr=log,
-            )
-        until = time.monotonic() + 30
-        while self._psql("postgres", "SELECT 1", check=False).returncode:
-            if self._process.poll() is not None:
-                # Processes of a killed server are still about: they end by themselves.
-                time.sleep(0.2)
-                return self.start(**settings)
-            assert time.monotonic() < until, (self.folder / "log").read_text()[-2000:]
-            time.sleep(0.05)
-        return None
-
-    def database(self) -> str:
-        """A new, empty database; its URL."""
-        self._made += 1
-        name = f"test_{self._made}"
-        self.run("postgres", f"CREATE DATABASE {name}")
-        return self.url(name)
-
-    def url(self, database: str, user: str = "ringfence") -> str:
-        return f"postgresql://{user}@/{database}?host={self.folder}"
-
-    def run(self, database: str, sql: str) -> str:
-        """What SQL answers, by psql: one line a row, | between columns."""
-        return str(self._psql(database, sql, check=True).stdout).strip()
-
-    def kill(self) -> None:
-        """SIGKILL: no checkpoint, no goodbye."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self) -> None:
-        if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(20)
-
-    def _psql(self, database: str, sql: str, *, check: bool) -> "subprocess.CompletedProcess[str]":
-        command = [
-            self._binaries / "psql",
-            "-X",
-            "-At",
-            "-h",
-            self.folder,
-            "-U",
-            "ringfence",
-            "-d",
-            database,
-            "-c",
-            sql,
-        ]
-        return subprocess.run(command, check=check, capture_output=True, text=True)
-
-
-def _has_user(name: str) -> bool:
-    try:
-        pwd.getpwnam(name)
-    except KeyError:
-        return False
-    return True
-
-
-def _postgres_binaries() -> Path | None:
-    """Where the newest server of this machine lies."""
-    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    if on_path := shutil.which("initdb"):
-        found.append(Path(on_path).resolve().parent)
-    return max(found, key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0, default=None)
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server for the tests of this process."""
-    binaries = _postgres_binaries()
-    if binaries is None:
+    if server_programs() is None:
         pytest.skip("no PostgreSQL server here: as root, apt-get install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="ringfence-postgres-"))
-    server = None
-    try:
-        server = PostgresServer(binaries, folder)
-        server.start()
+    with postgres_server_of_its_own() as server:
         yield server
-    finally:
-        if server is not None:
-            server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

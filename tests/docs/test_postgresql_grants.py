@@ -13,7 +13,7 @@ from ringfence.store.postgres import PostgresStore
 from ringfence.store.postgres_connection import UnfitDatabaseError
 
 if TYPE_CHECKING:
-    from tests.conftest import PostgresServer
+    from ringfence.testing.postgres_server import PostgresServer
 
 GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "use-postgresql.md"
 NOW = 1_700_000_000_000

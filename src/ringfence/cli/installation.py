@@ -12,6 +12,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient
 from ringfence.ports.keys import KeyRefusedError, TenantKeys
 from ringfence.ports.store import Store
+from ringfence.roles.bootstrap import refuse_accounts_without_keys
 from ringfence.roles.installation_lock import InstallationLock, holder, lone_roles
 from ringfence.roles.logs import configure_logging
 from ringfence.roles.process import clock_of, prepare_clock
@@ -63,7 +64,8 @@ def operate(settings: Settings, work: Callable[[Installation], Coroutine[None, N
 
 @contextlib.asynccontextmanager
 async def _key_service(settings: Settings) -> AsyncIterator[None]:
-    if holder(settings.data_dir) is not None or "kms" in lone_roles(settings.data_dir):
+    running = holder(settings.data_dir) is not None or "kms" in lone_roles(settings.data_dir)
+    if running or not settings.owns_keys:
         yield
         return
     configure_logging("up", "warning")
@@ -74,6 +76,7 @@ async def _key_service(settings: Settings) -> AsyncIterator[None]:
     prepare_clock(settings, again=True)
     supervisor = Supervisor(settings, inherited=[lock.descriptor])
     try:
+        await refuse_accounts_without_keys(settings)
         await supervisor.start("kms")
         yield
     finally:

@@ -15,7 +15,12 @@ from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import keep_profile, profile_path, read_profile
 from ringfence.cli.self_check import self_check
 from ringfence.cli.terminal import Steps, Terminal
-from ringfence.roles.bootstrap import create_first_account, first_account_sid, stock_dev_numbers
+from ringfence.roles.bootstrap import (
+    create_first_account,
+    first_account_sid,
+    refuse_accounts_without_keys,
+    stock_dev_numbers,
+)
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.installation_lock import InstallationLock
 from ringfence.roles.listeners import bind
@@ -105,13 +110,17 @@ class _Start:
     async def run(self) -> None:
         """Start the roles in order, make the first account where there is none, and say that all serves."""
         settings = self._settings
-        steps = Steps(self._terminal, 4 + settings.dev + self._check)
-        async with self._starting("kms", *["simulator"] * settings.dev) as (keys, *phones):
-            with steps.step("keys"):
-                await keys
+        services = ["kms", *["simulator"] * settings.dev] if settings.owns_keys else []
+        steps = Steps(self._terminal, 3 + len(services) + self._check)
+        if services:
+            await refuse_accounts_without_keys(settings)
+        async with self._starting(*services) as starts:
+            for keys in starts[:1]:
+                with steps.step("keys"):
+                    await keys
             with steps.step("database and first account"):
                 account_sid, told = await self._first_account()
-            for simulator in phones:
+            for simulator in starts[1:]:
                 with steps.step("phones"):
                     await simulator
         async with self._starting("dispatcher", "api") as (dispatcher, api):

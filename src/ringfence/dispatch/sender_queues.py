@@ -11,7 +11,7 @@ import structlog
 from ringfence.dispatch.bells import Bell
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import Clock
-from ringfence.ports.store import Lease, MessageStore, Outcome, StaleFenceError
+from ringfence.ports.store import Lease, MessageStore, Outcome, QueueFullError, StaleFenceError, StoreFailedError
 from ringfence.usecases.messaging.deliver import Deliverer, Opened, Throttled
 
 _log = structlog.get_logger(__name__)
@@ -46,7 +46,13 @@ class SenderQueues:
         """Lease and drain until cancelled."""
         try:
             while True:
-                if not await self.lease_and_start():
+                try:
+                    started = await self.lease_and_start()
+                except (QueueFullError, StoreFailedError) as away:
+                    _log.warning("store away", carrier=self._carrier, error=type(away).__name__)
+                    await asyncio.sleep(RECONNECT_WAIT_MS / 1000)
+                    continue
+                if not started:
                     await bell.wait(POLL_MS)
         finally:
             for task in self._draining.values():
@@ -83,6 +89,9 @@ class SenderQueues:
             _log.warning("lease lost", carrier=self._carrier)
         except ConnectionError as away:
             _log.warning("carrier or key service away", carrier=self._carrier, error=type(away).__name__)
+            await asyncio.sleep(RECONNECT_WAIT_MS / 1000)
+        except (QueueFullError, StoreFailedError) as away:
+            _log.warning("store away", carrier=self._carrier, error=type(away).__name__)
             await asyncio.sleep(RECONNECT_WAIT_MS / 1000)
         except Exception as failure:
             # One queue's trouble must not end the others: it is told, and tried again when its lease has run out.

@@ -8,10 +8,13 @@ from ringfence.ports.store import Store
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.dev_stock import BUSINESS_NAME, BUSINESS_NUMBER, dev_stock
 from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+from ringfence.roles.stores import open_store
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.create_key import create_key
 
+KEYS_NAME = "kms.db"
 _PAGE = 1000
 
 
@@ -23,6 +26,22 @@ async def create_first_account(store: Store, keys: TenantKeys, clock: Clock, *, 
     caller = Caller(account=account.sid, credential=account.sid, seed=slot_seed(account.auth_token, account.sid))
     key = await create_key(store, keys, clock, caller=caller, account=account.sid, friendly_name="First key")
     return Credentials(account_sid=account.sid, auth_token=account.auth_token, api_key=key.sid, api_secret=key.secret)
+
+
+async def refuse_accounts_without_keys(settings: Settings) -> None:
+    """RefusalError where a key service that is yet to be made would find accounts whose keys it does not have."""
+    if (settings.kms_dir / KEYS_NAME).exists() or not (settings.database_url or settings.database.exists()):
+        return
+    store = await open_store(settings)
+    try:
+        if await store.accounts(None, limit=1):
+            raise RefusalError(
+                f"the database holds accounts, and their keys are not in {settings.kms_dir}",
+                "put that folder back, set keys_from to the sockets of the key service that has them, or name another "
+                "database",
+            )
+    finally:
+        await store.close()
 
 
 async def first_account_sid(store: Store) -> str:

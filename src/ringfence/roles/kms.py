@@ -9,6 +9,7 @@ from ringfence.kms.access_log import AccessLog
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.roles.process import RoleProcess
+from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 
@@ -18,7 +19,9 @@ _log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
-    """Serve both sockets until cancelled; then finish what is being written."""
+    """Serve both sockets until cancelled; then finish what is being written. RefusalError where keys are another's."""
+    if not settings.owns_keys:
+        raise RefusalError("keys_from names another installation's key service", "start it there, or remove keys_from")
     make_private(settings.kms_dir)
     async with contextlib.AsyncExitStack() as stack:
         log = AccessLog(settings.kms_dir / "access.log")

@@ -52,13 +52,13 @@ class RoleProcess:
 
 def clock_of(settings: Settings) -> Clock:
     """The installation's clock: the machine's, or the shared one that `clock` moves."""
-    return FileClock(settings.run_dir / "clock") if settings.clock else SystemClock()
+    return FileClock(settings.clock_file) if settings.clock else SystemClock()
 
 
 def prepare_clock(settings: Settings, *, again: bool) -> None:
     """Write the shared clock's offset where the settings move it; with `again`, over the one before."""
-    path = settings.run_dir / "clock"
-    if settings.clock and (again or not path.exists()):
+    path = settings.clock_file
+    if settings.clock and settings.owns_keys and (again or not path.exists()):
         write_offset_ms(path, parse_offset_ms(settings.clock, now_ms=SystemClock().now_ms()))
 
 

@@ -42,6 +42,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="PostgreSQL, postgresql://USER@HOST/DATABASE. Empty: SQLite in the data folder."),
     ] = ""
+    keys_from: Annotated[
+        str,
+        Meta(description="Folder of the sockets of another installation's key service, and simulator. Empty: its own."),
+    ] = ""
     mode: Annotated[
         Literal["dev", "production"],
         Meta(description="dev has the simulator and its Phones page; production has neither."),
@@ -104,9 +108,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Folder of sockets, lock and clock."""
         return run_dir_of(self.data_dir)
 
+    @property
+    def owns_keys(self) -> bool:
+        """False where key service and simulator are another installation's."""
+        return not self.keys_from
+
+    @property
+    def clock_file(self) -> Path:
+        """The clock that is moved for all who share a key service."""
+        return self._services_dir / "clock"
+
     def socket(self, name: str) -> Path:
         """Path of a Unix socket: kms-api, kms-dispatcher, simulator, simulator-http or wake."""
-        return self.run_dir / f"{name}.sock"
+        return (self.run_dir if name == "wake" else self._services_dir) / f"{name}.sock"
+
+    @property
+    def _services_dir(self) -> Path:
+        return Path(self.keys_from) if self.keys_from else self.run_dir
 
 
 NAMES = Settings.__struct_fields__
@@ -130,7 +148,11 @@ def load_settings(
     chosen |= _from_environment(surroundings)
     chosen |= _typed({name: value for name, value in flags.items() if value is not None}, "flags", strict=True)
     settings = Settings(**chosen)
-    settings = msgspec.structs.replace(settings, data_dir=settings.data_dir.expanduser().resolve())
+    settings = msgspec.structs.replace(
+        settings,
+        data_dir=settings.data_dir.expanduser().resolve(),
+        keys_from=settings.keys_from and str(Path(settings.keys_from).expanduser().resolve()),
+    )
     _check(settings)
     return settings
 
@@ -237,6 +259,10 @@ def _check(settings: Settings) -> None:
     if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
         raise RefusalError(
             "database_url: no URL of PostgreSQL", "give it as postgresql://USER@HOST/DATABASE", exit_code=2
+        )
+    if settings.keys_from and not settings.database_url:
+        raise RefusalError(
+            "keys_from: installations share keys only where they share a database", "set database_url too", exit_code=2
         )
     if settings.clock:
         parse_offset_ms(settings.clock, now_ms=0)

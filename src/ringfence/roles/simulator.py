@@ -25,6 +25,10 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve until cancelled. RefusalError in production: its handsets would swallow real people's texts."""
     if not settings.dev:
         raise RefusalError("the simulator is for development only", 'set mode = "dev", or do not start it')
+    if not settings.owns_keys:
+        raise RefusalError(
+            "keys_from names an installation that has a simulator", "start it there, or remove keys_from"
+        )
     network = Network(process.clock)
     network.add_handset(DEMO_HANDSET, DEMO_NAME)
     exchange = Exchange(network)

@@ -1,6 +1,7 @@
 """`ringfence account` and `ringfence number`, on a real store and a real key service."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,16 @@ def test_the_kind_is_found_out_where_it_can_be(number: str, kind: str) -> None:
 
 def test_a_stated_kind_wins() -> None:
     assert stock_row({"number": "+12025550140", "kind": "mobile"}).kind == "mobile"
+
+
+def test_a_new_key_service_is_refused_on_a_database_whose_accounts_it_could_not_open(ringfence_process, tmp_path: Path):
+    assert ringfence_process("account", "create", "Acme").returncode == 0
+    kms = tmp_path / ".local/share/ringfence/kms"
+    kms.rename(tmp_path / "kept")
+    refused = ringfence_process("account", "list")
+    assert refused.returncode == 1
+    assert "their keys are not in" in refused.stderr
+    assert not (kms / "kms.db").exists()
+    shutil.rmtree(kms, ignore_errors=True)
+    (tmp_path / "kept").rename(kms)
+    assert ringfence_process("account", "list").returncode == 0

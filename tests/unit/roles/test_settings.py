@@ -128,3 +128,14 @@ def test_each_role_finds_its_places_under_the_data_folder() -> None:
     assert settings.database == Path("/srv/r/ringfence.db")
     assert settings.kms_dir == Path("/srv/r/kms")
     assert settings.socket("kms-api") == Path("/srv/r/run/kms-api.sock")
+
+
+def test_keys_of_another_installation_are_reached_in_its_folder_and_all_else_in_ones_own(tmp_path: Path) -> None:
+    environment = {"RINGFENCE_KEYS_FROM": "there", "RINGFENCE_DATABASE_URL": "postgresql:///ringfence"}
+    settings = load_settings(None, environment, data_dir=tmp_path / "here")
+    assert not settings.owns_keys
+    assert settings.socket("kms-api") == tmp_path / "there/kms-api.sock"
+    assert settings.socket("simulator").parent == settings.clock_file.parent == tmp_path / "there"
+    assert settings.socket("wake").parent == settings.run_dir == tmp_path / "here/run"
+    with pytest.raises(RefusalError, match="share a database"):
+        load_settings(environment=environment | {"RINGFENCE_DATABASE_URL": ""})

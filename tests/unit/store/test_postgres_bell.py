@@ -10,7 +10,7 @@ from ringfence.store.postgres_bell import PostgresBell
 from ringfence.store.postgres_connection import connect
 
 if TYPE_CHECKING:
-    from tests.conftest import PostgresServer
+    from ringfence.testing.postgres_server import PostgresServer
 
 
 class Ear:
