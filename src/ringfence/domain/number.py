@@ -14,12 +14,15 @@ import msgspec
 import phonenumbers
 from phonenumbers import PhoneNumberType, ValidationResult
 
+from ringfence.domain.number_plans import region_of
+
 CACHED_NUMBERS = 16_384
 DEFAULT_REGION = "US"
 
 # What people write between digits, and enough room for fifteen digits so written. A letter or an extension is not
 # part of a number: phonenumbers would turn letters into digits and drop extensions.
 _WRITTEN = re.compile(r"\+?[0-9 ().\-/]{5,32}", re.ASCII)
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}", re.ASCII)
 _SHORT_CODE = re.compile(r"[1-9][0-9]{2,5}", re.ASCII)
 _ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11}", re.ASCII)
 # Neither area code nor exchange begins with 0 or 1 in the North American plan; a rule that outlives metadata.
@@ -107,6 +110,8 @@ def parse_e164(text: str) -> Number | None:
     Takes E.164 with or without separators, and a national number of the United States. Possible numbers are taken
     even when no metadata knows their range yet, so fictional and test numbers are; wrong lengths are not.
     """
+    if _E164.fullmatch(text) is not None and (known := region_of(text)) is not None:
+        return Number(text, known) if text[1] != "1" or _NORTH_AMERICAN.fullmatch(text) is not None else None
     written = text.strip(" ")
     if _WRITTEN.fullmatch(written) is None:
         return None
