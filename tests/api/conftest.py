@@ -14,6 +14,7 @@ import uvicorn
 from prometheus_client import CollectorRegistry
 from twilio.rest import Client
 
+from ringfence.api.admission import AdmissionLimits
 from ringfence.api.app import create_app
 from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.messaging import Messaging
@@ -50,7 +51,7 @@ class Bell:
 class Installation:
     """One process's worth of API, and its parts for what a test does behind its back."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, limits: Limits) -> None:
         self.clock = SystemClock()
         self.store = MemoryStore()
         self.log = AccessLog(directory / "access.log")
@@ -69,7 +70,7 @@ class Installation:
                 media=self.media,
             ),
             registry=CollectorRegistry(),
-            limits=Limits(body_s=1.0, tenant_in_flight=16),
+            limits=limits,
         )
         self._numbers = iter(range(100, 10_000))
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -164,9 +165,23 @@ class Tenant:
         return self.client().messages.create(body=body, **fields)
 
 
+# Signing in fails on purpose all the time here, always from the same address.
+LIMITS = Limits(body_s=1.0, failed_logins_of_address=100_000, admission=AdmissionLimits(tenant_present=16))
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("kms"))
+    made = Installation(tmp_path_factory.mktemp("kms"), LIMITS)
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def narrow(tmp_path: Path) -> Iterator[Installation]:
+    """One that does two things at once, two of a tenant wait, and few may fail to sign in."""
+    admission = AdmissionLimits(running=2, waiting=2, wait_s=5.0)
+    made = Installation(tmp_path, Limits(failed_logins_of_address=25, admission=admission))
     made.start()
     yield made
     made.stop()

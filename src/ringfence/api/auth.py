@@ -8,16 +8,18 @@ import base64
 import binascii
 import hashlib
 import hmac
+import ipaddress
 
 import msgspec
 
+from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.login_failures import LoginFailures
 from ringfence.api.slot_seeds import SlotSeeds
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.sid import is_sid
 from ringfence.ports.keys import Caller
-from ringfence.ports.store import AccountRow, AccountStore
+from ringfence.ports.store import AccountRow, AccountStore, CredentialRow
 
 MAX_HEADER_BYTES = 512
 _NOBODY = bytes(32)
@@ -37,21 +39,28 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
 class Authenticator:
     """Checks credentials against the store on every request, so that a revoked one ends at once."""
 
-    def __init__(self, store: AccountStore, clock: Clock) -> None:
+    def __init__(self, store: AccountStore, clock: Clock, *, failures_of_address: int = 300) -> None:
         self._store = store
         self._failures = LoginFailures(clock)
+        self._failures_of_address = LoginFailures(clock, burst=failures_of_address)
         self._seeds = SlotSeeds(clock)
 
-    async def present(self, header: bytes | None) -> Presented:
-        """The caller; ApiError 20003 for what does not sign in, 20429 when an account has too much of that."""
-        name, secret = _basic(header)
+    async def present(self, header: bytes | None, client: str = "") -> Presented:
+        """The caller; ApiError 20003 for what does not sign in, 20429 when an account or a client has too much of that.
+
+        `client` is the address that asks.
+        """
+        try:
+            name, secret = _basic(header)
+        except ApiError:
+            self._count_failure(client)
+            raise
         credential = await self._store.credential(name) if is_sid(name) else None
         verifier = credential.verifier if credential is not None else _NOBODY
         digest = hashlib.sha256(secret.encode()).digest()
         right = hmac.compare_digest(digest, verifier)
         if credential is None or not right:
-            if credential is not None and not self._failures.count(credential.account):
-                raise ApiError(20429, "Too many failed logins. Try again later.")
+            self._count_failure(client, credential)
             raise ApiError(20003)
         account = await self._store.account(credential.account)
         if account is None or account.status != "active" or not await self._parent_is_active(account):
@@ -60,6 +69,14 @@ class Authenticator:
         caller = Caller(account=account.sid, credential=credential.sid, seed=seed)
         token = secret if credential.kind == "auth_token" else None
         return Presented(caller=caller, account=account, auth_token=token)
+
+    def _count_failure(self, client: str, credential: CredentialRow | None = None) -> None:
+        source = _network(client)
+        within = self._failures_of_address.count(source) if source else True
+        if credential is not None:
+            within = self._failures.count(credential.account) and within
+        if not within:
+            raise TooManyRequestsError(f"sign-ins from {source}", message="Too many failed logins. Try again later.")
 
     async def reach(self, presented: Presented, sid: str) -> AccountRow:
         """The account of a path: the caller's own or its subaccount.
@@ -92,3 +109,15 @@ def _basic(header: bytes | None) -> tuple[str, str]:
     if not colon or not decoded.isascii():
         raise ApiError(20003)
     return name.decode(), secret.decode()
+
+
+def _network(client: str) -> str:
+    """What counts as one client: an IPv4 address, or the 64 bits of an IPv6 address that its owner is given."""
+    try:
+        address = ipaddress.ip_address(client.partition("%")[0])
+    except ValueError:
+        return ""
+    if address.version == 4:
+        return client
+    mapped = address.ipv4_mapped
+    return str(mapped) if mapped is not None else str(ipaddress.ip_network((address, 64), strict=False))

@@ -6,6 +6,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
+from ringfence.api.admission import AdmissionLimits
 from ringfence.api.messaging import Messaging
 from ringfence.domain.clock import Clock
 from ringfence.ports.keys import TenantKeys
@@ -20,7 +21,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     header_bytes: int = 32 * 1024
     body_s: float = 15.0
     in_flight: int = 4_096
-    tenant_in_flight: int = 1_024
+    failed_logins_of_address: int = 300
+    admission: AdmissionLimits = AdmissionLimits()
 
 
 class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):

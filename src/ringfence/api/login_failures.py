@@ -1,4 +1,4 @@
-"""How often an account may be signed in to wrongly before the answer is "too many requests"."""
+"""How often signing in may fail, at one account or from one address, before the answer is "too many requests"."""
 
 from collections import OrderedDict
 
@@ -8,10 +8,11 @@ _MAX_ACCOUNTS = 10_000
 
 
 class LoginFailures:
-    """A token bucket an account: `burst` failures at once, then `burst` a minute. Bounded in memory.
+    """A token bucket an account (or an address): `burst` failures at once, then `burst` a minute. Bounded in memory.
 
     A right secret is never refused for the wrong ones before it: otherwise anybody who knows an account's sid could
-    shut its owner out. Guessing gains nothing by that, the secrets have 128 bits and more.
+    shut its owner out, and anybody behind a proxy everyone else there. Guessing gains nothing by that, the secrets have
+    128 bits and more.
     """
 
     def __init__(self, clock: Clock, *, burst: int = 20) -> None:

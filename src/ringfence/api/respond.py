@@ -6,6 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from ringfence.api import xml
+from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.paging import Page
 from ringfence.api.resource import Operation, Raw
 from ringfence.domain.errors import ApiError, more_info
@@ -67,7 +68,8 @@ def refuse(error: ApiError, path: str, *, json: bool) -> Reply:
     if error.status == 401:
         headers = ((b"www-authenticate", b'Basic realm="Twilio API"'),)
     elif error.status in (429, 503):
-        headers = ((b"retry-after", b"1"),)
+        after_s = error.retry_after_s if isinstance(error, TooManyRequestsError) else 1
+        headers = ((b"retry-after", str(after_s).encode()),)
     if json:
         return Reply(error.status, JSON, _encoder.encode(fields), headers)
     return Reply(error.status, XML, xml.document("RestException", fields), headers)

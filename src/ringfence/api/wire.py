@@ -6,7 +6,6 @@ One road for every operation, the busy ones too: there is no second, faster one 
 import asyncio
 import os
 import traceback
-from collections import Counter
 from collections.abc import Iterable
 from time import perf_counter
 from typing import Any
@@ -14,12 +13,14 @@ from typing import Any
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
+from ringfence.api.admission import Admission, Tenant, TooManyRequestsError
 from ringfence.api.auth import Authenticator, Presented
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import Form
 from ringfence.api.metrics import Metrics
 from ringfence.api.operations import Listed
 from ringfence.api.paging import PageForm, cursor_of, page_of
+from ringfence.api.refusal_pace import RefusalPace
 from ringfence.api.resource import ApiRequest, Operation
 from ringfence.api.respond import Reply, refuse, reply_with
 from ringfence.api.router import Match, Router
@@ -64,10 +65,11 @@ class Wire:
         self._deps = deps
         self._limits = deps.limits
         self._router = Router(operations)
-        self._auth = Authenticator(deps.store, deps.clock)
+        self._auth = Authenticator(deps.store, deps.clock, failures_of_address=deps.limits.failed_logins_of_address)
         self._metrics = Metrics(deps.registry)
+        self._admission = Admission(deps.limits.admission)
+        self._pace = RefusalPace(deps.clock)
         self._in_flight = 0
-        self._in_flight_of: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
@@ -77,6 +79,7 @@ class Wire:
         match = self._router.match(head.host, path)
         json = match.json if match is not None else path.endswith(".json") or not path.startswith("/2010-04-01")
         name = "unknown"
+        hold_s = 0.0
         self._in_flight += 1
         try:
             if match is None:
@@ -84,6 +87,9 @@ class Wire:
             operation = _operation_of(match, scope["method"])
             name = f"{operation.product} {operation.method} {operation.path}"
             reply = await self._answer(operation, match, head, scope, receive)
+        except TooManyRequestsError as error:
+            reply = refuse(error, path, json=json)
+            hold_s = self._pace.hold_s(error.who)
         except ApiError as error:
             reply = refuse(error, match.path if match is not None else path, json=json)
         except KeyRefusedError:
@@ -100,6 +106,8 @@ class Wire:
             reply = refuse(ApiError(20500), path, json=json)
         finally:
             self._in_flight -= 1
+        if hold_s:
+            await self._hold(hold_s)
         await _write(send, reply, request_id, head_only=scope["method"] == "HEAD")
         self._metrics.count(name, reply.status, perf_counter() - started)
 
@@ -114,22 +122,31 @@ class Wire:
             opened = await self._open_unsigned(operation, match, scope["query_string"])
             if opened is not None:
                 return opened
-        presented = await self._auth.present(head.authorization)
+        presented = await self._auth.present(head.authorization, (scope.get("client") or ("",))[0])
         if isinstance(operation, Listed):
             raise ApiError(20501, f"{operation.method} {operation.path} is not available here yet.")
-        tenant, in_flight_of = presented.account.tenant, self._in_flight_of
-        if in_flight_of[tenant] >= self._limits.tenant_in_flight:
-            raise ApiError(20429)
-        in_flight_of[tenant] += 1
+        tenant = self._admission.arrive(presented.account.tenant)
         try:
-            return await self._serve(operation, presented, match, head, scope, receive)
+            return await self._serve(operation, tenant, presented, match, head, scope, receive)
         finally:
-            in_flight_of[tenant] -= 1
-            if not in_flight_of[tenant]:
-                del in_flight_of[tenant]
+            self._admission.depart(tenant)
+
+    async def _hold(self, hold_s: float) -> None:
+        self._pace.held += 1
+        try:
+            await asyncio.sleep(hold_s)
+        finally:
+            self._pace.held -= 1
 
     async def _serve(
-        self, operation: Operation, presented: Presented, match: Match, head: _Head, scope: Scope, receive: Receive
+        self,
+        operation: Operation,
+        tenant: Tenant,
+        presented: Presented,
+        match: Match,
+        head: _Head,
+        scope: Scope,
+        receive: Receive,
     ) -> Reply:
         variables = dict(zip(operation.variables, match.values, strict=True))
         sid = variables.get(operation.account_in)
@@ -142,8 +159,12 @@ class Wire:
         if len(query) > self._limits.query_bytes:
             raise ApiError(20414)
         pairs = parse_pairs(query if operation.method == "GET" else await self._body(head, receive))
-        request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, operation.form.read(pairs))
-        return reply_with(operation, await _run(operation, request, match, pairs), json=match.json)
+        await self._admission.enter(tenant)
+        try:
+            request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, operation.form.read(pairs))
+            return reply_with(operation, await _run(operation, request, match, pairs), json=match.json)
+        finally:
+            self._admission.leave(tenant)
 
     async def _open_unsigned(self, operation: Operation, match: Match, query: bytes) -> Reply | None:
         """The answer to a request whose only credential is a capability in its query; None where it has none."""

@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from ringfence.dispatch.token_bucket import TokenBucket
+from ringfence.domain.token_bucket import TokenBucket
 
 Key = TypeVar("Key")
 

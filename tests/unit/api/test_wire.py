@@ -11,6 +11,7 @@ import pytest
 import structlog
 from prometheus_client import CollectorRegistry
 
+from ringfence.api.admission import AdmissionLimits
 from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
@@ -84,7 +85,7 @@ def ask(run: Any, clock: ManualClock) -> Any:
         clock=clock,
         messaging=unused,
         registry=CollectorRegistry(),
-        limits=Limits(body_bytes=100, tenant_in_flight=1),
+        limits=Limits(body_bytes=100, admission=AdmissionLimits(tenant_present=1)),
     )
     wire = Wire(deps, notes.operations)
 

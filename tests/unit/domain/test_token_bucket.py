@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.dispatch.token_bucket import TokenBucket
+from ringfence.domain.token_bucket import TokenBucket
 
 
 def test_a_burst_goes_at_once_and_then_the_rate_holds() -> None:
