@@ -1,14 +1,16 @@
 """Signed status callbacks a second, from one process to a sink in another: form, signature, client, answer.
 
-    python benchmarks/webhook_client.py [--seconds 3] [--at-once 64]
+    python benchmarks/webhook_client.py [--seconds 3] [--at-once 64] [--detail]
 
 The sink parses nothing and answers 204; both ends are on uvloop. CPU is the caller's alone: the figure that counts is
 callbacks a second of its CPU. Opening content and settling events are not part of it: see the store's benchmark.
+With --detail each callback is written down for the timeline too, and sealed.
 """
 
 import argparse
 import asyncio
 import multiprocessing
+import os
 import time
 from multiprocessing.connection import Connection
 from typing import NamedTuple
@@ -17,6 +19,7 @@ import uvloop
 
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.sealing.attempt import seal_attempt
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sid import new_sid
 from ringfence.http.client import PooledClient
@@ -25,6 +28,7 @@ from ringfence.ports.store import EventRow, MessageRow
 from ringfence.usecases.webhooks.call_webhook import WebhookRequest, call_webhook
 from ringfence.usecases.webhooks.callback_form import status_form
 from ringfence.usecases.webhooks.deliver_event import token_of
+from ringfence.usecases.webhooks.trace import Trace
 
 ACCOUNT = "AC" + "a" * 32
 STATES = states_of(b"0123456789abcdef0123456789abcdef")
@@ -91,12 +95,13 @@ class Figures(NamedTuple):
     cpu_s: float
 
 
-async def call_for(url: str, seconds: float, at_once: int) -> Figures:
+async def call_for(url: str, seconds: float, at_once: int, detail: bool) -> Figures:
     """Call for so long, after a moment in which connections are made."""
     http, clock = PooledClient(EgressGuard(development()), per_host=at_once), SystemClock()
     content = Content(remote="+12025550177", body="", status_callback=url)
     took_s: list[float] = []
     until_s = 0.0
+    record_key = os.urandom(32)
 
     async def worker() -> None:
         while (started_s := time.perf_counter()) < until_s:
@@ -109,7 +114,12 @@ async def call_for(url: str, seconds: float, at_once: int) -> Figures:
                 token=token_of(told),
                 max_body_bytes=1 << 20,
             )
-            await call_webhook(http, clock, request)
+            if detail:
+                trace = Trace(http, clock)
+                await call_webhook(trace, clock, request)
+                seal_attempt(record_key, ACCOUNT, row.sid, told.id, trace.attempt())
+            else:
+                await call_webhook(http, clock, request)
             took_s.append(time.perf_counter() - started_s)
 
     async def workers(for_s: float) -> None:
@@ -130,13 +140,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--at-once", type=int, default=64)
+    parser.add_argument("--detail", action="store_true")
     options = parser.parse_args()
     ours, theirs = multiprocessing.Pipe()
     sink = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
     sink.start()
     try:
         url = f"http://127.0.0.1:{ours.recv()}/status?shop=1"
-        took_s, wall_s, cpu_s = uvloop.run(call_for(url, options.seconds, options.at_once))
+        took_s, wall_s, cpu_s = uvloop.run(call_for(url, options.seconds, options.at_once, options.detail))
     finally:
         sink.terminate()
         sink.join()

@@ -18,7 +18,6 @@ from ringfence.usecases.webhooks.open_event import INBOUND, OpenedEvent
 POLL_MS = 250
 BATCH = 256
 IN_HAND = 1_024
-DELIVERY_S = 60.0
 # Longer than an event can be in hand: in line, then delivered, then settled.
 LEASE_MS = 120_000
 KEYS_AWAY_MS = 500
@@ -136,19 +135,11 @@ class WebhookLoop:
             await self._defer(event, int(later_s * 1_000))
             return
         try:
-            settlement = await self._attempt(opened)
+            with self._metrics.seconds.time():
+                settlement = await self._delivery.deliver(opened)
         finally:
             self._lanes.leave(event.account, opened.host)
         await self._settle(event, settlement)
-
-    async def _attempt(self, opened: OpenedEvent) -> Settlement:
-        with self._metrics.seconds.time():
-            try:
-                async with asyncio.timeout(DELIVERY_S):
-                    return await self._delivery.deliver(opened)
-            except TimeoutError:
-                error = WebhookFailedError(11200, "the whole took too long", transient=True)
-                return self._delivery.failed(opened.event, error, int(DELIVERY_S * 1_000))
 
     async def _settle(self, event: EventRow, settlement: Settlement) -> None:
         kind = "inbound" if event.kind == INBOUND else "status"

@@ -58,11 +58,13 @@ class PooledClient:
         connection = await self._acquire(url, timing)
         try:
             if connection is not None:
+                timing.reused = True
                 try:
                     answer = await self._exchange(connection, payload, request, timing)
                 except ConnectionLostError as error:
                     if not error.untouched:
                         raise
+                    timing.reused = False
                     connection = await self._connect(url, request, timing)
                     answer = await self._exchange(connection, payload, request, timing)
             else:
@@ -175,6 +177,7 @@ class _Timing:
         self.tcp_ms: float | None = None
         self.tls_ms: float | None = None
         self.first_byte_ms: float | None = None
+        self.reused = False
 
     def since_ms(self, at_s: float) -> float:
         return (self.now_s() - at_s) * 1_000
@@ -186,6 +189,7 @@ class _Timing:
             tls_ms=self.tls_ms,
             first_byte_ms=self.first_byte_ms,
             total_ms=self.since_ms(self.started_s),
+            reused=self.reused,
         )
 
 

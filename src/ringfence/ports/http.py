@@ -27,13 +27,17 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Phases(msgspec.Struct, frozen=True, kw_only=True):
-    """Milliseconds a phase took; None where it did not happen (a reused connection has no dns, tcp, tls)."""
+    """Milliseconds a phase took; None where it did not happen (a `reused` connection has no dns, tcp, tls).
+
+    `first_byte_ms` counts from when the request was sent, `total_ms` from the call.
+    """
 
     dns_ms: float | None = None
     tcp_ms: float | None = None
     tls_ms: float | None = None
     first_byte_ms: float | None = None
     total_ms: float = 0.0
+    reused: bool = False
 
 
 class HttpResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ from ringfence.usecases.messaging.receive import Receiver
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
-from ringfence.usecases.webhooks.deliver_event import EventDelivery
+from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
 
 
 def compose_messaging(
@@ -82,6 +82,7 @@ def compose_dispatching(
     registry: CollectorRegistry | None = None,
     bells: Bells | None = None,
     wake: Wake | None = None,
+    webhook_detail: Keep = "all",
 ) -> Dispatching:
     """Sender queues, the carrier's news, and webhooks over one store and one carrier.
 
@@ -93,7 +94,7 @@ def compose_dispatching(
     replier = Replier(store, keys, clock, wake, carrier=carrier.name)
     receiver = Receiver(store, keys, clock, wake, replier, carrier=carrier.name)
     links = MediaLinks(fetcher, keys, clock, base_url)
-    delivery = EventDelivery(store, keys, http, replier, links, clock)
+    delivery = EventDelivery(store, keys, http, replier, links, clock, keep=webhook_detail)
     return Dispatching(
         store=store,
         keys=keys,

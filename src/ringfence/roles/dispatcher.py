@@ -43,6 +43,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             rates=Rates(number_rate_mps=settings.number_rate_mps, account_rate_mps=settings.account_rate_mps),
             bells=bells,
             wake=Wakes([bells, others]),
+            webhook_detail=settings.webhook_detail,
         )
         process.ready()
         await dispatching.run()

@@ -76,6 +76,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     egress_ports: Annotated[
         tuple[int, ...], Meta(description="Ports that webhooks may reach beyond those open to all.")
     ] = ()
+    webhook_detail: Annotated[
+        Literal["all", "failures", "none"],
+        Meta(description="Of which webhook attempts the timeline keeps request, answer and timing, sealed."),
+    ] = "all"
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"

@@ -15,6 +15,7 @@ from ringfence.dispatch.webhook_lanes import LaneLimits
 from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.ports.store import MessageRow, QueueFullError, Settlement
 from ringfence.store.memory import MemoryStore
+from ringfence.usecases.webhooks import deliver_event
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
 
 from ..usecases.webhooks.conftest import ACCOUNT, Installation, Program
@@ -227,7 +228,7 @@ def test_a_fault_of_ours_is_counted_and_the_others_go_on(run, installation: Inst
 def test_a_delivery_that_takes_too_long_is_ended(
     run, installation: Installation, program: Program, monkeypatch: Any
 ) -> None:
-    monkeypatch.setattr(webhooks, "DELIVERY_S", 0.1)
+    monkeypatch.setattr(deliver_event, "DELIVERY_S", 0.1)
 
     async def scenario() -> None:
         await installation.open()

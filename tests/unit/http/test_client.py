@@ -58,6 +58,7 @@ def test_a_request_and_its_answer(run: Run, server: RawServer) -> None:
     assert None not in (answer.phases.dns_ms, answer.phases.tcp_ms, answer.phases.first_byte_ms)
     assert answer.phases.tls_ms is None
     assert answer.phases.total_ms >= answer.phases.first_byte_ms > 0
+    assert not answer.phases.reused
 
 
 def test_a_get_carries_no_length() -> None:
@@ -73,6 +74,7 @@ def test_connections_are_kept_and_used_again(run: Run, server: RawServer) -> Non
                 answer = await http.send(post(server.url()))
                 assert answer.status == status
             assert answer.phases.tcp_ms is None
+            assert answer.phases.reused
             assert server.connections == 1
             await asyncio.gather(*(http.send(post(server.url())) for _ in range(10)))
             assert server.connections <= 10

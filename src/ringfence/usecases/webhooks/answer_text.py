@@ -14,7 +14,6 @@ from ringfence.domain.twiml.document import TwimlError
 from ringfence.domain.twiml.messaging import Answer, Redirect, SendMessage, read_answer
 from ringfence.domain.twiml.parser import MAX_BYTES
 from ringfence.domain.web_url import InvalidUrlError, WebUrl
-from ringfence.ports.http import HttpClient
 from ringfence.usecases.webhooks.call_webhook import (
     INVALID_URL,
     WebhookAnswer,
@@ -26,6 +25,7 @@ from ringfence.usecases.webhooks.callback_form import Form, inbound_form
 from ringfence.usecases.webhooks.media_port import Media
 from ringfence.usecases.webhooks.open_event import OpenedEvent
 from ringfence.usecases.webhooks.reply_port import Replies, reply_sid
+from ringfence.usecases.webhooks.trace import Trace
 
 MAX_DOCUMENTS = 50
 TOO_MANY_DOCUMENTS = 14106
@@ -46,21 +46,20 @@ class Answered(msgspec.Struct, frozen=True):
 class TextAnswerer:
     """Runs the TwiML that answers an inbound text."""
 
-    def __init__(self, http: HttpClient, replies: Replies, media: Media, clock: Clock) -> None:
-        self._http = http
+    def __init__(self, replies: Replies, media: Media, clock: Clock) -> None:
         self._replies = replies
         self._media = media
         self._clock = clock
 
-    async def answer(self, opened: OpenedEvent, token: str) -> Answered:
+    async def answer(self, opened: OpenedEvent, token: str, trace: Trace) -> Answered:
         """Call the number's SmsUrl and, if that fails in any way, its fallback with ErrorCode and ErrorUrl.
 
-        Raises WebhookFailedError when neither gave an answer that could be run.
+        `trace` is the client to call with. Raises WebhookFailedError when neither gave an answer that could be run.
         """
         config, number = opened.config, opened.number
         if config is None or number is None:
             raise ValueError("not an inbound text")
-        conversation = _Conversation(self._http, self._replies, self._clock, opened, token)
+        conversation = _Conversation(trace, self._replies, self._clock, opened, token)
         urls = opened.content.media_urls
         media = await self._media.links(opened.row, opened.record_key, urls) if urls else []
         form = inbound_form(opened.row, opened.content, opened.event, number.region, media)
@@ -97,8 +96,8 @@ async def _fall_back(
 class _Conversation:
     """One text's documents and replies. `page` is the document asked for last; replies are numbered throughout."""
 
-    def __init__(self, http: HttpClient, replies: Replies, clock: Clock, opened: OpenedEvent, token: str) -> None:
-        self._http = http
+    def __init__(self, trace: Trace, replies: Replies, clock: Clock, opened: OpenedEvent, token: str) -> None:
+        self._trace = trace
         self._replies = replies
         self._clock = clock
         self._opened = opened
@@ -116,8 +115,8 @@ class _Conversation:
             self._documents += 1
             if self._documents > MAX_DOCUMENTS:
                 raise WebhookFailedError(TOO_MANY_DOCUMENTS, "too many documents for one text")
-            answered = await call_webhook(self._http, self._clock, self._request(method, form))
-            redirect = await self._act(answered, _read(answered))
+            answered = await call_webhook(self._trace, self._clock, self._request(method, form))
+            redirect = await self._act(answered, self._read(answered))
             if redirect is None:
                 return Answered(answered.response.status, self._error_code)
             self.page = _absolute(answered.url, redirect.url)
@@ -135,13 +134,15 @@ class _Conversation:
         )
 
     async def _act(self, answered: WebhookAnswer, answer: Answer) -> Redirect | None:
+        for warning in answer.warnings:
+            self._trace.find(warning.code, warning.message, warning.line, warning.column)
         if answer.warnings:
             self._note(answer.warnings[0].code, "parts of the answer were left out")
         for action in answer.actions:
             if isinstance(action, Redirect):
                 return action
             if self._sent == MAX_REPLIES:
-                self._note(TOO_MANY_REPLIES, "more replies than one text may have")
+                self._find(TOO_MANY_REPLIES, "more replies than one text may have")
                 return None
             await self._send(answered.url, action)
         return None
@@ -152,6 +153,7 @@ class _Conversation:
         try:
             media_urls = tuple(_absolute(page, url) for url in message.media_urls)
             callback = _absolute(page, message.callback, INVALID_STATUS_CALLBACK) if message.callback else None
+            sid = reply_sid(self.event, place, media=bool(media_urls))
             await self._replies.send(
                 row.account,
                 message.sender or row.local,
@@ -159,12 +161,25 @@ class _Conversation:
                 message.body,
                 media_urls,
                 callback,
-                reply_sid(self.event, place, media=bool(media_urls)),
+                sid,
             )
+            self._trace.reply(sid)
         except (ApiError, WebhookFailedError) as refused:
-            self._note(refused.code, "a reply was not accepted")
+            self._find(refused.code, "a reply was not accepted")
         except ConnectionError:
             raise WebhookFailedError(None, "a reply could not be written", transient=True) from None
+
+    def _read(self, answered: WebhookAnswer) -> Answer:
+        try:
+            return read_answer(answered.response.header("content-type"), answered.response.body)
+        except TwimlError as error:
+            self._trace.find(error.code, error.message, error.line, error.column)
+            cause = f"the answer is no TwiML that can be run, line {error.line}, column {error.column}"
+            raise WebhookFailedError(error.code, cause, http_status=answered.response.status) from None
+
+    def _find(self, code: int | None, cause: str) -> None:
+        self._trace.find(code, cause)
+        self._note(code, cause)
 
     def _note(self, code: int | None, cause: str) -> None:
         self._error_code = self._error_code or code
@@ -176,14 +191,6 @@ class _Conversation:
             kind=self.event.kind,
             code=code,
         )
-
-
-def _read(answered: WebhookAnswer) -> Answer:
-    try:
-        return read_answer(answered.response.header("content-type"), answered.response.body)
-    except TwimlError as error:
-        cause = f"the answer is no TwiML that can be run, line {error.line}, column {error.column}"
-        raise WebhookFailedError(error.code, cause, http_status=answered.response.status) from None
 
 
 def _absolute(page: WebUrl, reference: str, code: int = INVALID_URL) -> str:

@@ -1,12 +1,15 @@
 """Tell a tenant's program one event: one attempt, and what became of it."""
 
+import asyncio
 import hashlib
 import random
 from collections.abc import Callable
+from typing import Literal
 
 import structlog
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.attempt import seal_attempt
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, KeyRefusedError
 from ringfence.ports.store import EventRow, Settlement, Store
@@ -17,9 +20,14 @@ from ringfence.usecases.webhooks.media_port import Media
 from ringfence.usecases.webhooks.open_event import EventOpener, OpenedEvent
 from ringfence.usecases.webhooks.reply_port import Replies
 from ringfence.usecases.webhooks.retry_schedule import next_delay_ms
+from ringfence.usecases.webhooks.trace import Trace
 
 # The answer to a status callback is not read for anything but its status.
 MAX_STATUS_ANSWER_BYTES = 1 << 20
+DELIVERY_S = 60.0
+
+Keep = Literal["all", "failures", "none"]
+"""Of which attempts the detail is kept, sealed: request, answer, timing. Their status and duration always are."""
 
 _log = structlog.get_logger(__name__)
 
@@ -40,13 +48,15 @@ class EventDelivery:
         media: Media,
         clock: Clock,
         *,
+        keep: Keep = "all",
         random: Callable[[], float] = random.random,
     ) -> None:
         self._opener = EventOpener(store, keys, clock)
         self._http = http
         self._clock = clock
+        self._keep = keep
         self._random = random
-        self._answerer = TextAnswerer(http, replies, media, clock)
+        self._answerer = TextAnswerer(replies, media, clock)
 
     async def open(self, event: EventRow) -> OpenedEvent | Settlement:
         """The event ready for `deliver`, or its settlement where nobody is to be called. ConnectionError: try later."""
@@ -57,34 +67,55 @@ class EventDelivery:
         if isinstance(opened, OpenedEvent):
             return opened
         if opened.state == "dead":
-            self._tell(event, opened.cause, "dead")
+            self._report(event, opened.cause, "dead")
         return self._settled(event, opened.state)
 
     async def deliver(self, opened: OpenedEvent) -> Settlement:
         """Make one attempt. Raises nothing but what nobody foresaw."""
         event = opened.event
+        trace = Trace(self._http, self._clock)
         started_ms = self._clock.monotonic_ms()
         try:
-            if opened.config is not None:
-                result = await self._answerer.answer(opened, token_of(event))
-                http_status, error_code = result.http_status, result.error_code
-            else:
-                http_status, error_code = await self._tell_status(opened), None
+            async with asyncio.timeout(DELIVERY_S):
+                http_status, error_code = await self._tell(opened, trace)
         except WebhookFailedError as error:
-            return self.failed(event, error, self._clock.monotonic_ms() - started_ms)
+            return self._failed(opened, trace, error, started_ms)
+        except TimeoutError:
+            too_long = WebhookFailedError(11200, "the whole took too long", transient=True)
+            return self._failed(opened, trace, too_long, started_ms)
         return self._settled(
             event,
             "done",
             http_status=http_status,
             error_code=error_code,
             duration_ms=self._clock.monotonic_ms() - started_ms,
+            detail=self._detail(opened, trace),
         )
 
-    def failed(self, event: EventRow, error: WebhookFailedError, duration_ms: int = 0) -> Settlement:
-        """The settlement of a failed attempt: pending again, or dead."""
+    async def _tell(self, opened: OpenedEvent, trace: Trace) -> tuple[int, int | None]:
+        """The status of the answer, and Twilio's code for what was wrong with it, if anything."""
+        if opened.config is None:
+            return await self._tell_status(opened, trace), None
+        result = await self._answerer.answer(opened, token_of(opened.event), trace)
+        return result.http_status, result.error_code
+
+    def _failed(self, opened: OpenedEvent, trace: Trace, error: WebhookFailedError, started_ms: int) -> Settlement:
+        duration_ms = self._clock.monotonic_ms() - started_ms
+        return self.failed(opened.event, error, duration_ms, self._detail(opened, trace, error.cause))
+
+    def _detail(self, opened: OpenedEvent, trace: Trace, cause: str = "") -> bytes:
+        if self._keep == "none" or (self._keep == "failures" and not cause and not trace.troubled):
+            return b""
+        row = opened.row
+        return seal_attempt(opened.record_key, row.account, row.sid, opened.event.id, trace.attempt(cause))
+
+    def failed(
+        self, event: EventRow, error: WebhookFailedError, duration_ms: int = 0, detail: bytes = b""
+    ) -> Settlement:
+        """The settlement of a failed attempt: pending again, or dead. `detail` is what was said in it, sealed."""
         delay_ms = next_delay_ms(event.attempts + 1, self._random, error.retry_after_s) if error.transient else None
         state = "dead" if delay_ms is None else "pending"
-        self._tell(event, error.cause, state, code=error.code, http_status=error.http_status, delay_ms=delay_ms)
+        self._report(event, error.cause, state, code=error.code, http_status=error.http_status, delay_ms=delay_ms)
         return self._settled(
             event,
             state,
@@ -92,9 +123,10 @@ class EventDelivery:
             http_status=error.http_status,
             error_code=error.code,
             duration_ms=duration_ms,
+            detail=detail,
         )
 
-    async def _tell_status(self, opened: OpenedEvent) -> int:
+    async def _tell_status(self, opened: OpenedEvent, trace: Trace) -> int:
         request = WebhookRequest(
             method="POST",
             url=opened.url,
@@ -104,7 +136,7 @@ class EventDelivery:
             max_body_bytes=MAX_STATUS_ANSWER_BYTES,
             owner=opened.event.account,
         )
-        return (await call_webhook(self._http, self._clock, request)).response.status
+        return (await call_webhook(trace, self._clock, request)).response.status
 
     def _settled(
         self,
@@ -115,6 +147,7 @@ class EventDelivery:
         http_status: int | None = None,
         error_code: int | None = None,
         duration_ms: int = 0,
+        detail: bytes = b"",
     ) -> Settlement:
         return Settlement(
             event_id=event.id,
@@ -125,9 +158,10 @@ class EventDelivery:
             error_code=error_code,
             duration_ms=duration_ms,
             at_ms=self._clock.now_ms(),
+            detail=detail,
         )
 
-    def _tell(
+    def _report(
         self,
         event: EventRow,
         cause: str,
