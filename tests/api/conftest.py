@@ -140,6 +140,7 @@ class Tenant:
         """The official SDK, pointed here."""
         client = Client(name or self.sid, secret or self.token, account or self.sid)
         client.api.base_url = self.installation.url
+        client.messaging.base_url = self.installation.url
         return client
 
     def number(self, **config: str) -> str:

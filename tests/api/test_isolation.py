@@ -16,7 +16,7 @@ from ringfence.ports.store import MediaRow, MessageRow
 WORDS = "the owl flies at nine"
 OPERATIONS = operations()
 # What a stranger may have read of it beforehand: sids are no secrets.
-FORMS = {"FriendlyName": "mine", "Body": "", "Status": "canceled"}
+FORMS = {"FriendlyName": "mine", "Body": "", "Status": "canceled", "PhoneNumberSid": "PN" + "0" * 32}
 
 
 def name(operation: Operation) -> str:
@@ -36,7 +36,17 @@ class Victim:
         self.sibling = client.api.accounts.create(friendly_name="another branch")
         self.message = installation.run(self._received(installation))
         (bought,) = client.incoming_phone_numbers.list()
-        self.sids = {"Messages": self.message, "Keys": self.key.sid, "IncomingPhoneNumbers": bought.sid}
+        self.service = client.messaging.v1.services.create(
+            friendly_name="owls", inbound_request_url="https://owl.example/service"
+        )
+        self.service.phone_numbers.create(bought.sid)
+        self.sids = {
+            "Services": self.service.sid,
+            "PhoneNumbers": bought.sid,
+            "Messages": self.message,
+            "Keys": self.key.sid,
+            "IncomingPhoneNumbers": bought.sid,
+        }
         self.medium = new_sid("ME")
         row = MediaRow(
             account=tenant.sid,
@@ -86,6 +96,7 @@ class Victim:
         values = {
             "AccountSid": account,
             "MessageSid": self.message,
+            "ServiceSid": self.service.sid,
             "CountryCode": "US",
             "Sid": sid or self.sids.get(resource, ""),
         }
@@ -104,6 +115,8 @@ class Victim:
                 await store.numbers(sid),
                 await store.message(sid, self.message),
                 await store.media(sid, self.message),
+                await store.services(sid),
+                await store.pool(sid, self.service.sid),
             )
 
         return installation.run(read())
@@ -139,7 +152,7 @@ def test_an_account_is_not_there_for_strangers(
 
 @pytest.mark.parametrize(
     "operation",
-    [o for o in OPERATIONS if {"Sid", "MessageSid"} & set(o.variables) and o.account_in != "Sid"],
+    [o for o in OPERATIONS if {"Sid", "MessageSid", "ServiceSid"} & set(o.variables) and o.account_in != "Sid"],
     ids=name,
 )
 @pytest.mark.parametrize("suffix", [".json", ""])
@@ -153,6 +166,8 @@ def test_anothers_things_are_not_there_in_ones_own_account(
     # Nor do a tenant's things show in its own subaccount.
     child = victim.child
     as_parent = (victim.tenant.sid, victim.tenant.token)
+    if operation.account_in not in operation.variables:
+        as_parent = (child.sid, child.auth_token)
     assert ask(installation, operation, victim.path(operation, child.sid), as_parent, suffix).status_code == 404
     assert victim.state(installation) == before
 

@@ -1,7 +1,7 @@
 """Every finished operation against Twilio's own description: parameters, statuses, fields, formats, enumerations.
 
-Needs RINGFENCE_REFERENCE, a folder that holds twilio-openapi/twilio_api_v2010.json. That the answers are also true is
-what the other tests of this folder show.
+Needs RINGFENCE_REFERENCE, a folder that holds twilio-openapi/twilio_api_v2010.json and the like. That the answers are
+also true is what the other tests of this folder show.
 """
 
 import json
@@ -44,19 +44,27 @@ JSON_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
+DOCUMENTS = {"api": "twilio_api_v2010.json", "messaging": "twilio_messaging_v1.json"}
+
+
 @cache
-def spec() -> dict[str, Any]:
-    return json.loads((Path(REFERENCE) / "twilio-openapi" / "twilio_api_v2010.json").read_text())
+def spec(product: str) -> dict[str, Any]:
+    return json.loads((Path(REFERENCE) / "twilio-openapi" / DOCUMENTS[product]).read_text())
 
 
 def described(operation: Operation) -> dict[str, Any]:
-    return spec()["paths"][f"{operation.path}.json"][operation.method.lower()]
+    suffix = ".json" if operation.product == "api" else ""
+    return spec(operation.product)["paths"][f"{operation.path}{suffix}"][operation.method.lower()]
+
+
+@cache
+def schemas() -> dict[str, Any]:
+    """By name, which begins with the product's; only names of enumerations are a product's own."""
+    return {name: schema for product in DOCUMENTS for name, schema in spec(product)["components"]["schemas"].items()}
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
-    if "$ref" in schema:
-        return spec()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    return schema
+    return schemas()[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
 
 
 # How each operation is brought to answer with what it is there for.
@@ -164,6 +172,23 @@ def create_text(tenant: Any) -> requests.Response:
     return tenant.ask("POST", "/Messages.json", data=form)
 
 
+def on_services(method: str, path: str = "", *, pooled: bool = True, **options: Any) -> Recipe:
+    """`path` below /v1/Services, with places for a service's SID and a number's, which is in its pool if `pooled`."""
+
+    def make(tenant: Any) -> requests.Response:
+        service = tenant.client().messaging.v1.services.create(friendly_name="Reminders")
+        number = bought(tenant)
+        if pooled:
+            service.phone_numbers.create(number)
+        form = {name: value.format(number) for name, value in options.get("data", {}).items()}
+        url = f"{tenant.installation.url}/v1/Services{path.format(service.sid, number)}"
+        return requests.request(method, url, auth=(tenant.sid, tenant.token), data=form, timeout=10)
+
+    return make
+
+
+SERVICES = "/v1/Services"
+POOL = f"{SERVICES}/{{ServiceSid}}/PhoneNumbers"
 ACCOUNT = "/2010-04-01/Accounts/{AccountSid}"
 RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/2010-04-01/Accounts"): on_accounts("POST"),
@@ -199,6 +224,15 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("GET", f"{ACCOUNT}/Messages/{{MessageSid}}/Media"): on_medium("GET", "/Messages/{0}/Media.json"),
     ("GET", f"{ACCOUNT}/Messages/{{MessageSid}}/Media/{{Sid}}"): on_medium("GET", "/Messages/{0}/Media/{1}.json"),
     ("DELETE", f"{ACCOUNT}/Messages/{{MessageSid}}/Media/{{Sid}}"): on_medium("DELETE", "/Messages/{0}/Media/{1}.json"),
+    ("POST", SERVICES): on_services("POST", data={"FriendlyName": "x"}),
+    ("GET", SERVICES): on_services("GET", "?PageSize=20"),
+    ("GET", f"{SERVICES}/{{Sid}}"): on_services("GET", "/{}"),
+    ("POST", f"{SERVICES}/{{Sid}}"): on_services("POST", "/{}", data={"StatusCallback": "https://shop.example/s"}),
+    ("DELETE", f"{SERVICES}/{{Sid}}"): on_services("DELETE", "/{}"),
+    ("POST", POOL): on_services("POST", "/{}/PhoneNumbers", pooled=False, data={"PhoneNumberSid": "{}"}),
+    ("GET", POOL): on_services("GET", "/{}/PhoneNumbers"),
+    ("GET", f"{POOL}/{{Sid}}"): on_services("GET", "/{}/PhoneNumbers/{}"),
+    ("DELETE", f"{POOL}/{{Sid}}"): on_services("DELETE", "/{}/PhoneNumbers/{}"),
 }
 
 every_operation = pytest.mark.parametrize(
@@ -221,7 +255,9 @@ def test_it_takes_the_parameters_twilio_describes(operation: Operation) -> None:
 def test_its_answer_is_as_twilio_describes_it(operation: Operation, tenant: Any) -> None:
     answer = RECIPES[operation.method, operation.path](tenant)
     statuses = described(operation)["responses"]
-    assert set(statuses) == {str(answer.status_code)}
+    # Of two statuses for success, the one that says what happened.
+    assert str(answer.status_code) in statuses
+    assert len(statuses) == 1 or set(statuses) == {"200", "201"}
     assert answer.status_code == operation.status
     if answer.status_code == 204:
         return
@@ -259,6 +295,8 @@ def check(name: str, value: Any, described_as: dict[str, Any]) -> None:
     if schema.get("format") == "date-time-rfc-2822":
         assert re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d \+0000", value), name
         parsedate_to_datetime(value)
+    if schema.get("format") == "date-time":
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", value), name
     if schema.get("format") == "phone-number" and name == "phone_number":
         assert re.fullmatch(r"\+[1-9]\d{6,14}", value), name
     if "pattern" in schema and value != "":

@@ -14,17 +14,26 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ringfence.api.app import operations
+from ringfence.api.resource import Operation
 
 REFERENCE = os.environ.get("RINGFENCE_REFERENCE", "")
 pytestmark = pytest.mark.skipif(not REFERENCE, reason="RINGFENCE_REFERENCE does not point at Twilio's OpenAPI")
 
 
-def finished() -> Any:
+DOCUMENTS = {"api": "twilio_api_v2010.json", "messaging": "twilio_messaging_v1.json"}
+
+
+def path_of(operation: Operation) -> str:
+    return f"{operation.path}.json" if operation.product == "api" else operation.path
+
+
+def finished(product: str) -> Any:
     """Twilio's description, cut down to what is finished here."""
-    page = json.loads((Path(REFERENCE) / "twilio-openapi" / "twilio_api_v2010.json").read_text())
+    page = json.loads((Path(REFERENCE) / "twilio-openapi" / DOCUMENTS[product]).read_text())
     wanted: dict[str, set[str]] = {}
     for operation in operations():
-        wanted.setdefault(f"{operation.path}.json", set()).add(operation.method.lower())
+        if operation.product == product:
+            wanted.setdefault(path_of(operation), set()).add(operation.method.lower())
     page["paths"] = {
         path: {key: value for key, value in page["paths"][path].items() if key in methods}
         for path, methods in wanted.items()
@@ -32,20 +41,18 @@ def finished() -> Any:
     return schemathesis.openapi.from_dict(page)
 
 
-every = [f"{operation.method} {operation.path}.json" for operation in operations()]
-
-
 @pytest.fixture(scope="module")
-def described() -> Any:
-    return finished()
+def described() -> dict[str, Any]:
+    return {product: finished(product) for product in DOCUMENTS}
 
 
-@pytest.mark.parametrize("name", every)
-def test_every_answer_is_one_that_twilio_could_give(installation: Any, described: Any, name: str) -> None:
+@pytest.mark.parametrize("wanted", operations(), ids=lambda operation: f"{operation.method} {path_of(operation)}")
+def test_every_answer_is_one_that_twilio_could_give(
+    installation: Any, described: dict[str, Any], wanted: Operation
+) -> None:
     tenant = installation.new_tenant()
     tenant.number()
-    method, _, path = name.partition(" ")
-    operation = described[path][method]
+    operation = described[wanted.product][path_of(wanted)][wanted.method]
     strategy = st.one_of(
         operation.as_strategy(generation_mode=schemathesis.GenerationMode.POSITIVE),
         operation.as_strategy(generation_mode=schemathesis.GenerationMode.NEGATIVE),

@@ -11,6 +11,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.api.dependencies import ApiDependencies
+from ringfence.api.messaging_v1.phone_numbers import phone_numbers
+from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
@@ -29,6 +31,8 @@ RESOURCES = (
     *incoming_by_kind,
     countries,
     *available_by_kind,
+    services,
+    phone_numbers,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

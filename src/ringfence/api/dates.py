@@ -1,4 +1,4 @@
-"""Times as the 2010 API writes them."""
+"""Times as the 2010 API writes them, and as the others do."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -22,3 +22,8 @@ def rfc2822(at_ms: int) -> str:
 def rfc2822_or_none(at_ms: int | None) -> str | None:
     """As rfc2822; None stays None."""
     return None if at_ms is None else _at_second(at_ms // 1000)
+
+
+def iso8601(at_ms: int) -> str:
+    """`2015-07-30T20:12:31Z`, from Unix milliseconds."""
+    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"

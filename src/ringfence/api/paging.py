@@ -1,8 +1,8 @@
-"""Pages of the 2010 API: a keyset behind Twilio's page numbers, so that nothing shifts while a caller walks.
+"""Pages of lists: a keyset behind Twilio's page numbers, so that nothing shifts while a caller walks.
 
 The token names the last sid of the page before, and those of up to eight pages before that, for the way back; `Page`
-is the caller's own count. The URIs are relative and begin at the API version, because SDKs put their base URL before
-them. Source: Twilio, "API responses", section "Paging".
+is the caller's own count. The 2010 API's URIs are relative and begin at the API version, because SDKs put their base
+URL before them; those of the other products are absolute. Source: Twilio, "API responses", section "Paging".
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -66,6 +66,19 @@ class Page(NamedTuple):
             "page": self.number,
         }
 
+    def with_meta(self, listed: str) -> dict[str, object]:
+        """The page object of every product but the 2010 API: the items, and `meta`, which names them."""
+        meta = {
+            "page": self.number,
+            "page_size": self.size,
+            "first_page_url": self.first_uri,
+            "previous_page_url": self.previous_uri,
+            "url": self.uri,
+            "next_page_url": self.next_uri,
+            "key": listed,
+        }
+        return {listed: self.items, "meta": meta}
+
 
 def cursor_of(form: PageForm) -> Cursor:
     """Where to read; ApiError 20001 for a size or number that cannot be, 21481 for a token that is not ours."""
@@ -92,9 +105,14 @@ def _token(places: Sequence[str]) -> str:
 
 
 def page_of(
-    form: PageForm, path: str, filters: Sequence[tuple[str, str]], items: Sequence[Any], key: Callable[[Any], str]
+    form: PageForm,
+    path: str,
+    filters: Sequence[tuple[str, str]],
+    items: Sequence[Any],
+    key: Callable[[Any], str],
+    root: str = "",
 ) -> Page:
-    """The page of up to `page_size` of `items`, with the URIs of its neighbours; `key` is an item's sid."""
+    """The page of up to `page_size` of `items`, and its neighbours' URIs below `root`; `key` is an item's sid."""
     size, number = form.page_size, form.page
     kept = items[:size]
     places = _places(form.page_token)
@@ -103,7 +121,7 @@ def page_of(
         tail = [("PageSize", str(size)), ("Page", str(page))]
         if token is not None:
             tail.append(("PageToken", token))
-        return f"{quote(path)}?{urlencode([*filters, *tail])}"
+        return f"{root}{quote(path)}?{urlencode([*filters, *tail])}"
 
     previous = None
     if number == 1:

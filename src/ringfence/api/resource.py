@@ -21,6 +21,7 @@ from ringfence.ports.keys import Caller
 from ringfence.ports.store import AccountRow
 
 API_VERSION = "2010-04-01"
+CORE = "api"
 _NO_FORM = Form(NoForm)
 
 Answer = Any
@@ -29,18 +30,28 @@ FormT = TypeVar("FormT", bound=msgspec.Struct, covariant=True)
 
 
 class ApiRequest(Generic[FormT]):
-    """One authenticated request as a handler sees it: who asks, for which account, and what for."""
+    """One authenticated request as a handler sees it: who asks, for which account, and what for.
 
-    __slots__ = ("account", "base", "deps", "form", "path", "presented")
+    `root` is what absolute URLs of the product begin with, as the caller reached it; empty for the 2010 API.
+    """
+
+    __slots__ = ("account", "base", "deps", "form", "path", "presented", "root")
 
     def __init__(
-        self, deps: ApiDependencies, presented: Presented, account: AccountRow, path: dict[str, str], form: FormT
+        self,
+        deps: ApiDependencies,
+        presented: Presented,
+        account: AccountRow,
+        path: dict[str, str],
+        form: FormT,
+        root: str = "",
     ) -> None:
         self.deps = deps
         self.presented = presented
         self.account = account
         self.path = path
         self.form = form
+        self.root = root
         self.base = f"/{API_VERSION}/Accounts/{account.sid}"
 
     @property
@@ -88,7 +99,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resource:
-    """Operations on one kind of thing; `path` is relative to the API version, `item` its XML name."""
+    """Operations on one kind of thing; `path` is relative to the product's `version`, `item` its XML name."""
 
     def __init__(
         self,
@@ -97,11 +108,12 @@ class Resource:
         item: str,
         listed: str,
         key: Callable[[Any], str] | None = None,
-        product: str = "api",
+        product: str = CORE,
+        version: str = API_VERSION,
         owner_only: bool = False,
         account_in: str = "AccountSid",
     ) -> None:
-        self._path = f"/{API_VERSION}/{path}"
+        self._path = f"/{version}/{path}"
         self._item = item
         self._listed = listed
         self._key = key or (lambda item: str(item.sid))

@@ -8,7 +8,7 @@ import msgspec
 from ringfence.api import xml
 from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.paging import Page
-from ringfence.api.resource import Operation, Raw
+from ringfence.api.resource import CORE, Operation, Raw
 from ringfence.domain.errors import ApiError, more_info
 
 JSON = b"application/json"
@@ -35,7 +35,7 @@ def reply_with(operation: Operation, answer: object, *, json: bool) -> Reply:
         return _raw(answer)
     listed = operation.listed
     if isinstance(answer, Page) and listed is not None:
-        answer = answer.envelope(listed)
+        answer = answer.envelope(listed) if operation.product == CORE else answer.with_meta(listed)
     if json:
         return Reply(operation.status, JSON, _encoder.encode(answer))
     plain = msgspec.to_builtins(answer)

@@ -13,13 +13,14 @@ from ringfence.api.resource import Operation
 class Match(NamedTuple):
     """What a path names: its operations by method (unfinished ones as `Listed`), its variables' values in order.
 
-    `path` has lost the product prefix but kept `.json`; `json` tells whether the answer is JSON.
+    `path` has lost the product's `prefix`, if it had one, but kept `.json`; `json` tells whether the answer is JSON.
     """
 
     methods: dict[str, Operation | Listed]
     values: list[str]
     path: str
     json: bool
+    prefix: str = ""
 
 
 class _Node:
@@ -79,7 +80,8 @@ class Router:
 
     def _prefixed(self, path: str) -> Match | None:
         product, slash, rest = path[1:].partition("/")
-        return self._in(product, slash + rest) if product in self._products else None
+        match = self._in(product, slash + rest) if product in self._products else None
+        return None if match is None else match._replace(prefix=f"/{product}")
 
     def _in(self, product: str, path: str) -> Match | None:
         if not path.startswith("/"):

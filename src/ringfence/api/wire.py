@@ -21,8 +21,9 @@ from ringfence.api.metrics import Metrics
 from ringfence.api.operations import Listed
 from ringfence.api.paging import PageForm, cursor_of, page_of
 from ringfence.api.refusal_pace import RefusalPace
-from ringfence.api.resource import ApiRequest, Operation
+from ringfence.api.resource import CORE, ApiRequest, Operation
 from ringfence.api.respond import Reply, refuse, reply_with
+from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
 from ringfence.api.urlencoded import parse_pairs
 from ringfence.domain.errors import ApiError
@@ -161,7 +162,10 @@ class Wire:
         pairs = parse_pairs(query if operation.method == "GET" else await self._body(head, receive))
         await self._admission.enter(tenant)
         try:
-            request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, operation.form.read(pairs))
+            form = operation.form.read(pairs)
+            core = operation.product == CORE
+            root = "" if core else root_of(self._deps.base_url, scope["scheme"], head.host, match.prefix)
+            request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, form, root)
             return reply_with(operation, await _run(operation, request, match, pairs), json=match.json)
         finally:
             self._admission.leave(tenant)
@@ -213,7 +217,7 @@ async def _run(operation: Operation, request: ApiRequest[Any], match: Match, pai
         form = _page_form.read(pairs)
         items = await operation.handler(request, cursor_of(form))
         filters = [pair for pair in pairs if pair[0] in operation.form.names]
-        return page_of(form, match.path, filters, items, operation.key)
+        return page_of(form, match.path, filters, items, operation.key, request.root)
     handler = operation.plain if operation.plain is not None and not match.json else operation.handler
     answer = await handler(request)
     if answer is None or answer is False:

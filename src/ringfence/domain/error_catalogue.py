@@ -151,6 +151,7 @@ _MESSAGES = (
     ErrorKind(21710, "Phone Number or Short Code is already in the Messaging Service.", 409),
     ErrorKind(21711, "Phone Number or Short Code is already associated with another Messaging Service.", 409),  # unseen
     ErrorKind(21712, "Phone Number or Short Code is associated with another Messaging Service.", 409),
+    ErrorKind(21714, "Messaging Service Number Pool size limit reached"),
     ErrorKind(30400, "Parameters are not valid"),
     ErrorKind(30409, "This message cannot be canceled", 409),
     ErrorKind(35111, "SendAt timestamp is missing"),
