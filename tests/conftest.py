@@ -184,16 +184,16 @@ class Program:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def await_line(self, words: str) -> str:
+    def await_line(self, words: str, limit_s: float = LINE_LIMIT_S) -> str:
         """The next line with these words in it."""
-        until = time.monotonic() + LINE_LIMIT_S
+        until = time.monotonic() + limit_s
         while time.monotonic() < until:
             with contextlib.suppress(queue.Empty):
                 line = self._lines.get(timeout=0.2)
                 self.seen.append(line)
                 if words in line:
                     return line
-        raise AssertionError(f"no line with {words!r} in {LINE_LIMIT_S} s, only: {self.seen}")
+        raise AssertionError(f"no line with {words!r} in {limit_s} s, only: {self.seen}")
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal to what still runs, wait for the end, give the exit code. Again is a no-op."""

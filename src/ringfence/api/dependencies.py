@@ -10,6 +10,7 @@ from ringfence.api.admission import AdmissionLimits
 from ringfence.api.messaging import Messaging
 from ringfence.domain.clock import Clock
 from ringfence.ports.keys import TenantKeys
+from ringfence.ports.onlookers import NoOnlookers, Onlookers
 from ringfence.ports.store import Store
 
 
@@ -40,6 +41,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     front_page: str = ""
     mounts: Mapping[str, ASGIApp] = msgspec.field(default_factory=dict)
+    onlookers: Onlookers = NoOnlookers()
 
     def __repr__(self) -> str:
         return "ApiDependencies(…)"

@@ -19,12 +19,13 @@ _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}
 
 
 class Reply(NamedTuple):
-    """What goes onto the wire, but for the headers that every answer has."""
+    """What goes onto the wire, but for the headers that every answer has. `code` is the error's, where it is one."""
 
     status: int
     content_type: bytes
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    code: int | None = None
 
 
 def reply_with(operation: Operation, answer: object, *, json: bool) -> Reply:
@@ -71,5 +72,5 @@ def refuse(error: ApiError, path: str, *, json: bool) -> Reply:
         after_s = error.retry_after_s if isinstance(error, TooManyRequestsError) else 1
         headers = ((b"retry-after", str(after_s).encode()),)
     if json:
-        return Reply(error.status, JSON, _encoder.encode(fields), headers)
-    return Reply(error.status, XML, xml.document("RestException", fields), headers)
+        return Reply(error.status, JSON, _encoder.encode(fields), headers, error.code)
+    return Reply(error.status, XML, xml.document("RestException", fields), headers, error.code)

@@ -28,6 +28,7 @@ from ringfence.api.router import Match, Router
 from ringfence.api.urlencoded import parse_pairs
 from ringfence.domain.errors import ApiError
 from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.onlookers import ApiCall
 from ringfence.ports.store import QueueFullError, StoreFailedError
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
@@ -110,7 +111,19 @@ class Wire:
         if hold_s:
             await self._hold(hold_s)
         await _write(send, reply, request_id, head_only=scope["method"] == "HEAD")
-        self._metrics.count(name, reply.status, perf_counter() - started)
+        took_s = perf_counter() - started
+        self._metrics.count(name, reply.status, took_s)
+        if self._deps.onlookers.present:
+            self._deps.onlookers.tell(
+                ApiCall(
+                    at_ms=self._deps.clock.now_ms(),
+                    route=name,
+                    http_status=reply.status,
+                    duration_ms=round(took_s * 1_000, 1),
+                    request_id=request_id,
+                    code=reply.code,
+                )
+            )
 
     async def _answer(
         self, operation: Operation | Listed, match: Match, head: _Head, scope: Scope, receive: Receive

@@ -14,6 +14,7 @@ from ringfence.cli import completion as completing
 from ringfence.cli import demo as demos
 from ringfence.cli import doctor as checks
 from ringfence.cli import init as settings_file
+from ringfence.cli import logs as written
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
 from ringfence.cli import run as running
@@ -108,6 +109,23 @@ def run(
 ) -> None:
     """Run a program written for Twilio, unchanged, on the running installation."""
     running.run(settings_of(config, data, port=port), command, sms_url=sms_url)
+
+
+@app.command()
+def logs(
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, and show each request and webhook.")] = False,
+    roles: Annotated[
+        list[str] | None, typer.Option("--role", metavar="NAME", help="Of this role; may be given again.")
+    ] = None,
+    level: Annotated[str, typer.Option("--level", metavar="LEVEL", help="From this level up.")] = "info",
+    lines: Annotated[int, typer.Option("--lines", "-n", metavar="N", min=0, help="How many to begin with.")] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON each, as they were written.")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Show the logs of an installation, without content as always."""
+    settings = settings_of(config, data)
+    written.logs(settings, follow=follow, roles=roles or [], level=level, limit=lines, as_json=as_json)
 
 
 @app.command()

@@ -11,11 +11,11 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
 # The database with its WAL and the backups made before migrations, keys, sockets.
-OURS = ("ringfence.db*", "kms", "run")
+OURS = ("ringfence.db*", "kms", "logs", "run")
 
 
 def reset(settings: Settings, *, yes: bool) -> None:
-    """Remove database, keys, sockets, profile and the authority of `run`; what else lies in the data folder stays."""
+    """Remove database, keys, logs, sockets, profile and the authority of `run`; what else lies there stays."""
     terminal = Terminal()
     folder = settings.data_dir
     if (pid := holder(folder)) is not None:

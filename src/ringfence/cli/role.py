@@ -10,6 +10,7 @@ from ringfence.cli.terminal import Terminal
 from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.installation_lock import LoneRoleLock
 from ringfence.roles.listeners import bind
+from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import catch_loop_crashes, configure_logging
 from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import ROLES, RoleProcess, prepare_clock, run_role
@@ -27,7 +28,7 @@ def role(settings: Settings, name: str) -> None:
     guard_memory()
     raise_file_limit()
     os.umask(0o077)
-    configure_logging(name, settings.log_level)
+    configure_logging(name, settings.log_level, log_file(settings.data_dir, name, settings.log_mb))
     make_private(settings.data_dir)
     lock = LoneRoleLock(settings.data_dir, name)
     lock.take()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from ringfence.roles.refusal import RefusalError
 
@@ -29,6 +30,12 @@ class Terminal:
         """Cause and cure of what cannot be done."""
         cure = f" → {escape(refusal.cure)}" if refusal.cure else ""
         self._err.print(f"[bold red]error:[/] {escape(refusal.cause)}{cure}")
+
+    def styled(self, *parts: tuple[str, str]) -> None:
+        """A line of result, of (text, style) parts with a gap between."""
+        line = Text("  ").join(Text(text, style) for text, style in parts)
+        line.rstrip()
+        self._out.print(line)
 
     def warn(self, text: str) -> None:
         self._err.print(f"[bold yellow]note:[/] {escape(text)}")

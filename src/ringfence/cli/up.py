@@ -24,6 +24,7 @@ from ringfence.roles.bootstrap import (
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.installation_lock import InstallationLock
 from ringfence.roles.listeners import bind
+from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import configure_logging
 from ringfence.roles.metrics import fresh_folder
 from ringfence.roles.process import prepare_clock
@@ -56,7 +57,7 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
     for name, cure in unknown_variables(os.environ).items():
         Terminal().warn(f"{name} is no setting → {cure}")
     os.umask(0o077)
-    configure_logging("up", settings.log_level)
+    configure_logging("up", settings.log_level, log_file(settings.data_dir, "up", settings.log_mb))
     make_private(settings.data_dir)
     lock = InstallationLock(settings.data_dir)
     lock.take()

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 from ringfence.dispatch.webhook_lanes import LaneLimits, WebhookLanes
 from ringfence.dispatch.webhook_metrics import WebhookMetrics
 from ringfence.domain.clock import Clock
+from ringfence.ports.onlookers import NoOnlookers, Onlookers, WebhookCall
 from ringfence.ports.store import EventRow, Outbox, QueueFullError, Settlement, StoreFailedError
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
@@ -51,6 +52,7 @@ class WebhookLoop:
         owner: str,
         limits: LaneLimits | None = None,
         registry: CollectorRegistry | None = None,
+        onlookers: Onlookers | None = None,
     ) -> None:
         self._outbox = outbox
         self._delivery = delivery
@@ -60,6 +62,7 @@ class WebhookLoop:
         self._metrics = WebhookMetrics(registry or CollectorRegistry())
         self._metrics.running.set_function(lambda: self._lanes.running)
         self._metrics.waiting.set_function(lambda: self._lanes.waiting)
+        self._onlookers = onlookers or NoOnlookers()
         self._in_hand: dict[int, asyncio.Task[None]] = {}
         self._news = asyncio.Event()
 
@@ -144,6 +147,8 @@ class WebhookLoop:
     async def _settle(self, event: EventRow, settlement: Settlement) -> None:
         kind = "inbound" if event.kind == INBOUND else "status"
         self._metrics.attempts.labels(kind, settlement.state).inc()
+        if self._onlookers.present:
+            self._onlookers.tell(_as_seen(event, settlement))
         for _ in range(SETTLE_TRIES):
             try:
                 await self._outbox.settle_events([settlement])
@@ -160,3 +165,18 @@ class WebhookLoop:
             await self._outbox.defer_events([event], due_ms)
         except (QueueFullError, StoreFailedError) as error:
             _log.warning("event not given back", event_id=event.id, error=type(error).__name__)
+
+
+def _as_seen(event: EventRow, settlement: Settlement) -> WebhookCall:
+    return WebhookCall(
+        at_ms=settlement.at_ms,
+        account=event.account,
+        message_sid=event.message_sid,
+        event_id=event.id,
+        kind=event.kind,
+        attempt=event.attempts + 1,
+        state=settlement.state,
+        http_status=settlement.http_status,
+        duration_ms=settlement.duration_ms,
+        code=settlement.error_code,
+    )

@@ -10,6 +10,7 @@ import uvloop
 
 from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.listeners import adopt
+from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import catch_loop_crashes, configure_logging
 from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import REFUSED, ROLES, RoleProcess, hold_lifeline, read_lifeline, run_role
@@ -29,7 +30,7 @@ def main() -> None:
     os.umask(0o077)
     settings = read_lifeline(arguments.lifeline)
     hold_lifeline(arguments.lifeline)
-    configure_logging(arguments.name, settings.log_level)
+    configure_logging(arguments.name, settings.log_level, log_file(settings.data_dir, arguments.name, settings.log_mb))
     process = RoleProcess(arguments.name, settings, ready_fd=arguments.ready, listeners=adopt(arguments.listen))
 
     async def serve() -> None:

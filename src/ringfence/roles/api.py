@@ -11,6 +11,7 @@ from ringfence.api.dependencies import ApiDependencies
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
+from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
@@ -33,6 +34,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(client.close)
         wake = await stack.enter_async_context(every_dispatcher(settings))
 
+        live = LiveFeed()
+        watching = await serve_live(settings.socket("live-api"), live, detours=False)
+        stack.push_async_callback(watching.close)
         keys = ApiKeyClient(client, process.clock)
         app = create_app(
             ApiDependencies(
@@ -43,6 +47,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 base_url=settings.url,
                 front_page="/phones" if settings.dev else "",
                 mounts=_simulator(settings),
+                onlookers=live,
                 messaging=compose_messaging(
                     store, keys, process.clock, wake, carrier=SIMULATOR, magic_numbers=settings.dev
                 ),

@@ -17,6 +17,7 @@ from ringfence.domain.rating import DEVELOPMENT_RATES
 from ringfence.ports.carrier import Carrier
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.ports.onlookers import Detours, Onlookers
 from ringfence.ports.store import Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.deliver import Deliverer
@@ -83,6 +84,8 @@ def compose_dispatching(
     bells: Bells | None = None,
     wake: Wake | None = None,
     webhook_detail: Keep = "all",
+    onlookers: Onlookers | None = None,
+    detours: Detours | None = None,
 ) -> Dispatching:
     """Sender queues, the carrier's news, and webhooks over one store and one carrier.
 
@@ -94,7 +97,7 @@ def compose_dispatching(
     replier = Replier(store, keys, clock, wake, carrier=carrier.name)
     receiver = Receiver(store, keys, clock, wake, replier, carrier=carrier.name)
     links = MediaLinks(fetcher, keys, clock, base_url)
-    delivery = EventDelivery(store, keys, http, replier, links, clock, keep=webhook_detail)
+    delivery = EventDelivery(store, keys, http, replier, links, clock, keep=webhook_detail, detours=detours)
     return Dispatching(
         store=store,
         keys=keys,
@@ -110,7 +113,7 @@ def compose_dispatching(
             owner=owner,
             carrier=carrier.name,
         ),
-        webhooks=WebhookLoop(store, delivery, clock, owner=owner, registry=registry),
+        webhooks=WebhookLoop(store, delivery, clock, owner=owner, registry=registry, onlookers=onlookers),
         fetcher=fetcher,
         links=links,
     )

@@ -10,6 +10,7 @@ from ringfence.dispatch.rates import Rates
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, EgressPolicy, production
 from ringfence.ipc.client import Client
+from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.roles.composition import compose_dispatching
 from ringfence.roles.process import RoleProcess
@@ -30,6 +31,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(client.close)
         http = PooledClient(EgressGuard(egress_policy(settings)))
         stack.push_async_callback(http.close)
+        live = LiveFeed()
+        watching = await serve_live(settings.socket("live-dispatcher"), live, detours=settings.dev)
+        stack.push_async_callback(watching.close)
         bells = Bells()
         others = await stack.enter_async_context(other_dispatchers(settings, bells.ring))
         dispatching = compose_dispatching(
@@ -44,6 +48,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             bells=bells,
             wake=Wakes([bells, others]),
             webhook_detail=settings.webhook_detail,
+            onlookers=live,
+            detours=live,
         )
         process.ready()
         await dispatching.run()

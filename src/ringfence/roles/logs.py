@@ -13,9 +13,11 @@ import threading
 import traceback
 from collections.abc import Mapping, MutableMapping
 from types import TracebackType
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import structlog
+
+from ringfence.roles.log_file import LogFile
 
 # Names of things that an operator may see of every tenant: identifiers, counts, times, codes, places in our code.
 CLEAR_KEYS = frozenset(
@@ -36,9 +38,9 @@ _NUMBER = re.compile(r"(\+|%2B)[0-9][0-9 ().-]{5,18}[0-9]", re.IGNORECASE)
 _URL = re.compile(r"(https?://)([^/\s@]*@)?([^/?#\s\"']*)[^\s\"']*")
 
 
-def configure_logging(role: str, level: str = "info", stream: TextIO | None = None) -> None:
-    """Log as JSON, one object a line, on `stream` (standard error); library logs and crashes too."""
-    target = stream or sys.stderr
+def configure_logging(role: str, level: str = "info", kept: LogFile | None = None) -> None:
+    """Log as JSON, one object a line, on standard error, and in `kept`; library logs and crashes too."""
+    target = kept or sys.stderr
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -49,7 +51,7 @@ def configure_logging(role: str, level: str = "info", stream: TextIO | None = No
             structlog.processors.JSONRenderer(sort_keys=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(target),
+        logger_factory=structlog.WriteLoggerFactory(cast("TextIO", target)),
         cache_logger_on_first_use=False,
     )
     structlog.contextvars.clear_contextvars()

@@ -10,7 +10,7 @@ from ringfence.roles.refusal import RefusalError
 
 # sun_path of sockaddr_un(7) holds 108 bytes on Linux, 104 on macOS and the BSDs, the closing NUL included.
 SOCKET_PATH_MAX_BYTES = 103
-LONGEST_SOCKET_NAME = "simulator-http.sock"
+LONGEST_SOCKET_NAME = "live-dispatcher.sock"
 
 
 def run_dir_of(data_dir: Path) -> Path:

@@ -23,6 +23,8 @@ CONFIG_NAME = "ringfence.toml"
 ENVIRONMENT_PREFIX = "RINGFENCE_"
 # Variables of the project that set nothing here.
 OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
+# Of an installation itself, even where key service and simulator are another's.
+OWN_SOCKETS = frozenset({"wake", "live-api", "live-dispatcher"})
 ALL_SETTINGS = "`ringfence init` writes a file with every setting"
 
 
@@ -80,6 +82,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["all", "failures", "none"],
         Meta(description="Of which webhook attempts the timeline keeps request, answer and timing, sealed."),
     ] = "all"
+    log_mb: Annotated[
+        int,
+        Meta(description="Megabytes that log files in the data folder may take together; 0: none.", ge=0, le=10_000),
+    ] = 40
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], Meta(description="The least level that is logged.")
     ] = "info"
@@ -123,8 +129,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self._services_dir / "clock"
 
     def socket(self, name: str) -> Path:
-        """Path of a Unix socket: kms-api, kms-dispatcher, simulator, simulator-http or wake."""
-        return (self.run_dir if name == "wake" else self._services_dir) / f"{name}.sock"
+        """A Unix socket: kms-api, kms-dispatcher, simulator, simulator-http, wake, live-api or live-dispatcher."""
+        return (self.run_dir if name in OWN_SOCKETS else self._services_dir) / f"{name}.sock"
 
     @property
     def _services_dir(self) -> Path:

@@ -12,6 +12,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.attempt import seal_attempt
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, KeyRefusedError
+from ringfence.ports.onlookers import Detours
 from ringfence.ports.store import EventRow, Settlement, Store
 from ringfence.usecases.webhooks.answer_text import TextAnswerer
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError, WebhookRequest, call_webhook
@@ -49,9 +50,10 @@ class EventDelivery:
         clock: Clock,
         *,
         keep: Keep = "all",
+        detours: Detours | None = None,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._opener = EventOpener(store, keys, clock)
+        self._opener = EventOpener(store, keys, clock, detours)
         self._http = http
         self._clock = clock
         self._keep = keep

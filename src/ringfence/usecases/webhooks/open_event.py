@@ -9,6 +9,7 @@ from ringfence.domain.sealing.content import open_content_with
 from ringfence.domain.standing import NumberConfig, decode_number_config, hmac_states_record, number_record
 from ringfence.domain.web_url import InvalidUrlError, parse_url
 from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.onlookers import Detours, NoDetours
 from ringfence.ports.store import EventRow, MessageRow, NumberRow, Store
 from ringfence.usecases.webhooks.standing_cache import StandingCache
 
@@ -43,12 +44,13 @@ class NothingToTell(msgspec.Struct, frozen=True):
 
 
 class EventOpener:
-    """Opens events for delivery."""
+    """Opens events for delivery. `detours` say where inbound texts are told meanwhile."""
 
-    def __init__(self, store: Store, keys: DeliveryKeys, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: DeliveryKeys, clock: Clock, detours: Detours | None = None) -> None:
         self._store = store
         self._keys = keys
         self._standing = StandingCache(keys, clock)
+        self._detours = detours or NoDetours()
 
     async def open(self, event: EventRow) -> OpenedEvent | NothingToTell:
         """KeyRefusedError where the key service will not, ConnectionError where it is away."""
@@ -76,6 +78,9 @@ class EventOpener:
             return NothingToTell("done", "the number is no longer the account's")
         sealed = await self._standing.open(row.account, number_record(number.sid), number.standing)
         config = decode_number_config(sealed)
+        detour = self._detours.of(number.number)
+        if detour is not None:
+            config = msgspec.structs.replace(config, sms_url=detour, sms_fallback_url="")
         if not config.sms_url:
             return NothingToTell("done", "no webhook for texts")
         return await self._opened(event, row, content, key, config.sms_url, number, config)
