@@ -138,3 +138,24 @@ def test_failures_to_sign_in_are_counted_by_address_and_the_right_secret_gets_in
     assert answers[-1].json()["message"] == "Too many failed logins. Try again later."
     assert requests.get(narrow.url + tenant.base + ".json", timeout=10).status_code == 429
     assert tenant.ask("GET", ".json").status_code == 200
+
+
+def test_a_crowd_is_refused_without_asking_the_store_who_it_is(
+    narrow: Any, slow: SlowStore, pool: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenant = narrow.new_tenant()
+    number = tenant.number()
+    crowd(pool, tenant, slow, number)
+    asked: list[str] = []
+    credential = narrow.store.credential
+
+    async def counted(sid: str) -> Any:
+        asked.append(sid)
+        return await credential(sid)
+
+    monkeypatch.setattr(narrow.store, "credential", counted)
+    assert [tenant.ask("POST", "/Messages.json", data=form(number)).status_code for _ in range(3)] == [429] * 3
+    assert asked == []
+    # Who cannot be recognized is looked up as ever.
+    wrong = tenant.ask("GET", ".json", auth=(tenant.sid, "0" * 32))
+    assert (wrong.status_code, asked) == (401, [tenant.sid])

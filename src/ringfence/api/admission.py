@@ -1,4 +1,4 @@
-"""Who is served now: so many requests at once, so many a turn of the event loop, the tenants in turn.
+"""Who is served now: so many requests at once, the tenants in turn.
 
 Beyond that requests wait, each tenant's in a line of its own. When no more may wait, the longest line gives way:
 whoever asks for most is refused first, and a quiet tenant's request stands at the head of its line as if it were alone.
@@ -14,17 +14,16 @@ from ringfence.domain.errors import ApiError
 
 
 class AdmissionLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """`present` requests of a tenant are signed in and unanswered, `running` of them (of all) are worked on.
+    """How many requests of a tenant are signed in and unanswered, how many (of all, of a tenant) are worked on, and how
+    many wait, over all tenants, for `wait_s` at most.
 
-    `a_turn` begin in one turn of the event loop, which keeps the turns short. `waiting` is over all tenants, for
-    `wait_s` each.
+    More at once would not be more in a second: they would only stand in the store's line instead of their tenant's.
     """
 
-    tenant_present: int = 2_048
-    running: int = 256
-    tenant_running: int = 192
-    a_turn: int = 32
-    waiting: int = 1_024
+    tenant_present: int = 1_024
+    running: int = 96
+    tenant_running: int = 64
+    waiting: int = 512
     wait_s: float = 1.0
 
 
@@ -55,8 +54,6 @@ class Admission:
         self._tenants: dict[str, Tenant] = {}
         # Those who have somebody waiting, the next one first.
         self._lines: OrderedDict[Tenant, None] = OrderedDict()
-        self._left = limits.a_turn
-        self._turn_begun = False
         self.running = 0
         self.waiting = 0
 
@@ -69,6 +66,15 @@ class Admission:
         self._tenants[name] = tenant
         return tenant
 
+    @property
+    def full(self) -> bool:
+        """True when no more may wait."""
+        return self.waiting >= self._limits.waiting
+
+    def refuses(self, name: str) -> bool:
+        """True when `arrive` would refuse this tenant for want of a place."""
+        return self._yields(self._tenants.get(name) or Tenant(name))
+
     def depart(self, tenant: Tenant) -> None:
         """The request is answered."""
         tenant.present -= 1
@@ -80,7 +86,7 @@ class Admission:
         if not self._lines and self._has_room(tenant):
             self._take(tenant)
             return
-        if self.waiting >= self._limits.waiting:
+        if self.full:
             if self._yields(tenant):
                 raise TooManyRequestsError(tenant.name)
             self._shed(max(self._lines, key=_length))
@@ -113,30 +119,19 @@ class Admission:
 
     def _yields(self, tenant: Tenant) -> bool:
         """No more may wait, and no other tenant has more waiting than this one."""
-        if self.waiting < self._limits.waiting:
-            return False
-        return len(tenant.line) >= max(map(_length, self._lines), default=0)
+        return self.full and len(tenant.line) >= max(map(_length, self._lines), default=0)
 
     def _has_room(self, tenant: Tenant) -> bool:
-        return self._left > 0 and self.running < self._limits.running and tenant.running < self._limits.tenant_running
+        return self.running < self._limits.running and tenant.running < self._limits.tenant_running
 
     def _take(self, tenant: Tenant) -> None:
         self.running += 1
         tenant.running += 1
-        self._left -= 1
-        if not self._turn_begun:
-            self._turn_begun = True
-            asyncio.get_running_loop().call_soon(self._next_turn)
-
-    def _next_turn(self) -> None:
-        self._turn_begun = False
-        self._left = self._limits.a_turn
-        self._admit()
 
     def _admit(self) -> None:
         """Let in from the lines in turn. A tenant that runs as many as it may keeps its place and is passed over."""
         passed_over = 0
-        while passed_over < len(self._lines) and self._left > 0 and self.running < self._limits.running:
+        while passed_over < len(self._lines) and self.running < self._limits.running:
             tenant, _ = self._lines.popitem(last=False)
             if tenant.running >= self._limits.tenant_running:
                 self._lines[tenant] = None

@@ -6,8 +6,8 @@ from collections import OrderedDict
 from ringfence.domain.clock import Clock
 
 FREE = 20
-FULL = 500
-HOLD_MAX_S = 1.0
+PER_SECOND_HELD = 250
+HOLD_MAX_S = 4.0
 FADE_MS = 1_000
 HELD_MAX = 4_096
 _KNOWN_MAX = 10_000
@@ -17,7 +17,7 @@ class RefusalPace:
     """Counts refusals of each tenant or address; the count fades within about a second.
 
     The first few are answered at once. A client that asks again at once, on many connections, gets its answers the
-    later the more it was refused, up to a second: it is refused a few hundred times a second then, whatever it tries.
+    later the more it was refused, up to four seconds: it is refused a few hundred times a second, whatever it tries.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -35,4 +35,4 @@ class RefusalPace:
             self._counts.popitem(last=False)
         if count <= FREE or self.held >= HELD_MAX:
             return 0.0
-        return min((count - FREE) / FULL, 1.0) * HOLD_MAX_S
+        return min((count - FREE) / PER_SECOND_HELD, HOLD_MAX_S)

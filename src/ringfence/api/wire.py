@@ -20,6 +20,7 @@ from ringfence.api.forms import Form
 from ringfence.api.metrics import Metrics
 from ringfence.api.operations import Listed
 from ringfence.api.paging import PageForm, cursor_of, page_of
+from ringfence.api.recognized import RecognizedHeaders
 from ringfence.api.refusal_pace import RefusalPace
 from ringfence.api.resource import CORE, ApiRequest, Operation
 from ringfence.api.respond import Reply, refuse, reply_with
@@ -70,6 +71,7 @@ class Wire:
         self._auth = Authenticator(deps.store, deps.clock, failures_of_address=deps.limits.failed_logins_of_address)
         self._metrics = Metrics(deps.registry)
         self._admission = Admission(deps.limits.admission)
+        self._recognized = RecognizedHeaders(deps.clock)
         self._pace = RefusalPace(deps.clock)
         self._in_flight = 0
 
@@ -136,14 +138,24 @@ class Wire:
             opened = await self._open_unsigned(operation, match, scope["query_string"])
             if opened is not None:
                 return opened
+        self._refuse_a_crowd(head)
         presented = await self._auth.present(head.authorization, (scope.get("client") or ("",))[0])
         if isinstance(operation, Listed):
             raise ApiError(20501, f"{operation.method} {operation.path} is not available here yet.")
+        if self._admission.waiting and head.authorization is not None:
+            self._recognized.note(head.authorization, presented.account.tenant)
         tenant = self._admission.arrive(presented.account.tenant)
         try:
             return await self._serve(operation, tenant, presented, match, head, scope, receive)
         finally:
             self._admission.depart(tenant)
+
+    def _refuse_a_crowd(self, head: _Head) -> None:
+        """Refuse before signing in, which reads the store, whoever would be refused after it."""
+        if self._admission.full and head.authorization is not None:
+            tenant = self._recognized.tenant_of(head.authorization)
+            if tenant is not None and self._admission.refuses(tenant):
+                raise TooManyRequestsError(tenant)
 
     async def _hold(self, hold_s: float) -> None:
         self._pace.held += 1

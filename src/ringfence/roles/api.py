@@ -15,6 +15,7 @@ from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
+from ringfence.roles.listeners import widen
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
@@ -68,7 +69,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             ),
             process,
         )
-        await server.serve(sockets=list(process.listeners))
+        await server.serve(sockets=widen(process.listeners))
 
 
 def _simulator(settings: Settings) -> dict[str, ASGIApp]:

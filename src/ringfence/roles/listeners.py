@@ -8,6 +8,8 @@ from ringfence.roles.port_owner import owner_of
 from ringfence.roles.refusal import RefusalError
 
 BACKLOG = 1024
+# uvloop (libuv from 1.45) accepts one connection of a listener in a turn of the loop: too few when turns are long.
+ACCEPTED_A_TURN = 32
 _SEARCH = 100
 
 
@@ -31,6 +33,11 @@ def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
 def adopt(descriptors: Sequence[int]) -> list[socket.socket]:
     """The inherited sockets, by descriptor."""
     return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+
+
+def widen(listeners: Sequence[socket.socket]) -> list[socket.socket]:
+    """The listeners `ACCEPTED_A_TURN` times over, for a server that takes one connection of each in a turn."""
+    return [*listeners, *(listener.dup() for listener in listeners for _ in range(1, ACCEPTED_A_TURN))]
 
 
 def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:

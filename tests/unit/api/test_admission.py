@@ -118,22 +118,6 @@ def test_who_comes_while_others_wait_does_not_pass_them(run: Run) -> None:
     run(story())
 
 
-def test_only_so_many_begin_in_one_turn_of_the_loop(run: Run) -> None:
-    async def story() -> None:
-        requests = Requests(a_turn=2)
-        turns: list[int] = []
-        requests.ask(*(f"a{n}" for n in range(5)))
-        while len(requests.began) < 5:
-            await asyncio.sleep(0)
-            turns.append(len(requests.began))
-        steps = [after - before for before, after in zip([0, *turns], turns, strict=False)]
-        assert max(steps) == 2
-        await requests.end_all()
-        assert requests.empty
-
-    run(story())
-
-
 def test_who_has_most_waiting_is_refused_first(run: Run) -> None:
     async def story() -> None:
         requests = Requests(running=1, waiting=3)
@@ -250,12 +234,12 @@ steps = st.lists(
 )
 
 
-@given(steps, st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), st.integers(1, 5))
+@given(steps, st.integers(1, 3), st.integers(1, 3), st.integers(1, 5))
 def test_the_bounds_hold_and_everybody_hears_something(
-    script: list[tuple[str, Any]], running: int, tenant_running: int, a_turn: int, waiting: int
+    script: list[tuple[str, Any]], running: int, tenant_running: int, waiting: int
 ) -> None:
     async def story() -> None:
-        requests = Requests(running=running, tenant_running=tenant_running, a_turn=a_turn, waiting=waiting)
+        requests = Requests(running=running, tenant_running=tenant_running, waiting=waiting)
         for number, (verb, which) in enumerate(script):
             names = list(requests.tasks)
             if verb == "ask":

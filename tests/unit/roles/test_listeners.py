@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.roles.listeners import bind
+from ringfence.roles.listeners import ACCEPTED_A_TURN, bind, widen
 from ringfence.roles.port_owner import owner_of
 from ringfence.roles.refusal import RefusalError
 
@@ -23,6 +23,16 @@ def test_both_loopback_addresses_share_one_free_port() -> None:
     assert [listener.getsockname()[0] for listener in listeners] == ["127.0.0.1", "::1"]
     assert len({listener.getsockname()[1] for listener in listeners}) == 1
     close(listeners)
+
+
+def test_a_server_gets_each_listener_many_times_over_because_it_takes_one_connection_of_each_in_a_turn() -> None:
+    listeners = bind(("127.0.0.1", "::1"), 0)
+    wide = widen(listeners)
+    assert wide[:2] == listeners
+    addresses = [listener.getsockname() for listener in wide]
+    assert [addresses.count(listener.getsockname()) for listener in listeners] == [ACCEPTED_A_TURN] * 2
+    assert not any(listener.getblocking() for listener in wide)
+    close(wide)
 
 
 def test_a_port_can_be_bound_again_at_once() -> None:
