@@ -1,6 +1,8 @@
 """Two groups of processes on one database and one key service, as two machines are."""
 
 import itertools
+import socket
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -18,6 +20,12 @@ SHOPS = ["+12025550123", "+12025550124", "+12025550125"]
 PHONES = ["+12025550101", "+12025550102", "+12025550103"]
 PAIRS = list(itertools.product(SHOPS, PHONES))
 TEXTS_A_PAIR = 12
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def send_all(account: "Account", urls: list[str], callback: str) -> dict[tuple[str, str], list[str]]:
@@ -66,3 +74,31 @@ def test_texts_that_both_take_arrive_once_in_order_and_are_told_in_order(
     name = database.split("/")[3].split("?")[0]
     owners = postgres_server.run(name, "SELECT DISTINCT owner FROM ringfence.event WHERE owner IS NOT NULL")
     assert len(owners.splitlines()) == 2
+
+
+def test_when_a_dispatcher_is_killed_the_other_takes_over_what_it_had(
+    postgres_server: PostgresServer, group: Callable[..., Any], tenant: Callable[..., Any], callbacks: "Callbacks"
+) -> None:
+    database = postgres_server.database()
+    one = group("one", database_url=database)
+    account = tenant(one.up())
+    other = group("other", database_url=database, keys_from=str(one.data / "run"))
+    other.role("dispatcher")
+    other.api(free_port())
+    stocked(account, one)
+
+    with ThreadPoolExecutor(1) as thread:
+        sending = thread.submit(send_all, account, [one.url, other.url], callbacks.url)
+        one.until(lambda: len(callbacks.told) > 10)
+        other.kill("dispatcher")
+        sids = sending.result()
+    one.until(lambda: all(len(set(bodies(one, pair))) >= TEXTS_A_PAIR for pair in PAIRS), 10)
+    for pair in PAIRS:
+        seen = bodies(one, pair)
+        # What was on its way when it died may come twice; what is new still comes in order.
+        assert list(dict.fromkeys(seen)) == [f"{pair[0]} {n}" for n in range(TEXTS_A_PAIR)]
+        assert max(Counter(seen).values()) <= 2
+    every = [sid for of_pair in sids.values() for sid in of_pair]
+    one.until(lambda: all("delivered" in callbacks.told[sid] for sid in every), 10)
+    for sid in every:
+        assert list(dict.fromkeys(callbacks.told[sid])) == ["sent", "delivered"]

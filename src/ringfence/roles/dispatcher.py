@@ -35,7 +35,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         watching = await serve_live(settings.socket("live-dispatcher"), live, detours=settings.dev)
         stack.push_async_callback(watching.close)
         bells = Bells()
-        others = await stack.enter_async_context(other_dispatchers(settings, bells.ring))
+        others = await stack.enter_async_context(other_dispatchers(settings, process.clock, bells.ring))
         dispatching = compose_dispatching(
             store,
             DispatcherKeyClient(client),

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 
+from ringfence.domain.clock import Clock
 from ringfence.ipc.doorbell import Doorbell, DoorbellListener
 from ringfence.ports.wake import Wake
 from ringfence.roles.settings import Settings
+from ringfence.roles.stores import dispatcher_name
 
 
 class Wakes:
@@ -32,9 +34,12 @@ async def every_dispatcher(settings: Settings) -> AsyncIterator[Wake]:
 
 
 @contextlib.asynccontextmanager
-async def other_dispatchers(settings: Settings, heard: Callable[[], None]) -> AsyncIterator[Wake]:
-    """For a dispatcher: the wake of all others. `heard` is called for every ring of another process."""
-    async with DoorbellListener(settings.socket("wake")) as doorbell, _others(settings, heard) as others:
+async def other_dispatchers(settings: Settings, clock: Clock, heard: Callable[[], None]) -> AsyncIterator[Wake]:
+    """For a dispatcher: the wake of all others, which see meanwhile that it lives.
+
+    `heard` is called for every ring of another process, and when events of a dead dispatcher are there to be taken.
+    """
+    async with DoorbellListener(settings.socket("wake")) as doorbell, _others(settings, clock, heard) as others:
         relaying = asyncio.create_task(_relay(doorbell, heard), name="doorbell")
         try:
             yield Wakes(others)
@@ -43,14 +48,19 @@ async def other_dispatchers(settings: Settings, heard: Callable[[], None]) -> As
 
 
 @contextlib.asynccontextmanager
-async def _others(settings: Settings, heard: Callable[[], None] | None = None) -> AsyncIterator[list[Wake]]:
-    """The bell of the database; none on SQLite, which serves one machine."""
+async def _others(
+    settings: Settings, clock: Clock | None = None, heard: Callable[[], None] | None = None
+) -> AsyncIterator[list[Wake]]:
+    """The bell of the database; none on SQLite, which serves one machine. `clock` and `heard` are a dispatcher's."""
     if not settings.database_url:
         yield []
         return
-    from ringfence.store.postgres_bell import PostgresBell  # asyncpg is there only where PostgreSQL is wanted.
+    # asyncpg is there only where PostgreSQL is wanted.
+    from ringfence.store.postgres_bell import PostgresBell
+    from ringfence.store.postgres_presence import PostgresPresence
 
-    bell = PostgresBell(settings.database_url, heard)
+    presence = None if clock is None else PostgresPresence(dispatcher_name(settings), clock)
+    bell = PostgresBell(settings.database_url, heard, presence)
     running = asyncio.create_task(bell.run(), name="database bell")
     try:
         yield [bell]

@@ -5,6 +5,7 @@ left of a poll. Source: PostgreSQL, "NOTIFY".
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ import structlog
 from ringfence.ports.store import StoreFailedError
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_connection import connect
+from ringfence.store.postgres_presence import LOOK_S, PostgresPresence
 
 CHANNEL = "ringfence"
 # Rings of a busy process are told together: each wakes every listener, and costs the server a transaction.
@@ -33,10 +35,16 @@ class PostgresBell:
     commits of all processes wait for one another's disk.
     """
 
-    def __init__(self, url: str, heard: Callable[[], None] | None = None) -> None:
-        """`heard` is called when another process rang, and whenever a ring may have been missed."""
+    def __init__(
+        self, url: str, heard: Callable[[], None] | None = None, presence: PostgresPresence | None = None
+    ) -> None:
+        """`heard` is called when another process rang, and whenever a ring may have been missed.
+
+        The connection is a dispatcher's sign of life too, where it has a `presence`.
+        """
         self._url = url
         self._heard = heard
+        self._presence = presence
         self._stirred = asyncio.Event()
         self._ringing = False
 
@@ -75,17 +83,30 @@ class PostgresBell:
         if self._heard is not None:
             await connection.add_listener(CHANNEL, self._hear)
             self._heard()
+        if self._presence is not None:
+            self._presence.arrive()
+        loop = asyncio.get_running_loop()
+        beat_s = loop.time()
         while True:
-            try:
-                async with asyncio.timeout(ALIVE_S):
+            if loop.time() >= beat_s:
+                await asyncio.wait_for(self._beat(connection), ANSWER_S)
+                beat_s = loop.time() + (ALIVE_S if self._presence is None else LOOK_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(beat_s):
                     await self._stirred.wait()
-            except TimeoutError:
-                await connection.execute("SELECT 1", timeout=ANSWER_S)
-                continue
             self._stirred.clear()
-            ringing, self._ringing = self._ringing, False
-            await connection.execute(f"NOTIFY {CHANNEL}" if ringing else "SELECT 1", timeout=ANSWER_S)
-            await asyncio.sleep(GAP_S)
+            if connection.is_closed():
+                raise ConnectionResetError("the server ended the connection")
+            if self._ringing:
+                self._ringing = False
+                await connection.execute(f"NOTIFY {CHANNEL}", timeout=ANSWER_S)
+                await asyncio.sleep(GAP_S)
+
+    async def _beat(self, connection: Connection) -> None:
+        if self._presence is None:
+            await connection.execute("SELECT 1")
+        elif await self._presence.look(connection) and self._heard is not None:
+            self._heard()
 
     def _hear(self, connection: Any, pid: int, channel: str, payload: object) -> None:
         if self._heard is not None and pid != connection.get_server_pid():

@@ -12,12 +12,16 @@ COMMAND_TIMEOUT_S = 30.0
 OLDEST_VERSION = 140_000
 SCHEMA = "ringfence"
 
-# A stopped process must not hold its locks for ever. And a plan made while a table was small must not read all of it
-# when it is not: each statement here is made to find its few rows one by one through an index.
+# A stopped process must not hold its locks for ever, nor a machine that vanished. And a plan made while a table was
+# small must not read all of it when it is not: each statement here is made to find its few rows one by one through an
+# index.
 _SERVER_SETTINGS = {
     "application_name": "ringfence",
     "search_path": SCHEMA,
     "idle_in_transaction_session_timeout": "10000",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
     "client_min_messages": "warning",
     "enable_seqscan": "off",
     "enable_hashjoin": "off",

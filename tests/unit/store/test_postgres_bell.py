@@ -92,7 +92,7 @@ def test_after_the_connection_was_lost_it_listens_again_and_says_that_something_
             await asyncio.to_thread(
                 postgres_server.run,
                 "postgres",
-                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'",
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'ringfence'",
             )
             await ear.until(1)
             ear.times = 0

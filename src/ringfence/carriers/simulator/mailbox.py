@@ -8,7 +8,7 @@ from ringfence.ports.carrier import Arrival, Receipt
 
 CAPACITY = 200_000
 RETRY_MS = 100
-TAKEN_MS = 5_000
+TAKEN_MS = 2_000
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +20,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mailbox:
-    """Items in the order they came. One that was taken is offered again after 5 s unless it is acknowledged.
+    """Items in the order they came. One that was taken is offered again after 2 s unless it is acknowledged.
 
     Times are readings of a monotonic clock, milliseconds.
     """
