@@ -47,11 +47,13 @@ class Webhook:
 
 
 class WebhookServer:
-    """Takes every POST and answers with an empty TwiML document; what came is kept."""
+    """Takes every POST and answers with an empty TwiML document, or as it is told; what came is kept."""
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.received: list[Webhook] = []
+        self.status = 200
+        self.answer = b"<Response/>"
 
     def await_one(self, wanted: Callable[[Webhook], bool], limit_s: float = 15) -> Webhook:
         until = time.monotonic() + limit_s
@@ -74,8 +76,8 @@ def webhooks() -> Iterator[WebhookServer]:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
             form = dict(parse_qsl(body, keep_blank_values=True))
             seen.received.append(Webhook(self.path, form, dict(self.headers)))
-            answer = b"<Response/>"
-            self.send_response(200)
+            answer = seen.answer
+            self.send_response(seen.status)
             self.send_header("Content-Type", "text/xml")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

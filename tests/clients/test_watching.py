@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import re
+import subprocess
 import sys
 from typing import Any
 
@@ -43,3 +45,94 @@ def test_logs_follow_shows_requests_and_webhooks_without_what_they_hold(installa
     assert not [
         secret for secret in ("c4n4ry", CUSTOMER[1:], "s3cret-path", installation.auth_token) if secret in shown
     ]
+
+
+@pytest.fixture
+def command(installation: Any, tmp_path: Any) -> Any:
+    """Run a `ringfence` command on the installation to its end."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        ran = [sys.executable, "-m", "ringfence", *arguments, "--data", str(installation.data)]
+        environment = installation.environment | {"COLUMNS": "200"}
+        return subprocess.run(ran, capture_output=True, text=True, timeout=60, cwd=tmp_path, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def shop_webhook(installation: Any) -> Any:
+    """Have the shop's texts told to a URL; afterwards to none."""
+    (number,) = installation.client().incoming_phone_numbers.list(phone_number=installation.shop)
+    yield lambda url: number.update(sms_url=url)
+    number.update(sms_url="")
+
+
+def test_a_triggered_text_is_shown_with_what_the_program_answered(
+    installation, command, webhooks, shop_webhook
+) -> None:
+    shop_webhook(f"{webhooks.url}/sms")
+    webhooks.answer = b"<Response><Message>See you!</Message></Response>"
+    done = command("trigger", "sms.inbound", "--from", CUSTOMER, "--body", "C", "--port", str(installation.port))
+    assert done.returncode == 0, done.stdout + done.stderr
+    text, webhook, answer, reply = done.stdout.splitlines()
+    assert re.fullmatch(rf'text     \{CUSTOMER} → \{installation.shop}  "C"  SM\w{{32}}', text)
+    assert re.fullmatch(rf"webhook  POST {webhooks.url}/sms → 200 in \d+ ms", webhook)
+    assert answer == "         <Response><Message>See you!</Message></Response>"
+    assert re.fullmatch(rf'reply    \{installation.shop} → \{CUSTOMER}  "See you!"  SM\w{{32}}', reply)
+    assert [webhook.form["Body"] for webhook in webhooks.received] == ["C"]
+
+
+def test_a_triggered_text_to_a_number_without_a_webhook_says_what_to_do(installation, command) -> None:
+    done = command("trigger", "sms.inbound", "--port", str(installation.port))
+    assert done.returncode == 0
+    assert "go nowhere → ringfence number configure" in done.stderr
+
+
+def test_a_program_that_fails_is_shown_and_can_be_told_again(installation, command, webhooks, shop_webhook) -> None:
+    shop_webhook(f"{webhooks.url}/sms")
+    webhooks.status = 404
+    done = command("trigger", "sms.opt_in", "--from", CUSTOMER, "--port", str(installation.port))
+    assert done.returncode == 1
+    assert "→ 404 in" in done.stdout
+    assert "error    11200 the program answered with an error" in done.stdout
+    (failure, *_) = json.loads(command("events", "list", "--output", "json").stdout)
+    assert (failure["kind"], failure["attempts"]) == ("message.received", 1)
+    webhooks.status = 200
+    again = command("events", "resend", str(failure["event"]))
+    assert again.returncode == 0, again.stderr
+    assert re.match(rf"webhook  POST {webhooks.url}/sms → 200 in \d+ ms\n", again.stdout)
+    assert failure["event"] not in [
+        row["event"] for row in json.loads(command("events", "list", "--output", "json").stdout)
+    ]
+
+
+def test_deliveries_and_failures_can_be_triggered(installation, command, webhooks) -> None:
+    options = ("--status-callback", f"{webhooks.url}/status", "--port", str(installation.port))
+    undelivered = command("trigger", "sms.undelivered", "--to", CUSTOMER, "--code", "30006", *options)
+    assert undelivered.returncode == 0, undelivered.stderr
+    delivered = command("trigger", "sms.delivered", "--to", CUSTOMER, *options)
+    assert delivered.returncode == 0, delivered.stderr
+    told = [(webhook.form["MessageStatus"], webhook.form.get("ErrorCode")) for webhook in webhooks.received]
+    assert told == [("sent", None), ("undelivered", "30006"), ("sent", None), ("delivered", None)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("sms.pigeon",), "one of: sms.inbound"),
+        (("sms.delivered",), "--status-callback http"),
+        (("sms.undelivered", "--code", "1", "--status-callback", "http://localhost:1"), "one of: 30003"),
+        (("sms.inbound", "--to", "+12025550111"), "ringfence number add +12025550111"),
+        (("sms.inbound", "--from", "Sam"), "write it as +12025550177"),
+    ],
+)
+def test_what_cannot_be_triggered_says_what_can(installation, command, arguments, words) -> None:
+    done = command("trigger", *arguments, "--port", str(installation.port))
+    assert done.returncode in (1, 2)
+    assert words in done.stderr
+
+
+def test_an_event_that_is_not_there_cannot_be_told_again(command) -> None:
+    done = command("events", "resend", "999999")
+    assert done.returncode == 1
+    assert "`ringfence events list`" in done.stderr

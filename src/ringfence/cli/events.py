@@ -2,16 +2,22 @@
 
 import datetime
 import re
+import sys
 from typing import Annotated
 
 import typer
+import uvloop
 
-from ringfence.cli.installation import Installation, operate
+from ringfence.cli.installation import Installation, opened, operate
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.profile import read_profile
+from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
+from ringfence.cli.webhook_watch import await_webhook, dispatcher_view, failed, tell, what_was_said
 from ringfence.roles.bootstrap import first_account_sid
 from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
 from ringfence.roles.wakes import every_dispatcher
 from ringfence.usecases.webhooks.replay import Replayer
 
@@ -38,6 +44,34 @@ def list_failed(
 
 
 @commands.command()
+def resend(
+    event: Annotated[int, typer.Argument(help="Which one.", metavar="ID")],
+    account: Account = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Tell one event again now, and show what came of it; the answer too, where the profile has the account's token."""
+    settings = settings_of(config, data)
+
+    async def work() -> int:
+        async with dispatcher_view(settings) as view, opened(settings) as it:
+            owner = account or await first_account_sid(it.store)
+            await _replay_one(it, settings, owner, event)
+            call = await await_webhook(view, lambda seen: (seen.account, seen.event_id) == (owner, event))
+            if call is None:
+                raise RefusalError(
+                    f"event {event} was not told in time", "`ringfence logs --follow` shows whether it is"
+                )
+            profile, said = read_profile(settings), None
+            if profile is not None and profile.account_sid == owner:
+                said = await what_was_said(it, await tenant_of(it, settings, owner), call)
+            tell(Terminal(), call, said)
+            return int(failed(call))
+
+    sys.exit(uvloop.run(work()))
+
+
+@commands.command()
 def replay(
     event: Annotated[int | None, typer.Argument(help="Which one; without it, all that failed.", metavar="[ID]")] = None,
     since: Annotated[str, typer.Option("--since", metavar="AGE", help="All that failed since: 90s, 2h, 3d.")] = "1d",
@@ -51,17 +85,21 @@ def replay(
 
     async def work(it: Installation) -> None:
         owner = account or await first_account_sid(it.store)
+        if event is not None:
+            await _replay_one(it, settings, owner, event)
+            Terminal().say(f"event {event} is told again")
+            return
         async with every_dispatcher(settings) as wake:
-            replayer = Replayer(it.store, it.clock, wake)
-            if event is None:
-                count = await replayer.replay_failed(owner, it.clock.now_ms() - age_ms)
-                Terminal().say(f"{count} told again")
-            elif await replayer.replay_event(owner, event):
-                Terminal().say(f"event {event} is told again")
-            else:
-                raise RefusalError(f"event {event} is not there, or still being told", "`ringfence events list`")
+            count = await Replayer(it.store, it.clock, wake).replay_failed(owner, it.clock.now_ms() - age_ms)
+        Terminal().say(f"{count} told again")
 
     operate(settings, work)
+
+
+async def _replay_one(it: Installation, settings: Settings, owner: str, event: int) -> None:
+    async with every_dispatcher(settings) as wake:
+        if not await Replayer(it.store, it.clock, wake).replay_event(owner, event):
+            raise RefusalError(f"event {event} is not there, or still being told", "`ringfence events list`")
 
 
 def _age_ms(text: str) -> int:

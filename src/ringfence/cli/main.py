@@ -18,6 +18,7 @@ from ringfence.cli import logs as written
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
 from ringfence.cli import run as running
+from ringfence.cli import trigger as triggers
 from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
 from ringfence.cli.events import commands as events
@@ -145,6 +146,33 @@ def demo(
 ) -> None:
     """Show what ringfence does, step by step, on the running installation."""
     demos.demo(settings_of(config, data, port=port), name, auto=auto, output=output)
+
+
+@app.command()
+def trigger(
+    name: Annotated[str | None, typer.Argument(help="What is to happen.", metavar="[EVENT]")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Show what can happen.")] = False,
+    sender: Annotated[str | None, typer.Option("--from", metavar="NUMBER", help="Who texts.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="NUMBER", help="Who is texted.")] = None,
+    body: Annotated[str | None, typer.Option("--body", metavar="TEXT", help="What is texted.")] = None,
+    media_url: Annotated[list[str] | None, typer.Option("--media-url", metavar="URL", help="With a medium.")] = None,
+    code: Annotated[int | None, typer.Option("--code", metavar="CODE", help="Why it is undelivered.")] = None,
+    status_callback: Annotated[
+        str | None, typer.Option("--status-callback", metavar="URL", help="Who is told of a delivery.")
+    ] = None,
+    output: OutputForm = Output.TABLE,
+    config: Config = None,
+    data: Data = None,
+    port: Port = None,
+) -> None:
+    """Make something happen that a program reacts to, and show how it reacts."""
+    if listed or name is None:
+        triggers.list_triggers(output)
+        return
+    options = triggers.Options(
+        sender=sender, to=to, body=body, media_urls=media_url or (), code=code, status_callback=status_callback
+    )
+    sys.exit(triggers.trigger(settings_of(config, data, port=port), name, options))
 
 
 @app.command()

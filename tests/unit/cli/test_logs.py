@@ -122,3 +122,15 @@ def test_what_does_not_exist_is_wrong_usage_with_the_choices(ringfence, option: 
     assert done.returncode == 2
     assert value in done.stderr
     assert "one of: " in done.stderr
+
+
+@pytest.mark.parametrize("command", [("trigger", "sms.inbound"), ("events", "resend", "7")])
+def test_without_an_installation_a_command_tells_how_to_start_one(ringfence, command: tuple[str, ...]) -> None:
+    done = ringfence(*command)
+    assert done.returncode == 1
+    assert "ringfence up" in done.stderr
+
+
+def test_the_list_of_triggers_needs_nothing(ringfence) -> None:
+    assert "sms.inbound" in ringfence("trigger").stdout
+    assert "sms.opt_out" in ringfence("trigger", "--list", "--output", "tsv").stdout

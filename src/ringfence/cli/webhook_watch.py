@@ -1,0 +1,109 @@
+"""One webhook, waited for: what came of it and, for whoever has the tenant's secret, what was said in it."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from ringfence.cli.installation import Installation
+from ringfence.cli.invocation import invocation
+from ringfence.cli.terminal import Terminal
+from ringfence.domain.attempt import Attempt
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.attempt import open_attempt
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.ipc.live import LiveView
+from ringfence.ports.keys import Caller
+from ringfence.ports.onlookers import WebhookCall
+from ringfence.roles.installation_lock import holder, lone_roles
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+
+# Longer than a program may take to answer, with its fallback.
+LIMIT_S = 40.0
+AGAIN_S = 0.2
+WRITTEN_WITHIN_S = 3.0
+
+
+def refuse_unless_up(settings: Settings) -> None:
+    """RefusalError where no dispatcher runs that could make webhooks."""
+    if holder(settings.data_dir) is None and "dispatcher" not in lone_roles(settings.data_dir):
+        cause = f"ringfence is not up on {settings.data_dir}"
+        raise RefusalError(cause, f"start it in another terminal: {invocation()} up")
+
+
+@contextlib.asynccontextmanager
+async def dispatcher_view(settings: Settings) -> AsyncIterator[LiveView]:
+    """The dispatcher's live feed, from now on. RefusalError where it does not answer."""
+    refuse_unless_up(settings)
+    view = LiveView(settings.socket("live-dispatcher"))
+    try:
+        try:
+            await view.begin()
+        except ConnectionError:
+            raise RefusalError("the dispatcher does not answer", "`ringfence logs` tells why") from None
+        yield view
+    finally:
+        await view.close()
+
+
+async def await_webhook(
+    view: LiveView, wanted: Callable[[WebhookCall], bool], limit_s: float = LIMIT_S
+) -> WebhookCall | None:
+    """The first webhook of this kind, once it was attempted; None when there was none in time."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(limit_s):
+            while True:
+                try:
+                    sight = await view.look()
+                except ConnectionError:
+                    # The dispatcher starts again; what it had in hand comes again too.
+                    await asyncio.sleep(AGAIN_S)
+                    continue
+                for happening in sight.happenings:
+                    if isinstance(happening, WebhookCall) and wanted(happening):
+                        return happening
+    return None
+
+
+async def what_was_said(installation: Installation, caller: Caller, call: WebhookCall) -> Attempt | None:
+    """The attempt as it was written down for its tenant; None where nothing of it is kept."""
+    row = await installation.store.message(call.account, call.message_sid)
+    if row is None:
+        return None
+    keys = await installation.keys.open_epochs(caller, call.account, [row.epoch])
+    if row.epoch not in keys:
+        return None
+    sealer = RecordSealer(keys[row.epoch], call.account)
+    for _ in range(round(WRITTEN_WITHIN_S / AGAIN_S)):
+        for settlement in reversed(await installation.store.attempts(call.account, call.message_sid)):
+            if settlement.event_id == call.event_id and settlement.at_ms >= call.at_ms:
+                with contextlib.suppress(UnsealError):
+                    return open_attempt(sealer, row.sid, call.event_id, settlement.detail)
+                return None
+        await asyncio.sleep(AGAIN_S)
+    return None
+
+
+def tell(terminal: Terminal, call: WebhookCall, said: Attempt | None) -> None:
+    """Show what came of a webhook: each request with its answer, what was wrong, and whether it is tried again."""
+    for exchange in said.exchanges if said else ():
+        came = str(exchange.status) if exchange.status is not None else f"no answer ({exchange.cause})"
+        took = f" in {exchange.total_ms:.0f} ms" if exchange.total_ms is not None else ""
+        terminal.say(f"webhook  {exchange.method} {exchange.url} → {came}{took}")
+        for line in exchange.answer.decode(errors="replace").splitlines():
+            terminal.say(f"         {line}")
+    if said is None or not said.exchanges:
+        came = str(call.http_status) if call.http_status is not None else "no answer"
+        terminal.say(f"webhook  {call.kind} → {came} in {call.duration_ms} ms")
+    for finding in said.findings if said else ():
+        place = f", line {finding.line}, column {finding.column}" if finding.line else ""
+        terminal.say(f"wrong    {f'{finding.code} ' if finding.code else ''}{finding.message}{place}")
+    if call.code is not None:
+        terminal.say(f"error    {call.code} {said.cause if said else ''}".rstrip())
+    if call.state == "pending":
+        terminal.say("         it is tried again later")
+
+
+def failed(call: WebhookCall) -> bool:
+    """True when the program was not told, or its answer could not be run as it stands."""
+    return call.state != "done" or call.code is not None
