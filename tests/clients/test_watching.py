@@ -3,11 +3,15 @@
 import contextlib
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
 import pytest
+
+from ringfence.ipc.live import PATIENCE_S
 
 CUSTOMER = "+12025550166"
 
@@ -136,3 +140,53 @@ def test_an_event_that_is_not_there_cannot_be_told_again(command) -> None:
     done = command("events", "resend", "999999")
     assert done.returncode == 1
     assert "`ringfence events list`" in done.stderr
+
+
+def test_texts_are_told_elsewhere_while_somebody_listens(
+    installation, watched, webhooks, shop_webhook, handset
+) -> None:
+    shop_webhook(f"{webhooks.url}/usual")
+    listener = watched("listen", "--forward-to", f"{webhooks.url}/mine", "--number", installation.shop)
+    listener.await_line(f"{installation.shop} → {webhooks.url}/mine")
+    customer = handset(CUSTOMER)
+    customer.reply("c4n4ry")
+    line = listener.await_line("received")
+    assert re.fullmatch(
+        rf"\d\d:\d\d:\d\d  received    SM\w{{32}}  POST {webhooks.url}/mine → 200 in \d+ ms \(signature ok\)", line
+    )
+    webhooks.status = 403
+    customer.reply("again")
+    listener.await_line("error 11200")
+    assert "ringfence doctor signature --event" in listener.await_line("refuse the signature?")
+    webhooks.status = 200
+    assert listener.stop() == 0
+    customer.reply("after")
+    usual = webhooks.await_one(lambda webhook: webhook.path == "/usual")
+    assert usual.form["Body"] == "after"
+    assert {webhook.form["Body"] for webhook in webhooks.received if webhook.path == "/mine"} == {"c4n4ry", "again"}
+    assert "c4n4ry" not in "\n".join(listener.seen)
+
+
+def test_a_listener_that_is_killed_leaves_nothing_behind(
+    installation, watched, webhooks, shop_webhook, handset
+) -> None:
+    shop_webhook(f"{webhooks.url}/usual")
+    listener = watched("listen", "--forward-to", f"{webhooks.url.removeprefix('http://')}/mine")
+    listener.await_line(f"{installation.shop} → {webhooks.url}/mine")
+    listener.stop(signal.SIGKILL)
+    time.sleep(PATIENCE_S)
+    handset(CUSTOMER).reply("after")
+    assert webhooks.await_one(lambda webhook: webhook.path == "/usual").form["Body"] == "after"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--forward-to", "ftp://localhost/x"), "write it as http://localhost:5000/sms"),
+        (("--forward-to", "localhost:5000", "--number", "+12025550111"), "ringfence number add +12025550111"),
+    ],
+)
+def test_what_cannot_be_listened_to_is_refused(command, arguments, words) -> None:
+    done = command("listen", *arguments)
+    assert done.returncode in (1, 2)
+    assert words in done.stderr

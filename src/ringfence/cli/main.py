@@ -14,6 +14,7 @@ from ringfence.cli import completion as completing
 from ringfence.cli import demo as demos
 from ringfence.cli import doctor as checks
 from ringfence.cli import init as settings_file
+from ringfence.cli import listen as listening
 from ringfence.cli import logs as written
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
@@ -173,6 +174,19 @@ def trigger(
         sender=sender, to=to, body=body, media_urls=media_url or (), code=code, status_callback=status_callback
     )
     sys.exit(triggers.trigger(settings_of(config, data, port=port), name, options))
+
+
+@app.command()
+def listen(
+    forward_to: Annotated[str, typer.Option("--forward-to", metavar="URL", help="Where texts are told meanwhile.")],
+    numbers: Annotated[
+        list[str] | None, typer.Option("--number", metavar="NUMBER", help="To this number; may be given again.")
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Have texts to numbers told to a program of yours while this runs, and show each webhook."""
+    listening.listen(settings_of(config, data), forward_to, numbers or [])
 
 
 @app.command()

@@ -15,6 +15,12 @@ from ringfence.roles.settings import Settings
 
 async def tenant_of(installation: Installation, settings: Settings, account: str) -> Caller:
     """`account`, present with its Auth Token: from the profile in dev, else asked for. RefusalError if it is wrong."""
+    token = await auth_token_of(installation, settings, account)
+    return Caller(account=account, credential=account, seed=slot_seed(token, account))
+
+
+async def auth_token_of(installation: Installation, settings: Settings, account: str) -> str:
+    """The Auth Token itself, for what is signed with it; found and refused in the same way."""
     profile = read_profile(settings)
     if profile is not None and profile.account_sid == account:
         token = profile.auth_token
@@ -23,4 +29,4 @@ async def tenant_of(installation: Installation, settings: Settings, account: str
     credential = await installation.store.credential(account)
     if credential is None or not hmac.compare_digest(hashlib.sha256(token.encode()).digest(), credential.verifier):
         raise RefusalError(f"that is not the Auth Token of {account}", "ask the tenant for it")
-    return Caller(account=account, credential=account, seed=slot_seed(token, account))
+    return token
