@@ -31,6 +31,8 @@ from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.timeline.read import TimelineReader
+from ringfence.usecases.webhooks.replay import Replayer
 
 T = TypeVar("T")
 
@@ -68,6 +70,8 @@ class Installation:
                 reader=self.reader,
                 editor=Editor(self.store, self.keys, self.clock, self.bell, self.reader),
                 media=self.media,
+                timeline=TimelineReader(self.store, self.keys),
+                replayer=Replayer(self.store, self.clock, self.bell),
             ),
             registry=CollectorRegistry(),
             limits=limits,

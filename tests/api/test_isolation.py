@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 import requests
 
-from ringfence.api.app import operations
-from ringfence.api.resource import Operation
+from ringfence.api.app import operations, own_operations
+from ringfence.api.resource import OURS, Operation
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.sid import new_sid
-from ringfence.ports.store import MediaRow, MessageRow
+from ringfence.ports.store import MediaRow, MessageRow, NewEvent
 
 WORDS = "the owl flies at nine"
-OPERATIONS = operations()
+OPERATIONS = [*operations(), *own_operations()]
 # What a stranger may have read of it beforehand: sids are no secrets.
 FORMS = {"FriendlyName": "mine", "Body": "", "Status": "canceled", "PhoneNumberSid": "PN" + "0" * 32}
 
@@ -86,7 +86,10 @@ class Victim:
             created_ms=installation.clock.now_ms(),
             updated_ms=0,
         )
-        await installation.store.accept(row)
+        event = NewEvent(kind="message.received", sequence=0, at_ms=row.created_ms)
+        await installation.store.accept(row, [event])
+        (written,) = await installation.store.events(row.account, sid)
+        self.event_id = str(written.id)
         return sid
 
     def path(self, operation: Operation, account: str) -> str:
@@ -98,9 +101,11 @@ class Victim:
             "MessageSid": self.message,
             "ServiceSid": self.service.sid,
             "CountryCode": "US",
+            "EventId": self.event_id,
             "Sid": sid or self.sids.get(resource, ""),
         }
-        return re.sub(r"{(\w+)}", lambda found: values[found[1]], operation.path)
+        prefix = f"/{OURS}" if operation.product == OURS else ""
+        return prefix + re.sub(r"{(\w+)}", lambda found: values[found[1]], operation.path)
 
     def state(self, installation: Any) -> object:
         """All that there is of it."""
@@ -117,6 +122,7 @@ class Victim:
                 await store.media(sid, self.message),
                 await store.services(sid),
                 await store.pool(sid, self.service.sid),
+                await store.events(sid, self.message),
             )
 
         return installation.run(read())

@@ -14,6 +14,7 @@ from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.messaging_v1.phone_numbers import phone_numbers
 from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
+from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
 from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incoming_phone_numbers
@@ -42,9 +43,14 @@ def operations() -> list[Operation]:
     return [operation for resource in RESOURCES for operation in resource.operations]
 
 
+def own_operations() -> list[Operation]:
+    """Those that Twilio does not have."""
+    return timeline.operations
+
+
 def create_app(deps: ApiDependencies) -> ASGIApp:
     """The ASGI app of the public port. `deps.mounts` are asked first, by path prefix; the API answers the rest."""
-    return Front(deps, Wire(deps, operations()), _watch(deps))
+    return Front(deps, Wire(deps, [*operations(), *own_operations()]), _watch(deps))
 
 
 class Front:

@@ -1,4 +1,4 @@
-"""The messaging use cases that the API drives."""
+"""The use cases around texts that the API drives."""
 
 import msgspec
 
@@ -6,6 +6,8 @@ from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.timeline.read import TimelineReader
+from ringfence.usecases.webhooks.replay import Replayer
 
 
 class Messaging(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,3 +17,5 @@ class Messaging(msgspec.Struct, frozen=True, kw_only=True):
     reader: Reader
     editor: Editor
     media: MediaReader
+    timeline: TimelineReader
+    replayer: Replayer

@@ -22,6 +22,8 @@ from ringfence.ports.store import AccountRow
 
 API_VERSION = "2010-04-01"
 CORE = "api"
+OURS = "ringfence"
+"""The product whose resources Twilio does not have; they are found by its prefix alone."""
 _NO_FORM = Form(NoForm)
 
 Answer = Any
@@ -149,6 +151,10 @@ class Resource:
     def delete(self) -> Callable[[Handler], Handler]:
         """DELETE on one; the handler returns whether it was there."""
         return self._declare("DELETE", self._path + "/{Sid}", NoForm, status=204)
+
+    def at(self, method: str, below: str, *, status: int = 200) -> Callable[[Handler], Handler]:
+        """`method` on the path `below` the resource's own: for what is neither the list nor one of it."""
+        return self._declare(method, f"{self._path}/{below}", NoForm, status=status)
 
     def _declare(
         self,

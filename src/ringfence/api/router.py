@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ringfence.api.operations import LISTED, PREFERENCE, Listed
-from ringfence.api.resource import Operation
+from ringfence.api.resource import OURS, Operation
 
 
 class Match(NamedTuple):
@@ -59,7 +59,7 @@ class Router:
     """Finds operations: the finished ones given to it, and those that are known but not finished."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        self._products = {product: _Node() for product in PREFERENCE}
+        self._products = {product: _Node() for product in (*PREFERENCE, OURS)}
         for listed in LISTED:
             self._products[listed.product].at(listed.path).methods[listed.method] = listed
         for operation in operations:
@@ -68,7 +68,7 @@ class Router:
     def match(self, host: str, path: str) -> Match | None:
         """The operations at `path`, or None when no product has it."""
         by_host = host.partition(".")[0].lower()
-        if by_host in self._products and "." in host:
+        if by_host in PREFERENCE and "." in host:
             return self._in(by_host, path) or self._prefixed(path)
         prefixed = self._prefixed(path)
         if prefixed is not None:

@@ -193,6 +193,7 @@ _WEBHOOK = (
     ErrorKind(11206, "HTTP protocol violation"),
     ErrorKind(11210, "HTTP bad host name"),
     ErrorKind(11215, "HTTP too many redirects"),
+    ErrorKind(11216, "HTTP invalid redirect"),  # unseen
     ErrorKind(11220, "SSL/TLS Handshake Error"),
     ErrorKind(11235, "Certificate Invalid - Domain Mismatch"),
     ErrorKind(11236, "Certificate Invalid - Certificate Expired"),

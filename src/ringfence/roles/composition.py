@@ -31,7 +31,9 @@ from ringfence.usecases.messaging.receive import Receiver
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
+from ringfence.usecases.webhooks.replay import Replayer
 
 
 def compose_messaging(
@@ -44,6 +46,8 @@ def compose_messaging(
         reader=reader,
         editor=Editor(store, keys, clock, wake, reader),
         media=MediaReader(store, keys, clock),
+        timeline=TimelineReader(store, keys),
+        replayer=Replayer(store, clock, wake),
     )
 
 

@@ -1,0 +1,92 @@
+"""What usually lies behind an error of delivery or of a webhook, and what mends it: in our words, by Twilio's code."""
+
+import msgspec
+
+
+class Advice(msgspec.Struct, frozen=True):
+    """The likely cause, and the fix to try first."""
+
+    cause: str
+    fix: str
+
+
+_CONNECT = "Start the program, and see that host and port are those it listens on; `curl` the URL from this machine."
+_CERTIFICATE = "Serve a certificate for this host name that a public authority signed, with its whole chain."
+
+ADVICE: dict[int, Advice] = {
+    11100: Advice("The URL is not one that can be called.", "Give an absolute http or https URL without spaces."),
+    11200: Advice(
+        "The program answered with an error, closed the connection, or took too long.",
+        "Look at the status and the answer below, and in the program's own log at that moment.",
+    ),
+    11205: Advice("Nothing accepts connections there.", _CONNECT),
+    11206: Advice("The answer was not HTTP.", "See that the port serves HTTP, and TLS where the URL says https."),
+    11210: Advice("The host name does not resolve.", "Correct the host in the URL, or wait for its DNS entry."),
+    11215: Advice("The program redirects in a circle.", "Name the last URL of the chain as the webhook's own."),
+    11216: Advice(
+        "The redirect cannot be followed.", "Answer 301, 302, 303 or 307 with a valid Location, or do not redirect."
+    ),
+    11220: Advice("TLS could not be agreed on.", _CERTIFICATE),
+    11235: Advice("The certificate is for another host.", _CERTIFICATE),
+    11236: Advice("The certificate has expired.", "Renew it, and have the server load the new one."),
+    11237: Advice("The certificate's chain is incomplete.", _CERTIFICATE),
+    11251: Advice("The answer broke the protocol.", "See what stands before the program: a proxy may answer for it."),
+    11750: Advice("The answer is larger than 64 kB.", "Answer with less; a text holds 1,600 characters."),
+    11751: Advice("The medium is too large.", "Link to a smaller file."),
+    12100: Advice(
+        "The answer is no well-formed XML.",
+        "Look at the line below: most often an & that is not written &amp;, or an element without its end. "
+        "The SDK's MessagingResponse writes TwiML that is always well-formed.",
+    ),
+    12101: Advice("The XML version is not 1.0.", 'Begin with <?xml version="1.0" encoding="UTF-8"?>, or with none.'),
+    12102: Advice("The document does not begin with <Response>.", "Put all verbs inside one <Response>."),
+    12200: Advice(
+        "Something in the document is not known, and was left out.",
+        "Correct its spelling: names of verbs and attributes are case-sensitive.",
+    ),
+    12300: Advice(
+        "The Content-Type is none that can answer a text.",
+        "Answer as text/xml, or as text/plain for one text.",
+    ),
+    12400: Advice("A fault of this installation.", "The webhook is tried again; see the dispatcher's log."),
+    14101: Advice("`to` is no number.", "Give it in E.164, +12025550177, or leave it out to answer the sender."),
+    14102: Advice("`from` is no number of this account.", "Name a number the account owns, or leave it out."),
+    14103: Advice("The message has no body, or too long a one.", "Give it 1 to 1,600 characters, or media."),
+    14104: Advice("`method` is neither GET nor POST.", "Write GET or POST."),
+    14105: Advice("`statusCallback` is no URL.", "Give an absolute URL, or one relative to this document."),
+    14106: Advice("More than 50 documents for one text.", "See that <Redirect> comes to an end."),
+    14107: Advice("Too many replies in a short time.", "Answer less often."),
+    14108: Advice("The sender takes no texts.", "Reply from a number with the capability sms."),
+    14109: Advice("More replies than one text may have.", "Answer with fewer <Message> elements."),
+    14110: Advice("The verb cannot stand in an answer to a text.", "Use <Message> and <Redirect>."),
+    14111: Advice("A trial account may not text this number.", "Verify the number first."),
+    21205: Advice(
+        "The address is one that webhooks may not reach.",
+        "Name a public host, or have the operator allow the network (`egress_allow`) or port (`egress_ports`).",
+    ),
+    21211: Advice("`to` is no number.", "Give it in E.164: +12025550177."),
+    21606: Advice("The sender is no number of this account.", "Send from a number that the account owns."),
+    21610: Advice("The recipient opted out.", "Wait until they text START; do not text them until then."),
+    21617: Advice("The body is longer than 1,600 characters.", "Send it in parts."),
+    30001: Advice("The queue was full for too long.", "Send more slowly, or from more numbers."),
+    30002: Advice("The account was suspended while the text waited.", "Activate the account, and send again."),
+    30003: Advice("The handset is off or out of reach.", "Send again later."),
+    30004: Advice("The recipient or the operator blocks the text.", "Ask the recipient; do not repeat it."),
+    30005: Advice("The number is unknown or no longer in service.", "Check the number, and remove it from your list."),
+    30006: Advice("The number cannot receive texts.", "Look it up first, and call it instead."),
+    30007: Advice("A filter on the way took the text for unwanted.", "Change the wording, and register the campaign."),
+    30008: Advice("The carrier gave no reason.", "Send again; if it stays so, ask the carrier with its reference."),
+    30009: Advice("A part of a long text did not arrive.", "Have it sent again."),
+    30010: Advice("The price is above MaxPrice.", "Raise MaxPrice, or leave it out."),
+    30011: Advice("The recipient cannot receive media.", "Send a link instead."),
+    30020: Advice("Scheduling failed here.", "Send again."),
+    30034: Advice("The sender is not registered for this kind of traffic.", "Register the number's campaign."),
+    30036: Advice("The text waited longer than its ValidityPeriod.", "Allow more time, or send more slowly."),
+    30045: Advice("The ValidityPeriod is out of bounds.", "Give 1 to 36,000 seconds."),
+    30410: Advice("The carrier did not answer in time.", "Send again."),
+}
+
+
+def advise(code: int) -> Advice | None:
+    """Cause and fix; None for a code that has none here."""
+    return ADVICE.get(code)
