@@ -2,20 +2,19 @@
 
     python benchmarks/webhook_client.py [--seconds 3] [--at-once 64] [--detail]
 
-The sink parses nothing and answers 204; both ends are on uvloop. CPU is the caller's alone: the figure that counts is
+The sink is nginx where it is installed, and answers 204. CPU is the caller's alone: the figure that counts is
 callbacks a second of its CPU. Opening content and settling events are not part of it: see the store's benchmark.
 With --detail each callback is written down for the timeline too, and sealed.
 """
 
 import argparse
 import asyncio
-import multiprocessing
 import os
 import time
-from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 import uvloop
+from callback_sink import callback_sink
 
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Content, Direction, Status
@@ -32,38 +31,7 @@ from ringfence.usecases.webhooks.trace import Trace
 
 ACCOUNT = "AC" + "a" * 32
 STATES = states_of(b"0123456789abcdef0123456789abcdef")
-ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 WARM_UP_S = 0.5
-HEAD_END = b"\r\n\r\n"
-
-
-class Sink(asyncio.Protocol):
-    """Answers each request: one head and one body of the length that all of them have."""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = transport
-        self._wanted = 0
-        self._received = bytearray()
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        if not self._wanted and (end := self._received.find(HEAD_END)) >= 0:
-            head = bytes(self._received[:end]).lower()
-            length = head.partition(b"content-length: ")[2].partition(b"\r\n")[0]
-            self._wanted = end + len(HEAD_END) + int(length)
-        if self._wanted and len(self._received) >= self._wanted:
-            self._wanted = 0
-            self._received.clear()
-            self._transport.write(ANSWER)  # type: ignore[attr-defined]
-
-
-def serve(port: Connection) -> None:
-    async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
-        port.send(server.sockets[0].getsockname()[1])
-        await server.serve_forever()
-
-    uvloop.run(main())
 
 
 def event() -> tuple[MessageRow, EventRow]:
@@ -142,15 +110,9 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=64)
     parser.add_argument("--detail", action="store_true")
     options = parser.parse_args()
-    ours, theirs = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=serve, args=(theirs,), daemon=True)
-    sink.start()
-    try:
-        url = f"http://127.0.0.1:{ours.recv()}/status?shop=1"
+    with callback_sink() as sink:
+        url = f"http://127.0.0.1:{sink.port}/status?shop=1"
         took_s, wall_s, cpu_s = uvloop.run(call_for(url, options.seconds, options.at_once, options.detail))
-    finally:
-        sink.terminate()
-        sink.join()
     count = len(took_s)
     p99_ms = took_s[int(count * 0.99)] * 1_000
     print(

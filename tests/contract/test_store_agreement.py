@@ -129,19 +129,24 @@ class Agreement(RuleBasedStateMachine):
     def take(self, owner, limit):
         self.taken += self.both("take_events", owner, self.now_ms, 5, limit)
 
-    @rule(data=st.data(), state=st.sampled_from(["done", "dead", "pending"]), ms=moments)
-    def settle(self, data, state, ms):
+    @rule(data=st.data())
+    def settle(self, data):
         if self.taken:
-            event = data.draw(st.sampled_from(self.taken))
-            settlement = Settlement(
-                event_id=event.id,
-                account=event.account,
-                state=state,
-                due_ms=self.now_ms + ms,
-                at_ms=self.now_ms,
-                detail=b"sealed",
+            ends = st.builds(
+                lambda event, state, ms, detail: Settlement(
+                    event_id=event.id,
+                    account=event.account,
+                    state=state,
+                    due_ms=self.now_ms + ms,
+                    at_ms=self.now_ms,
+                    detail=detail,
+                ),
+                st.sampled_from(self.taken),
+                st.sampled_from(["done", "dead", "pending"]),
+                moments,
+                st.sampled_from([b"", b"sealed", b"\x00\xff" * 9]),
             )
-            self.both("settle_events", [settlement])
+            self.both("settle_events", data.draw(st.lists(ends, min_size=1, max_size=4)))
 
     @rule(data=st.data(), verb=st.sampled_from(["defer", "replay"]), ms=moments)
     def give_back(self, data, verb, ms):
@@ -180,7 +185,8 @@ class Agreement(RuleBasedStateMachine):
     @rule(account=accounts, epoch=st.integers(1, 2), ref=st.sampled_from(["r1", "r2", "r3"]))
     def look_up(self, account, epoch, ref):
         self.both("unfinished", account, epoch)
-        self.both("by_carrier_ref", "simulator", ref)
+        self.both("by_carrier_refs", "simulator", [ref, "r1", "r9"])
+        self.both("messages_of", [(account, sid) for account in ACCOUNTS for sid in SIDS])
         self.both("dead_events", account)
         self.both("rated", account)
 

@@ -311,9 +311,27 @@ async def test_a_carriers_reference_finds_the_newest_message_it_names(store, tex
     elsewhere = text(carrier="other", carrier_ref="7", created_ms=NOW + 9)
     for row in (*rows, elsewhere, text()):
         await store.accept(row)
-    assert await store.by_carrier_ref("simulator", "7") == rows[1]
-    assert await store.by_carrier_ref("other", "7") == elsewhere
-    assert await store.by_carrier_ref("simulator", "8") is None
+    newest = (rows[1].account, rows[1].sid)
+    assert await store.by_carrier_refs("simulator", ["8", "7", "7"]) == [None, newest, newest]
+    assert await store.by_carrier_refs("other", ["7"]) == [(elsewhere.account, elsewhere.sid)]
+    assert await store.by_carrier_refs("simulator", []) == []
+
+
+async def test_messages_are_read_together_in_the_order_asked(store, text):
+    rows = [text(), text(), text()]
+    for row in rows:
+        await store.accept(row)
+    keys = [(row.account, row.sid) for row in rows]
+    unknown = (rows[0].account, "SM" + "0" * 32)
+    assert await store.messages_of([keys[2], unknown, keys[0]]) == [rows[2], None, rows[0]]
+    assert await store.messages_of([]) == []
+
+
+async def test_what_is_anothers_is_not_read_with_the_rest(store, text):
+    mine, theirs = text(), text(account="AC" + "e" * 32)
+    for row in (mine, theirs):
+        await store.accept(row)
+    assert await store.messages_of([(mine.account, theirs.sid), (theirs.account, mine.sid)]) == [None, None]
 
 
 async def test_rewriting_replaces_the_content_alone(store, text):

@@ -288,8 +288,11 @@ class MessageStore(Protocol):
     ) -> list[MessageRow]:
         """Newest first; `before` is the last sid of the page before."""
 
-    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None:
-        """The newest message that this carrier knows by `ref`."""
+    async def messages_of(self, keys: Sequence[tuple[str, str]]) -> list[MessageRow | None]:
+        """The messages of these (account, sid), in order; None for one that is not there."""
+
+    async def by_carrier_refs(self, carrier: str, refs: Sequence[str]) -> list[tuple[str, str] | None]:
+        """(account, sid) of the newest message that this carrier knows by each of `refs`, in order."""
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         """Replace the sealed content; a redaction takes the details of its webhook attempts too, past and to come."""

@@ -112,9 +112,15 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
             found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
         )
 
-    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None:
-        found = [row for row in self._messages.values() if (row.carrier, row.carrier_ref) == (carrier, ref)]
-        return max(found, key=newest_first, default=None)
+    async def messages_of(self, keys: Sequence[tuple[str, str]]) -> list[MessageRow | None]:
+        return [self._messages.get(key) for key in keys]
+
+    async def by_carrier_refs(self, carrier: str, refs: Sequence[str]) -> list[tuple[str, str] | None]:
+        found = {
+            row.carrier_ref: row for row in sorted(self._messages.values(), key=newest_first) if row.carrier == carrier
+        }
+        rows = map(found.get, refs)
+        return [None if row is None else (row.account, row.sid) for row in rows]
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         row = self._messages.get((account, sid))

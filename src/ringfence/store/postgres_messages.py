@@ -2,19 +2,17 @@
 
 from collections.abc import Sequence
 
-from msgspec.structs import replace
-
-from ringfence.domain.carrier_trail import MAX_CHARACTERS
 from ringfence.domain.message import FINAL, Direction, Status
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.columns import MESSAGE, RATED
+from ringfence.store.moves import Key, Moves
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import columns, count
 from ringfence.store.postgres_listing import PostgresListing
 from ringfence.store.postgres_media import erase_media
 from ringfence.store.postgres_outbox import PostgresOutbox, append_events, erase_events, forget_details
 from ringfence.store.postgres_queue import PostgresQueue, expect, held, place_ms
-from ringfence.store.progress import Change, Progress, change_by, event_of, in_queue_of, rated_of
+from ringfence.store.progress import Change, Progress, rated_of
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/messages")
@@ -22,7 +20,6 @@ SQL = statements("postgres/messages")
 Acceptance = tuple[MessageRow, Sequence[NewEvent]]
 Settling = tuple[Lease | None, Sequence[Outcome]]
 Rewriting = tuple[str, str, bytes, int, bool]
-Key = tuple[str, str]
 
 
 class PostgresMessages(PostgresQueue, PostgresOutbox, PostgresListing):
@@ -38,9 +35,15 @@ class PostgresMessages(PostgresQueue, PostgresOutbox, PostgresListing):
         row = await self._one(SQL["message"], account, sid)
         return None if row is None else MESSAGE.read(row)
 
-    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None:
-        row = await self._one(SQL["by_carrier_ref"], carrier, ref)
-        return None if row is None else MESSAGE.read(row)
+    async def messages_of(self, keys: Sequence[Key]) -> list[MessageRow | None]:
+        rows = [MESSAGE.read(row) for row in await self._all(SQL["messages_of"], *columns(keys))] if keys else []
+        found = {(row.account, row.sid): row for row in rows}
+        return [found.get(key) for key in keys]
+
+    async def by_carrier_refs(self, carrier: str, refs: Sequence[str]) -> list[Key | None]:
+        rows = await self._all(SQL["by_carrier_refs"], carrier, refs)
+        found = {ref: (account, sid) for ref, account, sid in rows}
+        return [found.get(ref) for ref in refs]
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         return await self._write(_rewrite, (account, sid, content, at_ms, redacted))
@@ -87,7 +90,7 @@ async def _rate(tx: Connection, rated: Sequence[RatedRow | None]) -> None:
 
 async def _acknowledge(tx: Connection, settlings: Sequence[Settling]) -> list[list[bool] | Exception]:
     fences = await held(tx, (lease for lease, _ in settlings if lease is not None))
-    moves = _Moves(await _progress(tx, sorted({(o.account, o.sid) for _, outcomes in settlings for o in outcomes})))
+    moves = Moves(await _progress(tx, sorted({(o.account, o.sid) for _, outcomes in settlings for o in outcomes})))
     ends: list[list[bool] | Exception] = []
     for lease, outcomes in settlings:
         if lease is not None and (lease.account, lease.sender, lease.carrier, lease.fence) not in fences:
@@ -95,7 +98,7 @@ async def _acknowledge(tx: Connection, settlings: Sequence[Settling]) -> list[li
         else:
             ends.append([moves.apply(lease, outcome) for outcome in outcomes])
     if moves.ignored:
-        await tx.execute(SQL["append_trails"], *columns(moves.ignored), MAX_CHARACTERS)
+        await tx.execute(SQL["append_trails"], *columns(moves.ignored))
     if moves.changes:
         await tx.execute(SQL["change"], *columns([_values(change) for change in moves.changes.values()]))
         await append_events(tx, moves.events)
@@ -108,59 +111,6 @@ async def _progress(tx: Connection, keys: Sequence[Key]) -> dict[Key, Progress]:
     for account, sid, direction, status, *rest in await tx.fetch(SQL["progress"], *columns(keys)) if keys else ():
         found[account, sid] = Progress(account, sid, Direction(direction), Status(status), *rest)
     return found
-
-
-class _Moves:
-    """What outcomes, one after the other, make of messages: to be written at once."""
-
-    def __init__(self, messages: dict[Key, Progress]) -> None:
-        self._messages = messages
-        self.changes: dict[Key, Change] = {}
-        self.events: list[tuple[str, str, NewEvent]] = []
-        self.rated: list[RatedRow | None] = []
-        self._ignored: dict[Key, str] = {}
-
-    @property
-    def ignored(self) -> list[tuple[str, str, str]]:
-        """What the carrier said where nothing changed any more."""
-        return [(*key, trail) for key, trail in sorted(self._ignored.items())]
-
-    def apply(self, lease: Lease | None, outcome: Outcome) -> bool:
-        key = outcome.account, outcome.sid
-        before = self._messages.get(key)
-        if before is None or (lease is not None and not in_queue_of(lease, before)):
-            return False
-        change = change_by(before, outcome)
-        if change is None:
-            self._keep_trail(key, outcome.trail)
-            return False
-        earlier = self.changes.get(key)
-        self.changes[key] = replace(
-            change,
-            queued=change.queued and (earlier is None or earlier.queued),
-            trail=change.trail if earlier is None else earlier.trail + change.trail,
-        )
-        self._messages[key] = replace(
-            before,
-            status=change.status,
-            sent_ms=change.sent_ms,
-            error_code=change.error_code,
-            carrier_ref=change.carrier_ref,
-            price_micros=change.price_micros,
-            sequence=change.sequence,
-        )
-        event = event_of(before, change, outcome)
-        if event is not None:
-            self.events.append((*key, event))
-        self.rated.append(rated_of(before, change.status, change.price_micros, outcome.at_ms))
-        return True
-
-    def _keep_trail(self, key: Key, trail: str) -> None:
-        earlier = self.changes.get(key)
-        if earlier is not None:
-            self.changes[key] = replace(earlier, trail=earlier.trail + trail)
-        elif trail:
-            self._ignored[key] = self._ignored.get(key, "") + trail
 
 
 def _values(change: Change) -> tuple[object, ...]:

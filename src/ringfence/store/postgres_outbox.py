@@ -6,6 +6,7 @@ from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, columns
+from ringfence.store.rounds import rounds
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/outbox")
@@ -87,7 +88,7 @@ async def _take(tx: Connection, takings: Sequence[Taking]) -> list[list[EventRow
 async def _settle(tx: Connection, requests: Sequence[Sequence[Settlement]]) -> list[None]:
     settlements = [settlement for request in requests for settlement in request]
     messages = await _hold(tx, ((each.account, each.event_id) for each in settlements))
-    for round_ in _rounds(settlements):
+    for round_ in rounds(settlements):
         values = [(each.account, each.event_id, each.state, each.due_ms) for each in round_]
         settled = {
             (account, event_id): sid for event_id, account, sid in await tx.fetch(SQL["settle"], *columns(values))
@@ -101,19 +102,6 @@ async def _settle(tx: Connection, requests: Sequence[Sequence[Settlement]]) -> l
             await tx.execute(SQL["insert_attempts"], *columns(attempts))
     await _rank(tx, messages)
     return [None] * len(requests)
-
-
-def _rounds(settlements: Sequence[Settlement]) -> list[list[Settlement]]:
-    """The settlements in as few rounds as hold no event twice, in order of each event."""
-    rounds: list[list[Settlement]] = []
-    seen: dict[EventKey, int] = {}
-    for each in settlements:
-        key = each.account, each.event_id
-        turn = seen[key] = seen.get(key, -1) + 1
-        if turn == len(rounds):
-            rounds.append([])
-        rounds[turn].append(each)
-    return rounds
 
 
 async def _hold(tx: Connection, events: Iterable[EventKey]) -> list[MessageKey]:

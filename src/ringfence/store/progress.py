@@ -50,7 +50,7 @@ class Moving(Protocol):
 
 
 class Progress(msgspec.Struct, frozen=True, array_like=True):
-    """The columns of `Moving`, in this order."""
+    """The columns of `Moving`, in this order, and how long the message's trail is."""
 
     account: str
     sid: str
@@ -66,6 +66,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
     sequence: int
     sent_ms: int | None
     has_callback: bool
+    trail_characters: int = 0
 
 
 class Change(msgspec.Struct, frozen=True, array_like=True):

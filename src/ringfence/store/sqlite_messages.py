@@ -1,13 +1,14 @@
 """Messages in SQLite: accepted, moved, rewritten, erased."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from ringfence.domain.carrier_trail import MAX_CHARACTERS
-from ringfence.domain.message import FINAL, Direction, Status
+from ringfence.domain.message import FINAL
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.columns import MESSAGE, RATED
-from ringfence.store.progress import Progress, change_by, event_of, in_queue_of, rated_of
+from ringfence.store.json_rows import JsonRows, json_rows
+from ringfence.store.moves import Key, Moves
+from ringfence.store.progress import Progress, rated_of
 from ringfence.store.sqlite_listing import SqliteListing
 from ringfence.store.sqlite_media import erase_media
 from ringfence.store.sqlite_outbox import SqliteOutbox, append_events, erase_events, forget_details
@@ -20,7 +21,8 @@ SQL = statements("sqlite/messages")
 Acceptance = tuple[MessageRow, Sequence[NewEvent]]
 Settling = tuple[Lease | None, Sequence[Outcome]]
 Rewriting = tuple[str, str, bytes, int, bool]
-Key = tuple[str, str]
+
+PROGRESS = JsonRows(Progress)
 
 
 class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
@@ -41,9 +43,16 @@ class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
         row = self._one(SQL["message"], (account, sid))
         return None if row is None else MESSAGE.read(row)
 
-    async def by_carrier_ref(self, carrier: str, ref: str) -> MessageRow | None:
-        row = self._one(SQL["by_carrier_ref"], (carrier, ref))
-        return None if row is None else MESSAGE.read(row)
+    async def messages_of(self, keys: Sequence[Key]) -> list[MessageRow | None]:
+        rows = [MESSAGE.read(row) for row in self._all(SQL["messages_of"], (json_rows(keys),))]
+        found = {(row.account, row.sid): row for row in rows}
+        return [found.get(key) for key in keys]
+
+    async def by_carrier_refs(self, carrier: str, refs: Sequence[str]) -> list[Key | None]:
+        found = {
+            ref: (account, sid) for ref, account, sid in self._all(SQL["by_carrier_refs"], (carrier, json_rows(refs)))
+        }
+        return [found.get(ref) for ref in refs]
 
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         return await self._write(_rewrite, (account, sid, content, at_ms, redacted))
@@ -91,50 +100,27 @@ def _rate(tx: SqliteWriter, rated: RatedRow | None) -> None:
 
 
 def _acknowledge(tx: SqliteWriter, settlings: Sequence[Settling]) -> list[list[bool] | Exception]:
+    moves = Moves(_progress(tx, {(each.account, each.sid) for _, outcomes in settlings for each in outcomes}))
     ends: list[list[bool] | Exception] = []
     for lease, outcomes in settlings:
         if lease is not None and not is_held(tx, lease):
             ends.append(StaleFenceError())
         else:
-            ends.append([_settle(tx, lease, outcome) for outcome in outcomes])
+            ends.append([moves.apply(lease, outcome) for outcome in outcomes])
+    if moves.changes:
+        tx.run(SQL["change"], (json_rows(list(moves.changes.values())),))
+    if moves.events:
+        append_events(tx, moves.events)
+    if moves.rated:
+        tx.run(SQL["insert_many_rated"], (json_rows([RATED.write(rated) for rated in moves.rated]),))
+    if moves.ignored:
+        tx.run(SQL["append_trails"], (json_rows(moves.ignored),))
     return ends
 
 
-def _settle(tx: SqliteWriter, lease: Lease | None, outcome: Outcome) -> bool:
-    found = tx.run(SQL["progress"], (outcome.account, outcome.sid)).fetchone()
-    if found is None:
-        return False
-    account, sid, direction, status, *rest = found
-    before = Progress(account, sid, Direction(direction), Status(status), *rest)
-    if lease is not None and not in_queue_of(lease, before):
-        return False
-    change = change_by(before, outcome)
-    if change is None:
-        if outcome.trail:
-            tx.run(SQL["append_trail"], (account, sid, outcome.trail, MAX_CHARACTERS))
-        return False
-    tx.run(
-        SQL["change"],
-        (
-            account,
-            sid,
-            change.status.value,
-            change.updated_ms,
-            change.sent_ms,
-            change.error_code,
-            change.carrier_ref,
-            change.price_micros,
-            change.sequence,
-            change.queued,
-            change.final,
-            change.trail,
-        ),
-    )
-    event = event_of(before, change, outcome)
-    if event is not None:
-        append_events(tx, [(account, sid, event)])
-    _rate(tx, rated_of(before, change.status, change.price_micros, outcome.at_ms))
-    return True
+def _progress(tx: SqliteWriter, keys: Collection[Key]) -> dict[Key, Progress]:
+    (found,) = tx.run(SQL["progress"], (json_rows(list(keys)),)).fetchone()
+    return {(each.account, each.sid): each for each in PROGRESS.read(found)}
 
 
 def _rewrite(tx: SqliteWriter, rewritings: Sequence[Rewriting]) -> list[bool]:

@@ -1,9 +1,11 @@
 """The outbox in SQLite."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
+from ringfence.store.json_rows import JsonRows, joined, json_rows
+from ringfence.store.rounds import rounds
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -14,6 +16,10 @@ Taking = tuple[str, int, int, int]
 Deferral = tuple[Sequence[EventRow], int]
 Release = tuple[str, int]
 Replaying = tuple[str, int, int]
+EventKey = tuple[str, int]
+
+EVENTS = JsonRows(EventRow)
+PENDING: JsonRows[tuple[str, int, str]] = JsonRows(tuple[str, int, str])
 
 
 class SqliteOutbox(SqliteGround):
@@ -51,13 +57,14 @@ class SqliteOutbox(SqliteGround):
 
 def append_events(tx: SqliteWriter, events: Iterable[tuple[str, str, NewEvent]]) -> None:
     """Add events of (account, message sid), in the caller's transaction."""
-    tx.run_many(
-        SQL["insert"],
-        [
-            (account, sid, event.kind, event.sequence, event.at_ms, event.error_code, event.raw)
-            for account, sid, event in events
-        ],
-    )
+    rows = []
+    messages: set[tuple[str, str]] = set()
+    for account, sid, event in events:
+        # An event behind another that this very statement adds is not ready either.
+        behind = (account, sid) in messages
+        messages.add((account, sid))
+        rows.append((account, sid, event.kind, event.sequence, event.at_ms, event.error_code, event.raw, behind))
+    tx.run(SQL["insert"], (json_rows(rows),))
 
 
 def erase_events(tx: SqliteWriter, account: str, message_sid: str) -> None:
@@ -74,35 +81,52 @@ def forget_details(tx: SqliteWriter, account: str, message_sid: str) -> None:
 def _take(tx: SqliteWriter, takings: Sequence[Taking]) -> list[list[EventRow]]:
     taken = []
     for owner, now_ms, ttl_ms, limit in takings:
-        rows = [EVENT.read(row) for row in tx.run(SQL["ready"], (now_ms, limit)).fetchall()]
-        tx.run_many(SQL["lease"], [(owner, now_ms + ttl_ms, row.id) for row in rows])
+        (ready,) = tx.run(SQL["ready"], (now_ms, limit)).fetchone()
+        rows = EVENTS.read(ready)
+        tx.run(SQL["lease"], (owner, now_ms + ttl_ms, json_rows([row.id for row in rows])))
         taken.append(rows)
     return taken
 
 
 def _settle(tx: SqliteWriter, requests: Sequence[Sequence[Settlement]]) -> list[None]:
-    for settlements in requests:
-        for settlement in settlements:
-            _settle_one(tx, settlement)
+    for each in rounds([settlement for request in requests for settlement in request]):
+        _settle_round(tx, each)
     return [None] * len(requests)
 
 
-def _settle_one(tx: SqliteWriter, settlement: Settlement) -> None:
-    event_id, account = settlement.event_id, settlement.account
-    found = tx.run(SQL["pending"], (event_id, account)).fetchone()
-    if found is None:
+def _settle_round(tx: SqliteWriter, settlements: Sequence[Settlement]) -> None:
+    """End attempts of events that are all different."""
+    messages = _pending(tx, [(each.account, each.event_id) for each in settlements])
+    settled = [each for each in settlements if (each.account, each.event_id) in messages]
+    if not settled:
         return
-    (message_sid,) = found
-    tx.run(SQL["settle"], (event_id, settlement.state, settlement.due_ms))
-    tx.run(SQL["rank"], (account, message_sid))
-    tx.run(SQL["insert_attempt"], (account, message_sid, event_id, *SETTLEMENT.write(settlement)[2:]))
+    tx.run(SQL["settle"], (json_rows([(each.event_id, each.state, each.due_ms) for each in settled]),))
+    _rank(tx, {(account, sid) for (account, _), sid in messages.items()})
+    details, places = joined(each.detail for each in settled)
+    rows = [
+        (each.account, messages[each.account, each.event_id], each.event_id, *SETTLEMENT.write(each)[2:-1], *place)
+        for each, place in zip(settled, places, strict=True)
+    ]
+    tx.run(SQL["insert_attempts"], (json_rows(rows), details))
+
+
+def _pending(tx: SqliteWriter, events: Sequence[EventKey]) -> dict[EventKey, str]:
+    """The message's sid of each of these (account, id) that is pending."""
+    (found,) = tx.run(SQL["pending"], (json_rows(events),)).fetchone()
+    return {(account, event_id): sid for account, event_id, sid in PENDING.read(found)}
+
+
+def _rank(tx: SqliteWriter, messages: Collection[tuple[str, str]]) -> None:
+    """See to it that of each of these messages the earliest pending event, and no other, may be taken."""
+    tx.run(SQL["rank"], (json_rows(list(messages)),))
 
 
 def _defer(tx: SqliteWriter, deferrals: Sequence[Deferral]) -> list[None]:
     for events, due_ms in deferrals:
-        for event in events:
-            if tx.run(SQL["defer"], (event.id, event.account, due_ms)).rowcount:
-                tx.run(SQL["rank"], (event.account, event.message_sid))
+        messages = _pending(tx, [(event.account, event.id) for event in events])
+        if messages:
+            tx.run(SQL["defer"], (json_rows([event_id for _, event_id in messages]), due_ms))
+            _rank(tx, {(account, sid) for (account, _), sid in messages.items()})
     return [None] * len(deferrals)
 
 
@@ -116,7 +140,7 @@ def _replay(tx: SqliteWriter, replayings: Sequence[Replaying]) -> list[bool]:
     for account, event_id, at_ms in replayings:
         found = tx.run(SQL["replay"], (event_id, account, at_ms)).fetchall()
         for (message_sid,) in found:
-            tx.run(SQL["rank"], (account, message_sid))
+            _rank(tx, [(account, message_sid)])
             tx.run(SQL["trim_attempts"], (account, message_sid, ATTEMPTS_KEPT))
         replayed.append(bool(found))
     return replayed

@@ -36,7 +36,9 @@ def test_no_statement_scans_a_table(connection, name):
     for heading, sql in statements(f"sqlite/{name}").items():
         if re.match("SELECT|UPDATE|DELETE|INSERT", sql) and (name, heading) not in MAY_SCAN:
             scans = [
-                step for step in plan(connection, sql) if re.match(r"SCAN (?!\()", step) and "CONSTANT" not in step
+                step
+                for step in plan(connection, sql)
+                if re.match(r"SCAN (?!\(|json_each )", step) and "CONSTANT" not in step
             ]
             assert scans == [], heading
 
@@ -50,6 +52,12 @@ def test_no_statement_scans_a_table(connection, name):
         ("listing", "by_local", "message_local (account=? AND local=? AND created_ms>? AND (created_ms,sid)<(?,?))"),
         ("listing", "by_remote", "message_remote (account=? AND remote_index=?)"),
         ("outbox", "ready", "event_ready (ready_ms<?)"),
+        ("outbox", "settle", "event USING INTEGER PRIMARY KEY"),
+        ("outbox", "rank", "waiting USING INDEX event_pending (account=? AND message_sid=?)"),
+        ("messages", "change", "message USING INDEX sqlite_autoindex_message_1 (account=? AND sid=?)"),
+        ("messages", "progress", "message USING INDEX sqlite_autoindex_message_1 (account=? AND sid=?)"),
+        ("messages", "messages_of", "message USING INDEX sqlite_autoindex_message_1 (account=? AND sid=?)"),
+        ("messages", "by_carrier_refs", "message_carrier_ref (carrier=? AND carrier_ref=?)"),
         ("queue", "all_free", "sender_queue_next (carrier=? AND next_ms<?)"),
     ],
 )

@@ -30,21 +30,22 @@ class ReceiptTaker:
         """True where the receipt was applied, repeated what is known, or belongs to no message of ours for good."""
         outcomes: list[Outcome] = []
         taken: list[bool] = []
-        for receipt in receipts:
-            row = await self._store.by_carrier_ref(self._carrier, receipt.carrier_ref)
-            if row is None:
+        keys = await self._store.by_carrier_refs(self._carrier, [receipt.carrier_ref for receipt in receipts])
+        now_ms = self._clock.now_ms()
+        for receipt, key in zip(receipts, keys, strict=True):
+            if key is None:
                 taken.append(self._given_up(receipt))
                 continue
             self._first_seen_ms.pop(receipt.carrier_ref, None)
             taken.append(True)
             outcomes.append(
                 Outcome(
-                    account=row.account,
-                    sid=row.sid,
+                    account=key[0],
+                    sid=key[1],
                     status=receipt.status,
                     at_ms=receipt.at_ms,
                     error_code=receipt.error_code,
-                    trail=_step(receipt, self._clock.now_ms()),
+                    trail=_step(receipt, now_ms),
                 )
             )
         if outcomes:

@@ -19,13 +19,18 @@ RETURNING account, sid
 -- message --
 SELECT {columns} FROM message WHERE account = $1 AND sid = $2
 
--- by_carrier_ref --
-SELECT {columns} FROM message WHERE carrier = $1 AND carrier_ref = $2 ORDER BY created_ms DESC, sid DESC LIMIT 1
+-- messages_of --
+SELECT {columns} FROM message JOIN unnest($1::text[], $2::text[]) AS wanted (account, sid) USING (account, sid)
+
+-- by_carrier_refs --
+SELECT ref, account, sid FROM unnest($2::text[]) AS wanted (ref), LATERAL (
+  SELECT account, sid FROM message WHERE carrier = $1 AND carrier_ref = ref ORDER BY created_ms DESC, sid DESC LIMIT 1
+) AS newest
 
 -- progress --
 -- Locked in order of the key, in which everybody locks messages.
 SELECT account, sid, direction, status, local, carrier, carrier_ref, error_code, price_micros, price_unit,
-  num_segments, sequence, sent_ms, has_callback
+  num_segments, sequence, sent_ms, has_callback, length(trail)
 FROM message JOIN unnest($1::text[], $2::text[]) AS wanted (account, sid) USING (account, sid)
 ORDER BY account, sid
 FOR NO KEY UPDATE OF message
@@ -45,7 +50,6 @@ WHERE message.account = new.account AND message.sid = new.sid
 UPDATE message SET trail = message.trail || new.trail
 FROM unnest($1::text[], $2::text[], $3::text[]) AS new (account, sid, trail)
 WHERE message.account = new.account AND message.sid = new.sid
-  AND length(message.trail) + length(new.trail) <= $4::bigint
 
 -- trail --
 SELECT trail FROM message WHERE account = $1 AND sid = $2

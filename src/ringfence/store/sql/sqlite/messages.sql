@@ -18,21 +18,34 @@ SELECT {columns} FROM message
 WHERE final = 0 AND account = ? AND local = ? AND carrier = ? AND place_ms <= ?
 ORDER BY place_ms, id LIMIT ?
 
--- by_carrier_ref --
-SELECT {columns} FROM message WHERE carrier = ? AND carrier_ref = ? ORDER BY created_ms DESC, sid DESC LIMIT 1
+-- messages_of --
+SELECT {columns} FROM message
+WHERE (account, sid) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
+
+-- by_carrier_refs --
+-- Oldest first: of those that share a reference, the last read counts.
+SELECT carrier_ref, account, sid FROM message
+WHERE carrier = ? AND carrier_ref IN (SELECT value FROM json_each(?)) ORDER BY created_ms, sid
 
 -- progress --
-SELECT account, sid, direction, status, local, carrier, carrier_ref, error_code, price_micros, price_unit,
-  num_segments, sequence, sent_ms, has_callback
-FROM message WHERE account = ? AND sid = ?
+SELECT json_group_array(json_array(account, sid, direction, status, local, carrier, carrier_ref, error_code,
+  price_micros, price_unit, num_segments, sequence, sent_ms, json(iif(has_callback, 'true', 'false')),
+  length(trail)))
+FROM message
+WHERE (account, sid) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
 
 -- change --
-UPDATE message SET status = ?3, updated_ms = ?4, sent_ms = ?5, error_code = ?6, carrier_ref = ?7, price_micros = ?8,
-  sequence = ?9, place_ms = CASE WHEN ?10 THEN place_ms END, final = ?11, trail = trail || ?12
-WHERE account = ?1 AND sid = ?2
+UPDATE message SET status = json_extract(value, '$[2]'), updated_ms = json_extract(value, '$[3]'),
+  sent_ms = json_extract(value, '$[4]'), error_code = json_extract(value, '$[5]'),
+  carrier_ref = json_extract(value, '$[6]'), price_micros = json_extract(value, '$[7]'),
+  sequence = json_extract(value, '$[8]'), place_ms = iif(json_extract(value, '$[9]'), place_ms, NULL),
+  final = json_extract(value, '$[10]'), trail = trail || json_extract(value, '$[11]')
+FROM json_each(?)
+WHERE account = json_extract(value, '$[0]') AND sid = json_extract(value, '$[1]')
 
--- append_trail --
-UPDATE message SET trail = trail || ?3 WHERE account = ?1 AND sid = ?2 AND length(trail) + length(?3) <= ?4
+-- append_trails --
+UPDATE message SET trail = trail || json_extract(value, '$[2]') FROM json_each(?)
+WHERE account = json_extract(value, '$[0]') AND sid = json_extract(value, '$[1]')
 
 -- trail --
 SELECT trail FROM message WHERE account = ? AND sid = ?
@@ -54,6 +67,12 @@ ORDER BY sid
 -- insert_rated --
 INSERT OR IGNORE INTO rated (account, sid, price_micros, price_unit, segments, status, at_ms)
 VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- insert_many_rated --
+INSERT OR IGNORE INTO rated (account, sid, price_micros, price_unit, segments, status, at_ms)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+  json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), json_extract(value, '$[6]')
+FROM json_each(?)
 
 -- rated --
 SELECT account, sid, price_micros, price_unit, segments, status, at_ms

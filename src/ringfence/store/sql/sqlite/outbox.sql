@@ -2,30 +2,40 @@
 id, account, message_sid, kind, sequence, at_ms, due_ms, attempts, state, error_code, raw
 
 -- insert --
+-- The last value tells that another event of the message is before it in this very statement.
 INSERT INTO event (account, message_sid, kind, sequence, at_ms, due_ms, error_code, raw, ready_ms)
-SELECT ?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7,
-  CASE WHEN EXISTS (SELECT 1 FROM event WHERE account = ?1 AND message_sid = ?2 AND state = 'pending')
-    THEN NULL ELSE ?5 END
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+  json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'),
+  json_extract(value, '$[6]'),
+  CASE WHEN json_extract(value, '$[7]') OR EXISTS (
+    SELECT 1 FROM event WHERE account = json_extract(value, '$[0]') AND message_sid = json_extract(value, '$[1]')
+      AND state = 'pending') THEN NULL ELSE json_extract(value, '$[4]') END
+FROM json_each(?) ORDER BY key
 
 -- any_ready --
 SELECT 1 FROM event WHERE ready_ms <= ? LIMIT 1
 
 -- ready --
-SELECT {columns} FROM event WHERE ready_ms <= ? ORDER BY ready_ms, id LIMIT ?
+SELECT json_group_array(json_object('id', id, 'account', account, 'message_sid', message_sid, 'kind', kind,
+  'sequence', sequence, 'at_ms', at_ms, 'due_ms', due_ms, 'attempts', attempts, 'state', state,
+  'error_code', error_code, 'raw', raw))
+FROM (SELECT * FROM event WHERE ready_ms <= ? ORDER BY ready_ms, id LIMIT ?)
 
 -- lease --
-UPDATE event SET owner = ?1, leased_ms = ?2, ready_ms = ?2 WHERE id = ?3
+UPDATE event SET owner = ?1, leased_ms = ?2, ready_ms = ?2 WHERE id IN (SELECT value FROM json_each(?3))
 
 -- pending --
-SELECT message_sid FROM event WHERE id = ? AND account = ? AND state = 'pending'
+SELECT json_group_array(json_array(account, event.id, message_sid))
+FROM json_each(?) CROSS JOIN event ON event.id = json_extract(value, '$[1]') AND account = json_extract(value, '$[0]')
+WHERE state = 'pending'
 
 -- settle --
-UPDATE event SET state = ?2, due_ms = CASE WHEN ?2 = 'pending' THEN ?3 ELSE due_ms END,
-  attempts = attempts + 1, leased_ms = 0, ready_ms = NULL
-WHERE id = ?1
+UPDATE event SET state = json_extract(value, '$[1]'), attempts = attempts + 1, leased_ms = 0, ready_ms = NULL,
+  due_ms = iif(json_extract(value, '$[1]') = 'pending', json_extract(value, '$[2]'), due_ms)
+FROM json_each(?) WHERE event.id = json_extract(value, '$[0]')
 
 -- defer --
-UPDATE event SET due_ms = ?3, leased_ms = 0, ready_ms = NULL WHERE id = ?1 AND account = ?2 AND state = 'pending'
+UPDATE event SET due_ms = ?2, leased_ms = 0, ready_ms = NULL WHERE id IN (SELECT value FROM json_each(?1))
 
 -- release --
 UPDATE event INDEXED BY event_pending SET leased_ms = 0, ready_ms = CASE WHEN ready_ms IS NOT NULL THEN due_ms END
@@ -39,15 +49,25 @@ RETURNING message_sid
 -- rank --
 -- Only the earliest pending event of a message may be taken.
 UPDATE event SET ready_ms = CASE
-  WHEN id = (SELECT min(id) FROM event WHERE account = ?1 AND message_sid = ?2 AND state = 'pending')
+  WHEN id = (SELECT min(id) FROM event AS one
+    WHERE one.account = event.account AND one.message_sid = event.message_sid AND one.state = 'pending')
   THEN max(due_ms, leased_ms) END
-WHERE account = ?1 AND message_sid = ?2 AND state = 'pending'
+WHERE id IN (
+  SELECT waiting.id FROM json_each(?) CROSS JOIN event AS waiting INDEXED BY event_pending
+    ON account = json_extract(value, '$[0]') AND message_sid = json_extract(value, '$[1]')
+  WHERE state = 'pending')
 
--- insert_attempt --
--- A text that was redacted while its webhook ran keeps none of it.
+-- insert_attempts --
+-- Each detail is a piece of the one blob. A text that was redacted while its webhook ran keeps none of it.
 INSERT INTO attempt (account, message_sid, event_id, state, due_ms, http_status, error_code, duration_ms, at_ms, detail)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,
-  CASE WHEN (SELECT body_redacted FROM message WHERE account = ?1 AND sid = ?2) THEN x'' ELSE ?10 END)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),
+  json_extract(value, '$[3]'), json_extract(value, '$[4]'), json_extract(value, '$[5]'), json_extract(value, '$[6]'),
+  json_extract(value, '$[7]'), json_extract(value, '$[8]'),
+  CASE WHEN json_extract(value, '$[10]') = 0 OR (
+    SELECT body_redacted FROM message
+    WHERE account = json_extract(value, '$[0]') AND sid = json_extract(value, '$[1]'))
+  THEN x'' ELSE substr(?2, json_extract(value, '$[9]'), json_extract(value, '$[10]')) END
+FROM json_each(?1) ORDER BY key
 
 -- attempts --
 SELECT event_id, account, state, due_ms, http_status, error_code, duration_ms, at_ms, detail
