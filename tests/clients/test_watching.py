@@ -143,7 +143,7 @@ def test_an_event_that_is_not_there_cannot_be_told_again(command) -> None:
 
 
 def test_texts_are_told_elsewhere_while_somebody_listens(
-    installation, watched, webhooks, shop_webhook, handset
+    installation, command, watched, webhooks, shop_webhook, handset
 ) -> None:
     shop_webhook(f"{webhooks.url}/usual")
     listener = watched("listen", "--forward-to", f"{webhooks.url}/mine", "--number", installation.shop)
@@ -158,6 +158,12 @@ def test_texts_are_told_elsewhere_while_somebody_listens(
     customer.reply("again")
     listener.await_line("error 11200")
     assert "ringfence doctor signature --event" in listener.await_line("refuse the signature?")
+    (event, *_) = json.loads(command("events", "list", "--output", "json").stdout)
+    seen_by_the_app = webhooks.url.replace("http://", "https://") + "/mine/"
+    doctor = command("doctor", "signature", "--event", str(event["event"]), "--url", seen_by_the_app)
+    assert doctor.returncode == 0, doctor.stderr
+    assert f"signed   {webhooks.url}/mine\n" in doctor.stdout
+    assert "✗ scheme: http was signed" in doctor.stdout
     webhooks.status = 200
     assert listener.stop() == 0
     customer.reply("after")

@@ -13,6 +13,7 @@ import ringfence
 from ringfence.cli import completion as completing
 from ringfence.cli import demo as demos
 from ringfence.cli import doctor as checks
+from ringfence.cli import doctor_signature as signatures
 from ringfence.cli import init as settings_file
 from ringfence.cli import listen as listening
 from ringfence.cli import logs as written
@@ -38,6 +39,8 @@ app = typer.Typer(
 app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")
 app.add_typer(events, name="events")
+doctors = typer.Typer()
+app.add_typer(doctors, name="doctor")
 
 
 def _show_version(asked: bool) -> None:
@@ -202,10 +205,52 @@ def drill(
     drills.drill(names or [], tenants=tenants, ours_only=ours, as_json=as_json)
 
 
-@app.command()
-def doctor(config: Config = None, data: Data = None, port: Port = None) -> None:
+@doctors.callback(invoke_without_command=True)
+def doctor(context: typer.Context, config: Config = None, data: Data = None, port: Port = None) -> None:
     """Check what an installation needs, and tell the cure of what is missing."""
-    checks.doctor(settings_of(config, data, port=port))
+    if context.invoked_subcommand is None:
+        checks.doctor(settings_of(config, data, port=port))
+
+
+@doctors.command()
+def signature(
+    url: Annotated[str | None, typer.Option("--url", metavar="URL", help="The URL that the app hashed.")] = None,
+    given: Annotated[
+        str | None, typer.Option("--signature", metavar="TEXT", help="X-Twilio-Signature as it came.")
+    ] = None,
+    params: Annotated[
+        list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A field of the form.")
+    ] = None,
+    body: Annotated[
+        str | None, typer.Option("--body", metavar="TEXT", help="The raw body; @FILE, or - for standard input.")
+    ] = None,
+    event: Annotated[int | None, typer.Option("--event", metavar="ID", help="A webhook from here that failed.")] = None,
+    account: Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose event.")] = None,
+    token_env: Annotated[
+        list[str] | None, typer.Option("--token-env", metavar="NAME", help="Variable that holds a token to try.")
+    ] = None,
+    public_url: Annotated[
+        list[str] | None, typer.Option("--public-url", metavar="URL", help="A URL that may have been signed.")
+    ] = None,
+    prefix: Annotated[
+        list[str] | None, typer.Option("--prefix", metavar="PATH", help="What a proxy may take off the path.")
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Find out why an app refuses a webhook's signature: what was signed, what the app hashed, and the cure."""
+    question = signatures.Question(
+        url=url,
+        signature=given,
+        params=params or (),
+        body=body,
+        event=event,
+        account=account,
+        token_variables=token_env or (),
+        known_urls=public_url or (),
+        prefixes=prefix or (),
+    )
+    sys.exit(signatures.doctor_signature(settings_of(config, data), question))
 
 
 @app.command()

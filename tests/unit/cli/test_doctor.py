@@ -96,9 +96,9 @@ def test_a_mistyped_variable_is_named_with_the_one_that_was_meant(ringfence) -> 
     )
 
 
-def test_up_names_a_mistyped_variable_too(ringfence) -> None:
+def test_up_names_a_mistyped_variable_too(ringfence_process) -> None:
     listeners = bind(["127.0.0.1"], 0)
     port = listeners[0].getsockname()[1]
-    done = ringfence("up", "--port", str(port), RINGFENCE_PROT="1")
+    done = ringfence_process("up", "--port", str(port), RINGFENCE_PROT="1")
     listeners[0].close()
     assert "note: RINGFENCE_PROT is no setting → did you mean RINGFENCE_PORT?" in done.stderr
