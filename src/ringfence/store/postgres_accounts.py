@@ -21,11 +21,10 @@ class PostgresAccounts(PostgresGround):
     """The accounts' half of `ports.store.AccountStore`."""
 
     async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
-        await self._write(_create, (row, credential))
+        await self._write_directory(_create, (row, credential))
 
     async def account(self, sid: str) -> AccountRow | None:
-        row = await self._one(SQL["account"], sid)
-        return None if row is None else ACCOUNT.read(row)
+        return await self._known(SQL["account"], sid, ACCOUNT)
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         place = place_after(before, await self._made_ms(SQL["place"], None, before))
@@ -36,24 +35,23 @@ class PostgresAccounts(PostgresGround):
         return [ACCOUNT.read(row) for row in rows]
 
     async def update_account(self, row: AccountRow, *, was: str) -> bool:
-        return await self._write(_update, (row, was))
+        return await self._write_directory(_update, (row, was))
 
     async def put_credential(self, row: CredentialRow) -> None:
-        await self._write(_put_credential, row)
+        await self._write_directory(_put_credential, row)
 
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
-        return await self._write(_rename_credential, (account, sid, friendly_name, at_ms))
+        return await self._write_directory(_rename_credential, (account, sid, friendly_name, at_ms))
 
     async def credential(self, sid: str) -> CredentialRow | None:
-        row = await self._one(SQL["credential"], sid)
-        return None if row is None else CREDENTIAL.read(row)
+        return await self._known(SQL["credential"], sid, CREDENTIAL)
 
     async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
         place = place_after(before, await self._made_ms(SQL["credential_place"], account, before))
         return [CREDENTIAL.read(row) for row in await self._all(SQL["api_keys"], account, *place, limit)]
 
     async def delete_credential(self, account: str, sid: str) -> bool:
-        return await self._write(_delete_credential, (account, sid))
+        return await self._write_directory(_delete_credential, (account, sid))
 
 
 async def _create(tx: Connection, accounts: Sequence[NewAccount]) -> list[Exception | None]:

@@ -4,15 +4,20 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import asyncpg
+import msgspec
 
 from ringfence.ports.store import StoreFailedError
+from ringfence.store.columns import Columns
 from ringfence.store.committer import PENDING_LIMIT
+from ringfence.store.directory import Entries, keep
 from ringfence.store.migrate import migrations
 from ringfence.store.postgres_committer import Connection, PostgresCommitter, Verb
 from ringfence.store.postgres_connection import check, connect, connect_pool, failure
+from ringfence.store.postgres_directory import PostgresDirectory
 from ringfence.store.postgres_migrate import migrate
 
 Request = TypeVar("Request")
+Row = TypeVar("Row", bound=msgspec.Struct)
 Result = TypeVar("Result")
 
 READERS = 8
@@ -31,6 +36,7 @@ class PostgresGround:
         self._url = url
         self._readers = readers
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._directory = PostgresDirectory(self._value)
         self._texts, self._outbox, self._leases = (
             PostgresCommitter(self._connect, pending_limit=pending_limit) for _ in range(3)
         )
@@ -81,6 +87,27 @@ class PostgresGround:
 
     async def _write(self, verb: Verb[Request, Result], request: Request) -> Result:
         return await self._texts.write(verb, request)
+
+    async def _write_directory(self, verb: Verb[Request, Result], request: Request) -> Result:
+        """As _write, for what changes accounts, credentials, numbers or opt-outs."""
+        try:
+            return await self._texts.write(verb, request)
+        finally:
+            self._directory.changed()
+
+    async def _known(self, sql: str, key: str, columns: Columns[Row]) -> Row | None:
+        """A row of the directory by its one key."""
+        entries = await self._entries()
+        found: Row | None = entries.get((sql, key))
+        if found is None:
+            values = await self._one(sql, key)
+            if values is not None:
+                found = columns.read(values)
+                keep(entries, (sql, key), found)
+        return found
+
+    async def _entries(self) -> Entries:
+        return await self._directory.entries()
 
     async def _all(self, sql: str, *values: Any) -> Sequence[Any]:
         if self._pool is None:

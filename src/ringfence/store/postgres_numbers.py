@@ -20,15 +20,14 @@ class PostgresNumbers(PostgresGround):
     """The numbers' half of `ports.store.AccountStore`."""
 
     async def buy_number(self, row: NumberRow, *, from_stock: bool) -> None:
-        await self._write(_buy, (row, from_stock))
+        await self._write_directory(_buy, (row, from_stock))
 
     async def number(self, account: str, sid: str) -> NumberRow | None:
         row = await self._one(SQL["number"], account, sid)
         return None if row is None else NUMBER.read(row)
 
     async def number_by_e164(self, number: str) -> NumberRow | None:
-        row = await self._one(SQL["by_e164"], number)
-        return None if row is None else NUMBER.read(row)
+        return await self._known(SQL["by_e164"], number, NUMBER)
 
     async def numbers(
         self,
@@ -46,10 +45,10 @@ class PostgresNumbers(PostgresGround):
         return [NUMBER.read(row) for row in rows]
 
     async def update_number(self, row: NumberRow) -> None:
-        await self._write(_update, row)
+        await self._write_directory(_update, row)
 
     async def release_number(self, account: str, sid: str) -> bool:
-        return await self._write(_release, (account, sid))
+        return await self._write_directory(_release, (account, sid))
 
     async def stock(self, rows: Sequence[StockRow]) -> int:
         return await self._write(_stock, rows)

@@ -25,8 +25,7 @@ class SqliteAccounts(SqliteGround):
         await self._write(_create, (row, credential))
 
     async def account(self, sid: str) -> AccountRow | None:
-        row = self._one(SQL["account"], (sid,))
-        return None if row is None else ACCOUNT.read(row)
+        return self._known(SQL["account"], sid, ACCOUNT)
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         known = None if before is None else self._one(SQL["place"], (before,))
@@ -47,8 +46,7 @@ class SqliteAccounts(SqliteGround):
         return await self._write(_rename_credential, (account, sid, friendly_name, at_ms))
 
     async def credential(self, sid: str) -> CredentialRow | None:
-        row = self._one(SQL["credential"], (sid,))
-        return None if row is None else CREDENTIAL.read(row)
+        return self._known(SQL["credential"], sid, CREDENTIAL)
 
     async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
         known = None if before is None else self._one(SQL["credential_place"], (account, before))

@@ -1,16 +1,24 @@
 """What every part of the embedded store stands on: a reading connection and the committer."""
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from ringfence.ports.store import StoreFailedError
+from ringfence.store.columns import Columns
 from ringfence.store.committer import PENDING_LIMIT, Committer, Verb
+from ringfence.store.directory import Directory, Entries, keep
 from ringfence.store.sqlite_session import SqliteSession, SqliteWriter, connect_reader, create_file
 
 Request = TypeVar("Request")
+Row = TypeVar("Row", bound=msgspec.Struct)
 Result = TypeVar("Result")
+
+VERSION = "SELECT version FROM directory_version"
 
 
 class SqliteGround:
@@ -21,6 +29,8 @@ class SqliteGround:
         self._path = path
         self._committer = Committer(lambda: SqliteSession(path, max_pages=max_pages), pending_limit=pending_limit)
         self._reader: sqlite3.Connection | None = None
+        self._directory = Directory()
+        self._standing: Entries | None = None
 
     async def open(self) -> None:
         if self._reader is not None:
@@ -50,3 +60,28 @@ class SqliteGround:
         """The first row, or None. Fetching all ends the statement, and with it the snapshot it holds."""
         rows = self._all(sql, values)
         return rows[0] if rows else None
+
+    def _known(self, sql: str, key: str, columns: Columns[Row]) -> Row | None:
+        """A row of the directory by its one key."""
+        entries = self._entries()
+        found: Row | None = entries.get((sql, key))
+        if found is None:
+            values = self._one(sql, (key,))
+            if values is not None:
+                found = columns.read(values)
+                keep(entries, (sql, key), found)
+        return found
+
+    def _entries(self) -> Entries:
+        """The directory as of this turn of the event loop.
+
+        What is committed later, by whatever process, is told of in a later turn at the earliest.
+        """
+        if self._standing is None:
+            (version,) = self._one(VERSION)
+            self._standing = self._directory.at(version)
+            asyncio.get_running_loop().call_soon(self._look_again)
+        return self._standing
+
+    def _look_again(self) -> None:
+        self._standing = None

@@ -28,8 +28,7 @@ class SqliteNumbers(SqliteGround):
         return None if row is None else NUMBER.read(row)
 
     async def number_by_e164(self, number: str) -> NumberRow | None:
-        row = self._one(SQL["by_e164"], (number,))
-        return None if row is None else NUMBER.read(row)
+        return self._known(SQL["by_e164"], number, NUMBER)
 
     async def numbers(
         self,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ringfence.store.directory import keep
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -22,7 +23,10 @@ class SqliteOptOuts(SqliteGround):
         return row is not None and bool(row[0])
 
     async def any_opt_outs(self, account: str) -> bool:
-        return self._one(SQL["any"], (account,)) is not None
+        entries, key = self._entries(), (SQL["any"], account)
+        if key not in entries:
+            keep(entries, key, self._one(SQL["any"], (account,)) is not None)
+        return bool(entries[key])
 
 
 def _set(tx: SqliteWriter, choices: Sequence[Choice]) -> list[None]:
