@@ -1,4 +1,4 @@
-"""What is looked up for every request is kept, and never longer than it is true: not after our change, nor another's."""
+"""What every request looks up is kept, and never longer than it is true: not after our change, nor another's."""
 
 import asyncio
 from collections.abc import Callable
