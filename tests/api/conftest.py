@@ -158,6 +158,15 @@ class Tenant:
         )
         return number
 
+    def service(self, **fields: Any) -> str:
+        """A Messaging Service with a number in its pool."""
+        number = self.number()
+        client = self.client()
+        (owned,) = client.incoming_phone_numbers.list(phone_number=number)
+        service = client.messaging.v1.services.create(friendly_name="Reminders", **fields)
+        service.phone_numbers.create(owned.sid)
+        return str(service.sid)
+
     def ask(self, method: str, path: str, **options: Any) -> requests.Response:
         """A raw request below the account's own path, signed in by its Auth Token."""
         options.setdefault("auth", (self.sid, self.token))
@@ -166,7 +175,8 @@ class Tenant:
     def text(self, body: str = "Haircut Tue 15:00. Reply C to confirm.", **fields: Any) -> Any:
         """A text to the customer, by the SDK."""
         fields.setdefault("to", CUSTOMER)
-        fields.setdefault("from_", fields.pop("sender", None) or self.number())
+        if "from_" not in fields:
+            fields["from_"] = fields.pop("sender", None) or self.number()
         return self.client().messages.create(body=body, **fields)
 
 

@@ -163,7 +163,6 @@ def test_a_wrong_parameter_is_refused_with_twilios_code(tenant: Any, fields: dic
         "PersistentAction",
         "SendAsMms",
         "ShortenUrls",
-        "SmartEncoded",
         "ProvideFeedback",
         "ContentRetention",
         "AddressRetention",
@@ -184,7 +183,9 @@ def test_the_sdk_raises_twilios_code(tenant: Any) -> None:
 
 def test_a_scheduled_text_waits_and_can_be_called_off(tenant: Any) -> None:
     at = datetime.now(UTC) + timedelta(hours=1)
-    sent = tenant.text(send_at=at, schedule_type="fixed")
+    refused = refusal(tenant.text, send_at=at, schedule_type="fixed")
+    assert (refused.status, refused.code) == (400, 35118)
+    sent = tenant.text(send_at=at, schedule_type="fixed", messaging_service_sid=tenant.service(), from_=None)
     assert sent.status == "scheduled"
     canceled = tenant.client().messages(sent.sid).update(status="canceled")
     assert canceled.status == "canceled"

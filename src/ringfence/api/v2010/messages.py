@@ -72,7 +72,6 @@ class MessageForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             "PersistentAction": any(self.persistent_action),
             "SendAsMms": self.send_as_mms is True,
             "ShortenUrls": self.shorten_urls is True,
-            "SmartEncoded": self.smart_encoded is True,
             "ProvideFeedback": self.provide_feedback is True,
         }
         return next((name for name, wanted in asked.items() if wanted), None)
@@ -97,7 +96,7 @@ class Message(msgspec.Struct, kw_only=True):
     body: str
     num_segments: str
     direction: str
-    from_: str = msgspec.field(name="from")
+    from_: str | None = msgspec.field(name="from")
     to: str
     date_updated: str
     price: str | None
@@ -163,8 +162,11 @@ async def create(request: ApiRequest[MessageForm]) -> Message:
         schedule_type=form.schedule_type or None,
         send_at_ms=form.send_at,
         validity_period_s=form.validity_period,
+        smart_encoded=form.smart_encoded,
     )
-    return _shown(await request.deps.messaging.sender.send(request.caller, request.account, wanted))
+    made = _shown(await request.deps.messaging.sender.send(request.caller, request.account, wanted))
+    # As at Twilio, where a Messaging Service picks the sender after the answer.
+    return made if wanted.sender else msgspec.structs.replace(made, from_=None)
 
 
 @messages.list(MessageFilterForm)

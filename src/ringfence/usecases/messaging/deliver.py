@@ -15,6 +15,7 @@ from ringfence.ports.carrier import Carrier, Submit, Submitted
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, Outcome
 from ringfence.usecases.messaging.fetch_media import MediaFetcher, MediaFetchError
+from ringfence.usecases.messaging.opt_out_pair import senders_of
 from ringfence.usecases.messaging.second_look import OPT_OUT_AFTER_MS, OPTED_OUT, SecondLook
 
 _log = structlog.get_logger(__name__)
@@ -91,7 +92,8 @@ class Deliverer:
         ]
         if not waited:
             return set()
-        out = await self._look.opted_out(account, [(item.row.local, item.content.remote) for item in waited])
+        pairs = [(senders_of(item.row.local, item.row.messaging_service_sid), item.content.remote) for item in waited]
+        out = await self._look.opted_out(account, pairs)
         return {item.row.sid for item, is_out in zip(waited, out, strict=True) if is_out}
 
     async def fetch_media(self, opened: Sequence[Opened]) -> list[Outcome]:

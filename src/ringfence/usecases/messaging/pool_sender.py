@@ -11,8 +11,10 @@ from collections.abc import Callable
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.number import Number
+from ringfence.domain.sid import is_sid
 from ringfence.ports.keys import TenantKeys
-from ringfence.ports.messaging_services import PoolRow, ServiceRow, ServiceStore
+from ringfence.ports.messaging_services import PoolRow, ServiceRow
+from ringfence.ports.store import Store
 from ringfence.usecases.messaging.pool_number import POOL_LIMIT
 
 # "+1" and the area code: the North American plan's.
@@ -22,10 +24,33 @@ _AREA_CHARACTERS = 5
 class PoolSender:
     """Picks senders. The recipient is known to the store by a blind index alone."""
 
-    def __init__(self, store: ServiceStore, keys: TenantKeys, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: TenantKeys, clock: Clock) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
+
+    async def service(self, account: str, sid: str) -> ServiceRow:
+        """The account's service. ApiError 21705 for what is no SID of one, 21701 where there is none."""
+        if not is_sid(sid, "MG"):
+            raise ApiError(21705)
+        found = await self._store.service(account, sid)
+        if found is None:
+            raise ApiError(21701)
+        return found
+
+    async def check(self, service: ServiceRow, sender: str) -> None:
+        """A sender that the program names beside the service must be in its pool.
+
+        ApiError 21712 where it is in another's, 21606 where it is in none.
+        """
+        owned = await self._store.number_by_e164(sender)
+        pool = None
+        if owned is not None and owned.account == service.account:
+            pool = await self._store.service_of(owned.account, owned.sid)
+        if pool is None:
+            raise ApiError(21606, sender=sender)
+        if pool.sid != service.sid:
+            raise ApiError(21712)
 
     async def pick(self, service: ServiceRow, to: Number, *, media: bool) -> str:
         """A number in E.164. ApiError 21704 for an empty pool, 21703 where nothing in it can send texts."""

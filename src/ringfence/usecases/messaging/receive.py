@@ -18,7 +18,8 @@ from ringfence.ports.carrier import Arrival
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, NewEvent, NumberRow, Store
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.opt_out_pair import opt_out_pairs, opted_out, senders_of
+from ringfence.usecases.messaging.pool_number import POOL_LIMIT
 from ringfence.usecases.messaging.reply import Replier
 
 _log = structlog.get_logger(__name__)
@@ -49,7 +50,9 @@ class Receiver:
             _log.warning("inbound text dropped", cause="number not owned" if owned is None else "sender unreadable")
             return
         sid = _sid_of(self._carrier, arrival)
-        opt_out = await self._keep_opt_out(owned, remote.e164, arrival, sid)
+        service = await self._store.service_of(owned.account, owned.sid)
+        service_sid = None if service is None else service.sid
+        opt_out = await self._keep_opt_out(owned, service_sid, remote.e164, arrival, sid)
         key = await self._keys.seal_record(owned.account, sid, remote.e164)
         content = Content(remote=remote.e164, body=arrival.body, media_urls=arrival.media_urls)
         row = MessageRow(
@@ -64,6 +67,7 @@ class Receiver:
             content=seal_content_with(key.key, owned.account, sid, content),
             num_segments=segment(arrival.body).count,
             num_media=len(arrival.media_urls),
+            messaging_service_sid=service_sid,
             created_ms=arrival.at_ms,
             updated_ms=arrival.at_ms,
             sent_ms=arrival.at_ms,
@@ -76,22 +80,35 @@ class Receiver:
         )
         await self._store.accept(row, [event])
 
-    async def _keep_opt_out(self, owned: NumberRow, remote: str, arrival: Arrival, sid: str) -> OptOut | None:
+    async def _keep_opt_out(
+        self, owned: NumberRow, service: str | None, remote: str, arrival: Arrival, sid: str
+    ) -> OptOut | None:
         word = classify(arrival.body)
         if word is None:
             return None
-        pair = await opt_out_pair(self._keys, owned.account, owned.number, remote)
-        out = await self._store.opted_out(owned.account, pair)
+        account = owned.account
+        senders = senders_of(owned.number, service)
+        out = await opted_out(self._store, self._keys, account, senders, remote)
         if word.only_when_opted_out and not out:
             return None
         if word.kind is OptOut.STOP:
-            await self._store.set_opt_out(owned.account, pair, True, arrival.at_ms)
+            await self._set_opt_out(account, senders, remote, True, arrival.at_ms)
             if out:
                 return word.kind
         elif word.kind is OptOut.START:
-            await self._store.set_opt_out(owned.account, pair, False, arrival.at_ms)
-        await self._replier.answer_keyword(owned, remote, reply_text(word.kind), for_sid=sid, at_ms=arrival.at_ms)
+            # Back in the service, whichever of its numbers was told to stop.
+            pool = [] if service is None else await self._store.pool(account, service, limit=POOL_LIMIT)
+            everywhere = dict.fromkeys([*senders, *(row.number for row in pool)])
+            await self._set_opt_out(account, list(everywhere), remote, False, arrival.at_ms)
+        text = reply_text(word.kind)
+        await self._replier.answer_keyword(owned, remote, text, for_sid=sid, at_ms=arrival.at_ms, service=service)
         return word.kind
+
+    async def _set_opt_out(self, account: str, senders: Sequence[str], remote: str, out: bool, at_ms: int) -> None:
+        for pair in await opt_out_pairs(self._keys, account, senders, remote):
+            # What was never set need not be taken back.
+            if out or await self._store.opted_out(account, pair):
+                await self._store.set_opt_out(account, pair, out, at_ms)
 
 
 def _sid_of(carrier: str, arrival: Arrival) -> str:

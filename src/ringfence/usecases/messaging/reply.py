@@ -9,10 +9,11 @@ from ringfence.domain.number import parse_e164
 from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import made_ms
+from ringfence.domain.smart_encoding import smart_encode
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, NumberRow, Store
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.opt_out_pair import opted_out, senders_of
 from ringfence.usecases.messaging.send import BODY_LIMIT_CHARACTERS
 
 
@@ -45,22 +46,33 @@ class Replier:
         remote = parse_e164(to)
         if remote is None:
             raise ApiError(21211, to=to)
-        pair = await opt_out_pair(self._keys, account, sender, remote.e164)
-        if await self._store.opted_out(account, pair):
+        service = await self._store.service_of(account, owned.sid)
+        senders = senders_of(owned.number, None if service is None else service.sid)
+        if await opted_out(self._store, self._keys, account, senders, remote.e164):
             raise ApiError(21610)
+        if service is not None and service.smart_encoding:
+            body = smart_encode(body)
         content = Content(remote=remote.e164, body=body, status_callback=status_callback, media_urls=media_urls)
-        await self._accept(account, sender, remote.region, content, sid)
+        told = content.status_callback is not None or (service is not None and service.has_status_callback)
+        await self._accept(
+            account, sender, remote.region, content, sid, None if service is None else service.sid, told=told
+        )
 
-    async def answer_keyword(self, owned: NumberRow, remote: str, body: str, *, for_sid: str, at_ms: int) -> None:
+    async def answer_keyword(
+        self, owned: NumberRow, remote: str, body: str, *, for_sid: str, at_ms: int, service: str | None
+    ) -> None:
         """The default answer to STOP, START or HELP; it is sent even to a subscriber who has just opted out."""
         number = parse_e164(remote)
         region = number.region if number is not None else ""
         digest = hashlib.sha256(f"keyword|{for_sid}".encode()).hexdigest()
         # One millisecond on, so that it sorts behind the text it answers.
         sid = f"SM{(at_ms + 1) & 0xFFFFFFFFFFFF:012x}{digest[:20]}"
-        await self._accept(owned.account, owned.number, region, Content(remote=remote, body=body), sid)
+        content = Content(remote=remote, body=body)
+        await self._accept(owned.account, owned.number, region, content, sid, service, told=False)
 
-    async def _accept(self, account: str, sender: str, region: str, content: Content, sid: str) -> None:
+    async def _accept(
+        self, account: str, sender: str, region: str, content: Content, sid: str, service: str | None, *, told: bool
+    ) -> None:
         key = await self._keys.seal_record(account, sid, content.remote)
         now_ms = max(self._clock.now_ms(), made_ms(sid))
         await self._store.accept(
@@ -76,11 +88,12 @@ class Replier:
                 content=seal_content_with(key.key, account, sid, content),
                 num_segments=segment(content.body).count,
                 num_media=len(content.media_urls),
+                messaging_service_sid=service,
                 created_ms=now_ms,
                 updated_ms=now_ms,
                 due_ms=now_ms,
                 carrier=self._carrier,
-                has_callback=content.status_callback is not None,
+                has_callback=told,
             )
         )
         self._wake.ring()

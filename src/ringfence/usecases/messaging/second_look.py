@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from ringfence.domain import magic_numbers
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import Store
-from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.opt_out_pair import opted_out
 
 ACCOUNT_SUSPENDED = 30002
 NOT_THE_ACCOUNTS_NUMBER = 21606
@@ -35,12 +35,11 @@ class SecondLook:
         owned = await self._store.number_by_e164(local)
         return None if owned is not None and owned.account == account else NOT_THE_ACCOUNTS_NUMBER
 
-    async def opted_out(self, account: str, pairs: Sequence[tuple[str, str]]) -> list[bool]:
-        """Which of these (own number, subscriber) have opted out by now. ConnectionError where it cannot be told."""
-        return await asyncio.gather(*(self._opted_out(account, local, remote) for local, remote in pairs))
-
-    async def _opted_out(self, account: str, local: str, remote: str) -> bool:
-        return await self._store.opted_out(account, await opt_out_pair(self._keys, account, local, remote))
+    async def opted_out(self, account: str, pairs: Sequence[tuple[Sequence[str], str]]) -> list[bool]:
+        """Which of these (a text's senders, subscriber) opted out by now. ConnectionError where it cannot be told."""
+        return await asyncio.gather(
+            *(opted_out(self._store, self._keys, account, senders, remote) for senders, remote in pairs)
+        )
 
     async def _is_active(self, account: str) -> bool:
         row = await self._store.account(account)

@@ -14,10 +14,13 @@ from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import new_sid
+from ringfence.domain.smart_encoding import smart_encode
 from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.messaging_services import ServiceRow
 from ringfence.ports.store import AccountRow, MessageRow, Store
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
+from ringfence.usecases.messaging.opt_out_pair import opted_out, senders_of
+from ringfence.usecases.messaging.pool_sender import PoolSender
 from ringfence.usecases.messaging.sealer_cache import SealerCache
 from ringfence.usecases.messaging.view import MessageView
 
@@ -40,6 +43,7 @@ class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
     schedule_type: str | None = None
     send_at_ms: int | None = None
     validity_period_s: int | None = None
+    smart_encoded: bool | None = None
 
     def __repr__(self) -> str:
         return "SendRequest(…)"
@@ -56,17 +60,21 @@ class Sender:
         self._carrier = carrier
         self._magic_numbers = magic_numbers
         self._sealers = SealerCache()
+        self._pools = PoolSender(store, keys, clock)
 
     async def send(self, caller: Caller, account: AccountRow, request: SendRequest) -> MessageView:
         """The accepted message, durable. ApiError with Twilio's code when it is refused; nothing is written then."""
         body = _body_of(request)
         to = self._recipient(request.to)
-        local = await self._sender_of(account, request)
+        service = await self._service_of(account, request)
         now_ms = self._clock.now_ms()
         due_ms = _due_ms(request, now_ms)
-        valid_until_ms = _valid_until_ms(request, due_ms)
-        if await self._opted_out(account.sid, local, to.e164):
+        valid_until_ms = _valid_until_ms(request, due_ms, service)
+        local = await self._sender_of(account, request, service, to)
+        if await self._opted_out(account.sid, local, service, to.e164):
             raise ApiError(21610)
+        if _smart_encodes(request, service):
+            body = smart_encode(body)
         sealing = await self._keys.sealing_key(caller, account.sid)
         content = Content(
             remote=to.e164, body=body, status_callback=request.status_callback or None, media_urls=request.media_urls
@@ -76,7 +84,7 @@ class Sender:
             account=account.sid,
             sid=sid,
             direction=Direction.OUTBOUND_API,
-            status=Status.SCHEDULED if due_ms > now_ms else Status.QUEUED,
+            status=_first_status(service, later=due_ms > now_ms),
             local=local,
             remote_index=remote_index(sealing.index_key, sealing.index_day, to.e164),
             remote_region=to.region,
@@ -84,23 +92,32 @@ class Sender:
             content=seal_content(self._sealers.of(account.sid, sealing.epoch_key), sid, content),
             num_segments=segment(body).count,
             num_media=len(request.media_urls),
+            messaging_service_sid=None if service is None else service.sid,
             created_ms=now_ms,
             updated_ms=now_ms,
             due_ms=due_ms,
             valid_until_ms=valid_until_ms,
             carrier=self._carrier,
-            has_callback=content.status_callback is not None,
+            has_callback=content.status_callback is not None or (service is not None and service.has_status_callback),
         )
         await self._store.accept(row)
-        if row.status is Status.QUEUED:
+        if row.status is not Status.SCHEDULED:
             self._wake.ring()
         return MessageView(row=row, content=content)
 
-    async def _opted_out(self, account: str, local: str, remote: str) -> bool:
+    async def _opted_out(self, account: str, local: str, service: ServiceRow | None, remote: str) -> bool:
         # The key service alone can name the pair: a call that most accounts do not need.
         if not await self._store.any_opt_outs(account):
             return False
-        return await self._store.opted_out(account, await opt_out_pair(self._keys, account, local, remote))
+        if service is None and (owned := await self._store.number_by_e164(local)) is not None:
+            service = await self._store.service_of(account, owned.sid)
+        senders = senders_of(local, None if service is None else service.sid)
+        return await opted_out(self._store, self._keys, account, senders, remote)
+
+    async def _service_of(self, account: AccountRow, request: SendRequest) -> ServiceRow | None:
+        if request.messaging_service_sid is None:
+            return None
+        return await self._pools.service(account.sid, request.messaging_service_sid)
 
     def _recipient(self, to: str | None) -> Number:
         if not to:
@@ -112,11 +129,13 @@ class Sender:
             raise ApiError(code, to=to)
         return number
 
-    async def _sender_of(self, account: AccountRow, request: SendRequest) -> str:
+    async def _sender_of(
+        self, account: AccountRow, request: SendRequest, service: ServiceRow | None, to: Number
+    ) -> str:
+        if service is not None and not request.sender:
+            return await self._pools.pick(service, to, media=bool(request.media_urls))
         if not request.sender:
-            raise ApiError(21701 if request.messaging_service_sid else 21603)
-        if request.messaging_service_sid:
-            raise ApiError(21701)
+            raise ApiError(21603)
         number = parse_sender(request.sender)
         if self._magic_numbers and number is not None:
             if number.e164 == magic_numbers.VALID_FROM:
@@ -128,6 +147,8 @@ class Sender:
         owned = await self._store.number_by_e164(number.e164)
         if owned is None or owned.account != account.sid or "sms" not in owned.capabilities:
             raise ApiError(21606, sender=request.sender)
+        if service is not None:
+            await self._pools.check(service, number.e164)
         return number.e164
 
 
@@ -151,12 +172,26 @@ def _due_ms(request: SendRequest, now_ms: int) -> int:
         raise ApiError(35111)
     if not SCHEDULE_MIN_MS <= request.send_at_ms - now_ms <= SCHEDULE_MAX_MS:
         raise ApiError(35114)
+    if request.messaging_service_sid is None:
+        raise ApiError(35118)
     return request.send_at_ms
 
 
-def _valid_until_ms(request: SendRequest, due_ms: int) -> int | None:
+def _first_status(service: ServiceRow | None, *, later: bool) -> Status:
+    if later:
+        return Status.SCHEDULED
+    return Status.QUEUED if service is None else Status.ACCEPTED
+
+
+def _smart_encodes(request: SendRequest, service: ServiceRow | None) -> bool:
+    if request.smart_encoded is not None:
+        return request.smart_encoded
+    return service is not None and service.smart_encoding
+
+
+def _valid_until_ms(request: SendRequest, due_ms: int, service: ServiceRow | None) -> int | None:
     if request.validity_period_s is None:
-        return None
+        return None if service is None else due_ms + service.validity_period_s * 1000
     if not 1 <= request.validity_period_s <= VALIDITY_MAX_S:
         raise ApiError(20001, f"ValidityPeriod must be from 1 to {VALIDITY_MAX_S} seconds")
     return due_ms + request.validity_period_s * 1000

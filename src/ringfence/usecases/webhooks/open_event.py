@@ -6,9 +6,18 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.message import Content
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.content import open_content_with
-from ringfence.domain.standing import NumberConfig, decode_number_config, hmac_states_record, number_record
+from ringfence.domain.standing import (
+    NumberConfig,
+    ServiceConfig,
+    decode_number_config,
+    decode_service_config,
+    hmac_states_record,
+    number_record,
+    service_record,
+)
 from ringfence.domain.web_url import InvalidUrlError, parse_url
 from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.messaging_services import ServiceRow
 from ringfence.ports.onlookers import Detours, NoDetours
 from ringfence.ports.store import EventRow, MessageRow, NumberRow, Store
 from ringfence.usecases.webhooks.standing_cache import StandingCache
@@ -66,9 +75,10 @@ class EventOpener:
             return NothingToTell("dead", "the message's content does not open")
         if event.kind == INBOUND:
             return await self._inbound(event, row, content, key)
-        if not content.status_callback:
+        url = content.status_callback or await self._callback_of_service(row)
+        if not url:
             return NothingToTell("done", "no status callback")
-        return await self._opened(event, row, content, key, content.status_callback)
+        return await self._opened(event, row, content, key, url)
 
     async def _inbound(
         self, event: EventRow, row: MessageRow, content: Content, key: bytes
@@ -76,14 +86,34 @@ class EventOpener:
         number = await self._store.number_by_e164(row.local)
         if number is None or number.account != row.account:
             return NothingToTell("done", "the number is no longer the account's")
-        sealed = await self._standing.open(row.account, number_record(number.sid), number.standing)
-        config = decode_number_config(sealed)
+        config = await self._text_config(row, number)
         detour = self._detours.of(number.number)
         if detour is not None:
             config = msgspec.structs.replace(config, sms_url=detour, sms_fallback_url="")
         if not config.sms_url:
             return NothingToTell("done", "no webhook for texts")
         return await self._opened(event, row, content, key, config.sms_url, number, config)
+
+    async def _text_config(self, row: MessageRow, number: NumberRow) -> NumberConfig:
+        """What is to be done about a text: the service says, in whose pool the number was, unless it leaves that."""
+        if row.messaging_service_sid is not None:
+            service = await self._store.service(row.account, row.messaging_service_sid)
+            if service is not None and not service.use_inbound_webhook_on_number:
+                return (await self._service_config(service)).of_its_numbers
+        return decode_number_config(await self._standing.open(row.account, number_record(number.sid), number.standing))
+
+    async def _callback_of_service(self, row: MessageRow) -> str:
+        if row.messaging_service_sid is None:
+            return ""
+        service = await self._store.service(row.account, row.messaging_service_sid)
+        if service is None or not service.has_status_callback:
+            return ""
+        return (await self._service_config(service)).status_callback
+
+    async def _service_config(self, service: ServiceRow) -> ServiceConfig:
+        return decode_service_config(
+            await self._standing.open(service.account, service_record(service.sid), service.standing)
+        )
 
     async def _opened(
         self,

@@ -12,7 +12,7 @@ from ringfence.carriers.simulator.network import Network, Pace
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sealing.slots import slot_seed
-from ringfence.domain.standing import NumberConfig
+from ringfence.domain.standing import NumberConfig, ServiceConfig
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.service import KeyService
 from ringfence.ports.http import HttpFailedError, HttpRequest, HttpResponse
@@ -22,6 +22,8 @@ from ringfence.roles.composition import compose_dispatching, compose_messaging
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import create_account
+from ringfence.usecases.messaging.create_service import create_service
+from ringfence.usecases.messaging.pool_number import pool_number
 from ringfence.usecases.messaging.send import SendRequest
 from ringfence.usecases.messaging.view import MessageView
 
@@ -88,6 +90,32 @@ class World:
     async def send(self, body: str = "Hello", **more: object) -> MessageView:
         request = {"to": CUSTOMER, "sender": SHOP, "body": body, **more}
         return await self.messaging.sender.send(self.caller, self.account, SendRequest(**request))  # type: ignore[arg-type]
+
+    async def service(self, *numbers: str, config: ServiceConfig | None = None, **settings: object) -> str:
+        """A Messaging Service with these numbers, which the account owns, in its pool."""
+        made = await create_service(
+            self.store,
+            self.keys,
+            self.clock,
+            account=self.account.sid,
+            friendly_name="Reminders",
+            settings=settings,
+            config=config or ServiceConfig(),
+        )
+        for number in numbers:
+            owned = await self.store.number_by_e164(number)
+            assert owned is not None
+            await pool_number(self.store, self.clock, account=self.account.sid, service=made.sid, number_sid=owned.sid)
+        return made.sid
+
+    async def send_later(self, at_ms: int, body: str = "Hello", *, sender: str = SHOP) -> MessageView:
+        """A scheduled text, for a service of its own the first time."""
+        owned = await self.store.number_by_e164(sender)
+        assert owned is not None
+        known = await self.store.service_of(self.account.sid, owned.sid)
+        service = await self.service(sender) if known is None else known.sid
+        request = {"sender": None, "messaging_service_sid": service, "schedule_type": "fixed", "send_at_ms": at_ms}
+        return await self.send(body, **request)
 
     async def row(self, sid: str) -> MessageRow:
         row = await self.store.message(self.account.sid, sid)

@@ -27,7 +27,7 @@ def test_a_text_scheduled_for_next_month_outlives_the_three_days_of_residue(run,
     async def story() -> None:
         async with world(running=False) as w:
             at_ms = w.clock.now_ms() + 30 * DAY_MS
-            scheduled = (await w.send(schedule_type="fixed", send_at_ms=at_ms)).row
+            scheduled = (await w.send_later(at_ms)).row
             stuck = (await w.send("stuck")).row
             for _ in range(30):
                 w.clock.advance(DAY_MS)

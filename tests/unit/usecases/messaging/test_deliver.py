@@ -82,7 +82,7 @@ def test_a_scheduled_text_waits_for_its_time(run, world) -> None:
     async def story() -> None:
         async with world() as w:
             at_ms = w.clock.now_ms() + 3_600_000
-            sid = (await w.send("Tomorrow", schedule_type="fixed", send_at_ms=at_ms)).row.sid
+            sid = (await w.send_later(at_ms, "Tomorrow")).row.sid
             await asyncio.sleep(0.4)
             assert (await w.row(sid)).status == "scheduled"
             w.clock.advance(3_600_001)

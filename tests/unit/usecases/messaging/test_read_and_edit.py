@@ -117,8 +117,8 @@ def test_a_scheduled_text_can_be_called_off_until_it_is_due(run, world) -> None:
     async def story() -> None:
         async with world(running=False) as w:
             at_ms = w.clock.now_ms() + 3_600_000
-            sid = (await w.send(schedule_type="fixed", send_at_ms=at_ms)).row.sid
-            due = (await w.send(schedule_type="fixed", send_at_ms=at_ms)).row.sid
+            sid = (await w.send_later(at_ms)).row.sid
+            due = (await w.send_later(at_ms)).row.sid
             assert (await w.messaging.editor.cancel(w.caller, w.account, sid)).row.status == "canceled"
             w.clock.advance(3_600_000)
             queued = (await w.send()).row.sid

@@ -18,7 +18,7 @@ HOUR_MS = 3_600_000
 
 
 async def scheduled(w: Any) -> str:
-    view = await w.send("See you", schedule_type="fixed", send_at_ms=w.clock.now_ms() + HOUR_MS)
+    view = await w.send_later(w.clock.now_ms() + HOUR_MS, "See you")
     return str(view.row.sid)
 
 
@@ -73,7 +73,7 @@ def test_a_subaccounts_text_ends_with_its_parent(run: Any, world: Any) -> None:
             child = await create_account(w.store, w.keys, w.clock, friendly_name="Branch", parent=parent)
             w.account, w.caller = child.row, w.caller_of(child.sid, child.auth_token)
             await w.own(w.account, "+12025550124")
-            view = await w.send(sender="+12025550124", schedule_type="fixed", send_at_ms=w.clock.now_ms() + HOUR_MS)
+            view = await w.send_later(w.clock.now_ms() + HOUR_MS, sender="+12025550124")
             await update_account(w.store, w.clock, parent, status="suspended")
             w.clock.advance(HOUR_MS)
             assert (await w.until_status(view.row.sid, "failed")).error_code == 30002

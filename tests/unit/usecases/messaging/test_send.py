@@ -44,6 +44,7 @@ def test_an_accepted_text_is_at_rest_only_as_ciphertext(run, world) -> None:
         ({"sender": "Barber"}, 21606),
         ({"sender": None, "messaging_service_sid": "MG" + "0" * 32}, 21701),
         ({"messaging_service_sid": "MG" + "0" * 32}, 21701),
+        ({"messaging_service_sid": "Reminders"}, 21705),
         ({"body": None}, 21602),
         ({"body": ""}, 21602),
         ({"body": "x" * 1601}, 21617),
@@ -92,12 +93,12 @@ def test_a_text_is_scheduled_five_minutes_to_thirty_five_days_ahead(run, world, 
         async with world(running=False) as w:
             at_ms = w.clock.now_ms() + ahead_ms
             if accepted:
-                view = await w.send(schedule_type="fixed", send_at_ms=at_ms)
+                view = await w.send_later(at_ms)
                 assert view.row.status is Status.SCHEDULED
                 assert view.row.due_ms == at_ms
             else:
                 with pytest.raises(ApiError) as refusal:
-                    await w.send(schedule_type="fixed", send_at_ms=at_ms)
+                    await w.send_later(at_ms)
                 assert refusal.value.code == 35114
 
     run(story())
@@ -154,7 +155,7 @@ def test_the_dispatcher_is_woken_for_what_is_due_and_for_nothing_else(run, world
     async def story() -> None:
         async with world(running=False) as w:
             monkeypatch.setattr(w.dispatching.bells, "ring", lambda: rings.append(1))
-            await w.send("Later", schedule_type="fixed", send_at_ms=w.clock.now_ms() + HOUR_MS)
+            await w.send_later(w.clock.now_ms() + HOUR_MS)
             assert rings == []
             await w.send("Now")
             assert rings == [1]

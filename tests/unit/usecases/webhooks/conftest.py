@@ -151,10 +151,12 @@ class Installation:
         await self.store.accept(row, events)
         return row
 
-    async def inbound(self, body: str, *, opt_out: str = "", media_urls: tuple[str, ...] = ()) -> MessageRow:
+    async def inbound(
+        self, body: str, *, opt_out: str = "", media_urls: tuple[str, ...] = (), **fields: Any
+    ) -> MessageRow:
         """A text from the handset, with its event."""
         clear = Content(remote=HANDSET, body=body, media_urls=media_urls)
-        row = self._row(Direction.INBOUND, Status.RECEIVED, clear)
+        row = self._row(Direction.INBOUND, Status.RECEIVED, clear, **fields)
         event = NewEvent(kind="message.received", sequence=0, at_ms=self.clock.now_ms(), raw=opt_out)
         await self.store.accept(row, [event])
         return row
