@@ -98,9 +98,9 @@ class Agreement(RuleBasedStateMachine):
     def accept(self, row, events):
         self.both("accept", row, events)
 
-    @rule(owner=owners, limit=st.integers(1, 3))
-    def lease(self, owner, limit):
-        self.leases += self.both("lease", owner, "simulator", self.now_ms, 5, limit)
+    @rule(owner=owners, limit=st.integers(1, 3), in_hand=st.none() | st.dictionaries(accounts, st.integers(0, 2)))
+    def lease(self, owner, limit, in_hand):
+        self.leases += self.both("lease", owner, "simulator", self.now_ms, 5, limit, in_hand=in_hand)
 
     @rule(data=st.data(), verb=st.sampled_from(["renew", "release", "due"]), limit=st.integers(1, 4))
     def hold(self, data, verb, limit):

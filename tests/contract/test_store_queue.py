@@ -117,6 +117,39 @@ async def test_the_order_of_queues_follows_what_is_left_in_them(store, text):
     assert [lease.sender for lease in await store.lease("d1", "simulator", NOW, TTL, 10)] == ["+1", old.local]
 
 
+async def test_accounts_of_whom_fewest_are_in_hand_come_first(store, text):
+    queues = [("ACbusy", f"+120255501{n:02}", 90 - n) for n in range(6)]
+    queues += [("ACquiet", "+12025550201", 1), ("ACother", "+12025550301", 3), ("ACother", "+12025550302", 2)]
+    for account, local, age in queues:
+        await store.accept(text(account=account, local=local, created_ms=NOW - age))
+    leases = await store.lease("d1", "simulator", NOW, TTL, 6, in_hand={"ACbusy": 1, "ACgone": 9})
+    assert [(lease.account, lease.sender[-3:]) for lease in leases] == [
+        ("ACother", "301"),
+        ("ACquiet", "201"),
+        ("ACbusy", "100"),
+        ("ACother", "302"),
+        ("ACbusy", "101"),
+        ("ACbusy", "102"),
+    ]
+    assert [lease.sender[-3:] for lease in await store.lease("d2", "simulator", NOW, TTL, 2)] == ["103", "104"]
+
+
+async def test_in_turn_too_the_order_follows_what_is_left_in_the_queues(store, text):
+    old, young = text(created_ms=NOW - 30), text(created_ms=NOW - 10)
+    others = [text(local="+1", created_ms=NOW - 20), text(account="ACquiet", created_ms=NOW - 15)]
+    for row in (old, young, *others):
+        await store.accept(row)
+    (lease,) = await store.lease("d1", "simulator", NOW, TTL, 1, in_hand={})
+    await store.acknowledge(lease, [sent(old)])
+    await store.release(lease)
+    leases = await store.lease("d1", "simulator", NOW, TTL, 9, in_hand={})
+    assert [(lease.account, lease.sender) for lease in leases] == [
+        (old.account, "+1"),
+        ("ACquiet", others[1].local),
+        (old.account, old.local),
+    ]
+
+
 async def test_a_live_lease_keeps_others_out(store, text):
     await store.accept(text())
     await lease_one(store, "d1")

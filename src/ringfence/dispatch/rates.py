@@ -1,5 +1,6 @@
 """Rates of numbers and of accounts: a text spends a token of both."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from ringfence.domain.token_bucket import TokenBucket
@@ -10,18 +11,35 @@ FORGET_AFTER = 10_000
 
 
 class Rates:
-    """Token buckets per (account, sender) and per account, made on first use. Rates in messages a second."""
+    """Token buckets per (account, sender) and per account, made on first use. Rates in messages a second.
 
-    def __init__(self, *, number_rate_mps: float, account_rate_mps: float) -> None:
+    `numbers` and `accounts` have rates of their own; all others have the common ones.
+    """
+
+    def __init__(
+        self,
+        *,
+        number_rate_mps: float,
+        account_rate_mps: float,
+        numbers: Mapping[str, float] | None = None,
+        accounts: Mapping[str, float] | None = None,
+    ) -> None:
         self._number_rate_mps = number_rate_mps
         self._account_rate_mps = account_rate_mps
+        self._rate_of_number = dict(numbers or {})
+        self._rate_of_account = dict(accounts or {})
         self._numbers: dict[tuple[str, str], TokenBucket] = {}
         self._accounts: dict[str, TokenBucket] = {}
 
+    def number_rate_mps(self, sender: str) -> float:
+        """What this number may send in a second."""
+        return self._rate_of_number.get(sender, self._number_rate_mps)
+
     def take(self, account: str, sender: str, wanted: int, now_ms: int) -> tuple[int, int]:
         """(how many may go now, milliseconds to wait when none may)."""
-        number = self._bucket(self._numbers, (account, sender), self._number_rate_mps, now_ms)
-        whole = self._bucket(self._accounts, account, self._account_rate_mps, now_ms)
+        number = _bucket(self._numbers, (account, sender), self.number_rate_mps(sender), now_ms)
+        account_rate_mps = self._rate_of_account.get(account, self._account_rate_mps)
+        whole = _bucket(self._accounts, account, account_rate_mps, now_ms)
         granted = number.take(wanted, now_ms)
         allowed = whole.take(granted, now_ms)
         number.give_back(granted - allowed)
@@ -31,14 +49,16 @@ class Rates:
 
     def give_back(self, account: str, sender: str, tokens: int) -> None:
         """Return the tokens of texts that the carrier did not take."""
-        self._numbers[account, sender].give_back(tokens)
-        self._accounts[account].give_back(tokens)
+        for bucket in (self._numbers.get((account, sender)), self._accounts.get(account)):
+            # Forgotten since then: a new one is full anyway.
+            if bucket is not None:
+                bucket.give_back(tokens)
 
-    @staticmethod
-    def _bucket(buckets: dict[Key, TokenBucket], key: Key, rate_mps: float, now_ms: int) -> TokenBucket:
-        bucket = buckets.get(key)
-        if bucket is None:
-            if len(buckets) >= FORGET_AFTER:
-                buckets.clear()
-            bucket = buckets[key] = TokenBucket(rate_mps, burst=max(1.0, rate_mps), now_ms=now_ms)
-        return bucket
+
+def _bucket(buckets: dict[Key, TokenBucket], key: Key, rate_mps: float, now_ms: int) -> TokenBucket:
+    bucket = buckets.get(key)
+    if bucket is None:
+        if len(buckets) >= FORGET_AFTER:
+            buckets.clear()
+        bucket = buckets[key] = TokenBucket(rate_mps, burst=max(1.0, rate_mps), now_ms=now_ms)
+    return bucket

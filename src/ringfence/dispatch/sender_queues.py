@@ -1,8 +1,9 @@
 """Drain leased sender queues into a carrier: at their rates, in order per (sender, recipient), under a fence."""
 
 import asyncio
-from collections import deque
-from collections.abc import Coroutine, Sequence
+import contextlib
+from collections import Counter, deque
+from collections.abc import Coroutine, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -18,8 +19,14 @@ _log = structlog.get_logger(__name__)
 
 LEASE_TTL_MS = 1_500
 LEASE_SKEW_MS = 300
-BATCH = 500
+# Texts of a queue that are opened at once: what it sends in a second, within these bounds.
+PAGE_MIN = 32
+PAGE_MAX = 500
+# Queues that are worked on, and those held in all: the others wait for a rate, for media or for the carrier.
 QUEUES_AT_ONCE = 128
+QUEUES_HELD = 512
+# After so long a queue gives way when there may be others that wait.
+SLICE_MS = 500
 POLL_MS = 200
 RECONNECT_WAIT_MS = 250
 
@@ -29,6 +36,9 @@ class SenderQueues:
 
     At most one submit is outstanding per (sender, recipient), so that order holds; the lease is checked on the
     monotonic clock before each submit and sending stops one skew early, so that two dispatchers never both send.
+
+    Queues are leased of the account of which fewest are held. When all places are taken a queue keeps its own for a
+    slice of time, so that an account with a million texts in a thousand queues does not keep another's text waiting.
     """
 
     def __init__(
@@ -41,6 +51,27 @@ class SenderQueues:
         self._owner = owner
         self._carrier = carrier
         self._draining: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._waiting = 0
+        self._room_made = asyncio.Event()
+
+    @property
+    def crowded(self) -> bool:
+        """True when no queue more is taken up."""
+        return self._room() <= 0
+
+    @contextlib.contextmanager
+    def waiting(self) -> Iterator[None]:
+        """A queue's place is free for another while it waits for something else than this dispatcher."""
+        self._waiting += 1
+        self._room_made.set()
+        try:
+            yield
+        finally:
+            self._waiting -= 1
+
+    def _room(self) -> int:
+        held = len(self._draining)
+        return min(QUEUES_AT_ONCE - (held - self._waiting), QUEUES_HELD - held)
 
     async def run(self, bell: Bell) -> None:
         """Lease and drain until cancelled."""
@@ -61,12 +92,18 @@ class SenderQueues:
 
     async def lease_and_start(self) -> int:
         """Take what is due and begin to drain it; how many queues were new."""
-        room = QUEUES_AT_ONCE - len(self._draining)
-        if room <= 0:
-            await asyncio.wait(self._draining.values(), return_when=asyncio.FIRST_COMPLETED)
-            return 1
+        while (room := self._room()) <= 0:
+            self._room_made.clear()
+            await self._room_made.wait()
         asked_ms = self._clock.monotonic_ms()
-        leases = await self._store.lease(self._owner, self._carrier, self._clock.now_ms(), LEASE_TTL_MS, room)
+        leases = await self._store.lease(
+            self._owner,
+            self._carrier,
+            self._clock.now_ms(),
+            LEASE_TTL_MS,
+            room,
+            in_hand=Counter(account for account, _ in self._draining),
+        )
         started = 0
         for lease in leases:
             queue = (lease.account, lease.sender)
@@ -74,8 +111,12 @@ class SenderQueues:
                 started += 1
                 task = asyncio.create_task(self._drain(lease, asked_ms), name="drain")
                 self._draining[queue] = task
-                task.add_done_callback(lambda _, queue=queue: self._draining.pop(queue, None))  # type: ignore[misc]
+                task.add_done_callback(lambda _, queue=queue: self._leave(queue))  # type: ignore[misc]
         return started
+
+    def _leave(self, queue: tuple[str, str]) -> None:
+        self._draining.pop(queue, None)
+        self._room_made.set()
 
     async def drained(self) -> None:
         """Wait until every queue held now is drained (for tests and for stopping)."""
@@ -107,15 +148,19 @@ class _Live(msgspec.Struct, kw_only=True):
 
 
 class _Drain:
-    """One sender queue from lease to empty."""
+    """One sender queue from lease to empty, or to the end of its slice where others wait."""
 
     def __init__(self, queues: SenderQueues, lease: Lease, leased_ms: int) -> None:
+        self._queues = queues
         self._store = queues._store
         self._deliverer = queues._deliverer
         self._clock = queues._clock
         self._rates = queues._rates
         self._live = _Live(lease=lease, stop_ms=leased_ms + LEASE_TTL_MS - LEASE_SKEW_MS)
         self._backlog: deque[Opened] = deque()
+        self._slice_until_ms = leased_ms + SLICE_MS
+        rate_mps = queues._rates.number_rate_mps(lease.sender)
+        self._page = round(min(max(PAGE_MIN, rate_mps), PAGE_MAX))
 
     async def run(self) -> None:
         while True:
@@ -123,14 +168,17 @@ class _Drain:
             if not self._backlog and not await self._fetch():
                 return
             await self._send_round()
+            if self._queues.crowded and self._clock.monotonic_ms() >= self._slice_until_ms:
+                return
 
     async def _fetch(self) -> bool:
-        rows = await self._store.due(self._live.lease, self._clock.now_ms(), BATCH)
+        rows = await self._store.due(self._live.lease, self._clock.now_ms(), self._page)
         if not rows:
             return False
         opened, lost = await self._deliverer.open(self._live.lease.account, rows)
         if any(item.content.media_urls for item in opened):
-            unfetched = await self._while_held(self._deliverer.fetch_media(opened))
+            with self._queues.waiting():
+                unfetched = await self._while_held(self._deliverer.fetch_media(opened))
             without = {outcome.sid for outcome in unfetched}
             opened = [item for item in opened if item.row.sid not in without]
             lost += unfetched
@@ -157,7 +205,8 @@ class _Drain:
         account, sender = self._live.lease.account, self._live.lease.sender
         granted, wait_ms = self._rates.take(account, sender, len(firsts), self._clock.monotonic_ms())
         if granted == 0:
-            await asyncio.sleep(min(wait_ms, LEASE_TTL_MS // 3) / 1000)
+            with self._queues.waiting():
+                await asyncio.sleep(min(wait_ms, LEASE_TTL_MS // 3) / 1000)
             return
         batch, held = firsts[:granted], firsts[granted:]
         await self._hold()
@@ -170,7 +219,8 @@ class _Drain:
         self._backlog = deque([*again, *held, *waiting])
         if throttled:
             self._rates.give_back(account, sender, len(again))
-            await self._pause(max(throttled.values()))
+            with self._queues.waiting():
+                await self._pause(max(throttled.values()))
 
     async def _pause(self, wait_ms: int) -> None:
         """Wait for the carrier, holding the lease."""

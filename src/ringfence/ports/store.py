@@ -3,7 +3,7 @@
 Content reaches this port sealed: it sees ciphertext, blind indexes and metadata only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -254,11 +254,21 @@ class MessageStore(Protocol):
         A message accepted in a final status is rated in it too. False: the sid is known already, nothing was written.
         """
 
-    async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
+    async def lease(
+        self,
+        owner: str,
+        carrier: str,
+        now_ms: int,
+        ttl_ms: int,
+        limit: int,
+        *,
+        in_hand: Mapping[str, int] | None = None,
+    ) -> list[Lease]:
         """Take up to `limit` sender queues that have something due and no live lease of another owner.
 
         Queues that are new to this owner come first, then those it holds, which keep their fence and end later; among
-        each, the one whose oldest due message waits longest.
+        each, the one whose oldest due message waits longest. With `in_hand`, the number of queues by account that the
+        owner works on, the next one is always of the account that has fewest, counting those taken just before.
         """
 
     async def renew(self, lease: Lease, now_ms: int, ttl_ms: int) -> Lease:

@@ -1,11 +1,13 @@
 """Sender queues and their leases in memory."""
 
 from bisect import bisect_left, insort
-from itertools import count
+from collections.abc import Mapping
+from itertools import count, islice
 
 import msgspec
 
 from ringfence.ports.store import Lease, MessageRow, StaleFenceError
+from ringfence.store.lease_order import Candidate, LeaseOrder
 
 QueueKey = tuple[str, str, str]
 
@@ -51,16 +53,26 @@ class MemoryQueue:
         if queue is None or queue.owner is None or queue.fence != lease.fence:
             raise StaleFenceError
 
-    async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
-        ready = [
-            (queue.owner == owner, queue.entries[0][0], key)
+    async def lease(
+        self,
+        owner: str,
+        carrier: str,
+        now_ms: int,
+        ttl_ms: int,
+        limit: int,
+        *,
+        in_hand: Mapping[str, int] | None = None,
+    ) -> list[Lease]:
+        free = [
+            Candidate(queue.owner == owner, queue.entries[0][0], key[0], key[1])
             for key, queue in self._queues.items()
             if key[2] == carrier
             and queue.entries
             and queue.entries[0][0] <= now_ms
             and (queue.owner in (None, owner) or queue.until_ms <= now_ms)
         ]
-        return [self._take(key, owner, now_ms + ttl_ms) for *_, key in sorted(ready)[:limit]]
+        chosen = islice(LeaseOrder(free, in_hand), limit)
+        return [self._take((each.account, each.sender, carrier), owner, now_ms + ttl_ms) for each in chosen]
 
     def _take(self, key: QueueKey, owner: str, until_ms: int) -> Lease:
         queue = self._queues[key]

@@ -1,6 +1,6 @@
 """Sender queues and their leases in PostgreSQL. Who holds a queue is decided inside the transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec.structs import replace
@@ -26,20 +26,29 @@ Renewal = tuple[Lease, int]
 class PostgresQueue(PostgresGround):
     """The leases of `ports.store.MessageStore`; the entries are columns of the message itself."""
 
-    async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
+    async def lease(
+        self,
+        owner: str,
+        carrier: str,
+        now_ms: int,
+        ttl_ms: int,
+        limit: int,
+        *,
+        in_hand: Mapping[str, int] | None = None,
+    ) -> list[Lease]:
         ready = sorted(
-            (held, first_ms, account, sender)
-            for held, _, account, sender, first_ms in await self._line(owner, carrier, now_ms, limit)
+            (held, place, first_ms, account, sender)
+            for held, place, _, account, sender, first_ms in await self._line(owner, carrier, now_ms, limit, in_hand)
             if first_ms is not None and first_ms <= now_ms
         )[:limit]
         if not ready:
             return []
-        keys = columns([(account, sender, carrier) for _, _, account, sender in ready])
+        keys = columns([(account, sender, carrier) for *_, account, sender in ready])
         taken = await self._all(SQL["take"], *keys, owner, now_ms + ttl_ms, now_ms)
         fences = {(account, sender): fence for account, sender, fence in taken}
         return [
             Lease(account=account, sender=sender, carrier=carrier, fence=fence, until_ms=now_ms + ttl_ms)
-            for _, _, account, sender in ready
+            for *_, account, sender in ready
             if (fence := fences.get((account, sender))) is not None
         ]
 
@@ -55,14 +64,20 @@ class PostgresQueue(PostgresGround):
             raise StaleFenceError
         return [MESSAGE.read(row) for row in rows if row[0] is not None]
 
-    async def _line(self, owner: str, carrier: str, now_ms: int, limit: int) -> Sequence[Any]:
+    async def _line(
+        self, owner: str, carrier: str, now_ms: int, limit: int, in_hand: Mapping[str, int] | None
+    ) -> Sequence[Any]:
         """Free queues, in order of what they were expected to have first. Wrong expectations are mended until those
         that are shown hold, or belong to queues that somebody adds to at this moment."""
         line: Sequence[Any] = ()
         for _ in range(LOOKS):
-            line = await self._all(SQL["line"], carrier, now_ms, owner, 2 * limit + MORE)
+            if in_hand is None:
+                line = await self._all(SQL["line"], carrier, now_ms, owner, 2 * limit + MORE)
+            else:
+                hand = list(in_hand), list(in_hand.values())
+                line = await self._all(SQL["line_in_turn"], carrier, now_ms, owner, 2 * limit + MORE, *hand)
             wrong = [
-                (account, sender, carrier) for _, next_ms, account, sender, first_ms in line if first_ms != next_ms
+                (account, sender, carrier) for *_, next_ms, account, sender, first_ms in line if first_ms != next_ms
             ]
             if not wrong or not await self._see(wrong):
                 break

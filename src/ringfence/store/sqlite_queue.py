@@ -1,11 +1,11 @@
 """Sender queues and their leases in SQLite. Who holds a queue is decided inside the transaction."""
 
-import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from ringfence.ports.store import Lease, MessageRow, StaleFenceError
+from ringfence.store.lease_order import Candidate, LeaseOrder
 from ringfence.store.progress import is_queued
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
@@ -13,17 +13,26 @@ from ringfence.store.statements import statements
 
 SQL = statements("sqlite/queue")
 
-Leasing = tuple[str, str, int, int, int]
+Leasing = tuple[str, str, int, int, int, Mapping[str, int] | None]
 Renewal = tuple[Lease, int]
 
 
 class SqliteQueue(SqliteGround):
     """The leases of `ports.store.MessageStore`; the entries are columns of the message itself."""
 
-    async def lease(self, owner: str, carrier: str, now_ms: int, ttl_ms: int, limit: int) -> list[Lease]:
+    async def lease(
+        self,
+        owner: str,
+        carrier: str,
+        now_ms: int,
+        ttl_ms: int,
+        limit: int,
+        *,
+        in_hand: Mapping[str, int] | None = None,
+    ) -> list[Lease]:
         if self._one(SQL["any_free"], (carrier, now_ms, owner)) is None:
             return []
-        return await self._write(_lease, (owner, carrier, now_ms, now_ms + ttl_ms, limit))
+        return await self._write(_lease, (owner, carrier, now_ms, now_ms + ttl_ms, limit, in_hand))
 
     async def renew(self, lease: Lease, now_ms: int, ttl_ms: int) -> Lease:
         return await self._write(_renew, (lease, now_ms + ttl_ms))
@@ -64,25 +73,33 @@ def _lease(tx: SqliteWriter, leasings: Sequence[Leasing]) -> list[list[Lease]]:
     return [_lease_for(tx, *leasing) for leasing in leasings]
 
 
-def _lease_for(tx: SqliteWriter, owner: str, carrier: str, now_ms: int, until_ms: int, limit: int) -> list[Lease]:
-    """New queues first. `next_ms` may be too early, so the first in line is looked at, and lined up again."""
-    line = tx.run(SQL["all_free"], (carrier, now_ms, owner)).fetchall()
-    heapq.heapify(line)
+def _lease_for(
+    tx: SqliteWriter,
+    owner: str,
+    carrier: str,
+    now_ms: int,
+    until_ms: int,
+    limit: int,
+    in_hand: Mapping[str, int] | None,
+) -> list[Lease]:
+    """`next_ms` may be too early, so the first in line is looked at, and lined up again."""
+    order = LeaseOrder(map(Candidate._make, tx.run(SQL["all_free"], (carrier, now_ms, owner)).fetchall()), in_hand)
     leases: list[Lease] = []
-    while line and len(leases) < limit:
-        held, next_ms, account, sender, fence = line[0]
+    for candidate in order if limit > 0 else ():
+        held, next_ms, account, sender, fence = candidate
         (first_ms,) = tx.run(SQL["first_place"], (account, sender, carrier)).fetchone()
         if first_ms == next_ms:
-            heapq.heappop(line)
             fence += not held
             tx.run(SQL["take"], (owner, fence, until_ms, account, sender, carrier))
             leases.append(Lease(account=account, sender=sender, carrier=carrier, fence=fence, until_ms=until_ms))
+            if len(leases) == limit:
+                break
             continue
         tx.run(SQL["see"], (first_ms, account, sender, carrier))
         if first_ms is None or first_ms > now_ms:
-            heapq.heappop(line)
+            order.drop(candidate)
         else:
-            heapq.heapreplace(line, (held, first_ms, account, sender, fence))
+            order.put_back(candidate, first_ms)
     return leases
 
 

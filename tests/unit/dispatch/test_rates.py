@@ -30,3 +30,17 @@ def test_tokens_of_refused_texts_return_to_both() -> None:
     assert rates.take("AC1", "+1", 2, 0) == (2, 0)
     rates.give_back("AC1", "+1", 2)
     assert rates.take("AC1", "+1", 2, 0) == (2, 0)
+
+
+def test_numbers_and_accounts_may_have_rates_of_their_own() -> None:
+    rates = Rates(number_rate_mps=2, account_rate_mps=100, numbers={"+1": 7}, accounts={"AC2": 3})
+    assert (rates.number_rate_mps("+1"), rates.number_rate_mps("+2")) == (7, 2)
+    assert rates.take("AC1", "+1", 9, 0) == (7, 0)
+    assert rates.take("AC1", "+2", 9, 0) == (2, 0)
+    assert rates.take("AC2", "+1", 9, 0) == (3, 0)
+
+
+def test_what_was_forgotten_takes_nothing_back() -> None:
+    rates = Rates(number_rate_mps=2, account_rate_mps=2)
+    rates.give_back("AC1", "+1", 2)
+    assert rates.take("AC1", "+1", 5, 0) == (2, 0)

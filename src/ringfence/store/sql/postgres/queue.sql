@@ -25,12 +25,26 @@ owner IS NULL OR owner = $3 OR until_ms <= $2
 
 -- line --
 -- The queues that come next, with what they were expected to have first and what they have.
-SELECT held, next_ms, account, sender, {first_place} AS first_ms
+SELECT held, 0 AS place, next_ms, account, sender, {first_place} AS first_ms
 FROM (
   SELECT coalesce(owner = $3, false) AS held, next_ms, account, sender, carrier
   FROM sender_queue LEFT JOIN sender_lease USING (account, sender, carrier)
   WHERE carrier = $1 AND next_ms <= $2 AND ({free})
   ORDER BY held, next_ms, account, sender LIMIT $4
+) AS queue
+
+-- line_in_turn --
+-- The same, but first those of whom the asker has fewest in hand.
+SELECT held, place, next_ms, account, sender, {first_place} AS first_ms
+FROM (
+  SELECT held, next_ms, account, sender, carrier, CASE WHEN held THEN 0
+    ELSE coalesce(number, 0) + row_number() OVER (PARTITION BY held, account ORDER BY next_ms, sender) END AS place
+  FROM (
+    SELECT coalesce(owner = $3, false) AS held, next_ms, account, sender, carrier
+    FROM sender_queue LEFT JOIN sender_lease USING (account, sender, carrier)
+    WHERE carrier = $1 AND next_ms <= $2 AND ({free})
+  ) AS free LEFT JOIN unnest($5::text[], $6::bigint[]) AS hand (account, number) USING (account)
+  ORDER BY held, place, next_ms, account, sender LIMIT $4
 ) AS queue
 
 -- lock --
