@@ -2,18 +2,39 @@
 
 import hmac
 
+from ringfence.domain.sealing.keyed_hash import KeyedHash
+
 INDEX_BYTES = 16
 DAY_BYTES = 2
 
 
 def blind_index(key: bytes, value: str, table: str = "remote") -> bytes:
     """The index of `value` (a number in E.164 for `remote`) among the values of `table` under `key`."""
-    return hmac.digest(key, f"{table}|{value}".encode(), "sha256")[:INDEX_BYTES]
+    return hmac.digest(key, _value(value, table), "sha256")[:INDEX_BYTES]
+
+
+class RemoteIndexer:
+    """Indexes the remote numbers of one account's records of one day. Keep it no longer than its key.
+
+    Two bytes of the day, then the blind index under the day's key, cut. The day, which the record tells anyway, keeps
+    what is written today together: a store touches few pages then.
+    """
+
+    __slots__ = ("_day", "_hash")
+
+    def __init__(self, day_key: bytes, day: int) -> None:
+        self._day = (day % (1 << 8 * DAY_BYTES)).to_bytes(DAY_BYTES)
+        self._hash = KeyedHash(day_key)
+
+    def index(self, number: str) -> bytes:
+        """The 16 bytes of `number` (E.164)."""
+        return self._day + self._hash.digest(_value(number, "remote"))[: INDEX_BYTES - DAY_BYTES]
 
 
 def remote_index(day_key: bytes, day: int, number: str) -> bytes:
-    """The index of a record's remote number: two bytes of the day, then the blind index under the day's key, cut.
+    """What a RemoteIndexer answers, for one number alone."""
+    return RemoteIndexer(day_key, day).index(number)
 
-    The day, which the record tells anyway, keeps what is written today together: a store touches few pages then.
-    """
-    return (day % (1 << 8 * DAY_BYTES)).to_bytes(DAY_BYTES) + blind_index(day_key, number)[:-DAY_BYTES]
+
+def _value(value: str, table: str) -> bytes:
+    return f"{table}|{value}".encode()

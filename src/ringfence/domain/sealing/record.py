@@ -23,11 +23,11 @@ class EpochRecords:
     """The record keys of one epoch. Keep it: the extraction is done once."""
 
     def __init__(self, epoch_key: bytes) -> None:
-        self._pseudorandom_key = hkdf.extract(_SALT, epoch_key)
+        self._expander = hkdf.Expander(hkdf.extract(_SALT, epoch_key))
 
     def key(self, sid: str) -> bytes:
         """The key of the record `sid`, 32 bytes."""
-        return hkdf.expand(self._pseudorandom_key, sid.encode())
+        return self._expander.expand(sid.encode())
 
 
 class RecordSealer:

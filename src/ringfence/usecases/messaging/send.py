@@ -10,7 +10,6 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.number import Number, parse_e164, parse_sender
-from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import new_sid
@@ -86,7 +85,7 @@ class Sender:
             direction=Direction.OUTBOUND_API,
             status=_first_status(service, later=due_ms > now_ms),
             local=local,
-            remote_index=remote_index(sealing.index_key, sealing.index_day, to.e164),
+            remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(to.e164),
             remote_region=to.region,
             epoch=sealing.epoch,
             content=seal_content(self._sealers.of(account.sid, sealing.epoch_key), sid, content),
