@@ -14,7 +14,9 @@ from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.messaging_v1.phone_numbers import phone_numbers
 from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
+from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.timeline import timeline
+from ringfence.api.timeline_page import PREFIX, timeline_page
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
 from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incoming_phone_numbers
@@ -45,7 +47,7 @@ def operations() -> list[Operation]:
 
 def own_operations() -> list[Operation]:
     """Those that Twilio does not have."""
-    return timeline.operations
+    return [*timeline.operations, *parcels.operations]
 
 
 def create_app(deps: ApiDependencies) -> ASGIApp:
@@ -60,7 +62,8 @@ class Front:
         self._wire = wire
         self._watch = watch
         self._watched = (*_WATCHED, "/") if deps.front_page else _WATCHED
-        self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in deps.mounts.items())
+        mounts = {PREFIX: timeline_page(deps.parcels, deps.clock.now_ms), **deps.mounts}
+        self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in mounts.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from ringfence.api.admission import AdmissionLimits
 from ringfence.api.messaging import Messaging
+from ringfence.api.parcels import Parcels
 from ringfence.domain.clock import Clock
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.onlookers import NoOnlookers, Onlookers
@@ -41,6 +42,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     front_page: str = ""
     mounts: Mapping[str, ASGIApp] = msgspec.field(default_factory=dict)
+    parcels: Parcels = msgspec.field(default_factory=Parcels)
     onlookers: Onlookers = NoOnlookers()
 
     def __repr__(self) -> str:
