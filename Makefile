@@ -75,9 +75,9 @@ postgres:
 	    || echo "PostgreSQL could not be installed: its tests will be skipped"; \
 	else echo "no PostgreSQL: its tests will be skipped (as root: apt-get install postgresql)"; fi
 
-# Pictures of the Phones page for the README.
+# Pictures of the pages for the README.
 shots: setup chromium
-	RINGFENCE_SHOTS=docs/images $(BIN)/pytest tests/browser/test_shots.py
+	RINGFENCE_SHOTS=docs/images $(BIN)/pytest tests/browser -k picture
 
 clean:
 	rm -rf $(VENV) .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -273,8 +273,10 @@ def document_body(page: Page) -> bool:
     return bool(page.evaluate("document.activeElement === document.body"))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_picture_can_be_taken(browser: Browser, installation: Any, shop: Shop, tmp_path: Path, scheme: Any) -> None:
+@pytest.mark.parametrize(("name", "scheme"), [("timeline", "light"), ("timeline-dark", "dark")])
+def test_the_picture_can_be_taken(
+    browser: Browser, installation: Any, shop: Shop, tmp_path: Path, name: str, scheme: Any
+) -> None:
     folder = Path(os.environ.get("RINGFENCE_SHOTS") or tmp_path)
     shop.answer = (404, "text/html", b"<h1>no such page</h1>")
     sid = send(installation, shop, "Haircut Tue 15:00. Reply C to confirm, X to cancel.")
@@ -291,6 +293,6 @@ def test_the_picture_can_be_taken(browser: Browser, installation: Any, shop: Sho
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
         page.mouse.move(0, 0)
-    page.screenshot(path=folder / f"timeline-{scheme}.png", animations="disabled")
+    page.screenshot(path=folder / f"{name}.png", animations="disabled")
     context.close()
-    assert (folder / f"timeline-{scheme}.png").stat().st_size > 20_000
+    assert (folder / f"{name}.png").stat().st_size > 20_000

@@ -52,16 +52,20 @@ function exchangeCard(exchange, key, longest) {
     waterfall(exchange, longest),
     problemCard(exchange.problem),
     ...exchange.findings.map(findingCard),
-    disclosure(`${key}.request`, `Request · ${plural(request.parameters.length, "parameter")}`, facts(request.parameters)),
-    disclosure(
-      `${key}.signature`,
-      "Signature",
-      h("p", { class: "quiet" }, "X-Twilio-Signature is the HMAC-SHA1, keyed with your Auth Token, of exactly this: the URL, then the parameters by name."),
-      pre(request.signature_base ?? "The URL was none.", "What was signed"),
-      facts([["X-Twilio-Signature", request.signature]]),
+    h(
+      "div",
+      { class: "disclosures" },
+      disclosure(`${key}.request`, `Request · ${plural(request.parameters.length, "parameter")}`, facts(request.parameters)),
+      disclosure(
+        `${key}.signature`,
+        "Signature",
+        h("p", { class: "quiet" }, "X-Twilio-Signature is the HMAC-SHA1, keyed with your Auth Token, of exactly this: the URL, then the parameters by name."),
+        pre(request.signature_base ?? "The URL was none.", "What was signed"),
+        facts([["X-Twilio-Signature", request.signature]]),
+      ),
+      response ? disclosure(`${key}.response`, `Answer · ${response.status} · ${plural(response.body_bytes, "byte")}`, facts(response.headers), response.body ? pre(response.body, "Body") : h("p", { class: "quiet" }, "No body"), response.truncated ? h("p", { class: "quiet" }, `The beginning of ${plural(response.body_bytes, "byte")}`) : null) : null,
+      disclosure(`${key}.timing`, `Timing · ${exchange.connection} connection`, timingTable(exchange)),
     ),
-    response ? disclosure(`${key}.response`, `Answer · ${response.status} · ${plural(response.body_bytes, "byte")}`, facts(response.headers), response.body ? pre(response.body, "Body") : h("p", { class: "quiet" }, "No body"), response.truncated ? h("p", { class: "quiet" }, `The beginning of ${plural(response.body_bytes, "byte")}`) : null) : null,
-    disclosure(`${key}.timing`, `Timing · ${exchange.connection} connection`, timingTable(exchange)),
   );
 }
 

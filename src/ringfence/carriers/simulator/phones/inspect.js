@@ -48,6 +48,8 @@ function facts(text) {
     [text.direction === "inbound" ? "Sent" : "Last change", text.at],
     ["Error", text.error_code ? `${text.error_code} ${text.error_message ?? ""}` : null],
     ["Message SID", text.sid],
+    // One tab for all of them, so that signing in once is enough.
+    ["What happened", text.sid ? h("a", { href: `/timeline/${text.sid}`, target: "ringfence-timeline" }, "Timeline") : null],
     ["Carrier’s reference", text.id],
   ];
   return h("dl", { class: "facts" }, ...rows.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
