@@ -15,7 +15,7 @@ from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
-from ringfence.roles.listeners import widen
+from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
@@ -64,6 +64,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                backlog=BACKLOG,
                 timeout_keep_alive=IDLE_CONNECTION_S,
                 timeout_graceful_shutdown=2,
             ),

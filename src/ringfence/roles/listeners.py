@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ringfence.roles.port_owner import owner_of
 from ringfence.roles.refusal import RefusalError
 
-BACKLOG = 1024
+BACKLOG = 2_048
 # uvloop (libuv from 1.45) accepts one connection of a listener in a turn of the loop: too few when turns are long.
 ACCEPTED_A_TURN = 32
 _SEARCH = 100

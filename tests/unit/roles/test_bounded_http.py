@@ -37,7 +37,7 @@ class App:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: App) -> AsyncIterator[int]:
+async def serving(app: Any) -> AsyncIterator[int]:
     bound = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, http=BoundedHttp, lifespan="off", log_config=None, timeout_keep_alive=5)
     server = uvicorn.Server(config)
@@ -154,25 +154,159 @@ def test_line_ends_after_an_answer_do_not_hold_the_connection(hurried: None) -> 
     assert answers.startswith(OK)
 
 
-def test_connections_beyond_the_bound_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+ASK = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def is_cut(reader: asyncio.StreamReader) -> bool:
+    """True when the server ends the connection soon, and says nothing."""
+    with contextlib.suppress(ConnectionError):
+        return await reader.read() == b""
+    return True
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /", ASK], ids=["silent", "half a head", "idle"])
+def test_one_more_connection_takes_the_place_of_the_one_that_is_quiet_longest(
+    monkeypatch: pytest.MonkeyPatch, begun: bytes
+) -> None:
     monkeypatch.setattr(bounded_http, "CONNECTIONS_MAX", 2)
-    ask = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
     async def run() -> None:
         async with serving(App()) as port, asyncio.timeout(15):
-            first, second, third = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
-            with contextlib.suppress(ConnectionError):
-                assert await third[0].read() == b""
+            first, second = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
             for reader, writer in (first, second):
-                writer.write(ask)
-                assert (await reader.readuntil(b"\r\n\r\n")).startswith(OK)
-            first[1].close()
+                writer.write(begun)
+                if begun is ASK:
+                    await reader.readuntil(b"\r\n\r\n")
             await asyncio.sleep(0.05)
+            third = await asyncio.open_connection("127.0.0.1", port)
+            assert await is_cut(first[0])
+            second[1].write(ASK if begun is ASK else ASK.removeprefix(begun))
+            third[1].write(ASK)
+            for reader, writer in (second, third):
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(OK)
+                writer.close()
+
+    asyncio.run(run())
+
+
+def test_a_request_that_is_worked_on_keeps_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_http, "CONNECTIONS_MAX", 2)
+    app = App()
+    app.wait_s = 0.5
+
+    async def run() -> None:
+        async with serving(app) as port, asyncio.timeout(15):
+            asking = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+            for _, writer in asking:
+                writer.write(ASK)
+            while len(app.seen) < 2:
+                await asyncio.sleep(0.01)
+            assert await is_cut((await asyncio.open_connection("127.0.0.1", port))[0])
+            for reader, writer in asking:
+                assert (await reader.readuntil(b"\r\n\r\n")).startswith(OK)
+                writer.close()
+
+    asyncio.run(run())
+
+
+async def large_answer(scope: Any, receive: Any, send: Any) -> None:
+    """More than the kernel's buffers hold."""
+    body = bytes(8 << 20)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def settled(connections: int) -> None:
+    """Wait until the server has so many connections that do not read, and check its books."""
+    async with asyncio.timeout(5):
+        while len(BoundedHttp._process.unread) != connections:
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("last", [ASK, ASK.replace(b"x", b"x\r\nConnection: close")], ids=["kept", "closed"])
+@pytest.mark.parametrize("drop_bytes", [0, 64], ids=["never", "by drops"])
+def test_a_client_that_does_not_read_its_answer_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, last: bytes, drop_bytes: int
+) -> None:
+    monkeypatch.setattr(bounded_http, "ANSWER_S", 0.4)
+
+    async def run() -> None:
+        async with serving(large_answer) as port, asyncio.timeout(15):
+            with socket.create_connection(("127.0.0.1", port)) as connection:
+                connection.setblocking(False)
+                connection.sendall(last)
+                await settled(1)
+                for _ in range(20):
+                    await asyncio.sleep(0.05)
+                    with contextlib.suppress(OSError):
+                        connection.recv(drop_bytes)
+                await settled(0)
+            assert BoundedHttp._process.unanswered_bytes == 0
+
+    asyncio.run(run())
+
+
+def test_a_client_that_reads_slowly_but_in_time_gets_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_http, "ANSWER_S", 3.0)
+
+    async def run() -> int:
+        async with serving(large_answer) as port, asyncio.timeout(15):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(ask)
-            assert (await reader.readuntil(b"\r\n\r\n")).startswith(OK)
+            writer.write(ASK.replace(b"x", b"x\r\nConnection: close"))
+            size = 0
+            while data := await reader.read(1 << 20):
+                size += len(data)
+                await asyncio.sleep(0.02)
             writer.close()
-            second[1].close()
+            return size
+
+    assert asyncio.run(run()) > 8 << 20
+
+
+def test_answers_that_nobody_reads_have_a_bound_together_and_the_oldest_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(bounded_http, "UNREAD_MAX_BYTES", 14 << 20)
+
+    async def run() -> None:
+        async with serving(large_answer) as port, asyncio.timeout(15):
+            first = await asyncio.open_connection("127.0.0.1", port)
+            first[1].write(ASK)
+            await settled(1)
+            (oldest,) = BoundedHttp._process.unread
+            others = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+            for _, writer in others:
+                writer.write(ASK)
+                await asyncio.sleep(0.2)
+            await settled(1)
+            assert oldest not in BoundedHttp._process.unread
+            for _, writer in (first, *others):
+                writer.transport.abort()
+
+    asyncio.run(run())
+
+
+def test_requests_without_an_answer_have_a_bound_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_http, "UNANSWERED_MAX_BYTES", 100_000)
+    app = App()
+    app.wait_s = 0.5
+    part = POST % (1, 60_000) + b"a" * 60_000
+
+    async def run() -> None:
+        async with serving(app) as port, asyncio.timeout(15):
+            connections = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
+            connections[0][1].write(part)
+            await asyncio.sleep(0.1)
+            connections[1][1].write(b"GET / HTTP/1.1\r\nX: " + b"a" * 45_000)
+            assert (await connections[1][0].read()).startswith(b"HTTP/1.1 503 ")
+            assert (await connections[0][0].readuntil(b"\r\n\r\n")).startswith(OK)
+            # There is room again.
+            connections[0][1].write(part)
+            assert (await connections[0][0].readuntil(b"\r\n\r\n")).startswith(OK)
+            for _, writer in connections:
+                writer.close()
+        assert BoundedHttp._process.unanswered_bytes == 0
+        assert not BoundedHttp._process.quiet
 
     asyncio.run(run())
 
