@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 import zipfile
@@ -36,23 +38,62 @@ def test_the_wheel_holds_the_package_its_data_and_its_licence(wheel: Path) -> No
     assert not any("drills/control" in name for name in names)
 
 
-@pytest.mark.slow
-def test_installed_in_an_empty_environment_it_texts(wheel: Path, tmp_path: Path) -> None:
-    venv = tmp_path / "venv"
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The surroundings of somebody who has installed the wheel into an empty environment."""
+    folder = tmp_path_factory.mktemp("installed")
+    venv = folder / "venv"
     subprocess.run([sys.executable, "-m", "venv", str(venv)], check=True, timeout=120)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RINGFENCE_", "XDG_", "PYTEST_"))}
+    (folder / "home").mkdir()
+    # Half of pip's time goes into compiling modules that are never imported.
+    environment = kept | {"HOME": str(folder / "home"), "PATH": str(venv / "bin"), "PIP_NO_COMPILE": "1"}
     install = [str(venv / "bin/pip"), "install", "--quiet", "--only-binary=:all:", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True, timeout=300)
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RINGFENCE_", "XDG_"))}
-    environment |= {"HOME": str(tmp_path / "home"), "PATH": str(venv / "bin")}
-    (tmp_path / "home").mkdir()
+    subprocess.run(install, check=True, capture_output=True, timeout=300, env=environment)
+    return environment
+
+
+@pytest.mark.slow
+def test_installed_in_an_empty_environment_it_texts(installed: dict[str, str], tmp_path: Path) -> None:
     done = subprocess.run(
         ["ringfence", "up", "--port", "0", "--json", "--check", "--once"],
         capture_output=True,
         text=True,
         timeout=60,
         cwd=tmp_path,
-        env=environment,
+        env=installed,
         check=False,
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["account_sid"].startswith("AC")
+
+
+# What the tutorial shows: files to write, their continuations, and commands to type, in the order of the page.
+STEP = re.compile(r"^```(?:python title=(\S+)( append)?|(console))\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.slow
+def test_the_tutorial_of_the_plugin_is_followed_from_an_empty_folder(
+    wheel: Path, installed: dict[str, str], tmp_path: Path
+) -> None:
+    page = (ROOT / "docs/tutorials/test-your-texts.md").read_text()
+    outputs = []
+    for name, append, is_console, text in STEP.findall(page):
+        if is_console:
+            for line in text.splitlines():
+                outputs.append(typed(line.replace("../ringfence", str(wheel)), tmp_path, installed))
+        else:
+            with (tmp_path / name).open("a" if append else "x") as file:
+                file.write(("\n\n" if append else "") + text)
+    assert "1 passed" in outputs[-1]
+    tests = len(re.findall(r"^def test_", (tmp_path / "test_barber.py").read_text(), re.MULTILINE))
+    assert tests > 1
+    assert f"{tests} passed" in typed("python -m pytest", tmp_path, installed)
+
+
+def typed(line: str, folder: Path, environment: dict[str, str]) -> str:
+    done = subprocess.run(
+        shlex.split(line), capture_output=True, text=True, timeout=200, cwd=folder, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout

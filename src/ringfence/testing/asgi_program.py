@@ -5,12 +5,14 @@ Source: ASGI specification 3.0, "HTTP & WebSocket" and "Lifespan".
 
 import asyncio
 import concurrent.futures
+import sys
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote
 
-from ringfence.testing.programs import ANSWER_S, Answered, Asked, NoAnswerError
+from ringfence.testing.patience import Patience, place_of
+from ringfence.testing.programs import Answered, Asked
 
 STOP_S = 5.0
 
@@ -20,8 +22,9 @@ App = Callable[..., Awaitable[None]]
 class AsgiProgram:
     """Ask it from any thread."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, patience: Patience) -> None:
         self._app = app
+        self._patience = patience
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._lifespan: _Lifespan | None = None
@@ -31,10 +34,11 @@ class AsgiProgram:
         loop = self._started()
         answering = asyncio.run_coroutine_threadsafe(self._answer(asked), loop)
         try:
-            return answering.result(ANSWER_S)
+            return answering.result(self._patience.left_s)
         except concurrent.futures.TimeoutError:
+            place = self._place()
             answering.cancel()
-            raise NoAnswerError(11200, f"no answer within {ANSWER_S:g} s") from None
+            raise self._patience.lost(place) from None
 
     def close(self) -> None:
         """Shut the app down and end its loop. Idempotent."""
@@ -55,11 +59,16 @@ class AsgiProgram:
             self._thread.start()
             self._lifespan = _Lifespan(self._app)
             try:
-                asyncio.run_coroutine_threadsafe(self._lifespan.start(), self._loop).result(ANSWER_S)
+                asyncio.run_coroutine_threadsafe(self._lifespan.start(), self._loop).result(self._patience.left_s)
             except BaseException:
                 self.close()
                 raise
         return self._loop
+
+    def _place(self) -> str:
+        """Where the app's thread is; "" while it waits in its loop."""
+        frame = sys._current_frames().get(self._thread.ident or 0) if self._thread is not None else None
+        return place_of(frame)
 
     async def _stop(self) -> None:
         if self._lifespan is not None:

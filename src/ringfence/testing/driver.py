@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from ringfence.domain.clock import ManualClock
+from ringfence.testing.patience import NoAnswerError
 from ringfence.testing.platform import Platform
-from ringfence.testing.programs import Answered, Asked, NoAnswerError
+from ringfence.testing.programs import Answered, Asked
 from ringfence.testing.still_loop import StillLoop
 from ringfence.testing.web import Call, Web
 

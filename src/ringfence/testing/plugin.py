@@ -19,7 +19,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
         "markers",
-        "ringfence(at=None, account_sid=None, auth_token=None, numbers=(), seed=0): how the test's ringfence begins",
+        "ringfence(at=None, account_sid=None, auth_token=None, numbers=(), seed=0, answer_s=15): "
+        "how the test's ringfence begins",
     )
 
 

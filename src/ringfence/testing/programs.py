@@ -13,8 +13,8 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 
 from ringfence.domain.web_url import WebUrl
+from ringfence.testing.patience import NoAnswerError, Patience
 
-ANSWER_S = 15.0
 MAX_BODY_BYTES = 8 << 20
 
 
@@ -52,15 +52,6 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
     raised: Exception | None = None
 
 
-class NoAnswerError(Exception):
-    """The program did not answer; `code` is Twilio's."""
-
-    def __init__(self, code: int, cause: str) -> None:
-        super().__init__(cause)
-        self.code = code
-        self.cause = cause
-
-
 class Program(Protocol):
     """Answers requests."""
 
@@ -81,11 +72,16 @@ def is_asgi(app: Callable[..., Any]) -> bool:
 class WsgiProgram:
     """A WSGI app, called in the thread of whoever sent the text: the test's. Source: PEP 3333."""
 
-    def __init__(self, app: Callable[..., Iterable[bytes]]) -> None:
+    def __init__(self, app: Callable[..., Iterable[bytes]], patience: Patience) -> None:
         self._app = app
+        self._patience = patience
 
     def ask(self, asked: Asked) -> Answered:
-        """The answer. What the app raises is kept in it, as status 500."""
+        """The answer. What the app raises is kept in it, as status 500. NoAnswerError when it takes too long."""
+        with self._patience.interrupting():
+            return self._ask(asked)
+
+    def _ask(self, asked: Asked) -> Answered:
         started: list[tuple[str, list[tuple[str, str]]]] = []
         written: list[bytes] = []
 
@@ -148,6 +144,9 @@ class WsgiProgram:
 class ListeningProgram:
     """What listens at a URL of this machine or its network: another process, in whatever language."""
 
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+
     def ask(self, asked: Asked) -> Answered:
         """The answer. NoAnswerError for a host elsewhere, whatever name it has: a test texts nobody's server."""
         url = asked.url
@@ -156,7 +155,7 @@ class ListeningProgram:
                 11210, f"no program at {url.host} in this test: give the app itself, or ringfence.host(app, origin)"
             )
         kind = http.client.HTTPSConnection if url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(url.host, url.port, timeout=ANSWER_S)
+        connection = kind(url.host, url.port, timeout=self._patience.left_s)
         try:
             connection.putrequest(asked.method, url.target, skip_host=True, skip_accept_encoding=True)
             for name, value in asked.fields:
@@ -166,7 +165,7 @@ class ListeningProgram:
             headers = tuple((name.lower(), value) for name, value in response.getheaders())
             return Answered(status=response.status, headers=headers, body=response.read(MAX_BODY_BYTES))
         except TimeoutError:
-            raise NoAnswerError(11200, f"no answer within {ANSWER_S:g} s") from None
+            raise self._patience.lost() from None
         except (OSError, http.client.HTTPException) as error:
             raise NoAnswerError(11205, f"nothing answers there: {type(error).__name__}") from None
         finally:

@@ -11,6 +11,7 @@ import structlog
 
 from ringfence.domain.clock import ManualClock
 from ringfence.testing.clock import milliseconds
+from ringfence.testing.patience import ANSWER_S
 from ringfence.testing.stock_clients import StockClients
 from ringfence.testing.world import Ringfence
 
@@ -23,6 +24,7 @@ def started(
     auth_token: str | None = None,
     numbers: Iterable[str] = (),
     seed: int = 0,
+    answer_s: float = ANSWER_S,
 ) -> Iterator[Ringfence]:
     """A world that began at `at` (now), with these numbers, and with the environment that a Twilio program expects.
 
@@ -31,7 +33,7 @@ def started(
     clock = ManualClock(time.time_ns() // 1_000_000 if at is None else milliseconds(at))
     with contextlib.ExitStack() as stack:
         stack.enter_context(_quiet_logs())
-        world = Ringfence(clock, account_sid=account_sid, auth_token=auth_token, seed=seed)
+        world = Ringfence(clock, account_sid=account_sid, auth_token=auth_token, seed=seed, answer_s=answer_s)
         stack.callback(world.close)
         for number in numbers:
             world.number(number)

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 from ringfence.domain.web_url import WebUrl, parse_url
 from ringfence.ports.http import HttpFailedError, HttpRequest, HttpResponse, Phases
 from ringfence.testing.asgi_program import AsgiProgram
-from ringfence.testing.programs import Answered, Asked, ListeningProgram, NoAnswerError, Program, WsgiProgram, is_asgi
+from ringfence.testing.patience import ANSWER_S, NoAnswerError, Patience
+from ringfence.testing.programs import Answered, Asked, ListeningProgram, Program, WsgiProgram, is_asgi
 
 MAX_URL_CHARACTERS = 64 << 10
 TOO_LARGE = 11750
@@ -39,11 +40,12 @@ class Call(NamedTuple):
 class Web:
     """`ports.http.HttpClient` over the programs of a test, by origin."""
 
-    def __init__(self) -> None:
+    def __init__(self, answer_s: float = ANSWER_S) -> None:
+        self._answer_s = answer_s
         self.waiting: deque[Call] = deque()
         self._programs: dict[tuple[str, str, int], Program] = {}
         self._origins: dict[int, tuple[object, str]] = {}
-        self._listening = ListeningProgram()
+        self._listening = ListeningProgram(Patience(answer_s))
 
     def host(self, app: Callable[..., Any], origin: str | None = None) -> str:
         """Let `app` answer at `origin`, which is made up where none is given; the answer is the origin.
@@ -63,7 +65,8 @@ class Web:
             raise ValueError("an origin is scheme, host and perhaps a port, as in https://app.test")
         if url.origin in self._programs:
             raise ValueError(f"another app answers at {origin}")
-        self._programs[url.origin] = AsgiProgram(app) if is_asgi(app) else WsgiProgram(app)
+        kind = AsgiProgram if is_asgi(app) else WsgiProgram
+        self._programs[url.origin] = kind(app, Patience(self._answer_s))
         # The app is kept, so that its id stays its own.
         self._origins[id(app)] = app, origin.rstrip("/")
         return origin.rstrip("/")

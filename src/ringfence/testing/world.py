@@ -21,9 +21,10 @@ from ringfence.testing.clock import Clock, moment
 from ringfence.testing.driver import Driver
 from ringfence.testing.journal import Journal, quoted
 from ringfence.testing.number import Number
+from ringfence.testing.patience import ANSWER_S, NoAnswerError
 from ringfence.testing.phone import Phone
 from ringfence.testing.platform import Platform
-from ringfence.testing.programs import Answered, Asked, NoAnswerError
+from ringfence.testing.programs import Answered, Asked
 from ringfence.testing.troubles import Troubles, chaos, failure, probability
 from ringfence.testing.web import Web
 from ringfence.testing.webhooks import Webhook, Webhooks
@@ -44,8 +45,16 @@ class Ringfence:
     reply has been told to the program, and the program's answer is on the phone.
     """
 
-    def __init__(self, clock: ManualClock, *, account_sid: str | None, auth_token: str | None, seed: int) -> None:
-        self._web = Web()
+    def __init__(
+        self,
+        clock: ManualClock,
+        *,
+        account_sid: str | None,
+        auth_token: str | None,
+        seed: int,
+        answer_s: float = ANSWER_S,
+    ) -> None:
+        self._web = Web(answer_s)
         self._journal = Journal()
         self._platform = Platform(clock, self._web, seed=seed)
         self._seen_version = 0

@@ -125,10 +125,8 @@ async def _half(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
 
 
-def test_an_app_that_never_answers_is_left(ringfence: Any, monkeypatch: Any) -> None:
-    from ringfence.testing import asgi_program
-
-    monkeypatch.setattr(asgi_program, "ANSWER_S", 0.1)
+@pytest.mark.ringfence(answer_s=0.1)
+def test_an_app_that_never_answers_is_left(ringfence: Any) -> None:
     ringfence.number(SHOP).sms_to(_never)
     ringfence.phone(CUSTOMER).send(SHOP, "one")
     assert ringfence.webhooks[0].error == "no answer within 0.1 s"

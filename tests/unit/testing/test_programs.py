@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ringfence.domain.web_url import parse_url
-from ringfence.testing.programs import Asked, ListeningProgram, NoAnswerError, WsgiProgram, is_asgi
+from ringfence.testing.patience import NoAnswerError, Patience
+from ringfence.testing.programs import Asked, ListeningProgram, WsgiProgram, is_asgi
 
 ASKED = Asked(
     method="POST",
@@ -25,7 +26,7 @@ def test_the_environ_holds_the_request() -> None:
         start_response("201 Created", [("Content-Type", "text/xml"), ("X-Two", "2")])
         return [b"a", b"b"]
 
-    answered = WsgiProgram(app).ask(ASKED)
+    answered = WsgiProgram(app, Patience(15)).ask(ASKED)
     assert (answered.status, answered.body, answered.raised) == (201, b"ab", None)
     assert answered.headers == (("content-type", "text/xml"), ("x-two", "2"))
     wanted = {
@@ -62,7 +63,7 @@ def test_what_it_writes_yields_and_closes_is_heeded() -> None:
         start_response("200 OK", [], None)(b"written ")
         return Parts()
 
-    answered = WsgiProgram(app).ask(ASKED)
+    answered = WsgiProgram(app, Patience(15)).ask(ASKED)
     assert (answered.status, answered.body, closed) == (200, b"written yielded", [True])
 
 
@@ -71,13 +72,13 @@ def test_its_errors_go_to_the_tests_output(capsys: pytest.CaptureFixture[str]) -
         environ["wsgi.errors"].write("oh dear\n")
         raise KeyError("gone")
 
-    answered = WsgiProgram(app).ask(ASKED)
+    answered = WsgiProgram(app, Patience(15)).ask(ASKED)
     assert (answered.status, repr(answered.raised)) == (500, "KeyError('gone')")
     assert capsys.readouterr().err == "oh dear\n"
 
 
 def test_an_app_that_starts_no_response_is_told_so() -> None:
-    answered = WsgiProgram(lambda environ, start_response: []).ask(ASKED)
+    answered = WsgiProgram(lambda environ, start_response: [], Patience(15)).ask(ASKED)
     assert (answered.status, "start_response" in str(answered.raised)) == (500, True)
 
 
@@ -99,4 +100,4 @@ def test_asgi_is_what_is_awaited() -> None:
 )
 def test_nobody_far_away_is_called(url: str) -> None:
     with pytest.raises(NoAnswerError, match="in this test"):
-        ListeningProgram().ask(Asked(method="GET", url=parse_url(url), headers=[], body=b""))
+        ListeningProgram(Patience(15)).ask(Asked(method="GET", url=parse_url(url), headers=[], body=b""))
