@@ -1,0 +1,1 @@
+"""The sound of calls: packets, codecs and clocks. It holds no business logic."""

@@ -1,0 +1,123 @@
+"""What is heard of a stream is counted as RFC 3550 counts it."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.media.reception import MAX_DROPOUT, Reception, mean_opinion_score
+
+
+def reception() -> Reception:
+    return Reception(ssrc=1, clock_rate_hz=8_000)
+
+
+def hear(heard: Reception, numbers: list[int]) -> list[bool]:
+    return [heard.take(number & 0xFFFF, number * 160 & 0xFFFFFFFF, number * 20.0) for number in numbers]
+
+
+def test_a_whole_stream_loses_nothing() -> None:
+    heard = reception()
+    assert all(hear(heard, list(range(65_000, 66_000))))
+    assert (heard.expected, heard.received, heard.lost, heard.late, heard.repeated) == (1_000, 1_000, 0, 0, 0)
+    block = heard.block(0)
+    assert (block.highest_sequence, block.lost, block.fraction_lost, block.jitter) == (
+        1 << 16 | 66_000 - 65_536 - 1,
+        0,
+        0,
+        0,
+    )
+
+
+@pytest.mark.parametrize("first", [0, 1, 65_535])
+def test_it_may_begin_at_any_number(first: int) -> None:
+    heard = reception()
+    hear(heard, [first, first + 1, first + 2])
+    assert (heard.expected, heard.lost) == (3, 0)
+
+
+@given(st.integers(0, 65_535), st.integers(0, 2**32), st.integers(1, 400))
+def test_any_order_of_a_short_stretch_counts_the_same(first: int, seed: int, size: int) -> None:
+    numbers = list(range(first, first + size))
+    shuffled = numbers[:1] + random.Random(seed).sample(numbers[1:], size - 1)
+    kept = [number for number in shuffled if number == first or number % 7]
+    heard = reception()
+    hear(heard, [*kept, *kept[: size // 2]])
+    assert heard.received == len(kept)
+    assert heard.repeated == size // 2 if size // 2 <= len(kept) else heard.repeated == len(kept)
+    assert heard.expected == max(kept) - first + 1
+
+
+def test_late_and_repeated_packets_are_told_apart() -> None:
+    heard = reception()
+    assert hear(heard, [10, 12, 11, 12, 11, 13]) == [True, True, True, False, False, True]
+    assert (heard.late, heard.repeated, heard.lost, heard.received) == (1, 2, 0, 4)
+
+
+def test_a_number_is_not_repeated_a_turn_later() -> None:
+    heard = reception()
+    hear(heard, list(range(0, 65_536 + 200, 2)))
+    assert heard.take(1, 0, 0), "it was never heard, in this turn or the one before"
+
+
+def test_a_report_gives_the_fraction_since_the_one_before() -> None:
+    heard = reception()
+    hear(heard, [number for number in range(100) if number % 4])
+    hear(heard, [100])
+    first = heard.block(0)
+    assert (first.lost, first.fraction_lost) == (24, 24 * 256 // 100)
+    hear(heard, list(range(101, 201)))
+    assert (heard.block(0).lost, heard.block(0).fraction_lost) == (24, 0)
+
+
+def test_a_source_that_begins_anew_is_believed_at_its_second_packet() -> None:
+    heard = reception()
+    hear(heard, [1, 2, 3])
+    far = 3 + MAX_DROPOUT + 10
+    assert hear(heard, [far, 4]) == [False, True], "one stray packet changes nothing"
+    assert hear(heard, [far, far + 1, far + 2]) == [False, True, True]
+    assert (heard.expected, heard.received) == (2, 2)
+
+
+def test_jitter_is_the_smoothed_change_of_transit() -> None:
+    heard = reception()
+    for number in range(400):
+        heard.take(number, number * 160, number * 20 + (number % 2) * 8)
+    assert heard.jitter_ms == pytest.approx(8, abs=0.01)
+    assert heard.block(0).jitter == pytest.approx(64, abs=1)
+
+
+def test_a_timestamp_that_wraps_is_no_jitter() -> None:
+    heard = reception()
+    for number in range(100):
+        heard.take(number, (number + 0x1_0000_0000 // 160 - 50) * 160 & 0xFFFFFFFF, number * 20.0)
+    assert heard.jitter_ms == pytest.approx(0, abs=0.01)
+
+
+def test_a_block_quotes_the_senders_last_report() -> None:
+    heard = reception()
+    hear(heard, [1])
+    assert (heard.block(99).last_report, heard.block(99).delay) == (0, 0)
+    heard.sender_report(77, 1_000)
+    block = heard.block(1_500)
+    assert (block.last_report, block.delay) == (77, 32_768)
+
+
+@pytest.mark.parametrize(("codec", "best"), [("PCMU", 4.4), ("pcma", 4.4), ("opus", 4.4), ("G722", 4.2), ("X", 4.1)])
+def test_a_clean_line_is_as_good_as_its_codec(codec: str, best: float) -> None:
+    assert mean_opinion_score(codec, lost_fraction=0, one_way_ms=0) == pytest.approx(best, abs=0.12)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 2_000), st.floats(0, 2_000))
+def test_more_loss_or_delay_is_never_better(loss: float, more_loss: float, delay: float, more_delay: float) -> None:
+    low, high = sorted((loss, more_loss))
+    near, far = sorted((delay, more_delay))
+    better = mean_opinion_score("PCMU", lost_fraction=low, one_way_ms=near)
+    worse = mean_opinion_score("PCMU", lost_fraction=high, one_way_ms=far)
+    assert 1.0 <= worse <= better <= 4.5
+
+
+def test_a_bad_line_is_bad() -> None:
+    assert mean_opinion_score("PCMU", lost_fraction=0.3, one_way_ms=400) < 2
+    assert mean_opinion_score("PCMU", lost_fraction=1, one_way_ms=2_000) == 1.0
