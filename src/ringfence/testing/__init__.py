@@ -7,14 +7,22 @@ imported before the first one does. Reference: docs/reference/pytest-plugin.md.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ringfence.testing.medium import Medium
     from ringfence.testing.number import Number
     from ringfence.testing.phone import Phone, Text
     from ringfence.testing.webhooks import Webhook
     from ringfence.testing.world import Ringfence
 
-__all__ = ["Number", "Phone", "Ringfence", "Text", "Webhook"]
+__all__ = ["Medium", "Number", "Phone", "Ringfence", "Text", "Webhook"]
 
-_HOMES = {"Number": "number", "Phone": "phone", "Ringfence": "world", "Text": "phone", "Webhook": "webhooks"}
+_HOMES = {
+    "Medium": "medium",
+    "Number": "number",
+    "Phone": "phone",
+    "Ringfence": "world",
+    "Text": "phone",
+    "Webhook": "webhooks",
+}
 
 
 def __getattr__(name: str) -> object:

@@ -97,6 +97,10 @@ class Platform:
         self._link.look()
         self._dispatching.bells.ring()
 
+    def answer_at(self, base_url: str) -> None:
+        """Have links to media lead here."""
+        self._dispatching.links.move_to(base_url)
+
     def next_due_ms(self) -> int | None:
         """When to look again; what is due already and could not go is tried again a little later."""
         now_ms = self._clock.now_ms()

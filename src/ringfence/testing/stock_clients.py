@@ -1,4 +1,4 @@
-"""Leads every stock Twilio client of the process here while a test runs, however the program made it.
+"""Leads every stock Twilio client of the process here while a test runs, and what `requests` asks twilio.com.
 
 Without it a program under test, which makes its own client, would call the real service.
 """
@@ -15,7 +15,10 @@ from urllib.parse import urlsplit
 from ringfence.testing.api_requests import ApiRequests
 
 _SYNC, _ASYNC = "twilio.http.http_client", "twilio.http.async_http_client"
-_CLASSES = {_SYNC: "TwilioHttpClient", _ASYNC: "AsyncTwilioHttpClient"}
+# What programs fetch media with.
+_REQUESTS = "requests.adapters"
+_CLASSES = {_SYNC: "TwilioHttpClient", _ASYNC: "AsyncTwilioHttpClient", _REQUESTS: "HTTPAdapter"}
+_METHODS = {_REQUESTS: "send"}
 
 
 class StockClients(importlib.abc.MetaPathFinder):
@@ -23,7 +26,7 @@ class StockClients(importlib.abc.MetaPathFinder):
 
     def __init__(self, api: ApiRequests) -> None:
         self._api = api
-        self._originals: list[tuple[type, Callable[..., Any]]] = []
+        self._originals: list[tuple[type, str, Callable[..., Any]]] = []
 
     def install(self) -> None:
         """Lead them here."""
@@ -36,8 +39,8 @@ class StockClients(importlib.abc.MetaPathFinder):
         """Let them go where they went before."""
         sys.meta_path.remove(self)
         while self._originals:
-            client, original = self._originals.pop()
-            client.request = original  # type: ignore[attr-defined]
+            client, method, original = self._originals.pop()
+            setattr(client, method, original)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -51,21 +54,34 @@ class StockClients(importlib.abc.MetaPathFinder):
 
     def _lead(self, module: ModuleType) -> None:
         client = getattr(module, _CLASSES[module.__name__])
-        original = client.request
+        method = _METHODS.get(module.__name__, "request")
+        original = getattr(client, method)
+        setattr(client, method, self._led(module.__name__, original))
+        self._originals.append((client, method, original))
+
+    def _led(self, name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         ask = self._ask
 
         @functools.wraps(original)
         def request(client: Any, method: str, url: str, *args: Any, **more: Any) -> Any:
-            return ask(method, url, *args, **more) if _is_twilio(url) else original(client, method, url, *args, **more)
+            return ask(method, url, *args, **more) if _leads_here(url) else original(client, method, url, *args, **more)
 
         @functools.wraps(original)
         async def request_async(client: Any, method: str, url: str, *args: Any, **more: Any) -> Any:
-            if _is_twilio(url):
+            if _leads_here(url):
                 return ask(method, url, *args, **more)
             return await original(client, method, url, *args, **more)
 
-        client.request = request_async if module.__name__ == _ASYNC else request
-        self._originals.append((client, original))
+        @functools.wraps(original)
+        def send(adapter: Any, prepared: Any, *args: Any, **more: Any) -> Any:
+            if not _leads_here(prepared.url):
+                return original(adapter, prepared, *args, **more)
+            from ringfence.testing.requests_transport import response_to
+
+            return response_to(self._api, adapter, prepared)
+
+        ways: dict[str, Callable[..., Any]] = {_SYNC: request, _ASYNC: request_async, _REQUESTS: send}
+        return ways[name]
 
     def _ask(self, method: str, url: str, *args: Any, **more: Any) -> Any:
         from ringfence.testing.twilio_transport import answer_of
@@ -90,6 +106,10 @@ class _Loader(importlib.abc.Loader):
         self._loaded(module)
 
 
-def _is_twilio(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
+def is_twilio(host: str) -> bool:
+    """True for the hosts that lead here."""
     return host == "twilio.com" or host.endswith(".twilio.com")
+
+
+def _leads_here(url: str) -> bool:
+    return is_twilio(urlsplit(url).hostname or "")

@@ -14,17 +14,20 @@ from ringfence.domain.number import parse_e164
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.signature import SIGNATURE_HEADER, signature_base, signed_url
 from ringfence.domain.standing import NumberConfig
+from ringfence.domain.web_url import parse_url
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import StockRow
 from ringfence.testing.api_requests import ApiRequests
 from ringfence.testing.clock import Clock, moment
 from ringfence.testing.driver import Driver
 from ringfence.testing.journal import Journal, quoted
+from ringfence.testing.medium import Medium
 from ringfence.testing.number import Number
 from ringfence.testing.patience import ANSWER_S, NoAnswerError
 from ringfence.testing.phone import Phone
 from ringfence.testing.platform import Platform
 from ringfence.testing.programs import Answered, Asked
+from ringfence.testing.stock_clients import is_twilio
 from ringfence.testing.troubles import Troubles, chaos, failure, probability
 from ringfence.testing.web import Web
 from ringfence.testing.webhooks import Webhook, Webhooks
@@ -130,6 +133,17 @@ class Ringfence:
         """
         return self._web.host(app, origin)
 
+    def media(self, url: str) -> Medium:
+        """The medium at a MediaUrl of a webhook, or at a URL of a hosted program. LookupError where none is."""
+        target = parse_url(url)
+        asked = Asked(method="GET", url=target, headers=(), body=b"")
+        here = is_twilio(target.host) or (self._server is not None and url.startswith(self._server.base_url))
+        answered = self.api.ask(asked) if here else self._ask(asked)
+        if isinstance(answered, NoAnswerError) or answered.status != 200:
+            cause = answered.cause if isinstance(answered, NoAnswerError) else f"the answer is {answered.status}"
+            raise LookupError(f"no medium there: {cause}\n\n{self.conversation()}")
+        return Medium(content_type=dict(answered.headers).get("content-type", ""), content=answered.body)
+
     # The subscribers
 
     def phone(self, number: str) -> Phone:
@@ -214,6 +228,7 @@ class Ringfence:
 
         if self._server is None:
             self._server = Server(self.api, self.clock)
+            self._platform.answer_at(self._server.base_url)
         return self._server.base_url
 
     def close(self) -> None:

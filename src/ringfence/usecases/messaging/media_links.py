@@ -24,6 +24,10 @@ class MediaLinks:
         self._clock = clock
         self._base_url = base_url
 
+    def move_to(self, base_url: str) -> None:
+        """Have links made from now on lead to another address of this installation."""
+        self._base_url = base_url
+
     async def links(self, row: MessageRow, record_key: bytes, urls: Sequence[str]) -> list[tuple[str, str]]:
         """(content type, URL) of each medium, good for 24 hours; none when they cannot be had. ConnectionError."""
         try:
