@@ -33,3 +33,12 @@ class WebhookMetrics:
             registry=registry,
             multiprocess_mode="livesum",
         )
+        self._attempts_by_end = {
+            (kind, end): self.attempts.labels(kind, end)
+            for kind in ("inbound", "status")
+            for end in ("done", "pending", "dead")
+        }
+
+    def count(self, inbound: bool, end: str) -> None:
+        """One attempt more that ended so."""
+        self._attempts_by_end["inbound" if inbound else "status", end].inc()

@@ -2,7 +2,8 @@
 
 import asyncio
 import random
-from typing import Protocol
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import Any, Protocol
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -63,24 +64,34 @@ class WebhookLoop:
         self._metrics.running.set_function(lambda: self._lanes.running)
         self._metrics.waiting.set_function(lambda: self._lanes.waiting)
         self._onlookers = onlookers or NoOnlookers()
-        self._in_hand: dict[int, asyncio.Task[None]] = {}
+        self._in_hand: set[int] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._ended: list[tuple[EventRow, Settlement]] = []
+        self._some_ended = asyncio.Event()
         self._news = asyncio.Event()
 
     async def run(self, bell: Bell) -> None:
         """Take and deliver until cancelled; what is in hand then goes back to the outbox untried."""
         await self._give_back()
-        listener = asyncio.create_task(self._listen(bell), name="webhook bell")
+        self._start(self._listen(bell), "webhook bell")
+        self._start(self._settle_on_and_on(), "webhook settlements")
         try:
             while True:
                 await self._news.wait()
                 self._news.clear()
                 await self._take_all()
         finally:
-            tasks = [listener, *self._in_hand.values()]
+            tasks = list(self._tasks)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._settle_ended()
             await self._give_back()
+
+    def _start(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _listen(self, bell: Bell) -> None:
         while True:
@@ -103,68 +114,105 @@ class WebhookLoop:
                 _log.warning("outbox away", error=type(error).__name__)
                 await asyncio.sleep(STORE_AWAY_S)
                 return
-            for event in events:
-                # A clock that was moved forward ends leases early: what is in hand is not taken twice.
-                if event.id not in self._in_hand:
-                    self._in_hand[event.id] = asyncio.create_task(self._handle(event), name="webhook")
+            # A clock that was moved forward ends leases early: what is in hand is not taken twice.
+            fresh = [event for event in events if event.id not in self._in_hand]
+            if fresh:
+                self._in_hand.update(event.id for event in fresh)
+                self._start(self._begin(fresh), "webhooks")
             if len(events) < room:
                 return
 
-    async def _handle(self, event: EventRow) -> None:
+    async def _begin(self, events: Sequence[EventRow]) -> None:
+        """Open the events together, and let each go its way."""
         try:
-            await self._deliver(event)
+            opened = await self._delivery.open(events)
+        except Exception as failure:
+            _log.exception("webhooks did not open", count=len(events), error=type(failure).__name__)
+            for event in events:
+                self._end(event, self._fault(event))
+            return
+        away = [event for event, each in zip(events, opened, strict=True) if isinstance(each, ConnectionError)]
+        for event, each in zip(events, opened, strict=True):
+            if isinstance(each, OpenedEvent):
+                self._start(self._handle(each), "webhook")
+            elif isinstance(each, Settlement):
+                self._end(event, each)
+        if away:
+            await self._defer(away, KEYS_AWAY_MS)
+
+    async def _handle(self, opened: OpenedEvent) -> None:
+        event = opened.event
+        try:
+            later_s = await self._lanes.enter(event.account, opened.host)
+            if later_s:
+                await self._defer([event], int(later_s * 1_000))
+                return
+            try:
+                settlement = await self._attempt(opened)
+            finally:
+                self._lanes.leave(event.account, opened.host)
         except Exception as failure:
             # One event's trouble must not end the others: it is told, counted, and tried again later.
             _log.exception("webhook broke", event_id=event.id, account=event.account, error=type(failure).__name__)
-            await self._settle(
-                event, self._delivery.failed(event, WebhookFailedError(None, "a fault of ours", transient=True))
-            )
-        finally:
-            del self._in_hand[event.id]
-            # The message's next event may be due now, and there is room again.
-            self._news.set()
+            settlement = self._fault(event)
+        self._end(event, settlement)
 
-    async def _deliver(self, event: EventRow) -> None:
-        try:
-            opened = await self._delivery.open(event)
-        except ConnectionError:
-            await self._defer(event, KEYS_AWAY_MS)
-            return
-        if not isinstance(opened, OpenedEvent):
-            await self._settle(event, opened)
-            return
-        later_s = await self._lanes.enter(event.account, opened.host)
-        if later_s:
-            await self._defer(event, int(later_s * 1_000))
-            return
-        try:
-            with self._metrics.seconds.time():
-                settlement = await self._delivery.deliver(opened)
-        finally:
-            self._lanes.leave(event.account, opened.host)
-        await self._settle(event, settlement)
+    async def _attempt(self, opened: OpenedEvent) -> Settlement:
+        with self._metrics.seconds.time():
+            return await self._delivery.deliver(opened)
 
-    async def _settle(self, event: EventRow, settlement: Settlement) -> None:
-        kind = "inbound" if event.kind == INBOUND else "status"
-        self._metrics.attempts.labels(kind, settlement.state).inc()
-        if self._onlookers.present:
-            self._onlookers.tell(_as_seen(event, settlement))
+    def _fault(self, event: EventRow) -> Settlement:
+        return self._delivery.failed(event, WebhookFailedError(None, "a fault of ours", transient=True))
+
+    def _end(self, event: EventRow, settlement: Settlement) -> None:
+        """Have an attempt's end written down, together with those that end meanwhile."""
+        self._ended.append((event, settlement))
+        self._some_ended.set()
+
+    async def _settle_on_and_on(self) -> None:
+        while True:
+            await self._some_ended.wait()
+            self._some_ended.clear()
+            await self._settle_ended()
+
+    async def _settle_ended(self) -> None:
+        batch, self._ended = self._ended, []
+        try:
+            for event, settlement in batch:
+                self._metrics.count(event.kind == INBOUND, settlement.state)
+                if self._onlookers.present:
+                    self._onlookers.tell(_as_seen(event, settlement))
+            await self._settle([settlement for _, settlement in batch])
+        except Exception as failure:
+            # Their leases end by themselves, and then they are tried again.
+            _log.exception("webhooks not settled", count=len(batch), error=type(failure).__name__)
+        finally:
+            self._let_go(event for event, _ in batch)
+
+    async def _settle(self, settlements: Sequence[Settlement]) -> None:
         for _ in range(SETTLE_TRIES):
             try:
-                await self._outbox.settle_events([settlement])
+                await self._outbox.settle_events(settlements)
                 return
             except (QueueFullError, StoreFailedError) as error:
-                _log.warning("webhook not settled", event_id=event.id, error=type(error).__name__)
+                _log.warning("webhooks not settled", count=len(settlements), error=type(error).__name__)
                 await asyncio.sleep(STORE_AWAY_S)
 
-    async def _defer(self, event: EventRow, delay_ms: int) -> None:
-        self._metrics.deferred.inc()
+    async def _defer(self, events: Sequence[EventRow], delay_ms: int) -> None:
+        self._metrics.deferred.inc(len(events))
         # Spread, so that a crowd does not come back as a crowd.
         due_ms = self._clock.now_ms() + delay_ms + int(random.random() * delay_ms)  # noqa: S311
         try:
-            await self._outbox.defer_events([event], due_ms)
+            await self._outbox.defer_events(events, due_ms)
         except (QueueFullError, StoreFailedError) as error:
-            _log.warning("event not given back", event_id=event.id, error=type(error).__name__)
+            _log.warning("events not given back", count=len(events), error=type(error).__name__)
+        finally:
+            self._let_go(events)
+
+    def _let_go(self, events: Iterable[EventRow]) -> None:
+        self._in_hand.difference_update(event.id for event in events)
+        # A message's next event may be due now, and there is room again.
+        self._news.set()
 
 
 def _as_seen(event: EventRow, settlement: Settlement) -> WebhookCall:

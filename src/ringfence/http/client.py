@@ -50,7 +50,7 @@ class PooledClient:
     async def send(self, request: HttpRequest) -> HttpResponse:
         """The answer, or HttpFailedError."""
         try:
-            url = parse_url(request.url, max_characters=MAX_URL_CHARACTERS)
+            url = request.target or parse_url(request.url, max_characters=MAX_URL_CHARACTERS)
         except InvalidUrlError as error:
             raise HttpFailedError(21205, str(error)) from None
         payload = encode_request(url, request)

@@ -4,9 +4,11 @@ from typing import Protocol
 
 import msgspec
 
+from ringfence.domain.web_url import WebUrl
+
 
 class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request. Times in milliseconds; `max_body_bytes` bounds the answer.
+    """One request. Times in milliseconds; `max_body_bytes` bounds the answer. `target` is `url` read, if it was.
 
     `owner` is the account it is made for: one account's names that do not resolve must not hold up the others'.
     `connect_ms` bounds TCP and TLS each, `read_ms` the silence before and within the answer, `total_ms` everything.
@@ -14,6 +16,7 @@ class HttpRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     method: str
     url: str
+    target: WebUrl | None = None
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     connect_ms: int = 5_000

@@ -57,11 +57,12 @@ class WebhookFailedError(Exception):
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask and of whom. `states` are the HMAC states of the account's Auth Token, `token` names the event.
 
-    `owner` is the account that it is done for.
+    `owner` is the account that it is done for. `target` is `url` read, where somebody has read it already.
     """
 
     method: str
     url: str
+    target: WebUrl | None = None
     form: Sequence[tuple[str, str]]
     states: bytes
     token: str
@@ -89,7 +90,7 @@ async def call_webhook(http: HttpClient, clock: Clock, request: WebhookRequest) 
     for its own URL and judged by the egress guard anew. The tries of the fragment's `rc` are made within this call
     and, with all redirects, within its `tt`.
     """
-    url = _read(request.url)
+    url = request.target or _read(request.url)
     overrides = read_overrides(url.fragment)
     call = _Call(http, clock, request, overrides)
     tries = 0
@@ -145,16 +146,17 @@ class _Call:
             ("I-Twilio-Idempotency-Token", self._request.token),
         ]
         if method == "GET":
-            called, body = url.with_query(encode_query(form)), b""
-            base = signature_base(signed_url(parse_url(called, max_characters=MAX_SIGNED_CHARACTERS)))
+            called, body = parse_url(url.with_query(encode_query(form)), max_characters=MAX_SIGNED_CHARACTERS), b""
+            base = signature_base(signed_url(called))
         else:
-            called, body = url.text, encode_body(form)
+            called, body = url, encode_body(form)
             base = signature_base(signed_url(url), form)
             headers.append(("Content-Type", FORM))
         headers.append((SIGNATURE_HEADER, signature_header(sign_sha1(self._request.states, base))))
         return HttpRequest(
             method=method,
-            url=called,
+            url=called.text,
+            target=called,
             headers=tuple(headers),
             body=body,
             connect_ms=self._overrides.connect_ms,

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import structlog
@@ -18,7 +18,7 @@ from ringfence.usecases.webhooks.answer_text import TextAnswerer
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError, WebhookRequest, call_webhook
 from ringfence.usecases.webhooks.callback_form import status_form
 from ringfence.usecases.webhooks.media_port import Media
-from ringfence.usecases.webhooks.open_event import EventOpener, OpenedEvent
+from ringfence.usecases.webhooks.open_event import EventOpener, NothingToTell, OpenedEvent, Shut
 from ringfence.usecases.webhooks.reply_port import Replies
 from ringfence.usecases.webhooks.retry_schedule import next_delay_ms
 from ringfence.usecases.webhooks.trace import Trace
@@ -60,14 +60,19 @@ class EventDelivery:
         self._random = random
         self._answerer = TextAnswerer(replies, media, clock)
 
-    async def open(self, event: EventRow) -> OpenedEvent | Settlement:
-        """The event ready for `deliver`, or its settlement where nobody is to be called. ConnectionError: try later."""
-        try:
-            opened = await self._opener.open(event)
-        except KeyRefusedError:
-            return self.failed(event, WebhookFailedError(None, "the key service refuses", transient=True))
-        if isinstance(opened, OpenedEvent):
+    async def open(self, events: Sequence[EventRow]) -> list[OpenedEvent | Settlement | ConnectionError]:
+        """Each event ready for `deliver`, or its settlement where nobody is to be called, or ConnectionError: later."""
+        return [
+            self._ready(event, opened) for event, opened in zip(events, await self._opener.open(events), strict=True)
+        ]
+
+    def _ready(
+        self, event: EventRow, opened: OpenedEvent | NothingToTell | Shut
+    ) -> OpenedEvent | Settlement | ConnectionError:
+        if isinstance(opened, OpenedEvent | ConnectionError):
             return opened
+        if isinstance(opened, KeyRefusedError):
+            return self.failed(event, WebhookFailedError(None, "the key service refuses", transient=True))
         if opened.state == "dead":
             self._report(event, opened.cause, "dead")
         return self._settled(event, opened.state)
@@ -132,6 +137,7 @@ class EventDelivery:
         request = WebhookRequest(
             method="POST",
             url=opened.url,
+            target=opened.target,
             form=status_form(opened.row, opened.content, opened.event),
             states=opened.states,
             token=token_of(opened.event),

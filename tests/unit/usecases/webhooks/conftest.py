@@ -167,7 +167,7 @@ class Installation:
     async def attempt(self) -> Any:
         """Take the one event that is due, deliver it, settle it."""
         (event,) = await self.take()
-        opened = await self.delivery.open(event)
+        (opened,) = await self.delivery.open([event])
         settlement = opened if not hasattr(opened, "content") else await self.delivery.deliver(opened)
         await self.store.settle_events([settlement])
         return settlement

@@ -52,7 +52,7 @@ def test_told_again_nothing_is_sent_twice(run, installation: Installation, progr
         await installation.open(sms_url=program.answer("sms", say("one", "two")))
         await installation.inbound("C")
         (event,) = await installation.take()
-        opened = await installation.delivery.open(event)
+        (opened,) = await installation.delivery.open([event])
         await installation.delivery.deliver(opened)
         # The dispatcher dies before it settles: the event is delivered again.
         settlement = await installation.delivery.deliver(opened)
@@ -291,7 +291,7 @@ def test_a_reply_that_cannot_be_written_now_is_asked_for_again(
         await installation.open(sms_url=program.answer("sms", say("one")))
         await installation.inbound("C")
         (event,) = await installation.take()
-        opened = await installation.delivery.open(event)
+        (opened,) = await installation.delivery.open([event])
         installation.keys.away = True
         settlement = await installation.delivery.deliver(opened)
         assert settlement.state == "pending"

@@ -100,9 +100,9 @@ def test_the_eighth_attempt_is_the_last_and_a_replay_begins_anew(
         await installation.open()
         row = await installation.outbound(program.answer("status", status=500), "sent")
         (event,) = await installation.take()
-        opened = await installation.delivery.open(replace(event, attempts=6))
+        (opened,) = await installation.delivery.open([replace(event, attempts=6)])
         assert (await installation.delivery.deliver(opened)).state == "pending"
-        opened = await installation.delivery.open(replace(event, attempts=7))
+        (opened,) = await installation.delivery.open([replace(event, attempts=7)])
         settlement = await installation.delivery.deliver(opened)
         assert settlement.state == "dead"
         await installation.store.settle_events([settlement])
@@ -288,8 +288,8 @@ def test_a_key_service_that_is_away_is_waited_for(run, installation: Installatio
         await installation.outbound(program.url("status"), "sent")
         (event,) = await installation.take()
         installation.keys.away = True
-        with pytest.raises(ConnectionError):
-            await installation.delivery.open(event)
+        (opened,) = await installation.delivery.open([event])
+        assert isinstance(opened, ConnectionError)
 
     run(scenario())
 
@@ -300,7 +300,7 @@ def test_a_failure_is_logged_without_content(run, installation: Installation, pr
         program.answer("status/hush-hush", "hush-hush", status=500)
         await installation.outbound(program.url("status/hush-hush?hush-hush"), "sent")
         (event,) = await installation.take()
-        opened = await installation.delivery.open(event)
+        (opened,) = await installation.delivery.open([event])
         assert isinstance(getattr(opened, "content", None), Content)
         assert "hush" not in repr(opened)
         with capture_logs() as logs:
@@ -319,7 +319,7 @@ def test_a_hundred_at_once(run, installation: Installation, program: Program) ->
         await installation.open()
         for _ in range(10):
             await installation.outbound(program.url("status"), "sent")
-        opened = [await installation.delivery.open(event) for event in await installation.take()]
+        opened = await installation.delivery.open(await installation.take())
         settlements = await asyncio.gather(*(installation.delivery.deliver(one) for one in opened))
         assert {settlement.state for settlement in settlements} == {"done"}
         assert all(seen.valid for seen in program.seen)
