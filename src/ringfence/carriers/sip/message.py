@@ -104,6 +104,9 @@ class Message:
         self.headers.replace("content-type", content_type)
         return self
 
+    def __bytes__(self) -> bytes:
+        raise TypeError("neither a request nor a response")
+
     def _needed(self, name: str) -> str:
         value = self.headers.single(name)
         if not value:
@@ -170,10 +173,18 @@ def respond(request: Request, status: int, reason: str = "", *, tag: str = "") -
             headers.add("record-route", value)
     to = request.headers.get("to") or ""
     if tag and status > 100:
-        address = request.to
-        to = to if address.tag else str(address.with_tag(tag))
+        to = _tagged(to, tag)
     headers.add("to", to)
     return Response(status, reason or REASONS.get(status, "Unknown"), headers)
+
+
+def _tagged(to: str, tag: str) -> str:
+    """The To header under a tag, where it has none; one that cannot be read is refused just as it came."""
+    try:
+        address = parse_address(to)
+    except MalformedError:
+        return to
+    return to if address.tag else str(address.with_tag(tag))
 
 
 def parse_message(data: bytes, *, complete: bool = True) -> Request | Response:
