@@ -26,7 +26,7 @@ from ringfence.cli.account import commands as accounts
 from ringfence.cli.events import commands as events
 from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
-from ringfence.cli.options import Config, Data, Database, Port, Yes, settings_of
+from ringfence.cli.options import Config, Data, Database, Port, Yes, settings_of, settings_of_running
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.refusal import RefusalError
 
@@ -108,12 +108,17 @@ def run(
     sms_url: Annotated[
         str | None, typer.Option("--sms-url", metavar="URL", help="Where texts to its numbers go.")
     ] = None,
+    voice_url: Annotated[
+        str | None,
+        typer.Option("--voice-url", metavar="URL", help="Kept on its numbers; calls do not exist here yet."),
+    ] = None,
     config: Config = None,
     data: Data = None,
     port: Port = None,
 ) -> None:
     """Run a program written for Twilio, unchanged, on the running installation."""
-    running.run(settings_of(config, data, port=port), command, sms_url=sms_url)
+    settings = settings_of_running(config, data, port=port)
+    running.run(settings, command, sms_url=sms_url, voice_url=voice_url)
 
 
 @app.command()
@@ -149,7 +154,7 @@ def demo(
     port: Port = None,
 ) -> None:
     """Show what ringfence does, step by step, on the running installation."""
-    demos.demo(settings_of(config, data, port=port), name, auto=auto, output=output)
+    demos.demo(settings_of_running(config, data, port=port), name, auto=auto, output=output)
 
 
 @app.command()
@@ -176,7 +181,7 @@ def trigger(
     options = triggers.Options(
         sender=sender, to=to, body=body, media_urls=media_url or (), code=code, status_callback=status_callback
     )
-    sys.exit(triggers.trigger(settings_of(config, data, port=port), name, options))
+    sys.exit(triggers.trigger(settings_of_running(config, data, port=port), name, options))
 
 
 @app.command()
@@ -189,7 +194,7 @@ def listen(
     data: Data = None,
 ) -> None:
     """Have texts to numbers told to a program of yours while this runs, and show each webhook."""
-    listening.listen(settings_of(config, data), forward_to, numbers or [])
+    listening.listen(settings_of_running(config, data), forward_to, numbers or [])
 
 
 @app.command()
@@ -209,7 +214,7 @@ def drill(
 def doctor(context: typer.Context, config: Config = None, data: Data = None, port: Port = None) -> None:
     """Check what an installation needs, and tell the cure of what is missing."""
     if context.invoked_subcommand is None:
-        checks.doctor(settings_of(config, data, port=port))
+        checks.doctor(settings_of_running(config, data, port=port, elsewhere=False))
 
 
 @doctors.command()

@@ -17,11 +17,16 @@ from ringfence.roles.settings import Settings, default_data_dir
 
 def profile_path(settings: Settings) -> Path:
     """$XDG_CONFIG_HOME/ringfence/profiles/default.toml, or a file of its own for another data folder."""
-    home = os.environ.get("XDG_CONFIG_HOME", "")
-    folder = (Path(home) if home.startswith("/") else Path.home() / ".config") / "ringfence" / "profiles"
+    folder = config_folder() / "profiles"
     if settings.data_dir == default_data_dir().resolve():
         return folder / "default.toml"
     return folder / f"{hashlib.sha256(os.fsencode(settings.data_dir)).hexdigest()[:12]}.toml"
+
+
+def config_folder() -> Path:
+    """$XDG_CONFIG_HOME/ringfence, by default ~/.config/ringfence."""
+    home = os.environ.get("XDG_CONFIG_HOME", "")
+    return (Path(home) if home.startswith("/") else Path.home() / ".config") / "ringfence"
 
 
 def authority_folder(settings: Settings) -> Path:

@@ -14,13 +14,13 @@ from ringfence.devproxy.session import ACCOUNT_VARIABLE, TOKEN_VARIABLE, proxied
 from ringfence.roles.settings import Settings
 
 
-def run(settings: Settings, command: Sequence[str], *, sms_url: str | None) -> None:
+def run(settings: Settings, command: Sequence[str], *, sms_url: str | None, voice_url: str | None) -> None:
     """Run `command` with what it sends to twilio.com led here, and end with its exit code."""
-    code = uvloop.run(_run(settings, command, sms_url))
+    code = uvloop.run(_run(settings, command, sms_url, voice_url))
     sys.exit(code)
 
 
-async def _run(settings: Settings, command: Sequence[str], sms_url: str | None) -> int:
+async def _run(settings: Settings, command: Sequence[str], sms_url: str | None, voice_url: str | None) -> int:
     async with proxied(
         settings,
         surroundings(settings),
@@ -28,6 +28,7 @@ async def _run(settings: Settings, command: Sequence[str], sms_url: str | None) 
         authority_folder=authority_folder(settings),
         say=said,
         sms_url=sms_url,
+        voice_url=voice_url,
     ) as environment:
         return await run_command(command, environment, said)
 

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 import msgspec
 
 from ringfence.cli.demo import demo_names
+from ringfence.cli.in_use import forget_in_use, note_in_use
 from ringfence.cli.installation import opened
 from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import keep_profile, profile_path, read_profile
@@ -67,9 +68,11 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
         make_private(settings.run_dir)
         prepare_clock(settings, again=True)
         metrics = fresh_folder(settings.run_dir)
+        note_in_use(settings)
         supervisor = Supervisor(settings, listeners=listeners, inherited=[lock.descriptor], metrics=metrics)
         asyncio.run(_serve(_Start(settings, supervisor, as_json=as_json, check=check), once=once))
     finally:
+        forget_in_use(settings.data_dir)
         lock.drop()
 
 

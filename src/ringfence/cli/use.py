@@ -12,7 +12,7 @@ from pathlib import Path
 import uvloop
 
 from ringfence.cli.installation import opened
-from ringfence.cli.options import settings_of
+from ringfence.cli.options import settings_of_running
 from ringfence.cli.profile import authority_folder
 from ringfence.cli.run import said, surroundings
 from ringfence.devproxy.session import proxied
@@ -28,9 +28,10 @@ _running: "InProcess | None" = None
 class InProcess:
     """A proxy on a thread of its own."""
 
-    def __init__(self, settings: Settings, sms_url: str | None) -> None:
+    def __init__(self, settings: Settings, sms_url: str | None, voice_url: str | None) -> None:
         self._settings = settings
         self._sms_url = sms_url
+        self._voice_url = voice_url
         self._begun: queue.SimpleQueue[dict[str, str] | BaseException] = queue.SimpleQueue()
         self._stop: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
         self._thread = threading.Thread(target=self._run, name="ringfence.use", daemon=True)
@@ -65,6 +66,7 @@ class InProcess:
             authority_folder=authority_folder(self._settings),
             say=said,
             sms_url=self._sms_url,
+            voice_url=self._voice_url,
         ) as environment:
             event = asyncio.Event()
             self._stop = (asyncio.get_running_loop(), event)
@@ -72,13 +74,13 @@ class InProcess:
             await event.wait()
 
 
-def use(*, data: str | None, port: int | None, sms_url: str | None) -> None:
+def use(*, data: str | None, port: int | None, sms_url: str | None, voice_url: str | None) -> None:
     """See `ringfence.use`."""
     global _running
     with _one_at_a_time:
         if _running is not None:
             return
-        started = InProcess(settings_of(None, Path(data) if data else None, port=port), sms_url)
+        started = InProcess(settings_of_running(None, Path(data) if data else None, port=port), sms_url, voice_url)
         os.environ.update(started.start())
         atexit.register(started.stop)
         sitecustomize.install()

@@ -1,4 +1,4 @@
-"""Accounts and numbers that a program takes for granted, made when it first uses them, and announced.
+"""Accounts, numbers and Messaging Services that a program takes for granted, made on first use, and announced.
 
 The token that the program presents becomes the account's Auth Token, so that webhooks are signed with the one it knows.
 """
@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from urllib.parse import parse_qs
 
 from ringfence.devproxy.requests import Request
@@ -18,7 +18,7 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.number import Number, NumberKind, parse_e164
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import is_sid
-from ringfence.domain.standing import NumberConfig
+from ringfence.domain.standing import NumberConfig, ServiceConfig
 from ringfence.ports.keys import Caller, KeyRefusedError, TenantKeys
 from ringfence.ports.store import (
     NumberRow,
@@ -33,9 +33,12 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.configure_number import configure_number, read_config
 from ringfence.usecases.accounts.create_account import create_account
+from ringfence.usecases.messaging.create_service import create_service
+from ringfence.usecases.messaging.pool_number import pool_number
 
 FRIENDLY_NAME = "Made by ringfence run"
 MAX_KNOWN = 4_096
+_VERIFY = re.compile(r"/v2/Services/(VA[0-9a-f]{32})(?:/.*)?")
 _MESSAGES = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-f]{32})/Messages(?:\.json)?")
 # Magic numbers work without an owner: Twilio, "Test credentials".
 _MAGIC = "+1500555"
@@ -61,27 +64,33 @@ Opened = Callable[[], AbstractAsyncContextManager[Holdings]]
 class Arrivals:
     """Sees each request before it is sent on. What it makes, and why something cannot work, it says once."""
 
-    def __init__(self, opened: Opened, say: Callable[[str], None], *, sms_url: str | None = None) -> None:
+    def __init__(
+        self,
+        opened: Opened,
+        say: Callable[[str], None],
+        *,
+        sms_url: str | None = None,
+        voice_url: str | None = None,
+    ) -> None:
         self._opened = opened
         self._say = say
-        self._sms_url = sms_url
+        urls = {"sms_url": sms_url, "voice_url": voice_url}
+        self._urls = {field: url for field, url in urls.items() if url is not None}
         self._known: set[tuple[str, ...]] = set()
         self._one_at_a_time = asyncio.Lock()
 
     async def begin(self, account: str, auth_token: str) -> None:
-        """Before the program starts: its account, and a number whose texts go to the `sms_url`, if one was given."""
-        if self._sms_url is None or not is_sid(account, "AC") or not auth_token:
+        """Before the program starts: its account, and a number that leads to the URLs, if any were given."""
+        if not self._urls or not is_sid(account, "AC") or not auth_token:
             return
         async with self._one_at_a_time, self._opened() as it:
             if not await self._account(it, account, auth_token):
                 return
             numbers = await it.store.numbers(account, limit=_PAGE)
             for row in numbers:
-                await self._lead_texts(it, row, account, auth_token)
+                await self._lead(it, row, account, auth_token)
             if not numbers:
-                offer = (await it.store.available("US", "local", limit=1))[:1]
-                for each in offer:
-                    await self._buy(it, account, each)
+                await self._buy_any(it, account)
 
     async def before(self, request: Request) -> None:
         """Make what the request takes for granted. Nothing is raised: the installation answers what is wrong."""
@@ -89,14 +98,16 @@ class Arrivals:
         if presented is None:
             return
         name, secret = presented
-        sender = _sender_of(request)
+        if (verify := _VERIFY.fullmatch(request.path)) is not None:
+            self._say(f"{verify[1]} is not made: Verify does not exist here yet → its requests are answered with 501")
+        wanted = _wanted(request)
         digest = hashlib.sha256(secret.encode()).hexdigest()
-        if (name, digest) in self._known and (sender is None or (name, *sender) in self._known):
+        if (name, digest) in self._known and (wanted is None or (name, *wanted) in self._known):
             return
         async with self._one_at_a_time:
             try:
                 async with self._opened() as it:
-                    await self._make(it, name, secret, digest, sender)
+                    await self._make(it, name, secret, digest, wanted)
             except RefusalError as refusal:
                 self._say(f"{refusal.cause} → {refusal.cure}")
             except (StoreFailedError, QueueFullError) as error:
@@ -107,15 +118,17 @@ class Arrivals:
         if (presented := request.basic) is not None:
             self._known = {entry for entry in self._known if entry[0] != presented[0]}
 
-    async def _make(self, it: Holdings, name: str, secret: str, digest: str, sender: tuple[str, str] | None) -> None:
+    async def _make(self, it: Holdings, name: str, secret: str, digest: str, wanted: "_Wanted | None") -> None:
         if (name, digest) not in self._known:
             right = await (self._key(it, name) if is_sid(name, "SK") else self._account(it, name, secret))
             if not right:
                 return
             self._remember((name, digest))
-        if sender is not None:
-            await self._number(it, *sender, name, secret)
-            self._remember((name, *sender))
+        if wanted is not None:
+            row = await self._number(it, wanted.account, wanted.sender, name, secret) if wanted.sender else None
+            if wanted.service:
+                await self._service(it, wanted.account, wanted.service, row)
+            self._remember((name, *wanted))
 
     async def _account(self, it: Holdings, sid: str, token: str) -> bool:
         """True when `token` is the account's, which it is once the account was made for it."""
@@ -144,41 +157,92 @@ class Arrivals:
             return False
         return True
 
-    async def _number(self, it: Holdings, account: str, sender: str, name: str, secret: str) -> None:
+    async def _number(self, it: Holdings, account: str, sender: str, name: str, secret: str) -> NumberRow | None:
         number = parse_e164(sender)
         if number is None or number.e164.startswith(_MAGIC) or await it.store.account(account) is None:
-            return
+            return None
         row = await it.store.number_by_e164(number.e164)
         if row is None:
             await it.store.stock([_offer_of(number)])
-            await self._buy(it, account, _offer_of(number))
-        elif row.account != account:
+            return await self._buy(it, account, _offer_of(number))
+        if row.account != account:
             self._say(f"{row.number} belongs to {row.account} → send from another number, or as that account")
-        elif self._sms_url is not None:
-            await self._lead_texts(it, row, name, secret)
+            return None
+        await self._lead(it, row, name, secret)
+        return row
 
-    async def _buy(self, it: Holdings, account: str, offer: StockRow) -> None:
-        config = NumberConfig() if self._sms_url is None else NumberConfig(sms_url=self._sms_url)
+    async def _service(self, it: Holdings, account: str, sid: str, sender: NumberRow | None) -> None:
+        """Its numbers do with texts what each does alone: so that those that lead to the program still do."""
+        if await it.store.account(account) is None or await it.store.service(account, sid) is not None:
+            return
+        await create_service(
+            it.store,
+            it.keys,
+            it.clock,
+            account=account,
+            friendly_name=FRIENDLY_NAME,
+            settings={"use_inbound_webhook_on_number": True},
+            config=ServiceConfig(),
+            sid=sid,
+        )
+        number = sender or await self._unpooled(it, account) or await self._buy_any(it, account)
+        if number is None:
+            self._say(f"{sid} was new: made, without a number → ringfence number add")
+            return
+        try:
+            await pool_number(it.store, it.clock, account=account, service=sid, number_sid=number.sid)
+        except ApiError as refused:
+            self._say(f"{sid} was new: made, but {number.number} is not in its pool ({refused.message})")
+            return
+        self._say(f"Messaging Service {sid} was new: made, with {number.number} in its pool")
+
+    async def _unpooled(self, it: Holdings, account: str) -> NumberRow | None:
+        """A number of the account's that no service has."""
+        for row in await it.store.numbers(account, limit=_PAGE):
+            if "sms" in row.capabilities and await it.store.service_of(account, row.sid) is None:
+                return row
+        return None
+
+    async def _buy_any(self, it: Holdings, account: str) -> NumberRow | None:
+        for offer in (await it.store.available("US", "local", limit=1))[:1]:
+            return await self._buy(it, account, offer)
+        return None
+
+    async def _buy(self, it: Holdings, account: str, offer: StockRow) -> NumberRow | None:
+        config = NumberConfig(**self._urls)  # type: ignore[arg-type]
         try:
             row = await buy_number(it.store, it.keys, it.clock, account=account, number=offer.number, config=config)
         except (ApiError, NumberTakenError):
             self._say(f"{offer.number} cannot be had → ringfence number add")
-            return
-        to = f"; texts to it go to {self._sms_url}" if self._sms_url else ""
+            return None
+        to = f"; texts to it go to {self._urls['sms_url']}" if "sms_url" in self._urls else ""
         self._say(f"{row.number} was nobody's: it belongs to {account} now{to}")
+        self._tell_of_calls(row.number)
+        return row
 
-    async def _lead_texts(self, it: Holdings, row: NumberRow, name: str, secret: str) -> None:
+    async def _lead(self, it: Holdings, row: NumberRow, name: str, secret: str) -> None:
+        if not self._urls:
+            return
         caller = Caller(account=row.account, credential=name, seed=slot_seed(secret, name))
         try:
             (now,) = await read_config(it.keys, caller, [row])
-            if now.sms_url == self._sms_url:
+            changes = {field: url for field, url in self._urls.items() if getattr(now, field) != url}
+            if not changes:
                 return
-            changes = {"sms_url": self._sms_url}
             await configure_number(it.store, it.keys, it.clock, row, caller=caller, changes=changes)
         except KeyRefusedError:
             self._say(f"{row.number} cannot be led to the program → ringfence number configure")
             return
-        self._say(f"texts to {row.number} go to {self._sms_url} now")
+        if "sms_url" in changes:
+            self._say(f"texts to {row.number} go to {self._urls['sms_url']} now")
+        if "voice_url" in changes:
+            self._tell_of_calls(row.number)
+
+    def _tell_of_calls(self, number: str) -> None:
+        if "voice_url" in self._urls:
+            self._say(
+                f"{self._urls['voice_url']} is kept for calls to {number}, and not called: calls do not exist here yet"
+            )
 
     def _remember(self, entry: tuple[str, ...]) -> None:
         if len(self._known) >= MAX_KNOWN:
@@ -186,13 +250,24 @@ class Arrivals:
         self._known.add(entry)
 
 
-def _sender_of(request: Request) -> tuple[str, str] | None:
-    """Account and From of a request that sends a text."""
+class _Wanted(NamedTuple):
+    """What a text takes for granted; "" where it does not."""
+
+    account: str
+    sender: str
+    service: str
+
+
+def _wanted(request: Request) -> _Wanted | None:
+    """Account, From and MessagingServiceSid of a request that sends a text."""
     match = _MESSAGES.fullmatch(request.path)
     if match is None or request.method != "POST":
         return None
-    senders = parse_qs(request.body.decode("latin-1"), max_num_fields=1_000).get("From")
-    return (match[1], senders[0]) if senders else None
+    form = parse_qs(request.body.decode("latin-1"), max_num_fields=1_000)
+    sender, service = (form.get(name, [""])[0] for name in ("From", "MessagingServiceSid"))
+    if not is_sid(service, "MG"):
+        service = ""
+    return _Wanted(match[1], sender, service) if sender or service else None
 
 
 def _offer_of(number: Number) -> StockRow:

@@ -16,14 +16,19 @@ _BUNDLE_VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "N
 _PROXY_VARIABLES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 
 
-def environment_for(before: Mapping[str, str], *, port: int, authority_pem: bytes, folder: Path) -> dict[str, str]:
-    """`before`, with what leads a program to the proxy at `port` of 127.0.0.1. Files that it names go to `folder`."""
+def environment_for(
+    before: Mapping[str, str], *, proxy_url: str, port: int, authority_pem: bytes, folder: Path
+) -> dict[str, str]:
+    """`before`, with what leads a program to the proxy at `port` of 127.0.0.1. Files that it names go to `folder`.
+
+    `proxy_url` is the same with what the proxy asks for.
+    """
     bundle_pem = merged(before, authority_pem)
     bundle = str(write_private(folder / "trusted.pem", bundle_pem))
     beside = no_proxy(",".join(filter(None, (before.get("NO_PROXY"), before.get("no_proxy")))))
     given = dict(before)
     given |= dict.fromkeys(_BUNDLE_VARIABLES, bundle)
-    given |= dict.fromkeys(_PROXY_VARIABLES, f"http://127.0.0.1:{port}")
+    given |= dict.fromkeys(_PROXY_VARIABLES, proxy_url)
     given |= {"NO_PROXY": beside, "no_proxy": beside, "NODE_USE_ENV_PROXY": "1"}
     given["PYTHONPATH"] = ":".join(filter(None, (str(SHIM), before.get("PYTHONPATH"))))
     if before.get("JAVA_HOME") or shutil.which("java", path=before.get("PATH")):

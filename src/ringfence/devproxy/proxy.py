@@ -4,7 +4,12 @@ Connections to twilio.com end here, under our authority; all others pass through
 """
 
 import asyncio
+import base64
+import binascii
 import contextlib
+import hmac
+import os
+import secrets
 import socket
 import ssl
 import urllib.parse
@@ -13,6 +18,7 @@ from collections.abc import Callable
 from ringfence.devproxy.authority import Authority
 from ringfence.devproxy.hosts import is_ours, split_authority
 from ringfence.devproxy.installation_side import InstallationSide
+from ringfence.devproxy.peer import uid_at
 from ringfence.devproxy.requests import Request
 from ringfence.devproxy.tunnel import Streams, Upstream, forward_once, join
 from ringfence.domain.sid import is_sid
@@ -23,11 +29,15 @@ HANDSHAKE_S = 30.0
 MAX_HEAD_BYTES = 64 << 10
 LINGER_S = 1.0
 NO_PROXY_REQUEST = "this is a proxy: it takes CONNECT host:port, and requests for http://host/"
+STRANGER = "only the program that it was started for may use this proxy"
+STRANGER_SEEN = "another user of this machine tried the proxy → it was refused"
+USER = "ringfence"
 HELD_BACK = "{host}: a request with a Twilio credential was held back → it would have left in the clear"
 UNTRUSTED = (
     "{host}: the program refused the certificate ({reason}) → it pins certificates, or has its own list of authorities:"
     " add the file that SSL_CERT_FILE names to it"
 )
+CHALLENGE = b'proxy-authenticate: Basic realm="ringfence run"\r\n'
 ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
@@ -43,7 +53,13 @@ class Proxy:
         self._say = say
         self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+        self._secret = secrets.token_hex(16)
         self.port = 0
+
+    @property
+    def url(self) -> str:
+        """What the program is given: it holds the secret by which the program is known."""
+        return f"http://{USER}:{self._secret}@127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Take a free port and serve it."""
@@ -89,6 +105,9 @@ class Proxy:
             raise _RefusedError(408, "no request came") from None
         except asyncio.LimitOverrunError:
             raise _RefusedError(400, NO_PROXY_REQUEST) from None
+        if not self._is_known(head, writer):
+            self._say(STRANGER_SEEN)
+            raise _RefusedError(407, STRANGER)
         try:
             method, target = _begin_of(head)
             host, port, secure = _place_of(method, target)
@@ -107,6 +126,12 @@ class Proxy:
                 await forward_once(head, far, (reader, writer), secure_name=host if secure else None)
             except ssl.SSLError as error:
                 raise _RefusedError(502, f"the host's certificate does not hold ({_reason(error)})") from None
+
+    def _is_known(self, head: bytes, writer: asyncio.StreamWriter) -> bool:
+        """By the secret; a client that does not pass it on, as the JVM's do not, by its user, if that can be told."""
+        if hmac.compare_digest(_secret_in(head), self._secret.encode()):
+            return True
+        return uid_at(writer.get_extra_info("peername")[:2], writer.get_extra_info("sockname")[:2]) == os.geteuid()
 
     async def _connect(self, host: str, port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if not is_ours(host):
@@ -157,6 +182,21 @@ def _place_of(method: str, target: str) -> tuple[str, int, bool]:
     return *split_authority(parts.netloc.rpartition("@")[2], 443 if secure else 80), secure
 
 
+def _secret_in(head: bytes) -> bytes:
+    """What came as the password of Proxy-Authorization, b"" without one."""
+    for line in head.split(b"\r\n")[1:]:
+        name, _, value = line.partition(b":")
+        if name.strip().lower() == b"proxy-authorization":
+            scheme, _, pair = value.strip().partition(b" ")
+            with contextlib.suppress(binascii.Error):
+                return (
+                    base64.b64decode(pair.strip(), validate=True).partition(b":")[2]
+                    if scheme.lower() == b"basic"
+                    else b""
+                )
+    return b""
+
+
 def _carries_credential(head: bytes) -> bool:
     lines = head.split(b"\r\n")[1:]
     pairs = [(name.strip().lower(), value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
@@ -175,8 +215,8 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, re
     body = f"ringfence run: {refused.why}\n".encode()
     with contextlib.suppress(OSError, TimeoutError):
         writer.write(
-            b"HTTP/1.1 %d Refused\r\ncontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
-            b"content-length: %d\r\n\r\n" % (refused.status, len(body)) + body
+            b"HTTP/1.1 %d Refused\r\n%scontent-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+            b"content-length: %d\r\n\r\n" % (refused.status, CHALLENGE * (refused.status == 407), len(body)) + body
         )
         writer.write_eof()
         async with asyncio.timeout(LINGER_S):

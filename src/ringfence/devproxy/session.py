@@ -34,36 +34,45 @@ async def proxied(
     authority_folder: Path,
     say: Callable[[str], None],
     sms_url: str | None = None,
+    voice_url: str | None = None,
 ) -> AsyncIterator[dict[str, str]]:
     """The environment for a program, while the proxy runs. RefusalError: in production, or with nothing to lead to."""
-    host = _checked(settings, sms_url)
+    host = _checked(settings, {"--sms-url": sms_url, "--voice-url": voice_url})
     try:
         upstream = Upstream(before)
     except ValueError as error:
         raise RefusalError(f"{error}", "unset it, or name an HTTP proxy", exit_code=2) from None
     say = _once(say)
-    arrivals = Arrivals(opened, say, sms_url=sms_url)
+    arrivals = Arrivals(opened, say, sms_url=sms_url, voice_url=voice_url)
     await arrivals.begin(before.get(ACCOUNT_VARIABLE, ""), before.get(TOKEN_VARIABLE, ""))
     authority = open_authority(authority_folder)
     proxy = Proxy(authority, InstallationSide(host, settings.port, arrivals, say), upstream, say)
     await proxy.start()
     try:
         with tempfile.TemporaryDirectory(prefix="ringfence-run-") as folder:
-            yield environment_for(before, port=proxy.port, authority_pem=authority.certificate_pem, folder=Path(folder))
+            yield environment_for(
+                before,
+                proxy_url=proxy.url,
+                port=proxy.port,
+                authority_pem=authority.certificate_pem,
+                folder=Path(folder),
+            )
     finally:
         await proxy.close()
 
 
-def _checked(settings: Settings, sms_url: str | None) -> str:
+def _checked(settings: Settings, urls: Mapping[str, str | None]) -> str:
     """The address at which the installation answers."""
     if not settings.dev:
         cure = "give the program's Twilio client the base URL of ringfence in place of https://api.twilio.com"
         raise RefusalError("a program is led here unchanged in dev only, and this is production", cure)
-    if sms_url is not None:
+    for flag, url in urls.items():
+        if url is None:
+            continue
         try:
-            parse_url(sms_url)
+            parse_url(url)
         except InvalidUrlError as error:
-            cause = f"--sms-url: {error}"
+            cause = f"{flag}: {error}"
             raise RefusalError(cause, "write it as http://localhost:5000/sms", exit_code=2) from None
     if holder(settings.data_dir) is None:
         raise RefusalError(f"ringfence is not up on {settings.data_dir}", "start it in another terminal: ringfence up")

@@ -45,8 +45,8 @@ class Place:
         self.opened += 1
         yield self
 
-    def arrivals(self, sms_url: str | None = None) -> Arrivals:
-        return Arrivals(self.open, self.said.append, sms_url=sms_url)
+    def arrivals(self, sms_url: str | None = None, voice_url: str | None = None) -> Arrivals:
+        return Arrivals(self.open, self.said.append, sms_url=sms_url, voice_url=voice_url)
 
     async def account(self, sid: str = ACCOUNT, token: str = TOKEN) -> None:
         await create_account(self.store, self.keys, self.clock, friendly_name="x", sid=sid, auth_token=token)
@@ -56,22 +56,32 @@ class Place:
         await buy_number(self.store, self.keys, self.clock, account=account, number=number, config=NumberConfig())
 
     async def sms_url_of(self, number: str, token: str = TOKEN) -> str:
+        return (await self.config_of(number, token)).sms_url
+
+    async def config_of(self, number: str, token: str = TOKEN) -> NumberConfig:
         row = await self.store.number_by_e164(number)
         caller = Caller(account=row.account, credential=row.account, seed=slot_seed(token, row.account))
         (config,) = await read_config(self.keys, caller, [row])
-        return config.sms_url
+        return config
 
 
 def request(
-    sender: str | None = SHOP, *, name: str = ACCOUNT, secret: str = TOKEN, account: str = ACCOUNT, path: str = ""
+    sender: str | None = SHOP,
+    *,
+    service: str = "",
+    name: str = ACCOUNT,
+    secret: str = TOKEN,
+    account: str = ACCOUNT,
+    path: str = "",
 ) -> Request:
     """A program sends a text; without a sender it only reads."""
     credential = base64.b64encode(f"{name}:{secret}".encode())
+    form = {"To": "+12025550177", "From": sender, "MessagingServiceSid": service}
     return Request(
         method="GET" if sender is None else "POST",
         target=(path or f"/2010-04-01/Accounts/{account}/Messages.json").encode(),
         headers=[(b"authorization", b"Basic " + credential)],
-        body=b"" if sender is None else urlencode({"To": "+12025550177", "From": sender}).encode(),
+        body=b"" if sender is None else urlencode(form).encode(),
         keep_alive=True,
     )
 
@@ -280,3 +290,103 @@ def test_an_installation_that_cannot_be_opened_is_told(run: Any) -> None:
 
     run(Arrivals(away, said.append).before(request()))
     assert said == ["the key service does not answer → ringfence doctor"]
+
+
+SERVICE = "MG" + "3" * 32
+VOICE_URL = "http://localhost:5000/voice"
+
+
+def test_a_service_is_made_with_the_number_that_sends_for_it(at: Any) -> None:
+    async def test(place: Place) -> None:
+        arrivals = place.arrivals()
+        for _ in range(2):
+            await arrivals.before(request(service=SERVICE))
+        assert place.said[1:] == [
+            f"{SHOP} was nobody's: it belongs to {ACCOUNT} now",
+            f"Messaging Service {SERVICE} was new: made, with {SHOP} in its pool",
+        ]
+        assert [row.number for row in await place.store.pool(ACCOUNT, SERVICE)] == [SHOP]
+        assert (await place.store.service(ACCOUNT, SERVICE)).use_inbound_webhook_on_number is True
+
+    at(test)
+
+
+def test_a_service_without_a_sender_gets_a_number_of_the_accounts_or_of_the_inventory(at: Any) -> None:
+    async def test(place: Place) -> None:
+        await place.account()
+        await place.number(SHOP)
+        await place.store.stock([StockRow(number="+12025550199", region="US", kind="local")])
+        arrivals = place.arrivals(SMS_URL)
+        second = "MG" + "4" * 32
+        await arrivals.before(request("", service=SERVICE))
+        await arrivals.before(request("", service=second))
+        assert [row.number for row in await place.store.pool(ACCOUNT, SERVICE)] == [SHOP]
+        assert [row.number for row in await place.store.pool(ACCOUNT, second)] == ["+12025550199"]
+        assert await place.sms_url_of("+12025550199") == SMS_URL
+
+    at(test)
+
+
+def test_a_service_for_which_there_is_no_number_is_made_and_told(at: Any) -> None:
+    async def test(place: Place) -> None:
+        await place.arrivals().before(request("", service=SERVICE))
+        assert place.said[-1] == f"{SERVICE} was new: made, without a number → ringfence number add"
+        assert await place.store.service(ACCOUNT, SERVICE) is not None
+
+    at(test)
+
+
+def test_a_number_of_another_service_stays_there(at: Any) -> None:
+    async def test(place: Place) -> None:
+        arrivals = place.arrivals()
+        await arrivals.before(request(service=SERVICE))
+        await arrivals.before(request(service="MG" + "4" * 32))
+        assert "is not in its pool (Phone Number or Short Code is associated with another" in place.said[-1]
+        assert [row.number for row in await place.store.pool(ACCOUNT, SERVICE)] == [SHOP]
+
+    at(test)
+
+
+@pytest.mark.parametrize("sid", ["MG1", "Reminders", "AC" + "3" * 32])
+def test_what_is_no_services_sid_is_made_nothing_of(at: Any, sid: str) -> None:
+    async def test(place: Place) -> None:
+        await place.arrivals().before(request("", service=sid))
+        assert await place.store.services(ACCOUNT) == []
+
+    at(test)
+
+
+def test_a_verify_service_is_told_not_to_be_there(at: Any) -> None:
+    async def test(place: Place) -> None:
+        sid = "VA" + "5" * 32
+        await place.arrivals().before(request(None, path=f"/v2/Services/{sid}/Verifications"))
+        told = f"{sid} is not made: Verify does not exist here yet → its requests are answered with 501"
+        assert told in place.said
+
+    at(test)
+
+
+def test_where_calls_are_to_go_is_kept_and_said_not_to_happen_yet(at: Any) -> None:
+    async def test(place: Place) -> None:
+        told = f"{VOICE_URL} is kept for calls to {SHOP}, and not called: calls do not exist here yet"
+        await place.arrivals(SMS_URL, VOICE_URL).before(request())
+        assert place.said[-2:] == [
+            f"{SHOP} was nobody's: it belongs to {ACCOUNT} now; texts to it go to {SMS_URL}",
+            told,
+        ]
+        assert (await place.config_of(SHOP)).voice_url == VOICE_URL
+        assert (await place.config_of(SHOP)).sms_url == SMS_URL
+
+    at(test)
+
+
+def test_it_is_set_on_a_number_that_is_there_already(at: Any) -> None:
+    async def test(place: Place) -> None:
+        await place.account()
+        await place.number(SHOP)
+        await place.arrivals(voice_url=VOICE_URL).begin(ACCOUNT, TOKEN)
+        assert place.said == [f"{VOICE_URL} is kept for calls to {SHOP}, and not called: calls do not exist here yet"]
+        assert (await place.config_of(SHOP)).voice_url == VOICE_URL
+        assert (await place.config_of(SHOP)).sms_url == ""
+
+    at(test)

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import os
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -80,6 +81,7 @@ class Place:
         self.seen = Seen()
         self.said: list[str] = []
         self.port = 0
+        self.url = ""
 
     @contextlib.asynccontextmanager
     async def running(self, **environment: str) -> AsyncIterator["Place"]:
@@ -88,6 +90,7 @@ class Place:
             proxy = Proxy(self.authority, side, Upstream(environment), self.said.append)
             await proxy.start()
             self.port = proxy.port
+            self.url = proxy.url
             yield self
             await proxy.close()
 
@@ -141,6 +144,52 @@ def at(authority: Authority, run: Any) -> Callable[..., Place]:
 async def read_answer(reader: asyncio.StreamReader) -> bytes:
     head = await reader.readuntil(b"\r\n\r\n")
     return head + await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]))
+
+
+@pytest.fixture
+def told_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system that does not tell whose a connection is."""
+    monkeypatch.setattr(module, "uid_at", lambda far, near: None)
+
+
+def secret_of(url: str) -> bytes:
+    return base64.b64encode(url.removeprefix("http://").partition("@")[0].encode())
+
+
+@pytest.mark.usefixtures("told_nothing")
+def test_who_has_the_secret_is_let_in_and_nobody_else(at: Any) -> None:
+    head = b"GET http://api.twilio.com/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+
+    async def test(place: Place) -> None:
+        assert place.url.endswith(f"@127.0.0.1:{place.port}")
+        right = b"Proxy-Authorization: Basic " + secret_of(place.url) + b"\r\n\r\n"
+        assert (await place.ask(head + right)).startswith(b"HTTP/1.1 200")
+        assert b"proxy-authorization" not in place.installation.requests[0].lower()
+        wrong = (b"", b"Proxy-Authorization: Basic " + CREDENTIAL + b"\r\n", b"Proxy-Authorization: Basic %\r\n")
+        for line in (*wrong, b"Proxy-Authorization: Bearer " + secret_of(place.url) + b"\r\n"):
+            back = await place.ask(head + line + b"\r\n")
+            assert back.startswith(b"HTTP/1.1 407 Refused\r\nproxy-authenticate: Basic ")
+            tunnel = await place.ask(b"CONNECT api.twilio.com:443 HTTP/1.1\r\n" + line + b"\r\n")
+            assert tunnel.startswith(b"HTTP/1.1 407 ")
+
+    place = at(test, answer(200, close=True))
+    assert set(place.said) == {module.STRANGER_SEEN}
+    assert len(place.installation.requests) == 1
+
+
+def test_another_users_process_is_not_let_in(at: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "uid_at", lambda far, near: os.geteuid() + 1)
+
+    async def test(place: Place) -> None:
+        assert (await place.ask(b"CONNECT a.example:443 HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 407 ")
+
+    at(test)
+
+
+def test_each_run_has_a_secret_of_its_own(authority: Authority) -> None:
+    side = InstallationSide("127.0.0.1", 1, Seen(), print)
+    urls = {Proxy(authority, side, Upstream({}), print).url for _ in range(3)}
+    assert len(urls) == 3
 
 
 GET = b"GET /x HTTP/1.1\r\nHost: elsewhere\r\nAuthorization: Basic " + CREDENTIAL + b"\r\n\r\n"

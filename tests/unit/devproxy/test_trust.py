@@ -11,6 +11,8 @@ from ringfence.devproxy.authority import open_authority
 from ringfence.devproxy.environment import SHIM, environment_for
 from ringfence.devproxy.trust import java_truststore, merged, split
 
+PROXY_URL = "http://ringfence:secret@127.0.0.1:4444"
+
 
 @pytest.fixture(scope="module")
 def authority_pem(tmp_path_factory: pytest.TempPathFactory) -> bytes:
@@ -63,9 +65,9 @@ def test_the_environment_leads_every_language_to_the_proxy(authority_pem: bytes,
         "no_proxy": "corp.example",
         "PYTHONPATH": "mine",
     }
-    given = environment_for(before, port=4444, authority_pem=authority_pem, folder=tmp_path)
+    given = environment_for(before, proxy_url=PROXY_URL, port=4444, authority_pem=authority_pem, folder=tmp_path)
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        assert given[name] == "http://127.0.0.1:4444"
+        assert given[name] == PROXY_URL
     assert given["NO_PROXY"] == given["no_proxy"] == "corp.example,localhost,127.0.0.1,::1"
     bundle = tmp_path / "trusted.pem"
     for name in ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"):
@@ -80,7 +82,9 @@ def test_the_environment_leads_every_language_to_the_proxy(authority_pem: bytes,
 
 def test_a_jvm_gets_its_properties_after_those_it_had(authority_pem: bytes, tmp_path: Path) -> None:
     before = {"JAVA_HOME": "/jdk", "JAVA_TOOL_OPTIONS": "-Xmx64m"}
-    options = environment_for(before, port=4444, authority_pem=authority_pem, folder=tmp_path)["JAVA_TOOL_OPTIONS"]
+    options = environment_for(before, proxy_url=PROXY_URL, port=4444, authority_pem=authority_pem, folder=tmp_path)[
+        "JAVA_TOOL_OPTIONS"
+    ]
     assert options.startswith("-Xmx64m -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=4444 ")
     assert f"-Djavax.net.ssl.trustStore={tmp_path / 'trusted.p12'} " in options
     assert (tmp_path / "trusted.p12").stat().st_mode & 0o777 == 0o600
