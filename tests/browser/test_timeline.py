@@ -1,20 +1,20 @@
 """The timeline page in Chromium, on a whole installation: read with the tenant's own secret, live, and by link once."""
 
-import base64
 import contextlib
-import json
 import os
 import re
 import threading
-import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from ringfence.cli.installation_client import InstallationClient
+from ringfence.cli.timeline import timeline_link
+from ringfence.roles.credentials import Credentials
 
 pytestmark = pytest.mark.browser
 
@@ -202,27 +202,10 @@ def test_nothing_a_text_or_an_answer_holds_can_run(tab: Page, installation: Any,
 
 
 def link_of(installation: Any, sid: str) -> str:
-    """As the command line makes it: the credential sealed, the key behind the #."""
-    key, nonce = os.urandom(32), os.urandom(12)
-    credential = {
-        "account": installation.account_sid,
-        "user": installation.account_sid,
-        "secret": installation.auth_token,
-    }
-    sealed = nonce + AESGCM(key).encrypt(nonce, json.dumps(credential).encode(), None)
-    basic = base64.b64encode(f"{installation.account_sid}:{installation.auth_token}".encode()).decode()
-    request = urllib.request.Request(
-        f"{installation.base_url}/ringfence/v1/Accounts/{installation.account_sid}/Parcels",
-        f"Sealed={encoded(sealed)}".encode(),
-        {"Authorization": f"Basic {basic}"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:
-        parcel = json.load(response)["id"]
-    return f"{installation.base_url}/timeline/{sid}#k={parcel}.{encoded(key)}"
-
-
-def encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    names = ("account_sid", "auth_token", "api_key", "api_secret")
+    profile = Credentials(**{name: getattr(installation, name) for name in names})
+    client = InstallationClient(installation.base_url, profile.account_sid, profile.auth_token)
+    return timeline_link(installation.base_url, client, profile, sid)
 
 
 def test_a_link_signs_in_once(browser: Browser, tab: Page, installation: Any) -> None:

@@ -16,6 +16,8 @@ from ringfence.cli.installation_client import InstallationClient
 from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import read_profile
 from ringfence.cli.terminal import Terminal
+from ringfence.cli.timeline import timeline_link
+from ringfence.roles.credentials import Credentials
 from ringfence.roles.dev_stock import BUSINESS_NAME, BUSINESS_NUMBER, CUSTOMER_NUMBER
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -74,6 +76,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         terminal.say(f"number   texts to {BUSINESS_NUMBER} go to {program.url}/sms")
         story = Story(terminal, client, program)
         story.remind()
+        _show_timeline(terminal, client, profile, settings.url)
         if auto:
             story.play()
             terminal.say(f"done     this was all; {invocation()} demo barber lets you tap the buttons yourself")
@@ -151,6 +154,14 @@ class Story:
             if words in line:
                 self._program.job(*job)
         return line
+
+
+def _show_timeline(terminal: Terminal, client: InstallationClient, profile: Credentials, url: str) -> None:
+    """Link to what happened to the customer's latest text."""
+    sids = [text["sid"] for text in client.texts_of(CUSTOMER_NUMBER) if text["direction"] == "outbound"]
+    if sids:
+        terminal.say(f"timeline {timeline_link(url, client, profile, sids[-1])}")
+        terminal.say("         what happened to that text: good once, for ten minutes")
 
 
 def _late(what: str) -> RefusalError:

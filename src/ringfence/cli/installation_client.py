@@ -22,6 +22,7 @@ class InstallationClient:
         self._host = parts.hostname or "localhost"
         self._port = parts.port or 80
         self._account = f"/2010-04-01/Accounts/{account_sid}"
+        self._parcels = f"/ringfence/v1/Accounts/{account_sid}/Parcels"
         self._authorization = "Basic " + base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
 
     def get(self, path: str, **query: str) -> Any:
@@ -31,8 +32,11 @@ class InstallationClient:
 
     def post(self, path: str, **fields: str) -> Any:
         """POST a form to a resource of the account."""
-        headers = {"Authorization": self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
-        return self._call("POST", f"{self._account}{path}", urllib.parse.urlencode(fields).encode(), headers)
+        return self._form(f"{self._account}{path}", fields)
+
+    def leave_parcel(self, sealed: str) -> str:
+        """Leave a sealed parcel for the timeline page; its id."""
+        return str(self._form(self._parcels, {"Sealed": sealed})["id"])
 
     def delete(self, path: str) -> None:
         """DELETE a resource of the account."""
@@ -54,6 +58,10 @@ class InstallationClient:
     def text_from(self, handset: str, to: str, body: str) -> None:
         """Write a text on a simulated handset."""
         self._simulate(f"/simulator/handsets/{handset}/messages", {"to": to, "body": body})
+
+    def _form(self, target: str, fields: Mapping[str, str]) -> Any:
+        headers = {"Authorization": self._authorization, "Content-Type": "application/x-www-form-urlencoded"}
+        return self._call("POST", target, urllib.parse.urlencode(fields).encode(), headers)
 
     def _simulate(self, path: str, value: dict[str, str]) -> None:
         self._call("POST", path, msgspec.json.encode(value), {"Content-Type": "application/json"})

@@ -20,6 +20,7 @@ from ringfence.cli import logs as written
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
 from ringfence.cli import run as running
+from ringfence.cli import timeline as happened
 from ringfence.cli import trigger as triggers
 from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
@@ -142,6 +143,17 @@ def logs(
 def reset(config: Config = None, data: Data = None, yes: Yes = False) -> None:
     """Forget an installation: its messages, numbers and keys."""
     forgetting.reset(settings_of(config, data), yes=yes)
+
+
+@app.command()
+def timeline(
+    sid: Annotated[str, typer.Argument(help="The text's SID.", metavar="SID")],
+    config: Config = None,
+    data: Data = None,
+    port: Port = None,
+) -> None:
+    """Print a link to everything that happened to a text; it signs in once (dev)."""
+    happened.timeline(settings_of(config, data, port=port), sid)
 
 
 @app.command()

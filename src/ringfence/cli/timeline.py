@@ -1,0 +1,46 @@
+"""`ringfence timeline`: a link to what happened to a text, that signs in once, by the profile that dev keeps."""
+
+import base64
+import os
+import re
+
+import msgspec
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ringfence.cli.installation_client import InstallationClient
+from ringfence.cli.invocation import invocation
+from ringfence.cli.profile import read_profile
+from ringfence.cli.terminal import Terminal
+from ringfence.roles.credentials import Credentials
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+
+
+def timeline(settings: Settings, sid: str) -> None:
+    """Print the link. RefusalError where there is no profile, no such text, or nothing that answers."""
+    if not re.fullmatch(r"(SM|MM)[0-9a-f]{32}", sid):
+        raise RefusalError(f"{sid!r} is no message SID", "give SM… or MM… with all 34 characters", exit_code=2)
+    profile = read_profile(settings)
+    if profile is None:
+        cure = f"open {settings.url}/timeline/{sid} and sign in there"
+        raise RefusalError("no credentials are kept here", cure)
+    client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
+    client.get(f"/Messages/{sid}.json")
+    Terminal().say(timeline_link(settings.url, client, profile, sid))
+    Terminal().say(f"good once, for ten minutes; {invocation()} timeline {sid} makes another")
+
+
+def timeline_link(base_url: str, client: InstallationClient, profile: Credentials, sid: str) -> str:
+    """A link that signs in once, within ten minutes. What opens it stands behind the #, which browsers send nowhere."""
+    key, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
+    credential = {"account": profile.account_sid, "user": profile.account_sid, "secret": profile.auth_token}
+    sealed = nonce + AESGCM(key).encrypt(nonce, msgspec.json.encode(credential), None)
+    parcel_id = client.leave_parcel(_text(sealed))
+    return f"{base_url}/timeline/{sid}#k={parcel_id}.{_text(key)}"
+
+
+def _text(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
