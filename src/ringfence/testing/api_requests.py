@@ -1,5 +1,7 @@
 """Requests to the API in this process."""
 
+from typing import Protocol
+
 import msgspec
 
 from ringfence.domain.clock import Clock
@@ -8,6 +10,13 @@ from ringfence.testing.driver import Driver
 from ringfence.testing.journal import Journal
 from ringfence.testing.platform import Platform
 from ringfence.testing.programs import Answered, Asked
+
+
+class Asks(Protocol):
+    """Answers what stock clients ask."""
+
+    def ask(self, asked: Asked) -> Answered:
+        """The answer."""
 
 
 class ApiRequests:

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from ringfence.testing.deck import Deck
     from ringfence.testing.world import Ringfence
 
 MARKER = "ringfence"
+CASSETTE_MARKER = "ringfence_cassette"
+RECORD = "--ringfence-record"
 _WORLD = pytest.StashKey["Ringfence"]()
+_FAILED = pytest.StashKey[bool]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -22,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "ringfence(at=None, account_sid=None, auth_token=None, numbers=(), seed=0, answer_s=15): "
         "how the test's ringfence begins",
     )
+    config.addinivalue_line("markers", "ringfence_cassette(path, keep=()): where it lies, and which fields are kept")
 
 
 @pytest.fixture
@@ -35,10 +40,42 @@ def ringfence(request: pytest.FixtureRequest) -> "Iterator[Ringfence]":
         del request.node.stash[_WORLD]
 
 
+@pytest.fixture
+def ringfence_cassette(request: pytest.FixtureRequest) -> "Iterator[Deck]":
+    """What the test's program and the real service once said to each other, played again."""
+    from ringfence.testing.deck import Deck, running
+
+    marker = request.node.get_closest_marker(CASSETTE_MARKER)
+    given = dict(marker.kwargs) if marker is not None else {}
+    name = marker.args[0] if marker is not None and marker.args else _cassette_name(request.node)
+    path = request.path.parent / name
+    with running(Deck(path, recording=bool(request.config.getoption(RECORD)), **given)) as deck:
+        yield deck
+    # What a test that failed did not ask is no news.
+    if not request.node.stash.get(_FAILED, False):
+        deck.finish()
+
+
+def _cassette_name(node: pytest.Item) -> str:
+    """cassettes/MODULE/TEST.json, with what a file's name may not hold left out."""
+    kept = "".join(each if each.isalnum() or each in "-_." else "-" for each in node.name)
+    return f"cassettes/{node.path.stem}/{kept}.json"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The option that lets requests out."""
+    group = parser.getgroup("ringfence")
+    group.addoption(
+        RECORD, action="store_true", help="record cassettes of ringfence_cassette from the real service, scrubbed"
+    )
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> "Any":
     """Add the conversation to the report of a test that failed."""
     report: pytest.TestReport = yield
+    if report.when == "call":
+        item.stash[_FAILED] = report.failed
     world = item.stash.get(_WORLD, None)
     if world is not None and report.when == "call" and report.failed:
         report.sections.append(("ringfence: what was said", world.conversation()))

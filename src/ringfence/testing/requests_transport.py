@@ -9,13 +9,13 @@ from typing import Any
 from urllib3 import HTTPResponse
 
 from ringfence.domain.web_url import parse_url
-from ringfence.testing.api_requests import ApiRequests
+from ringfence.testing.api_requests import Asks
 from ringfence.testing.programs import Asked
 
 MAX_URL_CHARACTERS = 64 << 10
 
 
-def response_to(api: ApiRequests, adapter: Any, prepared: Any) -> Any:
+def response_to(api: Asks, adapter: Any, prepared: Any) -> Any:
     """The answer to a prepared request, as its HTTPAdapter would build it."""
     body = prepared.body or b""
     asked = Asked(

@@ -41,13 +41,14 @@ def started(
         clients.install()
         stack.callback(clients.remove)
         stack.enter_context(
-            _environment({"TWILIO_ACCOUNT_SID": world.account_sid, "TWILIO_AUTH_TOKEN": world.auth_token})
+            environment({"TWILIO_ACCOUNT_SID": world.account_sid, "TWILIO_AUTH_TOKEN": world.auth_token})
         )
         yield world
 
 
 @contextlib.contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Have these variables while it lasts."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:

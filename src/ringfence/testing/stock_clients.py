@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from ringfence.testing.api_requests import ApiRequests
+from ringfence.testing.api_requests import Asks
 
 _SYNC, _ASYNC = "twilio.http.http_client", "twilio.http.async_http_client"
 # What programs fetch media with.
@@ -24,7 +24,7 @@ _METHODS = {_REQUESTS: "send"}
 class StockClients(importlib.abc.MetaPathFinder):
     """In force between `install` and `remove`: on the SDK's modules that are loaded, and on those loaded later."""
 
-    def __init__(self, api: ApiRequests) -> None:
+    def __init__(self, api: Asks) -> None:
         self._api = api
         self._originals: list[tuple[type, str, Callable[..., Any]]] = []
 

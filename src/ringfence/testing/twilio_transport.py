@@ -13,7 +13,7 @@ from twilio.http import AsyncHttpClient, HttpClient
 from twilio.http.response import Response
 
 from ringfence.domain.web_url import parse_url
-from ringfence.testing.api_requests import ApiRequests
+from ringfence.testing.api_requests import Asks
 from ringfence.testing.programs import Asked
 
 _logger = logging.getLogger("twilio.http_client")
@@ -22,7 +22,7 @@ _logger = logging.getLogger("twilio.http_client")
 class InProcessClient(HttpClient):  # type: ignore[misc]
     """For `twilio.rest.Client(…, http_client=…)`."""
 
-    def __init__(self, api: ApiRequests) -> None:
+    def __init__(self, api: Asks) -> None:
         super().__init__(_logger, False)
         self._api = api
 
@@ -33,7 +33,7 @@ class InProcessClient(HttpClient):  # type: ignore[misc]
 class InProcessAsyncClient(AsyncHttpClient):  # type: ignore[misc]
     """The same for the SDK's methods that are awaited."""
 
-    def __init__(self, api: ApiRequests) -> None:
+    def __init__(self, api: Asks) -> None:
         super().__init__(_logger, True)
         self._api = api
 
@@ -42,7 +42,7 @@ class InProcessAsyncClient(AsyncHttpClient):  # type: ignore[misc]
 
 
 def answer_of(
-    api: ApiRequests,
+    api: Asks,
     method: str,
     url: str,
     params: dict[str, object] | None = None,
