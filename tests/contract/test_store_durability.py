@@ -22,7 +22,7 @@ from ringfence.ports.store import (
     StockRow,
     StoreFailedError,
 )
-from ringfence.store.migrate import NewerSchemaError
+from ringfence.schema.steps import NewerSchemaError, UnfitDatabaseError
 from ringfence.store.sqlite import SqliteStore
 
 NOW = 1_700_000_100_000
@@ -189,6 +189,27 @@ async def test_a_database_of_a_newer_program_is_refused(path):
         await store.open()
     assert await store.ready() is False
     await store.close()
+
+
+async def test_what_cannot_be_opened_as_a_database_is_told(path):
+    for place, cause in ((path.parent, "Is a directory"), (path / "below" / "nothing", "No such file")):
+        with pytest.raises(UnfitDatabaseError, match=cause):
+            await opened(place)
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(UnfitDatabaseError, match="no SQLite database"):
+        await opened(path)
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="the superuser may write what is read-only")
+async def test_a_read_only_database_is_told(path):
+    await (await opened(path)).close()
+    path.chmod(0o400)
+    path.parent.chmod(0o500)
+    try:
+        with pytest.raises(UnfitDatabaseError, match=r"cannot be made|read-only"):
+            await opened(path)
+    finally:
+        path.parent.chmod(0o700)
 
 
 async def test_erased_content_is_in_no_file_any_more(path, text):

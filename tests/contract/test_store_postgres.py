@@ -21,9 +21,8 @@ from ringfence.ports.store import (
     StockRow,
     StoreFailedError,
 )
-from ringfence.store.migrate import ChangedMigrationError, NewerSchemaError
+from ringfence.schema.steps import ChangedMigrationError, NewerSchemaError, UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
-from ringfence.store.postgres_connection import UnfitDatabaseError
 
 NOW = 1_700_000_100_000
 TTL = 10_000

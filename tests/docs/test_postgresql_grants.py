@@ -9,8 +9,8 @@ import pytest
 
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NewEvent, Outcome, Settlement, StoreFailedError
+from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
-from ringfence.store.postgres_connection import UnfitDatabaseError
 
 if TYPE_CHECKING:
     from ringfence.testing.postgres_server import PostgresServer

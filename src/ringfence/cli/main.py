@@ -17,6 +17,7 @@ from ringfence.cli import doctor_signature as signatures
 from ringfence.cli import init as settings_file
 from ringfence.cli import listen as listening
 from ringfence.cli import logs as written
+from ringfence.cli import migrate as migrating
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
 from ringfence.cli import run as running
@@ -137,6 +138,18 @@ def logs(
     """Show the logs of an installation, without content as always."""
     settings = settings_of(config, data)
     written.logs(settings, follow=follow, roles=roles or [], level=level, limit=lines, as_json=as_json)
+
+
+@app.command()
+def migrate(
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+    check: Annotated[bool, typer.Option("--check", help="Only say what would be done; exit code 1 for yes.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Bring the database up to this version. In dev `up` does it by itself."""
+    migrating.migrate(settings_of(config, data, database_url=database), check=check, yes=yes)
 
 
 @app.command()

@@ -3,23 +3,20 @@
 import asyncio
 import os
 import queue
-import re
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
+
+from ringfence.schema import sqlite_migrate
+from ringfence.schema.steps import Migration, steps_in
 
 GROUP_MAX = 1_000
 SCRUB_TIMEOUT_S = 0.05
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], Any]
-
-
-class DowngradeError(Exception):
-    """The database was written by a newer version: this one must not touch it."""
 
 
 class Write(NamedTuple):
@@ -44,7 +41,7 @@ class KeyStore:
         self._erased = False
 
     async def open(self) -> None:
-        """Create or migrate the database and start the writer. DowngradeError for one from a newer version."""
+        """Create or migrate the database and start the writer. Raises the errors of `schema.steps`."""
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         writing = self._connect()
         try:
@@ -182,23 +179,17 @@ def settle(outcomes: Sequence[Outcome]) -> None:
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:
-    """Bring the database to this version, an older one backed up first. DowngradeError for one from a newer version."""
-    folder = resources.files("ringfence.kms") / "sql" / "migrations"
-    scripts = sorted(entry.name for entry in folder.iterdir() if re.fullmatch(r"\d{4}_\w+\.sql", entry.name))
+    """Bring the database to this version, an older one backed up first. Raises the errors of `schema.steps`."""
+    steps = steps_in("ringfence.kms", "sql/migrations")
+    _note_what_was_counted(connection, steps)
+    sqlite_migrate.migrate(connection, path, steps)
+
+
+def _note_what_was_counted(connection: sqlite3.Connection, steps: Sequence[Migration]) -> None:
+    """Versions before checksums were kept only counted their migrations, in user_version."""
+    connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(scripts):
-        raise DowngradeError(f"the key store is of version {version}, this program knows {len(scripts)}")
-    if 0 < version < len(scripts):
-        _back_up(connection, path.with_name(f"{path.name}.v{version}"))
-    for number, name in enumerate(scripts[version:], version + 1):
-        script = (folder / name).read_text(encoding="utf-8")
-        connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
-
-
-def _back_up(connection: sqlite3.Connection, target: Path) -> None:
-    os.close(os.open(target, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600))
-    copy = sqlite3.connect(target)
-    try:
-        connection.backup(copy)
-    finally:
-        copy.close()
+    for step in steps[:version]:
+        sqlite_migrate.note(connection, step)
+    connection.execute("PRAGMA user_version = 0")
+    connection.execute("COMMIT")

@@ -8,6 +8,7 @@ import structlog
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
+from ringfence.ports.store import StoreFailedError
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
@@ -28,7 +29,12 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         await log.open(process.clock.now_ms())
         stack.push_async_callback(log.close)
         service = KeyService(settings.kms_dir, process.clock, log)
-        await service.open()
+        try:
+            await service.open()
+        except StoreFailedError as error:
+            raise RefusalError(
+                f"{settings.kms_dir}: {error}", "run the version that wrote it, or restore its copy"
+            ) from None
         stack.push_async_callback(service.close)
         stack.push_async_callback((await serve_tenant_keys(service, settings.socket("kms-api"))).close)
         stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)

@@ -13,5 +13,5 @@ class PostgresStore(
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
 
-    `open` raises UnfitDatabaseError, NewerSchemaError and ChangedMigrationError. Use it from one event loop.
+    `open` raises the errors of `schema.steps`. Use it from one event loop.
     """

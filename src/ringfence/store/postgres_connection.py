@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 
 from ringfence.ports.store import DiskFullError, StoreFailedError
+from ringfence.schema.steps import UnfitDatabaseError
 
 CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 30.0
@@ -46,10 +47,6 @@ _FAILURES = ("08", "53", "57", "58", "F0", "XX", "25", "28", "3D", "42501")
 _CONFLICTS = frozenset({"40001", "40P01"})
 
 
-class UnfitDatabaseError(StoreFailedError):
-    """The database cannot hold the store: too old, not durable, not UTF-8, read-only, or another product's."""
-
-
 async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     """A connection whose commits are on disk. StoreFailedError, which never holds the URL, when there is none."""
     try:
@@ -75,9 +72,9 @@ async def prepare(connection: Any) -> None:
 
 async def check(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """UnfitDatabaseError, with cause and cure, for a server that cannot keep what the store promises."""
-    version, encoding, fsync, replica = await connection.fetchrow(
+    version, encoding, fsync, replica, read_only = await connection.fetchrow(
         "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), "
-        "current_setting('fsync'), pg_is_in_recovery()"
+        "current_setting('fsync'), pg_is_in_recovery(), current_setting('default_transaction_read_only')"
     )
     if version < OLDEST_VERSION:
         raise UnfitDatabaseError(f"PostgreSQL {version // 10_000} is too old: use {OLDEST_VERSION // 10_000} or newer")
@@ -87,6 +84,10 @@ async def check(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         raise UnfitDatabaseError("the server runs with fsync = off and may lose texts: turn it on")
     if replica:
         raise UnfitDatabaseError("the server is a read-only replica: name the primary")
+    if read_only != "off":
+        raise UnfitDatabaseError(
+            "transactions are read-only by default: reset default_transaction_read_only of database, role or server"
+        )
 
 
 def failure(error: Exception) -> StoreFailedError | None:

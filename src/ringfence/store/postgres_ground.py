@@ -1,20 +1,21 @@
 """What every part of the store on PostgreSQL stands on: a pool for reading and lanes for writing."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
 
 from ringfence.ports.store import StoreFailedError
+from ringfence.schema.steps import Migration
 from ringfence.store.columns import Columns
 from ringfence.store.committer import PENDING_LIMIT
 from ringfence.store.directory import Entries, keep
-from ringfence.store.migrate import migrations
 from ringfence.store.postgres_committer import Connection, PostgresCommitter, Verb
 from ringfence.store.postgres_connection import check, connect, connect_pool, failure
 from ringfence.store.postgres_directory import PostgresDirectory
-from ringfence.store.postgres_migrate import migrate
+from ringfence.store.postgres_migrate import migrate, migrations, pending_of
 
 Request = TypeVar("Request")
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -31,8 +32,14 @@ class PostgresGround:
     while it holds what that one wants.
     """
 
-    def __init__(self, url: str, *, pending_limit: int = PENDING_LIMIT, readers: int = READERS) -> None:
-        """`url` as libpq takes it; `pending_limit` bounds the writes that wait in each lane, `readers` the pool."""
+    def __init__(
+        self, url: str, *, pending_limit: int = PENDING_LIMIT, readers: int = READERS, migrates: bool = True
+    ) -> None:
+        """`url` as libpq takes it; `pending_limit` bounds the writes that wait in each lane, `readers` the pool.
+
+        Without `migrates`, `open` raises UnmigratedError where the database lacks migrations.
+        """
+        self._migrates = migrates
         self._url = url
         self._readers = readers
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
@@ -47,14 +54,8 @@ class PostgresGround:
     async def open(self) -> None:
         if self._pool is not None:
             return
-        first = await connect(self._url)
-        try:
-            await check(first)
-            await migrate(first, migrations("postgres/migrations"))
-        except Exception as error:
-            raise failure(error) or error from None
-        finally:
-            await first.close()
+        async with self._first_connection() as first:
+            await migrate(first, migrations(), allowed=self._migrates)
         try:
             for lane in self._lanes:
                 await lane.start()
@@ -62,6 +63,23 @@ class PostgresGround:
         except BaseException:
             await self.close()
             raise
+
+    async def pending(self) -> list[Migration]:
+        """The migrations that `open` would apply. StoreFailedError says why it would not."""
+        async with self._first_connection() as first:
+            return await pending_of(first, migrations())
+
+    @contextlib.asynccontextmanager
+    async def _first_connection(self) -> AsyncIterator[Connection]:
+        """To a server that was found fit."""
+        first = await connect(self._url)
+        try:
+            await check(first)
+            yield first
+        except Exception as error:
+            raise failure(error) or error from None
+        finally:
+            await first.close()
 
     async def close(self) -> None:
         for lane in self._lanes:

@@ -3,9 +3,9 @@
 import time
 from collections.abc import Sequence
 
-from ringfence.store.migrate import Migration, lacking
+from ringfence.schema.steps import Migration, UnfitDatabaseError, UnmigratedError, lacking, steps_in
 from ringfence.store.postgres_committer import Connection
-from ringfence.store.postgres_connection import SCHEMA, UnfitDatabaseError
+from ringfence.store.postgres_connection import SCHEMA
 
 _HISTORY = """
 CREATE TABLE ringfence.migration (
@@ -17,17 +17,31 @@ CREATE TABLE ringfence.migration (
 """
 
 
-async def migrate(connection: Connection, steps: Sequence[Migration]) -> list[Migration]:
+def migrations() -> list[Migration]:
+    """The steps of the store on PostgreSQL."""
+    return steps_in("ringfence.store", "sql/postgres/migrations")
+
+
+async def pending_of(connection: Connection, steps: Sequence[Migration]) -> list[Migration]:
+    """Those of `steps` that the database lacks; nothing is written. Raises what `migrate` raises."""
+    return lacking(await _applied(connection), steps)
+
+
+async def migrate(connection: Connection, steps: Sequence[Migration], *, allowed: bool = True) -> list[Migration]:
     """Bring the database up to the last of `steps`; returns those that were applied.
 
-    Raises NewerSchemaError, ChangedMigrationError or UnfitDatabaseError before anything is written. Where nothing is
-    lacking it only reads, so that roles without the right to change tables may call it.
+    Raises NewerSchemaError, ChangedMigrationError, UnfitDatabaseError or, where not `allowed`, UnmigratedError before
+    anything is written. Where nothing is lacking it only reads, so that roles without the right to change tables may
+    call it.
     """
-    if not lacking(await _applied(connection), steps):
+    lacks = await pending_of(connection, steps)
+    if not lacks:
         return []
+    if not allowed:
+        raise UnmigratedError(lacks)
     if not await _may_create(connection):
         raise UnfitDatabaseError(
-            "the schema is not up to date, and this role may not change it: start once as its owner"
+            "the schema is not up to date, and this role may not change it: run `ringfence migrate` as its owner"
         )
     async with connection.transaction():
         await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('ringfence.migration', 0))")
@@ -60,7 +74,11 @@ async def _applied(connection: Connection) -> dict[int, str]:
     }
     if not tables:
         return {}
-    if "migration" not in tables:
+    columns = await connection.fetch(
+        "SELECT column_name FROM information_schema.columns WHERE table_schema = $1 AND table_name = 'migration'",
+        SCHEMA,
+    )
+    if "migration" not in tables or not {name for (name,) in columns} >= {"number", "name", "sha256", "applied_ms"}:
         raise UnfitDatabaseError(f"schema {SCHEMA} holds tables of another product: name another database")
     return dict(await connection.fetch("SELECT number, sha256 FROM ringfence.migration"))
 

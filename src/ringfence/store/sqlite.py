@@ -11,5 +11,5 @@ from ringfence.store.sqlite_services import SqliteServices
 class SqliteStore(SqliteMessages, SqliteMedia, SqliteOptOuts, SqliteAccounts, SqliteNumbers, SqliteServices):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 
-    `open` raises NewerSchemaError and ChangedMigrationError (see `migrate`). Use it from one event loop.
+    `open` raises the errors of `schema.steps`. Use it from one event loop.
     """

@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import msgspec
 
 from ringfence.ports.store import StoreFailedError
+from ringfence.schema.sqlite_migrate import pending_of, unfit
+from ringfence.schema.steps import Migration
 from ringfence.store.columns import Columns
 from ringfence.store.committer import PENDING_LIMIT, Committer, Verb
 from ringfence.store.directory import Directory, Entries, keep
-from ringfence.store.sqlite_session import SqliteSession, SqliteWriter, connect_reader, create_file
+from ringfence.store.sqlite_session import SqliteSession, SqliteWriter, connect_reader, create_file, migrations
 
 Request = TypeVar("Request")
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -24,10 +26,17 @@ VERSION = "SELECT version FROM directory_version"
 class SqliteGround:
     """Opens and closes one database file. Several processes may have it open."""
 
-    def __init__(self, path: Path, *, pending_limit: int = PENDING_LIMIT, max_pages: int | None = None) -> None:
-        """`pending_limit` bounds the writes that wait, `max_pages` the file (pages of 4 KiB)."""
+    def __init__(
+        self, path: Path, *, pending_limit: int = PENDING_LIMIT, max_pages: int | None = None, migrates: bool = True
+    ) -> None:
+        """`pending_limit` bounds the writes that wait, `max_pages` the file (pages of 4 KiB).
+
+        Without `migrates`, `open` raises UnmigratedError where the file lacks migrations.
+        """
         self._path = path
-        self._committer = Committer(lambda: SqliteSession(path, max_pages=max_pages), pending_limit=pending_limit)
+        self._committer = Committer(
+            lambda: SqliteSession(path, max_pages=max_pages, migrates=migrates), pending_limit=pending_limit
+        )
         self._reader: sqlite3.Connection | None = None
         self._directory = Directory()
         self._standing: Entries | None = None
@@ -35,7 +44,10 @@ class SqliteGround:
     async def open(self) -> None:
         if self._reader is not None:
             return
-        create_file(self._path)
+        try:
+            create_file(self._path)
+        except OSError as error:
+            raise unfit(error) from None
         await self._committer.start()
         self._reader = connect_reader(self._path)
 
@@ -44,6 +56,10 @@ class SqliteGround:
         if self._reader is not None:
             self._reader.close()
             self._reader = None
+
+    async def pending(self) -> list[Migration]:
+        """The migrations that `open` would apply. StoreFailedError says why it would not."""
+        return pending_of(self._path, migrations())
 
     async def ready(self) -> bool:
         return self._reader is not None and self._committer.ready

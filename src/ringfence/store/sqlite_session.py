@@ -5,7 +5,8 @@ import sqlite3
 from pathlib import Path
 
 from ringfence.ports.store import DiskFullError, StoreFailedError
-from ringfence.store.migrate import migrate, migrations
+from ringfence.schema.sqlite_migrate import migrate, unfit
+from ringfence.schema.steps import Migration, steps_in
 from ringfence.store.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 5_000
@@ -50,10 +51,15 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _migrated(path: Path, max_pages: int | None) -> sqlite3.Connection:
+def migrations() -> list[Migration]:
+    """The steps of the embedded store."""
+    return steps_in("ringfence.store", "sql/migrations")
+
+
+def _migrated(path: Path, max_pages: int | None, migrates: bool) -> sqlite3.Connection:
     connection = connect_writer(path)
     try:
-        migrate(connection, path, migrations())
+        migrate(connection, path, migrations(), allowed=migrates)
         if max_pages is not None:
             connection.execute(f"PRAGMA max_page_count = {max_pages:d}")
     except BaseException:
@@ -75,16 +81,21 @@ class SqliteWriter:
 class SqliteSession:
     """`committer.Session` over one connection: migrates when opened, scrubs the WAL of erased content when it rests."""
 
-    def __init__(self, path: Path, *, max_pages: int | None = None) -> None:
-        """`max_pages` bounds the file (in pages of 4 KiB): beyond it writes raise DiskFullError."""
+    def __init__(self, path: Path, *, max_pages: int | None = None, migrates: bool = True) -> None:
+        """`max_pages` bounds the file (in pages of 4 KiB): beyond it writes raise DiskFullError.
+
+        StoreFailedError says why the file cannot be used.
+        """
         # Not even the change to WAL waits for its turn by itself: SQLite answers "locked" at once.
         self._turnstile = Turnstile(path)
         try:
             self._turnstile.enter()
-            self._connection = _migrated(path, max_pages)
+            self._connection = _migrated(path, max_pages, migrates)
             self._turnstile.leave()
-        except BaseException:
+        except BaseException as error:
             self._turnstile.close()
+            if isinstance(error, sqlite3.Error):
+                raise unfit(error) from None
             raise
         self.tx = SqliteWriter(self._connection)
 

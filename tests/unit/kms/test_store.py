@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ringfence.kms.store import DowngradeError, KeyStore
+from ringfence.kms.store import KeyStore
+from ringfence.schema.steps import ChangedMigrationError, NewerSchemaError, UnfitDatabaseError
 
 
 @asynccontextmanager
@@ -100,15 +101,41 @@ def test_the_database_is_private_syncs_fully_and_wipes_what_is_deleted(run: Any,
     run(scene())
 
 
-def test_a_database_of_a_newer_version_is_left_alone(run: Any, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("change", "refusal"),
+    [
+        ("INSERT INTO migration VALUES (99, 'future', '', 0)", NewerSchemaError),
+        ("UPDATE migration SET sha256 = 'edited'", ChangedMigrationError),
+        ("DROP TABLE migration", UnfitDatabaseError),
+    ],
+)
+def test_a_database_of_another_version_or_product_is_left_alone(
+    run: Any, tmp_path: Path, change: str, refusal: type[Exception]
+) -> None:
     async def scene() -> None:
         async with opened(tmp_path / "kms.db"):
             pass
-        with sqlite3.connect(tmp_path / "kms.db") as newer:
-            newer.execute("PRAGMA user_version = 99")
-        newer.close()
-        with pytest.raises(DowngradeError, match="99"):
+        with sqlite3.connect(tmp_path / "kms.db") as other:
+            other.execute(change)
+        other.close()
+        with pytest.raises(refusal):
             await KeyStore(tmp_path / "kms.db").open()
+
+    run(scene())
+
+
+def test_a_database_from_before_checksums_keeps_its_rows(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with opened(tmp_path / "kms.db") as store:
+            await store.write(put("AC1"))
+            steps = store.rows("SELECT number, sha256 FROM migration")
+        with sqlite3.connect(tmp_path / "kms.db") as older:
+            older.execute("DROP TABLE migration")
+            older.execute(f"PRAGMA user_version = {len(steps)}")
+        older.close()
+        async with opened(tmp_path / "kms.db") as store:
+            assert store.rows("SELECT account FROM account") == [("AC1",)]
+            assert store.rows("SELECT number, sha256 FROM migration") == steps
 
     run(scene())
 

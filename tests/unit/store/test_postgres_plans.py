@@ -7,9 +7,8 @@ from importlib.resources import files
 
 import pytest
 
-from ringfence.store.migrate import migrations
 from ringfence.store.postgres_connection import connect
-from ringfence.store.postgres_migrate import migrate
+from ringfence.store.postgres_migrate import migrate, migrations
 from ringfence.store.statements import statements
 
 # None is on the road of a text: it runs when a dispatcher starts, or reads the inventory's index.
@@ -28,7 +27,7 @@ def plans(postgres_shared_url):
 
     async def explained():
         connection = await connect(postgres_shared_url)
-        await migrate(connection, migrations("postgres/migrations"))
+        await migrate(connection, migrations())
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         found = {}
         for name in FILES:

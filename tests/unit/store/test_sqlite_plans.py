@@ -6,7 +6,8 @@ from importlib.resources import files
 
 import pytest
 
-from ringfence.store.migrate import migrate, migrations
+from ringfence.schema.sqlite_migrate import migrate
+from ringfence.store.sqlite_session import migrations
 from ringfence.store.statements import statements
 
 # Neither is on the road of a text: one runs when a dispatcher starts, the other reads the inventory's index.

@@ -5,15 +5,15 @@ import stat
 
 import pytest
 
-from ringfence.store.migrate import (
+from ringfence.schema.sqlite_migrate import back_up, migrate, pending_of, split
+from ringfence.schema.steps import (
     ChangedMigrationError,
     Migration,
     NewerSchemaError,
-    back_up,
-    migrate,
-    migrations,
-    split,
+    UnfitDatabaseError,
+    UnmigratedError,
 )
+from ringfence.store.sqlite_session import migrations
 
 ONE = Migration(1, "ground", "CREATE TABLE t (n INTEGER);\nINSERT INTO t VALUES (1);\n")
 TWO = Migration(2, "more", "ALTER TABLE t ADD COLUMN m INTEGER DEFAULT 7;\n")
@@ -106,6 +106,39 @@ def test_a_refusal_leaves_no_trace_in_an_empty_database(connection, path):
     with pytest.raises(sqlite3.OperationalError):
         migrate(connection, path, [broken])
     assert rows(connection, "SELECT count(*) FROM sqlite_schema") == [(0,)]
+
+
+def test_whoever_may_not_migrate_is_refused_and_nothing_is_written(connection, path):
+    migrate(connection, path, [ONE])
+    with pytest.raises(UnmigratedError, match="lacks 1 of"):
+        migrate(connection, path, [ONE, TWO], allowed=False)
+    assert rows(connection) == [(1,)]
+    assert backups(path) == []
+    assert migrate(connection, path, [ONE], allowed=False) == []
+
+
+@pytest.mark.parametrize("table", ["CREATE TABLE theirs (n)", "CREATE TABLE migration (version)"])
+def test_another_products_database_is_refused_and_left_alone(connection, path, table):
+    connection.execute(table)
+    before = rows(connection, "SELECT * FROM sqlite_schema")
+    for attempt in (lambda: migrate(connection, path, [ONE]), lambda: pending_of(path, [ONE])):
+        with pytest.raises(UnfitDatabaseError, match="another product"):
+            attempt()
+    assert rows(connection, "SELECT * FROM sqlite_schema") == before
+
+
+def test_what_is_pending_is_told_without_a_write(connection, path):
+    assert pending_of(path.with_name("none.db"), [ONE]) == [ONE]
+    assert not path.with_name("none.db").exists()
+    migrate(connection, path, [ONE])
+    assert pending_of(path, [ONE, TWO]) == [TWO]
+    assert rows(connection) == [(1,)]
+
+
+def test_what_is_no_database_is_told(path):
+    path.write_bytes(b"no database at all" * 100)
+    with pytest.raises(UnfitDatabaseError, match="no SQLite database"):
+        pending_of(path, [ONE])
 
 
 def test_a_backup_replaces_an_older_one_as_a_whole(connection, path, tmp_path):
