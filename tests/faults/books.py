@@ -74,6 +74,17 @@ def duplicates(shown: Sequence[Shown]) -> int:
     return sum(count - 1 for count in Counter(text.sid for text in shown).values())
 
 
+def stale_repeats(shown: Sequence[Shown], stopped_at: str, went_on_at: str) -> int:
+    """Texts that came again after a stopped dispatcher went on, from numbers that another sent for by then."""
+    taken_over = {text.pair[0] for text in shown if stopped_at < text.at < went_on_at}
+    seen: set[str] = set()
+    repeats = 0
+    for text in shown:
+        repeats += text.sid in seen and text.at > went_on_at and text.pair[0] in taken_over
+        seen.add(text.sid)
+    return repeats
+
+
 def order_breaks(texts: Sequence[Sent], shown: Sequence[Shown]) -> int:
     """Texts that came after a later one of their pair; a duplicate counts by its first coming."""
     numbers = {text.sid: text.number for text in texts}

@@ -11,12 +11,13 @@ READ_EVERY_S = 0.7
 
 @dataclass(frozen=True)
 class Shown:
-    """A text on a handset."""
+    """A text on a handset; `at` is when it came, UTC in ISO 8601."""
 
     id: str
     sid: str
     pair: tuple[str, str]
     body: str
+    at: str
 
 
 class Handsets:
@@ -40,16 +41,24 @@ class Handsets:
             self._installation.simulator("POST", "/handsets", {"number": number})
         self._installation.simulator("POST", "/faults", {"kind": "take_repeats"})
 
+    def are_back(self) -> bool:
+        """True when the network answers."""
+        try:
+            return bool(self._installation.simulator("GET", "/handsets"))
+        except (OSError, http.client.HTTPException):
+            return False
+
     def stop(self) -> None:
         self._ended.set()
-        self._thread.join(10)
+        if self._thread.is_alive():
+            self._thread.join(10)
 
     def read(self) -> list[Shown]:
         """Look at all handsets now."""
         with self._reading:
             for number in self._numbers:
                 for text in self._installation.simulator("GET", f"/handsets/{number}/messages")["messages"]:
-                    shown = Shown(text["id"], text["sid"] or "", (text["from"], text["to"]), text["body"])
+                    shown = Shown(text["id"], text["sid"] or "", (text["from"], text["to"]), text["body"], text["at"])
                     if text["status"] == "delivered":
                         self._shown.setdefault(shown.id, shown)
             return list(self._shown.values())

@@ -1,22 +1,30 @@
-"""The faults that end a process."""
+"""The faults that end a process at once."""
 
 import signal
+import time
 from collections.abc import Callable
 
 from faults.scene import Scene
 from faults.supervised import is_alive, until
+from ringfence.testing.postgres_server import PostgresServer
 
 
 def kill(role: str) -> Callable[[Scene], None]:
     """SIGKILL for one role; its supervisor starts it again."""
 
     def inflict(scene: Scene) -> None:
-        if role == "simulator":
-            scene.handsets.read()
         pid = scene.installation.signal(role, signal.SIGKILL)
         until(lambda: not is_alive(pid), 5, "the killed process is gone")
 
     return inflict
+
+
+def kill_simulator(scene: Scene) -> None:
+    """SIGKILL for the world outside: its handsets and what was on its way to them are gone by nature."""
+    scene.handsets.read()
+    kill("simulator")(scene)
+    until(scene.handsets.are_back, 10, "the simulator is back")
+    scene.handsets.make()
 
 
 def kill_supervisor(scene: Scene) -> None:
@@ -27,3 +35,14 @@ def kill_supervisor(scene: Scene) -> None:
     until(lambda: not any(map(is_alive, roles)), 5, "no role outlives its supervisor")
     scene.installation.start()
     scene.handsets.make()
+
+
+def kill_postgres(server: PostgresServer, away_s: float = 0.0) -> Callable[[Scene], None]:
+    """SIGKILL for PostgreSQL's first process; it is started again, and recovers, after `away_s`."""
+
+    def inflict(scene: Scene) -> None:
+        server.kill()
+        time.sleep(away_s)
+        server.start()
+
+    return inflict

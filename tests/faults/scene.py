@@ -25,12 +25,14 @@ PAGE = 500
 class Scene:
     """Enter it to start all; `round` strikes one fault and returns its books."""
 
-    def __init__(self, home: Path, store: str, *, database: str = "", clock: str = "") -> None:
+    def __init__(self, home: Path, store: str, **settings: str) -> None:
         self.home = home
         self.store = store
-        self.installation = Supervised(home, database=database, clock=clock)
+        self.settings = settings
+        self.installation = Supervised(home, **settings)
         self.handsets = Handsets(self.installation, HANDSETS)
         self.struck_s = 0.0
+        self.stood_still = ("", "")
         self._sink_port = free_port()
         self._notes = home / "callbacks"
         self._sink: subprocess.Popen[str] | None = None

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -41,25 +42,25 @@ def is_alive(pid: int) -> bool:
 class Supervised:
     """`ringfence up` on a folder, always on the same port. `start` after a stop or a kill opens the same data."""
 
-    def __init__(self, home: Path, *, database: str = "", clock: str = "", command: list[str] | None = None) -> None:
+    def __init__(self, home: Path, *, command: Sequence[str] = (), **settings: str) -> None:
+        """`settings` by name; `command` is another ringfence than the one under test."""
+        home.mkdir(exist_ok=True)
         self.home = home
         self.data = home / "data"
         self.port = free_port()
         self.account_sid = self.auth_token = ""
-        self._options = ["--data", str(self.data), "--port", str(self.port), "--json"]
-        self._options += ["--database", database] * bool(database)
-        self._clock = clock
-        self.command = command or [sys.executable, "-m", "ringfence"]
+        self.command = list(command) or [sys.executable, "-m", "ringfence"]
         self._process: subprocess.Popen[bytes] | None = None
         self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | {
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_DATA_HOME": str(home / "share"),
+            **{f"RINGFENCE_{name.upper()}": value for name, value in settings.items()},
         }
 
     def start(self) -> None:
         """Return once everything serves."""
-        options = self._options + (["--clock", self._clock] if self._clock else [])
+        options = ["--data", str(self.data), "--port", str(self.port), "--json"]
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [*self.command, "up", *options],
@@ -100,6 +101,11 @@ class Supervised:
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._process = None
+
+    @property
+    def run_dir(self) -> Path:
+        """Where its sockets are."""
+        return run_dir_of(self.data.resolve())
 
     def log(self) -> str:
         return (self.home / "log").read_text()
@@ -153,7 +159,7 @@ class Supervised:
 
     def simulator(self, method: str, path: str, value: Any = None) -> Any:
         """One request to the simulated network, straight to its own socket."""
-        connection = _UnixConnection(run_dir_of(self.data.resolve()) / "simulator-http.sock")
+        connection = _UnixConnection(self.run_dir / "simulator-http.sock")
         try:
             body = None if value is None else json.dumps(value)
             headers = {"Host": "localhost", "Content-Type": "application/json"}
@@ -167,7 +173,7 @@ class Supervised:
 
     def move_clock(self, offset_ms: int) -> None:
         """Set the offset of the clock that all roles share; the installation must have been given one."""
-        write_offset_ms(run_dir_of(self.data.resolve()) / "clock", offset_ms)
+        write_offset_ms(self.run_dir / "clock", offset_ms)
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -181,7 +187,7 @@ class _UnixConnection(http.client.HTTPConnection):
         self.sock.connect(str(self._path))
 
 
-def until(condition: Any, limit_s: float, what: str) -> None:
+def until(condition: Callable[[], bool], limit_s: float, what: str) -> None:
     """Wait for a condition; AssertionError when it does not come about in time."""
     deadline = time.monotonic() + limit_s
     while not condition():

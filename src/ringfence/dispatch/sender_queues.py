@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from ringfence.dispatch.bells import Bell
+from ringfence.dispatch.clock_watch import ClockWatch
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import Clock
 from ringfence.ports.store import Lease, MessageStore, Outcome, QueueFullError, StaleFenceError, StoreFailedError
@@ -51,6 +52,8 @@ class SenderQueues:
         self._owner = owner
         self._carrier = carrier
         self._draining: dict[tuple[str, str], asyncio.Task[None]] = {}
+        self._watch = ClockWatch(clock)
+        self._to_mend = False
         self._waiting = 0
         self._room_made = asyncio.Event()
 
@@ -78,6 +81,7 @@ class SenderQueues:
         try:
             while True:
                 try:
+                    await self._heed_clock()
                     started = await self.lease_and_start()
                 except (QueueFullError, StoreFailedError) as away:
                     _log.warning("store away", carrier=self._carrier, error=type(away).__name__)
@@ -89,6 +93,13 @@ class SenderQueues:
             for task in self._draining.values():
                 task.cancel()
             await asyncio.gather(*self._draining.values(), return_exceptions=True)
+
+    async def _heed_clock(self) -> None:
+        """Leave nothing waiting for a time that comes a second time."""
+        self._to_mend = self._watch.was_set_back() or self._to_mend
+        if self._to_mend:
+            await self._store.clock_set_back(self._clock.now_ms(), LEASE_TTL_MS)
+            self._to_mend = False
 
     async def lease_and_start(self) -> int:
         """Take what is due and begin to drain it; how many queues were new."""
@@ -213,7 +224,7 @@ class _Drain:
         answers = await self._deliverer.submit(batch)
         outcomes = [answer for answer in answers if isinstance(answer, Outcome)]
         if outcomes:
-            await self._store.acknowledge(self._live.lease, outcomes)
+            await self._write_down(outcomes)
         throttled = {answer.sid: answer.retry_after_ms for answer in answers if isinstance(answer, Throttled)}
         again = [item for item in batch if item.row.sid in throttled]
         self._backlog = deque([*again, *held, *waiting])
@@ -221,6 +232,16 @@ class _Drain:
             self._rates.give_back(account, sender, len(again))
             with self._queues.waiting():
                 await self._pause(max(throttled.values()))
+
+    async def _write_down(self, outcomes: Sequence[Outcome]) -> None:
+        """Until the store has it: what the carrier took is not sent again because the store was away for a while."""
+        while True:
+            try:
+                await self._store.acknowledge(self._live.lease, outcomes)
+                return
+            except (QueueFullError, StoreFailedError) as away:
+                _log.warning("store away", carrier=self._live.lease.carrier, error=type(away).__name__)
+                await asyncio.sleep(RECONNECT_WAIT_MS / 1000)
 
     async def _pause(self, wait_ms: int) -> None:
         """Wait for the carrier, holding the lease."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
 
 import structlog
@@ -24,7 +24,9 @@ IN_HAND = 1_024
 LEASE_MS = 120_000
 KEYS_AWAY_MS = 500
 STORE_AWAY_S = 0.25
-SETTLE_TRIES = 20
+STORE_AWAY_MAX_S = 2.0
+# A dispatcher that stops leaves it at that many tries.
+STOPPING_TRIES = 4
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +71,7 @@ class WebhookLoop:
         self._ended: list[tuple[EventRow, Settlement]] = []
         self._some_ended = asyncio.Event()
         self._news = asyncio.Event()
+        self._stopping = False
 
     async def run(self, bell: Bell) -> None:
         """Take and deliver until cancelled; what is in hand then goes back to the outbox untried."""
@@ -85,6 +88,7 @@ class WebhookLoop:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._stopping = True
             await self._settle_ended()
             await self._give_back()
 
@@ -190,24 +194,28 @@ class WebhookLoop:
             self._let_go(event for event, _ in batch)
 
     async def _settle(self, settlements: Sequence[Settlement]) -> None:
-        for _ in range(SETTLE_TRIES):
-            try:
-                await self._outbox.settle_events(settlements)
-                return
-            except (QueueFullError, StoreFailedError) as error:
-                _log.warning("webhooks not settled", count=len(settlements), error=type(error).__name__)
-                await asyncio.sleep(STORE_AWAY_S)
+        await self._write(len(settlements), lambda: self._outbox.settle_events(settlements))
 
     async def _defer(self, events: Sequence[EventRow], delay_ms: int) -> None:
         self._metrics.deferred.inc(len(events))
         # Spread, so that a crowd does not come back as a crowd.
         due_ms = self._clock.now_ms() + delay_ms + int(random.random() * delay_ms)  # noqa: S311
         try:
-            await self._outbox.defer_events(events, due_ms)
-        except (QueueFullError, StoreFailedError) as error:
-            _log.warning("events not given back", count=len(events), error=type(error).__name__)
+            await self._write(len(events), lambda: self._outbox.defer_events(events, due_ms))
         finally:
             self._let_go(events)
+
+    async def _write(self, events: int, work: Callable[[], Awaitable[None]]) -> None:
+        """Until the store has it: nobody is told again, or late, because the store was away for a while."""
+        delay_s, tries = STORE_AWAY_S, 0
+        while not self._stopping or tries < STOPPING_TRIES:
+            try:
+                await work()
+                return
+            except (QueueFullError, StoreFailedError) as error:
+                _log.warning("webhooks not written down", count=events, error=type(error).__name__)
+                await asyncio.sleep(delay_s)
+                delay_s, tries = min(2 * delay_s, STORE_AWAY_MAX_S), tries + 1
 
     def _let_go(self, events: Iterable[EventRow]) -> None:
         self._in_hand.difference_update(event.id for event in events)

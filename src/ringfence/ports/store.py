@@ -277,6 +277,13 @@ class MessageStore(Protocol):
     async def release(self, lease: Lease) -> None:
         """Give a queue back; a stale lease is a no-op."""
 
+    async def clock_set_back(self, now_ms: int, lease_ms: int) -> None:
+        """Mend what a clock that was set back to `now_ms` left in times to come; where nothing is, a no-op.
+
+        Texts accepted there, unless they were scheduled, and events that happened there are due now, in the order they
+        had; other events are due within an hour. No lease of a sender queue ends later than `lease_ms` from now.
+        """
+
     async def due(self, lease: Lease, now_ms: int, limit: int) -> list[MessageRow]:
         """The queue's messages due by now, oldest first; StaleFenceError if the lease was lost or released.
 

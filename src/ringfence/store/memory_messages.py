@@ -53,6 +53,12 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         self._check_fence(lease)
         return [self._messages[lease.account, sid] for sid in self._waiting(lease, now_ms, limit)]
 
+    async def clock_set_back(self, now_ms: int, lease_ms: int) -> None:
+        waiting = [self._messages[key] for key, (place_ms, *_) in self._queued.items() if place_ms > now_ms]
+        self._bring_texts([row for row in waiting if row.due_ms <= row.created_ms], now_ms)
+        self._end_leases(now_ms + lease_ms)
+        self._bring_events(now_ms)
+
     async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
         if lease is not None:
             self._check_fence(lease)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT
+from ringfence.store.times_to_come import EVENTS_WITHIN_MS
 
 
 class _Entry(msgspec.Struct):
@@ -76,6 +77,14 @@ class MemoryOutbox:
     def _next_event_ms(self) -> int | None:
         heads = _heads(self._events.values())
         return min((max(entry.row.due_ms, entry.leased_until_ms) for entry in heads), default=None)
+
+    def _bring_events(self, now_ms: int) -> None:
+        latest_ms = now_ms + EVENTS_WITHIN_MS
+        for entry in self._events.values():
+            if entry.row.state == "pending":
+                due_ms = now_ms if entry.row.at_ms > now_ms else min(entry.row.due_ms, latest_ms)
+                entry.row = replace(entry.row, due_ms=due_ms)
+                entry.leased_until_ms = min(entry.leased_until_ms, latest_ms)
 
     async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
         ready = [

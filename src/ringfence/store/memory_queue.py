@@ -1,13 +1,14 @@
 """Sender queues and their leases in memory."""
 
 from bisect import bisect_left, insort
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import count, islice
 
 import msgspec
 
 from ringfence.ports.store import Lease, MessageRow, StaleFenceError
 from ringfence.store.lease_order import Candidate, LeaseOrder
+from ringfence.store.times_to_come import AHEAD_MS
 
 QueueKey = tuple[str, str, str]
 
@@ -52,6 +53,18 @@ class MemoryQueue:
         queue = self._queues.get(_key(lease))
         if queue is None or queue.owner is None or queue.fence != lease.fence:
             raise StaleFenceError
+
+    def _bring_texts(self, rows: Iterable[MessageRow], now_ms: int) -> None:
+        for row in rows:
+            entry = self._queued[row.account, row.sid]
+            entries = self._queues[row.account, row.local, row.carrier].entries
+            del entries[bisect_left(entries, entry)]
+            self._queued[row.account, row.sid] = entry = (now_ms - AHEAD_MS, *entry[1:])
+            insort(entries, entry)
+
+    def _end_leases(self, end_ms: int) -> None:
+        for queue in self._queues.values():
+            queue.until_ms = min(queue.until_ms, end_ms)
 
     async def lease(
         self,

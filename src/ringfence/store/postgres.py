@@ -1,6 +1,7 @@
 """The store on PostgreSQL: one database that api and dispatcher processes of several machines share."""
 
 from ringfence.store.postgres_accounts import PostgresAccounts
+from ringfence.store.postgres_clock import PostgresClock
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
 from ringfence.store.postgres_numbers import PostgresNumbers
@@ -9,7 +10,7 @@ from ringfence.store.postgres_services import PostgresServices
 
 
 class PostgresStore(
-    PostgresMessages, PostgresMedia, PostgresOptOuts, PostgresAccounts, PostgresNumbers, PostgresServices
+    PostgresMessages, PostgresMedia, PostgresOptOuts, PostgresAccounts, PostgresNumbers, PostgresServices, PostgresClock
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
 

@@ -1,6 +1,7 @@
 """The embedded store: one SQLite file that several processes share."""
 
 from ringfence.store.sqlite_accounts import SqliteAccounts
+from ringfence.store.sqlite_clock import SqliteClock
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
 from ringfence.store.sqlite_numbers import SqliteNumbers
@@ -8,7 +9,9 @@ from ringfence.store.sqlite_opt_outs import SqliteOptOuts
 from ringfence.store.sqlite_services import SqliteServices
 
 
-class SqliteStore(SqliteMessages, SqliteMedia, SqliteOptOuts, SqliteAccounts, SqliteNumbers, SqliteServices):
+class SqliteStore(
+    SqliteMessages, SqliteMedia, SqliteOptOuts, SqliteAccounts, SqliteNumbers, SqliteServices, SqliteClock
+):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 
     `open` raises the errors of `schema.steps`. Use it from one event loop.

@@ -246,9 +246,9 @@ def test_a_delivery_that_takes_too_long_is_ended(
 
 
 class CrowdedStore(MemoryStore):
-    """Refuses its first settlements, as a store under load does."""
+    """Refuses its first settlements, as a store under load does, or one whose disk is full."""
 
-    refusals = 2
+    refusals = 50
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         if self.refusals:
@@ -260,7 +260,8 @@ class CrowdedStore(MemoryStore):
 def test_a_store_that_is_full_is_asked_again(
     run, installation: Installation, program: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhooks, "STORE_AWAY_S", 0.01)
+    monkeypatch.setattr(webhooks, "STORE_AWAY_S", 0.001)
+    monkeypatch.setattr(webhooks, "STORE_AWAY_MAX_S", 0.01)
 
     async def scenario() -> None:
         installation.store = CrowdedStore()

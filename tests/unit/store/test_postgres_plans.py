@@ -11,8 +11,15 @@ from ringfence.store.postgres_connection import connect
 from ringfence.store.postgres_migrate import migrate, migrations
 from ringfence.store.statements import statements
 
-# None is on the road of a text: it runs when a dispatcher starts, or reads the inventory's index.
-MAY_SCAN = {("outbox", "release"), ("numbers", "regions")}
+# None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory.
+MAY_SCAN = {
+    ("outbox", "release"),
+    ("numbers", "regions"),
+    ("clock", "texts"),
+    ("clock", "queues"),
+    ("clock", "leases"),
+    ("clock", "events"),
+}
 
 FILES = sorted(
     file.name.removesuffix(".sql")
@@ -86,6 +93,8 @@ def test_no_statement_scans_a_table(plans, name):
         ("outbox", "take", "event_ready"),
         ("outbox", "insert", "event_pending"),
         ("outbox", "dead", "event_dead"),
+        ("clock", "texts", "message_queued"),
+        ("clock", "events", "event_pending"),
     ],
 )
 def test_the_index_made_for_it_is_used(plans, name, heading, index):

@@ -38,12 +38,14 @@ class ReceiptTaker:
                 continue
             self._first_seen_ms.pop(receipt.carrier_ref, None)
             taken.append(True)
+            now_ms = self._clock.now_ms()
             outcomes.append(
                 Outcome(
                     account=key[0],
                     sid=key[1],
                     status=receipt.status,
-                    at_ms=receipt.at_ms,
+                    # A carrier whose clock is ahead of ours must not put off what the tenant is told.
+                    at_ms=min(receipt.at_ms, now_ms),
                     error_code=receipt.error_code,
                     trail=_step(receipt, now_ms),
                 )

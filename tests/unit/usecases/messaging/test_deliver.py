@@ -5,7 +5,10 @@ import asyncio
 import pytest
 
 from ringfence.carriers.simulator.faults import Fault, FaultKind
-from ringfence.ports.store import MessageFilter
+from ringfence.dispatch import sender_queues
+from ringfence.domain.message import Status
+from ringfence.ports.carrier import Receipt
+from ringfence.ports.store import MessageFilter, StoreFailedError
 
 CUSTOMER = "+12025550177"
 
@@ -116,3 +119,59 @@ def test_receipts_that_are_doubled_and_late_change_nothing_twice(run, world) -> 
             assert len(await w.store.rated(w.account.sid)) == 10
 
     run(story())
+
+
+def test_what_the_carrier_took_is_not_sent_again_when_the_store_was_away_for_a_while(run, world, monkeypatch) -> None:
+    async def scenario() -> None:
+        async with world() as it:
+            it.network.add_fault(Fault(kind=FaultKind.TAKE_REPEATS))
+            refusals = 3
+            acknowledge = it.store.acknowledge
+
+            async def away_at_first(lease, outcomes):
+                nonlocal refusals
+                if lease is not None and refusals:
+                    refusals -= 1
+                    raise StoreFailedError("away")
+                return await acknowledge(lease, outcomes)
+
+            monkeypatch.setattr(it.store, "acknowledge", away_at_first)
+            monkeypatch.setattr(sender_queues, "RECONNECT_WAIT_MS", 20)
+            view = await it.send()
+            await it.until_status(view.row.sid, "delivered")
+            assert refusals == 0
+            assert it.bodies_at(CUSTOMER) == ["Hello"]
+
+    run(scenario())
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait(run, world, monkeypatch) -> None:
+    async def scenario() -> None:
+        async with world() as it:
+            it.network.add_fault(Fault(kind=FaultKind.DISCONNECT))
+            waiting = await it.send("waits")
+            it.clock.advance(-3_600_000)
+            newer = await it.send("newer")
+            await asyncio.sleep(0.3)
+            it.network.clear_faults()
+            for view in (waiting, newer):
+                await it.until_status(view.row.sid, "delivered")
+            assert it.bodies_at(CUSTOMER) == ["waits", "newer"]
+
+    run(scenario())
+
+
+def test_a_receipt_of_a_carrier_whose_clock_is_ahead_is_told_at_once(run, world) -> None:
+    async def scenario() -> None:
+        async with world() as it:
+            it.network.add_fault(Fault(kind=FaultKind.LOSE_RECEIPTS))
+            sid = (await it.send(status_callback="http://127.0.0.1:9/none")).row.sid
+            row = await it.until_status(sid, "sent")
+            ahead_ms = it.clock.now_ms() + 3_600_000
+            receipt = Receipt(carrier_ref=row.carrier_ref, status=Status.DELIVERED, at_ms=ahead_ms)
+            assert await it.dispatching.news.receipts([receipt]) == [True]
+            events = await it.store.events(it.account.sid, sid)
+            assert [event.kind for event in events] == ["message.sent", "message.delivered"]
+            assert events[1].at_ms <= it.clock.now_ms()
+
+    run(scenario())

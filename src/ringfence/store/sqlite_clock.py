@@ -1,0 +1,28 @@
+"""What a clock that was set back leaves in SQLite: times that are yet to come again."""
+
+from collections.abc import Sequence
+
+from ringfence.store.sqlite_ground import SqliteGround
+from ringfence.store.sqlite_session import SqliteWriter
+from ringfence.store.statements import statements
+from ringfence.store.times_to_come import AHEAD_MS, EVENTS_WITHIN_MS
+
+SQL = statements("sqlite/clock")
+
+SettingBack = tuple[int, int]
+
+
+class SqliteClock(SqliteGround):
+    """`ports.store.Store.clock_set_back`."""
+
+    async def clock_set_back(self, now_ms: int, lease_ms: int) -> None:
+        await self._write(_set_back, (now_ms, lease_ms))
+
+
+def _set_back(tx: SqliteWriter, requests: Sequence[SettingBack]) -> list[None]:
+    for now_ms, lease_ms in requests:
+        tx.run(SQL["texts"], (now_ms, now_ms - AHEAD_MS))
+        tx.run(SQL["queues"], (now_ms, now_ms - AHEAD_MS))
+        tx.run(SQL["leases"], (now_ms + lease_ms,))
+        tx.run(SQL["events"], (now_ms, now_ms + EVENTS_WITHIN_MS))
+    return [None] * len(requests)

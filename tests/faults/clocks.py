@@ -1,0 +1,31 @@
+"""Clocks that jump. The installation must have been started with one that can be moved."""
+
+import time
+from collections.abc import Callable
+
+from faults.scene import Scene
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+def jump(to_ms: int) -> Callable[[Scene], None]:
+    """The clock of all roles jumps so that it is `to_ms` off the machine's."""
+
+    def inflict(scene: Scene) -> None:
+        scene.installation.move_clock(to_ms)
+
+    return inflict
+
+
+def webhook_dies(minutes: int, from_ms: int) -> Callable[[Scene], None]:
+    """The program's host is gone; the clock goes on by so many minutes; the host is back."""
+
+    def inflict(scene: Scene) -> None:
+        scene.stop_sink()
+        for minute in range(1, minutes + 1):
+            scene.installation.move_clock(from_ms + minute * 60_000)
+            time.sleep(0.4)
+        scene.start_sink()
+
+    return inflict
