@@ -62,30 +62,38 @@ class WebhookLanes:
         self._forget_if_unused(lane)
 
     async def _wait(self, lane: "_Lane") -> bool:
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        """True once let in; False when `wait_s` passed."""
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[bool] = loop.create_future()
+        alarm = loop.call_later(self._limits.wait_s, _give_up, place)
         served_before = lane.served
         lane.line.append(place)
         self._waiting_lanes[lane] = None
         self.waiting += 1
         try:
-            async with asyncio.timeout(self._limits.wait_s):
-                await place
-        except BaseException as error:
-            if place.done() and not place.cancelled():
-                # Let in at the moment it gave up: the place goes to the next.
+            if await place:
+                return True
+        except BaseException:
+            if place.done() and not place.cancelled() and place.result():
+                # Let in at the moment it was cancelled: the place goes to the next.
                 self.leave(lane.account, lane.host)
-            elif place in lane.line:
-                lane.line.remove(place)
-                self._left_line(lane)
-            if isinstance(error, TimeoutError):
-                now_s = asyncio.get_running_loop().time()
-                if lane.struck_s is None or now_s - lane.struck_s >= self._limits.wait_s:
-                    lane.strike(now_s, max(self._limits.slow_waiting, lane.served - served_before))
+            else:
+                self._leave_line(lane, place)
                 self._forget_if_unused(lane)
-                return False
-            self._forget_if_unused(lane)
             raise
-        return True
+        finally:
+            alarm.cancel()
+        self._leave_line(lane, place)
+        now_s = loop.time()
+        if lane.struck_s is None or now_s - lane.struck_s >= self._limits.wait_s:
+            lane.strike(now_s, max(self._limits.slow_waiting, lane.served - served_before))
+        self._forget_if_unused(lane)
+        return False
+
+    def _leave_line(self, lane: "_Lane", place: "_Place") -> None:
+        if place in lane.line:
+            lane.line.remove(place)
+            self._left_line(lane)
 
     def _admit(self) -> None:
         for lane in list(self._waiting_lanes):
@@ -101,7 +109,7 @@ class WebhookLanes:
             self._left_line(lane)
             # One that has just given up may still stand here.
             if not place.done():
-                place.set_result(None)
+                place.set_result(True)
                 self._take(lane)
                 lane.served += 1
                 if not lane.line:
@@ -131,6 +139,14 @@ class WebhookLanes:
             self._lanes.pop((lane.account, lane.host), None)
 
 
+_Place = asyncio.Future[bool]
+
+
+def _give_up(place: _Place) -> None:
+    if not place.done():
+        place.set_result(False)
+
+
 class _Lane:
     """One account's calls to one host. `strikes` counts the times that waiting there was in vain, without a break.
 
@@ -142,7 +158,7 @@ class _Lane:
         self.host = host
         self.limit = limit
         self.running = 0
-        self.line: deque[asyncio.Future[None]] = deque()
+        self.line: deque[_Place] = deque()
         self.served = 0
         self.strikes = 0
         self.struck_s: float | None = None

@@ -162,8 +162,9 @@ class WebhookLoop:
         self._end(event, settlement)
 
     async def _attempt(self, opened: OpenedEvent) -> Settlement:
-        with self._metrics.seconds.time():
-            return await self._delivery.deliver(opened)
+        settlement = await self._delivery.deliver(opened)
+        self._metrics.seconds.observe(settlement.duration_ms / 1_000)
+        return settlement
 
     def _fault(self, event: EventRow) -> Settlement:
         return self._delivery.failed(event, WebhookFailedError(None, "a fault of ours", transient=True))

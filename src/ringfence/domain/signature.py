@@ -29,8 +29,7 @@ def signature_base(url: str, form: Iterable[tuple[str, str]] = ()) -> bytes:
 
     A name's values are sorted and each counts once, as validators read them from a multi-valued form.
     """
-    pairs = sorted({(name, value) for name, value in form})
-    return "".join([url, *(name + value for name, value in pairs)]).encode("utf-8", "surrogatepass")
+    return "".join([url, *map("".join, sorted(set(form)))]).encode("utf-8", "surrogatepass")
 
 
 def with_body_hash(url: str, body: bytes) -> str:

@@ -231,9 +231,8 @@ def test_a_delivery_that_takes_too_long_is_ended(
     monkeypatch.setattr(deliver_event, "DELIVERY_S", 0.1)
 
     async def scenario() -> None:
-        await installation.open()
-        program.answer("status", lambda: time.sleep(0.4) or "")
-        row = await installation.outbound(program.url("status"), "sent")
+        await installation.open(sms_url=program.answer("sms", lambda: time.sleep(0.4) or ""))
+        row = await installation.inbound("C")
         async with running(loop_of(installation)):
             await until(attempted)
         (attempt,) = await installation.store.attempts(ACCOUNT, row.sid)

@@ -50,11 +50,13 @@ def resumer(sha: Sha) -> Resume:
     # h[], Nl and Nh (bits so far), data[16], num, and for SHA-256 md_len.
     context = struct.Struct(f"={words}I2I64x2I{_SLACK_BYTES}x")
 
+    running_type, digest_type = ctypes.c_char * context.size, ctypes.c_char * sha.digest_bytes
+
     def resume(state: bytes, message: bytes) -> bytes:
-        running = ctypes.create_string_buffer(
-            context.pack(*big_endian.unpack(state), BLOCK_BYTES * 8, 0, 0, sha.digest_bytes), context.size
+        running = running_type.from_buffer_copy(
+            context.pack(*big_endian.unpack(state), BLOCK_BYTES * 8, 0, 0, sha.digest_bytes)
         )
-        digest = ctypes.create_string_buffer(sha.digest_bytes)
+        digest = digest_type()
         if update(running, message, len(message)) != 1 or final(digest, running) != 1:
             raise EngineMissingError("libcrypto refused")
         return digest.raw

@@ -4,6 +4,7 @@ Source: Twilio, "Twilio's request to your incoming message webhook URL" and "Tra
 Ours besides: SequenceNumber (from 0, in order per message) and Timestamp (RFC 2822), as Twilio's voice has them.
 """
 
+import functools
 import time
 from collections.abc import Sequence
 
@@ -38,7 +39,7 @@ def status_form(row: MessageRow, content: Content, event: EventRow) -> Form:
         form.append(("ErrorCode", str(event.error_code)))
         form.append(("ErrorMessage", describe(event.error_code)))
     if status in ("delivered", "undelivered"):
-        form.append(("RawDlrDoneDate", time.strftime("%y%m%d%H%M", time.gmtime(event.at_ms // 1_000))))
+        form.append(("RawDlrDoneDate", _dlr_done_date(event.at_ms // 60_000)))
     return form + _ours(event)
 
 
@@ -82,11 +83,18 @@ def inbound_form(
 
 
 def _ours(event: EventRow) -> Form:
-    return [("SequenceNumber", str(event.sequence)), ("Timestamp", _rfc2822(event.at_ms))]
+    return [("SequenceNumber", str(event.sequence)), ("Timestamp", _rfc2822(event.at_ms // 1_000))]
 
 
-def _rfc2822(at_ms: int) -> str:
+# Many events fall into one second, and more into one minute.
+@functools.lru_cache(64)
+def _dlr_done_date(at_minutes: int) -> str:
+    return time.strftime("%y%m%d%H%M", time.gmtime(at_minutes * 60))
+
+
+@functools.lru_cache(64)
+def _rfc2822(at_s: int) -> str:
     # Not strftime: the names of days and months must not follow the locale.
-    at = time.gmtime(at_ms // 1_000)
+    at = time.gmtime(at_s)
     clock = f"{at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d}"
     return f"{_DAYS[at.tm_wday]}, {at.tm_mday:02d} {_MONTHS[at.tm_mon - 1]} {at.tm_year} {clock} +0000"

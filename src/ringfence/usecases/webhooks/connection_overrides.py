@@ -26,8 +26,13 @@ class ConnectionOverrides(msgspec.Struct, frozen=True, kw_only=True):
     retry_on: frozenset[str] = frozenset({"ct"})
 
 
+_DEFAULT = ConnectionOverrides()
+
+
 def read_overrides(fragment: str) -> ConnectionOverrides:
     """Read `ct=…&rt=…&tt=…&rc=…&rp=…`. Numbers are brought within Twilio's bounds; what makes no sense is ignored."""
+    if not fragment:
+        return _DEFAULT
     values = dict(pair.partition("=")[::2] for pair in fragment.split("&"))
     return ConnectionOverrides(
         connect_ms=_bounded(values.get("ct"), 100, 10_000, CONNECT_MS),

@@ -83,8 +83,7 @@ class EventDelivery:
         trace = Trace(self._http, self._clock)
         started_ms = self._clock.monotonic_ms()
         try:
-            async with asyncio.timeout(DELIVERY_S):
-                http_status, error_code = await self._tell(opened, trace)
+            http_status, error_code = await self._tell(opened, trace)
         except WebhookFailedError as error:
             return self._failed(opened, trace, error, started_ms)
         except TimeoutError:
@@ -103,7 +102,9 @@ class EventDelivery:
         """The status of the answer, and Twilio's code for what was wrong with it, if anything."""
         if opened.config is None:
             return await self._tell_status(opened, trace), None
-        result = await self._answerer.answer(opened, token_of(opened.event), trace)
+        # A status callback is one call, which is bounded; documents may lead to documents.
+        async with asyncio.timeout(DELIVERY_S):
+            result = await self._answerer.answer(opened, token_of(opened.event), trace)
         return result.http_status, result.error_code
 
     def _failed(self, opened: OpenedEvent, trace: Trace, error: WebhookFailedError, started_ms: int) -> Settlement:
