@@ -32,7 +32,7 @@ from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
-from ringfence.usecases.webhooks.replay import Replayer
+from ringfence.usecases.timeline.tell_again import EventTeller
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ class Installation:
                 editor=Editor(self.store, self.keys, self.clock, self.bell, self.reader),
                 media=self.media,
                 timeline=TimelineReader(self.store, self.keys),
-                replayer=Replayer(self.store, self.clock, self.bell),
+                teller=EventTeller(self.store, self.keys, self.clock, self.bell),
             ),
             registry=CollectorRegistry(),
             limits=limits,

@@ -273,6 +273,8 @@ def test_an_event_is_told_again(tenant: Any) -> None:
     answer = requests.post(url, auth=(tenant.sid, tenant.token), timeout=10)
     assert (answer.status_code, answer.json()) == (202, {"event_id": event_id, "message_sid": sid, "state": "pending"})
     assert tenant.installation.bell.rings == rings + 1
+    log = tenant.installation.log._path.read_text()
+    assert any("lend_record" in line and sid in line for line in log.splitlines())
     again = requests.post(url, auth=(tenant.sid, tenant.token), timeout=10)
     assert (again.status_code, again.json()["code"]) == (409, 20409)
     webhook = next(step for step in timeline(tenant, sid)["steps"] if step["type"] == "webhook")

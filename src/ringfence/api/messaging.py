@@ -7,7 +7,7 @@ from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
-from ringfence.usecases.webhooks.replay import Replayer
+from ringfence.usecases.timeline.tell_again import EventTeller
 
 
 class Messaging(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,4 +18,4 @@ class Messaging(msgspec.Struct, frozen=True, kw_only=True):
     editor: Editor
     media: MediaReader
     timeline: TimelineReader
-    replayer: Replayer
+    teller: EventTeller

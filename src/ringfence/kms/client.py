@@ -36,6 +36,9 @@ class ApiKeyClient:
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
         return await self._client.call("open_epochs", caller, account, epochs, returns=dict[int, bytes])
 
+    async def lend_record(self, caller: Caller, account: str, epoch: int, sid: str) -> None:
+        await self._client.call("lend_record", caller, account, epoch, sid)
+
     async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
         return await self._client.call("index_keys", caller, account, days, returns=dict[int, bytes])
 

@@ -78,6 +78,23 @@ class Residue:
         await self._store.write(lambda db: self._carry(db, account, epoch, names), erases=True)
         self._held.pop((account, epoch), None)
 
+    async def lend(self, account: str, epoch: int, sid: str, key: bytes) -> None:
+        """Keep one record key that the tenant gave, until the next carry. A no-op where the dispatcher has it."""
+
+        def work(db: sqlite3.Connection) -> None:
+            held = "SELECT 1 FROM delivery_epoch WHERE account = ? AND epoch = ?"
+            if db.execute(held, (account, epoch)).fetchone() is not None:
+                return
+            today = self._days.today()
+            # As a scheduled one: it is not its age that ends it.
+            db.execute(
+                "INSERT INTO residue (account, epoch, sid, scheduled, key_day, sealed) VALUES (?, ?, ?, 1, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                (account, epoch, sid, today.day, today.seal_residue(account, epoch, sid, key)),
+            )
+
+        await self._store.write(work)
+
     async def roll(self) -> None:
         """Drop index copies of past days and residue past its time; destroy day keys to which nothing is sealed."""
         now_ms = self._clock.now_ms()

@@ -12,6 +12,7 @@ TENANT_VERBS = (
     "revoke_slot",
     "sealing_key",
     "open_epochs",
+    "lend_record",
     "index_keys",
     "seal_standing",
     "open_standing_as",

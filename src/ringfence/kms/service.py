@@ -12,6 +12,7 @@ import structlog
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.blind_index import blind_index, remote_index
+from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer, table_key
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
 from ringfence.kms.day_keys import DayKeys
@@ -115,6 +116,13 @@ class KeyService:
 
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
         return await self._open_archive(caller, account, "open_epochs", EPOCHS, epochs)
+
+    async def lend_record(self, caller: Caller, account: str, epoch: int, sid: str) -> None:
+        key = self._archive.open(await self._open(caller, account, "lend_record"), account, EPOCHS, [epoch]).get(epoch)
+        if key is None:
+            raise KeyRefusedError("no such epoch")
+        await self._write_down(account, caller.credential, "lend_record", str(epoch), sid)
+        await self._residue.lend(account, epoch, sid, EpochRecords(key).key(sid))
 
     async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
         return await self._open_archive(caller, account, "index_keys", INDEXES, days)

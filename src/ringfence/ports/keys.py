@@ -87,6 +87,12 @@ class TenantKeys(Protocol):
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
         """Epoch keys by epoch; one that does not exist is absent. ValueError for more than 10,000."""
 
+    async def lend_record(self, caller: Caller, account: str, epoch: int, sid: str) -> None:
+        """Let the dispatcher open one record of a past hour again, until it carries its keys to the next day.
+
+        For a tenant that has something told once more. A no-op while the dispatcher opens it anyway.
+        """
+
     async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
         """Index keys by day (days since 1970), for To/From filters; a day without records is absent.
 

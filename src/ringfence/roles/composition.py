@@ -32,8 +32,8 @@ from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
+from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
-from ringfence.usecases.webhooks.replay import Replayer
 
 
 def compose_messaging(
@@ -47,7 +47,7 @@ def compose_messaging(
         editor=Editor(store, keys, clock, wake, reader),
         media=MediaReader(store, keys, clock),
         timeline=TimelineReader(store, keys),
-        replayer=Replayer(store, clock, wake),
+        teller=EventTeller(store, keys, clock, wake),
     )
 
 

@@ -361,3 +361,73 @@ def test_a_day_key_that_cannot_be_destroyed_now_is_destroyed_later(
             assert sealing.index_day not in files_of(kms_dir).days()
 
     run(scene())
+
+
+def test_a_tenant_lends_one_record_of_a_closed_hour(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, ledger: Any, kms_dir: Path
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            sealer = RecordSealer(sealing.epoch_key, account)
+            at_noon.advance(80 * HOUR_MS)
+            await service.close_epoch(account, sealing.epoch, [])
+            assert await service.open_records(account, [(sealing.epoch, SM1)]) == [None]
+            await service.lend_record(token.caller, account, sealing.epoch, SM1)
+            await service.lend_record(token.caller, account, sealing.epoch, SM1)
+            asked = [(sealing.epoch, SM1), (sealing.epoch, SM2)]
+            assert await service.open_records(account, asked) == [sealer.key(SM1), None]
+            entry = ledger.entries[-1]
+            assert (entry.actor, entry.verb, entry.scope) == (token.sid, "lend_record", (str(sealing.epoch), SM1))
+            # Its age does not end it, the next carry does.
+            await service.tidy()
+            assert await service.open_records(account, asked) == [sealer.key(SM1), None]
+            (lent_day,) = files_of(kms_dir).days()
+            at_noon.advance(DAY_MS)
+            assert await service.open_delivery_epochs() == [(account, sealing.epoch)]
+            await service.close_epoch(account, sealing.epoch, [SM1])
+            assert await service.open_records(account, asked) == [None, None]
+            await service.tidy()
+            assert lent_day not in files_of(kms_dir).days()
+
+    run(scene())
+
+
+def test_a_record_is_lent_by_its_tenant_alone(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, ledger: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            at_noon.advance(2 * HOUR_MS)
+            await service.close_epoch(account, sealing.epoch, [])
+            stranger = type(token)(OTHER, OTHER)
+            await service.create_account(OTHER, [stranger.slot])
+            with pytest.raises(KeyRefusedError):
+                await service.lend_record(stranger.caller, account, sealing.epoch, SM1)
+            with pytest.raises(KeyRefusedError):
+                await service.lend_record(token.caller, account, sealing.epoch + 1, SM1)
+            ledger.full = True
+            with pytest.raises(ConnectionError):
+                await service.lend_record(token.caller, account, sealing.epoch, SM1)
+            ledger.full = False
+            assert await service.open_records(account, [(sealing.epoch, SM1)]) == [None]
+
+    run(scene())
+
+
+def test_what_the_dispatcher_opens_anyway_is_not_lent(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            await service.lend_record(token.caller, account, sealing.epoch, SM1)
+            at_noon.advance(2 * HOUR_MS)
+            await service.close_epoch(account, sealing.epoch, [])
+            assert await service.open_records(account, [(sealing.epoch, SM1)]) == [None]
+
+    run(scene())

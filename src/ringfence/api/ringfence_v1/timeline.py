@@ -8,7 +8,6 @@ import msgspec
 from ringfence.api.resource import OURS, ApiRequest, Resource
 from ringfence.api.ringfence_v1 import timeline_answer as shape
 from ringfence.api.ringfence_v1.timeline_shown import shown
-from ringfence.domain.errors import ApiError
 
 timeline = Resource("Accounts/{AccountSid}/Messages", item="Timeline", listed="", product=OURS, version="v1")
 
@@ -22,12 +21,9 @@ async def read(request: ApiRequest[msgspec.Struct]) -> shape.Timeline | None:
 @timeline.at("POST", "{MessageSid}/Timeline/{EventId}/Replay", status=202)
 async def replay(request: ApiRequest[msgspec.Struct]) -> shape.Replay | None:
     """Tell one event again, done or dead; 409 while it is pending."""
-    account, sid, event_id = request.account.sid, request.path["MessageSid"], _number(request.path["EventId"])
-    events = await request.deps.store.events(account, sid)
-    if all(event.id != event_id for event in events):
+    sid, event_id = request.path["MessageSid"], _number(request.path["EventId"])
+    if not await request.deps.messaging.teller.tell_again(request.caller, request.account.sid, sid, event_id):
         return None
-    if not await request.deps.messaging.replayer.replay_event(account, event_id):
-        raise ApiError(20409, "This event is still to be told.")
     return shape.Replay(event_id=event_id, message_sid=sid, state="pending")
 
 

@@ -60,6 +60,9 @@ class PlatformKeys:
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
         return dict.fromkeys(epochs, self._key)
 
+    async def lend_record(self, caller: Caller, account: str, epoch: int, sid: str) -> None:
+        return
+
     async def index_keys(self, caller: Caller, account: str, days: Sequence[int]) -> dict[int, bytes]:
         return dict.fromkeys(days, self._key)
 
