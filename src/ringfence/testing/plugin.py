@@ -57,9 +57,12 @@ def ringfence_cassette(request: pytest.FixtureRequest) -> "Iterator[Deck]":
 
 
 def _cassette_name(node: pytest.Item) -> str:
-    """cassettes/MODULE/TEST.json, with what a file's name may not hold left out."""
-    kept = "".join(each if each.isalnum() or each in "-_." else "-" for each in node.name)
-    return f"cassettes/{node.path.stem}/{kept}.json"
+    """cassettes/MODULE/TEST.json; a name that no file may have is told apart from its like by its hash."""
+    from hashlib import sha256
+
+    kept = "".join(each if each.isalnum() or each in "-_." else "-" for each in node.name)[:100]
+    apart = "" if kept == node.name else f"-{sha256(node.name.encode()).hexdigest()[:8]}"
+    return f"cassettes/{node.path.stem}/{kept}{apart}.json"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -190,3 +190,19 @@ def test_the_fixture_names_its_cassette_by_the_test_and_plays_it(pytester: pytes
     result.assert_outcomes(passed=2, failed=1, errors=2)
     result.stdout.fnmatch_lines(["*no cassette at *test_nothing_recorded.json*--ringfence-record*"])
     result.stdout.fnmatch_lines(["*2 recorded requests were not asked again*"])
+
+
+def test_tests_whose_names_no_file_may_have_do_not_share_a_cassette(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_names="""
+        import pytest
+
+        @pytest.mark.parametrize("case", ["a/b", "a-b", "a?b"])
+        def test_it(ringfence_cassette, case):
+            pass
+        """
+    )
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "--ringfence-record").assert_outcomes(passed=3)
+    names = {path.name for path in (pytester.path / "cassettes" / "test_names").iterdir()}
+    assert len(names) == 3
+    assert all(name.startswith("test_it-a-b-") for name in names)
