@@ -15,11 +15,13 @@ from ringfence.cli.profile import read_profile
 from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
 from ringfence.cli.webhook_watch import await_webhook, dispatcher_view, failed, tell, what_was_said
+from ringfence.ports.keys import Caller
 from ringfence.roles.bootstrap import first_account_sid
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.roles.wakes import every_dispatcher
-from ringfence.usecases.webhooks.replay import Replayer
+from ringfence.usecases.timeline.tell_again import EventTeller
+from ringfence.usecases.webhooks.replay import MAX_REPLAYED, Replayer
 
 SHOWN = 100
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
@@ -56,16 +58,16 @@ def resend(
     async def work() -> int:
         async with dispatcher_view(settings) as view, opened(settings) as it:
             owner = account or await first_account_sid(it.store)
-            await _replay_one(it, settings, owner, event)
+            profile = read_profile(settings)
+            present = profile is not None and profile.account_sid == owner
+            caller = await tenant_of(it, settings, owner) if present else None
+            await _tell_again(it, settings, owner, event, caller)
             call = await await_webhook(view, lambda seen: (seen.account, seen.event_id) == (owner, event))
             if call is None:
                 raise RefusalError(
                     f"event {event} was not told in time", "`ringfence logs --follow` shows whether it is"
                 )
-            profile, said = read_profile(settings), None
-            if profile is not None and profile.account_sid == owner:
-                said = await what_was_said(it, await tenant_of(it, settings, owner), call)
-            tell(Terminal(), call, said)
+            tell(Terminal(), call, await what_was_said(it, caller, call) if caller is not None else None)
             return int(failed(call))
 
     sys.exit(uvloop.run(work()))
@@ -94,6 +96,17 @@ def replay(
         Terminal().say(f"{count} told again")
 
     operate(settings, work)
+
+
+async def _tell_again(it: Installation, settings: Settings, owner: str, event: int, caller: Caller | None) -> None:
+    """With the tenant present, texts of closed hours too, which the dispatcher alone can no longer open."""
+    dead = await it.store.dead_events(owner, limit=MAX_REPLAYED) if caller is not None else []
+    sid = next((each.message_sid for each in dead if each.id == event), None)
+    if caller is None or sid is None:
+        await _replay_one(it, settings, owner, event)
+        return
+    async with every_dispatcher(settings) as wake:
+        await EventTeller(it.store, it.keys, it.clock, wake).tell_again(caller, owner, sid, event)
 
 
 async def _replay_one(it: Installation, settings: Settings, owner: str, event: int) -> None:

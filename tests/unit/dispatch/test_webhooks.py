@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from ringfence.dispatch import webhooks
 from ringfence.dispatch.webhook_lanes import LaneLimits
 from ringfence.dispatch.webhooks import WebhookLoop
+from ringfence.ports.onlookers import WebhookCall
 from ringfence.ports.store import MessageRow, QueueFullError, Settlement
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.webhooks import deliver_event
@@ -294,5 +295,47 @@ def test_a_clock_that_jumps_ahead_tells_nothing_twice(run, installation: Install
             installation.clock.offset_ms = 3_600_000
             await asyncio.sleep(0.6)
         assert len(program.seen) == 1
+
+    run(scenario())
+
+
+class Watcher:
+    """`ports.onlookers.Onlookers` that keeps what it is told."""
+
+    def __init__(self, *, present: bool) -> None:
+        self.present = present
+        self.told: list[WebhookCall] = []
+
+    def tell(self, happening: Any) -> None:
+        self.told.append(happening)
+
+
+def test_whoever_watches_is_told_of_each_attempt(run, installation: Installation, program: Program) -> None:
+    program.answer("status", status=404)
+
+    async def scenario() -> None:
+        await installation.open()
+        row = await installation.outbound(program.url("status"), "sent")
+        watcher = Watcher(present=True)
+        async with running(loop_of(installation, onlookers=watcher)):
+            await until(lambda: watcher.told)
+        (told,) = watcher.told
+        assert (told.account, told.message_sid, told.kind) == (ACCOUNT, row.sid, "message.sent")
+        assert (told.attempt, told.state, told.http_status, told.code) == (1, "dead", 404, 11200)
+
+    run(scenario())
+
+
+def test_nothing_is_told_while_nobody_watches(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        row = await installation.outbound(program.url("status"), "sent")
+        watcher = Watcher(present=False)
+        async with running(loop_of(installation, onlookers=watcher)):
+            await until(lambda: told_all(installation, row))
+        assert watcher.told == []
+
+    async def told_all(installation: Installation, row: MessageRow) -> bool:
+        return await states(installation, row) == [("done", 1)]
 
     run(scenario())

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from ringfence.domain.message import Content
 from ringfence.http.egress_guard import production
-from ringfence.usecases.webhooks.deliver_event import token_of
+from ringfence.usecases.webhooks.deliver_event import EventDelivery, token_of
 from ringfence.usecases.webhooks.replay import Replayer
 
 from .conftest import ACCOUNT, HANDSET, NUMBER, Installation, Program
@@ -325,5 +325,64 @@ def test_a_hundred_at_once(run, installation: Installation, program: Program) ->
         assert all(seen.valid for seen in program.seen)
         # HMAC states are opened once, not once an event.
         assert installation.keys.opened_standing == 1
+
+    run(scenario())
+
+
+class Detour:
+    """`ports.onlookers.Detours` for one number."""
+
+    def __init__(self, number: str, url: str) -> None:
+        self._way = {number: url}
+
+    def of(self, number: str) -> str | None:
+        return self._way.get(number)
+
+
+@pytest.mark.parametrize("usual", ["", "usual"])
+def test_a_detour_takes_inbound_texts_whatever_is_configured(
+    run, installation: Installation, program: Program, usual: str
+) -> None:
+    program.answer("mine", status=404)
+
+    async def scenario() -> None:
+        await installation.open(
+            sms_url=usual and program.url(usual), sms_fallback_url=usual and program.url("fallback"), sms_method="GET"
+        )
+        installation.delivery = EventDelivery(
+            installation.store,
+            installation.keys,
+            installation.http,
+            installation.replier,
+            installation.media,
+            installation.clock,
+            detours=Detour(NUMBER, program.url("mine")),
+        )
+        await installation.inbound("C")
+        settlement = await installation.attempt()
+        assert (settlement.state, settlement.http_status) == ("dead", 404)
+        assert [(seen.method, seen.path, seen.valid) for seen in program.seen] == [("GET", "mine", True)]
+        await installation.outbound(program.url("status"), "sent")
+        await installation.attempt()
+        assert program.paths() == ["mine", "status"]
+
+    run(scenario())
+
+
+def test_a_detour_of_another_number_changes_nothing(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        await installation.open(sms_url=program.url("usual"))
+        installation.delivery = EventDelivery(
+            installation.store,
+            installation.keys,
+            installation.http,
+            installation.replier,
+            installation.media,
+            installation.clock,
+            detours=Detour("+12025550199", program.url("mine")),
+        )
+        await installation.inbound("C")
+        await installation.attempt()
+        assert program.paths() == ["usual"]
 
     run(scenario())
