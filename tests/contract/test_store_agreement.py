@@ -125,9 +125,9 @@ class Agreement(RuleBasedStateMachine):
         )
         self.both("acknowledge", lease, data.draw(st.lists(outcome, max_size=4)))
 
-    @rule(owner=owners, limit=st.integers(1, 3))
-    def take(self, owner, limit):
-        self.taken += self.both("take_events", owner, self.now_ms, 5, limit)
+    @rule(owner=owners, limit=st.integers(1, 3), passing_over=st.sets(accounts, max_size=1))
+    def take(self, owner, limit, passing_over):
+        self.taken += self.both("take_events", owner, self.now_ms, 5, limit, passing_over=passing_over)
 
     @rule(data=st.data())
     def settle(self, data):

@@ -260,3 +260,50 @@ async def test_replays_do_not_heap_up_attempts(store, text):
     kept = await store.attempts(row.account, row.sid)
     assert [attempt.http_status for attempt in kept] == [*range(511, 570), 204]
     assert len(await store.attempts(other.account, other.sid)) == 1
+
+
+async def accept_of(store, text, **counts):
+    """So many events of each account, the earlier account's all before the later one's."""
+    for account, count in counts.items():
+        for _ in range(count):
+            await accept(store, text, event(0), account=account)
+
+
+async def taken(store, limit, **options):
+    """Of how many each account something is taken."""
+    counts = {}
+    for row in await store.take_events("d1", NOW, TTL, limit, **options):
+        counts[row.account] = counts.get(row.account, 0) + 1
+    return counts
+
+
+async def test_accounts_share_what_is_taken(store, text):
+    await accept_of(store, text, AC1=20, AC2=1, AC3=5)
+    assert await taken(store, 6) == {"AC1": 3, "AC2": 1, "AC3": 2}
+    assert await taken(store, 8) == {"AC1": 5, "AC3": 3}
+    assert await taken(store, 30) == {"AC1": 12}
+    assert await taken(store, 30) == {}
+
+
+async def test_one_account_gets_all_where_it_is_alone_and_in_order(store, text):
+    await accept_of(store, text, AC1=12)
+    rows = await store.take_events("d1", NOW, TTL, 10)
+    assert len(rows) == 10
+    assert [row.id for row in rows] == sorted(row.id for row in rows)
+
+
+async def test_more_accounts_than_places_take_turns(store, text):
+    await accept_of(store, text, AC1=3, AC2=3, AC3=3, AC4=3, AC5=1)
+    assert [await taken(store, 2) for _ in range(4)] == [
+        {"AC1": 1, "AC2": 1},
+        {"AC3": 1, "AC4": 1},
+        {"AC5": 1, "AC1": 1},
+        {"AC2": 1, "AC3": 1},
+    ]
+
+
+async def test_nothing_is_taken_of_accounts_that_are_passed_over(store, text):
+    await accept_of(store, text, AC1=5, AC2=1)
+    assert await taken(store, 10, passing_over=["AC1", "AC9"]) == {"AC2": 1}
+    assert await taken(store, 10, passing_over=["AC1"]) == {}
+    assert await taken(store, 10) == {"AC1": 5}

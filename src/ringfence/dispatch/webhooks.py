@@ -8,7 +8,8 @@ from typing import Any, Protocol
 import structlog
 from prometheus_client import CollectorRegistry
 
-from ringfence.dispatch.webhook_lanes import LaneLimits, WebhookLanes
+from ringfence.dispatch.account_turns import AccountTurns
+from ringfence.dispatch.webhook_lanes import FIRST_SLOW_S, LaneLimits, WebhookLanes
 from ringfence.dispatch.webhook_metrics import WebhookMetrics
 from ringfence.domain.clock import Clock
 from ringfence.ports.onlookers import NoOnlookers, Onlookers, WebhookCall
@@ -42,8 +43,8 @@ class WebhookLoop:
     """Delivers what is due until cancelled.
 
     At most 1,024 events are in hand; of a lane (account and host) some run and some wait, and those of a slow one go
-    back to the outbox untried, so that a program that hangs holds neither places nor memory. `owner` names this
-    dispatcher for good: what it had in hand when it died is taken up again as soon as it starts.
+    back to the outbox untried, so that a program that hangs holds neither places nor memory. Accounts take turns.
+    `owner` names this dispatcher for good: what it had in hand when it died is taken up again as soon as it starts.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class WebhookLoop:
         self._metrics.waiting.set_function(lambda: self._lanes.waiting)
         self._onlookers = onlookers or NoOnlookers()
         self._in_hand: set[int] = set()
+        self._turns = AccountTurns()
         self._tasks: set[asyncio.Task[None]] = set()
         self._ended: list[tuple[EventRow, Settlement]] = []
         self._some_ended = asyncio.Event()
@@ -113,7 +115,9 @@ class WebhookLoop:
         """Begin to deliver everything that is due, as far as there is room."""
         while room := min(BATCH, IN_HAND - len(self._in_hand)):
             try:
-                events = await self._outbox.take_events(self._owner, self._clock.now_ms(), LEASE_MS, room)
+                events = await self._outbox.take_events(
+                    self._owner, self._clock.now_ms(), LEASE_MS, room, passing_over=self._turns.passed_over()
+                )
             except (QueueFullError, StoreFailedError) as error:
                 _log.warning("outbox away", error=type(error).__name__)
                 await asyncio.sleep(STORE_AWAY_S)
@@ -121,7 +125,9 @@ class WebhookLoop:
             # A clock that was moved forward ends leases early: what is in hand is not taken twice.
             fresh = [event for event in events if event.id not in self._in_hand]
             if fresh:
-                self._in_hand.update(event.id for event in fresh)
+                for event in fresh:
+                    self._in_hand.add(event.id)
+                    self._turns.take(event.account)
                 self._start(self._begin(fresh), "webhooks")
             if len(events) < room:
                 return
@@ -149,6 +155,8 @@ class WebhookLoop:
         try:
             later_s = await self._lanes.enter(event.account, opened.host)
             if later_s:
+                if later_s >= FIRST_SLOW_S:
+                    self._turns.give_back(event.account)
                 await self._defer([event], int(later_s * 1_000))
                 return
             try:
@@ -219,7 +227,10 @@ class WebhookLoop:
                 delay_s, tries = min(2 * delay_s, STORE_AWAY_MAX_S), tries + 1
 
     def _let_go(self, events: Iterable[EventRow]) -> None:
-        self._in_hand.difference_update(event.id for event in events)
+        for event in events:
+            if event.id in self._in_hand:
+                self._in_hand.remove(event.id)
+                self._turns.let_go(event.account)
         # A message's next event may be due now, and there is room again.
         self._news.set()
 

@@ -3,7 +3,7 @@
 Content reaches this port sealed: it sees ciphertext, blind indexes and metadata only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -343,8 +343,14 @@ class MessageStore(Protocol):
 class Outbox(Protocol):
     """What tenants are still to be told."""
 
-    async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
-        """Lease due events: of each message only the earliest pending one, so that order per message holds."""
+    async def take_events(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, *, passing_over: Collection[str] = ()
+    ) -> list[EventRow]:
+        """Lease due events: of each message only the earliest pending one, so that order per message holds.
+
+        The accounts share the limit: one with many due events does not keep those of another waiting. Of the accounts
+        in `passing_over` nothing is taken.
+        """
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         """Record attempts and their ends; an event that is not pending (settled before, gone) is left alone."""

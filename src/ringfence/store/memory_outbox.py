@@ -1,6 +1,6 @@
 """The outbox in memory."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import count
 
 import msgspec
@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT
+from ringfence.store.shares import Turn, first_share
 from ringfence.store.times_to_come import EVENTS_WITHIN_MS
 
 
@@ -26,6 +27,7 @@ class MemoryOutbox:
         self._events: dict[int, _Entry] = {}
         self._event_ids = count(1)
         self._attempts: list[tuple[str, Settlement]] = []
+        self._turn = Turn()
 
     def _append_event(self, account: str, message_sid: str, event: NewEvent) -> None:
         row = EventRow(
@@ -86,17 +88,27 @@ class MemoryOutbox:
                 entry.row = replace(entry.row, due_ms=due_ms)
                 entry.leased_until_ms = min(entry.leased_until_ms, latest_ms)
 
-    async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
-        ready = [
-            entry
-            for entry in _heads(self._events.values())
-            if entry.row.due_ms <= now_ms and entry.leased_until_ms <= now_ms
-        ]
-        ready.sort(key=lambda entry: (max(entry.row.due_ms, entry.leased_until_ms), entry.row.id))
-        for entry in ready[:limit]:
+    async def take_events(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, *, passing_over: Collection[str] = ()
+    ) -> list[EventRow]:
+        ready: dict[str, list[_Entry]] = {}
+        for entry in sorted(_heads(self._events.values()), key=_place):
+            if _place(entry)[0] <= now_ms and entry.row.account not in passing_over:
+                ready.setdefault(entry.row.account, []).append(entry)
+        accounts = sorted(ready)
+        chosen = self._turn.choose(
+            [account for account in accounts if account > self._turn.last],
+            [account for account in accounts if account <= self._turn.last],
+            limit,
+        )
+        share = first_share(limit, len(chosen) or 1)
+        taken = sorted((entry for account in chosen for entry in ready[account][:share]), key=_place)
+        for account in chosen:
+            taken += ready[account][share : share + limit - len(taken)]
+        for entry in taken:
             entry.leased_until_ms = now_ms + ttl_ms
             entry.owner = owner
-        return [entry.row for entry in ready[:limit]]
+        return [entry.row for entry in taken]
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         for settlement in settlements:
@@ -142,6 +154,10 @@ class MemoryOutbox:
 
     async def attempts(self, account: str, message_sid: str) -> list[Settlement]:
         return [entry for sid, entry in self._attempts if (entry.account, sid) == (account, message_sid)]
+
+
+def _place(entry: _Entry) -> tuple[int, int]:
+    return max(entry.row.due_ms, entry.leased_until_ms), entry.row.id
 
 
 def _heads(entries: Iterable[_Entry]) -> list[_Entry]:

@@ -1,17 +1,20 @@
 """The outbox in PostgreSQL."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, columns
 from ringfence.store.rounds import rounds
+from ringfence.store.shares import Turn, first_share
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/outbox")
 
-Taking = tuple[str, int, int, int]
+Taking = tuple[str, int, int, int, Sequence[str]]
 Deferral = tuple[Sequence[EventRow], int]
 Release = tuple[str, int]
 Replaying = tuple[str, int, int]
@@ -22,10 +25,21 @@ MessageKey = tuple[str, str]
 class PostgresOutbox(PostgresGround):
     """`ports.store.Outbox` over one table of events and one of attempts."""
 
-    async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
-        if await self._one(SQL["any_ready"], now_ms) is None:
-            return []
-        return await self._outbox.write(_take, (owner, now_ms, ttl_ms, limit))
+    @cached_property
+    def _turn(self) -> Turn:
+        return Turn()
+
+    async def take_events(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, *, passing_over: Collection[str] = ()
+    ) -> list[EventRow]:
+        last, passed = self._turn.last, list(passing_over)
+        behind = await self._ready_accounts(last, now_ms, passed, limit + 1)
+        before = await self._ready_accounts("", now_ms, passed, limit + 1) if last and len(behind) <= limit else []
+        accounts = self._turn.choose(behind, [account for account in before if account <= last], limit)
+        return await self._outbox.write(_take, (owner, now_ms, ttl_ms, limit, accounts)) if accounts else []
+
+    async def _ready_accounts(self, behind: str, now_ms: int, passed: Sequence[str], limit: int) -> list[str]:
+        return [account for (account,) in await self._all(SQL["ready_accounts"], behind, now_ms, passed, limit)]
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         if settlements:
@@ -77,11 +91,24 @@ async def forget_details(tx: Connection, account: str, message_sid: str) -> None
 
 
 async def _take(tx: Connection, takings: Sequence[Taking]) -> list[list[EventRow]]:
-    taken = []
-    for owner, now_ms, ttl_ms, limit in takings:
-        rows = await tx.fetch(SQL["take"], now_ms, limit, owner, now_ms + ttl_ms)
-        in_order = sorted(rows, key=lambda row: (row[0], row[1]))
-        taken.append([EVENT.read(tuple(row)[1:]) for row in in_order])
+    return [await _take_for(tx, *taking) for taking in takings]
+
+
+async def _take_for(
+    tx: Connection, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Sequence[str]
+) -> list[EventRow]:
+    taken: list[EventRow] = []
+    # Those who use up their share come again for what the others left.
+    round_, share = [list(accounts)], first_share(limit, len(accounts))
+    while round_ and len(taken) < limit:
+        found = await tx.fetch(
+            SQL["take"], now_ms, min(share, limit - len(taken)), owner, now_ms + ttl_ms, round_.pop(0)
+        )
+        rows = [EVENT.read(tuple(row)[1:]) for row in sorted(found, key=lambda row: (row[0], row[1]))]
+        if not taken:
+            counts = Counter(row.account for row in rows)
+            round_, share = [[account] for account in accounts if counts[account] == share], limit
+        taken += rows
     return taken
 
 

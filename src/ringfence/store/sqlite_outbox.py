@@ -1,18 +1,21 @@
 """The outbox in SQLite."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
 from ringfence.store.json_rows import JsonRows, joined, json_rows
 from ringfence.store.rounds import rounds
+from ringfence.store.shares import Turn, first_share
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/outbox")
 
-Taking = tuple[str, int, int, int]
+Taking = tuple[str, int, int, int, Sequence[str]]
 Deferral = tuple[Sequence[EventRow], int]
 Release = tuple[str, int]
 Replaying = tuple[str, int, int]
@@ -25,10 +28,21 @@ PENDING: JsonRows[tuple[str, int, str]] = JsonRows(tuple[str, int, str])
 class SqliteOutbox(SqliteGround):
     """`ports.store.Outbox` over one table of events and one of attempts."""
 
-    async def take_events(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[EventRow]:
-        if self._one(SQL["any_ready"], (now_ms,)) is None:
-            return []
-        return await self._write(_take, (owner, now_ms, ttl_ms, limit))
+    @cached_property
+    def _turn(self) -> Turn:
+        return Turn()
+
+    async def take_events(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, *, passing_over: Collection[str] = ()
+    ) -> list[EventRow]:
+        last, passed = self._turn.last, json_rows(list(passing_over))
+        behind = self._ready_accounts(last, now_ms, passed, limit + 1)
+        before = self._ready_accounts("", now_ms, passed, limit + 1) if last and len(behind) <= limit else []
+        accounts = self._turn.choose(behind, [account for account in before if account <= last], limit)
+        return await self._write(_take, (owner, now_ms, ttl_ms, limit, accounts)) if accounts else []
+
+    def _ready_accounts(self, behind: str, now_ms: int, passed: str, limit: int) -> list[str]:
+        return [account for (account,) in self._all(SQL["ready_accounts"], (behind, now_ms, passed, limit))]
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         if settlements:
@@ -79,12 +93,23 @@ def forget_details(tx: SqliteWriter, account: str, message_sid: str) -> None:
 
 
 def _take(tx: SqliteWriter, takings: Sequence[Taking]) -> list[list[EventRow]]:
-    taken = []
-    for owner, now_ms, ttl_ms, limit in takings:
-        (ready,) = tx.run(SQL["ready"], (now_ms, limit)).fetchone()
+    return [_take_for(tx, *taking) for taking in takings]
+
+
+def _take_for(
+    tx: SqliteWriter, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Sequence[str]
+) -> list[EventRow]:
+    taken: list[EventRow] = []
+    # Those who use up their share come again for what the others left.
+    round_, share = [json_rows(list(accounts))], first_share(limit, len(accounts))
+    while round_ and len(taken) < limit:
+        (ready,) = tx.run(SQL["ready"], (round_.pop(0), now_ms, min(share, limit - len(taken)))).fetchone()
         rows = EVENTS.read(ready)
         tx.run(SQL["lease"], (owner, now_ms + ttl_ms, json_rows([row.id for row in rows])))
-        taken.append(rows)
+        if not taken:
+            counts = Counter(row.account for row in rows)
+            round_, share = [json_rows([account]) for account in accounts if counts[account] == share], limit
+        taken += rows
     return taken
 
 

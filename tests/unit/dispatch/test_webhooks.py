@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 
-from ringfence.dispatch import webhooks
+from ringfence.dispatch import account_turns, webhooks
 from ringfence.dispatch.webhook_lanes import LaneLimits
 from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.ports.onlookers import WebhookCall
@@ -147,6 +147,66 @@ def test_a_program_that_hangs_slows_only_itself(run, installation: Installation,
         server.close()
         for writer in held:
             writer.close()
+
+    run(scenario())
+
+
+def test_an_account_that_sends_back_a_crowd_is_left_alone_for_a_while(
+    run, installation: Installation, program: Program, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(webhooks, "BATCH", 10)
+    monkeypatch.setattr(account_turns, "CROWD", 20)
+    monkeypatch.setattr(account_turns, "ACCOUNT_IN_HAND", 30)
+    asked: list[tuple[bool, int]] = []
+
+    async def scenario() -> None:
+        await installation.open()
+        take_events = installation.store.take_events
+
+        async def noted(*arguments: Any, passing_over: Any = ()) -> Any:
+            taken = await take_events(*arguments, passing_over=passing_over)
+            asked.append((ACCOUNT in passing_over, len(taken)))
+            return taken
+
+        monkeypatch.setattr(installation.store, "take_events", noted)
+        server = await asyncio.start_server(lambda reader, writer: asyncio.sleep(60), "127.0.0.1", 0)
+        slow_url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+        for _ in range(200):
+            await installation.outbound(slow_url, "sent")
+        limits = LaneLimits(running=4, account_running=8, slow_waiting=1, wait_s=0.1)
+        loop = loop_of(installation, limits=limits)
+        monkeypatch.setattr(account_turns, "PAUSE_S", 60.0)
+        async with running(loop):
+            await until(lambda: loop._turns._paused_until_s)
+            taken = sum(count for _, count in asked)
+            await asyncio.sleep(0.6)
+            assert sum(count for _, count in asked) == taken < 150
+            assert asked[-1] == (True, 0)
+            # Its time is over: it is asked again.
+            loop._turns._paused_until_s[ACCOUNT] = 0.0
+            await until(lambda: sum(count for _, count in asked) > taken)
+        server.close()
+
+    run(scenario())
+
+
+def test_an_account_has_so_many_in_hand(run, installation: Installation, program: Program, monkeypatch: Any) -> None:
+    monkeypatch.setattr(account_turns, "ACCOUNT_IN_HAND", 10)
+
+    async def scenario() -> None:
+        await installation.open()
+        program.answer("status", lambda: time.sleep(0.02) or "")
+        for _ in range(60):
+            await installation.outbound(program.url("status"), "sent")
+        monkeypatch.setattr(webhooks, "BATCH", 5)
+        loop = loop_of(installation)
+        most = 0
+        async with running(loop):
+            while len(program.seen) < 60:
+                most = max(most, len(loop._in_hand))
+                await asyncio.sleep(0.001)
+            await until(lambda: not loop._in_hand and not loop._turns._in_hand)
+        assert 5 < most <= 15
 
     run(scenario())
 

@@ -90,7 +90,7 @@ def test_no_statement_scans_a_table(plans, name):
         ("listing", "all", "message_created"),
         ("listing", "by_local", "message_local"),
         ("listing", "by_remote", "message_remote"),
-        ("outbox", "take", "event_ready"),
+        ("outbox", "take", "event_turn"),
         ("outbox", "insert", "event_pending"),
         ("outbox", "dead", "event_dead"),
         ("clock", "texts", "message_queued"),

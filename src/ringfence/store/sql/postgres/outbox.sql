@@ -14,14 +14,28 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::
   WITH ORDINALITY AS new (account, message_sid, kind, sequence, at_ms, error_code, raw, number)
 ORDER BY number
 
--- any_ready --
-SELECT 1 FROM event WHERE ready_ms <= $1 LIMIT 1
+-- ready_accounts --
+-- One look an account, in order of sid: an account with a million events is one step.
+WITH RECURSIVE turn (account) AS (
+  SELECT (SELECT account FROM event WHERE ready_ms IS NOT NULL AND account > $1 ORDER BY account LIMIT 1)
+  UNION ALL
+  SELECT (SELECT event.account FROM event
+    WHERE ready_ms IS NOT NULL AND event.account > turn.account ORDER BY event.account LIMIT 1)
+  FROM turn WHERE turn.account IS NOT NULL
+)
+SELECT account FROM turn
+WHERE account IS NOT NULL AND account <> ALL ($3::text[])
+  AND (SELECT 1 FROM event WHERE event.account = turn.account AND ready_ms <= $2 LIMIT 1) IS NOT NULL
+LIMIT $4
 
 -- take --
 -- What another takes at this moment is passed over.
 WITH head AS MATERIALIZED (
-  SELECT account, id, ready_ms FROM event WHERE ready_ms <= $1 ORDER BY ready_ms, id LIMIT $2
-  FOR NO KEY UPDATE SKIP LOCKED
+  SELECT due.account, due.id, due.ready_ms FROM unnest($5::text[]) AS turn (account), LATERAL (
+    SELECT account, id, ready_ms FROM event
+    WHERE event.account = turn.account AND ready_ms <= $1 ORDER BY ready_ms, id LIMIT $2
+    FOR NO KEY UPDATE SKIP LOCKED
+  ) AS due
 )
 UPDATE event SET owner = $3, leased_ms = $4, ready_ms = $4 FROM head
 WHERE event.account = head.account AND event.id = head.id

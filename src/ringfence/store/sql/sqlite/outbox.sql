@@ -12,14 +12,30 @@ SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(va
       AND state = 'pending') THEN NULL ELSE json_extract(value, '$[4]') END
 FROM json_each(?) ORDER BY key
 
--- any_ready --
-SELECT 1 FROM event WHERE ready_ms <= ? LIMIT 1
+-- ready_accounts --
+-- One look an account, in order of sid: an account with a million events is one step.
+WITH RECURSIVE turn (account) AS (
+  SELECT (SELECT account FROM event WHERE ready_ms IS NOT NULL AND account > ?1 ORDER BY account LIMIT 1)
+  UNION ALL
+  SELECT (SELECT event.account FROM event
+    WHERE ready_ms IS NOT NULL AND event.account > turn.account ORDER BY event.account LIMIT 1)
+  FROM turn WHERE turn.account IS NOT NULL
+)
+SELECT account FROM turn
+WHERE account IS NOT NULL AND account NOT IN (SELECT value FROM json_each(?3))
+  AND EXISTS (SELECT 1 FROM event WHERE event.account = turn.account AND ready_ms <= ?2)
+LIMIT ?4
 
 -- ready --
 SELECT json_group_array(json_object('id', id, 'account', account, 'message_sid', message_sid, 'kind', kind,
   'sequence', sequence, 'at_ms', at_ms, 'due_ms', due_ms, 'attempts', attempts, 'state', state,
   'error_code', error_code, 'raw', raw))
-FROM (SELECT * FROM event WHERE ready_ms <= ? ORDER BY ready_ms, id LIMIT ?)
+FROM (
+  SELECT event.* FROM json_each(?1) AS turn CROSS JOIN event ON event.id IN (
+    SELECT due.id FROM event AS due WHERE due.account = turn.value AND due.ready_ms <= ?2
+    ORDER BY due.ready_ms, due.id LIMIT ?3)
+  ORDER BY ready_ms, event.id
+)
 
 -- lease --
 UPDATE event SET owner = ?1, leased_ms = ?2, ready_ms = ?2 WHERE id IN (SELECT value FROM json_each(?3))
