@@ -1,7 +1,7 @@
 """The environment of a program that is to find the proxy and trust it, whatever it is written in.
 
 Sources: requests, "SSL Cert Verification" and "Proxies"; Node.js, "Command-line API"; Go, net/http
-`ProxyFromEnvironment`; OpenJDK, "Networking properties"; curl(1); OpenSSL, SSL_CERT_FILE.
+`ProxyFromEnvironment`; OpenJDK, "Networking properties"; PHP, "Scan directories"; curl(1); OpenSSL, SSL_CERT_FILE.
 """
 
 import shutil
@@ -30,11 +30,21 @@ def environment_for(
     given |= dict.fromkeys(_BUNDLE_VARIABLES, bundle)
     given |= dict.fromkeys(_PROXY_VARIABLES, proxy_url)
     given |= {"NO_PROXY": beside, "no_proxy": beside, "NODE_USE_ENV_PROXY": "1"}
+    given["PHP_INI_SCAN_DIR"] = f"{before.get('PHP_INI_SCAN_DIR', '')}:{_php(folder, bundle)}"
     given["PYTHONPATH"] = ":".join(filter(None, (str(SHIM), before.get("PYTHONPATH"))))
     if before.get("JAVA_HOME") or shutil.which("java", path=before.get("PATH")):
         truststore = write_private(folder / "trusted.p12", java_truststore(bundle_pem))
         given["JAVA_TOOL_OPTIONS"] = " ".join(filter(None, (before.get("JAVA_TOOL_OPTIONS"), _java(port, truststore))))
     return given
+
+
+def _php(folder: Path, bundle: str) -> Path:
+    """A folder of settings beside PHP's own, since its curl takes no variable for what it trusts."""
+    scanned = folder / "php"
+    scanned.mkdir(mode=0o700)
+    settings = f'curl.cainfo = "{bundle}"\nopenssl.cafile = "{bundle}"\n'
+    write_private(scanned / "trusted.ini", settings.encode())
+    return scanned
 
 
 def _java(port: int, truststore: Path) -> str:

@@ -88,3 +88,16 @@ def test_a_jvm_gets_its_properties_after_those_it_had(authority_pem: bytes, tmp_
     assert options.startswith("-Xmx64m -Dhttps.proxyHost=127.0.0.1 -Dhttps.proxyPort=4444 ")
     assert f"-Djavax.net.ssl.trustStore={tmp_path / 'trusted.p12'} " in options
     assert (tmp_path / "trusted.p12").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("before", "kept"), [({}, ""), ({"PHP_INI_SCAN_DIR": "/a:/b"}, "/a:/b")])
+def test_php_trusts_the_same_and_keeps_the_settings_it_had(
+    authority_pem: bytes, tmp_path: Path, before: dict[str, str], kept: str
+) -> None:
+    given = environment_for(before, proxy_url=PROXY_URL, port=4444, authority_pem=authority_pem, folder=tmp_path)
+    assert given["PHP_INI_SCAN_DIR"] == f"{kept}:{tmp_path / 'php'}"
+    bundle = tmp_path / "trusted.pem"
+    assert (tmp_path / "php" / "trusted.ini").read_text().splitlines() == [
+        f'curl.cainfo = "{bundle}"',
+        f'openssl.cafile = "{bundle}"',
+    ]
