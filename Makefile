@@ -9,7 +9,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test check bench fuzz drills chromium postgres shots clean
+.PHONY: setup lock demo serve test check bench fuzz drills chromium postgres sipp shots clean
 
 setup: $(STAMP)
 
@@ -35,7 +35,7 @@ demo: setup
 serve: setup
 	@$(BIN)/ringfence up
 
-test: setup chromium postgres
+test: setup chromium postgres sipp
 	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup
@@ -74,6 +74,15 @@ postgres:
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
 	    || echo "PostgreSQL could not be installed: its tests will be skipped"; \
 	else echo "no PostgreSQL: its tests will be skipped (as root: apt-get install postgresql)"; fi
+
+# Calls are tried against SIPp; without it those tests are skipped, and say so.
+sipp:
+	@if command -v sipp >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing SIPp for the tests of calls"; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends sip-tester >/dev/null \
+	    || echo "SIPp could not be installed: its tests will be skipped"; \
+	else echo "no SIPp: its tests will be skipped (as root: apt-get install sip-tester)"; fi
 
 # Pictures of the pages for the README.
 shots: setup chromium
