@@ -6,11 +6,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from ringfence.domain.message import Status
 from ringfence.ports.store import (
+    DiskFullError,
     MessageFilter,
     NewEvent,
     NumberTakenError,
@@ -155,6 +157,27 @@ async def test_while_the_server_is_gone_writes_and_reads_fail_and_then_succeed_a
     assert await store.ready() is True
     assert await store.accept(text()) is True
     assert await store.message(row.account, row.sid) == row
+    await store.close()
+
+
+@pytest.mark.skipif(not Path("/usr/bin/prlimit").exists(), reason="no prlimit here: apt-get install util-linux")
+async def test_a_full_disk_is_told_and_loses_nothing(postgres_server, text):
+    store = await opened(postgres_server.database())
+    # Above the size of a segment of the WAL, and in the middle of a page of a table.
+    postgres_server.limit_files(17_000_000)
+    try:
+        written, ends = [], []
+        while not any(isinstance(end, Exception) for end in ends):
+            rows = [text(content=os.urandom(100_000)) for _ in range(20)]
+            ends = await asyncio.gather(*(store.accept(row) for row in rows), return_exceptions=True)
+            written += [row for row, end in zip(rows, ends, strict=True) if end is True]
+        assert {type(end) for end in ends if end is not True} == {DiskFullError}
+        assert written
+    finally:
+        postgres_server.limit_files(0)
+    assert await store.accept(text(content=os.urandom(100_000))) is True
+    for row in written:
+        assert await store.message(row.account, row.sid) == row
     await store.close()
 
 

@@ -153,9 +153,9 @@ def migrate(
 
 
 @app.command()
-def reset(config: Config = None, data: Data = None, yes: Yes = False) -> None:
+def reset(config: Config = None, data: Data = None, database: Database = None, yes: Yes = False) -> None:
     """Forget an installation: its messages, numbers and keys."""
-    forgetting.reset(settings_of(config, data), yes=yes)
+    forgetting.reset(settings_of(config, data, database_url=database), yes=yes)
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """`ringfence reset`: forget an installation and everything in it."""
 
+import asyncio
 import shutil
 
 import typer
@@ -9,6 +10,7 @@ from ringfence.cli.terminal import Terminal
 from ringfence.roles.installation_lock import holder, refuse_beside_lone_roles
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
+from ringfence.roles.stores import reset_database
 
 # The database with its WAL and the backups made before migrations, keys, sockets.
 OURS = ("ringfence.db*", "kms", "logs", "run")
@@ -22,11 +24,14 @@ def reset(settings: Settings, *, yes: bool) -> None:
         raise RefusalError(f"ringfence is up on {folder} (pid {pid})", f"stop it first: kill {pid}")
     refuse_beside_lone_roles(folder)
     found = [path for pattern in OURS for path in folder.glob(pattern)]
-    if not found:
+    tables = asyncio.run(reset_database(settings, dry=True))
+    if not found and not tables:
         terminal.say(f"nothing to reset in {folder}")
         return
-    if not yes and not typer.confirm(f"Delete all messages, numbers and keys in {folder}? There is no way back."):
+    where = f"{folder} and in the database" if tables else folder
+    if not yes and not typer.confirm(f"Delete all messages, numbers and keys in {where}? There is no way back."):
         raise RefusalError("nothing was deleted", "answer y, or give --yes")
+    asyncio.run(reset_database(settings))
     for path in found:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     shutil.rmtree(settings.run_dir, ignore_errors=True)

@@ -37,6 +37,19 @@ def make_store(settings: Settings, *, migrates: bool) -> tuple["SqliteStore | Po
     return PostgresStore(settings.database_url, migrates=migrates), "database_url"
 
 
+async def reset_database(settings: Settings, *, dry: bool = False) -> int:
+    """Forget what is on PostgreSQL, where the settings name it; how many tables there are. `dry` only counts."""
+    if not settings.database_url:
+        return 0
+    _, place = make_store(settings, migrates=False)
+    from ringfence.store import postgres_reset
+
+    try:
+        return await postgres_reset.reset_database(settings.database_url, dry=dry)
+    except StoreFailedError as error:
+        raise refusal_of(error, settings, place) from None
+
+
 def refusal_of(error: StoreFailedError, settings: Settings, place: str) -> RefusalError:
     """Cause and cure of a store that cannot be opened."""
     return RefusalError(f"{place}: {error}", _cure(error, on_postgres=bool(settings.database_url)))

@@ -1,10 +1,15 @@
 """`ringfence reset` forgets what is ours, asks first, and touches nothing else."""
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ringfence.roles.installation_lock import InstallationLock, LoneRoleLock
+from ringfence.store.postgres import PostgresStore
+from ringfence.testing.postgres_server import PostgresServer
 
 DATA = ".local/share/ringfence"
 
@@ -70,3 +75,77 @@ def test_profile_and_authority_go_too(ringfence, data: Path, tmp_path: Path) -> 
     ringfence("reset", "--yes")
     assert not profile.exists()
     assert not authority.exists()
+
+
+@pytest.fixture
+def database(postgres_server: PostgresServer, run: Callable[..., Any]) -> tuple[str, str]:
+    """A migrated database: its URL and its name."""
+    url = postgres_server.database()
+
+    async def made() -> None:
+        store = PostgresStore(url)
+        await store.open()
+        await store.close()
+
+    run(made())
+    return url, url.split("/")[3].split("?")[0]
+
+
+def tables(server: PostgresServer, name: str) -> int:
+    return int(server.run(name, "SELECT count(*) FROM pg_tables WHERE schemaname = 'ringfence'"))
+
+
+def test_on_postgresql_our_tables_go_and_the_schema_and_all_else_stay(
+    ringfence, postgres_server: PostgresServer, database: tuple[str, str], data: Path
+) -> None:
+    url, name = database
+    postgres_server.run(name, "CREATE TABLE public.theirs (n int)")
+    kept = ringfence("reset", answer="n\n", RINGFENCE_DATABASE_URL=url)
+    assert kept.returncode == 1
+    assert "and in the database" in kept.stdout
+    assert tables(postgres_server, name) > 5
+    assert ringfence("reset", "--yes", RINGFENCE_DATABASE_URL=url).returncode == 0
+    assert tables(postgres_server, name) == 0
+    assert not (data / "kms").exists()
+    assert postgres_server.run(name, "SELECT count(*) FROM pg_namespace WHERE nspname = 'ringfence'") == "1"
+    assert postgres_server.run(name, "SELECT count(*) FROM public.theirs") == "0"
+    assert ringfence("migrate", RINGFENCE_DATABASE_URL=url).returncode == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "CREATE TABLE ringfence.theirs (n int)",
+        "DROP TABLE ringfence.migration",
+        "CREATE VIEW public.report AS SELECT * FROM ringfence.message",
+    ],
+)
+def test_what_is_not_ours_or_is_built_on_ours_is_refused_and_nothing_goes(
+    ringfence, postgres_server: PostgresServer, database: tuple[str, str], data: Path, change: str
+) -> None:
+    url, name = database
+    postgres_server.run(name, change)
+    before = tables(postgres_server, name)
+    refused = ringfence("reset", "--yes", RINGFENCE_DATABASE_URL=url)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("error: ")
+    assert tables(postgres_server, name) == before
+    assert (data / "ringfence.db").exists()
+
+
+def test_a_database_that_somebody_uses_is_not_reset(
+    ringfence, postgres_server: PostgresServer, database: tuple[str, str], data: Path
+) -> None:
+    url, name = database
+
+    async def user() -> None:
+        store = PostgresStore(url)
+        await store.open()
+        refused = await asyncio.to_thread(ringfence, "reset", "--yes", RINGFENCE_DATABASE_URL=url)
+        await store.close()
+        assert refused.returncode == 1
+        assert "still uses it" in refused.stderr
+
+    asyncio.run(user())
+    assert tables(postgres_server, name) > 5
+    assert (data / "ringfence.db").exists()
