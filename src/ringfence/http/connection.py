@@ -49,7 +49,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._parser = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[Answer] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_s = 0.0
         self._headers: list[tuple[str, str]] = []
         self._body: list[bytes] = []
         self._head_complete = False
@@ -73,7 +74,7 @@ class Connection(asyncio.Protocol):
         self._last_s = self._loop.time()
         waiter: asyncio.Future[Answer] = self._loop.create_future()
         self._waiter = waiter
-        self._timer = self._loop.call_at(min(self._last_s + read_s, deadline_s), self._expire)
+        self._alarm_by(min(self._last_s + read_s, deadline_s))
         self._transport.write(payload)
         try:
             return await waiter
@@ -82,7 +83,6 @@ class Connection(asyncio.Protocol):
             raise
         finally:
             self._waiter = None
-            self._timer.cancel()
 
     def abort(self) -> None:
         """Close at once."""
@@ -115,6 +115,9 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.reusable = False
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
         if self._waiter is None or self._waiter.done():
             return
         if exc is None and self._head_complete and self._ends_with_connection:
@@ -175,11 +178,22 @@ class Connection(asyncio.Protocol):
             self._waiter.set_exception(error)
         self.abort()
 
+    def _alarm_by(self, until_s: float) -> None:
+        """See to it that `_expire` looks at that time or before. An alarm outlives its request: the next needs none."""
+        if self._alarm is not None:
+            if self._alarm_s <= until_s:
+                return
+            self._alarm.cancel()
+        self._alarm, self._alarm_s = self._loop.call_at(until_s, self._expire), until_s
+
     def _expire(self) -> None:
+        self._alarm = None
+        if self._waiter is None or self._waiter.done():
+            return
         now_s = self._loop.time()
         until_s = min(self._last_s + self._read_s, self._deadline_s)
         if now_s < until_s:
-            self._timer = self._loop.call_at(until_s, self._expire)
+            self._alarm_by(until_s)
         elif self._received_bytes:
             self._fail(BadAnswerError("the answer did not end in time"))
         else:

@@ -9,6 +9,7 @@ Origin = tuple[str, str, int]
 
 # A server may close as its promise of keep-alive ends: leave it a second.
 KEEP_ALIVE_MARGIN_S = 1.0
+MIN_SWEEP_S = 0.05
 
 
 class Pool:
@@ -26,7 +27,9 @@ class Pool:
         self._life_s = life_s
         self._slots = asyncio.Semaphore(total)
         self._origins: dict[Origin, _OriginSlots] = {}
-        self._idle: OrderedDict[Connection, tuple[Origin, asyncio.TimerHandle]] = OrderedDict()
+        self._idle: OrderedDict[Connection, tuple[Origin, float]] = OrderedDict()
+        self._sweep: asyncio.TimerHandle | None = None
+        self._sweep_s = 0.0
 
     def full(self, origin: Origin) -> bool:
         """True when `acquire` would have to wait."""
@@ -65,6 +68,9 @@ class Pool:
         """Close every idle connection."""
         for connection in list(self._idle):
             self._drop(connection)
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
 
     @property
     def idle(self) -> int:
@@ -73,10 +79,10 @@ class Pool:
     def _take_idle(self, slots: "_OriginSlots") -> Connection | None:
         while slots.idle:
             connection = slots.idle.pop()
-            _, timer = self._idle.pop(connection)
-            timer.cancel()
-            if connection.reusable:
+            _, until_s = self._idle.pop(connection)
+            if connection.reusable and asyncio.get_running_loop().time() < until_s:
                 return connection
+            connection.abort()
         return None
 
     def _keep_or_close(self, origin: Origin, slots: "_OriginSlots", connection: Connection) -> None:
@@ -91,11 +97,29 @@ class Pool:
         if len(self._idle) >= self._total:
             self._drop(next(iter(self._idle)))
         slots.idle.append(connection)
-        self._idle[connection] = (origin, loop.call_later(keep_s, self._drop, connection))
+        until_s = loop.time() + keep_s
+        self._idle[connection] = (origin, until_s)
+        self._sweep_by(loop, until_s)
+
+    def _sweep_by(self, loop: asyncio.AbstractEventLoop, until_s: float) -> None:
+        """One timer for all that is idle: a connection is used and laid down a hundred times before it is old."""
+        if self._sweep is not None:
+            if self._sweep_s <= until_s:
+                return
+            self._sweep.cancel()
+        self._sweep, self._sweep_s = loop.call_at(until_s, self._drop_old, loop), until_s
+
+    def _drop_old(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sweep = None
+        now_s = loop.time()
+        for connection in [one for one, (_, until_s) in self._idle.items() if until_s <= now_s]:
+            self._drop(connection)
+        if self._idle:
+            first_s = min(until_s for _, until_s in self._idle.values())
+            self._sweep_by(loop, max(first_s, now_s + MIN_SWEEP_S))
 
     def _drop(self, connection: Connection) -> None:
-        origin, timer = self._idle.pop(connection)
-        timer.cancel()
+        origin, _ = self._idle.pop(connection)
         slots = self._origins[origin]
         slots.idle.remove(connection)
         connection.abort()

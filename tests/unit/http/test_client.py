@@ -249,6 +249,56 @@ def test_silence_and_dripping_end_in_time(
     run(scenario())
 
 
+@pytest.mark.parametrize(("first_ms", "second_ms"), [(60, 200), (5_000, 100)])
+def test_each_request_on_a_kept_connection_has_its_own_time(
+    run: Run, server: RawServer, first_ms: int, second_ms: int
+) -> None:
+    """The first is answered; the second never is, whether its time is longer than the first's or shorter."""
+
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await read_request(reader)
+        writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        await read_request(reader)
+        await asyncio.sleep(5)
+
+    async def scenario() -> None:
+        async with server.serving(answer_once):
+            http = client()
+            await http.send(post(server.url(), read_ms=first_ms))
+            await asyncio.sleep(0.03)
+            started_s = time.monotonic()
+            with pytest.raises(HttpFailedError, match="no answer in time"):
+                await http.send(post(server.url(), read_ms=second_ms))
+            assert second_ms / 1_000 <= time.monotonic() - started_s < 2
+            assert server.connections == 1
+
+    run(scenario())
+
+
+def test_idle_connections_are_closed_when_their_time_has_come(run: Run, server: RawServer) -> None:
+    left = asyncio.Event()
+
+    async def answer_on_and_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                await read_request(reader)
+                writer.write(b"HTTP/1.1 204 No Content\r\n\r\n")
+        finally:
+            left.set()
+
+    async def scenario() -> None:
+        async with server.serving(answer_on_and_on):
+            http = client(idle_s=0.1)
+            await http.send(post(server.url()))
+            async with asyncio.timeout(2):
+                await left.wait()
+            await http.send(post(server.url()))
+            assert server.connections == 2
+            await http.close()
+
+    run(scenario())
+
+
 def test_a_drip_within_read_time_is_an_answer(run: Run, server: RawServer) -> None:
     async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         for byte in OK:
