@@ -11,7 +11,7 @@ from ringfence.ports.keys import Caller, SealingKey
 
 HELD_MS = 60_000
 HELD_MAX = 10_000
-RECORDS_MAX = 1 << 16
+RECORDS_MAX = 1 << 14
 
 Fetch = Callable[[int], Awaitable[SealingKey]]
 

@@ -13,7 +13,7 @@ from ringfence.kms.store import KeyStore
 from ringfence.ports.keys import KeyRefusedError
 
 LIVE_MAX = 100_000
-COUNT_STEP = 1 << 16
+COUNT_STEP = 1 << 13
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Epochs: one random key an account and hour, or 2^20 records, sealed to the account's content key.
+"""Epochs: one random key an account and hour, or 2^16 records, sealed to the account's content key.
 
 An epoch's number holds its hour and its place within the hour: hours since 1970 shifted left by 8, plus 0 to 255.
 Index keys are kept the same way, one an account and day.
@@ -12,7 +12,8 @@ from ringfence.domain.sealing.aead import place
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 CLOSE_AFTER_MS = 600_000
-RECORDS_PER_EPOCH = 1 << 20
+# What is unfinished of an epoch when it closes is named in one call, and held in memory for it: 5 MB at most.
+RECORDS_PER_EPOCH = 1 << 16
 LAST_OF_HOUR = 255
 
 _EPOCH = "ringfence/epoch/v1"

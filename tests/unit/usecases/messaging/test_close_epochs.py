@@ -47,6 +47,28 @@ def test_a_text_scheduled_for_next_month_outlives_the_three_days_of_residue(run,
     run(story())
 
 
+def test_an_hour_of_which_too_much_is_unfinished_keeps_no_other_open(run, world, monkeypatch) -> None:
+    async def story() -> None:
+        async with world(running=False) as w:
+            crowded = (await w.send("one of many")).row
+            w.clock.advance(HOUR_MS)
+            small = (await w.send("the next hour")).row
+            w.clock.advance(2 * HOUR_MS)
+            close_epoch = w.keys.close_epoch
+
+            async def bounded(account, epoch, unfinished, scheduled=()):
+                if epoch == crowded.epoch:
+                    raise ValueError("the call is larger than a frame may be")
+                await close_epoch(account, epoch, unfinished, scheduled)
+
+            monkeypatch.setattr(w.keys, "close_epoch", bounded)
+            assert await close_epochs(w.store, w.keys, w.clock) == 1
+            assert (crowded.account, crowded.epoch) in await w.keys.open_delivery_epochs()
+            assert (small.account, small.epoch) not in await w.keys.open_delivery_epochs()
+
+    run(story())
+
+
 async def deliver_by_hand(w, sid: str) -> None:
     from ringfence.domain.message import Status
     from ringfence.ports.store import Outcome
