@@ -60,6 +60,21 @@ console.log(made.status, fetched.body);
 await client.verify.v2.services.create({ friendlyName: "x" }).catch((error) => console.log(error.status));
 """
 
+SERVICE = """
+import os
+from twilio.rest import Client
+
+client = Client(os.environ["ACCOUNT"], os.environ["TOKEN"])
+made = client.messages.create(messaging_service_sid=os.environ["SERVICE"], to="+12025550177", body="stock")
+print(made.status, made.from_, client.messages(made.sid).fetch().from_)
+(service,) = client.messaging.v1.services.list(page_size=1)
+(number,) = service.phone_numbers.list()
+print(service.sid, number.phone_number, service.url)
+for n in range(2):
+    client.messaging.v1.services.create(friendly_name=f"more {n}")
+print(len(client.messaging.v1.services.list(page_size=1)))
+"""
+
 USE = """
 import aiohttp
 import ringfence
@@ -133,6 +148,24 @@ def test_stock_python_texts_and_its_callbacks_carry_its_own_signature(stock: Sto
     assert again.stdout == "queued stock 2\n501\n"
     assert "was new" not in again.stderr
     assert "nobody's" not in again.stderr
+
+
+def test_a_messaging_service_is_made_with_a_number_and_sends(stock: Stock) -> None:
+    sid = f"MG{stock.account[2:]}"
+    done = stock.run(sys.executable, "-c", SERVICE, SERVICE=sid)
+    found = re.search(rf"Messaging Service {sid} was new: made, with (\+1\d+) in its pool", done.stderr)
+    assert found is not None, done.stderr
+    assert done.stdout.splitlines() == [
+        f"accepted None {found[1]}",
+        f"{sid} {found[1]} https://messaging.twilio.com/v1/Services/{sid}",
+        "3",
+    ]
+
+
+def test_where_calls_are_to_go_is_kept_and_said(stock: Stock) -> None:
+    url = "http://localhost:5000/voice"
+    done = stock.run(sys.executable, "-c", SYNC, flags=("--voice-url", url))
+    assert f"ringfence: {url} is kept for calls to {stock.sender}, and not called: calls do not" in done.stderr
 
 
 def test_stock_asynchronous_python(stock: Stock) -> None:
