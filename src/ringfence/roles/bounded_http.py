@@ -6,8 +6,11 @@ does an answer that nobody reads.
 
 import asyncio
 from collections import OrderedDict
+from typing import cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from ringfence.roles.gathered_writes import GatheredWrites
 
 REQUEST_S = 20.0
 # Within which the connection must take what is written: 5 MB of a medium at 85 kB/s.
@@ -52,7 +55,7 @@ class BoundedHttp(HttpToolsProtocol):
     _closing_alarm: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, GatheredWrites(transport, self.loop)))
         quiet = self._process.quiet
         if len(self.connections) > CONNECTIONS_MAX:
             if not quiet:
