@@ -41,6 +41,7 @@ from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
 from ringfence.roles.dev_stock import BUSINESS_NUMBER, dev_stock
 from ringfence.roles.listeners import bind
+from ringfence.roles.pacing import settle
 from ringfence.store.memory import MemoryStore
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore
@@ -101,6 +102,7 @@ async def serve(layer: str, database: str, profile: bool, pipe: Any) -> None:
             proxy_headers=False,
         )  # fmt: skip
         server = uvicorn.Server(config)
+        settle()
         serving = asyncio.create_task(server.serve(sockets))
         pipe.send(Target(sockets[0].getsockname()[1], account, token))
         loop = asyncio.get_running_loop()

@@ -17,6 +17,7 @@ from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
+from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
@@ -92,5 +93,6 @@ class _Server(uvicorn.Server):
         yield
 
     async def main_loop(self) -> None:
+        settle()
         self._process.ready()
         await super().main_loop()
