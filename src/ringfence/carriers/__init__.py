@@ -1,1 +1,1 @@
-"""Carriers, one package each: so far the simulator."""
+"""Carriers, one package each: the simulator, and SIP, which no role composes yet."""
