@@ -222,6 +222,17 @@ def test_a_link_signs_in_once(browser: Browser, tab: Page, installation: Any) ->
     other.close()
 
 
+def test_the_phones_page_leads_to_it(tab: Page, installation: Any, handset: Any) -> None:
+    phone = handset(PHONE)
+    sid = send(installation, None, "Where did this come from?")
+    phone.await_text("Where did this come from?")
+    tab.goto(installation.phones_url)
+    tab.locator(f'.phone[data-number="{PHONE}"] .meta').last.click()
+    with tab.expect_popup() as opened:
+        tab.get_by_role("dialog").get_by_role("link", name="Timeline").click()
+    expect(opened.value.get_by_label("Message SID")).to_have_value(sid)
+
+
 def test_a_phone_shows_it_without_scrolling_sideways(browser: Browser, installation: Any, shop: Shop) -> None:
     sid = send(installation, shop)
     narrow = browser.new_context(viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
