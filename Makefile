@@ -9,7 +9,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test check bench fuzz drills chromium postgres sipp shots clean
+.PHONY: setup lock demo serve test check bench fuzz soak drills chromium postgres sipp shots clean
 
 setup: $(STAMP)
 
@@ -51,6 +51,10 @@ drills: setup
 
 bench: setup
 	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+
+# Every fault on both stores, again and again for SOAK_MINUTES (10), and the table of docs/explanation/faults.md.
+soak: setup postgres
+	$(BIN)/pytest -s tests/faults/soak.py
 
 # The property tests again, with many more examples each.
 fuzz: setup

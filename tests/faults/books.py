@@ -23,7 +23,10 @@ class Told:
 
 @dataclass(frozen=True)
 class Books:
-    """One fault, counted. Times in seconds; `duplicates_bound` is what may have been in flight when it struck."""
+    """One fault, counted. Times in seconds; `duplicates_bound` is what may have been in flight when it struck.
+
+    `receipts_gone` are texts that stay at sent because the world outside died with their receipts.
+    """
 
     fault: str
     store: str
@@ -38,9 +41,9 @@ class Books:
     callbacks_repeated: int
     unanswered: int
     refused: Mapping[int, int]
+    receipts_gone: int
     accepts_silent_s: float
     deliveries_silent_s: float
-    note: str = ""
 
     def problems(self) -> list[str]:
         """What must not be, in words."""
@@ -58,9 +61,11 @@ class Books:
         return found
 
 
-def lost_texts(texts: Sequence[Sent], statuses: Mapping[str, str], shown: Sequence[Shown]) -> tuple[str, ...]:
+def lost_texts(
+    texts: Sequence[Sent], statuses: Mapping[str, str], shown: Sequence[Shown], *, handsets_gone: bool = False
+) -> tuple[str, ...]:
     """Acknowledged texts that are not there, not final, or delivered without a handset having them."""
-    on_handsets = {text.sid for text in shown}
+    on_handsets = {text.sid for text in (texts if handsets_gone else shown)}
     lost = []
     for text in texts:
         status = statuses.get(text.sid, "absent")

@@ -18,14 +18,20 @@ def jump(to_ms: int) -> Callable[[Scene], None]:
     return inflict
 
 
-def webhook_dies(minutes: int, from_ms: int) -> Callable[[Scene], None]:
-    """The program's host is gone; the clock goes on by so many minutes; the host is back."""
+def webhook_dies(from_ms: int, minutes: int = 10) -> Callable[[Scene], None]:
+    """The program's host is gone; the clock goes on by so many minutes; the host is back, and hours go by."""
 
     def inflict(scene: Scene) -> None:
         scene.stop_sink()
-        for minute in range(1, minutes + 1):
-            scene.installation.move_clock(from_ms + minute * 60_000)
+        now_ms = from_ms
+        for _ in range(minutes):
+            now_ms += 60_000
+            scene.installation.move_clock(now_ms)
             time.sleep(0.4)
         scene.start_sink()
+        for _ in range(6):
+            now_ms += 15 * 60_000
+            scene.installation.move_clock(now_ms)
+            time.sleep(0.5)
 
     return inflict

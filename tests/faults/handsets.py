@@ -26,6 +26,7 @@ class Handsets:
     def __init__(self, installation: Supervised, numbers: list[str]) -> None:
         self._installation = installation
         self._numbers = numbers
+        self.takes_repeats = True
         self._shown: dict[str, Shown] = {}
         self._reading = threading.Lock()
         self._ended = threading.Event()
@@ -39,7 +40,8 @@ class Handsets:
         """Make the handsets, on a network that does not know a repeated text: most carriers do not."""
         for number in self._numbers:
             self._installation.simulator("POST", "/handsets", {"number": number})
-        self._installation.simulator("POST", "/faults", {"kind": "take_repeats"})
+        if self.takes_repeats:
+            self._installation.simulator("POST", "/faults", {"kind": "take_repeats"})
 
     def are_back(self) -> bool:
         """True when the network answers."""

@@ -29,8 +29,8 @@ def kill_simulator(scene: Scene) -> None:
 
 def kill_supervisor(scene: Scene) -> None:
     """SIGKILL for the supervisor: its roles go with it. Then a new `up` on the same data."""
-    scene.handsets.read()
     roles = scene.installation.roles().values()
+    scene.handsets.read()
     scene.installation.stop(signal.SIGKILL)
     until(lambda: not any(map(is_alive, roles)), 5, "no role outlives its supervisor")
     scene.installation.start()

@@ -26,6 +26,7 @@ class Scene:
     """Enter it to start all; `round` strikes one fault and returns its books."""
 
     def __init__(self, home: Path, store: str, **settings: str) -> None:
+        home.mkdir(parents=True, exist_ok=True)
         self.home = home
         self.store = store
         self.settings = settings
@@ -96,9 +97,12 @@ class Scene:
         after_s: float = 3.0,
         bound: int = IN_FLIGHT,
         quiet_s: float = QUIET_LIMIT_S,
-        note: str = "",
+        outside_dies: bool = False,
     ) -> Books:
-        """Traffic, a fault in the midst of it, traffic again; then wait until all is told, and count."""
+        """Traffic, a fault in the midst of it, traffic again; then wait until all is told, and count.
+
+        `bound` is how many texts may arrive twice. With `outside_dies` receipts may be gone for good.
+        """
         traffic = Traffic(self.installation, PAIRS, fault.replace(" ", "-"), self.callback)
         traffic.start()
         try:
@@ -110,7 +114,7 @@ class Scene:
             ended_s = time.monotonic()
             traffic.stop()
         self.settle(traffic.acknowledged(), quiet_s)
-        return self._books(fault, traffic, ended_s, bound, note)
+        return self._books(fault, traffic, ended_s, bound, outside_dies)
 
     def settle(self, texts: list[Sent], limit_s: float) -> None:
         """Wait until the program was told the end of each text, or the time is over."""
@@ -134,20 +138,21 @@ class Scene:
             page = answer["next_page_uri"]
         return found
 
-    def _books(self, fault: str, traffic: Traffic, ended_s: float, bound: int, note: str) -> Books:
-        texts = traffic.acknowledged()
+    def _books(self, fault: str, traffic: Traffic, ended_s: float, bound: int, outside_dies: bool) -> Books:
+        statuses = self.statuses(traffic.acknowledged())
+        gone = [text.sid for text in traffic.acknowledged() if outside_dies and statuses.get(text.sid) == "sent"]
+        texts = [text for text in traffic.acknowledged() if text.sid not in gone]
         sids = {text.sid for text in texts}
         shown = [text for text in self.handsets.read() if text.body.startswith(f"{traffic.name} ")]
         told = [callback for callback in self.told() if callback.sid in sids]
-        statuses = self.statuses(texts)
         missing, disordered, repeated = callback_faults(texts, told)
         failed = Counter(text.status for text in traffic.sent if not text.sid)
         return Books(
             fault=fault,
             store=self.store,
-            acknowledged=len(texts),
+            acknowledged=len(traffic.acknowledged()),
             delivered=sum(statuses.get(sid) == "delivered" for sid in sids),
-            lost=lost_texts(texts, statuses, shown),
+            lost=lost_texts(texts, statuses, shown, handsets_gone=outside_dies),
             duplicates=duplicates(shown),
             duplicates_bound=bound,
             order_breaks=order_breaks(texts, shown),
@@ -156,9 +161,11 @@ class Scene:
             callbacks_repeated=repeated,
             unanswered=failed.pop(0, 0),
             refused=dict(failed),
-            accepts_silent_s=longest_silence_s([text.ended_s for text in texts], self.struck_s, ended_s),
+            receipts_gone=len(gone),
+            accepts_silent_s=longest_silence_s(
+                [text.ended_s for text in traffic.acknowledged()], self.struck_s, ended_s
+            ),
             deliveries_silent_s=longest_silence_s(
                 [callback.at_s for callback in told if callback.status == "delivered"], self.struck_s, ended_s
             ),
-            note=note,
         )

@@ -171,6 +171,10 @@ class Supervised:
         finally:
             connection.close()
 
+    def clock_offset_ms(self) -> int:
+        """By how much the clock of all roles is off the machine's."""
+        return int.from_bytes((self.run_dir / "clock").read_bytes(), "little", signed=True)
+
     def move_clock(self, offset_ms: int) -> None:
         """Set the offset of the clock that all roles share; the installation must have been given one."""
         write_offset_ms(self.run_dir / "clock", offset_ms)

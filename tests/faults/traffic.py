@@ -33,7 +33,6 @@ class Traffic:
     name: str
     callback: str
     rate_per_pair: float = 8.0
-    form: dict[str, str] = field(default_factory=dict)
     sent: list[Sent] = field(default_factory=list)
 
     def start(self) -> None:
@@ -69,7 +68,9 @@ class Traffic:
 
     def _send(self, connection: http.client.HTTPConnection, text: Sent) -> None:
         sender, recipient = text.pair
-        form = {"From": sender, "To": recipient, "Body": text.body, "StatusCallback": self.callback} | self.form
+        form = {"From": sender, "To": recipient, "Body": text.body}
+        if self.callback:
+            form["StatusCallback"] = self.callback
         headers = {
             "Authorization": self.installation.authorization(),
             "Content-Type": "application/x-www-form-urlencoded",

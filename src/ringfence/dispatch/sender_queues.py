@@ -98,7 +98,7 @@ class SenderQueues:
         """Leave nothing waiting for a time that comes a second time."""
         self._to_mend = self._watch.was_set_back() or self._to_mend
         if self._to_mend:
-            await self._store.clock_set_back(self._clock.now_ms(), LEASE_TTL_MS)
+            await self._store.clock_set_back(self._clock.now_ms, LEASE_TTL_MS)
             self._to_mend = False
 
     async def lease_and_start(self) -> int:

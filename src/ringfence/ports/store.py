@@ -3,7 +3,7 @@
 Content reaches this port sealed: it sees ciphertext, blind indexes and metadata only.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
@@ -277,8 +277,10 @@ class MessageStore(Protocol):
     async def release(self, lease: Lease) -> None:
         """Give a queue back; a stale lease is a no-op."""
 
-    async def clock_set_back(self, now_ms: int, lease_ms: int) -> None:
-        """Mend what a clock that was set back to `now_ms` left in times to come; where nothing is, a no-op.
+    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> None:
+        """Mend what a clock that was set back left in times to come; where nothing is, a no-op.
+
+        The clock is read when the write has its turn, or what is accepted until then would seem to come too early.
 
         Texts accepted there, unless they were scheduled, and events that happened there are due now, in the order they
         had; other events are due within an hour. No lease of a sender queue ends later than `lease_ms` from now.

@@ -1,6 +1,6 @@
 """Messages, media, opt-outs and rated records in memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -19,6 +19,7 @@ from ringfence.store.memory_outbox import MemoryOutbox
 from ringfence.store.memory_queue import MemoryQueue
 from ringfence.store.paging import newest_first, page_of, place_of
 from ringfence.store.progress import Change, change_by, event_of, in_queue_of, is_queued, rated_of
+from ringfence.store.times_to_come import TO_COME_MS
 
 
 class MemoryMessages(MemoryOutbox, MemoryQueue):
@@ -53,11 +54,12 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         self._check_fence(lease)
         return [self._messages[lease.account, sid] for sid in self._waiting(lease, now_ms, limit)]
 
-    async def clock_set_back(self, now_ms: int, lease_ms: int) -> None:
-        waiting = [self._messages[key] for key, (place_ms, *_) in self._queued.items() if place_ms > now_ms]
-        self._bring_texts([row for row in waiting if row.due_ms <= row.created_ms], now_ms)
-        self._end_leases(now_ms + lease_ms)
-        self._bring_events(now_ms)
+    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> None:
+        at_ms = now_ms()
+        ahead = [self._messages[key] for key, (place_ms, *_) in self._queued.items() if place_ms > at_ms + TO_COME_MS]
+        self._bring_texts([row for row in ahead if row.due_ms <= row.created_ms], at_ms)
+        self._end_leases(at_ms + lease_ms)
+        self._bring_events(at_ms)
 
     async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
         if lease is not None:

@@ -1,11 +1,11 @@
 """What a clock that was set back leaves in PostgreSQL: times that are yet to come again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround
 from ringfence.store.statements import statements
-from ringfence.store.times_to_come import AHEAD_MS, EVENTS_WITHIN_MS
+from ringfence.store.times_to_come import AHEAD_MS, EVENTS_WITHIN_MS, TO_COME_MS
 
 SQL = statements("postgres/clock")
 
@@ -13,27 +13,29 @@ SQL = statements("postgres/clock")
 class PostgresClock(PostgresGround):
     """`ports.store.Store.clock_set_back`."""
 
-    async def clock_set_back(self, now_ms: int, lease_ms: int) -> None:
+    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> None:
         # Each lane mends its own rows: none waits for another's locks.
-        await self._leases.write(_end_leases, now_ms + lease_ms)
+        await self._leases.write(_end_leases, (now_ms, lease_ms))
         await self._outbox.write(_bring_events, now_ms)
         await self._texts.write(_bring_texts, now_ms)
 
 
-async def _end_leases(tx: Connection, ends_ms: Sequence[int]) -> list[None]:
-    for end_ms in ends_ms:
-        await tx.execute(SQL["leases"], end_ms)
-    return [None] * len(ends_ms)
+async def _end_leases(tx: Connection, requests: Sequence[tuple[Callable[[], int], int]]) -> list[None]:
+    for read_ms, lease_ms in requests:
+        await tx.execute(SQL["leases"], read_ms() + lease_ms)
+    return [None] * len(requests)
 
 
-async def _bring_events(tx: Connection, nows_ms: Sequence[int]) -> list[None]:
-    for now_ms in nows_ms:
+async def _bring_events(tx: Connection, clocks: Sequence[Callable[[], int]]) -> list[None]:
+    for read_ms in clocks:
+        now_ms = read_ms()
         await tx.execute(SQL["events"], now_ms, now_ms + EVENTS_WITHIN_MS)
-    return [None] * len(nows_ms)
+    return [None] * len(clocks)
 
 
-async def _bring_texts(tx: Connection, nows_ms: Sequence[int]) -> list[None]:
-    for now_ms in nows_ms:
-        await tx.execute(SQL["texts"], now_ms, now_ms - AHEAD_MS)
-        await tx.execute(SQL["queues"], now_ms, now_ms - AHEAD_MS)
-    return [None] * len(nows_ms)
+async def _bring_texts(tx: Connection, clocks: Sequence[Callable[[], int]]) -> list[None]:
+    for read_ms in clocks:
+        now_ms = read_ms()
+        await tx.execute(SQL["texts"], now_ms + TO_COME_MS, now_ms - AHEAD_MS)
+        await tx.execute(SQL["queues"], now_ms + TO_COME_MS, now_ms - AHEAD_MS)
+    return [None] * len(clocks)

@@ -1,28 +1,29 @@
 """What a clock that was set back leaves in SQLite: times that are yet to come again."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
-from ringfence.store.times_to_come import AHEAD_MS, EVENTS_WITHIN_MS
+from ringfence.store.times_to_come import AHEAD_MS, EVENTS_WITHIN_MS, TO_COME_MS
 
 SQL = statements("sqlite/clock")
 
-SettingBack = tuple[int, int]
+SettingBack = tuple[Callable[[], int], int]
 
 
 class SqliteClock(SqliteGround):
     """`ports.store.Store.clock_set_back`."""
 
-    async def clock_set_back(self, now_ms: int, lease_ms: int) -> None:
+    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> None:
         await self._write(_set_back, (now_ms, lease_ms))
 
 
 def _set_back(tx: SqliteWriter, requests: Sequence[SettingBack]) -> list[None]:
-    for now_ms, lease_ms in requests:
-        tx.run(SQL["texts"], (now_ms, now_ms - AHEAD_MS))
-        tx.run(SQL["queues"], (now_ms, now_ms - AHEAD_MS))
+    for read_ms, lease_ms in requests:
+        now_ms = read_ms()
+        tx.run(SQL["texts"], (now_ms + TO_COME_MS, now_ms - AHEAD_MS))
+        tx.run(SQL["queues"], (now_ms + TO_COME_MS, now_ms - AHEAD_MS))
         tx.run(SQL["leases"], (now_ms + lease_ms,))
         tx.run(SQL["events"], (now_ms, now_ms + EVENTS_WITHIN_MS))
     return [None] * len(requests)

@@ -73,11 +73,15 @@ class PostgresServer:
         """What SQL answers, by psql: one line a row, | between columns."""
         return str(self._psql(database, sql, check=True).stdout).strip()
 
+    def pids(self) -> list[int]:
+        """The server's processes, its first one first."""
+        assert self._process is not None
+        first = self._process.pid
+        return [first, *map(int, Path(f"/proc/{first}/task/{first}/children").read_text().split())]
+
     def limit_files(self, size: int) -> None:
         """Let no file grow beyond `size` bytes, as on a disk that is full; 0: as large as they like."""
-        assert self._process is not None
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
-        for pid in [str(self._process.pid), *children]:
+        for pid in self.pids():
             subprocess.run(  # noqa: S603 - the machine's own program
                 ["/usr/bin/prlimit", f"--pid={pid}", f"--fsize={size or 'unlimited'}:"], user=self._user, check=True
             )
