@@ -13,6 +13,7 @@ from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.roles.composition import compose_dispatching
+from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -51,6 +52,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             onlookers=live,
             detours=live,
         )
+        settle()
         process.ready()
         await dispatching.run()
 

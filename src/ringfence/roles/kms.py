@@ -9,6 +9,7 @@ from ringfence.kms.access_log import AccessLog
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.ports.store import StoreFailedError
+from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
@@ -38,6 +39,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(service.close)
         stack.push_async_callback((await serve_tenant_keys(service, settings.socket("kms-api"))).close)
         stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)
+        settle()
         process.ready()
         while True:
             await asyncio.sleep(TIDY_EVERY_S)

@@ -13,6 +13,7 @@ from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.link import serve_link
 from ringfence.carriers.simulator.network import Network
 from ringfence.ipc.sockets import bind
+from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -38,6 +39,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     serving = asyncio.create_task(server.serve(sockets=[server.bound]))
     try:
         await server.until_started(serving)
+        settle()
         process.ready()
         await asyncio.wait((keeping_time, serving), return_when=asyncio.FIRST_COMPLETED)
         raise RuntimeError("a part of the simulator ended by itself")
