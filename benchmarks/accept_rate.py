@@ -1,11 +1,13 @@
 """How many texts a second a whole installation takes and delivers: real processes, over its public port.
 
 python benchmarks/accept_rate.py [--seconds 10] [--connections 32] [--recipients 7000000] [--directory DIR]
+    [--database sqlite postgres postgresql://…]
 
 A durable 201 means: signed in, checked, sealed, and synced to disk. The first line is about texts that go out at once,
 from the first request until the last delivery receipt is written; the second about accepting alone, while the
 dispatcher stands still. The last compares with the store alone, in one process. The load comes
-from wrk where it is installed (apt-get install wrk), else from a slower Python loader.
+from wrk where it is installed (apt-get install wrk), else from a slower Python loader. --database names one store or
+several, measured one after the other: `postgres` is a server made for the run, a URL an empty database of your own.
 """
 
 import argparse
@@ -33,7 +35,10 @@ from store_accept import accepts
 
 from ringfence.domain.sid import new_sid
 from ringfence.roles.dev_stock import BUSINESS_NUMBER
+from ringfence.store.postgres import PostgresStore
+from ringfence.store.postgres_connection import connect
 from ringfence.store.sqlite import SqliteStore
+from ringfence.testing.postgres_server import postgres_server_of_its_own
 
 DRAIN_LIMIT_S = 60
 STORE_SECONDS = 2
@@ -88,9 +93,13 @@ class Usage(NamedTuple):
 
 
 @contextlib.contextmanager
-def installation(directory: Path) -> Iterator[tuple[Target, dict[str, int], Path, float]]:
-    """Runs `ringfence up`: where it serves, its processes by role, its database, and after how long it was ready."""
+def installation(directory: Path, url: str = "") -> Iterator[tuple[Target, dict[str, int], Path, float]]:
+    """Runs `ringfence up`: where it serves, its processes by role, its database, and after how long it was ready.
+
+    With a `url` its store is PostgreSQL, and there is no file.
+    """
     surroundings = os.environ | {
+        "RINGFENCE_DATABASE_URL": url,
         "RINGFENCE_NUMBER_RATE_MPS": "100000",
         "RINGFENCE_ACCOUNT_RATE_MPS": "100000",
         "XDG_CONFIG_HOME": str(directory / "profiles"),
@@ -207,7 +216,7 @@ def accept(target: Target, pids: dict[str, int], options: argparse.Namespace) ->
     return rate
 
 
-def deliver(target: Target, pids: dict[str, int], database: Path, options: argparse.Namespace) -> None:
+def deliver(target: Target, pids: dict[str, int], database: Path | str, options: argparse.Namespace) -> None:
     """Texts that go out at once, until all are delivered."""
     before, began_s = usage_of(pids), time.perf_counter()
     came = load(target, {}, options)
@@ -225,15 +234,25 @@ def deliver(target: Target, pids: dict[str, int], database: Path, options: argpa
     )
 
 
-def delivered(database: Path) -> int:
-    """How many texts have their receipt: each has a rated record then."""
+def delivered(database: Path | str) -> int:
+    """How many texts have their receipt, in a file or at a URL: each has a rated record then."""
+    if isinstance(database, str):
+        return asyncio.run(delivered_at(database))
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as reader:
         return int(reader.execute("SELECT count(*) FROM rated").fetchone()[0])
 
 
-async def store_alone(directory: Path, writers: int) -> float:
+async def delivered_at(url: str) -> int:
+    connection = await connect(url)
+    try:
+        return int(await connection.fetchval("SELECT count(*) FROM rated"))
+    finally:
+        await connection.close()
+
+
+async def store_alone(directory: Path, url: str, writers: int) -> float:
     """Accepts a second of the store in this process."""
-    store = SqliteStore(directory / "alone.db")
+    store = PostgresStore(url) if url else SqliteStore(directory / "alone.db")
     await store.open()
     try:
         return len(await accepts(store, [new_sid("AC")], writers, time.perf_counter() + STORE_SECONDS, 1 << 40)) / (
@@ -243,15 +262,32 @@ async def store_alone(directory: Path, writers: int) -> float:
         await store.close()
 
 
+@contextlib.contextmanager
+def database_url(name: str) -> Iterator[str]:
+    """The URL of what --database names; none for SQLite."""
+    if name == "postgres":
+        with postgres_server_of_its_own() as server:
+            yield server.database()
+    else:
+        yield "" if name == "sqlite" else name
+
+
 def main(options: argparse.Namespace) -> None:
+    for name in options.database:
+        print(f"== {name if '://' not in name else 'the database of yours'}")
+        with database_url(name) as url:
+            measure(url, options)
+
+
+def measure(url: str, options: argparse.Namespace) -> None:
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before the start")
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-        with installation(Path(directory)) as (target, pids, database, ready_s):
+        with installation(Path(directory), url) as (target, pids, file, ready_s):
             print(f"ready after {ready_s:.1f} s; resident MiB: {memory(pids)}")
-            deliver(target, pids, database, options)
+            deliver(target, pids, url or file, options)
             rate = accept(target, pids, options)
             print(f"resident MiB after all that: {memory(pids)}")
-        alone = asyncio.run(store_alone(Path(directory), options.connections))
+        alone = asyncio.run(store_alone(Path(directory), url, options.connections))
         print(f"the store alone, {options.connections} writers: {alone:,.0f} accepts/s; the whole {rate / alone:.0%}")
 
 
@@ -265,4 +301,5 @@ if __name__ == "__main__":
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--recipients", type=int, default=7_000_000)
     parser.add_argument("--directory", type=Path, default=None)
+    parser.add_argument("--database", nargs="+", default=["sqlite"])
     main(parser.parse_args())
