@@ -288,3 +288,22 @@ async def test_one_message_may_move_twice_in_one_acknowledgement(store, text):
     assert await store.acknowledge(None, [sent(row), delivered, delivered]) == [True, True, False]
     events = await store.events(row.account, row.sid)
     assert [(event.kind, event.sequence) for event in events] == [("message.sent", 1), ("message.delivered", 2)]
+
+
+async def test_texts_that_wait_are_counted_up_to_a_bound(store, text):
+    for age in (3, 2, 1):
+        await store.accept(text(created_ms=NOW - age))
+    await store.accept(text(created_ms=NOW, due_ms=NOW + 60_000, status=Status.SCHEDULED))
+    await store.accept(text(local="+1"))
+    await store.accept(text(account="ACother"))
+    row = text()
+    queue = row.account, row.local, row.carrier
+    assert await store.waiting(*queue, NOW, 10) == 3
+    assert await store.waiting(*queue, NOW - 2, 10) == 2
+    assert await store.waiting(*queue, NOW + 60_000, 10) == 4
+    assert await store.waiting(*queue, NOW, 2) == 2
+    assert await store.waiting(row.account, "+9", row.carrier, NOW, 2) == 0
+    lease = (await store.lease("d1", "simulator", NOW, TTL, 10))[0]
+    (first, *_) = await store.due(lease, NOW, 1)
+    await store.acknowledge(lease, [sent(first)])
+    assert await store.waiting(first.account, first.local, row.carrier, NOW, 10) in (0, 2)

@@ -24,6 +24,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     body_s: float = 15.0
     in_flight: int = 4_096
     failed_logins_of_address: int = 300
+    account_rps: float = 0.0
     admission: AdmissionLimits = AdmissionLimits()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import structlog
 from starlette.types import Message, Receive, Scope, Send
 
+from ringfence.api.account_rate import AccountRate
 from ringfence.api.admission import Admission, Tenant, TooManyRequestsError
 from ringfence.api.auth import Authenticator, Presented
 from ringfence.api.dependencies import ApiDependencies
@@ -71,6 +72,7 @@ class Wire:
         self._auth = Authenticator(deps.store, deps.clock, failures_of_address=deps.limits.failed_logins_of_address)
         self._metrics = Metrics(deps.registry)
         self._admission = Admission(deps.limits.admission)
+        self._rate = AccountRate(deps.clock, deps.limits.account_rps)
         self._recognized = RecognizedHeaders(deps.clock)
         self._pace = RefusalPace(deps.clock)
         self._in_flight = 0
@@ -144,6 +146,7 @@ class Wire:
             raise ApiError(20501, f"{operation.method} {operation.path} is not available here yet.")
         if self._admission.waiting and head.authorization is not None:
             self._recognized.note(head.authorization, presented.account.tenant)
+        self._rate.spend(presented.account.tenant)
         tenant = self._admission.arrive(presented.account.tenant)
         try:
             return await self._serve(operation, tenant, presented, match, head, scope, receive)

@@ -293,6 +293,9 @@ class MessageStore(Protocol):
         order of acceptance.
         """
 
+    async def waiting(self, account: str, sender: str, carrier: str, now_ms: int, limit: int) -> int:
+        """How many due texts stand in a sender queue, counted up to `limit`. The event loop goes on meanwhile."""
+
     async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
         """Apply outcomes, each with its outbox event and, when final, its rated record.
 

@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Iterator
+from math import ceil
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from ringfence.api.app import create_app
-from ringfence.api.dependencies import ApiDependencies
+from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
@@ -17,6 +18,7 @@ from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
+from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
@@ -29,6 +31,7 @@ IDLE_CONNECTION_S = 75
 
 async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve the listeners the supervisor bound, until cancelled."""
+    rates = rates_of(settings)
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings)
         stack.push_async_callback(store.close)
@@ -51,8 +54,15 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 mounts=_simulator(settings),
                 onlookers=live,
                 messaging=compose_messaging(
-                    store, keys, process.clock, wake, carrier=SIMULATOR, magic_numbers=settings.dev
+                    store,
+                    keys,
+                    process.clock,
+                    wake,
+                    carrier=SIMULATOR,
+                    magic_numbers=settings.dev,
+                    queue_limit_of=lambda sender: ceil(settings.sender_queue_s * rates.number_rate_mps(sender)),
                 ),
+                limits=Limits(account_rps=settings.api_rate_rps),
             )
         )
         server = _Server(

@@ -1,6 +1,7 @@
 """How the use cases hang together, the same in one process (drills, tests) as in a process a role."""
 
 import asyncio
+from collections.abc import Callable
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -24,6 +25,7 @@ from ringfence.usecases.messaging.deliver import Deliverer
 from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.fetch_media import MediaFetcher
 from ringfence.usecases.messaging.media_links import MediaLinks
+from ringfence.usecases.messaging.queue_bound import QueueBound
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.receipts import ReceiptTaker
@@ -37,12 +39,20 @@ from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
 
 
 def compose_messaging(
-    store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, carrier: str, magic_numbers: bool
+    store: Store,
+    keys: TenantKeys,
+    clock: Clock,
+    wake: Wake,
+    *,
+    carrier: str,
+    magic_numbers: bool,
+    queue_limit_of: Callable[[str], int] | None = None,
 ) -> Messaging:
-    """What the API drives."""
+    """What the API drives. `queue_limit_of` a number is how many texts may wait for it; without, there is no bound."""
+    bound = QueueBound(store, clock, carrier=carrier, limit_of=queue_limit_of) if queue_limit_of else None
     reader = Reader(store, keys, clock)
     return Messaging(
-        sender=Sender(store, keys, clock, wake, carrier=carrier, magic_numbers=magic_numbers),
+        sender=Sender(store, keys, clock, wake, carrier=carrier, magic_numbers=magic_numbers, bound=bound),
         reader=reader,
         editor=Editor(store, keys, clock, wake, reader),
         media=MediaReader(store, keys, clock),

@@ -6,13 +6,13 @@ import msgspec
 
 from ringfence.carriers.simulator.link import SimulatorCarrier
 from ringfence.dispatch.bells import Bells
-from ringfence.dispatch.rates import Rates
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, EgressPolicy, production
 from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.roles.composition import compose_dispatching
+from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
@@ -45,7 +45,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             process.clock,
             owner=dispatcher_name(settings),
             base_url=settings.url,
-            rates=Rates(number_rate_mps=settings.number_rate_mps, account_rate_mps=settings.account_rate_mps),
+            rates=rates_of(settings),
             bells=bells,
             wake=Wakes([bells, others]),
             webhook_detail=settings.webhook_detail,

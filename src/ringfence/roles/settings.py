@@ -71,6 +71,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     account_rate_mps: Annotated[
         float, Meta(description="Texts a second that all numbers of one account may send together.", gt=0, le=100_000)
     ] = 1000.0
+    number_rates: Annotated[
+        tuple[str, ...], Meta(description="Numbers with a rate of their own, +12025550123=1: texts a second.")
+    ] = ()
+    account_rates: Annotated[
+        tuple[str, ...], Meta(description="Accounts with a rate of their own, AC…=5: texts a second.")
+    ] = ()
+    sender_queue_s: Annotated[
+        int, Meta(description="Seconds of sending that may wait for one number; more is refused.", ge=1, le=864_000)
+    ] = 14_400
+    api_rate_rps: Annotated[
+        float,
+        Meta(description="API requests a second of one account and its subaccounts; 0: as many as fit.", ge=0),
+    ] = 0.0
     egress_allow: Annotated[
         tuple[str, ...],
         Meta(description="Networks (CIDR), addresses or names that webhooks may reach beyond the public Internet."),

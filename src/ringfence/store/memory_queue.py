@@ -94,6 +94,10 @@ class MemoryQueue:
         queue.until_ms = until_ms
         return Lease(account=key[0], sender=key[1], carrier=key[2], fence=queue.fence, until_ms=until_ms)
 
+    async def waiting(self, account: str, sender: str, carrier: str, now_ms: int, limit: int) -> int:
+        queue = self._queues.get((account, sender, carrier))
+        return 0 if queue is None else min(bisect_left(queue.entries, (now_ms + 1, 0, "")), limit)
+
     async def renew(self, lease: Lease, now_ms: int, ttl_ms: int) -> Lease:
         self._check_fence(lease)
         queue = self._queues[_key(lease)]

@@ -52,6 +52,10 @@ class PostgresQueue(PostgresGround):
             if (fence := fences.get((account, sender))) is not None
         ]
 
+    async def waiting(self, account: str, sender: str, carrier: str, now_ms: int, limit: int) -> int:
+        (found,) = await self._one(SQL["waiting"], account, sender, carrier, now_ms, limit)
+        return int(found)
+
     async def renew(self, lease: Lease, now_ms: int, ttl_ms: int) -> Lease:
         return await self._leases.write(_renew, (lease, now_ms + ttl_ms))
 

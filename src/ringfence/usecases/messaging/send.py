@@ -16,10 +16,11 @@ from ringfence.domain.sid import new_sid
 from ringfence.domain.smart_encoding import smart_encode
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.messaging_services import ServiceRow
-from ringfence.ports.store import AccountRow, MessageRow, Store
+from ringfence.ports.store import AccountRow, MessageRow, NewEvent, Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.opt_out_pair import opted_out, senders_of
 from ringfence.usecases.messaging.pool_sender import PoolSender
+from ringfence.usecases.messaging.queue_bound import QueueBound
 from ringfence.usecases.messaging.sealer_cache import SealerCache
 from ringfence.usecases.messaging.view import MessageView
 
@@ -28,6 +29,7 @@ MEDIA_LIMIT = 10
 SCHEDULE_MIN_MS = 5 * 60_000
 SCHEDULE_MAX_MS = 35 * 86_400_000
 VALIDITY_MAX_S = 36_000
+QUEUE_OVERFLOW = 30001
 
 
 class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +53,19 @@ class SendRequest(msgspec.Struct, frozen=True, kw_only=True):
 class Sender:
     """Accepts texts for accounts whose credential is present."""
 
-    def __init__(self, store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, carrier: str, magic_numbers: bool):
+    def __init__(
+        self,
+        store: Store,
+        keys: TenantKeys,
+        clock: Clock,
+        wake: Wake,
+        *,
+        carrier: str,
+        magic_numbers: bool,
+        bound: QueueBound | None = None,
+    ):
+        """`bound` refuses texts for which no room is in their number's queue."""
+        self._bound = bound
         self._store = store
         self._keys = keys
         self._clock = clock
@@ -72,6 +86,9 @@ class Sender:
         local = await self._sender_of(account, request, service, to)
         if await self._opted_out(account.sid, local, service, to.e164):
             raise ApiError(21610)
+        overflows = self._bound is not None and due_ms <= now_ms and await self._bound.overflows(account.sid, local)
+        if overflows and service is None:
+            raise ApiError(21611)
         if _smart_encodes(request, service):
             body = smart_encode(body)
         sealing = await self._keys.sealing_key(caller, account.sid)
@@ -99,6 +116,10 @@ class Sender:
             carrier=self._carrier,
             has_callback=content.status_callback is not None or (service is not None and service.has_status_callback),
         )
+        if overflows:
+            row, events = _overflown(row)
+            await self._store.accept(row, events)
+            return MessageView(row=row, content=content)
         await self._store.accept(row)
         if row.status is not Status.SCHEDULED:
             self._wake.ring()
@@ -194,3 +215,10 @@ def _valid_until_ms(request: SendRequest, due_ms: int, service: ServiceRow | Non
     if not 1 <= request.validity_period_s <= VALIDITY_MAX_S:
         raise ApiError(20001, f"ValidityPeriod must be from 1 to {VALIDITY_MAX_S} seconds")
     return due_ms + request.validity_period_s * 1000
+
+
+def _overflown(row: MessageRow) -> tuple[MessageRow, list[NewEvent]]:
+    """The text as failed, before it was ever queued."""
+    failed = msgspec.structs.replace(row, status=Status.FAILED, error_code=QUEUE_OVERFLOW, price_micros=0, sequence=1)
+    event = NewEvent(kind="message.failed", sequence=1, at_ms=row.created_ms, error_code=QUEUE_OVERFLOW)
+    return failed, [event] if row.has_callback else []

@@ -98,3 +98,8 @@ LEFT JOIN LATERAL (
   WHERE message.account = lease.account AND local = lease.sender AND message.carrier = lease.carrier AND place_ms <= $5
   ORDER BY place_ms, id LIMIT $6
 ) AS due ON true
+
+-- waiting --
+SELECT count(*) FROM (
+  SELECT 1 FROM message WHERE account = $1 AND local = $2 AND carrier = $3 AND place_ms <= $4 LIMIT $5
+) AS entry

@@ -32,3 +32,9 @@ UPDATE sender_queue SET until_ms = ? WHERE {holds}
 
 -- release --
 UPDATE sender_queue SET owner = NULL, until_ms = 0 WHERE {holds}
+
+-- waiting --
+SELECT count(*) FROM (
+  SELECT 1 FROM message INDEXED BY message_open
+  WHERE final = 0 AND account = ? AND local = ? AND carrier = ? AND place_ms <= ? LIMIT ?
+)
