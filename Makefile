@@ -9,7 +9,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test check bench fuzz soak drills chromium postgres sipp shots clean
+.PHONY: setup lock demo serve test check bench fuzz soak barber-postgres drills chromium postgres sipp shots clean
 
 setup: $(STAMP)
 
@@ -55,6 +55,10 @@ bench: setup
 # Every fault on both stores, again and again for SOAK_MINUTES (10), and the table of docs/explanation/faults.md.
 soak: setup postgres
 	$(BIN)/pytest -s tests/faults/soak.py
+
+# The barber's story with PostgreSQL as the store: it is told at a reader's pace.
+barber-postgres: setup postgres
+	$(BIN)/pytest tests/postgres/barber.py
 
 # The property tests again, with many more examples each.
 fuzz: setup

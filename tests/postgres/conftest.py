@@ -45,6 +45,17 @@ class Group:
         self.url = told["base_url"]
         return told
 
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the running installation to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", "ringfence", *arguments, "--port", self.url.rpartition(":")[2]],
+            cwd=self._folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT_S,
+        )
+
     def role(self, name: str, *arguments: str) -> int:
         """Start one role alone; its process id."""
         return self._begin(name, "role", name, *arguments).pid
