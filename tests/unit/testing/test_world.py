@@ -138,8 +138,11 @@ def test_the_clock_stands_until_it_is_moved(ringfence: Any) -> None:
 def test_a_scheduled_text_goes_at_its_time(ringfence: Any) -> None:
     phone = ringfence.phone(CUSTOMER)
     ringfence.number(SHOP)
-    service = {"schedule_type": "fixed", "send_at": datetime(2026, 3, 8, 9, tzinfo=UTC)}
-    ringfence.client().messages.create(from_=SHOP, to=CUSTOMER, body="In a week", **service)
+    client = ringfence.client()
+    service = client.messaging.v1.services.create(friendly_name="Reminders")
+    client.messaging.v1.services(service.sid).phone_numbers.create(client.incoming_phone_numbers.list()[0].sid)
+    at = {"schedule_type": "fixed", "send_at": datetime(2026, 3, 8, 9, tzinfo=UTC)}
+    client.messages.create(messaging_service_sid=service.sid, to=CUSTOMER, body="In a week", **at)
     ringfence.clock.advance(days=7, seconds=-1)
     assert phone.inbox == []
     ringfence.clock.advance(minutes=1)
