@@ -345,6 +345,71 @@ def test_a_store_that_is_full_is_asked_again(
     run(scenario())
 
 
+class BatchesStore(MemoryStore):
+    """Notes how many came together; a settlement takes its time to be told."""
+
+    def __init__(self, settle_s: float = 0.02) -> None:
+        super().__init__()
+        self._settle_s = settle_s
+        self.settled: list[int] = []
+        self.read: list[int] = []
+
+    async def settle_events(self, settlements: Sequence[Settlement]) -> None:
+        self.settled.append(len(settlements))
+        await super().settle_events(settlements)
+        await asyncio.sleep(self._settle_s)
+
+    async def messages_of(self, keys: Sequence[tuple[str, str]]) -> list[MessageRow | None]:
+        self.read.append(len(keys))
+        return await super().messages_of(keys)
+
+
+def on_store(installation: Installation, store: MemoryStore) -> None:
+    installation.store = store
+    installation.delivery = EventDelivery(
+        store, installation.keys, installation.http, installation.replier, installation.media, installation.clock
+    )
+
+
+def test_events_are_read_and_settled_many_at_once(run, installation: Installation, program: Program) -> None:
+    store = BatchesStore()
+    on_store(installation, store)
+
+    async def scenario() -> None:
+        await installation.open()
+        for _ in range(100):
+            await installation.outbound(program.url("status"), "sent")
+        async with running(loop_of(installation)):
+            await until(lambda: all(entry.row.state == "done" for entry in store._events.values()))
+        assert sum(store.settled) == len(program.seen) == 100
+        assert sum(store.read) == 100
+        assert max(store.read) > 50
+        assert len(store.settled) < 50
+
+    run(scenario())
+
+
+def test_stopping_writes_down_what_ended_while_others_were_written(
+    run, installation: Installation, program: Program
+) -> None:
+    store = BatchesStore(settle_s=0.5)
+    on_store(installation, store)
+
+    async def scenario() -> None:
+        await installation.open()
+        await installation.outbound(program.url("status"), "sent")
+        async with running(loop_of(installation)):
+            await until(lambda: store.settled == [1])
+            await installation.outbound(program.url("status"), "sent")
+            await until(lambda: len(program.seen) == 2)
+            await asyncio.sleep(0.05)
+            assert store.settled == [1]
+        assert [entry.row.state for entry in store._events.values()] == ["done", "done"]
+        assert [entry.row.attempts for entry in store._events.values()] == [1, 1]
+
+    run(scenario())
+
+
 def test_a_clock_that_jumps_ahead_tells_nothing_twice(run, installation: Installation, program: Program) -> None:
     async def scenario() -> None:
         await installation.open()
