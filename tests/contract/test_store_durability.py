@@ -17,10 +17,8 @@ from ringfence.ports.store import (
     NewEvent,
     NumberTakenError,
     Outcome,
-    QueueFullError,
     StaleFenceError,
     StockRow,
-    StoreFailedError,
 )
 from ringfence.schema.steps import NewerSchemaError, UnfitDatabaseError
 from ringfence.store.sqlite import SqliteStore
@@ -131,43 +129,6 @@ async def test_once_there_is_room_writes_succeed_again(path, text):
     for row in (await fill(store, text))[:60]:
         await store.delete_message(row.account, row.sid)
     assert await store.accept(text()) is True
-    await store.close()
-
-
-async def test_more_than_the_bound_is_refused_at_once(path, text):
-    store = await opened(path, pending_limit=10)
-    ends = await asyncio.gather(*(store.accept(text()) for _ in range(30)), return_exceptions=True)
-    refused = [end for end in ends if isinstance(end, QueueFullError)]
-    assert ends.count(True) + len(refused) == 30
-    assert len(refused) == 20
-    assert await store.accept(text()) is True
-    await store.close()
-
-
-async def test_what_is_pending_at_the_close_is_written(path, text):
-    store = await opened(path)
-    rows = [text() for _ in range(300)]
-    writes = [asyncio.create_task(store.accept(row)) for row in rows]
-    await asyncio.sleep(0)
-    await store.close()
-    assert await asyncio.gather(*writes) == [True] * 300
-    again = await opened(path)
-    assert len(await again.messages(rows[0].account, MessageFilter(), limit=1_000)) == 300
-    await again.close()
-
-
-async def test_a_closed_store_says_so_and_can_be_opened_again(path, text):
-    store = await opened(path)
-    row = text()
-    await store.accept(row)
-    await store.close()
-    with pytest.raises(StoreFailedError):
-        await store.accept(text())
-    with pytest.raises(StoreFailedError):
-        await store.message(row.account, row.sid)
-    await store.open()
-    await store.open()
-    assert await store.message(row.account, row.sid) == row
     await store.close()
 
 

@@ -13,11 +13,9 @@ import pytest
 from ringfence.domain.message import Status
 from ringfence.ports.store import (
     DiskFullError,
-    MessageFilter,
     NewEvent,
     NumberTakenError,
     Outcome,
-    QueueFullError,
     Settlement,
     StaleFenceError,
     StockRow,
@@ -187,43 +185,6 @@ async def test_without_a_server_opening_fails_and_the_url_is_not_told():
         await store.open()
     assert "hunter2" not in repr(failed.value) + repr(store)
     assert await store.ready() is False
-    await store.close()
-
-
-async def test_more_than_the_bound_is_refused_at_once(postgres_url, text):
-    store = await opened(postgres_url, pending_limit=10)
-    ends = await asyncio.gather(*(store.accept(text()) for _ in range(30)), return_exceptions=True)
-    assert ends.count(True) == 10
-    assert sum(isinstance(end, QueueFullError) for end in ends) == 20
-    assert await store.accept(text()) is True
-    await store.close()
-
-
-async def test_what_is_pending_at_the_close_is_written(postgres_url, text):
-    store = await opened(postgres_url)
-    rows = [text() for _ in range(300)]
-    writes = [asyncio.create_task(store.accept(row)) for row in rows]
-    await asyncio.sleep(0)
-    await store.close()
-    assert await asyncio.gather(*writes) == [True] * 300
-    again = await opened(postgres_url)
-    assert len(await again.messages(rows[0].account, MessageFilter(), limit=1_000)) == 300
-    await again.close()
-
-
-async def test_a_closed_store_says_so_and_can_be_opened_again(postgres_url, text):
-    store = await opened(postgres_url)
-    row = text()
-    await store.accept(row)
-    await store.close()
-    with pytest.raises(StoreFailedError):
-        await store.accept(text())
-    with pytest.raises(StoreFailedError):
-        await store.message(row.account, row.sid)
-    await store.open()
-    await store.open()
-    assert await store.message(row.account, row.sid) == row
-    await store.close()
     await store.close()
 
 
