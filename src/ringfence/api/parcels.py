@@ -9,7 +9,7 @@ from collections import OrderedDict
 
 MAX_AGE_MS = 600_000
 MAX_PARCELS = 256
-MAX_OF_ACCOUNT = 8
+MAX_OF_TENANT = 8
 MAX_BYTES = 1_024
 ID_BYTES = 16
 
@@ -23,15 +23,15 @@ class Parcels:
     def __repr__(self) -> str:
         return f"Parcels({len(self._parcels)})"
 
-    def leave(self, account: str, sealed: str, now_ms: int) -> str:
+    def leave(self, tenant: str, sealed: str, now_ms: int) -> str:
         """Keep a parcel for ten minutes; its id, 32 hexadecimal digits that nobody can guess."""
         parcel_id = os.urandom(ID_BYTES).hex()
-        own = [key for key, (owner, _, _) in self._parcels.items() if owner == account]
-        for old in own[: max(0, len(own) - MAX_OF_ACCOUNT + 1)]:
+        own = [key for key, (owner, _, _) in self._parcels.items() if owner == tenant]
+        for old in own[: max(0, len(own) - MAX_OF_TENANT + 1)]:
             del self._parcels[old]
         if len(self._parcels) >= MAX_PARCELS:
             self._parcels.popitem(last=False)
-        self._parcels[parcel_id] = (account, now_ms, sealed)
+        self._parcels[parcel_id] = (tenant, now_ms, sealed)
         return parcel_id
 
     def take(self, parcel_id: str, now_ms: int) -> str | None:

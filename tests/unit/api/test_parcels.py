@@ -1,6 +1,6 @@
 """Parcels: taken once, in time, and bounded in number."""
 
-from ringfence.api.parcels import MAX_AGE_MS, MAX_OF_ACCOUNT, MAX_PARCELS, Parcels
+from ringfence.api.parcels import MAX_AGE_MS, MAX_OF_TENANT, MAX_PARCELS, Parcels
 
 
 def test_a_parcel_is_taken_once():
@@ -19,12 +19,12 @@ def test_a_parcel_is_too_old_after_ten_minutes():
     assert parcels.take(one, 5) is None
 
 
-def test_an_account_has_few_and_the_oldest_goes_first():
+def test_a_tenant_has_few_and_the_oldest_goes_first():
     parcels = Parcels()
     foreign = parcels.leave("AC2", "foreign", 0)
-    left = [parcels.leave("AC1", str(place), 0) for place in range(MAX_OF_ACCOUNT + 1)]
+    left = [parcels.leave("AC1", str(place), 0) for place in range(MAX_OF_TENANT + 1)]
     assert parcels.take(left[0], 0) is None
-    assert [parcels.take(each, 0) for each in left[1:]] == [str(place) for place in range(1, MAX_OF_ACCOUNT + 1)]
+    assert [parcels.take(each, 0) for each in left[1:]] == [str(place) for place in range(1, MAX_OF_TENANT + 1)]
     assert parcels.take(foreign, 0) == "foreign"
 
 

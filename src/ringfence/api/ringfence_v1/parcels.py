@@ -36,4 +36,6 @@ async def create(request: ApiRequest[ParcelForm]) -> Parcel:
     if request.form.sealed is None:
         raise ApiError(20001, "Sealed is required.")
     deps = request.deps
-    return Parcel(id=deps.parcels.leave(request.account.sid, request.form.sealed, deps.clock.now_ms()))
+    # With their subaccounts, so that making more of them drives out nobody else's parcels.
+    tenant = request.account.parent or request.account.sid
+    return Parcel(id=deps.parcels.leave(tenant, request.form.sealed, deps.clock.now_ms()))

@@ -1,0 +1,31 @@
+"""What a terminal is given: nothing that it obeys comes from what others wrote."""
+
+import pytest
+
+from ringfence.cli.terminal import Terminal
+from ringfence.cli.visible_text import visible
+from ringfence.roles.refusal import RefusalError
+
+HOSTILE = "a\x1b]52;c;eA==\x07\x9b2J\u202eb"
+SHOWN = r"a\x1b]52;c;eA==\x07\x9b2J\u202eb"
+
+
+def test_controls_are_shown_and_line_ends_and_tabs_stay() -> None:
+    assert visible(HOSTILE) == SHOWN
+    assert visible("a\tb\n") == "a\tb\n"
+    assert visible("\r\x7f\u2066 é ✓") == r"\r\x7f\u2066 é ✓".replace(r"\r", r"\x0d")
+
+
+def test_no_line_carries_a_control(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal = Terminal()
+    terminal.say(HOSTILE)
+    terminal.note(HOSTILE)
+    terminal.warn(HOSTILE)
+    terminal.refuse(RefusalError(HOSTILE, HOSTILE))
+    terminal.styled((HOSTILE, ""))
+    terminal.heading("Name", HOSTILE, HOSTILE)
+    terminal.table(("name",), [(HOSTILE,)])
+    out, err = capsys.readouterr()
+    assert out.count(SHOWN) == 5
+    assert err.count(SHOWN) == 4
+    assert not any(control in out + err for control in "\x1b\x07\x9b\u202e")
