@@ -38,11 +38,15 @@ def kill_supervisor(scene: Scene) -> None:
 
 
 def kill_postgres(server: PostgresServer, away_s: float = 0.0) -> Callable[[Scene], None]:
-    """SIGKILL for PostgreSQL's first process; it is started again, and recovers, after `away_s`."""
+    """SIGKILL for PostgreSQL's first process; it is started again after `away_s`.
+
+    The books measure from when it answers again: how long it takes to recover is its own affair.
+    """
 
     def inflict(scene: Scene) -> None:
         server.kill()
         time.sleep(away_s)
         server.start()
+        scene.strike()
 
     return inflict

@@ -19,6 +19,8 @@ PAIRS = [(sender, handset) for sender in (SHOP, SECOND_NUMBER) for handset in HA
 # A queue has at most one submit outstanding for each recipient: that many may be sent twice by one kill.
 IN_FLIGHT = len(PAIRS)
 QUIET_LIMIT_S = 20.0
+# What is told after a pause of more than this would be told very late.
+STILL_S = 5.0
 PAGE = 500
 
 
@@ -80,8 +82,8 @@ class Scene:
 
     def told(self) -> list[Told]:
         """Every callback so far."""
-        lines = self._notes.read_text().splitlines() if self._notes.exists() else []
-        parts = [line.split(" ") for line in lines]
+        whole, _, _ = (self._notes.read_text() if self._notes.exists() else "").rpartition("\n")
+        parts = [line.split(" ") for line in whole.splitlines()]
         return [Told(float(at_s), sid, status, token) for at_s, sid, status, token in parts]
 
     def strike(self) -> None:
@@ -96,7 +98,6 @@ class Scene:
         before_s: float = 1.5,
         after_s: float = 3.0,
         bound: int = IN_FLIGHT,
-        quiet_s: float = QUIET_LIMIT_S,
         outside_dies: bool = False,
     ) -> Books:
         """Traffic, a fault in the midst of it, traffic again; then wait until all is told, and count.
@@ -113,17 +114,22 @@ class Scene:
         finally:
             ended_s = time.monotonic()
             traffic.stop()
-        self.settle(traffic.acknowledged(), quiet_s)
+        self.settle(traffic.acknowledged(), still_s=STILL_S if outside_dies else QUIET_LIMIT_S)
         return self._books(fault, traffic, ended_s, bound, outside_dies)
 
-    def settle(self, texts: list[Sent], limit_s: float) -> None:
-        """Wait until the program was told the end of each text, or the time is over."""
+    def settle(self, texts: list[Sent], *, still_s: float) -> None:
+        """Wait until the program was told the end of each text, or nothing more for so long, or the time is over."""
         wanted = {text.sid for text in texts}
-        deadline = time.monotonic() + limit_s
-        while time.monotonic() < deadline:
-            if wanted <= {callback.sid for callback in self.told() if callback.status in FINAL}:
+        now_s = changed_s = time.monotonic()
+        deadline, count = now_s + QUIET_LIMIT_S, 0
+        while now_s < deadline and now_s - changed_s < still_s:
+            told = self.told()
+            if wanted <= {callback.sid for callback in told if callback.status in FINAL}:
                 return
+            if len(told) != count:
+                count, changed_s = len(told), now_s
             time.sleep(0.1)
+            now_s = time.monotonic()
 
     def statuses(self, texts: list[Sent]) -> dict[str, str]:
         """The status of each text that the API shows."""

@@ -6,6 +6,7 @@ import contextlib
 import structlog
 
 from ringfence.kms.access_log import AccessLog
+from ringfence.kms.key_files import KeyFileError
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.ports.store import StoreFailedError
@@ -32,6 +33,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         service = KeyService(settings.kms_dir, process.clock, log)
         try:
             await service.open()
+        except KeyFileError as error:
+            raise RefusalError(
+                f"{settings.kms_dir / 'keys'}: {error}",
+                "restore the folder from its copy: the folder with mode 0700, its files with 0600",
+            ) from None
         except StoreFailedError as error:
             raise RefusalError(
                 f"{settings.kms_dir}: {error}", "run the version that wrote it, or restore its copy"

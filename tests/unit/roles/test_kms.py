@@ -18,7 +18,9 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
 from ringfence.kms.log_chain import read_log
 from ringfence.ports.keys import Caller, Slot
-from ringfence.roles.process import READY, frame
+from ringfence.roles import kms
+from ringfence.roles.process import READY, RoleProcess, frame
+from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, encode
 
 AC = "AC" + "a" * 32
@@ -76,3 +78,11 @@ def test_it_serves_ends_and_serves_again(run: Any, settings: Settings, end: sign
     run(scene())
     modes = {path.name: path.stat().st_mode & 0o777 for path in settings.kms_dir.rglob("*") if path.is_file()}
     assert set(modes.values()) == {0o600}, modes
+
+
+def test_keys_that_were_restored_open_to_others_are_refused_with_cause_and_cure(run: Any, settings: Settings) -> None:
+    keys = settings.kms_dir / "keys"
+    keys.mkdir(parents=True)
+    keys.chmod(0o755)
+    with pytest.raises(RefusalError, match=r"kms/keys: keys is open to other users → .*mode 0700"):
+        run(kms.run(settings, RoleProcess("kms", settings)))
