@@ -29,11 +29,11 @@ FILES = sorted(
 
 
 @pytest.fixture(scope="module")
-def plans(postgres_shared_url):
-    """(file, heading) to the nodes of its plan."""
+def plans(postgres_server):
+    """(file, heading) to the nodes of its plan, in a database of its own: what others left of rows sways a planner."""
 
     async def explained():
-        connection = await connect(postgres_shared_url)
+        connection = await connect(postgres_server.database())
         await migrate(connection, migrations())
         await connection.execute("SET plan_cache_mode = force_generic_plan")
         found = {}

@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from datetime import UTC, datetime
 
 import pytest
@@ -13,19 +12,13 @@ from twilio.http.http_client import TwilioHttpClient
 
 from ringfence.testing.start import started
 
-SLOWEST_MS = 100
 
-
-def test_the_first_text_takes_less_than_a_tenth_of_a_second() -> None:
-    took: list[float] = []
+def test_one_world_after_another_has_its_first_text() -> None:
+    """How long it takes is measured by benchmarks/first_test.py: a busy machine would make a test of it fail."""
     for _ in range(3):
-        began = time.perf_counter()
         with started(numbers=["+12025550123"]) as world:
             world.client().messages.create(from_="+12025550123", to="+12025550177", body="Hi")
             assert len(world.phone("+12025550177").inbox) == 1
-        took.append((time.perf_counter() - began) * 1_000)
-    print(f"a world, a text and its end: {', '.join(f'{ms:.0f}' for ms in took)} ms")
-    assert min(took) < SLOWEST_MS
 
 
 def test_all_is_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
