@@ -37,6 +37,7 @@ def test_the_link_opens_once_with_what_stands_behind_its_sharp(installation: Any
     assert asked.returncode == 0, asked.stderr
     link = re.search(r"^\S+/timeline/(SM[0-9a-f]{32})#k=([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$", asked.stdout, re.M)
     assert link is not None, asked.stdout
+    assert asked.stdout.count("\n") == 1, "so that it can be handed to a browser"
     assert link[1] == sid
     sealed = decoded(take(installation, link[2]))
     credential = json.loads(AESGCM(decoded(link[3])).decrypt(sealed[:12], sealed[12:], None))
@@ -54,4 +55,4 @@ def test_what_is_no_text_is_refused(installation: Any) -> None:
     assert ask(installation, "SM1").returncode == 2
     unknown = ask(installation, "SM" + "0" * 32)
     assert unknown.returncode == 1
-    assert "answered 404" in unknown.stderr
+    assert "has no text SM000" in unknown.stderr

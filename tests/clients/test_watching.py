@@ -121,6 +121,16 @@ def test_a_program_that_fails_is_shown_and_can_be_told_again(installation, comma
     ]
 
 
+def test_an_opt_out_says_once_why_the_reply_was_not_accepted(installation, command, webhooks, shop_webhook) -> None:
+    webhooks.answer = b"<Response><Message>Bye</Message></Response>"
+    shop_webhook(f"{webhooks.url}/sms")
+    port = ("--port", str(installation.port))
+    out = command("trigger", "sms.opt_out", "--from", CUSTOMER, *port).stdout
+    command("trigger", "sms.opt_in", "--from", CUSTOMER, *port)
+    assert out.count("21610 ") == 1
+    assert "wrong    21610 a reply was not accepted: The recipient opted out." in out
+
+
 def test_deliveries_and_failures_can_be_triggered(installation, command, webhooks) -> None:
     options = ("--status-callback", f"{webhooks.url}/status", "--port", str(installation.port))
     undelivered = command("trigger", "sms.undelivered", "--to", CUSTOMER, "--code", "30006", *options)
@@ -135,6 +145,7 @@ def test_deliveries_and_failures_can_be_triggered(installation, command, webhook
     ("arguments", "words"),
     [
         (("sms.pigeon",), "one of: sms.inbound"),
+        (("sms.inbound", "--output", "json"), "give --output with --list alone"),
         (("sms.delivered",), "--status-callback http"),
         (("sms.undelivered", "--code", "1", "--status-callback", "http://localhost:1"), "one of: 30003"),
         (("sms.inbound", "--to", "+12025550111"), "ringfence number add +12025550111"),

@@ -14,6 +14,14 @@ from ringfence.roles.refusal import RefusalError
 TIMEOUT_S = 10
 
 
+class _AnsweredError(RefusalError):
+    """The installation answered, but not as was asked."""
+
+    def __init__(self, request: str, http_status: int) -> None:
+        super().__init__(f"{request} answered {http_status}", f"{invocation()} doctor")
+        self.http_status = http_status
+
+
 class InstallationClient:
     """Calls the API as an account, and the simulator as anybody on this machine."""
 
@@ -29,6 +37,16 @@ class InstallationClient:
         """GET a resource of the account: `path` as in /Messages.json."""
         target = f"{self._account}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
         return self._call("GET", target, headers={"Authorization": self._authorization})
+
+    def has(self, path: str) -> bool:
+        """Whether a resource of the account is there."""
+        try:
+            self.get(path)
+        except _AnsweredError as answered:
+            if answered.http_status == 404:
+                return False
+            raise
+        return True
 
     def post(self, path: str, **fields: str) -> Any:
         """POST a form to a resource of the account."""
@@ -81,5 +99,5 @@ class InstallationClient:
             connection.close()
         if response.status >= 300:
             # Only the status: an answer may repeat a number or a body.
-            raise RefusalError(f"{method} {target.partition('?')[0]} answered {response.status}", "ringfence doctor")
+            raise _AnsweredError(f"{method} {target.partition('?')[0]}", response.status)
         return msgspec.json.decode(answer) if answer else None

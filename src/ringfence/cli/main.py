@@ -28,7 +28,7 @@ from ringfence.cli.account import commands as accounts
 from ringfence.cli.events import commands as events
 from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
-from ringfence.cli.options import Config, Data, Database, Port, Yes, settings_of, settings_of_running
+from ringfence.cli.options import Config, Data, Database, Port, RunningPort, Yes, settings_of, settings_of_running
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.refusal import RefusalError
 
@@ -116,7 +116,7 @@ def run(
     ] = None,
     config: Config = None,
     data: Data = None,
-    port: Port = None,
+    port: RunningPort = None,
 ) -> None:
     """Run a program written for Twilio, unchanged, on the running installation."""
     settings = settings_of_running(config, data, port=port)
@@ -163,7 +163,7 @@ def timeline(
     sid: Annotated[str, typer.Argument(help="The text's SID.", metavar="SID")],
     config: Config = None,
     data: Data = None,
-    port: Port = None,
+    port: RunningPort = None,
 ) -> None:
     """Print a link to everything that happened to a text; it signs in once (dev)."""
     happened.timeline(settings_of(config, data, port=port), sid)
@@ -176,7 +176,7 @@ def demo(
     output: OutputForm = Output.TABLE,
     config: Config = None,
     data: Data = None,
-    port: Port = None,
+    port: RunningPort = None,
 ) -> None:
     """Show what ringfence does, step by step, on the running installation."""
     demos.demo(settings_of_running(config, data, port=port), name, auto=auto, output=output)
@@ -197,12 +197,14 @@ def trigger(
     output: OutputForm = Output.TABLE,
     config: Config = None,
     data: Data = None,
-    port: Port = None,
+    port: RunningPort = None,
 ) -> None:
     """Make something happen that a program reacts to, and show how it reacts."""
     if listed or name is None:
         triggers.list_triggers(output)
         return
+    if output is not Output.TABLE:
+        raise RefusalError("what happens is no list", "give --output with --list alone", exit_code=2)
     options = triggers.Options(
         sender=sender, to=to, body=body, media_urls=media_url or (), code=code, status_callback=status_callback
     )

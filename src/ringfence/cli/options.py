@@ -16,6 +16,7 @@ Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Data folder. Default: ~/.local/share/ringfence.")
 ]
 Port = Annotated[int | None, typer.Option("--port", metavar="N", help="Public port; 0 takes a free one.")]
+RunningPort = Annotated[int | None, typer.Option("--port", metavar="N", help="Public port of what is running.")]
 Database = Annotated[
     str | None,
     typer.Option("--database", metavar="URL", help="PostgreSQL. Default: SQLite in the data folder."),

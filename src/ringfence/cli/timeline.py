@@ -28,9 +28,10 @@ def timeline(settings: Settings, sid: str) -> None:
         cure = f"open {settings.url}/timeline/{sid} and sign in there"
         raise RefusalError("no credentials are kept here", cure)
     client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
-    client.get(f"/Messages/{sid}.json")
+    if not client.has(f"/Messages/{sid}.json"):
+        raise RefusalError(f"account {profile.account_sid} has no text {sid}", "compare it with what the program got")
     Terminal().say(timeline_link(settings.url, client, profile, sid))
-    Terminal().say(f"good once, for ten minutes; {invocation()} timeline {sid} makes another")
+    Terminal().note(f"good once, for ten minutes; {invocation()} timeline {sid} makes another")
 
 
 def timeline_link(base_url: str, client: InstallationClient, profile: Credentials, sid: str) -> str:

@@ -8,6 +8,7 @@ from ringfence.cli.installation import Installation
 from ringfence.cli.invocation import invocation
 from ringfence.cli.terminal import Terminal
 from ringfence.domain.attempt import Attempt
+from ringfence.domain.error_advice import advise
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.attempt import open_attempt
 from ringfence.domain.sealing.record import RecordSealer
@@ -97,8 +98,10 @@ def tell(terminal: Terminal, call: WebhookCall, said: Attempt | None) -> None:
         terminal.say(f"webhook  {call.kind} → {came} in {call.duration_ms} ms")
     for finding in said.findings if said else ():
         place = f", line {finding.line}, column {finding.column}" if finding.line else ""
-        terminal.say(f"wrong    {f'{finding.code} ' if finding.code else ''}{finding.message}{place}")
-    if call.code is not None:
+        advice = advise(finding.code) if finding.code else None
+        why = f": {advice.cause}" if advice else ""
+        terminal.say(f"wrong    {f'{finding.code} ' if finding.code else ''}{finding.message}{place}{why}")
+    if call.code is not None and (said is None or call.code not in {finding.code for finding in said.findings}):
         terminal.say(f"error    {call.code} {said.cause if said else ''}".rstrip())
     if call.state == "pending":
         terminal.say("         it is tried again later")
