@@ -94,9 +94,13 @@ def test_redaction_takes_the_body_away_for_good(installation: Any, client: Clien
 
 
 def test_a_scheduled_text_is_canceled(installation: Any, client: Client) -> None:
+    client.messaging.base_url = installation.base_url + "/messaging"
+    service = client.messaging.v1.services.create(friendly_name="Reminders")
+    shop = client.incoming_phone_numbers.list(phone_number=installation.shop)[0]
+    client.messaging.v1.services(service.sid).phone_numbers.create(shop.sid)
     made = client.messages.create(
         to=handset(),
-        from_=installation.shop,
+        messaging_service_sid=service.sid,
         body="later",
         schedule_type="fixed",
         send_at=datetime.now(UTC) + timedelta(hours=1),

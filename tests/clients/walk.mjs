@@ -68,9 +68,13 @@ seen.redacted = (await client.messages(made.sid).update({ body: "" })).body;
 seen.deleted = await client.messages(made.sid).remove();
 seen.afterwards = await client.messages(made.sid).fetch().catch(({ status, code }) => ({ status, code }));
 
+client.messaging.baseUrl = `${TWILIO_API_URL}/messaging`;
+const service = await client.messaging.v1.services.create({ friendlyName: "Reminders" });
+const [pooled] = await client.incomingPhoneNumbers.list({ phoneNumber: from });
+await client.messaging.v1.services(service.sid).phoneNumbers.create({ phoneNumberSid: pooled.sid });
 const later = await client.messages.create({
   to,
-  from,
+  messagingServiceSid: service.sid,
   body: "later",
   scheduleType: "fixed",
   sendAt: new Date(Date.now() + 3_600_000),
