@@ -1,7 +1,6 @@
 """Two groups of processes on one database and one key service, as two machines are."""
 
 import itertools
-import os
 import socket
 from collections import Counter
 from collections.abc import Callable
@@ -52,7 +51,6 @@ def bodies(group: "Group", pair: tuple[str, str]) -> list[str]:
     return [body for sender, body in group.arrived(phone) if sender == shop]
 
 
-@pytest.mark.skipif("RINGFENCE_UNSTEADY" not in os.environ, reason="the API has answered 503 here: being looked into")
 def test_texts_that_both_take_arrive_once_in_order_and_are_told_in_order(
     postgres_server: PostgresServer, group: Callable[..., Any], tenant: Callable[..., Any], callbacks: "Callbacks"
 ) -> None:
@@ -78,7 +76,6 @@ def test_texts_that_both_take_arrive_once_in_order_and_are_told_in_order(
     assert len(owners.splitlines()) == 2
 
 
-@pytest.mark.skipif("RINGFENCE_UNSTEADY" not in os.environ, reason="the API has answered 503 here: being looked into")
 def test_when_a_dispatcher_is_killed_the_other_takes_over_what_it_had(
     postgres_server: PostgresServer, group: Callable[..., Any], tenant: Callable[..., Any], callbacks: "Callbacks"
 ) -> None:

@@ -50,19 +50,18 @@ async def dispatcher_view(settings: Settings) -> AsyncIterator[LiveView]:
 async def await_webhook(
     view: LiveView, wanted: Callable[[WebhookCall], bool], limit_s: float = LIMIT_S
 ) -> WebhookCall | None:
-    """The first webhook of this kind, once it was attempted; None when there was none in time."""
+    """The next webhook of this kind, once its attempt was written down; None when there was none in time."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(limit_s):
             while True:
                 try:
-                    sight = await view.look()
+                    found = await view.find(lambda seen: isinstance(seen, WebhookCall) and wanted(seen))
                 except ConnectionError:
                     # The dispatcher starts again; what it had in hand comes again too.
                     await asyncio.sleep(AGAIN_S)
                     continue
-                for happening in sight.happenings:
-                    if isinstance(happening, WebhookCall) and wanted(happening):
-                        return happening
+                if isinstance(found, WebhookCall):
+                    return found
     return None
 
 

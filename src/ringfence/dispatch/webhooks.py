@@ -191,11 +191,12 @@ class WebhookLoop:
     async def _settle_ended(self) -> None:
         batch, self._ended = self._ended, []
         try:
+            await self._settle([settlement for _, settlement in batch])
             for event, settlement in batch:
                 self._metrics.count(event.kind == INBOUND, settlement.state)
+                # Whoever sees it may look it up at once: it is written down by now.
                 if self._onlookers.present:
                     self._onlookers.tell(_as_seen(event, settlement))
-            await self._settle([settlement for _, settlement in batch])
         except Exception as failure:
             # Their leases end by themselves, and then they are tried again.
             _log.exception("webhooks not settled", count=len(batch), error=type(failure).__name__)

@@ -102,6 +102,7 @@ class LiveView:
         self._client = Client(path)
         self._feed = ""
         self._last = 0
+        self._unread: deque[Happening] = deque()
 
     async def begin(self) -> None:
         """Return once nothing more is missed. ConnectionError where nobody answers."""
@@ -112,6 +113,18 @@ class LiveView:
         sight = await self._client.call(WATCH, self._feed, self._last, wait_ms, returns=Sight)
         self._feed, self._last = sight.feed, sight.last
         return sight
+
+    async def find(self, wanted: Callable[[Happening], bool]) -> Happening:
+        """The next happening that is wanted; those before it are passed over, those after it wait for the next call.
+
+        Waits for as long as it takes. ConnectionError when the role is away: call again later.
+        """
+        while True:
+            while self._unread:
+                happening = self._unread.popleft()
+                if wanted(happening):
+                    return happening
+            self._unread.extend((await self.look()).happenings)
 
     async def detour(self, urls: Mapping[str, str]) -> None:
         """Renew detours, at least every few seconds; "" ends one. PermissionError where there are none."""

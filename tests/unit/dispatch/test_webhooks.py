@@ -451,6 +451,32 @@ def test_whoever_watches_is_told_of_each_attempt(run, installation: Installation
     run(scenario())
 
 
+def test_an_attempt_is_written_down_before_a_watcher_hears_of_it(
+    run, installation: Installation, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever sees a webhook fail lists the failures next, and finds it there."""
+    program.answer("status", status=404)
+
+    async def scenario() -> None:
+        await installation.open()
+        await installation.outbound(program.url("status"), "sent")
+        order: list[str] = []
+        watcher = Watcher(present=True)
+        settle = installation.store.settle_events
+
+        async def settled(settlements: Any) -> None:
+            await settle(settlements)
+            order.extend("written" for _ in settlements)
+
+        monkeypatch.setattr(installation.store, "settle_events", settled)
+        monkeypatch.setattr(watcher, "tell", lambda _: order.append("told"))
+        async with running(loop_of(installation, onlookers=watcher)):
+            await until(lambda: len(order) == 2)
+        assert order == ["written", "told"]
+
+    run(scenario())
+
+
 def test_nothing_is_told_while_nobody_watches(run, installation: Installation, program: Program) -> None:
     async def scenario() -> None:
         await installation.open()

@@ -145,3 +145,26 @@ def test_across_a_socket_a_view_finds_its_way_after_a_restart(run, run_dir: Path
         await server.close()
 
     run(story())
+
+
+def test_what_comes_in_one_sight_is_found_one_after_the_other(run, run_dir: Path) -> None:
+    """Two webhooks of a text may be written down together: whoever waits for the first still finds the second."""
+
+    async def story() -> None:
+        feed = LiveFeed()
+        server = await serve_live(run_dir / "live.sock", feed, detours=False)
+        view = LiveView(run_dir / "live.sock")
+        await view.begin()
+        for number in range(4):
+            feed.tell(call(number))
+        assert await view.find(lambda seen: seen == call(1)) == call(1)
+        assert await view.find(lambda seen: seen != call(2)) == call(3)
+        waiting = asyncio.create_task(view.find(lambda seen: True))
+        await asyncio.sleep(0.05)
+        assert not waiting.done(), "what was passed over is over"
+        feed.tell(call(5))
+        assert await waiting == call(5)
+        await view.close()
+        await server.close()
+
+    run(story())
