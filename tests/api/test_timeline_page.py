@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from ringfence.api.timeline_page import load_page_files
+from ringfence.api.timeline_page import timeline_files
 
 
 def get(tenant: Any, path: str, **options: Any) -> requests.Response:
@@ -37,10 +37,10 @@ def test_the_page_runs_nothing_but_its_own(tenant: Any) -> None:
 
 def test_everything_the_page_names_is_there(tenant: Any) -> None:
     named = set(re.findall(r'(?:href|src)="(/timeline/[^"]+)"', get(tenant, "/timeline").text))
-    for name, file in load_page_files().items():
-        for module in re.findall(r'from "\./([a-z_]+\.js)"', file.content.decode()):
+    for name, file in timeline_files().files.items():
+        for module in re.findall(r'from "\./([a-z_]+\.js)"', file.decode()):
             named.add(f"/timeline/assets/{module}")
-        assert b"innerHTML" not in file.content, name
+        assert b"innerHTML" not in file, name
     assert len(named) > 10
     for path in named:
         first = get(tenant, path)

@@ -2,11 +2,11 @@
 
 import re
 
-from ringfence.carriers.simulator.phones_page import load_page_files
+from ringfence.carriers.simulator.phones_page import phones_page
 
 
 def test_every_file_is_served_under_the_strict_policy(wire) -> None:
-    for path in ["/phones", "/phones/", *(f"/phones/{name}" for name in load_page_files())]:
+    for path in ["/phones", "/phones/", *(f"/phones/{name}" for name in phones_page().files)]:
         answer = wire.call("GET", path)
         assert answer.status == 200, path
         policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["content-security-policy"].split(";"))
@@ -33,10 +33,10 @@ def test_nothing_else_is_served(wire) -> None:
 
 
 def test_no_file_holds_inline_code_or_builds_markup() -> None:
-    files = load_page_files()
+    files = phones_page().files
     assert {"index.html", "app.js", "tokens.css", "icon.svg"} <= files.keys()
     for name, file in files.items():
-        text = file.content.decode()
+        text = file.decode()
         if name.endswith(".html"):
             assert not re.search(r"<style|<script(?![^>]*\bsrc=)|\son\w+=|\sstyle=", text)
         if name.endswith(".js"):
@@ -47,10 +47,10 @@ def test_no_file_holds_inline_code_or_builds_markup() -> None:
 
 
 def test_every_module_and_style_that_is_named_exists() -> None:
-    files = load_page_files()
-    named = set(re.findall(r'(?:href|src)="/phones/([^"]+)"', files["index.html"].content.decode()))
+    files = phones_page().files
+    named = set(re.findall(r'(?:href|src)="/phones/([^"]+)"', files["index.html"].decode()))
     for name, file in files.items():
         if name.endswith(".js"):
-            named |= set(re.findall(r'from "\./([^"]+)"', file.content.decode()))
+            named |= set(re.findall(r'from "\./([^"]+)"', file.decode()))
     assert named <= files.keys()
     assert files.keys() - named == {"index.html"}

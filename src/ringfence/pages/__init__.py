@@ -1,0 +1,1 @@
+"""Pages of static files, served under one policy."""
