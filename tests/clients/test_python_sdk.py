@@ -108,6 +108,8 @@ def test_a_scheduled_text_is_canceled(installation: Any, client: Client) -> None
     assert made.status == "scheduled"
     assert client.messages(made.sid).update(status="canceled").status == "canceled"
     assert client.messages(made.sid).fetch().status == "canceled"
+    # Texts to a pooled number go to its service's webhook: the shop's go to its own again.
+    assert client.messaging.v1.services(service.sid).delete()
 
 
 def test_a_deleted_text_is_gone(installation: Any, client: Client) -> None:

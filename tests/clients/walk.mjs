@@ -80,6 +80,8 @@ const later = await client.messages.create({
   sendAt: new Date(Date.now() + 3_600_000),
 });
 seen.scheduled = [later.status, (await client.messages(later.sid).update({ status: "canceled" })).status];
+// Texts to a pooled number go to its service's webhook: the shop's go to its own again.
+await client.messaging.v1.services(service.sid).remove();
 
 const [offered] = await client.availablePhoneNumbers("US").local.list({ areaCode: 415, limit: 1 });
 const bought = await client.incomingPhoneNumbers.create({ phoneNumber: offered.phoneNumber, smsUrl: "https://a.example/" });

@@ -103,9 +103,7 @@ class Wire:
         except QueueFullError:
             reply = refuse(ApiError(20429), path, json=json)
         except (ConnectionError, StoreFailedError) as error:
-            # What a store says of its failure names neither its place nor what it was given.
-            cause = str(error) if isinstance(error, StoreFailedError) else ""
-            _log.warning("service away", route=name, request_id=request_id, error=type(error).__name__, cause=cause)
+            _log.warning("service away", route=name, request_id=request_id, error=type(error).__name__)
             reply = refuse(ApiError(20503), path, json=json)
         except Exception as error:
             # Its text may quote a body or a number: the place and the kind are enough to find it.

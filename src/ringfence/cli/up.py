@@ -20,6 +20,7 @@ from ringfence.roles.bootstrap import (
     create_first_account,
     first_account_sid,
     refuse_accounts_without_keys,
+    refuse_without_key_service,
     stock_dev_numbers,
 )
 from ringfence.roles.credentials import Credentials
@@ -118,6 +119,8 @@ class _Start:
         steps = Steps(self._terminal, 3 + len(services) + self._check)
         if services:
             await refuse_accounts_without_keys(settings)
+        else:
+            await refuse_without_key_service(settings)
         async with self._starting(*services) as starts:
             for keys in starts[:1]:
                 with steps.step("keys"):

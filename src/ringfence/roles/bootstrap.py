@@ -3,6 +3,7 @@
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig
+from ringfence.ipc.client import Client
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.roles.credentials import Credentials
@@ -15,6 +16,7 @@ from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.create_key import create_key
 
 KEYS_NAME = "kms.db"
+KEY_SERVICE_WITHIN_S = 5.0
 _PAGE = 1000
 
 
@@ -42,6 +44,20 @@ async def refuse_accounts_without_keys(settings: Settings) -> None:
             )
     finally:
         await store.close()
+
+
+async def refuse_without_key_service(settings: Settings) -> None:
+    """RefusalError where the key service of another installation, which is to serve this one, does not answer."""
+    client = Client(settings.socket("kms-api"))
+    try:
+        await client.ready(KEY_SERVICE_WITHIN_S)
+    except ConnectionError:
+        raise RefusalError(
+            f"no key service answers in {settings.socket('kms-api').parent}, where keys_from leads",
+            "start the installation that has it first; its `ringfence doctor` names the folder",
+        ) from None
+    finally:
+        await client.close()
 
 
 async def first_account_sid(store: Store) -> str:

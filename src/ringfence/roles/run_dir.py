@@ -22,6 +22,11 @@ def run_dir_of(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"ringfence-{os.getuid()}-{name}"
 
 
+def sockets_in(folder: Path) -> Path:
+    """The folder of sockets that another installation means: its DATA/run, wherever that had to go, or any other."""
+    return run_dir_of(folder.parent) if folder.name == "run" else folder
+
+
 def make_private(folder: Path) -> None:
     """Make `folder` (and its parents) with mode 0700. Refused when it is a link, or another user's."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

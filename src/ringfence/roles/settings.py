@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from ringfence.roles.clock_file import parse_offset_ms
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.run_dir import run_dir_of
+from ringfence.roles.run_dir import run_dir_of, sockets_in
 
 CONFIG_NAME = "ringfence.toml"
 ENVIRONMENT_PREFIX = "RINGFENCE_"
@@ -147,7 +147,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @property
     def _services_dir(self) -> Path:
-        return Path(self.keys_from) if self.keys_from else self.run_dir
+        return sockets_in(Path(self.keys_from)) if self.keys_from else self.run_dir
 
 
 NAMES = Settings.__struct_fields__

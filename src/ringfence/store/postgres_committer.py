@@ -11,6 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 import asyncpg
 import msgspec
+import structlog
 
 from ringfence.ports.store import QueueFullError, StoreFailedError
 from ringfence.store.committer import BATCH_LIMIT, PENDING_LIMIT
@@ -18,6 +19,8 @@ from ringfence.store.postgres_connection import failure, is_conflict
 
 ATTEMPTS = 5
 ROLLBACK_TIMEOUT_S = 5.0
+
+_log = structlog.get_logger(__name__)
 
 Request = TypeVar("Request")
 Result = TypeVar("Result")
@@ -116,6 +119,7 @@ class PostgresCommitter:
                     careful = True
                 elif attempt == ATTEMPTS or not is_conflict(error):
                     failed = failed or StoreFailedError(type(error).__name__)
+                    _log.warning("transaction failed", error=type(error).__name__, attempts=attempt, count=len(batch))
                     for entry in batch:
                         # A copy each: raising adds a traceback to what is raised.
                         entry.end = copy(failed)

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import msgspec
+import structlog
 
 from ringfence.ports.store import StoreFailedError
 from ringfence.schema.steps import Migration
@@ -16,6 +17,8 @@ from ringfence.store.postgres_committer import Connection, PostgresCommitter, Ve
 from ringfence.store.postgres_connection import check, connect, connect_pool, failure
 from ringfence.store.postgres_directory import PostgresDirectory
 from ringfence.store.postgres_migrate import migrate, migrations, pending_of
+
+_log = structlog.get_logger(__name__)
 
 Request = TypeVar("Request")
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -133,7 +136,10 @@ class PostgresGround:
         try:
             rows: Sequence[Any] = await self._pool.fetch(sql, *values)
         except Exception as error:
-            raise failure(error) or error from None
+            failed = failure(error)
+            if failed is not None:
+                _log.warning("reading failed", error=type(error).__name__)
+            raise failed or error from None
         return rows
 
     async def _one(self, sql: str, *values: Any) -> Any:

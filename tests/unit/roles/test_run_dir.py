@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.run_dir import LONGEST_SOCKET_NAME, SOCKET_PATH_MAX_BYTES, make_private, run_dir_of
+from ringfence.roles.run_dir import LONGEST_SOCKET_NAME, SOCKET_PATH_MAX_BYTES, make_private, run_dir_of, sockets_in
 
 
 def test_sockets_lie_in_the_data_folder() -> None:
@@ -25,6 +25,13 @@ def test_a_path_too_long_gets_a_place_of_its_own_and_always_the_same() -> None:
     first, second = Path("/" + "a" * 120), Path("/" + "b" * 120)
     assert run_dir_of(first) == run_dir_of(first) != run_dir_of(second)
     assert run_dir_of(first).name.startswith(f"ringfence-{os.getuid()}-")
+
+
+@pytest.mark.parametrize("data", ["/srv/ringfence", "/" + "a" * 120])
+def test_another_installations_run_folder_leads_to_its_sockets(data: str) -> None:
+    """Whoever names DATA/run need not know that a long path moved them."""
+    assert sockets_in(Path(data) / "run") == run_dir_of(Path(data))
+    assert sockets_in(Path("/var/lib/forwarded")) == Path("/var/lib/forwarded")
 
 
 def test_a_folder_is_made_private_or_becomes_so(tmp_path: Path) -> None:
