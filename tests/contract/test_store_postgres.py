@@ -29,11 +29,14 @@ TTL = 10_000
 ACCOUNT = "AC" + "a" * 32
 
 WRITER = """
-import asyncio, sys
+import asyncio, structlog, sys
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.sid import new_sid
 from ringfence.ports.store import MessageRow, NewEvent, StoreFailedError
 from ringfence.store.postgres import PostgresStore
+
+# What is said on stdout is what was acknowledged.
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 
 async def main():
     store = PostgresStore(sys.argv[1])

@@ -78,7 +78,10 @@ class Group:
         pid = self._processes["up"].pid
         found = {}
         for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            try:
+                words = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has just ended
             if b"ringfence.roles" in words:
                 found[words[words.index(b"ringfence.roles") + 1].decode()] = int(child)
         return found

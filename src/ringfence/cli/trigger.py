@@ -120,7 +120,8 @@ class _Stage:
         number, handset = await self._own_number(options.sender), _number(options.to or CUSTOMER_NUMBER)
         fault = None
         if code is not None:
-            details = {"number": handset, "code": code, "remaining": 1}
+            # Until this text has met its end: a text that was on its way before would use up a fault for one.
+            details = {"number": handset, "code": code}
             fault = await asyncio.to_thread(lambda: self._simulator.add_fault("fail", **details))
         try:
             fields = {"From": number, "To": handset, "Body": options.body or "Your order is on its way."}
@@ -133,7 +134,6 @@ class _Stage:
             return first if first is None or failed(first) else last
         finally:
             if fault is not None:
-                # It is gone already when a text met it.
                 with contextlib.suppress(SimulatorRefusedError, ConnectionError):
                     await asyncio.to_thread(self._simulator.remove_fault, fault)
 

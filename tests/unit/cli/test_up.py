@@ -51,7 +51,10 @@ class Up:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         found = {}
         for pid in children:
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            try:
+                words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has just ended
             if b"ringfence.roles" in words:
                 found[words[words.index(b"ringfence.roles") + 1].decode()] = int(pid)
         return found
