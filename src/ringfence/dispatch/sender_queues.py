@@ -81,7 +81,7 @@ class SenderQueues:
         try:
             while True:
                 try:
-                    await self._heed_clock()
+                    await self.heed_clock()
                     started = await self.lease_and_start()
                 except (QueueFullError, StoreFailedError) as away:
                     _log.warning("store away", carrier=self._carrier, error=type(away).__name__)
@@ -94,12 +94,14 @@ class SenderQueues:
                 task.cancel()
             await asyncio.gather(*self._draining.values(), return_exceptions=True)
 
-    async def _heed_clock(self) -> None:
-        """Leave nothing waiting for a time that comes a second time."""
+    async def heed_clock(self) -> bool:
+        """Leave nothing waiting for a time that comes a second time; whether there was a reason to look."""
         self._to_mend = self._watch.was_set_back() or self._to_mend
-        if self._to_mend:
-            await self._store.clock_set_back(self._clock.now_ms, LEASE_TTL_MS)
-            self._to_mend = False
+        if not self._to_mend:
+            return False
+        await self._store.clock_set_back(self._clock.now_ms, LEASE_TTL_MS)
+        self._to_mend = False
+        return True
 
     async def lease_and_start(self) -> int:
         """Take what is due and begin to drain it; how many queues were new."""
@@ -184,6 +186,9 @@ class _Drain:
 
     async def _fetch(self) -> bool:
         rows = await self._store.due(self._live.lease, self._clock.now_ms(), self._page)
+        while await self._queues.heed_clock():
+            # What was accepted since the clock was set back may stand before what waited: now it does not.
+            rows = await self._store.due(self._live.lease, self._clock.now_ms(), self._page)
         if not rows:
             return False
         opened, lost = await self._deliverer.open(self._live.lease.account, rows)

@@ -99,6 +99,7 @@ def test_a_queue_opens_no_more_than_it_sends_in_a_second(world: Any, run: Any) -
                 return await due(lease, now_ms, limit)
 
             it.store.due = counted
+            await it.dispatching.queues.heed_clock()
             await it.dispatching.queues.lease_and_start()
             await it.until(lambda: sent_of(it) >= 2)
             assert asked == [sender_queues.PAGE_MIN]
@@ -124,5 +125,29 @@ def test_the_order_of_a_pair_holds_over_slices(world: Any, run: Any, monkeypatch
             for number in CROWD[:4]:
                 bodies = [body for body in it.bodies_at("+12025550177") if body.startswith(number)]
                 assert bodies == [f"{number} {text}" for text in range(12)]
+
+    run(story())
+
+
+def test_the_order_of_a_pair_holds_while_the_clock_is_set_back_under_a_dispatcher_at_work(world: Any, run: Any) -> None:
+    """It reads a queue right after the clock went back, and finds a text of the new time before one that waited."""
+
+    async def story() -> None:
+        async with world(running=False) as it:
+            await it.own(it.account, CROWD[0])
+            await it.send(sender=CROWD[0], body="first")
+            due = it.store.due
+
+            async def after_the_clock_went_back(lease: Any, now_ms: int, limit: int) -> Any:
+                it.store.due = due
+                it.clock.advance(-3_600_000)
+                await it.send(sender=CROWD[0], body="second")
+                return await due(lease, it.clock.now_ms(), limit)
+
+            it.store.due = after_the_clock_went_back
+            await it.dispatching.queues.heed_clock()
+            await it.dispatching.queues.lease_and_start()
+            await it.until(lambda: len(it.bodies_at("+12025550177")) == 2)
+            assert it.bodies_at("+12025550177") == ["first", "second"]
 
     run(story())
