@@ -23,7 +23,8 @@ async def test_texts_that_waited_are_due_at_once_ahead_of_newer_ones_and_in_thei
         await store.accept(row)
     new = text(created_ms=BACK + 100, due_ms=BACK + 100)
     await store.accept(new)
-    await store.clock_set_back(lambda: BACK + 200, TTL)
+    assert await store.clock_set_back(lambda: BACK + 200, TTL) == 3
+    assert await store.clock_set_back(lambda: BACK + 200, TTL) == 0
     lease = await leased(store, now_ms=BACK + 200)
     assert [row.sid for row in await store.due(lease, BACK + 200, 10)] == [row.sid for row in (*old, new)]
 

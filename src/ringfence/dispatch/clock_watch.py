@@ -3,8 +3,8 @@
 from ringfence.domain.clock import Clock
 
 STEP_MS = 1_000
-# What was under way when it was set back may still bring times of before: it is worth looking after these.
-AGAIN_AFTER_MS = (500, 1_500, 5_000)
+# What was under way when it was set back may still bring times of before: until then every look is worth its while.
+UNSETTLED_MS = 5_000
 
 
 class ClockWatch:
@@ -13,19 +13,14 @@ class ClockWatch:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._ahead_ms: int | None = None
-        self._again_ms: list[int] = []
+        self._unsettled_until_ms = 0
 
     def was_set_back(self) -> bool:
-        """True at the first look, for nobody knows what was before; and when it was since the last, then a few times
-        more in the seconds after."""
+        """True at the first look, for nobody knows what was before; and from a step back on for some seconds."""
         now_ms = self._clock.monotonic_ms()
         was_ms, self._ahead_ms = self._ahead_ms, self._clock.now_ms() - now_ms
         if was_ms is None:
             return True
         if self._ahead_ms < was_ms - STEP_MS:
-            self._again_ms = [now_ms + after_ms for after_ms in AGAIN_AFTER_MS]
-            return True
-        if self._again_ms and now_ms >= self._again_ms[0]:
-            self._again_ms = [at_ms for at_ms in self._again_ms if at_ms > now_ms]
-            return True
-        return False
+            self._unsettled_until_ms = now_ms + UNSETTLED_MS
+        return now_ms < self._unsettled_until_ms

@@ -95,13 +95,13 @@ class SenderQueues:
             await asyncio.gather(*self._draining.values(), return_exceptions=True)
 
     async def heed_clock(self) -> bool:
-        """Leave nothing waiting for a time that comes a second time; whether there was a reason to look."""
+        """Leave nothing waiting for a time that comes a second time; True where texts waited for one."""
         self._to_mend = self._watch.was_set_back() or self._to_mend
         if not self._to_mend:
             return False
-        await self._store.clock_set_back(self._clock.now_ms, LEASE_TTL_MS)
+        moved = await self._store.clock_set_back(self._clock.now_ms, LEASE_TTL_MS)
         self._to_mend = False
-        return True
+        return moved > 0
 
     async def lease_and_start(self) -> int:
         """Take what is due and begin to drain it; how many queues were new."""
@@ -187,7 +187,8 @@ class _Drain:
     async def _fetch(self) -> bool:
         rows = await self._store.due(self._live.lease, self._clock.now_ms(), self._page)
         while await self._queues.heed_clock():
-            # What was accepted since the clock was set back may stand before what waited: now it does not.
+            # Texts accepted since the clock was set back may have stood before those that waited for the time to come.
+            # Where none waited any more when the queue had been read, it was read in order.
             rows = await self._store.due(self._live.lease, self._clock.now_ms(), self._page)
         if not rows:
             return False

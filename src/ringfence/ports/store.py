@@ -277,8 +277,8 @@ class MessageStore(Protocol):
     async def release(self, lease: Lease) -> None:
         """Give a queue back; a stale lease is a no-op."""
 
-    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> None:
-        """Mend what a clock that was set back left in times to come; where nothing is, a no-op.
+    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> int:
+        """Mend what a clock that was set back left in times to come: how many texts; where nothing is, a no-op.
 
         The clock is read when the write has its turn, or what is accepted until then would seem to come too early.
 

@@ -54,12 +54,14 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         self._check_fence(lease)
         return [self._messages[lease.account, sid] for sid in self._waiting(lease, now_ms, limit)]
 
-    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> None:
+    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> int:
         at_ms = now_ms()
         ahead = [self._messages[key] for key, (place_ms, *_) in self._queued.items() if place_ms > at_ms + TO_COME_MS]
-        self._bring_texts([row for row in ahead if row.due_ms <= row.created_ms], at_ms)
+        unscheduled = [row for row in ahead if row.due_ms <= row.created_ms]
+        self._bring_texts(unscheduled, at_ms)
         self._end_leases(at_ms + lease_ms)
         self._bring_events(at_ms)
+        return len(unscheduled)
 
     async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
         if lease is not None:

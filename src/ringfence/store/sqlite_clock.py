@@ -15,15 +15,16 @@ SettingBack = tuple[Callable[[], int], int]
 class SqliteClock(SqliteGround):
     """`ports.store.Store.clock_set_back`."""
 
-    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> None:
-        await self._write(_set_back, (now_ms, lease_ms))
+    async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> int:
+        return await self._write(_set_back, (now_ms, lease_ms))
 
 
-def _set_back(tx: SqliteWriter, requests: Sequence[SettingBack]) -> list[None]:
+def _set_back(tx: SqliteWriter, requests: Sequence[SettingBack]) -> list[int]:
+    moved = []
     for read_ms, lease_ms in requests:
         now_ms = read_ms()
-        tx.run(SQL["texts"], (now_ms + TO_COME_MS, now_ms - AHEAD_MS))
+        moved.append(tx.run(SQL["texts"], (now_ms + TO_COME_MS, now_ms - AHEAD_MS)).rowcount)
         tx.run(SQL["queues"], (now_ms + TO_COME_MS, now_ms - AHEAD_MS))
         tx.run(SQL["leases"], (now_ms + lease_ms,))
         tx.run(SQL["events"], (now_ms, now_ms + EVENTS_WITHIN_MS))
-    return [None] * len(requests)
+    return moved

@@ -151,3 +151,24 @@ def test_the_order_of_a_pair_holds_while_the_clock_is_set_back_under_a_dispatche
             assert it.bodies_at("+12025550177") == ["first", "second"]
 
     run(story())
+
+
+def test_a_text_that_was_on_its_way_when_the_clock_went_back_still_goes_before_the_next(world: Any, run: Any) -> None:
+    """It is written down after the dispatcher has mended what there was, with a time of before."""
+
+    async def story() -> None:
+        async with world(running=False) as it:
+            await it.own(it.account, CROWD[0])
+            queues = it.dispatching.queues
+            await queues.heed_clock()
+            it.clock.advance(-3_600_000)
+            await queues.heed_clock()
+            it.clock.advance(3_600_000)
+            await it.send(sender=CROWD[0], body="first")
+            it.clock.advance(-3_600_000)
+            await it.send(sender=CROWD[0], body="second")
+            await queues.lease_and_start()
+            await it.until(lambda: len(it.bodies_at("+12025550177")) == 2)
+            assert it.bodies_at("+12025550177") == ["first", "second"]
+
+    run(story())
