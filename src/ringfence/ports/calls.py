@@ -1,0 +1,215 @@
+"""Calls at rest: their rows, orders to live ones, their timeline, and their recordings.
+
+Part of the store (`ports.store`): an awaited write has been fsynced, every key begins with the account, and content
+arrives sealed.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from ringfence.domain.call import Direction, Status
+from ringfence.ports.store import NewEvent, Party
+
+
+class CallRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A call at rest. `local` is the tenant's own number in it ("" where there is none): clear metadata.
+
+    `content` is a sealed `domain.call.Content`; `remote_index` the blind index of the other end under that day's index
+    key, `remote_region` its country ("" for a SIP address or a client). `parent_sid` is the call whose Dial made this
+    one. `sequence` counts the progress events so far. `owner` is the voice process that runs it.
+    """
+
+    account: str
+    sid: str
+    parent_sid: str | None = None
+    direction: Direction
+    status: Status
+    local: str
+    remote_index: bytes
+    remote_region: str
+    epoch: int
+    content: bytes
+    phone_number_sid: str = ""
+    created_ms: int
+    updated_ms: int
+    ringing_ms: int | None = None
+    answered_ms: int | None = None
+    ended_ms: int | None = None
+    price_micros: int | None = None
+    price_unit: str = "USD"
+    sip_status: int | None = None
+    error_code: int | None = None
+    route: str = ""
+    sequence: int = 0
+    owner: str = ""
+
+
+class CallChange(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a call: applied only where `domain.call` allows the move, else ignored.
+
+    Ringing, in-progress and final moves set `ringing_ms`, `answered_ms` and `ended_ms` to `at_ms`. A final move clears
+    the owner, and writes the rated record with `price_micros` (or 0).
+    """
+
+    status: Status
+    at_ms: int
+    sip_status: int | None = None
+    error_code: int | None = None
+    price_micros: int | None = None
+    route: str | None = None
+
+
+class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """`to` and `sender` look at both ends, as `MessageFilter` does. Times bound created_ms, half open [from, to)."""
+
+    to: Party | None = None
+    sender: Party | None = None
+    status: Status | None = None
+    parent_sid: str | None = None
+    start_from_ms: int | None = None
+    start_to_ms: int | None = None
+    end_from_ms: int | None = None
+    end_to_ms: int | None = None
+
+
+class CallOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """What the tenant wants of a live call, for the voice process that runs it: `id` is the order of arrival.
+
+    `kind` is end (hang up; a ringing call is canceled), document (its `content` is a sealed `domain.call.Order`: run
+    another document), or recording.stop, .pause, .skip and .resume, with the recording's sid in `argument`, and
+    recording.start with sealed options in `content`.
+    """
+
+    id: int = 0
+    account: str
+    call_sid: str
+    kind: str
+    argument: str = ""
+    content: bytes = b""
+    at_ms: int
+
+
+class StepRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened in a call, for its timeline, Events and Notifications.
+
+    `kind` is `webhook`, `document`, `verb`, `key`, `status`, `sip`, `media`, `warning` or `error`; `detail` is sealed
+    under the call's record key, field `step`. `code` is Twilio's where there is one.
+    """
+
+    id: int = 0
+    account: str
+    call_sid: str
+    at_ms: int
+    kind: str
+    code: int | None = None
+    detail: bytes = b""
+
+
+RecordingStatus = Literal["in-progress", "paused", "stopped", "processing", "completed", "absent", "deleted"]
+
+
+class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A recording: its sealed sound is a file named by account and sid. `source` as Twilio's API has it."""
+
+    account: str
+    sid: str
+    call_sid: str
+    status: RecordingStatus
+    channels: int
+    source: str
+    track: str = "both"
+    epoch: int
+    started_ms: int
+    duration_ms: int | None = None
+    error_code: int | None = None
+    created_ms: int
+    updated_ms: int
+    content: bytes = b""
+
+
+class CallStore(Protocol):
+    """Calls and what belongs to them."""
+
+    async def create_call(self, row: CallRow, events: Sequence[NewEvent] = ()) -> bool:
+        """Write a call with its outbox events. False: the sid is known already, nothing was written.
+
+        A queued call without an owner waits for a voice process to take it.
+        """
+
+    async def call(self, account: str, sid: str) -> CallRow | None: ...
+
+    async def calls(
+        self, account: str, wanted: CallFilter, *, before: str | None = None, limit: int = 50
+    ) -> list[CallRow]:
+        """Newest first; `before` is the last sid of the page before."""
+
+    async def calls_of(self, keys: Sequence[tuple[str, str]]) -> list[CallRow | None]:
+        """The calls of these (account, sid), in order; None for one that is not there."""
+
+    async def take_calls(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[CallRow]:
+        """Make `owner` the owner of queued outbound calls that have none, oldest first, accounts in turn."""
+
+    async def hold_calls(self, owner: str, now_ms: int, ttl_ms: int) -> None:
+        """Say that `owner` still runs its live calls: none of them is orphaned for `ttl_ms` from now."""
+
+    async def orphaned_calls(self, now_ms: int, limit: int) -> list[CallRow]:
+        """Live calls with an owner who has not said so for too long: their process is dead."""
+
+    async def calls_owned(self, owner: str) -> list[CallRow]:
+        """Live calls of this owner: for a process that starts again under its name."""
+
+    async def move_call(
+        self, account: str, sid: str, change: CallChange, events: Sequence[NewEvent] = ()
+    ) -> CallRow | None:
+        """Apply a change with its outbox events in one transaction: the row as it is then; None where it was ignored.
+
+        Each event's `sequence` is set here: the call's `sequence`, which grows by one with each.
+        """
+
+    async def rewrite_call(self, account: str, sid: str, content: bytes, *, at_ms: int) -> bool:
+        """Replace the sealed content."""
+
+    async def delete_call(self, account: str, sid: str) -> bool:
+        """Erase a call that is over, with its steps, events and attempts; the rated record and recordings stay."""
+
+    async def live_calls(self, account: str) -> int:
+        """How many calls of the account are ringing or in progress."""
+
+    async def order(self, order: CallOrder) -> bool:
+        """Leave an order for a live call; False where the call is not live (any more)."""
+
+    async def take_orders(self, owner: str, limit: int = 100) -> list[CallOrder]:
+        """Orders for calls of this owner, in order of arrival; they are gone from the store then."""
+
+    async def add_steps(self, steps: Sequence[StepRow]) -> None:
+        """Keep steps; those of a call that is gone are dropped. At most 1,000 a call are kept, the oldest."""
+
+    async def steps(self, account: str, call_sid: str) -> list[StepRow]:
+        """In the order they happened."""
+
+    async def add_recording(self, row: RecordingRow) -> None: ...
+
+    async def move_recording(
+        self,
+        account: str,
+        sid: str,
+        status: RecordingStatus,
+        at_ms: int,
+        *,
+        duration_ms: int | None = None,
+        error_code: int | None = None,
+        events: Sequence[NewEvent] = (),
+    ) -> RecordingRow | None:
+        """Change a recording, with events of its call (kind `recording.<status>`, raw: its sid). None: absent."""
+
+    async def recording(self, account: str, sid: str) -> RecordingRow | None: ...
+
+    async def recordings(
+        self, account: str, *, call_sid: str | None = None, before: str | None = None, limit: int = 50
+    ) -> list[RecordingRow]:
+        """Newest first."""
+
+    async def delete_recording(self, account: str, sid: str) -> bool:
+        """Forget it: its row stays with status deleted for the record, and answers no list."""
