@@ -111,3 +111,17 @@ class Order(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
     def __repr__(self) -> str:
         return "Order(…)"
+
+
+class RecordingOptions(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
+    """How a recording is made, and whom to tell of it. `events` are of in-progress, completed and absent."""
+
+    channels: int = 1
+    track: str = "both"
+    trim: bool = False
+    callback: str = ""
+    method: str = "POST"
+    events: tuple[str, ...] = ("completed",)
+
+    def __repr__(self) -> str:
+        return f"RecordingOptions({self.channels})"

@@ -79,7 +79,8 @@ class CallOrder(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is end (hang up; a ringing call is canceled), document (its `content` is a sealed `domain.call.Order`: run
     another document), or recording.stop, .pause, .skip and .resume, with the recording's sid in `argument`, and
-    recording.start with sealed options in `content`.
+    recording.start, with the sid that the recording is to have in `argument` and a sealed
+    `domain.call.RecordingOptions` in `content` (`domain.sealing.call.seal_order`).
     """
 
     id: int = 0
@@ -94,8 +95,8 @@ class CallOrder(msgspec.Struct, frozen=True, kw_only=True):
 class StepRow(msgspec.Struct, frozen=True, kw_only=True):
     """Something that happened in a call, for its timeline, Events and Notifications.
 
-    `kind` is `webhook`, `document`, `verb`, `key`, `status`, `sip`, `media`, `warning` or `error`; `detail` is sealed
-    under the call's record key, field `step`. `code` is Twilio's where there is one.
+    `kind` is `webhook`, `document`, `verb`, `key`, `status`, `sip`, `media`, `warning` or `error`; `detail` is a
+    sealed `domain.call_step.StepDetail` under the call's record key. `code` is Twilio's where there is one.
     """
 
     id: int = 0
@@ -111,7 +112,11 @@ RecordingStatus = Literal["in-progress", "paused", "stopped", "processing", "com
 
 
 class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A recording: its sealed sound is a file named by account and sid. `source` as Twilio's API has it."""
+    """A recording: its sealed sound is a file named by account and sid. `source` as Twilio's API has it.
+
+    The sound is sealed under the record key of its own sid; `content`, a `domain.call.RecordingOptions`, under the
+    call's (`domain.sealing.call.seal_recording_with`), like all that the call's callbacks need.
+    """
 
     account: str
     sid: str
