@@ -147,12 +147,12 @@ class Handset:
         """Write to the shop."""
         self._call("POST", f"/{self.number}/messages", {"to": self._shop, "body": body})
 
-    def await_text(self, words: str) -> dict[str, Any]:
-        """The text with these words in it, once it is on the phone."""
+    def await_text(self, words: str, status: str = "") -> dict[str, Any]:
+        """The text with these words in it, once it is on the phone, and has this status where one is given."""
         until = time.monotonic() + TEXT_LIMIT_S
         while time.monotonic() < until:
             for text in self._call("GET", f"/{self.number}/messages")["messages"]:
-                if words in text["body"] and text["direction"] == "outbound":
+                if words in text["body"] and text["direction"] == "outbound" and status in {"", text["status"]}:
                     return dict(text)
             time.sleep(0.05)
         raise AssertionError(f"no text with {words!r} on the phone in {TEXT_LIMIT_S} s")

@@ -112,7 +112,7 @@ def reader(installation: Any, tmp_path: Path) -> Iterator[Reader]:
 def test_your_first_text(reader: Reader, handset: Any) -> None:
     customer = handset("+12025550177")
     assert reader.follow("tutorials/first-text.md") == 5
-    assert customer.await_text("Haircut Tue 15:00.")["status"] == "delivered"
+    customer.await_text("Haircut Tue 15:00.", status="delivered")
     customer.await_text("See you Tuesday!")
 
 

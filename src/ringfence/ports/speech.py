@@ -4,14 +4,16 @@ from typing import Protocol
 
 import msgspec
 
+from ringfence.domain.ssml import Spoken
+
 
 class Utterance(msgspec.Struct, frozen=True, kw_only=True):
-    """Words to be said: `ssml` is what stands inside Say, well-formed XML with SSML elements and escaped text.
+    """Something to be said (`domain.ssml.read_ssml` of a Say).
 
     `voice` is as the program wrote it (man, woman, alice, Polly.Joanna…), `language` a BCP 47 tag or "".
     """
 
-    ssml: str
+    spoken: Spoken
     voice: str = ""
     language: str = ""
 

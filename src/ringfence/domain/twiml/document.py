@@ -8,7 +8,10 @@ Method = Literal["GET", "POST"]
 
 
 class Element(msgspec.Struct, frozen=True):
-    """One element. `text` is the text directly in it, joined; `line` and `column` (from 1) are where it begins."""
+    """One element. `content` is its text and elements in their order; `line` and `column` (from 1) are where it begins.
+
+    `text` is the text directly in it, joined; `children` are the elements directly in it.
+    """
 
     name: str
     attributes: dict[str, str]
@@ -16,6 +19,7 @@ class Element(msgspec.Struct, frozen=True):
     children: tuple["Element", ...]
     line: int
     column: int
+    content: tuple["str | Element", ...] = ()
 
     def __repr__(self) -> str:
         return f"Element({self.line}:{self.column})"

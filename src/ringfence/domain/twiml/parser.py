@@ -37,12 +37,12 @@ class _Open:
         self.attributes = attributes
         self.line = line
         self.column = column
-        self.text: list[str] = []
-        self.children: list[Element] = []
+        self.content: list[str | Element] = []
 
     def close(self) -> Element:
-        text = "".join(self.text)
-        return Element(self.name, self.attributes, text, tuple(self.children), self.line, self.column)
+        text = "".join(part for part in self.content if isinstance(part, str))
+        children = tuple(part for part in self.content if isinstance(part, Element))
+        return Element(self.name, self.attributes, text, children, self.line, self.column, tuple(self.content))
 
 
 class _Builder:
@@ -83,10 +83,10 @@ class _Builder:
     def _end(self, _name: str) -> None:
         self._closed = self._open.pop().close()
         if self._open:
-            self._open[-1].children.append(self._closed)
+            self._open[-1].content.append(self._closed)
 
     def _characters(self, text: str) -> None:
-        self._open[-1].text.append(text)
+        self._open[-1].content.append(text)
 
     def _doctype(self, *_declared: object) -> None:
         raise self._refusal("a document type is not allowed")

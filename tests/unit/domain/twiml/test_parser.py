@@ -159,3 +159,9 @@ def test_any_document_parses_or_is_refused(document):
         refused = error
     assert refused is None or refused.code in {12100, 12102}
     assert refused is None or (refused.line >= 1 and refused.column >= 1)
+
+
+def test_text_and_elements_keep_their_order() -> None:
+    say = parse("<Response><Say>one<break/>two</Say></Response>").children[0]
+    assert say.content == ("one", say.children[0], "two")
+    assert say.text == "onetwo"
