@@ -27,7 +27,7 @@ $(STAMP): requirements.lock pyproject.toml | .tools/bin/uv
 
 lock: | .tools/bin/uv
 	.tools/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make lock" --group dev pyproject.toml -o requirements.lock
+	  --custom-compile-command "make lock" --all-extras --group dev pyproject.toml -o requirements.lock
 
 demo: setup
 	@$(BIN)/ringfence up --check $(DEMO_FLAGS)
