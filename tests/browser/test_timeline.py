@@ -5,12 +5,13 @@ import os
 import re
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from tests.waiting_server import WaitingServer
 
 from ringfence.cli.installation_client import InstallationClient
 from ringfence.cli.timeline import timeline_link
@@ -44,7 +45,7 @@ class Shop:
                 pass
 
         self.answer: tuple[int, str, bytes] = (200, "text/plain", b"thank you")
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = WaitingServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 

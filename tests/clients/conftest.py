@@ -10,12 +10,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import ModuleType
 from urllib.parse import parse_qsl
 
 import pytest
+from tests.waiting_server import WaitingServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAM = ("appointments", "conversation", "app")
@@ -86,7 +87,7 @@ def webhooks() -> Iterator[WebhookServer]:
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = WaitingServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     seen = WebhookServer(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -5,11 +5,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from tests.waiting_server import WaitingServer
 
 WITHIN_S = 30
 
@@ -32,7 +33,7 @@ class Program:
             def log_message(self, format: str, *arguments: Any) -> None:
                 return
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = WaitingServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/status"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 

@@ -7,11 +7,12 @@ import shutil
 import subprocess
 import sys
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.waiting_server import WaitingServer
 from twilio.request_validator import RequestValidator
 
 TOKEN = "the-token-that-the-program-presents"
@@ -244,7 +245,7 @@ def test_another_host_is_reached_by_its_own_certificate_alone(stock: Stock, tmp_
         def log_message(self, *_: object) -> None:
             """Tests are quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Other)
+    server = WaitingServer(("127.0.0.1", 0), Other)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
