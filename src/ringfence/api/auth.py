@@ -4,7 +4,6 @@ The secret is compared by its SHA-256 in constant time, turned into the seed of 
 Source: Twilio, "API requests", section "Authenticate".
 """
 
-import base64
 import binascii
 import hashlib
 import hmac
@@ -102,7 +101,7 @@ def _basic(header: bytes | None) -> tuple[str, str]:
     if header is None or len(header) > MAX_HEADER_BYTES or header[:6].lower() != b"basic ":
         raise ApiError(20003)
     try:
-        decoded = base64.b64decode(header[6:].strip(), validate=True)
+        decoded = binascii.a2b_base64(header[6:].strip(), strict_mode=True)
     except binascii.Error:
         raise ApiError(20003) from None
     name, colon, secret = decoded.partition(b":")

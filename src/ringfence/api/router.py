@@ -9,6 +9,9 @@ from typing import NamedTuple
 from ringfence.api.operations import LISTED, PREFERENCE, Listed
 from ringfence.api.resource import OURS, Operation
 
+KEPT_MAX = 1_024
+KEPT_CHARACTERS = 256
+
 
 class Match(NamedTuple):
     """What a path names: its operations by method (unfinished ones as `Listed`), its variables' values in order.
@@ -56,7 +59,10 @@ class _Node:
 
 
 class Router:
-    """Finds operations: the finished ones given to it, and those that are known but not finished."""
+    """Finds operations: the finished ones given to it, and those that are known but not finished.
+
+    What was found for a host and path is kept for the next request to it, bounded in number and size.
+    """
 
     def __init__(self, operations: Iterable[Operation]) -> None:
         self._products = {product: _Node() for product in (*PREFERENCE, OURS)}
@@ -64,9 +70,18 @@ class Router:
             self._products[listed.product].at(listed.path).methods[listed.method] = listed
         for operation in operations:
             self._products[operation.product].at(operation.path).methods[operation.method] = operation
+        self._found: dict[tuple[str, str], Match] = {}
 
     def match(self, host: str, path: str) -> Match | None:
         """The operations at `path`, or None when no product has it."""
+        match = self._found.get((host, path)) or self._match(host, path)
+        if match is not None and len(host) + len(path) <= KEPT_CHARACTERS:
+            if len(self._found) >= KEPT_MAX:
+                self._found.clear()
+            self._found[host, path] = match
+        return match
+
+    def _match(self, host: str, path: str) -> Match | None:
         by_host = host.partition(".")[0].lower()
         if by_host in PREFERENCE and "." in host:
             return self._in(by_host, path) or self._prefixed(path)

@@ -4,7 +4,6 @@ One road for every operation, the busy ones too: there is no second, faster one 
 """
 
 import asyncio
-import os
 import traceback
 from collections.abc import Iterable
 from time import perf_counter
@@ -29,6 +28,7 @@ from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
 from ringfence.api.urlencoded import parse_pairs
 from ringfence.domain.errors import ApiError
+from ringfence.domain.random_bytes import RandomBytes
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.onlookers import ApiCall
 from ringfence.ports.store import QueueFullError, StoreFailedError
@@ -37,6 +37,7 @@ FORM_TYPE = b"application/x-www-form-urlencoded"
 
 _log = structlog.get_logger(__name__)
 _page_form = Form(PageForm)
+_request_bits = RandomBytes(16)
 
 
 class _Head:
@@ -79,7 +80,7 @@ class Wire:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         started = perf_counter()
-        request_id = f"RQ{os.urandom(16).hex()}"
+        request_id = f"RQ{_request_bits().hex()}"
         path: str = scope["path"]
         head = _Head(scope["headers"])
         match = self._router.match(head.host, path)

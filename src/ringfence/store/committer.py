@@ -28,7 +28,8 @@ Verb = Callable[[AnyTx, Sequence[Request]], Sequence[Result | Exception]]
 """What one kind of write does: requests to results, in order, inside a transaction that others share.
 
 A result that is an exception fails that request alone, and must mean that nothing of it was written. A verb that
-raises is run again, request by request, so it must not change anything but the database.
+raises is run again, request by request, and the others of its transaction with it: it must not change anything but the
+database.
 """
 
 
@@ -184,8 +185,17 @@ def _commit(session: Session[AnyTx], batch: Sequence[_Entry]) -> None:
         groups.setdefault(entry.verb, []).append(entry)
     try:
         session.begin()
-        for verb, entries in groups.items():
-            _apply(session, verb, entries)
+        try:
+            for verb, entries in groups.items():
+                _answer(session, verb, entries)
+        except Exception as error:
+            if session.failure(error) is not None:
+                raise
+            # For whom a verb must raise is found out with marks; a transaction in which none does goes without.
+            session.rollback()
+            session.begin()
+            for verb, entries in groups.items():
+                _apply(session, verb, entries)
         session.commit()
     except Exception as error:
         failed = session.failure(error) or StoreFailedError(type(error).__name__)
@@ -198,13 +208,17 @@ def _commit(session: Session[AnyTx], batch: Sequence[_Entry]) -> None:
             entry.end = copy(failed)
 
 
+def _answer(session: Session[AnyTx], verb: Verb[AnyTx, Any, Any], entries: Sequence[_Entry]) -> None:
+    ends = verb(session.tx, [entry.request for entry in entries])
+    for entry, end in zip(entries, ends, strict=True):
+        entry.end = end
+
+
 def _apply(session: Session[AnyTx], verb: Verb[AnyTx, Any, Any], entries: Sequence[_Entry]) -> None:
     """All entries in one call; if that raises, each alone."""
     session.mark()
     try:
-        ends = verb(session.tx, [entry.request for entry in entries])
-        for entry, end in zip(entries, ends, strict=True):
-            entry.end = end
+        _answer(session, verb, entries)
     except Exception as error:
         if session.failure(error) is not None:
             raise

@@ -1,10 +1,10 @@
 """Messages in SQLite: accepted, moved, rewritten, erased."""
 
-import sqlite3
 from collections.abc import Collection, Sequence
 
 from ringfence.domain.message import FINAL
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
+from ringfence.store.bulk_insert import BulkInsert
 from ringfence.store.columns import MESSAGE, RATED
 from ringfence.store.json_rows import JsonRows, json_rows
 from ringfence.store.moves import Key, Moves
@@ -22,6 +22,7 @@ Acceptance = tuple[MessageRow, Sequence[NewEvent]]
 Settling = tuple[Lease | None, Sequence[Outcome]]
 Rewriting = tuple[str, str, bytes, int, bool]
 
+INSERT = BulkInsert(SQL["insert"])
 PROGRESS = JsonRows(Progress)
 
 
@@ -72,19 +73,16 @@ class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
 
 
 def _accept(tx: SqliteWriter, acceptances: Sequence[Acceptance]) -> list[bool]:
-    """All at once; only when a sid among them is known already, one by one."""
+    """All at once, which a sid that is known already makes fail: then the committer comes again with each alone."""
     places = [place_ms(row) for row, _ in acceptances]
     values = [
         (*MESSAGE.write(row), place, row.status in FINAL) for (row, _), place in zip(acceptances, places, strict=True)
     ]
-    tx.run("SAVEPOINT bulk")
-    try:
-        tx.run_many(SQL["insert"], values)
+    if len(values) == 1:
+        new = [tx.run(SQL["insert_new"], values[0]).rowcount > 0]
+    else:
+        INSERT.run(tx, values)
         new = [True] * len(values)
-    except sqlite3.IntegrityError:
-        tx.run("ROLLBACK TO bulk")
-        new = [tx.run(SQL["insert_new"], each).rowcount > 0 for each in values]
-    tx.run("RELEASE bulk")
     expect(tx, ((row, place) for (row, _), place, is_new in zip(acceptances, places, new, strict=True) if is_new))
     for (row, events), is_new in zip(acceptances, new, strict=True):
         if is_new and events:

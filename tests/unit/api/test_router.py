@@ -103,3 +103,25 @@ def test_every_finished_operation_is_on_the_list() -> None:
 def test_the_list_holds_no_operation_twice() -> None:
     assert len(set(LISTED)) == len(LISTED) == 705
     assert PREFERENCE[:4] == ("api", "messaging", "verify", "lookups")
+
+
+def test_what_is_kept_answers_as_before_and_is_bounded(monkeypatch) -> None:
+    monkeypatch.setattr("ringfence.api.router.KEPT_MAX", 4)
+    ours = Router(operations())
+    paths = [f"/2010-04-01/Accounts/{AC}/Keys/SK{n}.json" for n in range(10)]
+    for _ in range(2):
+        for n, path in enumerate(paths):
+            for _ in range(2):
+                found = ours.match("localhost", path)
+                assert found is not None
+                assert found.values == [AC, f"SK{n}"]
+            assert len(ours._found) <= 4
+    assert ours.match("localhost", "/nowhere") is None
+    assert ours.match("verify.twilio.com", paths[0]) != ours.match("localhost", "/v2/Services")
+
+
+def test_a_path_that_is_long_is_not_kept() -> None:
+    ours = Router(operations())
+    assert ours.match("localhost", f"/2010-04-01/Accounts/{AC}/Keys/{'x' * 300}.json") is not None
+    assert ours.match("x" * 300, f"/2010-04-01/Accounts/{AC}/Keys.json") is not None
+    assert not ours._found

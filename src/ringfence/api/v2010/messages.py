@@ -64,6 +64,17 @@ class MessageForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
     def unavailable(self) -> str | None:
         """The first parameter that asks for what is not there yet."""
+        if not (
+            self.application_sid
+            or self.content_sid
+            or self.content_retention
+            or self.address_retention
+            or self.persistent_action
+            or self.send_as_mms
+            or self.shorten_urls
+            or self.provide_feedback
+        ):
+            return None
         asked = {
             "ApplicationSid": bool(self.application_sid) and not self.status_callback,
             "ContentSid": bool(self.content_sid),

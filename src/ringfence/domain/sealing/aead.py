@@ -1,13 +1,14 @@
 """AES-256-GCM with a random 96-bit nonce in front, bound to the place the ciphertext belongs to (NIST SP 800-38D)."""
 
-import os
-
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from ringfence.domain.random_bytes import RandomBytes
 
 NONCE_BYTES = 12
 TAG_BYTES = 16
 OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
+_nonce = RandomBytes(NONCE_BYTES)
 
 
 class UnsealError(Exception):
@@ -27,7 +28,7 @@ def place(*parts: str) -> bytes:
 
 def seal(key: bytes, plaintext: bytes, where: bytes) -> bytes:
     """Nonce, ciphertext, tag: 28 bytes more than `plaintext`. `key` is 32 bytes."""
-    nonce = os.urandom(NONCE_BYTES)
+    nonce = _nonce()
     return nonce + AESGCM(key).encrypt(nonce, plaintext, where)
 
 

@@ -1,0 +1,44 @@
+"""Many rows in few statements."""
+
+import sqlite3
+
+import pytest
+
+from ringfence.store.bulk_insert import BulkInsert
+
+
+class Counted:
+    """A writer on a table in memory that counts its statements."""
+
+    def __init__(self):
+        self.connection = sqlite3.connect(":memory:")
+        self.connection.execute("CREATE TABLE t (n INTEGER PRIMARY KEY AUTOINCREMENT, a, b)")
+        self.statements = 0
+
+    def run(self, sql, values=()):
+        self.statements += 1
+        return self.connection.execute(sql, values)
+
+
+INSERT = BulkInsert("INSERT INTO t (a, b)\nVALUES (?, ?)")
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 63, 64, 65, 127, 128, 1_000])
+def test_all_rows_are_there_in_their_order(count):
+    tx = Counted()
+    rows = [(n, str(n)) for n in range(count)]
+    INSERT.run(tx, rows)
+    assert tx.connection.execute("SELECT a, b FROM t ORDER BY n").fetchall() == rows
+
+
+def test_few_statements_do():
+    tx = Counted()
+    INSERT.run(tx, [(n, n) for n in range(64)])
+    assert tx.statements == 1
+    INSERT.run(tx, [(n, n) for n in range(31)])
+    assert tx.statements == 1 + 5
+
+
+def test_what_is_no_insert_of_values_is_refused():
+    with pytest.raises(ValueError):
+        BulkInsert("INSERT INTO t SELECT 1, 2")
