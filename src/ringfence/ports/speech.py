@@ -29,4 +29,4 @@ class Speech(Protocol):
     """One voice or several behind one face. The same utterance is rendered once and remembered for a while."""
 
     async def say(self, utterance: Utterance) -> bytes:
-        """Sound as `ports.media` has it: 16-bit little-endian mono at 8,000 samples a second. SpeechFailedError."""
+        """A WAV file, 16-bit mono at the voice's own rate: to be decoded as a fetched sound is. SpeechFailedError."""
