@@ -123,7 +123,11 @@ def roles_of(pid: int) -> dict[str, int]:
     """Process ids of the roles that `pid` supervises."""
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0") for child in children}
-    return {words[words.index(b"ringfence.roles") + 1].decode(): child for child, words in commands.items()}
+    return {
+        words[words.index(b"ringfence.roles") + 1].decode(): child
+        for child, words in commands.items()
+        if b"ringfence.roles" in words
+    }
 
 
 def usage_of(pids: dict[str, int]) -> dict[str, Usage]:

@@ -70,7 +70,7 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
         prepare_clock(settings, again=True)
         metrics = fresh_folder(settings.run_dir)
         note_in_use(settings)
-        supervisor = Supervisor(settings, listeners=listeners, inherited=[lock.descriptor], metrics=metrics)
+        supervisor = Supervisor(settings, listeners=listeners, inherited=[lock.descriptor], metrics=metrics, warm=True)
         asyncio.run(_serve(_Start(settings, supervisor, as_json=as_json, check=check), once=once))
     finally:
         forget_in_use(settings.data_dir)
@@ -115,6 +115,7 @@ class _Start:
     async def run(self) -> None:
         """Start the roles in order, make the first account where there is none, and say that all serves."""
         settings = self._settings
+        self.supervisor.warm_up()
         services = ["kms", *["simulator"] * settings.dev] if settings.owns_keys else []
         steps = Steps(self._terminal, 3 + len(services) + self._check)
         if services:

@@ -5,8 +5,9 @@ import contextlib
 import os
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import structlog
@@ -15,6 +16,7 @@ from ringfence.roles.metrics import FOLDER_VARIABLE, forget_process
 from ringfence.roles.process import READY, REFUSED, frame
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, encode
+from ringfence.roles.warm_starts import NotWarmError, WarmStarts
 
 START_LIMIT_MS = 30_000
 STOP_LIMIT_MS = 4_000
@@ -28,6 +30,22 @@ FIRST_START_ATTEMPTS = 3
 Command = Callable[[str], list[str]]
 
 
+class Process(Protocol):
+    """A role's process: an `asyncio.subprocess.Process`, or one that was forked."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    async def wait(self) -> int: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
 def role_command(name: str) -> list[str]:
     """How a role's process is started. -P: modules of the current folder are none of its business."""
     return [sys.executable, "-P", "-m", "ringfence.roles", name]
@@ -37,8 +55,9 @@ class Supervisor:
     """Start roles in the order of `start` calls; stop them in the reverse order.
 
     `inherited` descriptors (the installation's lock) stay open in every role; `metrics` is the folder where they write
-    their figures. `listeners` go to the api alone, and
-    outlive its process: connections that arrive while it restarts wait in them.
+    their figures. `listeners` go to the api alone, and outlive its process: connections that arrive while it restarts
+    wait in them. With `warm` roles are forked by a process that has their modules in memory; `command` is for when it
+    cannot.
     """
 
     def __init__(
@@ -49,14 +68,24 @@ class Supervisor:
         inherited: Sequence[int] = (),
         metrics: Path | None = None,
         command: Command = role_command,
+        warm: bool = False,
     ) -> None:
-        self._shared = _Shared(encode(settings), tuple(inherited), metrics)
+        environment = os.environ | ({FOLDER_VARIABLE: str(metrics)} if metrics else {})
+        more = ["asyncpg"] if settings.database_url else []
+        self._warm = WarmStarts(environment, more) if warm and WarmStarts.possible() else None
+        self._shared = _Shared(encode(settings), tuple(inherited), metrics, environment, self._warm)
         self._listeners = tuple(listeners)
         self._command = command
         self._children: dict[str, _Child] = {}
 
+    def warm_up(self) -> None:
+        """Begin to import what roles need, where they are to be forked; `start` does it otherwise. Idempotent."""
+        if self._warm is not None:
+            self._warm.begin()
+
     async def start(self, role: str) -> None:
         """Start a role and keep it running; returns once it serves. RefusalError when it does not come up at all."""
+        self.warm_up()
         listen = [listener.fileno() for listener in self._listeners] if role == "api" else []
         child = _Child(role, self._command(role), listen, self._shared)
         self._children[role] = child
@@ -65,6 +94,11 @@ class Supervisor:
     def pids(self) -> dict[str, int]:
         """The processes that run now."""
         return {name: child.pid for name, child in self._children.items() if child.pid is not None}
+
+    @property
+    def fork_server(self) -> int | None:
+        """The process that forks roles, where there is one now."""
+        return self._warm.pid if self._warm is not None else None
 
     def kill(self) -> None:
         """End all roles at once, for a person who will not wait. `stop` still tidies up."""
@@ -78,16 +112,20 @@ class Supervisor:
         for name in reversed(list(self._children)):
             await self._children[name].stop()
             del self._children[name]
+        if self._warm is not None:
+            await self._warm.stop()
 
 
 class _Shared(msgspec.Struct, frozen=True):
     settings: bytes
     inherited: tuple[int, ...]
     metrics: Path | None
+    environment: Mapping[str, str]
+    warm: WarmStarts | None
 
 
 class _Running(msgspec.Struct):
-    process: asyncio.subprocess.Process
+    process: Process
     lifeline: int
     ready: asyncio.Future[bool]
     since_ms: int
@@ -168,23 +206,10 @@ class _Child:
                 delay_s = RESTART_DELAY_MAX_MS / 1000
 
     async def _spawn(self) -> _Running:
-        metrics = self._shared.metrics
         lifeline_read, lifeline_write = os.pipe()
         ready_read, ready_write = os.pipe()
-        arguments = ["--lifeline", str(lifeline_read), "--ready", str(ready_write)]
-        if self._listen:
-            arguments += ["--listen", *map(str, self._listen)]
         try:
-            process = await asyncio.create_subprocess_exec(
-                *self._command,
-                *arguments,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=sys.stderr.fileno(),
-                env=os.environ | ({FOLDER_VARIABLE: str(metrics)} if metrics else {}),
-                pass_fds=(lifeline_read, ready_write, *self._listen, *self._shared.inherited),
-                # Ctrl-C goes to the supervisor alone, which stops the roles in their order.
-                start_new_session=True,
-            )
+            process = await self._started(lifeline_read, ready_write)
         except BaseException:
             for descriptor in (lifeline_write, ready_read):
                 os.close(descriptor)
@@ -196,6 +221,24 @@ class _Child:
             os.write(lifeline_write, frame(self._shared.settings))
         self._running = _Running(process, lifeline_write, _readiness(ready_read), _now_ms())
         return self._running
+
+    async def _started(self, lifeline: int, ready: int) -> Process:
+        inherited = self._shared.inherited
+        if self._shared.warm is not None:
+            with contextlib.suppress(NotWarmError):
+                return await self._shared.warm.fork(self._name, (lifeline, ready), self._listen, inherited)
+        listen = ["--listen", *map(str, self._listen)] if self._listen else []
+        return await asyncio.create_subprocess_exec(
+            *self._command,
+            *("--lifeline", str(lifeline), "--ready", str(ready)),
+            *listen,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=sys.stderr.fileno(),
+            env=self._shared.environment,
+            pass_fds=(lifeline, ready, *self._listen, *inherited),
+            # Ctrl-C goes to the supervisor alone, which stops the roles in their order.
+            start_new_session=True,
+        )
 
     async def _end(self, running: _Running, limit_ms: int = EXIT_LIMIT_MS) -> int | None:
         try:
