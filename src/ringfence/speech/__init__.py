@@ -1,0 +1,1 @@
+"""Voices: adapters that speak, each in a process or at a service of its own."""
