@@ -15,7 +15,7 @@ from faults.books import Books
 from faults.clocks import DAY_MS, HOUR_MS, jump, webhook_dies
 from faults.disks import fill_disk, slow_disk, small_disk
 from faults.kills import kill, kill_postgres, kill_simulator, kill_supervisor
-from faults.pauses import pause, second_group
+from faults.pauses import pause, pause_in_write, second_group
 from faults.scene import Scene
 from faults.table import table
 from faults.upgrades import upgrade
@@ -102,6 +102,7 @@ def test_sqlite(soak: Soak, tmp_path: Path) -> None:
             [
                 *kills(scene),
                 lambda: scene.round("stop a dispatcher 4.5 s", pause("dispatcher", PAUSE_S)),
+                lambda: scene.round("stop a dispatcher in a write, 8 s", pause_in_write(8.0)),
                 *slow(scene, soak),
                 *clocks(scene),
             ],

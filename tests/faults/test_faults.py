@@ -8,8 +8,9 @@ import pytest
 from faults.books import Books, stale_repeats
 from faults.clocks import DAY_MS, HOUR_MS, jump
 from faults.kills import kill, kill_postgres
-from faults.pauses import pause, second_group
+from faults.pauses import pause, pause_in_write, second_group
 from faults.scene import Scene
+from ringfence.store.committer import BEGIN_LIMIT_S
 from ringfence.testing.postgres_server import PostgresServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("faults")]
@@ -29,6 +30,17 @@ def judge(books: Books, working_again_s: float = WORKING_AGAIN_S) -> None:
 @pytest.mark.parametrize("role", ["dispatcher", "api", "kms"])
 def test_a_killed_role_costs_no_text_and_no_callback(on_sqlite: Scene, role: str) -> None:
     judge(on_sqlite.round(f"kill {role}", kill(role)))
+
+
+def test_a_dispatcher_that_stands_still_in_the_midst_of_a_write_has_requests_refused_not_hanging(
+    on_sqlite: Scene,
+) -> None:
+    books = on_sqlite.round("stop within a write", pause_in_write(BEGIN_LIMIT_S + 2))
+    assert books.problems() == []
+    assert set(books.refused) == {503}
+    assert books.unanswered == 0
+    shown = [text for text in on_sqlite.handsets.read() if text.body.startswith("stop-within-a-write ")]
+    assert len({text.body for text in shown}) == books.acknowledged, "what was refused is not sent either"
 
 
 def test_a_clock_that_jumps_costs_nothing_and_delays_nothing(on_sqlite: Scene) -> None:

@@ -18,6 +18,7 @@ from typing import Any, TextIO, cast
 import structlog
 
 from ringfence.roles.log_file import LogFile
+from ringfence.roles.repeated_lines import RepeatedLines
 
 # Names of things that an operator may see of every tenant: identifiers, counts, times, codes, places in our code.
 CLEAR_KEYS = frozenset(
@@ -25,7 +26,7 @@ CLEAR_KEYS = frozenset(
         "event", "level", "at", "role", "logger", "error", "frames", "hidden",
         "account", "sid", "message_sid", "event_id", "request_id", "carrier", "kind", "status", "code",
         "region", "epoch",
-        "attempts", "count", "limit", "bytes", "segments", "fence",
+        "attempts", "count", "repeats", "limit", "bytes", "segments", "fence",
         "duration_ms", "delay_ms", "due_ms", "age_ms", "offset_ms", "rate_mps",
         "pid", "uid", "exit_code", "signal", "port", "host", "hosts", "mode", "method", "route", "http_status",
         "version", "cause", "cure", "verb", "socket", "setting",
@@ -45,6 +46,7 @@ def configure_logging(role: str, level: str = "info", kept: LogFile | None = Non
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            RepeatedLines(_tell_again),
             _describe_exception,
             hide_content,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
@@ -114,6 +116,13 @@ class _LibraryLogs(logging.Handler):
         template = str(record.msg).partition("\n")[0] if record.name in CLEAR_LOGGERS else "library log"
         error = record.exc_info[1] if record.exc_info else None
         structlog.get_logger().log(record.levelno, template, logger=record.name, **(describe(error) if error else {}))
+
+
+def _tell_again(fields: MutableMapping[str, Any]) -> None:
+    level = logging.getLevelNamesMapping()[fields["level"].upper()]
+    event = fields["event"]
+    # Those of the thread that logged first: this one has none.
+    structlog.get_logger().log(level, event, **{key: fields[key] for key in fields if key not in ("event", "level")})
 
 
 def _describe_exception(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

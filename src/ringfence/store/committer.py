@@ -2,6 +2,9 @@
 
 There is no linger: a lone write commits at once, and under load one fsync serves many writers. What one turn of the
 event loop writes stays together, or the first of many writers would commit alone.
+
+Where another process holds the database and stands still, nobody waits for it without end: what could not begin in time
+fails and is never written, and until a turn comes again all else fails at once.
 """
 
 import asyncio
@@ -18,6 +21,10 @@ from ringfence.ports.store import QueueFullError, StoreFailedError
 PENDING_LIMIT = 10_000
 BATCH_LIMIT = 1_000
 QUIET_S = 1.0
+# From the call until the transaction begins: longer than a full line of writers takes on a disk that is slow.
+BEGIN_LIMIT_S = 5.0
+
+STALLED = "another process holds the database and does not go on"
 
 Tx = TypeVar("Tx", covariant=True)
 AnyTx = TypeVar("AnyTx")
@@ -77,6 +84,17 @@ class _Entry(msgspec.Struct, eq=False):
     end: Any = None
 
 
+class _Group:
+    """What one turn of the loop wrote. `claim` decides, once, whether it is written or given up."""
+
+    __slots__ = ("alarm", "claim", "entries")
+
+    def __init__(self, entries: list[_Entry]) -> None:
+        self.entries = entries
+        self.claim = threading.Lock()
+        self.alarm: asyncio.TimerHandle | None = None
+
+
 class Committer(Generic[AnyTx]):
     """Runs verbs in shared transactions on a thread of its own, and answers each only after its commit."""
 
@@ -86,7 +104,8 @@ class Committer(Generic[AnyTx]):
         self._pending_limit = pending_limit
         self._pending = 0
         self._gathered: list[_Entry] = []
-        self._queue: SimpleQueue[list[_Entry] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Group | None] = SimpleQueue()
+        self._stalled = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
 
@@ -100,7 +119,7 @@ class Committer(Generic[AnyTx]):
     @property
     def ready(self) -> bool:
         """True when a write would be taken now."""
-        return self._loop is not None and self._pending < self._pending_limit
+        return self._loop is not None and not self._stalled and self._pending < self._pending_limit
 
     async def write(self, verb: Verb[AnyTx, Request, Result], request: Request) -> Result:
         """Run `verb` on `request` and return its result once it is on disk; a cancelled caller's write still happens.
@@ -109,6 +128,8 @@ class Committer(Generic[AnyTx]):
         """
         if self._loop is None:
             raise StoreFailedError("the store is closed")
+        if self._stalled:
+            raise StoreFailedError(STALLED)
         if self._pending >= self._pending_limit:
             raise QueueFullError
         future: asyncio.Future[Result] = self._loop.create_future()
@@ -120,8 +141,19 @@ class Committer(Generic[AnyTx]):
 
     def _hand_over(self) -> None:
         gathered, self._gathered = self._gathered, []
+        loop = asyncio.get_running_loop()
         for start in range(0, len(gathered), BATCH_LIMIT):
-            self._queue.put(gathered[start : start + BATCH_LIMIT])
+            group = _Group(gathered[start : start + BATCH_LIMIT])
+            group.alarm = loop.call_later(BEGIN_LIMIT_S, self._give_up, group)
+            self._queue.put(group)
+
+    def _give_up(self, group: _Group) -> None:
+        """Fail what has not begun; it still counts as pending until the thread has put it aside."""
+        if not group.claim.acquire(blocking=False):
+            return
+        self._stalled = True
+        for entry in group.entries:
+            _finish(entry.future, StoreFailedError(STALLED))
 
     async def close(self) -> None:
         """Commit what is pending, then stop. Idempotent."""
@@ -154,37 +186,45 @@ class Committer(Generic[AnyTx]):
                 session.close()
                 _call(loop, _finish, ended, None)
 
-    def _next(self, session: Session[AnyTx]) -> list[_Entry]:
+    def _next(self, session: Session[AnyTx]) -> list[_Group]:
         """What is pending, at least one; empty at the end."""
         while True:
             try:
-                entries = self._queue.get(timeout=QUIET_S if session.restless else None)
+                group = self._queue.get(timeout=QUIET_S if session.restless else None)
                 break
             except Empty:
                 session.rest()
-        batch: list[_Entry] = []
-        while entries is not None:
-            batch += entries
-            if len(batch) >= BATCH_LIMIT or self._queue.empty():
+        batch: list[_Group] = []
+        size = 0
+        while group is not None:
+            batch.append(group)
+            size += len(group.entries)
+            if size >= BATCH_LIMIT or self._queue.empty():
                 return batch
-            entries = self._queue.get()
+            group = self._queue.get()
         if batch:
             self._queue.put(None)
         return batch
 
-    def _tell(self, batch: Sequence[_Entry]) -> None:
-        self._pending -= len(batch)
-        for entry in batch:
-            _finish(entry.future, entry.end)
+    def _tell(self, batch: Sequence[_Group]) -> None:
+        self._stalled = False
+        for group in batch:
+            if group.alarm is not None:
+                group.alarm.cancel()
+            self._pending -= len(group.entries)
+            for entry in group.entries:
+                _finish(entry.future, entry.end)
 
 
-def _commit(session: Session[AnyTx], batch: Sequence[_Entry]) -> None:
-    """Give every entry its end; all of them the same where the database failed."""
+def _commit(session: Session[AnyTx], batch: Sequence[_Group]) -> None:
+    """Give every entry that was not given up its end; all of them the same where the database failed."""
     groups: dict[Any, list[_Entry]] = {}
-    for entry in batch:
-        groups.setdefault(entry.verb, []).append(entry)
     try:
         session.begin()
+        for group in batch:
+            if group.claim.acquire(blocking=False):
+                for entry in group.entries:
+                    groups.setdefault(entry.verb, []).append(entry)
         try:
             for verb, entries in groups.items():
                 _answer(session, verb, entries)
@@ -203,9 +243,10 @@ def _commit(session: Session[AnyTx], batch: Sequence[_Entry]) -> None:
             session.rollback()
         except Exception as second:
             failed.add_note(f"the rollback failed too: {type(second).__name__}")
-        for entry in batch:
-            # A copy each: raising adds a traceback to what is raised.
-            entry.end = copy(failed)
+        for group in batch:
+            for entry in group.entries:
+                # A copy each: raising adds a traceback to what is raised.
+                entry.end = copy(failed)
 
 
 def _answer(session: Session[AnyTx], verb: Verb[AnyTx, Any, Any], entries: Sequence[_Entry]) -> None:

@@ -125,3 +125,18 @@ def test_whatever_comes_in_only_listed_keys_come_out(fields: dict[str, Any]) -> 
     shown = hide_content(None, "info", dict(fields))
     assert set(shown) <= CLEAR_KEYS
     assert all(not isinstance(value, bytes) for value in shown.values())
+
+
+def test_what_repeats_is_told_once_and_then_counted() -> None:
+    _, err = run(
+        "from ringfence.roles import repeated_lines, logs\n"
+        "logs.structlog.configure(processors=[repeated_lines.RepeatedLines(logs._tell_again, 0.2) if isinstance(p, "
+        "repeated_lines.RepeatedLines) else p for p in structlog.get_config()['processors']])\n"
+        "for n in range(50): log.warning('store away', error='StoreFailedError', request_id=f'RQ{n}')\n"
+        "import time\n"
+        "before = time.monotonic()\n"
+        "while threading.active_count() > 1 and time.monotonic() < before + 10: time.sleep(0.05)\n"
+    )
+    first, rest = lines(err)
+    assert (first["event"], first["request_id"], first["role"]) == ("store away", "RQ0", "api")
+    assert (rest["event"], rest["repeats"], rest["role"], rest["level"]) == ("store away", 49, "api", "warning")

@@ -9,6 +9,7 @@ import pytest
 from ringfence.ports.store import DiskFullError, QueueFullError, StoreFailedError
 from ringfence.store.committer import Committer
 from ringfence.store.sqlite_session import SqliteSession
+from ringfence.store.turnstile import Turnstile
 
 
 class Watched(SqliteSession):
@@ -280,6 +281,69 @@ def test_a_caller_that_gives_up_does_not_take_its_write_back(run, session, tmp_p
         session.gate.set()
         assert await committer.write(insert, 2) == 20
         assert stored(tmp_path) == [1, 2]
+        await committer.close()
+
+    run(story())
+
+
+@pytest.fixture
+def held(tmp_path, session):
+    """The database's turn, as another process has it that was stopped in the midst of a write."""
+    turnstile = Turnstile(tmp_path / "t.db")
+    turnstile.enter()
+    yield turnstile
+    turnstile.close()
+
+
+def test_what_cannot_begin_in_time_fails_and_is_never_written(run, session, tmp_path, held, monkeypatch):
+    monkeypatch.setattr("ringfence.store.committer.BEGIN_LIMIT_S", 0.05)
+
+    async def story():
+        committer = await started(session)
+        with pytest.raises(StoreFailedError, match="does not go on"):
+            await committer.write(insert, 1)
+        held.leave()
+        while not committer.ready:
+            await asyncio.sleep(0.01)
+        assert await committer.write(insert, 2) == 20
+        assert stored(tmp_path) == [2]
+        await committer.close()
+
+    run(story())
+
+
+def test_while_another_holds_the_database_all_else_fails_at_once_and_nothing_piles_up(
+    run, session, tmp_path, held, monkeypatch
+):
+    monkeypatch.setattr("ringfence.store.committer.BEGIN_LIMIT_S", 0.05)
+
+    async def story():
+        committer = await started(session)
+        await ends(committer.write(insert, 1))
+        waiting = committer._queue.qsize()
+        assert committer.ready is False
+        for n in range(2, 50):
+            with pytest.raises(StoreFailedError):
+                await committer.write(insert, n)
+        assert committer._queue.qsize() == waiting
+        held.leave()
+        await committer.close()
+        assert stored(tmp_path) == []
+
+    run(story())
+
+
+def test_what_has_begun_is_not_given_up(run, session, tmp_path, monkeypatch):
+    monkeypatch.setattr("ringfence.store.committer.BEGIN_LIMIT_S", 0.05)
+
+    async def story():
+        committer = await started(session)
+        session.gate.clear()
+        write = asyncio.create_task(committer.write(insert, 1))
+        await asyncio.sleep(0.2)
+        assert not write.done()
+        session.gate.set()
+        assert await write == 10
         await committer.close()
 
     run(story())
