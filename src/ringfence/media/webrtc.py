@@ -1,0 +1,192 @@
+"""A browser's leg: finds its address by ICE, agrees on keys by DTLS, and hands both to the engine, which does the rest.
+
+Source: RFC 7983 (which packet is whose), RFC 8445, RFC 5764; RFC 8842, section 5 (who begins the handshake).
+"""
+
+import asyncio
+import ipaddress
+import math
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ringfence.media.dtls import DtlsHandshake, Identity, SrtpKeys
+from ringfence.media.ice import IceAgent, host_candidates, read_candidate
+from ringfence.ports.media import IceEnd
+
+MAX_EARLY = 8
+
+# SDES's names for the profiles of DTLS-SRTP: the same transforms (RFC 7714, section 14).
+_SUITES = {
+    "SRTP_AEAD_AES_128_GCM": "AEAD_AES_128_GCM",
+    "SRTP_AES128_CM_SHA1_80": "AES_CM_128_HMAC_SHA1_80",
+}
+
+
+class LegWire(Protocol):
+    """The leg in the engine: one socket that is reached at `address` and `port`."""
+
+    name: str
+    address: str
+    port: int
+
+    def send_raw(self, data: bytes, address: tuple[Any, ...]) -> None:
+        """Send a datagram that is no RTP. What the kernel refuses is dropped."""
+
+    def set_remote(self, address: tuple[Any, ...]) -> None:
+        """Media goes there and is taken from there only."""
+
+    def set_srtp(self, session: Any) -> None:
+        """Packets are protected from now on."""
+
+    def fail(self, cause: str) -> None:
+        """The leg cannot have media any more."""
+
+
+class BrowserLegs:
+    """Makes the control of each browser leg of a worker: one certificate for all of them.
+
+    `srtp` makes a session of SDES's suite name, the key we send under and the key we receive under.
+    """
+
+    def __init__(self, srtp: Callable[[str, bytes, bytes], Any]) -> None:
+        self._identity = Identity()
+        self._srtp = srtp
+
+    def __call__(self, leg: LegWire) -> "BrowserLeg":
+        return BrowserLeg(leg, self._identity, self._srtp)
+
+
+class BrowserLeg:
+    """ICE and DTLS of one leg, with the one timer that both need."""
+
+    def __init__(self, leg: LegWire, identity: Identity, srtp: Callable[[str, bytes, bytes], Any]) -> None:
+        self._leg, self._identity, self._srtp = leg, identity, srtp
+        self._loop = asyncio.get_running_loop()
+        self._ice = IceAgent(leg.send_raw, self._on_path, self._fail)
+        self._remote: IceEnd | None = None
+        self._dtls: DtlsHandshake | None = None
+        self._early: list[bytes] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    def __repr__(self) -> str:
+        return f"BrowserLeg({self._ice!r})"
+
+    def local(self) -> IceEnd:
+        """Our end, for the description."""
+        return IceEnd(
+            ufrag=self._ice.ufrag,
+            password=self._ice.password,
+            fingerprint=self._identity.fingerprint,
+            setup="actpass",
+            candidates=host_candidates([(self._leg.address, self._leg.port)]),
+        )
+
+    def connect(self, remote: IceEnd) -> None:
+        """The other end's: the first one begins the checks; a later one (a hold, say) can only add candidates.
+
+        A peer that wants to begin ICE anew under other credentials is not followed.
+        """
+        if self._closed:
+            return
+        if self._remote is None:
+            self._remote = remote
+        elif (remote.ufrag, remote.password) != (self._remote.ufrag, self._remote.password):
+            return
+        # Who offered has written actpass, and is the controlling end.
+        self._ice.connect(
+            remote.ufrag,
+            remote.password,
+            [candidate for candidate in remote.candidates if self._can_reach(candidate)],
+            controlling=self._remote.setup != "actpass",
+            now_ms=self._now_ms(),
+        )
+        self._arm()
+
+    def datagram(self, data: bytes, address: tuple[Any, ...]) -> None:
+        """A packet that is neither RTP nor RTCP: a check, or a record of the handshake."""
+        if self._closed or not data:
+            return
+        source = (address[0], address[1])
+        if data[0] < 4:
+            self._ice.datagram(data, source, self._now_ms())
+        elif 20 <= data[0] <= 63 and self._ice.knows(source):
+            if self._dtls is not None:
+                self._dtls.datagram(data, self._now_ms())
+            elif len(self._early) < MAX_EARLY:
+                self._early.append(data)
+        self._arm()
+
+    def close(self) -> None:
+        """Say good-bye. Nothing is done or told from then on."""
+        if self._closed:
+            return
+        if self._dtls is not None:
+            self._dtls.close()
+        self._stop()
+
+    def _can_reach(self, candidate: str) -> bool:
+        address = read_candidate(candidate)
+        try:
+            return address is not None and (
+                ipaddress.ip_address(address[0]).version == ipaddress.ip_address(self._leg.address).version
+            )
+        except ValueError:
+            return False
+
+    def _on_path(self, address: tuple[str, int]) -> None:
+        self._leg.set_remote(address)
+        if self._dtls is not None:
+            return
+        assert self._remote is not None
+        self._dtls = DtlsHandshake(
+            self._identity,
+            client=self._remote.setup != "active",
+            fingerprint=self._remote.fingerprint,
+            send=self._send_on_path,
+            on_keys=self._on_keys,
+            on_end=self._fail,
+        )
+        self._dtls.start(self._now_ms())
+        early, self._early = self._early, []
+        for data in early:
+            self._dtls.datagram(data, self._now_ms())
+
+    def _send_on_path(self, data: bytes) -> None:
+        if self._ice.path is not None:
+            self._leg.send_raw(data, self._ice.path)
+
+    def _on_keys(self, keys: SrtpKeys) -> None:
+        self._leg.set_srtp(self._srtp(_SUITES[keys.profile], keys.send, keys.receive))
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = [part.due_ms for part in (self._ice, self._dtls) if part is not None and part.due_ms is not None]
+        if due and not self._closed:
+            self._timer = self._loop.call_at(min(due) / 1_000, self._tick)
+
+    def _tick(self) -> None:
+        now_ms = self._now_ms()
+        self._ice.tick(now_ms)
+        if self._dtls is not None and self._dtls.due_ms is not None and self._dtls.due_ms <= now_ms:
+            self._dtls.tick(now_ms)
+        self._arm()
+
+    def _now_ms(self) -> int:
+        # Rounded up: a timer that fires for a millisecond finds it over.
+        return math.ceil(self._loop.time() * 1_000)
+
+    def _fail(self, cause: str) -> None:
+        if self._closed:
+            return
+        self._stop()
+        self._leg.fail(cause)
+
+    def _stop(self) -> None:
+        self._closed = True
+        self._ice.close()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
