@@ -34,7 +34,10 @@ class Login(msgspec.Struct, frozen=True):
 
 
 class OutgoingCall(Session):
-    """A call to `target`. `start` sends the INVITE; `hang_up` calls it back or ends it."""
+    """A call to `target`. `start` sends the INVITE; `hang_up` calls it back or ends it.
+
+    `heard` tells whether any answer came at all.
+    """
 
     def __init__(
         self,
@@ -50,9 +53,11 @@ class OutgoingCall(Session):
         login: Login | None = None,
         more: Iterable[tuple[str, str]] = (),
         session_interval_s: int = DEFAULT_INTERVAL_S,
+        call_id: str = "",
     ) -> None:
         super().__init__(endpoint, flow, listener, contact=contact)
-        self.call_id = secrets.token_hex(16)
+        self.call_id = call_id or secrets.token_hex(16)
+        self.heard = False
         self.tag = secrets.token_hex(8)
         self._target = target
         self._caller = caller.with_tag(self.tag)
@@ -110,6 +115,7 @@ class OutgoingCall(Session):
         self._outgoing = self._endpoint.request(request, self._flow, self._answered)
 
     def _answered(self, response: Response | None) -> None:
+        self.heard = self.heard or response is not None
         if self.state is State.ENDED:
             if response is not None and 200 <= response.status < 300:
                 self._decline_fork(response)

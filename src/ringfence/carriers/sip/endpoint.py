@@ -32,6 +32,8 @@ from ringfence.carriers.sip.transaction import (
 from ringfence.carriers.sip.via import BRANCH_COOKIE, Via
 
 MAX_TRANSACTIONS = 10_000
+# Requests of strangers that wait for a verdict; more are not even looked at.
+MAX_UNPROVEN = 1_000
 RETRY_AFTER_S = 5
 
 # Requests sent and requests taken live in one table; the first word tells them apart.
@@ -39,11 +41,12 @@ Key = tuple[str, ...]
 
 
 class Incoming:
-    """A request that came in and waits for its answer."""
+    """A request that came in and waits for its answer. One of a stranger is `silent`: nothing goes back to it."""
 
-    def __init__(self, endpoint: "Endpoint", request: Request, flow: Flow, key: Key) -> None:
+    def __init__(self, endpoint: "Endpoint", request: Request, flow: Flow, key: Key, *, silent: bool = False) -> None:
         self.request = request
         self.flow = flow
+        self.silent = silent
         self.cancelled: Callable[[], None] | None = None
         self._endpoint = endpoint
         self._key = key
@@ -54,6 +57,16 @@ class Incoming:
     def respond(self, response: Response) -> None:
         """Answer; a provisional answer may be followed by others, a final one is the last."""
         self._endpoint._respond(self._key, response)
+
+    def speak(self) -> None:
+        """Its sender deserves answers after all: what was held back goes out. Idempotent."""
+        if self.silent:
+            self.silent = False
+            self._endpoint._heard_again(self._key, self.request)
+
+    def ignore(self) -> None:
+        """Forget it without an answer, as if nobody were here."""
+        self._endpoint._forget(self._key)
 
 
 class Outgoing:
@@ -94,11 +107,17 @@ class Outgoing:
 class Handler(Protocol):
     """Who makes and takes calls above an endpoint."""
 
-    def admits(self, host: str) -> bool:
-        """Whether anything from this address is answered at all; a scanner hears nothing."""
+    def admits(self, flow: Flow) -> bool:
+        """Whether anything from there is read at all."""
+
+    def knows(self, flow: Flow) -> bool:
+        """Whether this is somebody who gets an answer to anything; a stranger's request comes in silent."""
+
+    def noise(self, flow: Flow) -> None:
+        """A stranger sent what is no SIP, and got no answer."""
 
     def request(self, incoming: Incoming) -> None:
-        """Take a request: answer it now or later."""
+        """Take a request: answer it now or later, or ignore it."""
 
     def acknowledged(self, request: Request) -> None:
         """Take the ACK of a 2xx."""
@@ -108,16 +127,21 @@ class Handler(Protocol):
 
 
 class Endpoint:
-    """SIP on any number of sockets. `host` is the address that others reach it by, for Via."""
+    """SIP on any number of sockets. `host` is the address that others reach it by, for Via.
 
-    def __init__(self, handler: Handler, *, host: str) -> None:
+    `lost` is told of each connection that is gone.
+    """
+
+    def __init__(self, handler: Handler, *, host: str, lost: Callable[[Flow], None] | None = None) -> None:
         self.host = host
         self._handler = handler
+        self._tell_lost = lost or (lambda flow: None)
         self._udp: list[UdpSocket] = []
         self._servers: list[asyncio.Server] = []
         self._streams: dict[tuple[str, Place], StreamFlow] = {}
         self._sent: dict[Key, tuple[Client | InviteClient, Outgoing]] = {}
         self._taken: dict[Key, tuple[Server | InviteServer, Incoming]] = {}
+        self._unproven: set[Key] = set()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
 
     def __repr__(self) -> str:
@@ -181,13 +205,14 @@ class Endpoint:
         await asyncio.sleep(0)
 
     def _received(self, flow: Flow, data: bytes) -> None:
-        host, port = flow.remote
-        if not self._handler.admits(host):
+        if not self._handler.admits(flow):
             return
         try:
             message = parse_message(data)
         except BadMessageError as error:
-            if error.status and error.request is not None and error.request.method != "ACK":
+            if not self._handler.knows(flow):
+                self._handler.noise(flow)
+            elif error.status and error.request is not None and error.request.method != "ACK":
                 flow.send(bytes(respond(error.request, error.status, tag=secrets.token_hex(4))))
             return
         if isinstance(flow, StreamFlow):
@@ -196,7 +221,7 @@ class Endpoint:
             self._response(message, flow)
         else:
             vias = message.headers.values("via")
-            message.headers.replace("via", str(message.via.received_from(host, port)), *vias[1:])
+            message.headers.replace("via", str(message.via.received_from(*flow.remote)), *vias[1:])
             self._request(message, flow)
 
     def _response(self, response: Response, flow: Flow) -> None:
@@ -212,17 +237,22 @@ class Endpoint:
     def _request(self, request: Request, flow: Flow) -> None:
         key = _taken_key(request)
         entry = self._taken.get(key)
+        silent = entry is None and not self._handler.knows(flow)
         if entry is not None:
             self._run(key, entry[0].receive(request, self._now_ms()))
         elif request.method == "ACK":
             self._handler.acknowledged(request)
+        elif silent and (len(self._unproven) >= MAX_UNPROVEN or len(self._taken) >= MAX_TRANSACTIONS):
+            return
         elif len(self._taken) >= MAX_TRANSACTIONS:
             busy = respond(request, 503, tag=secrets.token_hex(4))
             busy.headers.add("retry-after", str(RETRY_AFTER_S))
             _answer_flow(request, flow).send(bytes(busy))
         else:
             transaction = (InviteServer if request.method == "INVITE" else Server)(request, reliable=flow.reliable)
-            self._taken[key] = transaction, Incoming(self, request, flow, key)
+            self._taken[key] = transaction, Incoming(self, request, flow, key, silent=silent)
+            if silent:
+                self._unproven.add(key)
             self._run(key, transaction.start(self._now_ms()))
 
     def _begin(self, request: Request, flow: Flow, answered: Callable[[Response | None], None]) -> Outgoing:
@@ -241,10 +271,28 @@ class Endpoint:
     def _cancelled(self, key: Key, incoming: Incoming) -> None:
         """A CANCEL: its own answer is 200 or 481; the INVITE's, 487, is the handler's to give (section 9.2)."""
         meant = self._taken.get(_taken_key(incoming.request, method="INVITE"))
+        if incoming.silent and (meant is None or meant[1].silent):
+            incoming.ignore()
+            return
+        incoming.speak()
         status = 200 if meant is not None else 481
         self._respond(key, respond(incoming.request, status, tag=secrets.token_hex(4)))
         if meant is not None and meant[1].cancelled is not None:
             meant[1].cancelled()
+
+    def _heard_again(self, key: Key, request: Request) -> None:
+        """Say the last answer that was held back."""
+        self._unproven.discard(key)
+        entry = self._taken.get(key)
+        if entry is not None:
+            self._run(key, entry[0].receive(request, self._now_ms()))
+
+    def _forget(self, key: Key) -> None:
+        self._unproven.discard(key)
+        self._taken.pop(key, None)
+        timer = self._timers.pop(key, None)
+        if timer is not None:
+            timer.cancel()
 
     def _send_cancel(self, outgoing: Outgoing) -> None:
         self._begin(cancel(outgoing.request), outgoing.flow, _ignore)
@@ -266,6 +314,7 @@ class Endpoint:
                         exchange._take(None)
                 case Ended():
                     (self._sent if isinstance(exchange, Outgoing) else self._taken).pop(key, None)
+                    self._unproven.discard(key)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -276,6 +325,8 @@ class Endpoint:
         return self._sent.get(key) or self._taken.get(key)
 
     def _put(self, key: Key, message: Message, exchange: Incoming | Outgoing) -> None:
+        if isinstance(exchange, Incoming) and exchange.silent:
+            return
         flow = exchange.flow if isinstance(exchange, Outgoing) else _answer_flow(exchange.request, exchange.flow)
         if flow.send(bytes(message)):
             return
@@ -308,6 +359,7 @@ class Endpoint:
         for key, (_, outgoing) in list(self._sent.items()):
             if outgoing.flow is flow:
                 self._failed(key)
+        self._tell_lost(flow)
 
     def _via(self, flow: Flow, branch: str) -> Via:
         return Via(

@@ -54,15 +54,17 @@ class Registrar:
     def __repr__(self) -> str:
         return f"Registrar({len(self._bindings)} users)"
 
-    def register(self, request: Request, flow: Flow, *, tag: str) -> Response:
+    def register(self, request: Request, flow: Flow, *, tag: str, user: str = "") -> Response:
         """Take a REGISTER that has been authenticated: its answer, which lists all bindings that hold now.
+
+        `user` is under which name they are kept, where that is not the request's own address of record.
 
         400 for contacts that cannot be, or a To that is no address of record; 423 for an expiry under
         `MIN_EXPIRES_S`; 403 for more than `MAX_BINDINGS`; 500 for a request older than one that was taken. Nothing is
         changed by a request that is refused.
         """
         try:
-            user = record_of(request)
+            user = user or record_of(request)
             changed = self._changed(request, flow, self.bindings(user))
         except MalformedError:
             return respond(request, 400, tag=tag)

@@ -60,11 +60,12 @@ class Listener(Protocol):
 
 
 class Session:
-    """What both directions have in common once there is a dialog."""
+    """What both directions have in common once there is a dialog. `over` is called as it ends, before the listener."""
 
     def __init__(self, endpoint: Endpoint, flow: Flow, listener: Listener, *, contact: Address) -> None:
         self.state = State.CALLING
         self.dialog: Dialog | None = None
+        self.over: Callable[[], None] = lambda: None
         self._endpoint = endpoint
         self._flow = flow
         self._listener = listener
@@ -80,6 +81,10 @@ class Session:
         if self.state is State.TALKING or self.state is State.ANSWERED:
             self._send("BYE", lambda _: None)
             self._end(200)
+
+    def lose(self) -> None:
+        """The only way to the other end is gone: the call is over."""
+        self._end(200 if self.state in {State.ANSWERED, State.TALKING} else 480)
 
     def change(self, description: bytes) -> bool:
         """Offer another description (hold, another address). False while a change is under way, or there is no call.
@@ -108,6 +113,9 @@ class Session:
         except OutOfOrderError:
             incoming.respond(respond(request, 500))
             return
+        if incoming.flow.reliable:
+            # A connection may have been opened anew: the other end is reached over the one that it uses.
+            self._flow = incoming.flow
         match request.method:
             case "BYE":
                 incoming.respond(respond(request, 200))
@@ -233,4 +241,5 @@ class Session:
             return
         self.state = State.ENDED
         self._timer.stop()
+        self.over()
         self._listener.ended(status)

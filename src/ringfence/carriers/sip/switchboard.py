@@ -18,8 +18,17 @@ CallKey = tuple[str, str]
 class Reception(Protocol):
     """Who decides about what comes from outside a call."""
 
-    def admits(self, host: str) -> bool:
-        """Whether anything from this address is answered at all."""
+    def admits(self, flow: Flow) -> bool:
+        """Whether anything from there is read at all."""
+
+    def knows(self, flow: Flow) -> bool:
+        """Whether this is somebody who gets an answer to anything."""
+
+    def noise(self, flow: Flow) -> None:
+        """A stranger sent what belongs to nothing here, and got no answer."""
+
+    def stranger(self, incoming: Incoming) -> None:
+        """A request outside a call from nobody known: `welcome` it once it is proven, challenge or ignore it."""
 
     def call(self, incoming: Incoming) -> None:
         """Take a new INVITE: make an IncomingCall of it, or refuse it."""
@@ -44,21 +53,40 @@ class Switchboard:
         self._calls[key] = session
         return lambda: self._forget(key)
 
-    def admits(self, host: str) -> bool:
-        """Whether anything from this address is answered at all."""
-        return self._reception.admits(host)
+    def admits(self, flow: Flow) -> bool:
+        """Whether anything from there is read at all."""
+        return self._reception.admits(flow)
+
+    def knows(self, flow: Flow) -> bool:
+        """Whether this is somebody who gets an answer to anything."""
+        return self._reception.knows(flow)
+
+    def noise(self, flow: Flow) -> None:
+        """Let the reception know of what got no answer."""
+        self._reception.noise(flow)
 
     def request(self, incoming: Incoming) -> None:
         """Lead a request to its call, or to the reception."""
         request = incoming.request
         tag = request.to.tag
-        if tag is not None:
-            session = self._calls.get((request.call_id, tag))
-            if session is None:
-                incoming.respond(respond(request, 481))
-            else:
-                session.take(incoming)
-            return
+        session = None if tag is None else self._calls.get((request.call_id, tag))
+        if session is not None:
+            incoming.speak()
+            session.take(incoming)
+        elif incoming.silent and (tag is not None or request.method not in {"INVITE", "REGISTER"}):
+            incoming.ignore()
+            self._reception.noise(incoming.flow)
+        elif tag is not None:
+            incoming.respond(respond(request, 481))
+        elif incoming.silent:
+            self._reception.stranger(incoming)
+        else:
+            self.welcome(incoming)
+
+    def welcome(self, incoming: Incoming) -> None:
+        """Lead a request outside a call to the reception, as far as we could speak with its sender at all."""
+        request = incoming.request
+        incoming.speak()
         unknown = sorted(request.headers.words("require") - EXTENSIONS)
         if unknown:
             refused = _tagged(request, 420)

@@ -24,15 +24,25 @@ BOB = SipUri(user="bob", host=HOST)
 class Callee:
     """A handler that notes what comes and answers as it is told."""
 
-    def __init__(self, answer: Callable[[Incoming], None] | None = None, *, admitted: bool = True) -> None:
+    def __init__(
+        self, answer: Callable[[Incoming], None] | None = None, *, admitted: bool = True, known: bool = True
+    ) -> None:
         self.taken: list[Incoming] = []
         self.acks: list[Request] = []
         self.strays: list[Response] = []
         self._answer = answer
         self._admitted = admitted
+        self._known = known
+        self.noises = 0
 
-    def admits(self, host: str) -> bool:
+    def admits(self, flow: Flow) -> bool:
         return self._admitted
+
+    def knows(self, flow: Flow) -> bool:
+        return self._known
+
+    def noise(self, flow: Flow) -> None:
+        self.noises += 1
 
     def request(self, incoming: Incoming) -> None:
         self.taken.append(incoming)

@@ -8,6 +8,7 @@ from ringfence.carriers.sip.address import Address
 from ringfence.carriers.sip.callee import IncomingCall
 from ringfence.carriers.sip.caller import OutgoingCall
 from ringfence.carriers.sip.endpoint import Endpoint, Incoming
+from ringfence.carriers.sip.flow import Flow
 from ringfence.carriers.sip.message import Request, Response, parse_message, respond
 from ringfence.carriers.sip.switchboard import Switchboard
 from ringfence.carriers.sip.uri import SipUri, Uri
@@ -77,8 +78,17 @@ class Phone:
     def contact(self) -> Address:
         return Address(uri=SipUri(user="me", host=HOST, port=self.port))
 
-    def admits(self, host: str) -> bool:
+    def admits(self, flow: Flow) -> bool:
         return True
+
+    def knows(self, flow: Flow) -> bool:
+        return True
+
+    def noise(self, flow: Flow) -> None:
+        raise AssertionError("everybody is known here")
+
+    def stranger(self, incoming: Incoming) -> None:
+        raise AssertionError("everybody is known here")
 
     def call(self, incoming: Incoming) -> None:
         call = IncomingCall(self.endpoint, incoming, self.heard, contact=self.contact)

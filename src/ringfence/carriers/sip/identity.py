@@ -1,0 +1,220 @@
+"""Whether a request comes from whom it says: trunks by address, phones of SIP Domains by network and password.
+
+A stranger is challenged only where it named a domain that somebody here has, and has then three tries. All else about
+it stays unanswered, so that nobody learns that there is a telephone system here.
+
+Source: RFC 3261, section 22; RFC 7616; RFC 8760; RFC 8898 (bearer tokens).
+"""
+
+import ipaddress
+import secrets
+from collections.abc import Callable, Iterable, Sequence
+
+from ringfence.carriers.sip.ban_table import BAD_PACKETS, BanTable
+from ringfence.carriers.sip.digest import (
+    ALGORITHMS,
+    Answer,
+    Challenge,
+    Nonces,
+    hashed_secret,
+    parse_answer,
+    verify_answer,
+)
+from ringfence.carriers.sip.endpoint import Incoming
+from ringfence.carriers.sip.grammar import MalformedError
+from ringfence.carriers.sip.message import Request, respond
+from ringfence.carriers.sip.principal import Principal
+from ringfence.carriers.sip.uri import SipUri, parse_uri
+from ringfence.ports.sip_access import REALM, Authenticator, SipAccess, SipDomain
+
+# What the scanners of this world call themselves.
+SCANNERS = (
+    "friendly-scanner",
+    "friendly-request",
+    "sipvicious",
+    "sipcli",
+    "sip-scan",
+    "sipsak",
+    "sundayddr",
+    "iwar",
+    "sivus",
+    "vaxsipuseragent",
+    "pplsip",
+    "smap",
+    "eyebeam release 3006",
+)
+
+
+class Identity:
+    """Finds out who sends. `verify` answers or ignores what is not proven."""
+
+    def __init__(
+        self,
+        access: SipAccess,
+        clients: Authenticator,
+        bans: BanTable,
+        *,
+        now_ms: Callable[[], int],
+    ) -> None:
+        self._access = access
+        self._clients = clients
+        self._bans = bans
+        self._now_ms = now_ms
+        self._nonces = Nonces(secrets.token_bytes(32))
+        # An unknown user is checked against this: who guesses names learns nothing from the time it takes.
+        self._nobody = {name: hashed_secret(name, "", REALM, secrets.token_hex(16)) for name in ALGORITHMS}
+
+    def __repr__(self) -> str:
+        return "Identity()"
+
+    async def is_addressed(self, request: Request) -> bool:
+        """Whether a request shows a token, or is for a domain that somebody here has."""
+        if bearer_token(request):
+            return True
+        return isinstance(request.uri, SipUri) and await self._access.domain(request.uri.host) is not None
+
+    async def verify(self, incoming: Incoming) -> Principal | None:
+        """Who sent an INVITE or a REGISTER; None where it was challenged, refused or ignored."""
+        request = incoming.request
+        token = bearer_token(request)
+        if token:
+            return await self._by_token(incoming, token)
+        if is_scanner(request):
+            self._ignore(incoming, BAD_PACKETS)
+            return None
+        host = request.uri.host if isinstance(request.uri, SipUri) else ""
+        domain = await self._access.domain(host) if host else None
+        if domain is None:
+            self._ignore(incoming, 1)
+            return None
+        if request.method == "REGISTER":
+            lists: Sequence[str] = domain.registration_lists if domain.registration else ()
+            if not lists:
+                self._ignore(incoming, 1)
+                return None
+        else:
+            lists = domain.call_lists
+            listed = within(incoming.flow.remote[0], domain.networks)
+            if (domain.networks and not listed) or not (domain.networks or lists):
+                self._ignore(incoming, 1)
+                return None
+            if not lists:
+                return Principal(kind="domain", name=domain.sid, account=domain.account, user=_user(request))
+        return await self._by_digest(incoming, domain, lists)
+
+    async def _by_token(self, incoming: Incoming, token: str) -> Principal | None:
+        login = await self._clients.client(token)
+        if login is None:
+            self._bans.count(incoming.flow.remote[0])
+            self._refuse(incoming, 401 if incoming.flow.reliable else 0)
+            return None
+        return Principal(
+            kind="client",
+            account=login.account,
+            user=login.identity,
+            application=login.application,
+            expires_ms=login.expires_ms,
+            registers=login.incoming,
+        )
+
+    async def _by_digest(self, incoming: Incoming, domain: SipDomain, lists: Sequence[str]) -> Principal | None:
+        request = incoming.request
+        answer = _answer(request)
+        if answer is None:
+            self._challenge(incoming, stale=False)
+            return None
+        match self._nonces.check(answer, self._now_ms()):
+            case "stale":
+                self._challenge(incoming, stale=True)
+                return None
+            case "forged":
+                self._ignore(incoming, 1)
+                return None
+        known = await self._access.secrets(domain, lists, answer.username)
+        held = [one[answer.algorithm] for one in known if answer.algorithm in one] or [self._nobody[answer.algorithm]]
+        good = [secret for secret in held if verify_answer(answer, method=request.method, secret=secret)]
+        if not good or not known or not _same_target(answer, request):
+            self._bans.count(incoming.flow.remote[0])
+            self._refuse(incoming, 403)
+            return None
+        if request.method == "REGISTER" and _user(request, of="to") != answer.username:
+            self._refuse(incoming, 403)
+            return None
+        self._bans.forgive(incoming.flow.remote[0])
+        return Principal(
+            kind="domain", name=domain.sid, account=domain.account, user=answer.username, registers=domain.registration
+        )
+
+    def _challenge(self, incoming: Incoming, *, stale: bool) -> None:
+        challenged = respond(incoming.request, 401, tag=secrets.token_hex(8))
+        for algorithm in ALGORITHMS:
+            nonce = self._nonces.make(self._now_ms(), secrets.token_bytes(8))
+            challenge = Challenge(realm=REALM, nonce=nonce, algorithm=algorithm, stale=stale)
+            challenged.headers.add("www-authenticate", str(challenge))
+        incoming.speak()
+        incoming.respond(challenged)
+
+    def _refuse(self, incoming: Incoming, status: int) -> None:
+        if not status:
+            incoming.ignore()
+            return
+        incoming.speak()
+        incoming.respond(respond(incoming.request, status, tag=secrets.token_hex(8)))
+
+    def _ignore(self, incoming: Incoming, weight: int) -> None:
+        """No answer to a stranger; somebody known, who asked for what is not here, is told so."""
+        if not incoming.silent:
+            self._refuse(incoming, 404)
+            return
+        self._bans.count(incoming.flow.remote[0], weight)
+        incoming.ignore()
+
+
+def is_scanner(request: Request) -> bool:
+    """Whether a request says by itself that a scanner sent it."""
+    names = [request.headers.get("user-agent") or "", request.from_.display]
+    return any(scanner in name.lower() for name in names for scanner in SCANNERS)
+
+
+def within(address: str, networks: Iterable[str]) -> bool:
+    """Whether an address lies in one of the networks (CIDR)."""
+    try:
+        place = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(place in ipaddress.ip_network(network, strict=False) for network in networks)
+
+
+def bearer_token(request: Request) -> str:
+    """The token of `Authorization: Bearer …`, else ""."""
+    for text in request.headers.get_all("authorization"):
+        scheme, _, token = text.strip().partition(" ")
+        if scheme.lower() == "bearer":
+            return token.strip()
+    return ""
+
+
+def _answer(request: Request) -> Answer | None:
+    """The answer to one of our challenges, of several Authorization headers."""
+    for text in request.headers.get_all("authorization"):
+        try:
+            answer = parse_answer(text)
+        except MalformedError:
+            continue
+        if answer is not None and answer.realm == REALM:
+            return answer
+    return None
+
+
+def _same_target(answer: Answer, request: Request) -> bool:
+    """An answer holds for the user it was made for: hosts may differ where a proxy stands between."""
+    try:
+        meant = parse_uri(answer.uri)
+    except MalformedError:
+        return False
+    return isinstance(meant, SipUri) and isinstance(request.uri, SipUri) and meant.user == request.uri.user
+
+
+def _user(request: Request, *, of: str = "from") -> str:
+    uri = (request.from_ if of == "from" else request.to).uri
+    return (uri.user or "") if isinstance(uri, SipUri) else ""

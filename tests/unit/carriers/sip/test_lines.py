@@ -1,0 +1,395 @@
+"""Lines: where calls go, whose calls are taken, and how each line ends."""
+
+import pytest
+from tests.unit.carriers.sip.desk import ACCOUNT, DOMAIN, LIST, SID, Access, Ear, Handy, Site, Tokens, phones_domain
+from tests.unit.carriers.sip.wire import ANSWER, HOST, OFFER, Peer, eventually, peer, run
+
+from ringfence.carriers.sip.locator import Target
+from ringfence.carriers.sip.message import Request, Response
+from ringfence.carriers.sip.trunk import ANONYMOUS, Trunk
+from ringfence.ports.line import Destination, IncomingLine, NoRouteError
+from ringfence.ports.sip_access import ClientLogin
+
+NUMBER, CALLER = "+493012345678", "+12025550123"
+
+
+def number(address: str = NUMBER) -> Destination:
+    return Destination(account=ACCOUNT, kind="number", address=address)
+
+
+def sip(address: str, **more: str) -> Destination:
+    return Destination(account=ACCOUNT, kind="sip", address=address, **more)
+
+
+def trunk_to(*ports: int, **more: object) -> Trunk:
+    return Trunk(name="carrier", host=HOST, port=ports[0], **more)  # type: ignore[arg-type]
+
+
+class Places:
+    """A locator that knows several places of one host."""
+
+    def __init__(self, *ports: int) -> None:
+        self._ports = ports
+
+    async def targets(
+        self, host: str, port: int | None, transport: str | None, *, secure: bool = False
+    ) -> list[Target]:
+        return [Target(transport=transport or "UDP", place=(HOST, one)) for one in self._ports]
+
+
+def answering(status: int):
+    def play(self: Peer, message: Request | Response, place: tuple[str, int]) -> None:
+        if isinstance(message, Request) and message.method != "ACK":
+            self.say(message, status if message.method == "INVITE" else 200, place)
+
+    return play
+
+
+def silent(self: Peer, message: Request | Response, place: tuple[str, int]) -> None: ...
+
+
+def picks_up(line: IncomingLine) -> None:
+    line.ring()
+    line.answer(ANSWER)
+
+
+def test_a_number_is_called_over_the_trunk_that_takes_it_and_written_as_it_wants() -> None:
+    async def story() -> None:
+        carrier = await peer(answering(200))
+        trunk = trunk_to(carrier.port, numbers=("+49",), dial=("+49=0",), from_domain="us.example", receive=())
+        site, ear = await Site(trunks=[trunk]).open(), Ear()
+        (route,) = await site.lines.routes(number())
+        assert (route.name, route.media) == ("carrier", "rtp")
+        line = await site.lines.call(route, number(), CALLER, OFFER, ear)
+        await eventually(lambda: ("answered", ANSWER) in ear.told)
+        (invite, *_) = [one for one in carrier.heard if isinstance(one, Request)]
+        assert str(invite.uri) == f"sip:03012345678@{HOST}:{carrier.port}"
+        assert str(invite.from_.uri) == f"sip:{CALLER}@us.example"
+        assert invite.headers.get("p-asserted-identity") == f"<sip:{CALLER}@us.example>"
+        assert (invite.body, invite.call_id) == (OFFER, line.call_id)
+        line.hang_up()
+        line.hang_up()
+        await eventually(lambda: ear.end == 200)
+        assert ear.told.count(("ended", 200)) == 1
+        with pytest.raises(NoRouteError) as refused:
+            await site.lines.routes(number("+12025550199"))
+        assert refused.value.sip_status == 404
+        await site.close()
+
+    run(story)
+
+
+def test_a_caller_who_is_not_to_be_known_is_not_named() -> None:
+    async def story() -> None:
+        carrier = await peer(answering(486))
+        site, ear = await Site(trunks=[trunk_to(carrier.port)]).open(), Ear()
+        (route,) = await site.lines.routes(number())
+        await site.lines.call(route, number(), ANONYMOUS, OFFER, ear)
+        await eventually(lambda: ear.end == 486)
+        invite = carrier.heard[0]
+        assert str(invite.from_.uri) == "sip:anonymous@anonymous.invalid"
+        assert (invite.headers.get("privacy"), "p-asserted-identity" in invite.headers) == ("id", False)
+        await site.close()
+
+    run(story)
+
+
+@pytest.mark.parametrize("first", [answering(503), silent])
+def test_a_place_that_is_away_gives_way_to_the_next(first, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.carriers.sip.outgoing_line.SILENCE_S", 0.05)
+
+    async def story() -> None:
+        down, up = await peer(first), await peer(answering(200))
+        places = Places(down.port, up.port)
+        site, ear = await Site(trunks=[Trunk(name="carrier", host="carrier.example")], locator=places).open(), Ear()
+        (route,) = await site.lines.routes(number())
+        await site.lines.call(route, number(), CALLER, OFFER, ear)
+        await eventually(lambda: bool(ear.told))
+        assert ear.told == [("answered", ANSWER)]
+        assert "INVITE" in down.methods()
+        await site.close()
+
+    run(story)
+
+
+def test_a_busy_number_is_not_tried_elsewhere() -> None:
+    async def story() -> None:
+        busy, other = await peer(answering(486)), await peer(answering(200))
+        trunks = [Trunk(name="carrier", host="carrier.example")]
+        site, ear = await Site(trunks=trunks, locator=Places(busy.port, other.port)).open(), Ear()
+        (route,) = await site.lines.routes(number())
+        await site.lines.call(route, number(), CALLER, OFFER, ear)
+        await eventually(lambda: ear.end == 486)
+        assert other.heard == []
+        await site.close()
+
+    run(story)
+
+
+def test_a_carrier_that_cannot_be_reached_ends_the_line() -> None:
+    async def story() -> None:
+        site = await Site(trunks=[Trunk(name="carrier", host=HOST, port=1, transport="tcp")]).open()
+        ear = Ear()
+        (route,) = await site.lines.routes(number())
+        line = await site.lines.call(route, number(), CALLER, OFFER, ear)
+        assert ear.told == []
+        await eventually(lambda: ear.end == 503)
+        line.hang_up()
+        assert len(ear.told) == 1
+        await site.close()
+
+    run(story)
+
+
+def test_a_line_that_is_hung_up_at_once_ends_as_called_back() -> None:
+    async def story() -> None:
+        site, ear = await Site(trunks=[trunk_to(9)]).open(), Ear()
+        (route,) = await site.lines.routes(number())
+        line = await site.lines.call(route, number(), CALLER, OFFER, ear)
+        line.hang_up()
+        await eventually(lambda: ear.end == 487)
+        await site.close()
+
+    run(story)
+
+
+def test_a_trunk_calls_by_its_address_and_says_who_calls() -> None:
+    async def story() -> None:
+        carrier = await peer(silent)
+        trunk = trunk_to(carrier.port, receive=("00=+", "0=+49"))
+        site = await Site(picks_up, trunks=[trunk]).open()
+        phone = await Handy(site, "0017185550100").open()
+        more = [("X-Trace", "7"), ("P-Asserted-Identity", "<sip:01715550100@c.example>"), ("Secret", "x")]
+        response = await phone.ask("INVITE", f"sip:03012345678@{HOST}", host=HOST, more=more)
+        assert response is not None
+        assert response.status == 200
+        (line,) = site.desk.lines
+        assert (line.to, line.sender, line.source, line.account) == (NUMBER, "+491715550100", "trunk:carrier", "")
+        assert list(line.headers) == [("X-Trace", "7")]
+        await site.close()
+
+    run(story)
+
+
+def test_strangers_hear_nothing_and_are_soon_not_heard() -> None:
+    async def story() -> None:
+        site = await Site(picks_up, access=Access(phones_domain(), {"alice": "secret"})).open()
+        scanner = await Handy(site, "100").open()
+        for method in ("OPTIONS", "INVITE", "REGISTER"):
+            assert await scanner.answer_to(scanner.request(method, f"sip:100@{HOST}", host=HOST)) is None
+        assert (scanner.wire.heard, site.desk.lines, site.bans) == ([], [], [60_000])
+        # Not even by its right name: the ban holds for the address.
+        assert await scanner.ask("REGISTER") is None
+        await site.close()
+
+    run(story)
+
+
+def test_a_scanner_that_gives_its_name_is_banned_at_once() -> None:
+    async def story() -> None:
+        site = await Site(access=Access(phones_domain(), {"alice": "secret"})).open()
+        scanner = await Handy(site).open()
+        sent = scanner.request("REGISTER", "", more=[("User-Agent", "friendly-scanner")])
+        assert await scanner.answer_to(sent) is None
+        assert len(site.bans) == 1
+        await site.close()
+
+    run(story)
+
+
+def test_noise_is_counted_and_never_answered() -> None:
+    async def story() -> None:
+        site = await Site().open()
+        scanner = await Handy(site).open()
+        for _ in range(3):
+            scanner.wire.socket.sendto(b"GET / HTTP/1.1\r\n\r\n", (HOST, site.port))
+        await eventually(lambda: len(site.bans) == 1)
+        assert scanner.wire.heard == []
+        await site.close()
+
+    run(story)
+
+
+def test_a_trunk_is_heard_whatever_is_sent_in_its_name() -> None:
+    async def story() -> None:
+        carrier = await peer(silent)
+        site = await Site(picks_up, trunks=[trunk_to(carrier.port)]).open()
+        for _ in range(5):
+            carrier.socket.sendto(b"noise", (HOST, site.port))
+            site.lines.bans.count(HOST, 3)
+        phone = await Handy(site).open()
+        response = await phone.answer_to(phone.request("INVITE", f"sip:{NUMBER}@{HOST}", host=HOST))
+        assert response is not None
+        assert response.status == 200
+        await site.close()
+
+    run(story)
+
+
+def test_a_phone_of_a_domain_registers_with_its_password_calls_and_is_called() -> None:
+    async def story() -> None:
+        site = await Site(picks_up, access=Access(phones_domain(), {"alice": "secret"})).open()
+        phone = await Handy(site).open(answering(200))
+        registered = await phone.ask("REGISTER")
+        assert registered is not None
+        assert registered.status == 200
+        answered = await phone.ask("INVITE", f"sip:1000@{DOMAIN}")
+        assert answered is not None
+        assert answered.status == 200
+        (line,) = site.desk.lines
+        assert (line.to, line.sender) == (f"sip:1000@{DOMAIN}", f"sip:alice@{DOMAIN}")
+        assert (line.source, line.account, line.media) == (f"domain:{SID}", ACCOUNT, "rtp")
+        (route,) = await site.lines.routes(sip(f"sip:alice@{DOMAIN}"))
+        ear = Ear()
+        await site.lines.call(route, sip(f"sip:alice@{DOMAIN}"), CALLER, OFFER, ear)
+        await eventually(lambda: ("answered", ANSWER) in ear.told)
+        await site.close()
+
+    run(story)
+
+
+def test_wrong_passwords_and_unknown_names_get_one_answer_and_three_tries() -> None:
+    async def story() -> None:
+        site = await Site(picks_up, access=Access(phones_domain(), {"alice": "secret"})).open()
+        statuses = []
+        for username in ("alice", "nobody", "alice"):
+            phone = await Handy(site, username, "wrong").open()
+            response = await phone.ask("INVITE", f"sip:1000@{DOMAIN}")
+            statuses.append(response and response.status)
+        assert (statuses, site.desk.lines, len(site.bans)) == ([403, 403, 403], [], 1)
+        await site.close()
+
+    run(story)
+
+
+def test_a_phone_may_register_its_own_name_alone() -> None:
+    async def story() -> None:
+        site = await Site(access=Access(phones_domain(), {"alice": "secret", "bob": "other"})).open()
+        phone = await Handy(site).open()
+        phone.record = "bob"
+        refused = await phone.ask("REGISTER")
+        assert refused is not None
+        assert refused.status == 403
+        with pytest.raises(NoRouteError) as absent:
+            await site.lines.routes(sip(f"sip:bob@{DOMAIN}"))
+        assert absent.value.sip_status == 480
+        await site.close()
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("networks", "lists", "status"),
+    [
+        (("127.0.0.0/8",), (), 200),
+        (("10.0.0.0/8",), (), None),
+        (("127.0.0.0/8",), (LIST,), 200),
+        (("10.0.0.0/8",), (LIST,), None),
+        ((), (), None),
+    ],
+)
+def test_a_domain_takes_calls_from_its_networks_and_with_its_passwords(networks, lists, status) -> None:
+    async def story() -> None:
+        domain = phones_domain(networks=networks, call_lists=lists)
+        site = await Site(picks_up, access=Access(domain, {"alice": "secret"})).open()
+        phone = await Handy(site).open()
+        response = await phone.ask("INVITE", f"sip:1000@{DOMAIN}")
+        assert (response and response.status) == status
+        await site.close()
+
+    run(story)
+
+
+def test_a_domain_of_another_account_is_not_called_through_us() -> None:
+    async def story() -> None:
+        site = await Site(access=Access(phones_domain())).open()
+        other = Destination(account="AC" + "9" * 32, kind="sip", address=f"sip:alice@{DOMAIN}")
+        with pytest.raises(NoRouteError) as refused:
+            await site.lines.routes(other)
+        assert refused.value.sip_status == 403
+        await site.close()
+
+    run(story)
+
+
+def test_every_place_of_a_client_rings_and_the_first_who_answers_has_the_call() -> None:
+    async def story() -> None:
+        tokens = Tokens(good=ClientLogin(account=ACCOUNT, identity="bob"))
+        site = await Site(tokens=tokens).open()
+
+        def rings(self: Peer, message: Request | Response, place: tuple[str, int]) -> None:
+            if isinstance(message, Request) and message.method == "INVITE":
+                self.say(message, 180, place)
+            if isinstance(message, Request) and message.method == "CANCEL":
+                self.say(message, 200, place)
+                invite = next(one for one in self.heard if isinstance(one, Request) and one.method == "INVITE")
+                self.say(invite, 487, place)
+
+        first = await Handy(site, "bob").open(rings)
+        second = await Handy(site, "bob").open(rings)
+        bearer = [("Authorization", "Bearer good")]
+        for phone in (first, second):
+            registered = await phone.answer_to(phone.request("REGISTER", "", host="any.example", more=bearer))
+            assert registered is not None
+            assert registered.status == 200
+        bob, ear = Destination(account=ACCOUNT, kind="client", address="bob"), Ear()
+        (route,) = await site.lines.routes(bob)
+        await site.lines.call(route, bob, CALLER, OFFER, ear)
+        await eventually(lambda: "INVITE" in first.wire.methods() and "INVITE" in second.wire.methods())
+        invite = next(one for one in second.wire.heard if isinstance(one, Request) and one.method == "INVITE")
+        second.wire.say(invite, 200, (HOST, site.port))
+        await eventually(lambda: "CANCEL" in first.wire.methods())
+        assert ear.told == [("ringing", 180, b""), ("answered", ANSWER)]
+        await site.close()
+
+    run(story)
+
+
+def test_a_client_without_a_place_has_no_route() -> None:
+    async def story() -> None:
+        site = await Site().open()
+        with pytest.raises(NoRouteError) as absent:
+            await site.lines.routes(Destination(account=ACCOUNT, kind="client", address="client:bob"))
+        assert absent.value.sip_status == 480
+        await site.close()
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("header", "value"), [("Via", "SIP/2.0/UDP x"), ("X-Bad", "a\r\nContact: <sip:evil@x>"), ("X Bad", "x")]
+)
+def test_a_program_may_not_write_the_invites_own_headers(header: str, value: str) -> None:
+    async def story() -> None:
+        site = await Site().open()
+        destination = Destination(account=ACCOUNT, kind="sip", address="sip:a@b.example", headers=((header, value),))
+        with pytest.raises(NoRouteError) as refused:
+            await site.lines.routes(destination)
+        assert refused.value.sip_status == 400
+        await site.close()
+
+    run(story)
+
+
+def test_a_sip_address_is_called_with_its_headers_where_it_is_permitted() -> None:
+    async def story() -> None:
+        other, ear = await peer(answering(200)), Ear()
+        site = await Site().open()
+        there = Destination(
+            account=ACCOUNT, kind="sip", address=f"sip:bob@{HOST}:{other.port}", headers=(("X-Order", "7"),)
+        )
+        (route,) = await site.lines.routes(there)
+        await site.lines.call(route, there, "client:alice", OFFER, ear)
+        await eventually(lambda: ("answered", ANSWER) in ear.told)
+        invite = other.heard[0]
+        assert (invite.headers.get("x-order"), str(invite.from_.uri)) == ("7", f"sip:alice@{HOST}")
+        await site.close()
+
+        closed_to_all, refused = await Site(permits=lambda address: False).open(), Ear()
+        (route,) = await closed_to_all.lines.routes(there)
+        await closed_to_all.lines.call(route, there, "client:alice", OFFER, refused)
+        await eventually(lambda: refused.end is not None)
+        assert [name for name, *_ in refused.told] == ["ended"]
+        await closed_to_all.close()
+
+    run(story)
