@@ -10,12 +10,13 @@ from collections import OrderedDict, deque
 
 import msgspec
 
+from ringfence.api.waiting_room import WaitingRoom
 from ringfence.domain.errors import ApiError
 
 
 class AdmissionLimits(msgspec.Struct, frozen=True, kw_only=True):
     """How many requests of a tenant are signed in and unanswered, how many (of all, of a tenant) are worked on, and how
-    many wait, over all tenants, for `wait_s` at most.
+    many wait, over all tenants, for `wait_s` at most; fewer where so many wait in vain.
 
     More at once would not be more in a second: they would only stand in the store's line instead of their tenant's.
     """
@@ -51,6 +52,7 @@ class Admission:
 
     def __init__(self, limits: AdmissionLimits) -> None:
         self._limits = limits
+        self._room = WaitingRoom(limits.waiting, limits.wait_s)
         self._tenants: dict[str, Tenant] = {}
         # Those who have somebody waiting, the next one first.
         self._lines: OrderedDict[Tenant, None] = OrderedDict()
@@ -69,7 +71,7 @@ class Admission:
     @property
     def full(self) -> bool:
         """True when no more may wait."""
-        return self.waiting >= self._limits.waiting
+        return self.waiting >= self._room.size
 
     def refuses(self, name: str) -> bool:
         """True when `arrive` would refuse this tenant for want of a place."""
@@ -145,6 +147,7 @@ class Admission:
             if not place.done():
                 self._take(tenant)
                 place.set_result(None)
+                self._room.served()
 
     def _shed(self, tenant: Tenant) -> None:
         """Refuse the newest of a line."""
@@ -152,6 +155,7 @@ class Admission:
 
     def _give_up(self, tenant: Tenant, place: asyncio.Future[None]) -> None:
         if not place.done():
+            self._room.in_vain(place.get_loop().time())
             self._refuse(tenant, place)
 
     def _refuse(self, tenant: Tenant, place: asyncio.Future[None]) -> None:

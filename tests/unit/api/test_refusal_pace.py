@@ -5,12 +5,12 @@ from ringfence.domain.clock import ManualClock
 def test_the_first_refusals_are_told_at_once(clock: ManualClock) -> None:
     pace = RefusalPace(clock)
     assert [pace.hold_s("a") for _ in range(FREE)] == [0.0] * FREE
-    assert 0 < pace.hold_s("a") < 0.01
+    assert 0 < pace.hold_s("a") < 0.02
 
 
 def test_the_more_refusals_the_longer_they_take_up_to_a_bound(clock: ManualClock) -> None:
     pace = RefusalPace(clock)
-    holds = [pace.hold_s("a") for _ in range(FREE + 5 * PER_SECOND_HELD)]
+    holds = [pace.hold_s("a") for _ in range(FREE + 10 * PER_SECOND_HELD)]
     assert holds == sorted(holds)
     assert holds[FREE + PER_SECOND_HELD - 1] == 1.0
     assert holds[FREE + 2 * PER_SECOND_HELD - 1] == 2.0
@@ -22,7 +22,7 @@ def test_what_was_fades_within_seconds(clock: ManualClock) -> None:
     for _ in range(FREE + PER_SECOND_HELD):
         pace.hold_s("a")
     clock.advance(1_000)
-    assert 0.31 < pace.hold_s("a") < 0.33
+    assert 0.17 < pace.hold_s("a") < 0.18
     clock.advance(5_000)
     assert pace.hold_s("a") == 0.0
 
