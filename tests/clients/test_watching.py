@@ -210,7 +210,7 @@ def test_a_listener_that_is_killed_leaves_nothing_behind(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--forward-to", "ftp://localhost/x"), "write it as http://localhost:5000/sms"),
+        (("--forward-to", "ftp://localhost/x"), "write it as 5000, localhost:5000/sms or http://localhost:5000/sms"),
         (("--forward-to", "localhost:5000", "--number", "+12025550111"), "ringfence number add +12025550111"),
     ],
 )

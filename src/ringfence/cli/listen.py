@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import datetime
 import hmac
+import re
 import signal
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
@@ -34,6 +35,7 @@ from ringfence.roles.settings import Settings
 # Renewed several times before the dispatcher forgets.
 LOOK_MS = 500
 LEFT_OUT = b"(left-out)"
+_PLACE = re.compile(r"(?:(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]):)?(?P<port>[0-9]{1,5})(?P<path>(?:[/?#].*)?)")
 
 
 def listen(settings: Settings, forward_to: str, numbers: Sequence[str]) -> None:
@@ -162,9 +164,14 @@ def _verdict(exchange: Exchange, token: str) -> str:
 
 
 def _url(text: str) -> str:
-    url = text if "://" in text else f"http://{text}"
+    """Where webhooks are to go: a port of this machine, host:port, either with a path, or a URL."""
+    given = _PLACE.fullmatch(text)
+    if given is not None:
+        text = f"http://{given['host'] or 'localhost'}:{given['port']}{given['path']}"
     try:
-        return parse_url(url).with_fragment
+        return parse_url(text).with_fragment
     except InvalidUrlError as error:
         cause = f"--forward-to: {error}"
-        raise RefusalError(cause, "write it as http://localhost:5000/sms", exit_code=2) from None
+        raise RefusalError(
+            cause, "write it as 5000, localhost:5000/sms or http://localhost:5000/sms", exit_code=2
+        ) from None

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from ringfence.domain.signature import SIGNATURE_HEADER, signature_base, signature_header, signed_url
 from ringfence.domain.web_url import parse_url
 from ringfence.testing.asgi_program import AsgiProgram
+from ringfence.testing.asgi_recorder import AsgiRecorder
 from ringfence.testing.cassette import (
     FORM_TYPE,
     CassetteError,
@@ -70,18 +71,18 @@ class Deck:
 
     # Requests to the program
 
-    def app(self, app: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-        """A WSGI app around the program's: while recording, what comes in and its answer are written down."""
-        if is_asgi(app):
-            raise TypeError("webhooks are recorded of a WSGI app; an ASGI app can be played to")
+    def app(self, app: Callable[..., Any]) -> Callable[..., Any]:
+        """An app around the program's, of its kind (WSGI or ASGI): while recording, it keeps requests and answers."""
         if not self.recording:
             return app
+        if is_asgi(app):
+            return AsgiRecorder(app, self._keep_webhook)
         program = WsgiProgram(app, Patience(ANSWER_S))
 
         def recorded(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             asked = _asked_of(environ)
             answered = program.ask(asked)
-            self._exchanges.append(scrubbed("webhook", asked, answered, self._scrubber))
+            self._keep_webhook(asked, answered)
             if answered.raised is not None:
                 raise answered.raised
             reason = http.client.responses.get(answered.status, "")
@@ -89,6 +90,9 @@ class Deck:
             return [answered.body]
 
         return recorded
+
+    def _keep_webhook(self, asked: Asked, answered: Answered) -> None:
+        self._exchanges.append(scrubbed("webhook", asked, answered, self._scrubber))
 
     def play_webhooks(self, app: Callable[..., Any], auth_token: str = PLAYED_TOKEN) -> list[Answered]:
         """Tell a WSGI or ASGI app each recorded webhook, signed anew; the answers.

@@ -1,6 +1,7 @@
 """Lists in the form that was asked for: the same columns in each."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.cli.listing import Output, show
+from ringfence.cli.visible_text import OBEYED
 
 COLUMNS = ("event", "kind", "parent")
 ROWS = [(7, "message.sent", None), (12, "a\tb\\\n[x]", "AC1")]
@@ -40,7 +42,7 @@ def test_tsv_is_a_line_a_row_whatever_a_value_holds(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "event\tkind\tparent\n7\tmessage.sent\t\n12\ta\\tb\\\\\\n[x]\tAC1\n"
 
 
-@given(st.lists(st.tuples(st.text(st.characters(codec="ascii")), st.text(st.characters(codec="ascii"))), max_size=4))
+@given(st.lists(st.tuples(st.text(), st.text(st.characters(codec="ascii"))), max_size=4))
 def test_tsv_can_be_read_back(rows: list[tuple[str, str]]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         written: list[str] = []
@@ -49,15 +51,23 @@ def test_tsv_can_be_read_back(rows: list[tuple[str, str]]) -> None:
     meant = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
 
     def read(value: str) -> str:
-        parts, at = [], 0
-        while at < len(value):
-            pair = value[at : at + 2]
-            parts.append(meant.get(pair, value[at]))
-            at += 2 if pair in meant else 1
-        return "".join(parts)
+        def one(found: re.Match[str]) -> str:
+            return meant.get(found[0]) or chr(int(found[0][2:], 16))
+
+        return re.sub(r"\\(?:[tnr\\]|x[0-9a-f]{2}|u[0-9a-f]{4})", one, value)
 
     assert [tuple(map(read, line.split("\t"))) for line in written[1:]] == rows
-    assert not any("\n" in line or "\r" in line for line in written)
+    assert not any(control in line.replace("\t", "") for line in written for control in map(chr, OBEYED))
+
+
+@given(st.text(), st.sampled_from(["\x1b", "\x9b", "\u202e", "\x7f", "\n"]))
+def test_json_can_be_read_back_and_no_terminal_obeys_it(text: str, control: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        written: list[str] = []
+        patch.setattr("ringfence.cli.listing._write", written.append)
+        show(Output.JSON, ("a",), [(text + control,)])
+    assert json.loads(written[0]) == [{"a": text + control}]
+    assert not any(each in written[0] for each in map(chr, OBEYED))
 
 
 def test_every_listing_command_can_show_json(ringfence_process) -> None:

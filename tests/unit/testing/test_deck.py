@@ -1,5 +1,6 @@
 """Record a program with a service once, play it offline afterwards."""
 
+import asyncio
 import json
 import os
 import threading
@@ -206,3 +207,52 @@ def test_tests_whose_names_no_file_may_have_do_not_share_a_cassette(pytester: py
     names = {path.name for path in (pytester.path / "cassettes" / "test_names").iterdir()}
     assert len(names) == 3
     assert all(name.startswith("test_it-a-b-") for name in names)
+
+
+def asgi_barber(seen: list[dict[str, Any]]) -> Any:
+    """The program as an ASGI app that reads its body in its own time."""
+
+    async def app(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+        event = await receive()
+        seen.append({"path": scope["path"], "body": event["body"].decode(), "more": event["more_body"]})
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"Content-Type", b"text/xml")]})
+        for part in (b"<Response><Message>", b"See you Tuesday.</Message></Response>"):
+            await send({"type": "http.response.body", "body": part, "more_body": part.endswith(b"e>") is False})
+
+    return app
+
+
+def test_an_asgi_app_is_recorded_and_played_too(ringfence: Any, tmp_path: Path) -> None:
+    seen: list[dict[str, Any]] = []
+    deck = Deck(tmp_path / "c.json", recording=True, keep=["Body"], through=ringfence.api.ask)
+    ringfence.number(SHOP).sms_to(deck.app(asgi_barber(seen)))
+    ringfence.phone(CUSTOMER).send(SHOP, "C")
+    assert ringfence.phone(CUSTOMER).inbox[-1].body == "See you Tuesday."
+    deck.finish()
+    (kept,) = json.loads((tmp_path / "c.json").read_text())["exchanges"]
+    assert (kept["kind"], kept["status"], kept["content_type"]) == ("webhook", 200, "text/xml")
+    assert kept["fields"]["Body"] == "C"
+    assert CUSTOMER[1:] not in (tmp_path / "c.json").read_text()
+    played: list[dict[str, Any]] = []
+    (answer,) = Deck(tmp_path / "c.json", recording=False).play_webhooks(asgi_barber(played))
+    assert answer.status == 200
+    assert "Body=C" in played[0]["body"]
+
+
+def test_what_an_asgi_app_raises_is_recorded_as_500_and_raised(ringfence: Any, tmp_path: Path) -> None:
+    async def broken(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        raise ZeroDivisionError
+
+    deck = Deck(tmp_path / "c.json", recording=True, through=ringfence.api.ask)
+    app = deck.app(broken)
+    scope = {"type": "http", "method": "POST", "path": "/a b", "headers": [], "server": ("127.0.0.1", 80)}
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(app(scope, receive, receive))
+    deck.finish()
+    (kept,) = json.loads((tmp_path / "c.json").read_text())["exchanges"]
+    assert (kept["status"], kept["path"]) == (500, "/a%20b")
