@@ -62,7 +62,7 @@ class Front:
         self._wire = wire
         self._watch = watch
         self._watched = (*_WATCHED, "/") if deps.front_page else _WATCHED
-        mounts = {PREFIX: timeline_page(deps.parcels, deps.clock.now_ms), **deps.mounts}
+        mounts = {PREFIX: timeline_page(deps.parcels, deps.clock.now_ms, deps.parcel_elsewhere), **deps.mounts}
         self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in mounts.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

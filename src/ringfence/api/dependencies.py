@@ -1,6 +1,6 @@
 """What the API stands on, handed in by the process that composes it."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -31,7 +31,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """`mounts` are further ASGI apps by path prefix (`/phones`), asked before the API itself.
 
-    `front_page` is the path that `/` leads to, if anywhere.
+    `front_page` is the path that `/` leads to, if anywhere. `parcel_elsewhere` takes a parcel that another process of
+    this port holds.
     """
 
     store: Store
@@ -44,6 +45,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     front_page: str = ""
     mounts: Mapping[str, ASGIApp] = msgspec.field(default_factory=dict)
     parcels: Parcels = msgspec.field(default_factory=Parcels)
+    parcel_elsewhere: Callable[[str], Awaitable[str | None]] | None = None
     onlookers: Onlookers = NoOnlookers()
 
     def __repr__(self) -> str:

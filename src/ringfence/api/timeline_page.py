@@ -3,7 +3,7 @@
 What it shows it reads through the API, with the reader's own credential.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib import resources
 
 from starlette.applications import Starlette
@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-from ringfence.api.parcels import Parcels
+from ringfence.api.parcels import ID_BYTES, Parcels
 from ringfence.pages.static_page import StaticPage
 
 PREFIX = "/timeline"
@@ -23,8 +23,13 @@ def timeline_files() -> StaticPage:
     return StaticPage(resources.files(__package__).joinpath("timeline"))
 
 
-def timeline_page(parcels: Parcels, now_ms: Callable[[], int]) -> ASGIApp:
-    """GET /timeline/{MessageSid} and what it loads; POST /timeline/parcels/{id}, which gives a parcel away once."""
+def timeline_page(
+    parcels: Parcels, now_ms: Callable[[], int], elsewhere: Callable[[str], Awaitable[str | None]] | None = None
+) -> ASGIApp:
+    """GET /timeline/{MessageSid} and what it loads; POST /timeline/parcels/{id}, which gives a parcel away once.
+
+    A parcel that is not here may be `elsewhere`.
+    """
     page = timeline_files()
 
     async def serve_index(request: Request) -> Response:
@@ -34,7 +39,10 @@ def timeline_page(parcels: Parcels, now_ms: Callable[[], int]) -> ASGIApp:
         return page.answer(request, request.path_params["name"])
 
     async def give_parcel(request: Request) -> Response:
-        sealed = parcels.take(request.path_params["id"], now_ms())
+        parcel_id: str = request.path_params["id"]
+        sealed = parcels.take(parcel_id, now_ms())
+        if sealed is None and elsewhere is not None and len(parcel_id) == 2 * ID_BYTES:
+            sealed = await elsewhere(parcel_id)
         headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
         return JSONResponse({"sealed": sealed}, 404 if sealed is None else 200, headers)
 

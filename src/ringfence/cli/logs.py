@@ -15,13 +15,12 @@ from ringfence.cli.log_lines import LEVELS, Line, LogLines, Wanted
 from ringfence.cli.terminal import Terminal
 from ringfence.ipc.live import LiveView
 from ringfence.roles.installation_lock import holder, lone_roles
-from ringfence.roles.process import ROLES
+from ringfence.roles.process import ROLES, api_names, role_of
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
 LOOK_S = 0.2
 AWAY_S = 0.5
-WATCHED = ("api", "dispatcher")
 # Told in their own columns.
 _HEAD = ("at", "level", "role", "event")
 
@@ -48,9 +47,9 @@ def logs(settings: Settings, *, follow: bool, roles: Sequence[str], level: str, 
 async def _follow(settings: Settings, files: LogLines, wanted: Wanted, printer: "_Printer") -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_files(files, printer))
-        for role in WATCHED:
-            if not wanted.roles or role in wanted.roles:
-                tasks.create_task(_follow_live(settings, role, wanted, printer))
+        for process in ("dispatcher", *api_names(settings.api_processes)):
+            if not wanted.roles or role_of(process) in wanted.roles:
+                tasks.create_task(_follow_live(settings, process, wanted, printer))
 
 
 async def _follow_files(files: LogLines, printer: "_Printer") -> None:
@@ -61,8 +60,8 @@ async def _follow_files(files: LogLines, printer: "_Printer") -> None:
         await asyncio.sleep(LOOK_S)
 
 
-async def _follow_live(settings: Settings, role: str, wanted: Wanted, printer: "_Printer") -> None:
-    view = LiveView(settings.socket(f"live-{role}"))
+async def _follow_live(settings: Settings, process: str, wanted: Wanted, printer: "_Printer") -> None:
+    role, view = role_of(process), LiveView(settings.socket(f"live-{process}"))
     try:
         while True:
             with contextlib.suppress(ConnectionError):

@@ -29,7 +29,7 @@ from ringfence.roles.listeners import bind
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import configure_logging
 from ringfence.roles.metrics import fresh_folder
-from ringfence.roles.process import prepare_clock
+from ringfence.roles.process import api_names, prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, unknown_variables
@@ -131,11 +131,12 @@ class _Start:
             for simulator in starts[1:]:
                 with steps.step("phones"):
                     await simulator
-        async with self._starting("dispatcher", "api") as (dispatcher, api):
+        async with self._starting("dispatcher", *api_names(settings.api_processes)) as (dispatcher, *apis):
             with steps.step("sender queues and webhooks"):
                 await dispatcher
             with steps.step("API"):
-                await api
+                for api in apis:
+                    await api
         if self._check:
             with steps.step("self-check: a text goes out and comes back"):
                 await asyncio.to_thread(self_check, settings, told or read_profile(settings))

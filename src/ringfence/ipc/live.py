@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ringfence.ipc.client import Client
 from ringfence.ipc.server import Server, serve
+from ringfence.ipc.verbs import Handler
 from ringfence.ports.onlookers import Happening, Sight
 
 WATCH = "watch"
@@ -90,9 +91,12 @@ class LiveFeed:
         return Sight(feed=self._name, last=last, missed=missed, happenings=happenings)
 
 
-async def serve_live(path: Path, feed: LiveFeed, *, detours: bool) -> Server:
-    """Answer watchers of this process's own user at `path`; with `detours`, let them lead webhooks elsewhere."""
-    return await serve(path, {WATCH: feed.watch, **({DETOUR: feed.detour} if detours else {})})
+async def serve_live(path: Path, feed: LiveFeed, *, detours: bool, more: Mapping[str, Handler] | None = None) -> Server:
+    """Answer watchers of this process's own user at `path`; with `detours`, let them lead webhooks elsewhere.
+
+    `more` are verbs of the role besides.
+    """
+    return await serve(path, {WATCH: feed.watch, **({DETOUR: feed.detour} if detours else {}), **(more or {})})
 
 
 class LiveView:

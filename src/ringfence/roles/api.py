@@ -1,4 +1,4 @@
-"""The API's process: the public port."""
+"""A process of the API: it serves the public port, alone or with others."""
 
 import contextlib
 from collections.abc import Iterator
@@ -9,11 +9,13 @@ from starlette.types import ASGIApp
 
 from ringfence.api.app import create_app
 from ringfence.api.dependencies import ApiDependencies, Limits
+from ringfence.api.parcels import Parcels
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
+from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.composition import compose_messaging
 from ringfence.roles.listeners import BACKLOG, widen
@@ -40,7 +42,10 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         wake = await stack.enter_async_context(every_dispatcher(settings))
 
         live = LiveFeed()
-        watching = await serve_live(settings.socket("live-api"), live, detours=False)
+        parcels = Parcels()
+        elsewhere = await stack.enter_async_context(parcels_elsewhere(settings, process.name))
+        verbs = parcel_verbs(parcels, process.clock)
+        watching = await serve_live(settings.socket(f"live-{process.name}"), live, detours=False, more=verbs)
         stack.push_async_callback(watching.close)
         keys = ApiKeyClient(client, process.clock)
         app = create_app(
@@ -53,6 +58,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 front_page="/phones" if settings.dev else "",
                 mounts=_simulator(settings),
                 onlookers=live,
+                parcels=parcels,
+                parcel_elsewhere=elsewhere,
                 messaging=compose_messaging(
                     store,
                     keys,

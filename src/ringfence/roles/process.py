@@ -22,6 +22,7 @@ from ringfence.roles.clock_file import FileClock, parse_offset_ms, write_offset_
 from ringfence.roles.settings import Settings, decode
 
 ROLES = ("kms", "simulator", "dispatcher", "api")
+API = "api"
 READY = b"R"
 # The exit code of a role that will not run with these settings, however often it is started.
 REFUSED = 78
@@ -48,6 +49,16 @@ class RoleProcess:
             with contextlib.suppress(BrokenPipeError):
                 os.write(descriptor, READY)
             os.close(descriptor)
+
+
+def role_of(name: str) -> str:
+    """The role of a process by its name: further processes of the api are called api-2, api-3 and so on."""
+    return name.partition("-")[0]
+
+
+def api_names(count: int) -> list[str]:
+    """The names of so many processes of the api."""
+    return [API, *(f"{API}-{number}" for number in range(2, count + 1))]
 
 
 def clock_of(settings: Settings) -> Clock:
@@ -88,8 +99,8 @@ def hold_lifeline(descriptor: int) -> None:
 
 
 async def run_role(name: str, settings: Settings, process: RoleProcess) -> None:
-    """Run a role until SIGTERM or SIGINT, then let it finish what it holds."""
-    module = importlib.import_module(f"ringfence.roles.{name}")
+    """Run the role of a process called `name` until SIGTERM or SIGINT, then let it finish what it holds."""
+    module = importlib.import_module(f"ringfence.roles.{role_of(name)}")
     task = asyncio.ensure_future(module.run(settings, process))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,7 +13,7 @@ from ringfence.roles.listeners import adopt
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import catch_loop_crashes, configure_logging
 from ringfence.roles.memory_guard import guard_memory
-from ringfence.roles.process import REFUSED, RoleProcess, hold_lifeline, read_lifeline, run_role
+from ringfence.roles.process import REFUSED, RoleProcess, hold_lifeline, read_lifeline, role_of, run_role
 from ringfence.roles.refusal import RefusalError
 
 
@@ -27,7 +27,7 @@ def serve_role(name: str, *, lifeline: int, ready: int, listen: Sequence[int] = 
     os.umask(0o077)
     settings = read_lifeline(lifeline)
     hold_lifeline(lifeline)
-    configure_logging(name, settings.log_level, log_file(settings.data_dir, name, settings.log_mb))
+    configure_logging(role_of(name), settings.log_level, log_file(settings.data_dir, name, settings.log_mb))
     process = RoleProcess(name, settings, ready_fd=ready, listeners=adopt(listen))
 
     async def serve() -> None:

@@ -23,8 +23,8 @@ CONFIG_NAME = "ringfence.toml"
 ENVIRONMENT_PREFIX = "RINGFENCE_"
 # Variables of the project that set nothing here.
 OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
-# Of an installation itself, even where key service and simulator are another's.
-OWN_SOCKETS = frozenset({"wake", "live-api", "live-dispatcher"})
+# How the sockets of an installation itself begin, even where key service and simulator are another's.
+OWN_SOCKETS = ("wake", "live-")
 ALL_SETTINGS = "`ringfence init` writes a file with every setting"
 
 
@@ -65,6 +65,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="Moves the clock (dev only): +24h, -90m, or a time, 2026-03-02T08:00Z. Empty: real time."),
     ] = ""
+    api_processes: Annotated[
+        int, Meta(description="Processes that serve the public port under `up`; one uses one core.", ge=1, le=64)
+    ] = 1
     number_rate_mps: Annotated[
         float, Meta(description="Texts a second that one number may send.", gt=0, le=100_000)
     ] = 100.0
@@ -142,8 +145,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self._services_dir / "clock"
 
     def socket(self, name: str) -> Path:
-        """A Unix socket: kms-api, kms-dispatcher, simulator, simulator-http, wake, live-api or live-dispatcher."""
-        return (self.run_dir if name in OWN_SOCKETS else self._services_dir) / f"{name}.sock"
+        """A Unix socket: kms-api, kms-dispatcher, simulator, simulator-http, wake, or live- and a process."""
+        return (self.run_dir if name.startswith(OWN_SOCKETS) else self._services_dir) / f"{name}.sock"
 
     @property
     def _services_dir(self) -> Path:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,36 @@ def test_production_says_what_it_lacks_and_makes_nothing(ringfence_process, tmp_
     assert done.returncode == 1
     assert "production needs a carrier" in done.stderr
     assert not (tmp_path / ".local/share/ringfence").exists()
+
+
+def test_several_api_processes_serve_one_port_and_one_may_die(tmp_path: Path, surroundings: dict[str, str]) -> None:
+    up = Up(tmp_path, surroundings | {"RINGFENCE_API_PROCESSES": "2"})
+    try:
+        told = up.ready()
+        credentials = credentials_of(told)
+        port = int(told["base_url"].rpartition(":")[2])
+        assert set(up.roles()) == {"kms", "simulator", "dispatcher", "api", "api-2"}
+        texts(told, credentials)
+        before = up.roles()
+        for name in ("api", "api-2"):
+            # Stopped, a process takes no connection: the other one is asked.
+            other = "api-2" if name == "api" else "api"
+            os.kill(before[other], signal.SIGSTOP)
+            try:
+                with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                    connection.request("GET", "/healthz")
+                    assert connection.getresponse().status == 200
+            finally:
+                os.kill(before[other], signal.SIGCONT)
+        # What one was left, any of them gives away.
+        client = InstallationClient(told["base_url"], credentials.account_sid, credentials.auth_token)
+        parcels = [client.leave_parcel(f"sealed-{number}") for number in range(8)]
+        for number, parcel in enumerate(parcels):
+            with contextlib.closing(HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
+                connection.request("POST", f"/timeline/parcels/{parcel}")
+                assert json.loads(connection.getresponse().read()) == {"sealed": f"sealed-{number}"}
+        os.kill(before["api-2"], signal.SIGKILL)
+        texts(told, credentials)
+        until(lambda: up.roles().get("api-2") not in (None, before["api-2"]))
+    finally:
+        assert up.end() == 0
