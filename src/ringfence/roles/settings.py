@@ -15,6 +15,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ringfence.carriers.sip.listen import parse_listen
+from ringfence.carriers.sip.trunk import Trunk, TrunkError, check_trunks
 from ringfence.roles.clock_file import parse_offset_ms
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import run_dir_of, sockets_in
@@ -93,6 +95,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ()
     egress_ports: Annotated[
         tuple[int, ...], Meta(description="Ports that webhooks may reach beyond those open to all.")
+    ] = ()
+    sip_listen: Annotated[
+        tuple[str, ...],
+        Meta(description="What SIP listens on, KIND:HOST:PORT: udp, tcp, tls, ws or wss. Port 0 takes a free one."),
+    ] = ("udp:127.0.0.1:5060", "tcp:127.0.0.1:5060", "ws:127.0.0.1:5066")
+    sip_host: Annotated[
+        str, Meta(description="Address that phones and carriers reach SIP by. Empty: the first of sip_listen.")
+    ] = ""
+    sip_certificate: Annotated[
+        str, Meta(description="PEM file of certificate and key for tls and wss, and for trunks that ask for one.")
+    ] = ""
+    trunk: Annotated[
+        tuple[Trunk, ...], Meta(description="Carriers for calls, a [[trunk]] table each, with name, host and more.")
     ] = ()
     webhook_detail: Annotated[
         Literal["all", "failures", "none"],
@@ -290,7 +305,21 @@ def _check(settings: Settings) -> None:
         raise RefusalError(
             "keys_from: installations share keys only where they share a database", "set database_url too", exit_code=2
         )
+    _check_sip(settings)
     if settings.clock:
         parse_offset_ms(settings.clock, now_ms=0)
         if settings.mode == "production":
             raise RefusalError("clock: cannot be moved in production", "remove it", exit_code=2)
+
+
+def _check_sip(settings: Settings) -> None:
+    try:
+        kinds = {parse_listen(text).kind for text in settings.sip_listen}
+    except ValueError as error:
+        raise RefusalError(f"sip_listen: {error}", described("sip_listen"), exit_code=2) from None
+    if kinds & {"tls", "wss"} and not settings.sip_certificate:
+        raise RefusalError("sip_certificate: needed for tls and wss", described("sip_certificate"), exit_code=2)
+    try:
+        check_trunks(settings.trunk)
+    except TrunkError as error:
+        raise RefusalError(f"trunk: {error}", "correct the [[trunk]] table", exit_code=2) from None

@@ -9,6 +9,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from ringfence.carriers.sip.flow import Flow
+
 BAD_PACKETS = 3
 FIRST_BAN_MS = 60_000
 LONGEST_BAN_MS = 24 * 3_600_000
@@ -73,3 +75,8 @@ class BanTable:
     def forgive(self, address: str) -> None:
         """Somebody there has proven itself: what it did before does not count."""
         self._records.pop(address, None)
+
+
+def banned_as(flow: Flow) -> str:
+    """What a flow is banned by: its address, apart for connections, whose address nobody can forge."""
+    return f"{'connected' if flow.reliable else 'udp'} {flow.remote[0]}"

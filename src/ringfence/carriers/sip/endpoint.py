@@ -10,9 +10,20 @@ import asyncio
 import secrets
 import ssl
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
+from typing import Protocol, cast
 
-from ringfence.carriers.sip.flow import Flow, Place, StreamFlow, UdpFlow, UdpSocket, connect_stream
+from ringfence.carriers.sip.flow import (
+    Connection,
+    Flow,
+    Lost,
+    Place,
+    Received,
+    StreamFlow,
+    UdpFlow,
+    UdpSocket,
+    connect_stream,
+)
 from ringfence.carriers.sip.grammar import MalformedError
 from ringfence.carriers.sip.message import BadMessageError, Message, Request, Response, parse_message, respond
 from ringfence.carriers.sip.transaction import (
@@ -35,6 +46,8 @@ MAX_TRANSACTIONS = 10_000
 # Requests of strangers that wait for a verdict; more are not even looked at.
 MAX_UNPROVEN = 1_000
 RETRY_AFTER_S = 5
+
+Accept = Callable[[Received, Lost], asyncio.BaseProtocol]
 
 # Requests sent and requests taken live in one table; the first word tells them apart.
 Key = tuple[str, ...]
@@ -138,7 +151,7 @@ class Endpoint:
         self._tell_lost = lost or (lambda flow: None)
         self._udp: list[UdpSocket] = []
         self._servers: list[asyncio.Server] = []
-        self._streams: dict[tuple[str, Place], StreamFlow] = {}
+        self._streams: dict[tuple[str, Place], Connection] = {}
         self._sent: dict[Key, tuple[Client | InviteClient, Outgoing]] = {}
         self._taken: dict[Key, tuple[Server | InviteServer, Incoming]] = {}
         self._unproven: set[Key] = set()
@@ -156,11 +169,15 @@ class Endpoint:
 
     async def listen_tcp(self, host: str, port: int, *, tls: ssl.SSLContext | None = None) -> int:
         """Take connections; the port (a free one for 0)."""
+        return await self.listen(host, port, partial(StreamFlow, secure=tls is not None), tls=tls)
 
-        def accept() -> StreamFlow:
-            return StreamFlow(self._received, self._lost, secure=tls is not None)
+    async def listen(self, host: str, port: int, accept: Accept, *, tls: ssl.SSLContext | None = None) -> int:
+        """Take connections of any kind, each as the flow that `accept` makes; the port (a free one for 0)."""
 
-        server = await asyncio.get_running_loop().create_server(accept, host, port, ssl=tls)
+        def made() -> asyncio.BaseProtocol:
+            return accept(self._received, self._lost)
+
+        server = await asyncio.get_running_loop().create_server(made, host, port, ssl=tls)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
@@ -215,8 +232,8 @@ class Endpoint:
             elif error.status and error.request is not None and error.request.method != "ACK":
                 flow.send(bytes(respond(error.request, error.status, tag=secrets.token_hex(4))))
             return
-        if isinstance(flow, StreamFlow):
-            self._streams.setdefault((flow.transport, flow.remote), flow)
+        if flow.reliable:
+            self._streams.setdefault((flow.transport, flow.remote), cast(Connection, flow))
         if isinstance(message, Response):
             self._response(message, flow)
         else:

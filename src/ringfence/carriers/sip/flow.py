@@ -28,6 +28,13 @@ class Flow(Protocol):
         """Put a message on its way; False where the flow is gone."""
 
 
+class Connection(Flow, Protocol):
+    """A flow that either end may close."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
 Received = Callable[[Flow, bytes], None]
 Lost = Callable[[Flow], None]
 

@@ -10,11 +10,12 @@ from collections.abc import Callable
 
 import structlog
 
-from ringfence.carriers.sip.ban_table import BanTable
+from ringfence.carriers.sip.ban_table import BanTable, banned_as
 from ringfence.carriers.sip.endpoint import Incoming
 from ringfence.carriers.sip.flow import Flow
 from ringfence.carriers.sip.identity import Identity
 from ringfence.carriers.sip.message import respond
+from ringfence.carriers.sip.numbering import handset_of
 from ringfence.carriers.sip.principal import Principal
 from ringfence.carriers.sip.registrar import Registrar
 from ringfence.carriers.sip.trunk import Trunk
@@ -24,7 +25,7 @@ MAX_PROVEN = 50_000
 
 
 class FrontDesk:
-    """`trunk_at` knows trunks by address; `handset` names the simulated handset of a flow, "" where there is none.
+    """`trunk_at` knows trunks by address; `is_phones` knows the flows of the Phones page.
 
     `welcome` leads a request on, once it is known who sent it; `take` makes a call of it.
     """
@@ -36,7 +37,7 @@ class FrontDesk:
         bans: BanTable,
         *,
         trunk_at: Callable[[str], Trunk | None],
-        handset: Callable[[Incoming], str],
+        is_phones: Callable[[Flow], bool],
         take: Callable[[Incoming, Principal], None],
         now_ms: Callable[[], int],
     ) -> None:
@@ -45,7 +46,7 @@ class FrontDesk:
         self._registrar = registrar
         self._bans = bans
         self._trunk_at = trunk_at
-        self._handset = handset
+        self._is_phones = is_phones
         self._take = take
         self._now_ms = now_ms
         self._identified: dict[Incoming, Principal] = {}
@@ -58,15 +59,15 @@ class FrontDesk:
 
     def admits(self, flow: Flow) -> bool:
         """All but the banned; no ban reaches a trunk or a proven flow, whose address somebody else may forge."""
-        return self.knows(flow) or not self._bans.is_banned(flow.remote[0])
+        return self.knows(flow) or not self._bans.is_banned(banned_as(flow))
 
     def knows(self, flow: Flow) -> bool:
-        """A trunk's address, or a flow that somebody has proven to be theirs."""
-        return self._proof(flow) is not None or self._trunk_at(flow.remote[0]) is not None
+        """A trunk's address, the Phones page, or a flow that somebody has proven to be theirs."""
+        return self._is_phones(flow) or self._proof(flow) is not None or self._trunk_at(flow.remote[0]) is not None
 
     def noise(self, flow: Flow) -> None:
         """Count it."""
-        self._bans.count(flow.remote[0])
+        self._bans.count(banned_as(flow))
 
     def stranger(self, incoming: Incoming) -> None:
         """Find out who it is."""
@@ -153,7 +154,7 @@ class FrontDesk:
 
     async def _who(self, incoming: Incoming) -> Principal | None:
         """Who sent a request. A phone over UDP shows its password with every call; a connection stays its client's."""
-        number = self._handset(incoming)
+        number = handset_of(incoming.request) if self._is_phones(incoming.flow) else ""
         if number:
             return Principal(kind="handset", user=number, registers=True)
         proven = self._proof(incoming.flow)

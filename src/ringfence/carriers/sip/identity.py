@@ -10,7 +10,7 @@ import ipaddress
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 
-from ringfence.carriers.sip.ban_table import BAD_PACKETS, BanTable
+from ringfence.carriers.sip.ban_table import BAD_PACKETS, BanTable, banned_as
 from ringfence.carriers.sip.digest import (
     ALGORITHMS,
     Answer,
@@ -105,7 +105,7 @@ class Identity:
     async def _by_token(self, incoming: Incoming, token: str) -> Principal | None:
         login = await self._clients.client(token)
         if login is None:
-            self._bans.count(incoming.flow.remote[0])
+            self._bans.count(banned_as(incoming.flow))
             self._refuse(incoming, 401 if incoming.flow.reliable else 0)
             return None
         return Principal(
@@ -134,13 +134,13 @@ class Identity:
         held = [one[answer.algorithm] for one in known if answer.algorithm in one] or [self._nobody[answer.algorithm]]
         good = [secret for secret in held if verify_answer(answer, method=request.method, secret=secret)]
         if not good or not known or not _same_target(answer, request):
-            self._bans.count(incoming.flow.remote[0])
+            self._bans.count(banned_as(incoming.flow))
             self._refuse(incoming, 403)
             return None
         if request.method == "REGISTER" and _user(request, of="to") != answer.username:
             self._refuse(incoming, 403)
             return None
-        self._bans.forgive(incoming.flow.remote[0])
+        self._bans.forgive(banned_as(incoming.flow))
         return Principal(
             kind="domain", name=domain.sid, account=domain.account, user=answer.username, registers=domain.registration
         )
@@ -166,7 +166,7 @@ class Identity:
         if not incoming.silent:
             self._refuse(incoming, 404)
             return
-        self._bans.count(incoming.flow.remote[0], weight)
+        self._bans.count(banned_as(incoming.flow), weight)
         incoming.ignore()
 
 

@@ -43,8 +43,8 @@ class SipLines:
     """All calls of one process.
 
     `host` is the address that others reach us by. `permits` says which addresses a SIP address of a program may mean:
-    trunks and registered phones are not asked about. `handset` names the simulated handset that sent a request, ""
-    where none did. `now_ms` is wall time.
+    trunks and registered phones are not asked about. `is_phones` knows the flows of the Phones page, whose requests are
+    its simulated handsets'. `now_ms` is wall time.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class SipLines:
         trunks: Sequence[Trunk] = (),
         locator: Locator | None = None,
         permits: Callable[[str], bool] = lambda address: True,
-        handset: Callable[[Incoming], str] = lambda incoming: "",
+        is_phones: Callable[[Flow], bool] = lambda flow: False,
         tls: ssl.SSLContext | None = None,
         banned: Callable[[int], None] | None = None,
     ) -> None:
@@ -79,7 +79,7 @@ class SipLines:
             self.registrar,
             self.bans,
             trunk_at=self._addresses.at,
-            handset=handset,
+            is_phones=is_phones,
             take=self._take,
             now_ms=now_ms,
         )

@@ -11,6 +11,7 @@ from ringfence.carriers.sip.headers import spelled
 from ringfence.carriers.sip.message import Request
 from ringfence.carriers.sip.trunk import ANONYMOUS, Trunk
 from ringfence.carriers.sip.uri import SipUri, TelUri, Uri, parse_uri
+from ringfence.domain.number import parse_e164
 
 ANONYMOUS_URI = SipUri(user="anonymous", host="anonymous.invalid")
 # What a program may add to an INVITE beside its own X- headers, and read from one.
@@ -44,6 +45,13 @@ def sender_of(request: Request, trunk: Trunk | None) -> str:
 def called_of(request: Request, trunk: Trunk | None) -> str:
     """Who is called: the request's own URI."""
     return _named(request.uri, trunk)
+
+
+def handset_of(request: Request) -> str:
+    """The simulated handset that a request of the Phones page is from: its number, "" where it names none."""
+    uri = request.from_.uri
+    number = parse_e164(uri.user or "") if isinstance(uri, SipUri) else None
+    return "" if number is None else number.e164
 
 
 def passed_headers(request: Request) -> list[Header]:

@@ -1,57 +1,60 @@
-"""Opens what SIP listens on, from lines such as `udp:127.0.0.1:5060`, and says where others reach it."""
+"""Opens what SIP listens on, and says where others reach it."""
 
-import re
+import errno
 import ssl
 from collections.abc import Iterable, Sequence
-from typing import Literal
-
-import msgspec
+from functools import partial
 
 from ringfence.carriers.sip.lines import SipLines
-
-Kind = Literal["udp", "tcp", "tls", "ws", "wss"]
-KINDS: tuple[Kind, ...] = ("udp", "tcp", "tls", "ws", "wss")
-_LISTEN = re.compile(r"(udp|tcp|tls|ws|wss):(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.\-]+):([0-9]{1,5})")
+from ringfence.carriers.sip.listen import Listen
+from ringfence.carriers.sip.websocket import PageOf, WebSocketFlow
 
 
-class Listen(msgspec.Struct, frozen=True):
-    """One socket to open; port 0 takes a free one."""
-
-    kind: Kind
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.host}:{self.port}"
-
-
-def parse_listen(text: str) -> Listen:
-    """Read `udp:HOST:PORT`. ValueError."""
-    match = _LISTEN.fullmatch(text)
-    if match is None or int(match[3]) > 65_535:
-        raise ValueError(f"{text!r} is not like udp:127.0.0.1:5060 (kinds: {', '.join(KINDS)})")
-    return Listen(match[1], match[2], int(match[3]))  # type: ignore[arg-type]
-
-
-async def serve(lines: SipLines, listens: Iterable[Listen], *, tls: ssl.SSLContext | None = None) -> Sequence[Listen]:
+async def serve(
+    lines: SipLines,
+    listens: Iterable[Listen],
+    *,
+    tls: ssl.SSLContext | None = None,
+    is_page: PageOf = lambda remote, host, origin: False,
+    free_instead: bool = False,
+) -> Sequence[Listen]:
     """Open every socket: what is open, with the ports that were taken. OSError for one that cannot be.
 
-    `tls` is the certificate of tls and wss.
+    `tls` is the certificate of tls and wss; `is_page` tells which browsers' connections the Phones page opened. With
+    `free_instead` a port that is taken gives way to a free one.
     """
     opened = []
     for listen in listens:
-        host = listen.host.strip("[]")
-        if listen.kind == "udp":
-            port = await lines.endpoint.listen_udp(host, listen.port)
-        elif listen.kind == "tcp":
-            port = await lines.endpoint.listen_tcp(host, listen.port)
-        elif listen.kind == "tls":
-            port = await lines.endpoint.listen_tcp(host, listen.port, tls=_needed(tls))
-        else:
-            raise OSError(f"{listen.kind} is not served")
+        try:
+            port = await _open(lines, listen, tls, is_page)
+        except OSError as error:
+            if not (free_instead and error.errno == errno.EADDRINUSE):
+                raise
+            port = await _open(lines, Listen(listen.kind, listen.host, 0), tls, is_page)
         lines.reached_at(listen.kind.upper(), port)
         opened.append(Listen(listen.kind, listen.host, port))
     return opened
+
+
+async def _open(lines: SipLines, listen: Listen, tls: ssl.SSLContext | None, is_page: PageOf) -> int:
+    host = listen.host.strip("[]")
+    match listen.kind:
+        case "udp":
+            return await lines.endpoint.listen_udp(host, listen.port)
+        case "tcp":
+            return await lines.endpoint.listen_tcp(host, listen.port)
+        case "tls":
+            return await lines.endpoint.listen_tcp(host, listen.port, tls=_needed(tls))
+        case "ws" | "wss":
+            return await _websocket(lines, listen, is_page, tls if listen.kind == "wss" else None)
+
+
+async def _websocket(lines: SipLines, listen: Listen, is_page: PageOf, tls: ssl.SSLContext | None) -> int:
+    secure = listen.kind == "wss"
+    accept = partial(WebSocketFlow, is_page=is_page, secure=secure)
+    return await lines.endpoint.listen(
+        listen.host.strip("[]"), listen.port, accept, tls=_needed(tls) if secure else None
+    )
 
 
 def _needed(tls: ssl.SSLContext | None) -> ssl.SSLContext:

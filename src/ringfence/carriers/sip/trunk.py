@@ -102,13 +102,18 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def check_trunks(trunks: Iterable[Trunk]) -> None:
-    """TrunkError for what cannot work: two of a name, a network or a rule that is none, a password out of place."""
+    """TrunkError for what cannot work: two of a name, a network or a rule that is none, a password in the open.
+
+    Whether the passwords are where they should be is seen by `secret` alone: not every process has them.
+    """
     names: set[str] = set()
     for trunk in trunks:
         if trunk.name in names:
             raise TrunkError(f"two trunks are called {trunk.name}")
         names.add(trunk.name)
-        _ = trunk.networks, trunk.secret()
+        _ = trunk.networks
+        if trunk.password and not trunk.password.startswith(("env:", "file:")):
+            raise TrunkError(f"trunk {trunk.name}: password must be env:VARIABLE or file:PATH")
         for rule in (*trunk.dial, *trunk.receive):
             if not _RULE.fullmatch(rule):
                 raise TrunkError(f"trunk {trunk.name}: {rule!r} is no rule such as +49=0")

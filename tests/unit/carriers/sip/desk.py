@@ -8,7 +8,6 @@ from typing import Any
 from tests.unit.carriers.sip.wire import ANSWER, HOST, Peer, peer
 
 from ringfence.carriers.sip.digest import ALGORITHMS, answer_challenge, hashed_secret, parse_challenge
-from ringfence.carriers.sip.endpoint import Incoming
 from ringfence.carriers.sip.headers import Headers
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.carriers.sip.message import Request, Response
@@ -112,7 +111,6 @@ class Site:
         access: Access | None = None,
         tokens: Tokens | None = None,
         trunks: Sequence[Trunk] = (),
-        handset: Callable[[Incoming], str] = lambda incoming: "",
         **more: Any,
     ) -> None:
         self.desk = Desk(treat)
@@ -124,7 +122,6 @@ class Site:
             host=HOST,
             now_ms=lambda: int(time.time() * 1_000),
             trunks=trunks,
-            handset=handset,
             banned=self.bans.append,
             **more,
         )

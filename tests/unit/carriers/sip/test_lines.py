@@ -216,7 +216,7 @@ def test_a_trunk_is_heard_whatever_is_sent_in_its_name() -> None:
         site = await Site(picks_up, trunks=[trunk_to(carrier.port)]).open()
         for _ in range(5):
             carrier.socket.sendto(b"noise", (HOST, site.port))
-            site.lines.bans.count(HOST, 3)
+            site.lines.bans.count(f"udp {HOST}", 3)
         phone = await Handy(site).open()
         response = await phone.answer_to(phone.request("INVITE", f"sip:{NUMBER}@{HOST}", host=HOST))
         assert response is not None

@@ -67,8 +67,6 @@ def test_a_password_lies_in_a_variable_or_a_file(tmp_path: Path, monkeypatch: py
         ([trunk(dial=("49",))], "no rule"),
         ([trunk(receive=("x=+",))], "no rule"),
         ([trunk(password="hunter2")], "env:VARIABLE"),
-        ([trunk(password="env:NOBODY_SET_THIS")], "NOBODY_SET_THIS"),
-        ([trunk(password="file:/nonexistent/password")], "cannot be read"),
         ([trunk(register=True)], "username"),
     ],
 )
@@ -77,3 +75,16 @@ def test_what_cannot_work_is_refused_without_a_word_of_the_password(trunks: list
         check_trunks(trunks)
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(trunks)
+
+
+@pytest.mark.parametrize(
+    ("password", "cause"),
+    [
+        ("env:NOBODY_SET_THIS", "NOBODY_SET_THIS"),
+        ("file:/nonexistent/password", "cannot be read"),
+        ("x", "env:VARIABLE"),
+    ],
+)
+def test_a_password_that_is_not_there_is_told_by_its_place(password: str, cause: str) -> None:
+    with pytest.raises(TrunkError, match=cause):
+        trunk(password=password).secret()

@@ -1,0 +1,91 @@
+"""SIP lines from settings, for the voice role: composed, opened, and written down for who needs to find them."""
+
+import asyncio
+import ipaddress
+import ssl
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+from prometheus_client import Counter
+
+from ringfence.carriers.sip.flow import Flow
+from ringfence.carriers.sip.lines import SipLines
+from ringfence.carriers.sip.listen import Listen, parse_listen
+from ringfence.carriers.sip.serve import serve
+from ringfence.carriers.sip.trunk import TrunkError
+from ringfence.carriers.sip.websocket import WebSocketFlow, phones_page
+from ringfence.domain.clock import Clock
+from ringfence.http.egress_guard import EgressPolicy, development, production
+from ringfence.ports.line import Operator
+from ringfence.ports.sip_access import Authenticator, SipAccess
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+
+BANS = Counter("ringfence_sip_bans_total", "Addresses that SIP stopped listening to for a while")
+
+
+def compose_lines(
+    settings: Settings, operator: Operator, access: SipAccess, clients: Authenticator, clock: Clock
+) -> SipLines:
+    """Lines that nothing reaches yet. RefusalError where a trunk's password is not where it should be."""
+    try:
+        for trunk in settings.trunk:
+            trunk.secret()
+    except TrunkError as error:
+        raise RefusalError(str(error), "set it for the process that runs calls") from None
+    policy = development() if settings.dev else production(settings.egress_allow, settings.egress_ports)
+    return SipLines(
+        operator,
+        access,
+        clients,
+        host=sip_host(settings),
+        now_ms=clock.now_ms,
+        trunks=settings.trunk,
+        permits=lambda address: _permits(policy, address),
+        is_phones=_is_phones if settings.dev else lambda flow: False,
+        tls=ssl.create_default_context() if any(trunk.transport == "tls" for trunk in settings.trunk) else None,
+        banned=lambda for_ms: BANS.inc(),
+    )
+
+
+async def open_lines(settings: Settings, lines: SipLines) -> Sequence[Listen]:
+    """Open what `sip_listen` names; in development a free port where one is taken. RefusalError where it cannot be.
+
+    What is open stands in the file `sip.json` of the run folder, for the Phones page and for people.
+    """
+    names = [urlsplit(settings.url).hostname or "localhost", *settings.hosts]
+    try:
+        opened = await serve(
+            lines,
+            [parse_listen(text) for text in settings.sip_listen],
+            tls=await asyncio.to_thread(_certificate, settings),
+            is_page=phones_page(settings.port, names),
+            free_instead=settings.dev,
+        )
+    except (OSError, ssl.SSLError) as error:
+        raise RefusalError(f"sip_listen: {error.strerror or error}", "choose others, or stop what has them") from None
+    written = msgspec.json.encode([str(listen) for listen in opened])
+    await asyncio.to_thread((settings.run_dir / "sip.json").write_bytes, written)
+    return opened
+
+
+def sip_host(settings: Settings) -> str:
+    """What others reach SIP by."""
+    return settings.sip_host or next((parse_listen(text).host for text in settings.sip_listen), "127.0.0.1")
+
+
+def _is_phones(flow: Flow) -> bool:
+    return isinstance(flow, WebSocketFlow) and flow.from_phones
+
+
+def _permits(policy: EgressPolicy, address: str) -> bool:
+    return policy.permits("", ipaddress.ip_address(address))
+
+
+def _certificate(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.sip_certificate:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(settings.sip_certificate)
+    return context

@@ -1,0 +1,90 @@
+"""SIP lines as settings have them."""
+
+import asyncio
+import json
+import socket
+from pathlib import Path
+
+import pytest
+from tests.unit.carriers.sip.desk import Access, Desk, Tokens
+
+from ringfence.domain.clock import SystemClock
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings, decode, encode, load_settings
+from ringfence.roles.sip_lines import compose_lines, open_lines, sip_host
+
+TRUNK = """
+[[trunk]]
+name = "carrier"
+host = "127.0.0.1"
+password = "env:CARRIER_PASSWORD"
+"""
+
+
+def settings_of(folder: Path, text: str = "", **more: object) -> Settings:
+    (folder / "ringfence.toml").write_text(text)
+    settings = load_settings(folder / "ringfence.toml", {}, data_dir=folder, **more)
+    make_private(settings.run_dir)
+    return settings
+
+
+def opened(settings: Settings) -> list[str]:
+    async def story() -> list[str]:
+        lines = compose_lines(settings, Desk(), Access(), Tokens(), SystemClock())
+        listens = await open_lines(settings, lines)
+        await lines.close()
+        return [str(listen) for listen in listens]
+
+    return asyncio.run(story())
+
+
+def test_what_is_open_is_written_down(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, sip_listen=("udp:127.0.0.1:0", "tcp:127.0.0.1:0", "ws:127.0.0.1:0"))
+    listens = opened(settings)
+    assert json.loads((settings.run_dir / "sip.json").read_text()) == listens
+    assert [listen.rpartition(":")[0] for listen in listens] == ["udp:127.0.0.1", "tcp:127.0.0.1", "ws:127.0.0.1"]
+
+
+def test_in_development_a_port_that_is_taken_gives_way(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        listen = f"tcp:127.0.0.1:{taken.getsockname()[1]}"
+        assert opened(settings_of(tmp_path, sip_listen=(listen,))) != [listen]
+        production = {"mode": "production", "base_url": "https://calls.example"}
+        with pytest.raises(RefusalError, match="sip_listen"):
+            opened(settings_of(tmp_path, sip_listen=(listen,), **production))
+
+
+def test_a_trunk_travels_to_its_role_and_needs_its_password_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(tmp_path, TRUNK, sip_listen=("udp:127.0.0.1:0",))
+    assert decode(encode(settings)).trunk == settings.trunk
+    with pytest.raises(RefusalError, match="CARRIER_PASSWORD"):
+        opened(settings)
+    monkeypatch.setenv("CARRIER_PASSWORD", "x")
+    assert opened(settings)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ('sip_listen = ["5060"]', "sip_listen: '5060' is not like"),
+        ('sip_listen = ["udp:127.0.0.1:70000"]', "sip_listen"),
+        ('sip_listen = ["tls:127.0.0.1:0"]', "sip_certificate: needed"),
+        (TRUNK + TRUNK, "two trunks are called carrier"),
+        (TRUNK.replace("env:", ""), "env:VARIABLE"),
+        (TRUNK + 'nonsense = "x"', "trunk: "),
+    ],
+)
+def test_what_cannot_be_served_is_refused(tmp_path: Path, text: str, cause: str) -> None:
+    with pytest.raises(RefusalError) as refused:
+        settings_of(tmp_path, text)
+    assert cause in refused.value.cause
+
+
+def test_others_reach_sip_by_its_first_address_or_the_one_given(tmp_path: Path) -> None:
+    assert sip_host(settings_of(tmp_path, sip_listen=("udp:192.0.2.7:5060",))) == "192.0.2.7"
+    assert sip_host(settings_of(tmp_path, sip_host="sip.example")) == "sip.example"
