@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.calls import CallRow
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NumberRow, Store
 from ringfence.store.memory import MemoryStore
 from ringfence.store.postgres import PostgresStore
@@ -81,6 +83,32 @@ def text() -> Callable[..., MessageRow]:
         fields.update(overrides)
         fields.setdefault("updated_ms", fields["created_ms"])
         return MessageRow(**fields)
+
+    return make
+
+
+@pytest.fixture
+def ring() -> Callable[..., CallRow]:
+    """Make a queued outbound call that waits for a voice process; each is a millisecond younger than the one before."""
+    made = count(1)
+
+    def make(**overrides: Any) -> CallRow:
+        n = next(made)
+        fields: dict[str, Any] = {
+            "account": ACCOUNT,
+            "sid": f"CA{n:032x}",
+            "direction": call.Direction.OUTBOUND_API,
+            "status": call.Status.QUEUED,
+            "local": SENDER,
+            "remote_index": b"remote-index-%03d" % (n % 1000),
+            "remote_region": "US",
+            "epoch": 7,
+            "content": b"sealed %d" % n,
+            "created_ms": NOW + n,
+        }
+        fields.update(overrides)
+        fields.setdefault("updated_ms", fields["created_ms"])
+        return CallRow(**fields)
 
     return make
 

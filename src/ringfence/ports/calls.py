@@ -4,13 +4,14 @@ Part of the store (`ports.store`): an awaited write has been fsynced, every key 
 arrives sealed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal, Protocol
 
 import msgspec
 
 from ringfence.domain.call import Direction, Status
-from ringfence.ports.store import NewEvent, Party
+from ringfence.ports.outbox import NewEvent
+from ringfence.ports.party import Party
 
 
 class CallRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,7 +141,8 @@ class CallStore(Protocol):
     async def create_call(self, row: CallRow, events: Sequence[NewEvent] = ()) -> bool:
         """Write a call with its outbox events. False: the sid is known already, nothing was written.
 
-        A queued call without an owner waits for a voice process to take it.
+        A queued outbound call without an owner waits for a voice process to take it. The events are numbered as those
+        of `move_call`. A call that is made in a final status is rated too.
         """
 
     async def call(self, account: str, sid: str) -> CallRow | None: ...
@@ -153,24 +155,40 @@ class CallStore(Protocol):
     async def calls_of(self, keys: Sequence[tuple[str, str]]) -> list[CallRow | None]:
         """The calls of these (account, sid), in order; None for one that is not there."""
 
-    async def take_calls(self, owner: str, now_ms: int, ttl_ms: int, limit: int) -> list[CallRow]:
-        """Make `owner` the owner of queued outbound calls that have none, oldest first, accounts in turn."""
+    async def take_calls(
+        self,
+        owner: str,
+        now_ms: int,
+        ttl_ms: int,
+        limit: int,
+        *,
+        each: int | None = None,
+        passing_over: Collection[str] = (),
+    ) -> list[CallRow]:
+        """Make `owner` the owner of queued outbound calls that have none, oldest first, accounts in turn.
+
+        Of one account at most `each`, of those in `passing_over` none. It holds the owner's calls as `hold_calls` does.
+        """
 
     async def hold_calls(self, owner: str, now_ms: int, ttl_ms: int) -> None:
-        """Say that `owner` still runs its live calls: none of them is orphaned for `ttl_ms` from now."""
+        """Say that `owner` still runs its live calls: none of them is orphaned for `ttl_ms` from now.
+
+        Begin with it: the call of an owner who never said so is an orphan.
+        """
 
     async def orphaned_calls(self, now_ms: int, limit: int) -> list[CallRow]:
-        """Live calls with an owner who has not said so for too long: their process is dead."""
+        """Live calls with an owner who has not said so for too long: their process is dead. Oldest first."""
 
     async def calls_owned(self, owner: str) -> list[CallRow]:
-        """Live calls of this owner: for a process that starts again under its name."""
+        """Live calls of this owner, oldest first: for a process that starts again under its name."""
 
     async def move_call(
         self, account: str, sid: str, change: CallChange, events: Sequence[NewEvent] = ()
     ) -> CallRow | None:
         """Apply a change with its outbox events in one transaction: the row as it is then; None where it was ignored.
 
-        Each event's `sequence` is set here: the call's `sequence`, which grows by one with each.
+        Each event's `sequence` is set here: the call's `sequence`, which grows by one with each. A final move forgets
+        the orders that nobody took.
         """
 
     async def rewrite_call(self, account: str, sid: str, content: bytes, *, at_ms: int) -> bool:
@@ -183,7 +201,10 @@ class CallStore(Protocol):
         """How many calls of the account are ringing or in progress."""
 
     async def order(self, order: CallOrder) -> bool:
-        """Leave an order for a live call; False where the call is not live (any more)."""
+        """Leave an order for a live call; False where the call is not live (any more).
+
+        QueueFullError where a hundred wait for that call already.
+        """
 
     async def take_orders(self, owner: str, limit: int = 100) -> list[CallOrder]:
         """Orders for calls of this owner, in order of arrival; they are gone from the store then."""
@@ -194,7 +215,8 @@ class CallStore(Protocol):
     async def steps(self, account: str, call_sid: str) -> list[StepRow]:
         """In the order they happened."""
 
-    async def add_recording(self, row: RecordingRow) -> None: ...
+    async def add_recording(self, row: RecordingRow) -> None:
+        """Again is a no-op."""
 
     async def move_recording(
         self,
@@ -207,14 +229,25 @@ class CallStore(Protocol):
         error_code: int | None = None,
         events: Sequence[NewEvent] = (),
     ) -> RecordingRow | None:
-        """Change a recording, with events of its call (kind `recording.<status>`, raw: its sid). None: absent."""
+        """Change a recording, with events of its call (kind `recording.<status>`, raw: its sid), numbered as they are.
+
+        None, and nothing is written, where it is not there or is over: completed, absent or deleted. Where its call
+        was deleted nobody is told.
+        """
 
     async def recording(self, account: str, sid: str) -> RecordingRow | None: ...
 
     async def recordings(
-        self, account: str, *, call_sid: str | None = None, before: str | None = None, limit: int = 50
+        self,
+        account: str,
+        *,
+        call_sid: str | None = None,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        before: str | None = None,
+        limit: int = 50,
     ) -> list[RecordingRow]:
-        """Newest first."""
+        """Newest first, without those that were deleted. Times bound created_ms, half open [from, to)."""
 
     async def delete_recording(self, account: str, sid: str) -> bool:
-        """Forget it: its row stays with status deleted for the record, and answers no list."""
+        """Forget it: its row stays with status deleted and no content for the record, and answers no list."""

@@ -3,13 +3,19 @@
 Content reaches this port sealed: it sees ciphertext, blind indexes and metadata only.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.calls import CallStore
 from ringfence.ports.messaging_services import ServiceStore
+from ringfence.ports.outbox import EventRow as EventRow
+from ringfence.ports.outbox import NewEvent as NewEvent
+from ringfence.ports.outbox import Outbox as Outbox
+from ringfence.ports.outbox import Settlement as Settlement
+from ringfence.ports.party import Party as Party
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,32 +52,6 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     body_redacted: bool = False
 
 
-class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something a tenant is told by webhook: `kind` is `message.<status>`, `sequence` its place in that life."""
-
-    kind: str
-    sequence: int
-    at_ms: int
-    error_code: int | None = None
-    raw: str = ""
-
-
-class EventRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An outbox entry. `attempts` made so far; `state` is pending, done or dead."""
-
-    id: int
-    account: str
-    message_sid: str
-    kind: str
-    sequence: int
-    at_ms: int
-    due_ms: int
-    attempts: int = 0
-    state: str = "pending"
-    error_code: int | None = None
-    raw: str = ""
-
-
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """The right to send for one sender queue until `until_ms`; `fence` grows with every lease of that queue."""
 
@@ -101,16 +81,6 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     trail: str = ""
 
 
-class Party(msgspec.Struct, frozen=True, kw_only=True):
-    """A number that is looked for: as the tenant's own it is clear, as the remote it has one blind index per day."""
-
-    number: str
-    indexes: frozenset[bytes]
-
-    def __repr__(self) -> str:
-        return "Party(…)"
-
-
 class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
     """`to` matches the local number of inbound and the remote of outbound messages; `sender` the other way round.
 
@@ -121,23 +91,6 @@ class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
     sender: Party | None = None
     from_ms: int | None = None
     to_ms: int | None = None
-
-
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of one webhook attempt: `state` is done, dead, or pending again at `due_ms`.
-
-    `detail` is its sealed `domain.attempt.Attempt`, b"" where nothing of it is kept.
-    """
-
-    event_id: int
-    account: str
-    state: str
-    due_ms: int = 0
-    http_status: int | None = None
-    error_code: int | None = None
-    duration_ms: int = 0
-    at_ms: int = 0
-    detail: bytes = b""
 
 
 class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -210,14 +163,17 @@ class MediaRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RatedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """The one rated record of a final message."""
+    """The one rated record of a text or a call that is final, and in which status.
+
+    `segments` are a text's, or the minutes of a call that are billed.
+    """
 
     account: str
     sid: str
     price_micros: int
     price_unit: str
     segments: int
-    status: Status
+    status: str
     at_ms: int
 
 
@@ -326,7 +282,10 @@ class MessageStore(Protocol):
         """Erase the message, its media, events and attempts; the rated record stays."""
 
     async def unfinished(self, account: str, epoch: int) -> list[tuple[str, int]]:
-        """(sid, due_ms) of that epoch's messages that are not final or still have pending events, by sid."""
+        """(sid, due_ms) of what of that epoch is not final or still has pending events, by sid.
+
+        Those are texts, calls and recordings; a call's and a recording's due_ms is 0.
+        """
 
     async def media(self, account: str, message_sid: str) -> list[MediaRow]: ...
 
@@ -343,43 +302,6 @@ class MessageStore(Protocol):
 
     async def rated(self, account: str, *, limit: int = 1000) -> list[RatedRow]:
         """By sid, newest first."""
-
-
-class Outbox(Protocol):
-    """What tenants are still to be told."""
-
-    async def take_events(
-        self, owner: str, now_ms: int, ttl_ms: int, limit: int, *, passing_over: Collection[str] = ()
-    ) -> list[EventRow]:
-        """Lease due events: of each message only the earliest pending one, so that order per message holds.
-
-        The accounts share the limit: one with many due events does not keep those of another waiting. Of the accounts
-        in `passing_over` nothing is taken.
-        """
-
-    async def settle_events(self, settlements: Sequence[Settlement]) -> None:
-        """Record attempts and their ends; an event that is not pending (settled before, gone) is left alone."""
-
-    async def defer_events(self, events: Sequence[EventRow], due_ms: int) -> None:
-        """Give taken events back untried, due at `due_ms`; one that is not pending is left alone."""
-
-    async def release_events(self, owner: str, now_ms: int) -> None:
-        """Give back untried what `owner` has taken: for a dispatcher that starts again under its name."""
-
-    async def events(self, account: str, message_sid: str) -> list[EventRow]:
-        """In the order they happened."""
-
-    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
-        """Newest first."""
-
-    async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
-        """Make a done or dead event pending again, due at `at_ms`, its attempts counted from 0.
-
-        Of what was attempted for its message before, the latest 60 are kept.
-        """
-
-    async def attempts(self, account: str, message_sid: str) -> list[Settlement]:
-        """Every settlement of the message's events, oldest first."""
 
 
 class AccountStore(Protocol):
@@ -455,7 +377,7 @@ class AccountStore(Protocol):
         """Regions with the kinds in stock."""
 
 
-class Store(MessageStore, Outbox, AccountStore, ServiceStore, Protocol):
+class Store(MessageStore, Outbox, AccountStore, ServiceStore, CallStore, Protocol):
     """All of them, on one database and one committer."""
 
     async def open(self) -> None:

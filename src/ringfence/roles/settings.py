@@ -26,7 +26,7 @@ ENVIRONMENT_PREFIX = "RINGFENCE_"
 # Variables of the project that set nothing here.
 OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
 # How the sockets of an installation itself begin, even where key service and simulator are another's.
-OWN_SOCKETS = ("wake", "live-")
+OWN_SOCKETS = ("wake", "voice-", "live-")
 ALL_SETTINGS = "`ringfence init` writes a file with every setting"
 
 
@@ -160,7 +160,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self._services_dir / "clock"
 
     def socket(self, name: str) -> Path:
-        """A Unix socket: kms-api, kms-dispatcher, simulator, simulator-http, wake, or live- and a process."""
+        """A Unix socket: kms-api, kms-dispatcher, simulator, simulator-http, wake, voice-wake, live- and a process."""
         return (self.run_dir if name.startswith(OWN_SOCKETS) else self._services_dir) / f"{name}.sock"
 
     @property

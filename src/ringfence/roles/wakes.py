@@ -1,4 +1,4 @@
-"""Who is told that the store has news: dispatchers of this machine by a socket, all others through PostgreSQL."""
+"""Who is told that the store has news: dispatchers and voice of this machine by a socket, others through PostgreSQL."""
 
 import asyncio
 import contextlib
@@ -45,6 +45,45 @@ async def other_dispatchers(settings: Settings, clock: Clock, heard: Callable[[]
             yield Wakes(others)
         finally:
             await _end(relaying)
+
+
+@contextlib.asynccontextmanager
+async def every_voice(settings: Settings) -> AsyncIterator[Wake]:
+    """For whoever makes calls or changes live ones: the wake of all voice processes that share the store."""
+    doorbell = Doorbell(settings.socket("voice-wake"))
+    try:
+        async with _voices(settings) as others:
+            yield Wakes([doorbell, *others])
+    finally:
+        doorbell.close()
+
+
+@contextlib.asynccontextmanager
+async def voice_rung(settings: Settings, heard: Callable[[], None]) -> AsyncIterator[None]:
+    """For a voice process: `heard` is called for every ring, and whenever one may have been missed."""
+    async with DoorbellListener(settings.socket("voice-wake")) as doorbell, _voices(settings, heard):
+        relaying = asyncio.create_task(_relay(doorbell, heard), name="doorbell")
+        try:
+            yield
+        finally:
+            await _end(relaying)
+
+
+@contextlib.asynccontextmanager
+async def _voices(settings: Settings, heard: Callable[[], None] | None = None) -> AsyncIterator[list[Wake]]:
+    """The voices' bell of the database; none on SQLite."""
+    if not settings.database_url:
+        yield []
+        return
+    # asyncpg is there only where PostgreSQL is wanted.
+    from ringfence.store.postgres_bell import VOICE_CHANNEL, PostgresBell
+
+    bell = PostgresBell(settings.database_url, heard, channel=VOICE_CHANNEL)
+    running = asyncio.create_task(bell.run(), name="voices' database bell")
+    try:
+        yield [bell]
+    finally:
+        await _end(running)
 
 
 @contextlib.asynccontextmanager

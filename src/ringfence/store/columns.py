@@ -1,11 +1,14 @@
 """A struct's fields as a table's columns, in the same order."""
 
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
 from ringfence.ports.store import (
     AccountRow,
@@ -55,7 +58,7 @@ def _write_set(words: frozenset[str]) -> str:
     return " ".join(sorted(words))
 
 
-def _write_name(member: Direction | Status) -> str:
+def _write_name(member: StrEnum) -> Any:
     return member._value_  # what `value` returns, by a slower way
 
 
@@ -63,7 +66,18 @@ def _write_name(member: Direction | Status) -> str:
 _DIRECTION: Convert = {member.value: member for member in Direction}.__getitem__
 _STATUS: Convert = {member.value: member for member in Status}.__getitem__
 
-_WRITES: dict[Convert, Convert] = {bool: bool, _DIRECTION: _write_name, _STATUS: _write_name, _read_set: _write_set}
+_CALL_DIRECTION: Convert = {member.value: member for member in call.Direction}.__getitem__
+_CALL_STATUS: Convert = {member.value: member for member in call.Status}.__getitem__
+
+_WRITES: dict[Convert, Convert] = {
+    bool: bool,
+    str: str,
+    _DIRECTION: _write_name,
+    _STATUS: _write_name,
+    _CALL_DIRECTION: _write_name,
+    _CALL_STATUS: _write_name,
+    _read_set: _write_set,
+}
 
 ATTEMPTS_KEPT = 60
 """Attempts of a message that stay when an event of it is replayed: with those to come, fewer than a hundred."""
@@ -72,7 +86,7 @@ MESSAGE = Columns(MessageRow, direction=_DIRECTION, status=_STATUS, has_callback
 EVENT = Columns(EventRow)
 SETTLEMENT = Columns(Settlement)
 MEDIUM = Columns(MediaRow)
-RATED = Columns(RatedRow, status=_STATUS)
+RATED = Columns(RatedRow, status=str)
 ACCOUNT = Columns(AccountRow)
 CREDENTIAL = Columns(CredentialRow)
 NUMBER = Columns(NumberRow, capabilities=_read_set)
@@ -86,3 +100,7 @@ SERVICE = Columns(
     has_status_callback=bool,
 )
 POOLED = Columns(PoolRow, capabilities=_read_set)
+CALL = Columns(CallRow, direction=_CALL_DIRECTION, status=_CALL_STATUS)
+CALL_ORDER = Columns(CallOrder)
+STEP = Columns(StepRow)
+RECORDING = Columns(RecordingRow)

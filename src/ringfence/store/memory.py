@@ -1,15 +1,15 @@
 """The store in memory: the whole port, nothing on disk. For tests and for programs that embed ringfence."""
 
 from ringfence.store.memory_accounts import MemoryAccounts
-from ringfence.store.memory_messages import MemoryMessages
+from ringfence.store.memory_recordings import MemoryRecordings
 from ringfence.store.memory_services import MemoryServices
 
 
-class MemoryStore(MemoryMessages, MemoryAccounts, MemoryServices):
+class MemoryStore(MemoryRecordings, MemoryAccounts, MemoryServices):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
     def __init__(self) -> None:
-        MemoryMessages.__init__(self)
+        MemoryRecordings.__init__(self)
         MemoryAccounts.__init__(self)
         MemoryServices.__init__(self)
         self._open = False

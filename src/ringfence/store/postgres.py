@@ -1,16 +1,30 @@
-"""The store on PostgreSQL: one database that api and dispatcher processes of several machines share."""
+"""The store on PostgreSQL: one database that processes of several machines share."""
 
 from ringfence.store.postgres_accounts import PostgresAccounts
+from ringfence.store.postgres_call_steps import PostgresCallSteps
+from ringfence.store.postgres_call_work import PostgresCallWork
+from ringfence.store.postgres_calls import PostgresCalls
 from ringfence.store.postgres_clock import PostgresClock
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
 from ringfence.store.postgres_numbers import PostgresNumbers
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
+from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
 
 
 class PostgresStore(
-    PostgresMessages, PostgresMedia, PostgresOptOuts, PostgresAccounts, PostgresNumbers, PostgresServices, PostgresClock
+    PostgresMessages,
+    PostgresMedia,
+    PostgresOptOuts,
+    PostgresAccounts,
+    PostgresNumbers,
+    PostgresServices,
+    PostgresCalls,
+    PostgresCallWork,
+    PostgresCallSteps,
+    PostgresRecordings,
+    PostgresClock,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
 

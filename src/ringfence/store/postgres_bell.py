@@ -17,6 +17,7 @@ from ringfence.store.postgres_connection import connect
 from ringfence.store.postgres_presence import LOOK_S, PostgresPresence
 
 CHANNEL = "ringfence"
+VOICE_CHANNEL = "ringfence_voice"
 # Rings of a busy process are told together: each wakes every listener, and costs the server a transaction.
 GAP_S = 0.01
 # How often a silent connection is tried, and how long it may take: a machine that vanished says no goodbye.
@@ -36,13 +37,19 @@ class PostgresBell:
     """
 
     def __init__(
-        self, url: str, heard: Callable[[], None] | None = None, presence: PostgresPresence | None = None
+        self,
+        url: str,
+        heard: Callable[[], None] | None = None,
+        presence: PostgresPresence | None = None,
+        *,
+        channel: str = CHANNEL,
     ) -> None:
-        """`heard` is called when another process rang, and whenever a ring may have been missed.
+        """`heard` is called when another process rang on this channel, and whenever a ring may have been missed.
 
         The connection is a dispatcher's sign of life too, where it has a `presence`.
         """
         self._url = url
+        self._channel = channel
         self._heard = heard
         self._presence = presence
         self._stirred = asyncio.Event()
@@ -81,7 +88,7 @@ class PostgresBell:
     async def _serve(self, connection: Connection) -> None:
         connection.add_termination_listener(lambda _: self._stirred.set())
         if self._heard is not None:
-            await connection.add_listener(CHANNEL, self._hear)
+            await connection.add_listener(self._channel, self._hear)
             self._heard()
         if self._presence is not None:
             self._presence.arrive()
@@ -99,7 +106,7 @@ class PostgresBell:
                 raise ConnectionResetError("the server ended the connection")
             if self._ringing:
                 self._ringing = False
-                await connection.execute(f"NOTIFY {CHANNEL}", timeout=ANSWER_S)
+                await connection.execute(f"NOTIFY {self._channel}", timeout=ANSWER_S)
                 await asyncio.sleep(GAP_S)
 
     async def _beat(self, connection: Connection) -> None:

@@ -16,6 +16,7 @@ class PostgresClock(PostgresGround):
     async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> int:
         # Each lane mends its own rows: none waits for another's locks.
         await self._leases.write(_end_leases, (now_ms, lease_ms))
+        await self._calls.write(_end_holds, (now_ms, lease_ms))
         await self._outbox.write(_bring_events, now_ms)
         return await self._texts.write(_bring_texts, now_ms)
 
@@ -23,6 +24,12 @@ class PostgresClock(PostgresGround):
 async def _end_leases(tx: Connection, requests: Sequence[tuple[Callable[[], int], int]]) -> list[None]:
     for read_ms, lease_ms in requests:
         await tx.execute(SQL["leases"], read_ms() + lease_ms)
+    return [None] * len(requests)
+
+
+async def _end_holds(tx: Connection, requests: Sequence[tuple[Callable[[], int], int]]) -> list[None]:
+    for read_ms, lease_ms in requests:
+        await tx.execute(SQL["call_owners"], read_ms() + lease_ms)
     return [None] * len(requests)
 
 

@@ -30,9 +30,9 @@ READERS = 8
 class PostgresGround:
     """Opens and closes one database. Several processes, on several machines, may have it open.
 
-    There are three lanes, each a connection with its own group commit: texts and accounts; the outbox; leases. What
-    locks rows of messages, events or leases does so in order of their keys, and no lane waits for another's locks
-    while it holds what that one wants.
+    There are four lanes, each a connection with its own group commit: texts and accounts; calls; the outbox; leases.
+    What locks rows of messages, calls, events or leases does so in order of their keys, and no lane waits for another's
+    locks while it holds what that one wants.
     """
 
     def __init__(
@@ -47,8 +47,8 @@ class PostgresGround:
         self._readers = readers
         self._pool: asyncpg.Pool[asyncpg.Record] | None = None
         self._directory = PostgresDirectory(self._value)
-        self._texts, self._outbox, self._leases = (
-            PostgresCommitter(self._connect, pending_limit=pending_limit) for _ in range(3)
+        self._texts, self._calls, self._outbox, self._leases = (
+            PostgresCommitter(self._connect, pending_limit=pending_limit) for _ in range(4)
         )
 
     def __repr__(self) -> str:
@@ -101,7 +101,7 @@ class PostgresGround:
 
     @property
     def _lanes(self) -> tuple[PostgresCommitter, ...]:
-        return self._texts, self._outbox, self._leases
+        return self._texts, self._calls, self._outbox, self._leases
 
     async def _connect(self) -> Connection:
         return await connect(self._url)

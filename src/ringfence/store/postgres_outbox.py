@@ -132,11 +132,12 @@ async def _settle(tx: Connection, requests: Sequence[Sequence[Settlement]]) -> l
 
 
 async def _hold(tx: Connection, events: Iterable[EventKey]) -> list[MessageKey]:
-    """Lock the messages of events: until the transaction ends nobody else changes which event of them is first."""
+    """Lock the texts and calls of events: until the transaction ends nobody else changes which event comes first."""
     found = await tx.fetch(SQL["messages_of"], *columns(sorted(set(events))))
     messages = [(account, sid) for account, sid in found]
     if messages:
         await tx.execute(SQL["lock"], *columns(messages))
+        await tx.execute(SQL["lock_calls"], *columns(messages))
     return messages
 
 

@@ -141,6 +141,6 @@ def rated_of(message: Moving, status: Status, price_micros: int | None, at_ms: i
         price_micros=price_micros or 0,
         price_unit=message.price_unit,
         segments=message.num_segments,
-        status=status,
+        status=status.value,
         at_ms=at_ms,
     )

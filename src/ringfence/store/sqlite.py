@@ -1,16 +1,30 @@
 """The embedded store: one SQLite file that several processes share."""
 
 from ringfence.store.sqlite_accounts import SqliteAccounts
+from ringfence.store.sqlite_call_steps import SqliteCallSteps
+from ringfence.store.sqlite_call_work import SqliteCallWork
+from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
 from ringfence.store.sqlite_numbers import SqliteNumbers
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
+from ringfence.store.sqlite_recordings import SqliteRecordings
 from ringfence.store.sqlite_services import SqliteServices
 
 
 class SqliteStore(
-    SqliteMessages, SqliteMedia, SqliteOptOuts, SqliteAccounts, SqliteNumbers, SqliteServices, SqliteClock
+    SqliteMessages,
+    SqliteMedia,
+    SqliteOptOuts,
+    SqliteAccounts,
+    SqliteNumbers,
+    SqliteServices,
+    SqliteCalls,
+    SqliteCallWork,
+    SqliteCallSteps,
+    SqliteRecordings,
+    SqliteClock,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 

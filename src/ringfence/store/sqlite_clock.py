@@ -26,5 +26,6 @@ def _set_back(tx: SqliteWriter, requests: Sequence[SettingBack]) -> list[int]:
         moved.append(tx.run(SQL["texts"], (now_ms + TO_COME_MS, now_ms - AHEAD_MS)).rowcount)
         tx.run(SQL["queues"], (now_ms + TO_COME_MS, now_ms - AHEAD_MS))
         tx.run(SQL["leases"], (now_ms + lease_ms,))
+        tx.run(SQL["call_owners"], (now_ms + lease_ms,))
         tx.run(SQL["events"], (now_ms, now_ms + EVENTS_WITHIN_MS))
     return moved

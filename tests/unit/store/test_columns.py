@@ -5,9 +5,11 @@ import string
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
 from ringfence.ports.store import MessageRow, NumberRow, RatedRow
-from ringfence.store.columns import MESSAGE, NUMBER, RATED
+from ringfence.store.columns import CALL, CALL_ORDER, MESSAGE, NUMBER, RATED, RECORDING, STEP
 
 words = st.text(string.ascii_lowercase, min_size=1, max_size=5)
 SQL_VALUES = (int, str, bytes, type(None))
@@ -59,3 +61,19 @@ def _message():
         created_ms=1,
         updated_ms=1,
     )
+
+
+@given(
+    st.builds(CallRow, direction=st.sampled_from(call.Direction), status=st.sampled_from(call.Status)),
+)
+def test_a_call_comes_back_as_it_was(row):
+    back = same_again(CALL, row)
+    assert back == row
+    assert type(back.direction) is call.Direction
+    assert type(back.status) is call.Status
+
+
+@given(st.one_of(st.builds(CallOrder), st.builds(StepRow), st.builds(RecordingRow)))
+def test_what_belongs_to_a_call_comes_back_as_it_was(row):
+    columns = {CallOrder: CALL_ORDER, StepRow: STEP, RecordingRow: RECORDING}[type(row)]
+    assert same_again(columns, row) == row

@@ -11,7 +11,8 @@ from ringfence.store.postgres_connection import connect
 from ringfence.store.postgres_migrate import migrate, migrations
 from ringfence.store.statements import statements
 
-# None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory.
+# None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory. Owners of calls
+# are as many as voice processes, orders to calls are taken as they come, and owned are the calls that live.
 MAY_SCAN = {
     ("outbox", "release"),
     ("numbers", "regions"),
@@ -19,6 +20,12 @@ MAY_SCAN = {
     ("clock", "queues"),
     ("clock", "leases"),
     ("clock", "events"),
+    ("clock", "call_owners"),
+    ("call_work", "forget_owners"),
+    ("call_work", "orphaned"),
+    ("call_work", "any_order"),
+    ("call_work", "orders_of"),
+    ("call_work", "take_orders"),
 }
 
 FILES = sorted(
@@ -83,6 +90,18 @@ def test_no_statement_scans_a_table(plans, name):
     ("name", "heading", "index"),
     [
         ("messages", "unfinished", "message_open"),
+        ("messages", "unfinished", "call_live"),
+        ("messages", "unfinished", "recording_open"),
+        ("calls", "all", "call_created"),
+        ("calls", "by_parent", "call_parent"),
+        ("calls", "by_local", "call_local"),
+        ("calls", "by_remote", "call_remote"),
+        ("calls", "live_calls", "call_live"),
+        ("call_work", "waiting_accounts", "call_waiting"),
+        ("call_work", "oldest", "call_waiting"),
+        ("call_work", "owned", "call_owned"),
+        ("recordings", "all", "recording_created"),
+        ("recordings", "of_call", "recording_call"),
         ("queue", "due", "message_queued"),
         ("queue", "line", "message_queued"),
         ("queue", "line", "sender_queue_next"),

@@ -10,13 +10,20 @@ from ringfence.schema.sqlite_migrate import migrate
 from ringfence.store.sqlite_session import migrations
 from ringfence.store.statements import statements
 
-# None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory.
+# None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory. Owners of calls
+# are as many as voice processes, orders to calls are taken as they come, and owned are the calls that live.
 MAY_SCAN = {
     ("outbox", "release"),
     ("numbers", "regions"),
     ("clock", "queues"),
     ("clock", "leases"),
     ("clock", "events"),
+    ("clock", "call_owners"),
+    ("call_work", "forget_owners"),
+    ("call_work", "orphaned"),
+    ("call_work", "any_order"),
+    ("call_work", "orders_of"),
+    ("call_work", "take_orders"),
 }
 
 FILES = sorted(file.name.removesuffix(".sql") for file in files("ringfence.store").joinpath("sql", "sqlite").iterdir())

@@ -11,6 +11,9 @@ UPDATE sender_queue SET next_ms = $2 WHERE next_ms > $1
 -- leases --
 UPDATE sender_lease SET until_ms = $1 WHERE until_ms > $1
 
+-- call_owners --
+UPDATE call_owner SET until_ms = $1 WHERE until_ms > $1
+
 -- events --
 UPDATE event SET
   due_ms = CASE WHEN at_ms > $1 THEN $1 ELSE least(due_ms, $2) END,

@@ -67,6 +67,23 @@ SELECT sid, message.due_ms
 FROM message JOIN (SELECT DISTINCT message_sid FROM event WHERE account = $1 AND state = 'pending') AS told
   ON message.account = $1 AND message.sid = message_sid
 WHERE epoch = $2
+UNION
+SELECT sid, 0 FROM call
+WHERE status IN ('queued', 'ringing', 'in-progress') AND account = $1 AND epoch = $2
+UNION
+SELECT sid, 0
+FROM call JOIN (SELECT DISTINCT message_sid FROM event WHERE account = $1 AND state = 'pending') AS told
+  ON call.account = $1 AND call.sid = message_sid
+WHERE epoch = $2
+UNION
+SELECT sid, 0 FROM recording
+WHERE status NOT IN ('completed', 'absent', 'deleted') AND account = $1 AND epoch = $2
+UNION
+SELECT sid, 0
+FROM recording JOIN (
+  SELECT DISTINCT raw FROM event WHERE account = $1 AND state = 'pending' AND kind LIKE 'recording.%'
+) AS told ON recording.account = $1 AND recording.sid = raw
+WHERE epoch = $2
 ORDER BY sid
 
 -- insert_rated --

@@ -51,6 +51,11 @@ SELECT 1 FROM message JOIN unnest($1::text[], $2::text[]) AS key (account, sid) 
 ORDER BY account, sid
 FOR NO KEY UPDATE OF message
 
+-- lock_calls --
+SELECT 1 FROM call JOIN unnest($1::text[], $2::text[]) AS key (account, sid) USING (account, sid)
+ORDER BY account, sid
+FOR NO KEY UPDATE OF call
+
 -- settle --
 -- Not = 'pending': the planner might read all that is, while that is little.
 UPDATE event SET state = new.state,

@@ -62,6 +62,21 @@ UNION
 SELECT sid, message.due_ms FROM message JOIN (SELECT DISTINCT message_sid FROM event WHERE account = ?1 AND state = 'pending')
   ON message.account = ?1 AND message.sid = message_sid
 WHERE epoch = ?2
+UNION
+SELECT sid, 0 FROM call INDEXED BY call_live
+WHERE status IN ('queued', 'ringing', 'in-progress') AND account = ?1 AND epoch = ?2
+UNION
+SELECT sid, 0 FROM call JOIN (SELECT DISTINCT message_sid FROM event WHERE account = ?1 AND state = 'pending')
+  ON call.account = ?1 AND call.sid = message_sid
+WHERE epoch = ?2
+UNION
+SELECT sid, 0 FROM recording INDEXED BY recording_open
+WHERE status NOT IN ('completed', 'absent', 'deleted') AND account = ?1 AND epoch = ?2
+UNION
+SELECT sid, 0 FROM recording JOIN (
+    SELECT DISTINCT raw FROM event WHERE account = ?1 AND state = 'pending' AND kind LIKE 'recording.%')
+  ON recording.account = ?1 AND recording.sid = raw
+WHERE epoch = ?2
 ORDER BY sid
 
 -- insert_rated --
