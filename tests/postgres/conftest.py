@@ -113,6 +113,11 @@ class Group:
         self._processes[name].kill()
         self._processes[name].wait()
 
+    def stop(self, name: str) -> None:
+        """SIGTERM for what was started under this name, until it has ended."""
+        self._processes[name].send_signal(signal.SIGTERM)
+        self._processes[name].wait(20)
+
     def end(self) -> None:
         for process in reversed(self._processes.values()):
             if process.poll() is None:

@@ -103,3 +103,38 @@ def test_when_a_dispatcher_is_killed_the_other_takes_over_what_it_had(
     one.until(lambda: all("delivered" in callbacks.told[sid] for sid in every), 10)
     for sid in every:
         assert list(dict.fromkeys(callbacks.told[sid])) == ["sent", "delivered"]
+
+
+def test_two_groups_of_lone_roles_work_together_and_a_killed_one_is_started_again_by_whoever_started_it(
+    postgres_server: PostgresServer, group: Callable[..., Any], tenant: Callable[..., Any], callbacks: "Callbacks"
+) -> None:
+    database = postgres_server.database()
+    one = group("one", database_url=database)
+    # Who supervises by other means starts `up` once, for the first account.
+    account = tenant(one.up())
+    for shop in SHOPS[1:]:
+        account.post(one.url, "IncomingPhoneNumbers", PhoneNumber=shop)
+    one.stop("up")
+    for name in ("kms", "simulator", "dispatcher"):
+        one.role(name)
+    one.api(free_port())
+    for phone in PHONES:
+        one.handset(phone)
+    other = group("other", database_url=database, keys_from=str(one.data / "run"))
+    other.role("dispatcher")
+    other.api(free_port())
+
+    expected = [f"{n}" for n in range(TEXTS_A_PAIR)]
+    for times in (1, 2):
+        sids = send_all(account, [one.url, other.url], callbacks.url)
+        one.until(lambda times=times: all(len(bodies(one, pair)) >= times * TEXTS_A_PAIR for pair in PAIRS), 30)
+        for pair in PAIRS:
+            assert [body.split()[1] for body in bodies(one, pair)] == expected * times
+        every = [sid for of_pair in sids.values() for sid in of_pair]
+        one.until(lambda every=every: all("delivered" in callbacks.told[sid] for sid in every), 30)
+        for sid in every:
+            assert list(dict.fromkeys(callbacks.told[sid])) == ["sent", "delivered"]
+        for name in ("kms", "api"):
+            one.kill(name)
+        one.role("kms")
+        one.api(int(one.url.rpartition(":")[2]))

@@ -14,7 +14,9 @@ from ringfence.roles.refusal import RefusalError
 FAILED = 1
 
 
-def drill(names: Sequence[str], *, tenants: int | None, ours_only: bool, as_json: bool) -> None:
+def drill(
+    names: Sequence[str], *, tenants: int | None, ours_only: bool, as_json: bool, database: str | None = None
+) -> None:
     """Run the named drills, all of them without a name; exit code 1 when one of them is not stopped."""
     wanted = [name.upper() for name in names] or list(DRILLS)
     unknown = [name for name in wanted if name not in DRILLS]
@@ -23,7 +25,7 @@ def drill(names: Sequence[str], *, tenants: int | None, ours_only: bool, as_json
     configure_logging("drill", "error")
     terminal = Terminal()
     verdicts = []
-    for verdict in run(wanted, tenants=tenants, ours_only=ours_only, begins=terminal.note):
+    for verdict in run(wanted, tenants=tenants, ours_only=ours_only, database=database or "", begins=terminal.note):
         verdicts.append(verdict)
         if as_json:
             terminal.say(msgspec.json.encode(verdict).decode())

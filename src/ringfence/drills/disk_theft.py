@@ -1,12 +1,14 @@
 """D10: disk, backup and all server keys at rest. Ours must open nothing of the past; the control everything."""
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 import time
 from pathlib import Path
 
 from ringfence.drills.canary import Canaries
+from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, seeded_copy
@@ -18,13 +20,16 @@ QUIET_HOURS = 26
 IN_FLIGHT_SHARE = 10
 
 
-def disk_theft(design: Design, tenants: int) -> Finding:
-    """Seed, let a day pass, leave every tenth tenant a text in flight, steal, open, scan."""
+def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
+    """Seed, let a day pass, leave every tenth tenant a text in flight, steal, open, scan.
+
+    `database` is the URL of a PostgreSQL server to keep the store on; SQLite without.
+    """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
         live, backup, stolen = Path(folder, "live"), Path(folder, "backup"), Path(folder, "stolen")
         live.mkdir(mode=0o700)
-        canaries, guesses = asyncio.run(_live_through(live, backup, stolen, design, tenants))
+        canaries, guesses, taken = asyncio.run(_live_through(live, backup, stolen, design, tenants, database))
         thief = Thief(stolen, [backup])
         loot = thief.open_everything()
         on_disk = _tenants(canaries, list(thief.disk()))
@@ -40,6 +45,7 @@ def disk_theft(design: Design, tenants: int) -> Finding:
         reached=len(on_disk | history),
         seconds=time.monotonic() - started,
         rows=(
+            *((("stolen besides", taken),) if taken else ()),
             ("canaries lying on disk", f"{len(on_disk)} tenants"),
             ("past content opened", f"{len(history)} tenants, with {loot.keys_tried} stolen key files"),
             ("in flight at the time, opened", f"{len(in_flight - history)} tenants"),
@@ -50,19 +56,25 @@ def disk_theft(design: Design, tenants: int) -> Finding:
 
 
 async def _live_through(
-    live: Path, backup: Path, stolen: Path, design: Design, tenants: int
-) -> tuple[Canaries, dict[str, list[tuple[str, str]]]]:
-    async with seeded_copy(live, design) as copy:
+    live: Path, backup: Path, stolen: Path, design: Design, tenants: int, database: str
+) -> tuple[Canaries, dict[str, list[tuple[str, str]]], str]:
+    async with contextlib.AsyncExitStack() as stack:
+        place = await stack.enter_async_context(database_of(database))
+        copy = await stack.enter_async_context(seeded_copy(live, design, place.url if place else ""))
         await copy.add_tenants(tenants)
         await copy.run_traffic()
         _copy_databases(live, backup)
+        if place:
+            await place.dump(backup / "ringfence.db")
         await copy.let_pass(QUIET_HOURS)
         for tenant in copy.tenants[::IN_FLIGHT_SHARE]:
             await copy.send(tenant, "body in flight")
         await copy.stop_a_subscriber(copy.tenants[0])
         # While it runs: what a checkpoint would tidy away is still in the write-ahead logs.
         shutil.copytree(live, stolen)
-        return copy.canaries, _guesses(copy)
+        if place:
+            await place.steal(stolen)
+        return copy.canaries, _guesses(copy), place.taken if place else ""
 
 
 def _copy_databases(live: Path, backup: Path) -> None:

@@ -11,10 +11,12 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ringfence.domain.clock import SystemClock
 from ringfence.drills.canary import Canaries
+from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
 from ringfence.drills.plain_http import Answer, ask
 from ringfence.drills.recording_proxy import RecordingProxy
@@ -25,9 +27,12 @@ from ringfence.kms.client import ApiKeyClient
 from ringfence.ports.store import StockRow
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
+from ringfence.roles.stores import open_store
 from ringfence.roles.supervisor import Supervisor
-from ringfence.store.sqlite import SqliteStore
 from ringfence.usecases.accounts.create_account import create_account
+
+if TYPE_CHECKING:
+    from ringfence.drills.postgres_place import PostgresPlace
 
 DRILL = "D11"
 TITLE = "leakage sweep over disk, logs, metrics, crashes and error pages"
@@ -40,11 +45,14 @@ SETTLE_S = 4.0
 UNSEEN = ("/metrics", "/healthz", "/readyz", "/", "/2010-04-01/Accounts.json", "/nowhere", "/phones/../../etc/passwd")
 
 
-def leakage_sweep(design: Design, tenants: int) -> Finding:
-    """Run it all in a folder of its own, stop, and scan that folder and what the attacker saw."""
+def leakage_sweep(design: Design, tenants: int, database: str = "") -> Finding:
+    """Run it all in a folder of its own, stop, and scan that folder and what the attacker saw.
+
+    `database` is the URL of a PostgreSQL server to keep the store on, whose files are scanned too; SQLite without.
+    """
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
-        sweep = _Sweep(Path(folder), design, tenants)
+        sweep = _Sweep(Path(folder), design, tenants, database)
         asyncio.run(sweep.run())
         files = {path: path.read_bytes() for path in sorted(Path(folder).rglob("*")) if path.is_file()}
         found = {path: sweep.canaries.found_in(data) for path, data in files.items()}
@@ -59,6 +67,7 @@ def leakage_sweep(design: Design, tenants: int) -> Finding:
         seconds=time.monotonic() - started,
         rows=(
             ("scanned", f"{len(files)} files, {sum(map(len, files.values())) / 1e6:.1f} MB; core dumps: {len(dumps)}"),
+            *((("scanned besides", sweep.taken),) if sweep.taken else ()),
             ("kinds found", ", ".join(sorted({kind for _, kind in hits})) or "none"),
             ("found in", ", ".join(sorted({path.name for path, kinds in found.items() if kinds})) or "nothing"),
             ("texts accepted, webhooks called", f"{sweep.accepted}, {sum(sweep.programs.called.values())}"),
@@ -75,13 +84,15 @@ def _copy_files(source: Path, target: Path) -> None:
 
 
 class _Sweep:
-    def __init__(self, folder: Path, design: Design, tenants: int) -> None:
+    def __init__(self, folder: Path, design: Design, tenants: int, database: str) -> None:
         self.canaries = Canaries(b"another seed, for the sweep alone")
         self.programs = TenantPrograms(self.canaries)
         self.recorded = b""
         self.accepted = 0
         self._folder = folder
         self._design = design
+        self._server = database
+        self.taken = ""
         self._sids = [f"AC{index:032x}" for index in range(tenants)]
         self._numbers = {sid: f"+1415{2_000_000 + index:07d}" for index, sid in enumerate(self._sids)}
         self._customers = {
@@ -89,7 +100,15 @@ class _Sweep:
         }
 
     async def run(self) -> None:
-        async with self._platform() as (supervisor, settings), self.programs:
+        async with database_of(self._server) as place:
+            await self._run(place)
+            if place is not None:
+                # After all stopped, as the folder is scanned: what was written at the end is among it.
+                await place.steal(self._folder / "database")
+                self.taken = place.taken
+
+    async def _run(self, place: "PostgresPlace | None") -> None:
+        async with self._platform(place.url if place else "") as (supervisor, settings), self.programs:
             await self._add_tenants(settings)
             async with RecordingProxy(settings.port) as attacker:
                 await self._each(lambda sid: self._configure(settings.port, sid))
@@ -108,9 +127,10 @@ class _Sweep:
                 _copy_files(settings.data_dir, self._folder / "as it ran")
 
     @contextlib.asynccontextmanager
-    async def _platform(self) -> AsyncIterator[tuple[Supervisor, Settings]]:
+    async def _platform(self, database_url: str) -> AsyncIterator[tuple[Supervisor, Settings]]:
         listener = socket.create_server(("127.0.0.1", 0))
-        settings = Settings(data_dir=self._folder / "data", port=listener.getsockname()[1])
+        port = listener.getsockname()[1]
+        settings = Settings(data_dir=self._folder / "data", port=port, database_url=database_url)
         for folder in (settings.data_dir, settings.run_dir, self._folder / SCRATCH):
             make_private(folder)
         supervisor = Supervisor(settings, listeners=[listener], command=self._command)
@@ -130,8 +150,8 @@ class _Sweep:
         return ["/bin/sh", "-c", script, "sh", *self._design.command(role)]
 
     async def _add_tenants(self, settings: Settings) -> None:
-        client, store, clock = Client(settings.socket("kms-api")), SqliteStore(settings.database), SystemClock()
-        await store.open()
+        client, clock = Client(settings.socket("kms-api")), SystemClock()
+        store = await open_store(settings)
         try:
             numbers = self._numbers.values()
             await store.stock([StockRow(number=number, region="US", kind="local") for number in numbers])

@@ -10,11 +10,11 @@ from ringfence.drills.report import Finding, Verdict
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
-    """A drill by name; `play` runs it on one build with so many tenants."""
+    """A drill by name; `play` runs it on one build with so many tenants, on a database or on SQLite."""
 
     name: str
     title: str
-    play: Callable[[Design, int], Finding]
+    play: Callable[[Design, int, str], Finding]
     tenants: int
 
 
@@ -32,9 +32,12 @@ def run(
     *,
     tenants: int | None = None,
     ours_only: bool = False,
+    database: str = "",
     begins: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Verdict]:
     """The verdict of each named drill as it comes; KeyError for a name that is none.
+
+    `database` is the URL of a PostgreSQL server on which each makes a database of its own; SQLite without.
 
     `begins` is told of each attack before it is played: which drill, on what, how large.
     """
@@ -45,5 +48,5 @@ def run(
         for build, design in {"the control build": other, "ours": OURS}.items():
             if design is not None:
                 begins(f"{drill.name} on {build}, {count} tenants: {drill.title}")
-                played[build] = drill.play(design, count)
+                played[build] = drill.play(design, count, database)
         yield Verdict(drill=drill.name, title=drill.title, control=played.get("the control build"), ours=played["ours"])

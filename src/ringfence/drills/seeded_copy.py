@@ -18,9 +18,10 @@ from ringfence.drills.design import Design, Keys
 from ringfence.ports.carrier import Arrival
 from ringfence.ports.http import HttpRequest, HttpResponse, Phases
 from ringfence.ports.keys import Caller
-from ringfence.ports.store import AccountRow, MessageFilter, StockRow
+from ringfence.ports.store import AccountRow, MessageFilter, StockRow, Store
 from ringfence.roles.composition import Dispatching, compose_dispatching, compose_messaging
-from ringfence.store.sqlite import SqliteStore
+from ringfence.roles.settings import Settings
+from ringfence.roles.stores import open_store
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.messaging.close_epochs import close_epochs
@@ -67,7 +68,7 @@ class SeededCopy:
     """Store, keys, queues and simulator over one folder, with a clock that can be moved on."""
 
     def __init__(
-        self, folder: Path, design: Design, keys: Keys, store: SqliteStore, clock: SystemClock, network: LocalSimulator
+        self, folder: Path, design: Design, keys: Keys, store: Store, clock: SystemClock, network: LocalSimulator
     ) -> None:
         self.folder = folder
         self.canaries = Canaries(b"a seed for every drill to repeat")
@@ -188,12 +189,11 @@ class SeededCopy:
 
 
 @contextlib.asynccontextmanager
-async def seeded_copy(folder: Path, design: Design) -> AsyncIterator[SeededCopy]:
-    """A fresh copy of `design` in `folder`; closed at the end, its files stay."""
+async def seeded_copy(folder: Path, design: Design, database_url: str = "") -> AsyncIterator[SeededCopy]:
+    """A fresh copy of `design` in `folder`, or with its store at a URL; closed at the end, its files stay."""
     clock = SystemClock()
     keys = await design.open_keys(folder / "kms", clock)
-    store = SqliteStore(folder / "ringfence.db")
-    await store.open()
+    store = await open_store(Settings(data_dir=folder, database_url=database_url))
     network = Network(clock, pace=Pace(delivery_ms=0, receipt_ms=0))
     try:
         async with LocalSimulator(clock, network) as simulator:
