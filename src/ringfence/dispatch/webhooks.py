@@ -16,7 +16,8 @@ from ringfence.ports.onlookers import NoOnlookers, Onlookers, WebhookCall
 from ringfence.ports.store import EventRow, Outbox, QueueFullError, Settlement, StoreFailedError
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
-from ringfence.usecases.webhooks.open_event import INBOUND, OpenedEvent
+from ringfence.usecases.webhooks.open_text import INBOUND
+from ringfence.usecases.webhooks.opened_event import OpenedEvent
 
 POLL_MS = 250
 BATCH = 256

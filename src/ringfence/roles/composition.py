@@ -111,7 +111,9 @@ def compose_dispatching(
     replier = Replier(store, keys, clock, wake, carrier=carrier.name)
     receiver = Receiver(store, keys, clock, wake, replier, carrier=carrier.name)
     links = MediaLinks(fetcher, keys, clock, base_url)
-    delivery = EventDelivery(store, keys, http, replier, links, clock, keep=webhook_detail, detours=detours)
+    delivery = EventDelivery(
+        store, keys, http, replier, links, clock, keep=webhook_detail, detours=detours, base_url=base_url
+    )
     return Dispatching(
         store=store,
         keys=keys,

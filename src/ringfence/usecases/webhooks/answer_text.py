@@ -21,10 +21,10 @@ from ringfence.usecases.webhooks.call_webhook import (
     WebhookRequest,
     call_webhook,
 )
-from ringfence.usecases.webhooks.callback_form import Form, inbound_form
 from ringfence.usecases.webhooks.media_port import Media
-from ringfence.usecases.webhooks.open_event import OpenedEvent
+from ringfence.usecases.webhooks.open_text import OpenedText
 from ringfence.usecases.webhooks.reply_port import Replies, reply_sid
+from ringfence.usecases.webhooks.text_form import Form, inbound_form
 from ringfence.usecases.webhooks.trace import Trace
 
 MAX_DOCUMENTS = 50
@@ -51,7 +51,7 @@ class TextAnswerer:
         self._media = media
         self._clock = clock
 
-    async def answer(self, opened: OpenedEvent, token: str, trace: Trace) -> Answered:
+    async def answer(self, opened: OpenedText, token: str, trace: Trace) -> Answered:
         """Call the number's SmsUrl and, if that fails in any way, its fallback with ErrorCode and ErrorUrl.
 
         `trace` is the client to call with. Raises WebhookFailedError when neither gave an answer that could be run.
@@ -96,7 +96,7 @@ async def _fall_back(
 class _Conversation:
     """One text's documents and replies. `page` is the document asked for last; replies are numbered throughout."""
 
-    def __init__(self, trace: Trace, replies: Replies, clock: Clock, opened: OpenedEvent, token: str) -> None:
+    def __init__(self, trace: Trace, replies: Replies, clock: Clock, opened: OpenedText, token: str) -> None:
         self._trace = trace
         self._replies = replies
         self._clock = clock

@@ -16,11 +16,14 @@ from ringfence.ports.onlookers import Detours
 from ringfence.ports.store import EventRow, Settlement, Store
 from ringfence.usecases.webhooks.answer_text import TextAnswerer
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError, WebhookRequest, call_webhook
-from ringfence.usecases.webhooks.callback_form import status_form
 from ringfence.usecases.webhooks.media_port import Media
-from ringfence.usecases.webhooks.open_event import EventOpener, NothingToTell, OpenedEvent, Shut
+from ringfence.usecases.webhooks.open_call import OpenedCall
+from ringfence.usecases.webhooks.open_event import EventOpener
+from ringfence.usecases.webhooks.open_text import OpenedText
+from ringfence.usecases.webhooks.opened_event import NothingToTell, OpenedEvent, Shut
 from ringfence.usecases.webhooks.reply_port import Replies
 from ringfence.usecases.webhooks.retry_schedule import next_delay_ms
+from ringfence.usecases.webhooks.text_form import status_form
 from ringfence.usecases.webhooks.trace import Trace
 
 # The answer to a status callback is not read for anything but its status.
@@ -51,9 +54,10 @@ class EventDelivery:
         *,
         keep: Keep = "all",
         detours: Detours | None = None,
+        base_url: str = "",
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._opener = EventOpener(store, keys, clock, detours)
+        self._opener = EventOpener(store, keys, clock, detours, base_url=base_url)
         self._http = http
         self._clock = clock
         self._keep = keep
@@ -100,8 +104,13 @@ class EventDelivery:
 
     async def _tell(self, opened: OpenedEvent, trace: Trace) -> tuple[int, int | None]:
         """The status of the answer, and Twilio's code for what was wrong with it, if anything."""
+        if isinstance(opened, OpenedCall):
+            return await self._call(opened, opened.method, opened.form, trace), None
+        if not isinstance(opened, OpenedText):
+            raise TypeError(type(opened).__name__)
         if opened.config is None:
-            return await self._tell_status(opened, trace), None
+            form = status_form(opened.row, opened.content, opened.event)
+            return await self._call(opened, "POST", form, trace), None
         # A status callback is one call, which is bounded; documents may lead to documents.
         async with asyncio.timeout(DELIVERY_S):
             result = await self._answerer.answer(opened, token_of(opened.event), trace)
@@ -114,8 +123,8 @@ class EventDelivery:
     def _detail(self, opened: OpenedEvent, trace: Trace, cause: str = "") -> bytes:
         if self._keep == "none" or (self._keep == "failures" and not cause and not trace.troubled):
             return b""
-        row = opened.row
-        return seal_attempt(opened.record_key, row.account, row.sid, opened.event.id, trace.attempt(cause))
+        event = opened.event
+        return seal_attempt(opened.record_key, event.account, event.message_sid, event.id, trace.attempt(cause))
 
     def failed(
         self, event: EventRow, error: WebhookFailedError, duration_ms: int = 0, detail: bytes = b""
@@ -134,12 +143,12 @@ class EventDelivery:
             detail=detail,
         )
 
-    async def _tell_status(self, opened: OpenedEvent, trace: Trace) -> int:
+    async def _call(self, opened: OpenedEvent, method: str, form: Sequence[tuple[str, str]], trace: Trace) -> int:
         request = WebhookRequest(
-            method="POST",
+            method=method,
             url=opened.url,
             target=opened.target,
-            form=status_form(opened.row, opened.content, opened.event),
+            form=form,
             states=opened.states,
             token=token_of(opened.event),
             max_body_bytes=MAX_STATUS_ANSWER_BYTES,

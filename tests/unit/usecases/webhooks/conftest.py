@@ -28,6 +28,7 @@ from ringfence.usecases.messaging.fetch_media import MediaFetcher
 from ringfence.usecases.messaging.media_links import MediaLinks
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
+from ringfence.usecases.webhooks.opened_event import OpenedEvent
 
 ACCOUNT = "AC" + "a" * 32
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
@@ -100,7 +101,14 @@ class Installation:
         fetcher = MediaFetcher(self.store, self.http, self.clock)
         self.media = MediaLinks(fetcher, self.keys, self.clock, "http://localhost:8420")
         self.delivery = EventDelivery(
-            self.store, self.keys, self.http, self.replier, self.media, self.clock, random=lambda: 0.5
+            self.store,
+            self.keys,
+            self.http,
+            self.replier,
+            self.media,
+            self.clock,
+            base_url="http://localhost:8420",
+            random=lambda: 0.5,
         )
 
     async def open(self, **config: Any) -> None:
@@ -168,7 +176,7 @@ class Installation:
         """Take the one event that is due, deliver it, settle it."""
         (event,) = await self.take()
         (opened,) = await self.delivery.open([event])
-        settlement = opened if not hasattr(opened, "content") else await self.delivery.deliver(opened)
+        settlement = await self.delivery.deliver(opened) if isinstance(opened, OpenedEvent) else opened
         await self.store.settle_events([settlement])
         return settlement
 

@@ -1,23 +1,19 @@
-"""The form fields of a webhook, named and spelled as Twilio names and spells them.
+"""The form fields of a text's webhook, named and spelled as Twilio names and spells them.
 
 Source: Twilio, "Twilio's request to your incoming message webhook URL" and "Track the status of outbound messages".
 Ours besides: SequenceNumber (from 0, in order per message) and Timestamp (RFC 2822), as Twilio's voice has them.
 """
 
-import functools
-import time
 from collections.abc import Sequence
 
 from ringfence.domain.errors import describe
 from ringfence.domain.message import Content
 from ringfence.ports.store import EventRow, MessageRow
+from ringfence.usecases.webhooks.field_times import dlr_done_date, rfc2822
 
 API_VERSION = "2010-04-01"
 
 Form = list[tuple[str, str]]
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def status_form(row: MessageRow, content: Content, event: EventRow) -> Form:
@@ -39,7 +35,7 @@ def status_form(row: MessageRow, content: Content, event: EventRow) -> Form:
         form.append(("ErrorCode", str(event.error_code)))
         form.append(("ErrorMessage", describe(event.error_code)))
     if status in ("delivered", "undelivered"):
-        form.append(("RawDlrDoneDate", _dlr_done_date(event.at_ms // 60_000)))
+        form.append(("RawDlrDoneDate", dlr_done_date(event.at_ms // 60_000)))
     return form + _ours(event)
 
 
@@ -83,18 +79,4 @@ def inbound_form(
 
 
 def _ours(event: EventRow) -> Form:
-    return [("SequenceNumber", str(event.sequence)), ("Timestamp", _rfc2822(event.at_ms // 1_000))]
-
-
-# Many events fall into one second, and more into one minute.
-@functools.lru_cache(64)
-def _dlr_done_date(at_minutes: int) -> str:
-    return time.strftime("%y%m%d%H%M", time.gmtime(at_minutes * 60))
-
-
-@functools.lru_cache(64)
-def _rfc2822(at_s: int) -> str:
-    # Not strftime: the names of days and months must not follow the locale.
-    at = time.gmtime(at_s)
-    clock = f"{at.tm_hour:02d}:{at.tm_min:02d}:{at.tm_sec:02d}"
-    return f"{_DAYS[at.tm_wday]}, {at.tm_mday:02d} {_MONTHS[at.tm_mon - 1]} {at.tm_year} {clock} +0000"
+    return [("SequenceNumber", str(event.sequence)), ("Timestamp", rfc2822(event.at_ms // 1_000))]

@@ -6,7 +6,7 @@ import pytest
 
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.ports.store import EventRow, MessageRow
-from ringfence.usecases.webhooks.callback_form import inbound_form, status_form
+from ringfence.usecases.webhooks.text_form import inbound_form, status_form
 
 SID = "SM" + "1" * 32
 ACCOUNT = "AC" + "a" * 32
