@@ -9,6 +9,7 @@ import msgspec
 
 from ringfence.domain.errors import ApiError
 from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.media import MediaFullError, UnknownSoundError
 
 
 class Fault(msgspec.Struct, frozen=True, array_like=True):
@@ -32,7 +33,16 @@ class RemoteError(Exception):
 
 
 _KNOWN: dict[str, type[Exception]] = {
-    kind.__name__: kind for kind in (KeyRefusedError, ConnectionError, PermissionError, TimeoutError, ValueError)
+    kind.__name__: kind
+    for kind in (
+        KeyRefusedError,
+        MediaFullError,
+        UnknownSoundError,
+        ConnectionError,
+        PermissionError,
+        TimeoutError,
+        ValueError,
+    )
 }
 _decoder = msgspec.msgpack.Decoder(Fault)
 

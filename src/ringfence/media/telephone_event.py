@@ -41,13 +41,15 @@ def parse_telephone_event(payload: bytes) -> TelephoneEvent:
     return TelephoneEvent(event=event, end=bool(flags & 0x80), duration=duration, volume_dbm0=flags & 0x3F)
 
 
-def key_payloads(key: str, *, duration_ms: int, ptime_ms: int) -> Iterator[tuple[TelephoneEvent, bool]]:
+def key_payloads(
+    key: str, *, duration_ms: int, ptime_ms: int, clock_rate_hz: int = CLOCK_RATE_HZ
+) -> Iterator[tuple[TelephoneEvent, bool]]:
     """A key's packets in order, one a ptime, each with its marker bit; all go out under the first one's timestamp.
 
-    `duration_ms` is rounded up to whole packets and stays under the 8 s that the field can say.
+    `duration_ms` is rounded up to whole packets and stays under what the field can say: 8 s at 8,000 a second.
     """
-    event, step = KEYS.index(key), ptime_ms * CLOCK_RATE_HZ // 1_000
-    packets = max(1, -(-min(duration_ms, 8_000) // ptime_ms))
+    event, step = KEYS.index(key), ptime_ms * clock_rate_hz // 1_000
+    packets = max(1, -(-min(duration_ms, 64_000_000 // clock_rate_hz) // ptime_ms))
     for number in range(1, packets + 1):
         yield TelephoneEvent(event=event, end=False, duration=number * step), number == 1
     for _ in range(END_PACKETS):

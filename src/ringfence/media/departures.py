@@ -1,0 +1,149 @@
+"""What goes out: one packet a leg and tick, made in a tick and sent first thing in the next, so that pacing is even."""
+
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.media.arrivals import LAWS
+from ringfence.media.g711 import ENCODING
+from ringfence.media.jitter_buffers import FRAME
+from ringfence.media.leg import Leg
+from ringfence.media.pressing import EventPacket
+from ringfence.media.rtp import HEADER_BYTES, VERSION
+
+Samples = NDArray[np.int16]
+
+_HEADER = struct.Struct("!BBHII")
+_FRAMES_A_SECOND = 50
+_MARKER = 0x80
+
+
+class Departures:
+    """The sending half of all legs of a worker, a row each."""
+
+    def __init__(self, rows: int) -> None:
+        self.sent = np.zeros(rows, np.int64)
+        self.octets = np.zeros(rows, np.int64)
+        # Packets that the kernel did not take.
+        self.unsent = 0
+        self._packets = np.zeros((rows, HEADER_BYTES + FRAME), np.uint8)
+        self._packets[:, 0] = VERSION << 6
+        self._numbers = self._packets[:, 2:4].view(">u2")[:, 0]
+        self._times = self._packets[:, 4:8].view(">u4")[:, 0]
+        self._sequence = np.zeros(rows, np.int64)
+        self._timestamp = np.zeros(rows, np.int64)
+        self._step = np.full(rows, FRAME, np.int64)
+        self._sends = np.zeros(rows, np.int64)
+        self._law = np.zeros(rows, np.int64)
+        self._views: list[memoryview] = [packet.data for packet in self._packets]
+        # By row: what sends, and what is sent.
+        self._entries: dict[int, list[Any]] = {}
+        self._changed: list[int] = []
+        self._coded: set[Leg] = set()
+        self._beginning: set[Leg] = set()
+
+    def admit(self, leg: Leg, sequence: int, timestamp: int) -> None:
+        """Take a leg in; nothing is sent yet."""
+        row = leg.row
+        self.sent[row] = self.octets[row] = 0
+        self._sequence[row], self._timestamp[row] = sequence, timestamp
+        self._packets[row, 8:HEADER_BYTES] = np.frombuffer(struct.pack("!I", leg.ssrc), np.uint8)
+
+    def agree(self, leg: Leg, *, clock_rate_hz: int) -> None:
+        """Send as agreed from the next tick on, or not where the leg is on hold or has nowhere to send to."""
+        row, remote = leg.row, leg.remote
+        if remote is None or not leg.sends:
+            self.forget(leg)
+            return
+        encoding = remote.encoding.upper()
+        self._law[row] = LAWS.index(encoding) if encoding in LAWS else 0
+        self._step[row] = clock_rate_hz // _FRAMES_A_SECOND
+        self._packets[row, 1] = remote.payload_type
+        if row not in self._entries:
+            self._beginning.add(leg)
+        self.refresh(leg)
+        (self._coded.add if leg.codec is not None else self._coded.discard)(leg)
+
+    def refresh(self, leg: Leg) -> None:
+        """Send the way that the leg's state asks for now."""
+        entry = self._entries.get(leg.row)
+        if entry is not None:
+            entry[0] = leg.sender()
+
+    def forget(self, leg: Leg) -> None:
+        """Send nothing for a leg. Idempotent."""
+        self._beginning.discard(leg)
+        self._sends[leg.row] = 0
+        self._entries.pop(leg.row, None)
+        self._coded.discard(leg)
+
+    def timestamp(self, row: int) -> int:
+        """The RTP time of a row's last packet."""
+        return int(self._timestamp[row]) & 0xFFFFFFFF
+
+    def send(self) -> None:
+        """Send what the last tick made."""
+        for send, data in self._entries.values():
+            try:
+                send(data)
+            except OSError:
+                self.unsent += 1
+
+    def make(self, outbound: Samples, events: Mapping[Leg, EventPacket]) -> None:
+        """Make the packets of the next tick: sound for the first rows, but a key's packet where there is one."""
+        count = len(outbound)
+        for row in self._changed:
+            if row in self._entries:
+                self._entries[row][1] = self._views[row]
+        self._changed = []
+        beginning, self._beginning = self._beginning, set()
+        for leg in beginning:
+            self._sends[leg.row] = 1
+            self._entries[leg.row] = [leg.sender(), self._views[leg.row]]
+        self._sequence[:count] += self._sends[:count]
+        self._timestamp[:count] += self._step[:count]
+        self.sent[:count] += self._sends[:count]
+        self.octets[:count] += self._sends[:count] * FRAME
+        self._numbers[:count] = self._sequence[:count] & 0xFFFF
+        self._times[:count] = self._timestamp[:count] & 0xFFFFFFFF
+        samples = outbound.view(np.uint16)
+        self._packets[:count, HEADER_BYTES:] = ENCODING[LAWS[0]][samples]
+        others = np.flatnonzero(self._law[:count])
+        if len(others):
+            self._packets[others, HEADER_BYTES:] = ENCODING[LAWS[1]][samples[others]]
+        for leg in self._coded:
+            assert leg.codec is not None
+            self._replace(leg.row, self._head(leg.row) + leg.codec.encode(outbound[leg.row]))
+        for leg, event in events.items():
+            self._make_event(leg, event)
+        for leg in beginning:
+            packet = bytearray(self._entries[leg.row][1])
+            packet[1] |= _MARKER
+            self._replace(leg.row, bytes(packet))
+
+    def _make_event(self, leg: Leg, event: EventPacket) -> None:
+        remote = leg.remote
+        if remote is None or remote.event_payload_type is None or leg.row not in self._entries:
+            return
+        if event.first:
+            leg.event_timestamp = self.timestamp(leg.row)
+        head = _HEADER.pack(
+            VERSION << 6,
+            event.first << 7 | remote.event_payload_type,
+            int(self._sequence[leg.row]) & 0xFFFF,
+            leg.event_timestamp,
+            leg.ssrc,
+        )
+        self._replace(leg.row, head + event.payload)
+
+    def _head(self, row: int) -> bytes:
+        return bytes(self._views[row][:HEADER_BYTES])
+
+    def _replace(self, row: int, packet: bytes) -> None:
+        entry = self._entries.get(row)
+        if entry is not None:
+            entry[1] = packet
+            self._changed.append(row)

@@ -1,0 +1,347 @@
+"""The sound of all legs of one worker, on one clock: every 20 ms it sends, reads, and computes all of them at once.
+
+It runs in one thread and never waits. Whatever is asked of it holds from the next tick on; whatever happens is told by
+`emit`. It knows no calls and decides nothing.
+"""
+
+import heapq
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ringfence.media.arrivals import Arrivals
+from ringfence.media.clips import Clips
+from ringfence.media.departures import Departures
+from ringfence.media.jitter_buffers import FRAME
+from ringfence.media.leg import Leg
+from ringfence.media.leg_reports import INTERVAL_TICKS, LegReports
+from ringfence.media.listening import Listening
+from ringfence.media.playing import Playing, piece_sound
+from ringfence.media.port_pairs import NoPortError, PortPairs
+from ringfence.media.pressing import EventPacket
+from ringfence.media.recordings import Recordings
+from ringfence.media.seams import Codecs, Recorder, SrtpFactory, WebrtcFactory
+from ringfence.media.tone_keys import ToneKeys
+from ringfence.ports.media import (
+    KeyPressed,
+    LegConnected,
+    LegFailed,
+    LegStats,
+    LocalEnd,
+    MediaEvent,
+    MediaFullError,
+    Piece,
+    RecordingPlan,
+    RemoteEnd,
+    SoundEnded,
+    Transport,
+)
+
+Samples = NDArray[np.int16]
+
+TICK_MS = 20
+MAX_LEGS = 2_048
+# A leg that hears nothing for a minute has no media any more.
+SILENT_TICKS = 60_000 // TICK_MS
+_HOUSEKEEPING_TICKS = 50
+_CLOCK_RATES_HZ = {"OPUS": 48_000}
+
+
+class Engine:
+    """Legs by name. Every operation on a leg that is not there does nothing, as it may have ended just before."""
+
+    def __init__(
+        self,
+        ports: PortPairs,
+        emit: Callable[[MediaEvent], None],
+        *,
+        recordings_dir: Path | None = None,
+        recorder: Callable[[Callable[[str, int, str], None]], Recorder] | None = None,
+        codecs: Codecs | None = None,
+        srtp: SrtpFactory | None = None,
+        webrtc: WebrtcFactory | None = None,
+        max_legs: int = MAX_LEGS,
+    ) -> None:
+        self._ports = ports
+        self._emit = emit
+        self._codecs = dict(codecs or {})
+        self._srtp = srtp
+        self._webrtc = webrtc
+        self._legs: dict[str, Leg] = {}
+        self._free = list(range(max_legs))
+        self._clips = Clips()
+        self._arrivals = Arrivals(max_legs, key=self._key_heard, settled=self._settled)
+        self._departures = Departures(max_legs)
+        self._reports = LegReports(self._arrivals, self._departures)
+        self._listening = Listening(max_legs, self._arrivals.buffers)
+        self._tone_keys = ToneKeys(max_legs)
+        self._outbound = np.zeros((max_legs, FRAME), np.int16)
+        self._recordings = Recordings(recordings_dir, recorder, emit)
+        self._playing: set[Leg] = set()
+        self._pressing: set[Leg] = set()
+        self._bridges: tuple[NDArray[np.int64], NDArray[np.int64]] = (_NO_ROWS, _NO_ROWS)
+        self._tonal: NDArray[np.int64] = _NO_ROWS
+        self._used = 0
+        self._tick = 0
+
+    def __len__(self) -> int:
+        return len(self._legs)
+
+    @property
+    def unsent(self) -> int:
+        """Packets that the kernel did not take so far."""
+        return self._departures.unsent
+
+    def open(self, name: str, transport: Transport) -> LocalEnd:
+        """Begin a leg. MediaFullError; ValueError for a name that is taken, or a transport that is not built in."""
+        if name in self._legs:
+            raise ValueError("there is a leg of that name")
+        if transport == "srtp" and self._srtp is None:
+            raise ValueError("SRTP is not built in")
+        if transport == "webrtc" and (self._webrtc is None or self._srtp is None):
+            raise ValueError("WebRTC is not built in")
+        if not self._free:
+            raise MediaFullError("every place for a leg is taken")
+        try:
+            sockets = self._ports.open()
+        except (NoPortError, OSError) as error:
+            raise MediaFullError(f"no media port can be had: {type(error).__name__}") from None
+        row = heapq.heappop(self._free)
+        leg = Leg(name, row, transport, sockets, self._arrivals.buffer(row), self._fail)
+        leg.take_report = lambda data: self._reports.take(leg, data)
+        self._legs[name] = leg
+        self._used = max(self._used, row + 1)
+        self._departures.admit(leg, secrets.randbits(15), secrets.randbits(31))
+        self._listening.clear(row)
+        self._tone_keys.clear(row)
+        ice = None
+        if transport == "webrtc" and self._webrtc is not None:
+            leg.control = self._webrtc(leg)
+            ice = leg.control.local()
+            self._arrivals.admit(leg)
+        return LocalEnd(
+            address=leg.address,
+            port=leg.port,
+            rtcp_port=leg.port if transport == "webrtc" else leg.port + 1,
+            ssrc=leg.ssrc,
+            srtp_key=leg.srtp_key,
+            ice=ice,
+        )
+
+    def connect(self, name: str, remote: RemoteEnd) -> None:
+        """Send and receive as agreed. ValueError for what cannot be: the leg stays as it was."""
+        leg = self._legs.get(name)
+        if leg is None:
+            return
+        encoding = remote.encoding.upper()
+        if encoding not in ("PCMU", "PCMA") and encoding not in self._codecs:
+            raise ValueError("that encoding is not built in")
+        srtp = leg.srtp
+        if leg.transport == "srtp" and self._srtp is not None and self._changes_keys(leg, remote):
+            srtp = self._srtp(remote.srtp_suite, leg.srtp_key, remote.srtp_key)
+        first = leg.remote is None
+        anew = leg.agree(remote)
+        leg.srtp = srtp
+        leg.clock_rate_hz = _CLOCK_RATES_HZ.get(encoding, 8_000)
+        if anew:
+            made = self._codecs.get(encoding)
+            leg.codec = made() if made is not None else None
+        if leg.control is not None and remote.ice is not None:
+            leg.control.connect(remote.ice)
+        if first and leg.transport != "webrtc":
+            self._arrivals.admit(leg)
+        self._arrivals.agree(leg, anew=anew, clock_rate_hz=leg.clock_rate_hz, tick=self._tick)
+        self._departures.agree(leg, clock_rate_hz=leg.clock_rate_hz)
+        self._tune()
+
+    def close(self, name: str) -> LegStats | None:
+        """End a leg, with its sounds, its bridge and its recordings: how it fared, None where it is not there."""
+        leg = self._legs.pop(name, None)
+        if leg is None:
+            return None
+        stats = self._reports.stats(leg)
+        self._reports.tell(leg, ending=True)
+        self._separate(leg)
+        self._recordings.close(leg)
+        self._playing.discard(leg)
+        self._pressing.discard(leg)
+        self._departures.forget(leg)
+        self._arrivals.forget(leg)
+        leg.close()
+        heapq.heappush(self._free, leg.row)
+        self._used = max((other.row + 1 for other in self._legs.values()), default=0)
+        self._tune()
+        return stats
+
+    def stats(self, name: str) -> LegStats | None:
+        leg = self._legs.get(name)
+        return self._reports.stats(leg) if leg is not None else None
+
+    def keep(self, name: str, sound: bytes) -> None:
+        """Keep a sound. ValueError."""
+        self._clips.keep(name, sound)
+
+    def play(self, name: str, token: int, pieces: Sequence[Piece], loop: int) -> None:
+        """Play instead of what plays now. UnknownSoundError; ValueError for keys that are none."""
+        leg = self._legs.get(name)
+        sounds = [piece_sound(piece, self._clips) for piece in pieces]
+        if leg is not None:
+            leg.playing = Playing(token, sounds, loop)
+            self._playing.add(leg)
+
+    def stop_playing(self, name: str) -> None:
+        leg = self._legs.get(name)
+        if leg is not None:
+            leg.playing = None
+            self._playing.discard(leg)
+
+    def press(self, name: str, digits: str) -> None:
+        """Send keys. ValueError for what is no key."""
+        leg = self._legs.get(name)
+        if leg is not None:
+            leg.pressing.press(digits)
+            self._pressing.add(leg)
+
+    def bridge(self, name: str, other: str) -> None:
+        """Let two legs hear each other, and no others."""
+        one, two = self._legs.get(name), self._legs.get(other)
+        if one is None or two is None or one is two:
+            return
+        for leg in (one, two):
+            self._separate(leg)
+        one.bridged, two.bridged = two, one
+        self._tune()
+
+    def unbridge(self, name: str) -> None:
+        leg = self._legs.get(name)
+        if leg is not None:
+            self._separate(leg)
+            self._tune()
+
+    def record(self, name: str, plan: RecordingPlan) -> None:
+        """Begin a recording; it ends once, whatever comes: as failed where it cannot begin."""
+        self._recordings.begin(self._legs.get(name), name, plan)
+
+    def pause_recording(self, name: str, sid: str, *, silence: bool) -> None:
+        self._recordings.pause(self._legs.get(name), sid, silence=silence)
+
+    def resume_recording(self, name: str, sid: str) -> None:
+        self._recordings.resume(self._legs.get(name), sid)
+
+    def stop_recording(self, name: str, sid: str) -> None:
+        self._recordings.stop(self._legs.get(name), sid)
+
+    def close_all(self) -> None:
+        """End every leg."""
+        for name in list(self._legs):
+            self.close(name)
+
+    def tick(self) -> None:
+        """20 ms of every leg."""
+        self._departures.send()
+        self._tick += 1
+        self._arrivals.read(self._tick, time.monotonic() * 1_000)
+        used = self._used
+        inbound = self._listening.hear(used, self._arrivals.hears)
+        outbound = self._outbound[:used]
+        outbound[:] = 0
+        hearing, heard = self._bridges
+        outbound[hearing] = inbound[heard]
+        for leg in list(self._playing):
+            self._play(leg, outbound[leg.row])
+        events = self._press(outbound) if self._pressing else {}
+        if len(self._tonal):
+            for row, key in self._tone_keys.hear(self._tonal, inbound[self._tonal]):
+                self._tone_heard(row, key)
+        self._recordings.tick(inbound, outbound)
+        self._departures.make(outbound, events)
+        self._keep_house()
+
+    def _play(self, leg: Leg, frame: Samples) -> None:
+        playing = leg.playing
+        if playing is not None and playing.write(frame):
+            return
+        self._playing.discard(leg)
+        leg.playing = None
+        if playing is not None:
+            self._emit(SoundEnded(leg.name, playing.token))
+
+    def _press(self, outbound: Samples) -> dict[Leg, EventPacket]:
+        events = {}
+        for leg in list(self._pressing):
+            remote = leg.remote
+            if remote is None or not remote.send:
+                continue
+            as_events = remote.event_payload_type is not None
+            made = leg.pressing.next(as_events=as_events, clock_rate_hz=leg.clock_rate_hz)
+            if isinstance(made, EventPacket):
+                events[leg] = made
+            elif made is not None:
+                outbound[leg.row] = made
+            elif leg.pressing.idle:
+                self._pressing.discard(leg)
+        return events
+
+    def _key_heard(self, leg: Leg, key: str) -> None:
+        self._emit(KeyPressed(leg.name, key))
+        if leg.bridged is not None:
+            # As an event it is not in the sound that the other leg hears.
+            self.press(leg.bridged.name, key)
+
+    def _tone_heard(self, row: int, key: str) -> None:
+        for leg in self._legs.values():
+            if leg.row == row:
+                self._emit(KeyPressed(leg.name, key))
+
+    def _settled(self, leg: Leg) -> None:
+        self._departures.refresh(leg)
+        self._emit(LegConnected(leg.name))
+
+    def _fail(self, leg: Leg, cause: str) -> None:
+        if not leg.failed:
+            leg.failed = True
+            self._emit(LegFailed(leg.name, cause))
+
+    def _keep_house(self) -> None:
+        phase = self._tick % INTERVAL_TICKS
+        if not self._tick % _HOUSEKEEPING_TICKS:
+            self._arrivals.settle_doors()
+        for leg in list(self._legs.values()):
+            if leg.row % INTERVAL_TICKS == phase:
+                self._reports.tell(leg)
+                silent = self._tick - int(self._arrivals.heard_tick[leg.row]) > SILENT_TICKS
+                if silent and leg.remote is not None and self._arrivals.hears[leg.row]:
+                    self._fail(leg, "nothing came for a minute")
+
+    @staticmethod
+    def _changes_keys(leg: Leg, remote: RemoteEnd) -> bool:
+        before = leg.remote
+        return before is None or (before.srtp_suite, before.srtp_key) != (remote.srtp_suite, remote.srtp_key)
+
+    @staticmethod
+    def _separate(leg: Leg) -> None:
+        if leg.bridged is not None:
+            leg.bridged.bridged = None
+            leg.bridged = None
+
+    def _tune(self) -> None:
+        """Write down which rows hear which, and in which to listen for tones, after either has changed."""
+        bridged = [(leg.row, leg.bridged.row) for leg in self._legs.values() if leg.bridged is not None]
+        self._bridges = _rows([hearing for hearing, _ in bridged]), _rows([heard for _, heard in bridged])
+        tonal = [
+            leg.row
+            for leg in self._legs.values()
+            if leg.remote is not None and leg.remote.receive and leg.remote.event_payload_type is None
+        ]
+        self._tonal = _rows(tonal)
+
+
+_NO_ROWS = np.zeros(0, np.int64)
+
+
+def _rows(rows: list[int]) -> NDArray[np.int64]:
+    return np.array(rows, np.int64)

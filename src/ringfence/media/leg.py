@@ -1,0 +1,244 @@
+"""One leg of a call as its worker holds it: sockets, the other end's address, keys, and what it plays and records."""
+
+import contextlib
+import ctypes
+import functools
+import ipaddress
+import secrets
+import socket
+from collections.abc import Callable
+from typing import Any
+
+from ringfence.media.latch import Address, Latch
+from ringfence.media.playing import Playing
+from ringfence.media.pressing import Pressing
+from ringfence.media.rtp import is_rtcp
+from ringfence.media.seams import Codec, Control, Srtp
+from ringfence.media.telephone_event import KeyReceiver
+from ringfence.ports.media import RemoteEnd, Transport
+
+# After its address is settled a socket may still hold strangers' packets: for so many more each source is looked at,
+# before the kernel, told who the peer is, keeps all others away. No more fit in.
+GUARDED_PACKETS = 256
+# What a description on hold, of old, says: nothing is sent there.
+_NO_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104
+
+
+class Leg:
+    """State of one leg. `row` is its place in all arrays of the engine."""
+
+    def __init__(
+        self,
+        name: str,
+        row: int,
+        transport: Transport,
+        sockets: tuple[socket.socket, socket.socket],
+        buffer: memoryview,
+        fail: Callable[["Leg", str], None],
+    ) -> None:
+        self.name = name
+        self.row = row
+        self.transport = transport
+        self.rtp, self.rtcp = sockets
+        self.address, self.port = self.rtp.getsockname()[:2]
+        self.ssrc = secrets.randbits(32)
+        self.cname = secrets.token_urlsafe(12)
+        self.srtp_key = secrets.token_bytes(30) if transport == "srtp" else b""
+        self.remote: RemoteEnd | None = None
+        self.latch: Latch | None = None
+        self.srtp: Srtp | None = None
+        self.control: Control | None = None
+        self.codec: Codec | None = None
+        self.payloads: dict[int, bytes] = {}
+        self.keys = KeyReceiver()
+        self.pressing = Pressing()
+        self.clock_rate_hz = 8_000
+        self.event_timestamp = 0
+        self.playing: Playing | None = None
+        self.bridged: Leg | None = None
+        self.recordings: dict[str, int] = {}
+        self.newcomer: tuple[int, int] | None = None
+        self.connected = False
+        self.failed = False
+        self.refused = 0
+        self.round_trip_ms: float | None = None
+        # Where the last packet came from, for a leg whose address is not settled by the kernel.
+        self.source: Address = ("", 0)
+        self.take_report: Callable[[bytes], None] = lambda _: None
+        self._buffer = buffer
+        self._guarded = GUARDED_PACKETS
+        self._narrowed = False
+        self._destination: Address | None = None
+        self._fail = fail
+
+    def __repr__(self) -> str:
+        return f"Leg({self.name})"
+
+    @property
+    def shares_port(self) -> bool:
+        """Whether RTP and RTCP go to one port of the other end."""
+        return self.transport == "webrtc" or (self.remote is not None and self.remote.rtcp_port == self.remote.port)
+
+    def agree(self, remote: RemoteEnd) -> bool:
+        """Take what was agreed. True where its media is another stream than before. ValueError for no address."""
+        host = str(ipaddress.ip_address(remote.address))
+        before, self.remote = self.remote, remote
+        moved = before is None or (before.address, before.port) != (remote.address, remote.port)
+        if self.transport != "webrtc" and moved and host not in _NO_ADDRESS:
+            self._widen()
+            self.latch = Latch((host, remote.port), symmetric=remote.symmetric)
+            self._destination = (host, remote.port)
+            if not remote.symmetric:
+                self.settle()
+        return moved or before is None or before.encoding.upper() != remote.encoding.upper()
+
+    @property
+    def sends(self) -> bool:
+        """Whether packets go out now."""
+        ready = self.srtp is not None or self.transport == "rtp"
+        return ready and self.remote is not None and self.remote.send and self._destination is not None
+
+    def settle(self) -> None:
+        """Its address is settled: send there, and let the kernel keep strangers away."""
+        if self.transport != "webrtc" and self.latch is not None and self.latch.settled is not None:
+            self._destination = self.latch.settled
+            self._narrow(self.latch.settled)
+
+    def sender(self) -> Callable[[Any], object]:
+        """What sends one RTP packet; it raises OSError."""
+        if self.srtp is not None:
+            return self._send_protected
+        return self.rtp.send if self._narrowed else self._send_to
+
+    def receiver(self) -> Callable[[], int]:
+        """What reads one packet into the leg's buffer: its size, 0 for one that is not to be looked at; OSError."""
+        if self.transport == "rtp":
+            return functools.partial(self.rtp.recv_into, self._buffer) if self.quiet else self._receive_checked
+        return self._receive_protected
+
+    @property
+    def quiet(self) -> bool:
+        """Whether only the peer's packets reach the socket, and none from before are left in it."""
+        return self._narrowed and self._guarded <= 0
+
+    def send_report(self, data: bytes) -> None:
+        """Send RTCP; what the kernel refuses is dropped."""
+        if self.remote is None or (self.srtp is None and self.transport != "rtp") or self._destination is None:
+            return
+        if self.srtp is not None:
+            data = self.srtp.protect_rtcp(data)
+        with contextlib.suppress(OSError):
+            if self.shares_port:
+                self.rtp.send(data) if self._narrowed else self.rtp.sendto(data, self._destination)
+            else:
+                self.rtcp.sendto(data, (self._destination[0], self.remote.rtcp_port))
+
+    def receive_report(self) -> int:
+        """Read the RTCP socket; what is not the peer's host's is left. Always 0; OSError."""
+        data, source = self.rtcp.recvfrom(1_500)
+        if self._destination is None or source[0] != self._destination[0]:
+            self.refused += 1
+        else:
+            self._report(data)
+        return 0
+
+    # What a browser leg's control may do: seams.LegWire.
+
+    def send_raw(self, data: bytes, address: Address) -> None:
+        with contextlib.suppress(OSError):
+            self.rtp.sendto(data, address)
+
+    def set_remote(self, address: Address) -> None:
+        self._destination = address
+        self.latch = Latch(address, symmetric=False)
+
+    def set_srtp(self, session: Srtp) -> None:
+        self.srtp = session
+
+    def fail(self, cause: str) -> None:
+        self._fail(self, cause)
+
+    def close(self) -> None:
+        """Close its sockets. Idempotent."""
+        if self.control is not None:
+            self.control.close()
+            self.control = None
+        self.rtp.close()
+        self.rtcp.close()
+
+    def _widen(self) -> None:
+        self._guarded = GUARDED_PACKETS
+        if self._narrowed:
+            # An address family of "nobody" dissolves the association (connect(2)).
+            self._narrowed = not _dissolved(self.rtp)
+
+    def _narrow(self, address: Address) -> None:
+        try:
+            self.rtp.connect(address)
+        except OSError:
+            # No way there now: packets are still looked at one by one.
+            return
+        self._narrowed = True
+
+    def _send_to(self, data: Any) -> None:
+        if self._destination is not None:
+            self.rtp.sendto(data, self._destination)
+
+    def _send_protected(self, data: Any) -> None:
+        if self.srtp is None or self._destination is None:
+            return
+        packet = self.srtp.protect(bytes(data))
+        if self._narrowed:
+            self.rtp.send(packet)
+        else:
+            self.rtp.sendto(packet, self._destination)
+
+    def _receive_checked(self) -> int:
+        size, self.source = self.rtp.recvfrom_into(self._buffer)
+        settled = self.latch.settled if self.latch is not None else None
+        if settled is not None:
+            self._guarded -= 1
+            if self.source[:2] != settled[:2]:
+                self.refused += 1
+                return 0
+        return size
+
+    def _receive_protected(self) -> int:
+        size = self._receive_checked() if not self.quiet else self.rtp.recv_into(self._buffer)
+        if size == 0:
+            return 0
+        data = bytes(self._buffer[:size])
+        if self.control is not None and not 128 <= data[0] <= 191:
+            self.control.datagram(data, self.source)
+            return 0
+        if self.srtp is None:
+            self.refused += 1
+            return 0
+        if is_rtcp(data):
+            self._report(data)
+            return 0
+        try:
+            plain = self.srtp.unprotect(data)
+        except ValueError:
+            self.refused += 1
+            return 0
+        self._buffer[: len(plain)] = plain
+        return len(plain)
+
+    def _report(self, data: bytes) -> None:
+        if self.srtp is not None:
+            try:
+                data = self.srtp.unprotect_rtcp(data)
+            except ValueError:
+                self.refused += 1
+                return
+        elif self.transport != "rtp":
+            self.refused += 1
+            return
+        self.take_report(data)
+
+
+def _dissolved(bound: socket.socket) -> bool:
+    """Whether a connected datagram socket takes packets from everybody again; it keeps its port."""
+    nobody = (ctypes.c_char * 16)()
+    return bool(ctypes.CDLL(None, use_errno=True).connect(bound.fileno(), nobody, 16) == 0)
