@@ -94,7 +94,7 @@ def up(
 
 @app.command()
 def role(
-    name: Annotated[str, typer.Argument(help="kms, simulator, dispatcher or api.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="kms, simulator, dispatcher, api or media.", metavar="NAME")],
     config: Config = None,
     data: Data = None,
     port: Port = None,

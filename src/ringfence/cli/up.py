@@ -34,6 +34,7 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, unknown_variables
 from ringfence.roles.supervisor import Supervisor
+from ringfence.roles.voice_extra import CURE, missing_for_calls
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +118,8 @@ class _Start:
         settings = self._settings
         self.supervisor.warm_up()
         services = ["kms", *["simulator"] * settings.dev] if settings.owns_keys else []
-        steps = Steps(self._terminal, 3 + len(services) + self._check)
+        calls = not missing_for_calls()
+        steps = Steps(self._terminal, 3 + len(services) + calls + self._check)
         if services:
             await refuse_accounts_without_keys(settings)
         else:
@@ -137,10 +139,16 @@ class _Start:
             with steps.step("API"):
                 for api in apis:
                     await api
+        if calls:
+            async with self._starting(*settings.media_roles) as workers:
+                with steps.step("sound of calls"):
+                    await asyncio.gather(*workers)
         if self._check:
             with steps.step("self-check: a text goes out and comes back"):
                 await asyncio.to_thread(self_check, settings, told or read_profile(settings))
         self._tell(account_sid, told)
+        if missing := missing_for_calls():
+            self._terminal.note(f"no calls: {', '.join(missing)} not installed → {CURE}")
 
     @contextlib.asynccontextmanager
     async def _starting(self, *roles: str) -> AsyncIterator[list[asyncio.Task[None]]]:

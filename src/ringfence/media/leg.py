@@ -125,9 +125,9 @@ class Leg:
         """Send RTCP; what the kernel refuses is dropped."""
         if self.remote is None or (self.srtp is None and self.transport != "rtp") or self._destination is None:
             return
-        if self.srtp is not None:
-            data = self.srtp.protect_rtcp(data)
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):
+            if self.srtp is not None:
+                data = self.srtp.protect_rtcp(data)
             if self.shares_port:
                 self.rtp.send(data) if self._narrowed else self.rtp.sendto(data, self._destination)
             else:
@@ -187,7 +187,10 @@ class Leg:
     def _send_protected(self, data: Any) -> None:
         if self.srtp is None or self._destination is None:
             return
-        packet = self.srtp.protect(bytes(data))
+        try:
+            packet = self.srtp.protect(bytes(data))
+        except ValueError as error:
+            raise OSError("a packet that cannot be protected") from error
         if self._narrowed:
             self.rtp.send(packet)
         else:

@@ -11,8 +11,8 @@ import msgspec
 from ringfence.roles.run_dir import make_private
 
 FOLDER = "logs"
-# Five processes write, each to a file and the one before it.
-FILES = 10
+# Six processes write, each to a file and the one before it.
+FILES = 12
 
 
 def log_path(data_dir: Path, role: str) -> Path:

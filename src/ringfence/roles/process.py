@@ -21,7 +21,7 @@ from ringfence.domain.clock import Clock, SystemClock
 from ringfence.roles.clock_file import FileClock, parse_offset_ms, write_offset_ms
 from ringfence.roles.settings import Settings, decode
 
-ROLES = ("kms", "simulator", "dispatcher", "api")
+ROLES = ("kms", "simulator", "dispatcher", "api", "media")
 API = "api"
 READY = b"R"
 # The exit code of a role that will not run with these settings, however often it is started.
@@ -52,7 +52,7 @@ class RoleProcess:
 
 
 def role_of(name: str) -> str:
-    """The role of a process by its name: further processes of the api are called api-2, api-3 and so on."""
+    """The role of a process by its name: further ones of the api or of media are called api-2, media-2 and so on."""
     return name.partition("-")[0]
 
 

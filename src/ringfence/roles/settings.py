@@ -26,7 +26,7 @@ ENVIRONMENT_PREFIX = "RINGFENCE_"
 # Variables of the project that set nothing here.
 OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
 # How the sockets of an installation itself begin, even where key service and simulator are another's.
-OWN_SOCKETS = ("wake", "voice-", "live-")
+OWN_SOCKETS = ("wake", "voice-", "live-", "media")
 ALL_SETTINGS = "`ringfence init` writes a file with every setting"
 
 
@@ -113,6 +113,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["all", "failures", "none"],
         Meta(description="Of which webhook attempts the timeline keeps request, answer and timing, sealed."),
     ] = "all"
+    media_workers: Annotated[
+        int, Meta(description="Processes that carry the sound of calls: one for each core to spare.", ge=1, le=64)
+    ] = 1
+    media_address: Annotated[str, Meta(description="Address of ours that the sound of calls is sent to.")] = "127.0.0.1"
+    media_ports: Annotated[str, Meta(description="UDP ports for the sound of calls, two a leg.")] = "20000-29999"
+    recordings_dir: Annotated[
+        str, Meta(description="Folder of calls' recordings, which are sealed. Empty: recordings/ in the data folder.")
+    ] = ""
     log_mb: Annotated[
         int,
         Meta(description="Megabytes that log files in the data folder may take together; 0: none.", ge=0, le=10_000),
@@ -145,6 +153,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.data_dir / "kms"
 
     @property
+    def recordings(self) -> Path:
+        """The folder of calls' recordings."""
+        return Path(self.recordings_dir).expanduser() if self.recordings_dir else self.data_dir / "recordings"
+
+    def media_sockets(self) -> list[Path]:
+        """Where the media workers answer, in the order of `media_roles`."""
+        return [self.socket(role) for role in self.media_roles]
+
+    @property
+    def media_roles(self) -> list[str]:
+        """The names of the media workers' processes."""
+        return ["media", *(f"media-{number}" for number in range(2, self.media_workers + 1))]
+
+    @property
     def run_dir(self) -> Path:
         """Folder of sockets, lock and clock."""
         return run_dir_of(self.data_dir)
@@ -160,7 +182,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self._services_dir / "clock"
 
     def socket(self, name: str) -> Path:
-        """A Unix socket: kms-api, kms-dispatcher, simulator, simulator-http, wake, voice-wake, live- and a process."""
+        """A Unix socket: kms-api, kms-dispatcher, simulator, simulator-http, wake, voice-wake, media, live-PROCESS."""
         return (self.run_dir if name.startswith(OWN_SOCKETS) else self._services_dir) / f"{name}.sock"
 
     @property

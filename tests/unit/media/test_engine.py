@@ -1,6 +1,7 @@
 """The engine with real sockets and a clock that the test turns: what peers hear, and what is told."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -70,8 +71,8 @@ def test_packets_go_out_one_a_tick_under_numbers_that_follow(engine: Engine, pee
     sequences = [packet.sequence for packet in peer.heard]
     times = [packet.timestamp for packet in peer.heard]
     assert len(peer.heard) == 9
-    assert all((b - a) & 0xFFFF == 1 for a, b in zip(sequences, sequences[1:], strict=False))
-    assert all((b - a) & 0xFFFFFFFF == 160 for a, b in zip(times, times[1:], strict=False))
+    assert all((b - a) & 0xFFFF == 1 for a, b in pairwise(sequences))
+    assert all((b - a) & 0xFFFFFFFF == 160 for a, b in pairwise(times))
     assert [packet.marker for packet in peer.heard] == [True, *[False] * 8]
 
 

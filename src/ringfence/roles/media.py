@@ -1,0 +1,40 @@
+"""A media worker's process: the sound of calls, at its own pace, and nothing else."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from ringfence.roles.pacing import settle
+from ringfence.roles.process import RoleProcess
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+from ringfence.roles.voice_extra import CURE, missing_for_calls
+
+# A worker has one core: threads of a matrix product would only take another's.
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+
+
+async def run(settings: Settings, process: RoleProcess) -> None:
+    """Serve until cancelled; then every leg is closed. RefusalError without what calls need, or for a wrong setting."""
+    if missing := missing_for_calls():
+        raise RefusalError(f"calls need {', '.join(missing)}", CURE)
+    for variable in _ONE_THREAD:
+        os.environ.setdefault(variable, "1")
+    # These bring numpy along, which only this process needs: roles are forked from one that has imported them all.
+    from ringfence.media.engine import Engine
+    from ringfence.media.port_pairs import PortPairs, PortRange
+    from ringfence.media.srtp import SrtpSession
+    from ringfence.media.worker import Worker
+
+    try:
+        ports = PortPairs(settings.media_address, PortRange.parse(settings.media_ports))
+    except ValueError as error:
+        raise RefusalError(f"media_ports or media_address: {error}", "write 20000-29999, and an IP address") from None
+    recordings: Path = settings.recordings
+    async with contextlib.AsyncExitStack() as stack:
+        worker = Worker(lambda emit: Engine(ports, emit, recordings_dir=recordings, srtp=SrtpSession))
+        server = await worker.serve(settings.socket(process.name))
+        stack.push_async_callback(server.close)
+        settle()
+        process.ready()
+        await worker.run()
