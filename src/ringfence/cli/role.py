@@ -21,7 +21,7 @@ from ringfence.roles.settings import Settings, unknown_variables
 
 def role(settings: Settings, name: str) -> None:
     """Run it until SIGTERM or Ctrl-C."""
-    if name not in ROLES:
+    if name not in (*ROLES, *settings.media_roles):
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
     for variable, cure in unknown_variables(os.environ).items():
         Terminal().warn(f"{variable} is no setting → {cure}")

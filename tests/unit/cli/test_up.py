@@ -224,7 +224,7 @@ def test_several_api_processes_serve_one_port_and_one_may_die(tmp_path: Path, su
         told = up.ready()
         credentials = credentials_of(told)
         port = int(told["base_url"].rpartition(":")[2])
-        assert set(up.roles()) == {"kms", "simulator", "dispatcher", "api", "api-2"}
+        assert set(up.roles()) == {"kms", "simulator", "dispatcher", "api", "api-2", "media"}
         texts(told, credentials)
         before = up.roles()
         for name in ("api", "api-2"):
