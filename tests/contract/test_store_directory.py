@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 from msgspec.structs import replace
 
@@ -210,3 +211,41 @@ async def test_a_database_that_fails_is_told_to_each_who_waited():
     directory = PostgresDirectory(version)
     failed = await asyncio.gather(*(directory.entries() for _ in range(3)), return_exceptions=True)
     assert [type(each) for each in failed] == [StoreFailedError] * 3
+
+
+async def test_after_a_restore_to_an_earlier_state_what_was_read_before_is_over(postgres_url):
+    async def story(ours: Store, _: Store) -> None:
+        assert await ours.credential(SK) is not None
+        await as_it_was_before_the_key(postgres_url, "UPDATE ringfence.directory_version SET version = version - 1")
+        assert await ours.credential(SK) is None
+
+    await told((PostgresStore(postgres_url), PostgresStore(postgres_url)), story)
+
+
+async def test_a_server_that_was_started_again_is_not_taken_for_the_one_before(postgres_url):
+    """Restored, it may have counted to the same version since."""
+
+    async def story(ours: Store, _: Store) -> None:
+        assert await ours.credential(SK) is not None
+        await as_it_was_before_the_key(
+            postgres_url,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        while True:
+            try:
+                assert await ours.credential(SK) is None
+                break
+            except StoreFailedError:
+                await asyncio.sleep(0.02)
+
+    await told((PostgresStore(postgres_url), PostgresStore(postgres_url)), story)
+
+
+async def as_it_was_before_the_key(url: str, and_then: str) -> None:
+    connection = await asyncpg.connect(url)
+    # No trigger counts the change.
+    await connection.execute("SET session_replication_role = replica")
+    await connection.execute("DELETE FROM ringfence.credential WHERE sid = $1", SK)
+    await connection.execute(and_then)
+    await connection.close()

@@ -32,4 +32,5 @@ class AccountRate:
         else:
             self._buckets.move_to_end(tenant)
         if not bucket.take(1, now_ms):
-            raise TooManyRequestsError(tenant, retry_after_s=max(1, math.ceil(bucket.wait_ms(now_ms) / 1_000)))
+            retry_after_s = max(1, math.ceil(bucket.wait_ms(now_ms) / 1_000))
+            raise TooManyRequestsError(tenant, retry_after_s=retry_after_s, cause="account_rate")

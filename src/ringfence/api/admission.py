@@ -29,10 +29,14 @@ class AdmissionLimits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TooManyRequestsError(ApiError):
-    """Twilio's 20429 for `who` (a tenant, or a client's address), who may ask again after `retry_after_s`."""
+    """Twilio's 20429 for `who` (a tenant, or a client's address), who may ask again after `retry_after_s`.
 
-    def __init__(self, who: str, *, retry_after_s: int = 1, message: str | None = None) -> None:
+    `cause` is what the figures call it: crowd, account_rate or sign_ins.
+    """
+
+    def __init__(self, who: str, *, retry_after_s: int = 1, message: str | None = None, cause: str = "crowd") -> None:
         super().__init__(20429, message)
+        self.cause = cause
         self.who = who
         self.retry_after_s = retry_after_s
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from urllib.parse import urlsplit
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.applications import Starlette
@@ -11,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.api.dependencies import ApiDependencies
+from ringfence.api.host_guard import HostGuard
 from ringfence.api.messaging_v1.phone_numbers import phone_numbers
 from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
@@ -62,7 +64,8 @@ class Front:
         self._wire = wire
         self._watch = watch
         self._watched = (*_WATCHED, "/") if deps.front_page else _WATCHED
-        mounts = {PREFIX: timeline_page(deps.parcels, deps.clock.now_ms, deps.parcel_elsewhere), **deps.mounts}
+        timeline = timeline_page(deps.parcels, deps.clock.now_ms, deps.parcel_elsewhere)
+        mounts = {PREFIX: _guarded(timeline, deps), **deps.mounts}
         self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in mounts.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -82,6 +85,10 @@ class Front:
         return self._wire
 
 
+def _guarded(app: ASGIApp, deps: ApiDependencies) -> ASGIApp:
+    return HostGuard(app, [urlsplit(deps.base_url).hostname])
+
+
 def _watch(deps: ApiDependencies) -> ASGIApp:
     answers: dict[str, Callable[[ApiDependencies, Request], Awaitable[Response]]] = {
         "/healthz": _healthz,
@@ -89,7 +96,14 @@ def _watch(deps: ApiDependencies) -> ASGIApp:
         "/metrics": _metrics,
         "/": _front_page,
     }
-    return Starlette(routes=[Route(path, partial(answer, deps)) for path, answer in answers.items()])
+    app = Starlette(routes=[Route(path, partial(answer, deps)) for path, answer in answers.items()])
+    guarded = _guarded(app, deps)
+
+    async def watch(scope: Scope, receive: Receive, send: Send) -> None:
+        # Who checks whether this lives may call it what it likes, and learns no more than that.
+        await (guarded if scope.get("path") == "/metrics" else app)(scope, receive, send)
+
+    return watch
 
 
 async def _front_page(deps: ApiDependencies, _: Request) -> Response:

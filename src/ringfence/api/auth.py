@@ -75,7 +75,8 @@ class Authenticator:
         if credential is not None:
             within = self._failures.count(credential.account) and within
         if not within:
-            raise TooManyRequestsError(f"sign-ins from {source}", message="Too many failed logins. Try again later.")
+            message = "Too many failed logins. Try again later."
+            raise TooManyRequestsError(f"sign-ins from {source}", message=message, cause="sign_ins")
 
     async def reach(self, presented: Presented, sid: str) -> AccountRow:
         """The account of a path: the caller's own or its subaccount.

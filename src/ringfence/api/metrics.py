@@ -15,7 +15,18 @@ class Metrics:
         self._seconds = Histogram(
             "ringfence_api_request_seconds", "Time to answer", ["operation"], registry=registry, buckets=_BUCKETS_S
         )
+        refused = Counter(
+            "ringfence_api_throttled_total",
+            "Requests answered 429, by cause (crowd, account_rate, sign_ins, store).",
+            ["cause"],
+            registry=registry,
+        )
+        self._refused = {cause: refused.labels(cause) for cause in ("crowd", "account_rate", "sign_ins", "store")}
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+
+    def refused(self, cause: str) -> None:
+        """One request was answered 429."""
+        self._refused[cause].inc()
 
     def count(self, operation: str, status: int, seconds: float) -> None:
         """One answered request."""

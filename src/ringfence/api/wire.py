@@ -97,12 +97,14 @@ class Wire:
         except TooManyRequestsError as error:
             reply = refuse(error, path, json=json)
             hold_s = self._pace.hold_s(error.who)
+            self._metrics.refused(error.cause)
         except ApiError as error:
             reply = refuse(error, match.path if match is not None else path, json=json)
         except KeyRefusedError:
             reply = refuse(ApiError(20003), path, json=json)
         except QueueFullError:
             reply = refuse(ApiError(20429), path, json=json)
+            self._metrics.refused("store")
         except (ConnectionError, StoreFailedError) as error:
             _log.warning("service away", route=name, request_id=request_id, error=type(error).__name__)
             reply = refuse(ApiError(20503), path, json=json)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import Counter, deque
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -43,7 +43,15 @@ class SenderQueues:
     """
 
     def __init__(
-        self, store: MessageStore, deliverer: Deliverer, clock: Clock, rates: Rates, *, owner: str, carrier: str
+        self,
+        store: MessageStore,
+        deliverer: Deliverer,
+        clock: Clock,
+        rates: Rates,
+        *,
+        owner: str,
+        carrier: str,
+        count_throttled: Callable[[int], None] = lambda _: None,
     ):
         self._store = store
         self._deliverer = deliverer
@@ -51,6 +59,7 @@ class SenderQueues:
         self._rates = rates
         self._owner = owner
         self._carrier = carrier
+        self.count_throttled = count_throttled
         self._draining: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._watch = ClockWatch(clock)
         self._to_mend = False
@@ -235,6 +244,7 @@ class _Drain:
         again = [item for item in batch if item.row.sid in throttled]
         self._backlog = deque([*again, *held, *waiting])
         if throttled:
+            self._queues.count_throttled(len(again))
             self._rates.give_back(account, sender, len(again))
             with self._queues.waiting():
                 await self._pause(max(throttled.values()))

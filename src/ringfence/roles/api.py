@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from ringfence.api.app import create_app
 from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.parcels import Parcels
+from ringfence.api.trusted_proxies import TrustedProxies, parse_networks
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
@@ -74,7 +75,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         )
         server = _Server(
             uvicorn.Config(
-                app,
+                behind_proxies(app, settings),
                 http=BoundedHttp,
                 ws="none",
                 lifespan="off",
@@ -89,6 +90,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             process,
         )
         await server.serve(sockets=widen(process.listeners))
+
+
+def behind_proxies(app: ASGIApp, settings: Settings) -> ASGIApp:
+    """The app, told who really asks where the operator named proxies; without any it is left alone."""
+    return TrustedProxies(app, parse_networks(settings.trusted_proxies)) if settings.trusted_proxies else app
 
 
 def _simulator(settings: Settings) -> dict[str, ASGIApp]:

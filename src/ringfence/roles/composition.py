@@ -12,6 +12,7 @@ from ringfence.dispatch.epoch_sweep import sweep_epochs
 from ringfence.dispatch.news import News
 from ringfence.dispatch.rates import Rates
 from ringfence.dispatch.sender_queues import SenderQueues
+from ringfence.dispatch.text_metrics import TextMetrics
 from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.domain.clock import Clock
 from ringfence.domain.rating import DEVELOPMENT_RATES
@@ -109,7 +110,8 @@ def compose_dispatching(
     wake = wake or bells
     fetcher = MediaFetcher(store, http, clock)
     replier = Replier(store, keys, clock, wake, carrier=carrier.name)
-    receiver = Receiver(store, keys, clock, wake, replier, carrier=carrier.name)
+    figures = TextMetrics(registry or CollectorRegistry(), carrier.name)
+    receiver = Receiver(store, keys, clock, wake, replier, carrier=carrier.name, count=figures.arrived)
     links = MediaLinks(fetcher, keys, clock, base_url)
     delivery = EventDelivery(
         store, keys, http, replier, links, clock, keep=webhook_detail, detours=detours, base_url=base_url
@@ -128,6 +130,7 @@ def compose_dispatching(
             rates,
             owner=owner,
             carrier=carrier.name,
+            count_throttled=figures.throttled,
         ),
         webhooks=WebhookLoop(store, delivery, clock, owner=owner, registry=registry, onlookers=onlookers),
         fetcher=fetcher,

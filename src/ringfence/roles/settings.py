@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from ringfence.api.trusted_proxies import parse_networks
 from ringfence.carriers.sip.listen import parse_listen
 from ringfence.carriers.sip.trunk import Trunk, TrunkError, check_trunks
 from ringfence.roles.clock_file import parse_offset_ms
@@ -63,6 +64,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="What clients call this installation. Empty in dev: http://localhost:PORT."),
     ] = ""
+    trusted_proxies: Annotated[
+        tuple[str, ...],
+        Meta(description="Reverse proxies (addresses, CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."),
+    ] = ()
     clock: Annotated[
         str,
         Meta(description="Moves the clock (dev only): +24h, -90m, or a time, 2026-03-02T08:00Z. Empty: real time."),
@@ -327,6 +332,12 @@ def _check(settings: Settings) -> None:
         raise RefusalError(
             "keys_from: installations share keys only where they share a database", "set database_url too", exit_code=2
         )
+    try:
+        parse_networks(settings.trusted_proxies)
+    except ValueError as error:
+        raise RefusalError(
+            f"trusted_proxies: {error}", "give addresses or networks: 10.0.0.7, 10.0.0.0/8, ::1", exit_code=2
+        ) from None
     _check_sip(settings)
     if settings.clock:
         parse_offset_ms(settings.clock, now_ms=0)

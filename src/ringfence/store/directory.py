@@ -6,6 +6,10 @@ for once a turn of the event loop, for all requests of that turn, in place of fo
 
 from typing import Any, TypeAlias
 
+import structlog
+
+_log = structlog.get_logger(__name__)
+
 KEPT_MAX = 20_000
 
 Entries: TypeAlias = dict[tuple[str, str], Any]
@@ -22,12 +26,28 @@ class Directory:
         self._version = -1
         self._entries: Entries = {}
 
-    def at(self, version: int) -> Entries:
-        """The entries that stand at `version`. Fill what is missing into these, even if others stand meanwhile."""
-        if version > self._version:
+    @property
+    def version(self) -> int:
+        """The newest that was seen. Note it before the database is asked for its own."""
+        return self._version
+
+    def at(self, version: int, *, seen: int = -1) -> Entries:
+        """The entries that stand at `version`. Fill what is missing into these, even if others stand meanwhile.
+
+        `seen` is the newest version that was seen before the question was asked: an answer below it is no late one, but
+        that of a database that was put back to an earlier state, of which other entries hold.
+        """
+        if version < seen:
+            _log.warning("the database was put back to an earlier state")
+        if version > self._version or version < seen:
             self._version = version
             self._entries = {}
         return self._entries
+
+    def forget(self) -> None:
+        """Another database may answer from now on."""
+        self._version = -1
+        self._entries = {}
 
 
 def keep(entries: Entries, key: tuple[str, str], found: Any) -> None:

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL, and what their errors mean."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import asyncpg
@@ -57,10 +58,15 @@ async def connect(url: str) -> "asyncpg.Connection[asyncpg.Record]":
     return connection
 
 
-async def connect_pool(url: str, size: int) -> "asyncpg.Pool[asyncpg.Record]":
-    """Connections for reading; nothing is reset between two uses, for nothing is set."""
+async def connect_pool(url: str, size: int, connected: Callable[[], None]) -> "asyncpg.Pool[asyncpg.Record]":
+    """Connections for reading; nothing is reset between two uses, for nothing is set. Each new one is told."""
+
+    async def begin(connection: Any) -> None:
+        await prepare(connection)
+        connected()
+
     try:
-        return await asyncpg.create_pool(url, min_size=1, max_size=size, init=prepare, reset=_keep, **_OPTIONS)
+        return await asyncpg.create_pool(url, min_size=1, max_size=size, init=begin, reset=_keep, **_OPTIONS)
     except Exception as error:
         raise failure(error) or error from None
 

@@ -45,11 +45,16 @@ class PostgresDirectory:
         self._changes += 1
         self._standing = None
 
+    def reconnected(self) -> None:
+        """The server may have been started on another state, and its count may have reached the same number since."""
+        self._directory.forget()
+        self.changed()
+
     async def _look(self) -> None:
         waiting, self._waiting = self._waiting, []
-        changes = self._changes
+        changes, seen = self._changes, self._directory.version
         try:
-            entries = self._directory.at(await self._ask(VERSION))
+            entries = self._directory.at(await self._ask(VERSION), seen=seen)
         except Exception as failed:
             for answer in waiting:
                 if not answer.done():

@@ -62,7 +62,7 @@ class PostgresGround:
         try:
             for lane in self._lanes:
                 await lane.start()
-            self._pool = await connect_pool(self._url, self._readers)
+            self._pool = await connect_pool(self._url, self._readers, self._directory.reconnected)
         except BaseException:
             await self.close()
             raise

@@ -95,7 +95,7 @@ class SqliteGround:
         """
         if self._standing is None:
             (version,) = self._one(VERSION)
-            self._standing = self._directory.at(version)
+            self._standing = self._directory.at(version, seen=self._directory.version)
             asyncio.get_running_loop().call_soon(self._look_again)
         return self._standing
 

@@ -11,7 +11,7 @@ from ringfence.domain.clock import ManualClock
 from ringfence.store.memory import MemoryStore
 
 
-def get(run: Any, path: str, **more: Any) -> tuple[int, str]:
+def get(run: Any, path: str, host: str = "localhost", **more: Any) -> tuple[int, str]:
     """Status and Location of a GET."""
     # What is asked here needs neither keys nor messages.
     unused: Any = None
@@ -26,7 +26,7 @@ def get(run: Any, path: str, **more: Any) -> tuple[int, str]:
     async def send(message: Any) -> None:
         sent.append(message)
 
-    headers = [(b"host", b"localhost")]
+    headers = [(b"host", host.encode())]
     scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers, "root_path": ""}
     run(create_app(deps)(scope, receive, send))
     return sent[0]["status"], dict(sent[0]["headers"]).get(b"location", b"").decode()
@@ -43,3 +43,14 @@ def test_other_addresses_do_not(run: Any, path: str) -> None:
 
 def test_without_a_front_page_the_bare_address_is_not_found(run: Any) -> None:
     assert get(run, "/") == (404, "")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/timeline", "/timeline/SM1", "/timeline/assets/timeline.js"])
+def test_pages_without_a_sign_in_are_not_served_under_a_name_of_somebody_elses(run: Any, path: str) -> None:
+    assert get(run, path, host="rebound.example:8420")[0] == 403
+    assert get(run, path, host="localhost:8420")[0] in (200, 404)
+    assert get(run, path, host="texts.example.com", base_url="https://texts.example.com/x")[0] in (200, 404)
+
+
+def test_whoever_checks_that_it_lives_may_call_it_what_he_likes(run: Any) -> None:
+    assert get(run, "/healthz", host="10-1-2-3.pods.cluster.local")[0] == 200

@@ -24,6 +24,30 @@ def test_an_answer_that_was_overtaken_changes_nothing():
     assert directory.at(7) == {("q", "k"): "row"}
 
 
+def test_a_database_that_was_put_back_is_read_anew():
+    directory = Directory()
+    keep(directory.at(8), ("q", "k"), "row")
+    assert directory.at(7, seen=directory.version) == {}
+    keep(directory.at(7), ("q", "k"), "older row")
+    assert directory.at(7, seen=directory.version) == {("q", "k"): "older row"}
+    assert directory.at(8, seen=directory.version) == {}
+
+
+def test_an_answer_to_a_question_from_before_is_late_and_not_from_a_database_that_was_put_back():
+    directory = Directory()
+    directory.at(7)
+    seen = directory.version
+    keep(directory.at(8), ("q", "k"), "row")
+    assert directory.at(7, seen=seen) == {("q", "k"): "row"}
+
+
+def test_what_is_forgotten_is_read_anew_at_the_same_version():
+    directory = Directory()
+    keep(directory.at(8), ("q", "k"), "row")
+    directory.forget()
+    assert directory.at(8) == {}
+
+
 def test_too_many_begin_anew():
     entries = Directory().at(1)
     for n in range(KEPT_MAX + 1):

@@ -4,7 +4,7 @@ Source: Twilio, "Twilio support for opt-out keywords".
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -28,13 +28,25 @@ _log = structlog.get_logger(__name__)
 class Receiver:
     """Writes arrivals down before their carrier may forget them."""
 
-    def __init__(self, store: Store, keys: DeliveryKeys, clock: Clock, wake: Wake, replier: Replier, *, carrier: str):
+    def __init__(
+        self,
+        store: Store,
+        keys: DeliveryKeys,
+        clock: Clock,
+        wake: Wake,
+        replier: Replier,
+        *,
+        carrier: str,
+        count: Callable[[str], None] = lambda _: None,
+    ):
+        """`count` is told the end of each arrival: taken, repeated or dropped."""
         self._store = store
         self._keys = keys
         self._clock = clock
         self._wake = wake
         self._replier = replier
         self._carrier = carrier
+        self._count = count
 
     async def arrivals(self, arrivals: Sequence[Arrival]) -> list[bool]:
         """All True once durable. A text to a number nobody owns is counted, logged without its content and dropped."""
@@ -48,6 +60,7 @@ class Receiver:
         remote = parse_e164(arrival.sender)
         if owned is None or remote is None:
             _log.warning("inbound text dropped", cause="number not owned" if owned is None else "sender unreadable")
+            self._count("dropped")
             return
         sid = _sid_of(self._carrier, arrival)
         service = await self._store.service_of(owned.account, owned.sid)
@@ -78,7 +91,7 @@ class Receiver:
         event = NewEvent(
             kind="message.received", sequence=0, at_ms=arrival.at_ms, raw=opt_out.value if opt_out is not None else ""
         )
-        await self._store.accept(row, [event])
+        self._count("taken" if await self._store.accept(row, [event]) else "repeated")
 
     async def _keep_opt_out(
         self, owned: NumberRow, service: str | None, remote: str, arrival: Arrival, sid: str
