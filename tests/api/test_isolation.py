@@ -15,6 +15,8 @@ from ringfence.ports.store import MediaRow, MessageRow, NewEvent
 
 WORDS = "the owl flies at nine"
 OPERATIONS = [*operations(), *own_operations()]
+SIP_KINDS = ("credential", "ip_address", "calls", "registrations")
+THINGS = {"Sid", "MessageSid", "ServiceSid", "DomainSid", "CredentialListSid", "IpAccessControlListSid"}
 # What a stranger may have read of it beforehand: sids are no secrets.
 FORMS = {"FriendlyName": "mine", "Body": "", "Status": "canceled", "PhoneNumberSid": "PN" + "0" * 32}
 
@@ -47,6 +49,7 @@ class Victim:
             "Keys": self.key.sid,
             "IncomingPhoneNumbers": bought.sid,
         }
+        self.sids |= self._sip_things(client)
         self.medium = new_sid("ME")
         row = MediaRow(
             account=tenant.sid,
@@ -67,6 +70,25 @@ class Victim:
             "its subaccount": (self.child.sid, self.child.auth_token),
         }
         self.other = other
+
+    def _sip_things(self, client: Any) -> dict[str, str]:
+        domain = client.sip.domains.create(domain_name="owl.sip.twilio.com", voice_url="https://owl.example/voice")
+        credentials = client.sip.credential_lists.create(friendly_name="owls")
+        credential = credentials.credentials.create(username="owl", password="Hoot-hoot-1234")
+        addresses = client.sip.ip_access_control_lists.create(friendly_name="owl nests")
+        address = addresses.ip_addresses.create(friendly_name="owl", ip_address="192.0.2.7")
+        domain.auth.calls.credential_list_mappings.create(credential_list_sid=credentials.sid)
+        domain.auth.calls.ip_access_control_list_mappings.create(ip_access_control_list_sid=addresses.sid)
+        domain.auth.registrations.credential_list_mappings.create(credential_list_sid=credentials.sid)
+        return {
+            "Domains": domain.sid,
+            "CredentialLists": credentials.sid,
+            "Credentials": credential.sid,
+            "IpAccessControlLists": addresses.sid,
+            "IpAddresses": address.sid,
+            "CredentialListMappings": credentials.sid,
+            "IpAccessControlListMappings": addresses.sid,
+        }
 
     async def _received(self, installation: Any) -> str:
         sid = new_sid("SM")
@@ -100,6 +122,9 @@ class Victim:
             "AccountSid": account,
             "MessageSid": self.message,
             "ServiceSid": self.service.sid,
+            "DomainSid": self.sids["Domains"],
+            "CredentialListSid": self.sids["CredentialLists"],
+            "IpAccessControlListSid": self.sids["IpAccessControlLists"],
             "CountryCode": "US",
             "EventId": self.event_id,
             "Sid": sid or self.sids.get(resource, ""),
@@ -123,6 +148,8 @@ class Victim:
                 await store.services(sid),
                 await store.pool(sid, self.service.sid),
                 await store.events(sid, self.message),
+                [await store.sip_rows(sid, kind) for kind in ("domain", "credential_list", "ip_list")],
+                [await store.sip_below(sid, kind, list(self.sids.values())) for kind in SIP_KINDS],
             )
 
         return installation.run(read())
@@ -158,7 +185,7 @@ def test_an_account_is_not_there_for_strangers(
 
 @pytest.mark.parametrize(
     "operation",
-    [o for o in OPERATIONS if {"Sid", "MessageSid", "ServiceSid"} & set(o.variables) and o.account_in != "Sid"],
+    [o for o in OPERATIONS if THINGS & set(o.variables) and o.account_in != "Sid"],
     ids=name,
 )
 @pytest.mark.parametrize("suffix", [".json", ""])

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import requests
+from tests.api.sip_recipes import SIP_RECIPES
 
 from ringfence.api.app import operations
 from ringfence.api.resource import Operation
@@ -234,6 +235,8 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("GET", f"{POOL}/{{Sid}}"): on_services("GET", "/{}/PhoneNumbers/{}"),
     ("DELETE", f"{POOL}/{{Sid}}"): on_services("DELETE", "/{}/PhoneNumbers/{}"),
 }
+
+RECIPES |= SIP_RECIPES
 
 every_operation = pytest.mark.parametrize(
     "operation", operations(), ids=lambda operation: f"{operation.method} {operation.path}"

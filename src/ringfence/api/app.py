@@ -25,6 +25,10 @@ from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incomin
 from ringfence.api.v2010.keys import keys
 from ringfence.api.v2010.media import media
 from ringfence.api.v2010.messages import messages
+from ringfence.api.v2010.sip_credentials import credential_lists, credentials
+from ringfence.api.v2010.sip_domains import domains
+from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
+from ringfence.api.v2010.sip_mappings import mappings
 from ringfence.api.wire import Wire
 
 RESOURCES = (
@@ -38,6 +42,12 @@ RESOURCES = (
     *available_by_kind,
     services,
     phone_numbers,
+    domains,
+    credential_lists,
+    credentials,
+    ip_lists,
+    ip_addresses,
+    *mappings,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

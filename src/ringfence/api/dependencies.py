@@ -32,7 +32,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """`mounts` are further ASGI apps by path prefix (`/phones`), asked before the API itself.
 
     `front_page` is the path that `/` leads to, if anywhere. `parcel_elsewhere` takes a parcel that another process of
-    this port holds.
+    this port holds. `sip_domain` is what our names of SIP Domains end with.
     """
 
     store: Store
@@ -44,6 +44,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits()
     front_page: str = ""
     mounts: Mapping[str, ASGIApp] = msgspec.field(default_factory=dict)
+    sip_domain: str = "sip.localhost"
     parcels: Parcels = msgspec.field(default_factory=Parcels)
     parcel_elsewhere: Callable[[str], Awaitable[str | None]] | None = None
     onlookers: Onlookers = NoOnlookers()

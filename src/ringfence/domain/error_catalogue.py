@@ -68,6 +68,9 @@ _CALLS = (
     ErrorKind(21218, "Invalid ApplicationSid"),
     ErrorKind(21219, "'To' phone number not verified"),
     ErrorKind(21220, "Invalid call state"),
+    ErrorKind(21230, "Maximum Domains Reached"),
+    ErrorKind(21231, "Domain Validation Error"),
+    ErrorKind(21232, "Invalid Domain"),
     ErrorKind(21265, "'To' number cannot be a Short Code: {to}"),
     ErrorKind(21266, "'To' and 'From' number cannot be the same: {to}"),
 )

@@ -68,9 +68,30 @@ class ServiceConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
         )
 
 
+class SipDomainConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a SIP Domain's calls run, and settings that nothing here acts on.
+
+    Source: Twilio, "SIP Domain resource".
+    """
+
+    voice_url: str = ""
+    voice_method: str = "POST"
+    voice_fallback_url: str = ""
+    voice_fallback_method: str = "POST"
+    voice_status_callback_url: str = ""
+    voice_status_callback_method: str = "POST"
+    byoc_trunk_sid: str = ""
+    emergency_caller_sid: str = ""
+
+    def __repr__(self) -> str:
+        return "SipDomainConfig(…)"
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(NumberConfig)
 _SERVICE_DECODER = msgspec.msgpack.Decoder(ServiceConfig)
+_SIP_DOMAIN_DECODER = msgspec.msgpack.Decoder(SipDomainConfig)
+_SIP_SECRETS_DECODER = msgspec.msgpack.Decoder(dict[str, str])
 
 
 def encode_number_config(config: NumberConfig) -> bytes:
@@ -106,3 +127,33 @@ def service_record(service_sid: str) -> str:
 def hmac_states_record(credential_sid: str) -> str:
     """The name under which a credential's HMAC states are sealed."""
     return f"hmac_states:{credential_sid}"
+
+
+def encode_sip_domain_config(config: SipDomainConfig) -> bytes:
+    """The value to seal: MessagePack, without what is unset."""
+    return _ENCODER.encode(config)
+
+
+def decode_sip_domain_config(value: bytes) -> SipDomainConfig:
+    """The inverse; msgspec.DecodeError for anything else."""
+    return _SIP_DOMAIN_DECODER.decode(value)
+
+
+def sip_domain_record(domain_sid: str) -> str:
+    """The name under which a SIP Domain's configuration is sealed."""
+    return f"sip_domain:{domain_sid}"
+
+
+def encode_sip_secrets(secrets: dict[str, str]) -> bytes:
+    """The value to seal: H(username:realm:password) in hex by algorithm, as MessagePack."""
+    return _ENCODER.encode(secrets)
+
+
+def decode_sip_secrets(value: bytes) -> dict[str, str]:
+    """The inverse; msgspec.DecodeError for anything else."""
+    return _SIP_SECRETS_DECODER.decode(value)
+
+
+def sip_credential_record(credential_sid: str) -> str:
+    """The name under which a SIP credential's hashes are sealed."""
+    return f"sip_credential:{credential_sid}"

@@ -16,6 +16,7 @@ from ringfence.ports.outbox import NewEvent as NewEvent
 from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
 from ringfence.ports.party import Party as Party
+from ringfence.ports.sip_access import SipAccessStore
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -377,7 +378,7 @@ class AccountStore(Protocol):
         """Regions with the kinds in stock."""
 
 
-class Store(MessageStore, Outbox, AccountStore, ServiceStore, CallStore, Protocol):
+class Store(MessageStore, Outbox, AccountStore, ServiceStore, CallStore, SipAccessStore, Protocol):
     """All of them, on one database and one committer."""
 
     async def open(self) -> None:

@@ -58,6 +58,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 base_url=settings.url,
                 front_page="/phones" if settings.dev else "",
                 mounts=_simulator(settings),
+                sip_domain=settings.sip_domain,
                 onlookers=live,
                 parcels=parcels,
                 parcel_elsewhere=elsewhere,

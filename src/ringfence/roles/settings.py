@@ -108,6 +108,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     sip_host: Annotated[
         str, Meta(description="Address that phones and carriers reach SIP by. Empty: the first of sip_listen.")
     ] = ""
+    sip_domain: Annotated[
+        str, Meta(description="What names of SIP Domains end with, beside sip.twilio.com: NAME.sip.localhost.")
+    ] = "sip.localhost"
     sip_certificate: Annotated[
         str, Meta(description="PEM file of certificate and key for tls and wss, and for trunks that ask for one.")
     ] = ""

@@ -10,6 +10,7 @@ from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
+from ringfence.ports.sip_access import SipRow
 from ringfence.ports.store import (
     AccountRow,
     CredentialRow,
@@ -104,3 +105,4 @@ CALL = Columns(CallRow, direction=_CALL_DIRECTION, status=_CALL_STATUS)
 CALL_ORDER = Columns(CallOrder)
 STEP = Columns(StepRow)
 RECORDING = Columns(RecordingRow)
+SIP = Columns(SipRow, secure=bool, registration=bool, emergency=bool)

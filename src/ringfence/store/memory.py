@@ -3,15 +3,17 @@
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_recordings import MemoryRecordings
 from ringfence.store.memory_services import MemoryServices
+from ringfence.store.memory_sip_access import MemorySipAccess
 
 
-class MemoryStore(MemoryRecordings, MemoryAccounts, MemoryServices):
+class MemoryStore(MemoryRecordings, MemoryAccounts, MemoryServices, MemorySipAccess):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
     def __init__(self) -> None:
         MemoryRecordings.__init__(self)
         MemoryAccounts.__init__(self)
         MemoryServices.__init__(self)
+        MemorySipAccess.__init__(self)
         self._open = False
 
     async def open(self) -> None:

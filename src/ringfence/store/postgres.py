@@ -11,6 +11,7 @@ from ringfence.store.postgres_numbers import PostgresNumbers
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
 from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
+from ringfence.store.postgres_sip_access import PostgresSipAccess
 
 
 class PostgresStore(
@@ -24,6 +25,7 @@ class PostgresStore(
     PostgresCallWork,
     PostgresCallSteps,
     PostgresRecordings,
+    PostgresSipAccess,
     PostgresClock,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.

@@ -11,6 +11,7 @@ from ringfence.store.sqlite_numbers import SqliteNumbers
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
 from ringfence.store.sqlite_recordings import SqliteRecordings
 from ringfence.store.sqlite_services import SqliteServices
+from ringfence.store.sqlite_sip_access import SqliteSipAccess
 
 
 class SqliteStore(
@@ -24,6 +25,7 @@ class SqliteStore(
     SqliteCallWork,
     SqliteCallSteps,
     SqliteRecordings,
+    SqliteSipAccess,
     SqliteClock,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.

@@ -95,7 +95,7 @@ class Identity:
         else:
             lists = domain.call_lists
             listed = within(incoming.flow.remote[0], domain.networks)
-            if (domain.networks and not listed) or not (domain.networks or lists):
+            if (domain.by_network and not listed) or not (domain.by_network or lists):
                 self._ignore(incoming, 1)
                 return None
             if not lists:

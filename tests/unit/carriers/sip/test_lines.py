@@ -285,12 +285,15 @@ def test_a_phone_may_register_its_own_name_alone() -> None:
         (("10.0.0.0/8",), (), None),
         (("127.0.0.0/8",), (LIST,), 200),
         (("10.0.0.0/8",), (LIST,), None),
+        (None, (), None),
+        (None, (LIST,), 200),
+        ((), (LIST,), None),
         ((), (), None),
     ],
 )
 def test_a_domain_takes_calls_from_its_networks_and_with_its_passwords(networks, lists, status) -> None:
     async def story() -> None:
-        domain = phones_domain(networks=networks, call_lists=lists)
+        domain = phones_domain(by_network=networks is not None, networks=networks or (), call_lists=lists)
         site = await Site(picks_up, access=Access(domain, {"alice": "secret"})).open()
         phone = await Handy(site).open()
         response = await phone.ask("INVITE", f"sip:1000@{DOMAIN}")
