@@ -16,6 +16,7 @@ from ringfence.api.host_guard import HostGuard
 from ringfence.api.messaging_v1.phone_numbers import phone_numbers
 from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
+from ringfence.api.ringfence_v1.call_timeline import call_timeline
 from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.timeline_page import PREFIX, timeline_page
@@ -59,7 +60,7 @@ def operations() -> list[Operation]:
 
 def own_operations() -> list[Operation]:
     """Those that Twilio does not have."""
-    return [*timeline.operations, *parcels.operations]
+    return [*timeline.operations, *call_timeline.operations, *parcels.operations]
 
 
 def create_app(deps: ApiDependencies) -> ASGIApp:

@@ -7,6 +7,7 @@ from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
+from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
 
 
@@ -18,4 +19,5 @@ class Messaging(msgspec.Struct, frozen=True, kw_only=True):
     editor: Editor
     media: MediaReader
     timeline: TimelineReader
+    call_timeline: CallTimelineReader
     teller: EventTeller

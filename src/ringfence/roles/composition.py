@@ -35,6 +35,7 @@ from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
+from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
 
@@ -58,6 +59,7 @@ def compose_messaging(
         editor=Editor(store, keys, clock, wake, reader),
         media=MediaReader(store, keys, clock),
         timeline=TimelineReader(store, keys),
+        call_timeline=CallTimelineReader(store, keys),
         teller=EventTeller(store, keys, clock, wake),
     )
 

@@ -21,12 +21,14 @@ async def read(request: ApiRequest[msgspec.Struct]) -> shape.Timeline | None:
 @timeline.at("POST", "{MessageSid}/Timeline/{EventId}/Replay", status=202)
 async def replay(request: ApiRequest[msgspec.Struct]) -> shape.Replay | None:
     """Tell one event again, done or dead; 409 while it is pending."""
-    sid, event_id = request.path["MessageSid"], _number(request.path["EventId"])
+    sid, event_id = request.path["MessageSid"], event_number(request.path["EventId"])
+    if sid.startswith("CA"):
+        return None
     if not await request.deps.messaging.teller.tell_again(request.caller, request.account.sid, sid, event_id):
         return None
     return shape.Replay(event_id=event_id, message_sid=sid, state="pending")
 
 
-def _number(text: str) -> int:
+def event_number(text: str) -> int:
     """An event's id; 0, which none has, for what is no number."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0

@@ -8,8 +8,13 @@ export class RefusedError extends Error {
   }
 }
 
+export function isCall(sid) {
+  return sid.startsWith("CA");
+}
+
 export function readTimeline(credential, sid) {
-  return request("GET", `/ringfence/v1/Accounts/${encodeURIComponent(credential.account)}/Messages/${encodeURIComponent(sid)}/Timeline`, credential);
+  const kind = isCall(sid) ? "Calls" : "Messages";
+  return request("GET", `/ringfence/v1/Accounts/${encodeURIComponent(credential.account)}/${kind}/${encodeURIComponent(sid)}/Timeline`, credential);
 }
 
 export function replay(credential, url) {

@@ -1,6 +1,7 @@
 // The timeline page: who reads, what is read, and again until nothing more is to come.
 
-import { readTimeline, RefusedError, replay } from "./api.js";
+import { isCall, readTimeline, RefusedError, replay } from "./api.js";
+import { callCard } from "./call_summary.js";
 import { h } from "./dom.js";
 import { plural } from "./format.js";
 import { signedIn, signIn, signInByLink, signOut } from "./session.js";
@@ -14,7 +15,7 @@ const QUICK_POLLS = 30;
 const STATES = { idle: "", live: "Live", final: "Complete", away: "Reconnecting…" };
 
 const $ = (id) => document.getElementById(id);
-let sid = /^\/timeline\/((?:SM|MM)[0-9a-f]{32})$/.exec(location.pathname)?.[1] ?? "";
+let sid = /^\/timeline\/((?:SM|MM|CA)[0-9a-f]{32})$/.exec(location.pathname)?.[1] ?? "";
 let timer = 0;
 let polls = 0;
 let shown = null;
@@ -68,7 +69,7 @@ function refused(error, credential) {
     signOut();
     ask("This does not sign in. Check the SID and the secret.", credential.account);
   } else if (error.status === 404) {
-    ask("This account has no such text.", credential.account);
+    ask(`This account has no such ${noun()}.`, credential.account);
   } else {
     say("away");
     if (!shown) $("main").replaceChildren(h("p", { class: "card notice", role: "alert" }, error.message));
@@ -81,14 +82,14 @@ function show(timeline) {
     shown = { summary: h("div"), steps: new Steps(tellAgain), drawn: "" };
     $("main").replaceChildren(shown.summary, shown.steps.element);
     $("sign-out").hidden = false;
-    document.title = `Timeline · ${timeline.message_sid}`;
+    document.title = `Timeline · ${sid}`;
   }
   const summary = JSON.stringify({ ...timeline, steps: null });
   if (shown.drawn !== summary) {
     const first = shown.drawn === "";
     shown.drawn = summary;
-    shown.summary.replaceChildren(summaryCard(timeline));
-    if (!first) announce(`The text is ${timeline.status}`);
+    shown.summary.replaceChildren(isCall(sid) ? callCard(timeline) : summaryCard(timeline));
+    if (!first) announce(`The ${noun()} is ${timeline.status}`);
   }
   const changed = shown.steps.show(timeline);
   if (changed && polls) announce(`${plural(changed, "step")} changed`);
@@ -109,6 +110,10 @@ async function tellAgain(step, button) {
     button.disabled = false;
     button.after(h("span", { class: "notice", role: "alert" }, error.message));
   }
+}
+
+function noun() {
+  return isCall(sid) ? "call" : "text";
 }
 
 function say(state) {

@@ -1,5 +1,6 @@
 // The list of what happened. A step that did not change keeps its element, and with it focus and scroll.
 
+import { callStep, callTone } from "./call_step.js";
 import { facts, h, replace } from "./dom.js";
 import { clockTime, duration, fullTime, sentence } from "./format.js";
 import { problemCard } from "./problem.js";
@@ -24,7 +25,7 @@ export class Steps {
       const before = this._drawn.get(key);
       if (before?.content !== content) {
         changed += 1;
-        const element = this._draw(step, start);
+        const element = this._draw(step, key, start);
         if (before) replace(before.element, element);
         this._drawn.set(key, { content, element });
       }
@@ -34,12 +35,12 @@ export class Steps {
     return changed;
   }
 
-  _draw(step, start) {
-    const [title, ...details] = describe(step, this._onReplay);
+  _draw(step, key, start) {
+    const [title, ...details] = describe(step, key, this._onReplay);
     const time = h("time", { datetime: step.at, title: fullTime(step.at) }, clockTime(step.at));
     return h(
       "li",
-      { class: `step step-${step.type} ${tone(step)}` },
+      { class: `step step-${step.type}${step.kind ? ` kind-${step.kind}` : ""} ${tone(step)}` },
       h("p", { class: "step-time" }, time, h("span", { class: "since" }, `+${duration(Math.max(0, Date.parse(step.at) - start))}`)),
       h("div", { class: "step-body" }, h("h3", {}, title, step.type === "webhook" ? webhookState(step) : null), ...details.flat()),
     );
@@ -50,7 +51,7 @@ function keyOf(step, place) {
   return step.type === "webhook" ? `webhook.${step.event_id}` : `${step.type}.${step.at}.${step.effect ?? ""}.${step.received_at ?? place}`;
 }
 
-function describe(step, onReplay) {
+function describe(step, key, onReplay) {
   switch (step.type) {
     case "accepted":
       return ["Accepted and written down", step.due_at ? h("p", { class: "quiet" }, `Scheduled for ${fullTime(step.due_at)}`) : null];
@@ -72,8 +73,12 @@ function describe(step, onReplay) {
       ];
     case "ended":
       return [sentence(step.status), problemCard(step.problem)];
+    case "began":
+      return [step.direction === "inbound" ? "A call came in" : "Asked for and written down"];
+    case "happened":
+      return callStep(step, key);
     default:
-      return [`Webhook: ${step.event.replace("message.", "")}`, webhookBody(step, onReplay)];
+      return [`Webhook: ${step.event.replace(/^(message|call)\./, "")}`, webhookBody(step, onReplay)];
   }
 }
 
@@ -82,6 +87,7 @@ function note(step) {
 }
 
 function tone(step) {
+  if (step.type === "happened") return callTone(step);
   if (step.type === "webhook") return { done: "good", pending: "open", dead: "bad" }[step.state] ?? "";
   if (step.effect && step.effect !== "applied") return "faint";
   if (step.problem) return "bad";

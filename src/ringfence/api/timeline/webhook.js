@@ -43,7 +43,7 @@ function attemptCard(attempt, key, place, longest) {
   );
 }
 
-function exchangeCard(exchange, key, longest) {
+export function exchangeCard(exchange, key, longest) {
   const { request, response } = exchange;
   return h(
     "div",

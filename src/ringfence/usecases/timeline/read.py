@@ -3,32 +3,15 @@
 The same opening as for reading the text itself, and so the same line in the key service's access log.
 """
 
-from collections import defaultdict
-
 import msgspec
 
-from ringfence.domain.attempt import Attempt
 from ringfence.domain.carrier_trail import CarrierStep, Effect, decode_trail, with_effects
 from ringfence.domain.message import Content
-from ringfence.domain.sealing.attempt import open_attempt
 from ringfence.domain.sealing.content import open_content
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.ports.keys import Caller, TenantKeys
-from ringfence.ports.store import EventRow, MessageRow, Settlement, Store
-
-
-class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
-    """One attempt's end, and what was said in it: None where that was not kept, redacted, or does not open."""
-
-    settlement: Settlement
-    attempt: Attempt | None
-
-
-class WebhookView(msgspec.Struct, frozen=True, kw_only=True):
-    """One event that the tenant's program is told, with its attempts in order."""
-
-    event: EventRow
-    attempts: tuple[AttemptView, ...]
+from ringfence.ports.store import MessageRow, Store
+from ringfence.usecases.timeline.webhooks import WebhookView, read_webhooks
 
 
 class TimelineView(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,25 +38,12 @@ class TimelineReader:
         row = await self._store.message(account, sid)
         if row is None:
             return None
-        events = await self._store.events(account, sid)
-        attempts = await self._store.attempts(account, sid)
         trail = await self._store.carrier_trail(account, sid)
         key = (await self._keys.open_epochs(caller, account, [row.epoch])).get(row.epoch)
         sealer = None if key is None else RecordSealer(key, account)
-        opened: dict[int, list[AttemptView]] = defaultdict(list)
-        for settlement in attempts:
-            opened[settlement.event_id].append(
-                AttemptView(settlement=settlement, attempt=_opened(sealer, sid, settlement))
-            )
         return TimelineView(
             row=row,
             content=open_content(sealer, sid, row.content) if sealer is not None and row.content else None,
             steps=tuple(with_effects(decode_trail(trail))),
-            webhooks=tuple(WebhookView(event=event, attempts=tuple(opened[event.id])) for event in events),
+            webhooks=await read_webhooks(self._store, sealer, account, sid),
         )
-
-
-def _opened(sealer: RecordSealer | None, sid: str, settlement: Settlement) -> Attempt | None:
-    if sealer is None or not settlement.detail:
-        return None
-    return open_attempt(sealer, sid, settlement.event_id, settlement.detail)

@@ -1,6 +1,6 @@
-"""Tell one event of a text again, for the tenant whose credential is present.
+"""Tell one event of a text or a call again, for the tenant whose credential is present.
 
-The hour of an older text is closed to the dispatcher, which could not open it to tell anything: so the tenant lends it
+The hour of an older one is closed to the dispatcher, which could not open it to tell anything: so the tenant lends it
 that one record first.
 """
 
@@ -23,11 +23,11 @@ class EventTeller:
         self._wake = wake
 
     async def tell_again(self, caller: Caller, account: str, sid: str, event_id: int) -> bool:
-        """True: it is pending again. False: the account has no such text, or the text no such event.
+        """True: it is pending again. False: the account has no such text or call, or that has no such event.
 
-        ApiError 20409 while it is pending; KeyRefusedError where the credential does not open the text.
+        ApiError 20409 while it is pending; KeyRefusedError where the credential does not open the text or call.
         """
-        row = await self._store.message(account, sid)
+        row = await (self._store.call if sid.startswith("CA") else self._store.message)(account, sid)
         events = await self._store.events(account, sid)
         if row is None or all(event.id != event_id for event in events):
             return False
