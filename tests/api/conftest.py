@@ -32,6 +32,7 @@ from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
+from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class Installation:
                 editor=Editor(self.store, self.keys, self.clock, self.bell, self.reader),
                 media=self.media,
                 timeline=TimelineReader(self.store, self.keys),
+                call_timeline=CallTimelineReader(self.store, self.keys),
                 teller=EventTeller(self.store, self.keys, self.clock, self.bell),
             ),
             registry=CollectorRegistry(),

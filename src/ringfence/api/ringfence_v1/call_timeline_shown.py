@@ -2,6 +2,7 @@
 
 from ringfence.api.resource import API_VERSION, OURS
 from ringfence.api.ringfence_v1 import call_timeline_answer as shape
+from ringfence.api.ringfence_v1.timeline_answer import Webhook
 from ringfence.api.ringfence_v1.webhook_shown import iso, shown_exchanges, shown_problem, shown_webhook
 from ringfence.domain.call import FINAL
 from ringfence.domain.call_step import StepDetail
@@ -13,7 +14,7 @@ def shown_call(view: CallTimelineView) -> shape.CallTimeline:
     """A call's timeline as it is answered."""
     row, content = view.row, view.content
     url = timeline_url(row.account, row.sid)
-    steps: list[shape.Began | shape.Happened | shape.Webhook] = [
+    steps: list[shape.Began | shape.Happened | Webhook] = [
         shape.Began(at=iso(row.created_ms), direction=row.direction.value)
     ]
     steps += [_happened(step) for step in view.steps]
