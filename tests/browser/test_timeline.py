@@ -184,9 +184,9 @@ def test_a_wrong_secret_is_asked_again(tab: Page, installation: Any) -> None:
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("region", name="The text")).to_contain_text("Haircut")
     tab.get_by_role("button", name="Sign out").click()
-    expect(tab.get_by_role("heading", name="Whose text is it?")).to_be_visible()
+    expect(tab.get_by_role("heading", name="Whose text or call is it?")).to_be_visible()
     tab.reload()
-    expect(tab.get_by_role("heading", name="Whose text is it?")).to_be_visible()
+    expect(tab.get_by_role("heading", name="Whose text or call is it?")).to_be_visible()
 
 
 def test_nothing_a_text_or_an_answer_holds_can_run(tab: Page, installation: Any, shop: Shop) -> None:
@@ -231,7 +231,7 @@ def test_the_phones_page_leads_to_it(tab: Page, installation: Any, handset: Any)
     tab.locator(f'.phone[data-number="{PHONE}"] .meta').last.click()
     with tab.expect_popup() as opened:
         tab.get_by_role("dialog").get_by_role("link", name="Timeline").click()
-    expect(opened.value.get_by_label("Message SID")).to_have_value(sid)
+    expect(opened.value.get_by_label("Message or Call SID")).to_have_value(sid)
 
 
 def test_a_phone_shows_it_without_scrolling_sideways(browser: Browser, installation: Any, shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""`ringfence timeline`: a link to what happened to a text, that signs in once, by the profile that dev keeps."""
+"""`ringfence timeline`: a link to what happened to a text or call; it signs in once, by the profile that dev keeps."""
 
 import base64
 import os
@@ -20,16 +20,19 @@ NONCE_BYTES = 12
 
 
 def timeline(settings: Settings, sid: str) -> None:
-    """Print the link. RefusalError where there is no profile, no such text, or nothing that answers."""
-    if not re.fullmatch(r"(SM|MM)[0-9a-f]{32}", sid):
-        raise RefusalError(f"{sid!r} is no message SID", "give SM… or MM… with all 34 characters", exit_code=2)
+    """Print the link. RefusalError where there is no profile, no such text or call, or nothing that answers."""
+    if not re.fullmatch(r"(SM|MM|CA)[0-9a-f]{32}", sid):
+        raise RefusalError(
+            f"{sid!r} is no SID of a text or call", "give SM…, MM… or CA…, all 34 characters", exit_code=2
+        )
     profile = read_profile(settings)
     if profile is None:
         cure = f"open {settings.url}/timeline/{sid} and sign in there"
         raise RefusalError("no credentials are kept here", cure)
     client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
-    if not client.has(f"/Messages/{sid}.json"):
-        raise RefusalError(f"account {profile.account_sid} has no text {sid}", "compare it with what the program got")
+    kind, noun = ("Calls", "call") if sid.startswith("CA") else ("Messages", "text")
+    if not client.has(f"/{kind}/{sid}.json"):
+        raise RefusalError(f"account {profile.account_sid} has no {noun} {sid}", "compare it with what the program got")
     Terminal().say(timeline_link(settings.url, client, profile, sid))
     Terminal().note(f"good once, for ten minutes; {invocation()} timeline {sid} makes another")
 
