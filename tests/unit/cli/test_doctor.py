@@ -88,10 +88,10 @@ def test_a_browser_is_never_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_a_mistyped_variable_is_named_with_the_one_that_was_meant(ringfence) -> None:
-    done = ringfence("doctor", "--port", "0", RINGFENCE_PROT="1", RINGFENCE_FROBNICATION="2")
+    done = ringfence("doctor", "--port", "0", RINGFENCE_PROT="1", RINGFENCE_WIDTH_OF_SHIP="2")
     assert done.returncode == 1
     assert (
-        "RINGFENCE_PROT, RINGFENCE_FROBNICATION: no such setting → did you mean RINGFENCE_PORT?; `ringfence init`"
+        "RINGFENCE_PROT, RINGFENCE_WIDTH_OF_SHIP: no such setting → did you mean RINGFENCE_PORT?; `ringfence init`"
         in done.stdout
     )
 
