@@ -5,6 +5,7 @@ whatever it likes and runs nothing. Source: CSP Level 3; W3C Trusted Types, sect
 """
 
 import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources.abc import Traversable
 
 from starlette.requests import Request
@@ -32,24 +33,48 @@ MEDIA_TYPES = {
 INDEX = "index.html"
 
 
-class StaticPage:
-    """The files of a folder, read once: `files` by name. Those of other kinds than `MEDIA_TYPES` are not the page's."""
+def headers_of_calls(sockets: Sequence[str]) -> dict[str, str]:
+    """The page's headers where it may open these WebSockets (`ws://host:port`) and the microphone."""
+    policy = PAGE_HEADERS["content-security-policy"]
+    opened = " ".join(["connect-src 'self'", *sockets])
+    return {
+        **PAGE_HEADERS,
+        "content-security-policy": policy.replace("connect-src 'self'", opened),
+        "permissions-policy": PAGE_HEADERS["permissions-policy"].replace("microphone=()", "microphone=(self)"),
+    }
 
-    def __init__(self, folder: Traversable) -> None:
-        self.files = {
-            entry.name: entry.read_bytes() for entry in folder.iterdir() if _suffix(entry.name) in MEDIA_TYPES
-        }
+
+class StaticPage:
+    """The files of a folder and those below it, read once: `files` by name, `softphone/call.js` for one below.
+
+    Those of other kinds than `MEDIA_TYPES` are not the page's. `headers` gives those of an answer to a request.
+    """
+
+    def __init__(
+        self, folder: Traversable, headers: Callable[[Request], dict[str, str]] = lambda request: PAGE_HEADERS
+    ) -> None:
+        self.files = dict(_files(folder, ""))
+        self._headers = headers
         self._tags = {name: f'"{hashlib.sha256(data).hexdigest()[:32]}"' for name, data in self.files.items()}
 
     def answer(self, request: Request, name: str = INDEX) -> Response:
         """A file by its name: 200, 304 where the browser has it, 404 for a name that is none of the page's."""
         content = self.files.get(name)
+        page = self._headers(request)
         if content is None:
-            return Response("Not found.\n", 404, PAGE_HEADERS, "text/plain")
-        headers = {**PAGE_HEADERS, "etag": self._tags[name]}
+            return Response("Not found.\n", 404, page, "text/plain")
+        headers = {**page, "etag": self._tags[name]}
         if request.headers.get("if-none-match") == self._tags[name]:
             return Response(status_code=304, headers=headers)
         return Response(content, 200, headers, MEDIA_TYPES[_suffix(name)])
+
+
+def _files(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _files(entry, f"{prefix}{entry.name}/")
+        elif _suffix(entry.name) in MEDIA_TYPES:
+            yield f"{prefix}{entry.name}", entry.read_bytes()
 
 
 def _suffix(name: str) -> str:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.carriers.simulator import live
 from ringfence.carriers.simulator.answers import answer, empty, fault_json, handset_json, refusal, text_json
+from ringfence.carriers.simulator.calling import CallingNow, no_calls
 from ringfence.carriers.simulator.faults import FAILURE_CODES, Fault, FaultKind
 from ringfence.carriers.simulator.handset import Handset, is_address, is_handset_number
 from ringfence.carriers.simulator.network import Network, NetworkFullError
@@ -79,8 +80,9 @@ class RefusedError(Exception):
 class Control:
     """The handlers, over one network."""
 
-    def __init__(self, network: Network, closing: asyncio.Event) -> None:
+    def __init__(self, network: Network, closing: asyncio.Event, calling: CallingNow = no_calls) -> None:
         self._network = network
+        self._calling = calling
         self._closing = closing
         self._readers = 0
 
@@ -101,6 +103,7 @@ class Control:
             _route("/simulator/faults", "DELETE", self.clear_faults),
             _route("/simulator/faults/{fault_id}", "DELETE", self.remove_fault),
             _route("/simulator/reset", "POST", self.reset),
+            _route("/simulator/calling", "GET", self.show_calling),
             Route("/simulator/events", self.events, methods=["GET"]),
         ]
 
@@ -186,6 +189,10 @@ class Control:
         self._network.reset()
         return empty()
 
+    async def show_calling(self, request: Request) -> Response:
+        calling = self._calling()
+        return answer({"port": calling.port, "secure": calling.secure, "reason": calling.reason or None})
+
     async def events(self, request: Request) -> ASGIApp:
         feed = live.LiveFeed(
             self._network, self._closing, request.headers.get("last-event-id") or request.query_params.get("after", "")
@@ -216,13 +223,15 @@ class Control:
             raise RefusedError(409, "Too many handsets; remove one first.") from None
 
 
-def create_app(network: Network, closing: asyncio.Event, hosts: Iterable[str] = ()) -> Starlette:
+def create_app(
+    network: Network, closing: asyncio.Event, hosts: Iterable[str] = (), calling: CallingNow = no_calls
+) -> Starlette:
     """The control interface and the Phones page. `hosts` may be used besides localhost, 127.0.0.1 and [::1].
 
-    Set `closing` before the server stops, so that live feeds end.
+    `calling` tells where handsets register for calls. Set `closing` before the server stops, so that live feeds end.
     """
     return Starlette(
-        routes=[*Control(network, closing).routes(), *page_routes()],
+        routes=[*Control(network, closing, calling).routes(), *page_routes(calling)],
         middleware=[Middleware(OriginGuard, hosts=tuple(hosts))],
         exception_handlers={HTTPException: _http_error},
     )

@@ -1,22 +1,29 @@
 """The Phones page: static files of this package. A text can show whatever it likes there and runs nothing."""
 
 from importlib import resources
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ringfence.pages.static_page import INDEX, StaticPage
+from ringfence.carriers.simulator.calling import CallingNow, no_calls
+from ringfence.pages.static_page import INDEX, StaticPage, headers_of_calls
 
 
-def phones_page() -> StaticPage:
-    """The page's files."""
-    return StaticPage(resources.files(__package__).joinpath("phones"))
+def phones_page(calling: CallingNow = no_calls) -> StaticPage:
+    """The page's files. Its policy opens the WebSocket of calls, under the host that the page is asked for at."""
+
+    def headers(request: Request) -> dict[str, str]:
+        host = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+        return headers_of_calls(calling().sockets(f"[{host}]" if ":" in host else host))
+
+    return StaticPage(resources.files(__package__).joinpath("phones"), headers)
 
 
-def page_routes() -> list[Route]:
+def page_routes(calling: CallingNow = no_calls) -> list[Route]:
     """GET /phones and what it loads."""
-    page = phones_page()
+    page = phones_page(calling)
 
     async def serve(request: Request) -> Response:
         return page.answer(request, request.path_params.get("name", INDEX))
@@ -24,5 +31,5 @@ def page_routes() -> list[Route]:
     return [
         Route("/phones", serve, methods=["GET"]),
         Route("/phones/", serve, methods=["GET"]),
-        Route("/phones/{name}", serve, methods=["GET"]),
+        Route("/phones/{name:path}", serve, methods=["GET"]),
     ]

@@ -32,4 +32,5 @@ export const markRead = (number, peer) => request("POST", `${handset(number)}/re
 export const addFault = (fault) => request("POST", "/faults", fault);
 export const removeFault = (id) => request("DELETE", `/faults/${encodeURIComponent(id)}`);
 export const clearFaults = () => request("DELETE", "/faults");
+export const calling = () => request("GET", "/calling");
 export const reset = () => request("POST", "/reset", {});

@@ -1,6 +1,7 @@
 // The Phones page: the feed fills the store, the store moves the phones.
 
 import { addHandset } from "./api.js";
+import { Calling } from "./calling.js";
 import { attempt, field, openDialog } from "./dialogs.js";
 import { h, icon } from "./dom.js";
 import { Feed } from "./feed.js";
@@ -17,12 +18,15 @@ const STATES = { live: "Live", connecting: "Connectingâ€¦", away: "Reconnectingâ
 
 const $ = (id) => document.getElementById(id);
 const store = new Store();
+const calling = new Calling();
 const shelf = new Shelf($("phones"), $("tabs"), {
   store,
+  calling,
   onInspect: inspectText,
   onSettings: (number) => openHandsetSettings(number, store),
   onProblem: showProblem,
   onHelp: openFirstText,
+  onRing: showRinging,
 });
 let connection = "connecting";
 
@@ -47,9 +51,16 @@ new Feed(
   (kind, content) => store.take(kind, content),
   (state) => {
     connection = state;
+    if (state === "live") calling.look();
     showState();
   },
 ).open();
+
+function showRinging(number, call) {
+  const name = store.handsets.get(number)?.name || prettyNumber(number);
+  announce(`${name} is called by ${prettyNumber(call.peer)}`);
+  shelf.phone(number)?.element.scrollIntoView({ behavior: "smooth", inline: "nearest", block: "nearest" });
+}
 
 /** Connection first; when that is well, what goes wrong on the whole network. */
 function showState() {

@@ -1,6 +1,7 @@
 // The list of conversations on a handset, and the beginning of a new one.
 
 import { avatar } from "./avatar.js";
+import { callWords } from "./call_row.js";
 import { h, icon, place } from "./dom.js";
 import { clockTime, prettyNumber } from "./format.js";
 import { isComing } from "./store.js";
@@ -8,7 +9,7 @@ import { isComing } from "./store.js";
 export class Conversations {
   #rows = new Map();
 
-  constructor({ onOpen, onCompose, onHelp }) {
+  constructor({ onOpen, onCompose, onDial, onHelp }) {
     this.onOpen = onOpen;
     this.list = h("ul", { class: "conversations" });
     this.nothing = h(
@@ -20,10 +21,11 @@ export class Conversations {
       h("button", { type: "button", class: "action", onclick: onHelp }, "How to send one"),
     );
     const compose = h("button", { type: "button", class: "compose", "aria-label": "New message", onclick: onCompose }, icon("pen"));
+    const dial = h("button", { type: "button", class: "compose", "aria-label": "New call", onclick: onDial }, icon("phone"));
     this.element = h(
       "div",
       { class: "view inbox" },
-      h("header", { class: "inbox-bar" }, h("h3", {}, "Messages"), compose),
+      h("header", { class: "inbox-bar" }, h("h3", {}, "Messages"), dial, compose),
       this.list,
       this.nothing,
     );
@@ -40,7 +42,7 @@ export class Conversations {
   #row({ peer, last, unread }) {
     const row = this.#rows.get(peer) ?? h("li");
     this.#rows.set(peer, row);
-    const preview = isComing(last) ? "…" : last.status === "undelivered" ? `Not delivered · ${last.error_code}` : last.body || "Attachment";
+    const preview = previewOf(last);
     const state = JSON.stringify([last.id, preview, unread]);
     if (row.dataset.state === state) return row;
     row.dataset.state = state;
@@ -60,6 +62,12 @@ export class Conversations {
     );
     return row;
   }
+}
+
+function previewOf(last) {
+  if (last.outcome) return callWords(last);
+  if (isComing(last)) return "…";
+  return last.status === "undelivered" ? `Not delivered · ${last.error_code}` : last.body || "Attachment";
 }
 
 /** The screen on which a handset begins a conversation. */

@@ -36,6 +36,14 @@ export function dayAndTime(at, now) {
   return `${name} ${clockTime(at)}`;
 }
 
+/** Minutes and seconds of a call, with hours where there are any: 0:07, 12:40, 1:02:03. */
+export function duration(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const [hours, minutes, rest] = [Math.floor(seconds / 3_600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const two = (value) => String(value).padStart(2, "0");
+  return hours ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
+}
+
 export function plural(count, noun) {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

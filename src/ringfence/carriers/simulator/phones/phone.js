@@ -2,27 +2,33 @@
 
 import { markRead, RefusedError, sendText } from "./api.js";
 import { avatar } from "./avatar.js";
+import { loggedCall } from "./call_row.js";
+import { CallScreen } from "./call_screen.js";
 import { Compose, Conversations } from "./conversations.js";
+import { Dialer } from "./dialer.js";
 import { h, icon } from "./dom.js";
 import { clockTime, prettyNumber } from "./format.js";
+import { HandsetLine } from "./handset_line.js";
 import { isUnread, peerOf } from "./store.js";
 import { Thread, unreadElsewhere } from "./thread.js";
 import { troubleWords } from "./trouble.js";
 
 const BANNER_MS = 5_000;
+const ENDED_MS = 1_600;
 
 export class Phone {
   #open = null;
   #chosen = false;
   #threads = new Map();
   #bannerTimer = 0;
+  #callScreen = null;
 
-  constructor(number, { store, onInspect, onSettings, onProblem, onHelp }) {
+  constructor(number, { store, calling, onInspect, onSettings, onProblem, onHelp, onRing }) {
     this.number = number;
     this.store = store;
     this.onInspect = onInspect;
     this.onProblem = onProblem;
-    this.inbox = new Conversations({ onOpen: (peer) => this.openThread(peer, true), onCompose: () => this.#openCompose(), onHelp: () => onHelp(number) });
+    this.inbox = new Conversations({ onOpen: (peer) => this.openThread(peer, true), onCompose: () => this.#openCompose(), onDial: () => this.#openDialer(), onHelp: () => onHelp(number) });
     this.name = h("h2", { class: "caption-name" });
     this.badge = h("span", { class: "badge caption-badge" });
     this.trouble = h("p", { class: "trouble" });
@@ -43,12 +49,16 @@ export class Phone {
     this.statusBar = h("div", { class: "status-bar", "aria-hidden": "true" }, this.time, h("span", { class: "island" }), h("span", { class: "status-icons" }, bars, battery));
     this.banner = h("div", { class: "banner-place" });
     this.glass = h("div", { class: "glass" });
-    const screen = h("div", { class: "screen" }, this.statusBar, this.banner, this.glass, h("span", { class: "home-bar", "aria-hidden": "true" }));
-    this.device = h("div", { class: "device" }, screen);
+    this.screen = h("div", { class: "screen" }, this.statusBar, this.banner, this.glass, h("span", { class: "home-bar", "aria-hidden": "true" }));
+    this.device = h("div", { class: "device" }, this.screen);
     this.element = h("section", { class: "phone", "data-number": number }, caption, this.device);
     this.element.addEventListener("pointerdown", () => this.#see());
     this.element.addEventListener("focusin", () => this.#see());
     this.device.addEventListener("animationend", () => this.device.classList.remove("buzz"));
+    this.line = new HandsetLine(number, calling);
+    this.line.addEventListener("change", () => this.#showCall());
+    this.line.addEventListener("ringing", ({ detail: call }) => onRing(number, call));
+    this.line.addEventListener("over", ({ detail: call }) => store.addCall(number, loggedCall(call)));
   }
 
   get unread() {
@@ -78,6 +88,11 @@ export class Phone {
     if (!this.#open) this.#show(this.inbox);
     this.#draw(conversations);
     this.tick();
+  }
+
+  /** The phone is taken away: its line goes with it. */
+  remove() {
+    this.line.close();
   }
 
   tick() {
@@ -112,6 +127,7 @@ export class Phone {
       onBack: () => this.#openInbox(),
       onSend: (to, body) => this.#send(to, body),
       onInspect: this.onInspect,
+      onCall: (to) => this.#dial(to),
     };
     const thread = this.#threads.get(peer) ?? new Thread(peer, handlers);
     this.#threads.set(peer, thread);
@@ -138,8 +154,8 @@ export class Phone {
   #draw(conversations) {
     if (!(this.#open instanceof Thread)) return this.#open.render(conversations);
     const peer = this.#open.peer;
-    const texts = conversations.find((one) => one.peer === peer)?.texts ?? [];
-    return this.#open.render(texts, unreadElsewhere(conversations, peer));
+    const { texts, calls } = conversations.find((one) => one.peer === peer) ?? { texts: [], calls: [] };
+    return this.#open.render(texts, unreadElsewhere(conversations, peer), calls);
   }
 
   #openInbox() {
@@ -157,6 +173,50 @@ export class Phone {
     this.#chosen = true;
     this.#show(compose);
     compose.to.focus({ preventScroll: true });
+  }
+
+  #openDialer() {
+    const dialer = new Dialer({ peers: this.store.peers(), line: this.line, onBack: () => this.#openInbox(), onCall: (to) => this.#dial(to) });
+    this.#chosen = true;
+    this.#show(dialer);
+    dialer.to.focus({ preventScroll: true });
+  }
+
+  #dial(to) {
+    if (!this.line.isReady) {
+      this.onProblem(this.line.reason);
+      return;
+    }
+    this.line.dial(to);
+    this.#callScreen?.endButton.focus({ preventScroll: true });
+  }
+
+  /** What is on the line lies over all else, and for a moment longer when it is over. */
+  #showCall() {
+    const { call } = this.line;
+    if (call && this.#callScreen?.call !== call && !call.isOver) {
+      const hadFocus = this.glass.contains(document.activeElement);
+      this.#callScreen?.close();
+      this.#callScreen = new CallScreen(call);
+      this.screen.append(this.#callScreen.element);
+      this.glass.inert = true;
+      if (hadFocus) this.#callScreen.element.focus({ preventScroll: true });
+    }
+    this.#callScreen?.render();
+    this.device.classList.toggle("ringing", call?.state === "incoming");
+    if (call?.isOver && this.#callScreen?.call === call) this.#endCall(this.#callScreen);
+  }
+
+  #endCall(screen) {
+    setTimeout(() => {
+      if (this.#callScreen !== screen) return;
+      const hadFocus = screen.element.contains(document.activeElement);
+      screen.close();
+      this.#callScreen = null;
+      this.glass.inert = false;
+      if (this.#open instanceof Dialer) this.openThread(screen.call.peer, true);
+      if (hadFocus) this.glass.querySelector("textarea, input, [tabindex], button")?.focus({ preventScroll: true });
+    }, ENDED_MS);
   }
 
   async #send(to, body) {

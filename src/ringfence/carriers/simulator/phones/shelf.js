@@ -32,6 +32,7 @@ export class Shelf {
     for (const [number, phone] of this.#phones) {
       if (this.store.handsets.has(number)) continue;
       this.observer.unobserve(phone.element);
+      phone.remove();
       this.#phones.delete(number);
       this.#tabs.delete(number);
     }

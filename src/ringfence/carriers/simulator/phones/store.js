@@ -1,11 +1,13 @@
-// What the page knows: handsets, their texts and the faults, as the feed tells them.
+// What the page knows: handsets, their texts and the faults, as the feed tells them, and calls, which only it has seen.
 
 const TEXTS_KEPT = 200;
+const CALLS_KEPT = 100;
 
 export class Store extends EventTarget {
   handsets = new Map();
   faults = [];
   #texts = new Map();
+  #calls = new Map();
   #skewMs = 0;
   #began = false;
 
@@ -19,16 +21,34 @@ export class Store extends EventTarget {
     return [...(this.#texts.get(number)?.values() ?? [])].sort(byTime);
   }
 
-  /** Conversations of a handset, the liveliest first: {peer, texts, last, unread}. */
+  /** A handset's calls that are over, oldest first. */
+  calls(number) {
+    return this.#calls.get(number) ?? [];
+  }
+
+  /** Keep a call that is over: {id, peer, direction, at, outcome, lengthMs}. */
+  addCall(number, call) {
+    this.#calls.set(number, [...this.calls(number), call].slice(-CALLS_KEPT));
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Conversations of a handset, the liveliest first: {peer, texts, calls, last, unread}; `last` is a text or a call. */
   conversations(number) {
     const byPeer = new Map();
+    const of = (peer) => {
+      if (!byPeer.has(peer)) byPeer.set(peer, { peer, texts: [], calls: [], last: null, unread: 0 });
+      return byPeer.get(peer);
+    };
     for (const text of this.texts(number)) {
-      const peer = peerOf(text);
-      const conversation = byPeer.get(peer) ?? { peer, texts: [], unread: 0 };
+      const conversation = of(peerOf(text));
       conversation.texts.push(text);
       conversation.last = text;
       conversation.unread += isUnread(text) ? 1 : 0;
-      byPeer.set(peer, conversation);
+    }
+    for (const call of this.calls(number)) {
+      const conversation = of(call.peer);
+      conversation.calls.push(call);
+      if (!conversation.last || byTime(conversation.last, call) < 0) conversation.last = call;
     }
     return [...byPeer.values()].sort((one, other) => byTime(other.last, one.last));
   }
@@ -56,10 +76,12 @@ export class Store extends EventTarget {
     if (kind === "snapshot") {
       this.handsets = new Map();
       this.#texts = new Map();
+      if (this.#began) this.#calls = new Map();
     }
     for (const number of content.removed) {
       this.handsets.delete(number);
       this.#texts.delete(number);
+      this.#calls.delete(number);
     }
     for (const handset of content.handsets) this.handsets.set(handset.number, handset);
     const arrived = [];
@@ -93,6 +115,11 @@ export function isUnread(text) {
 /** On its way to the handset: the network has it, the handset does not. */
 export function isComing(text) {
   return text.direction === "outbound" && text.status === "sending";
+}
+
+/** Calls and texts of a conversation in one order. */
+export function inOrder(items) {
+  return [...items].sort(byTime);
 }
 
 function byTime(one, other) {

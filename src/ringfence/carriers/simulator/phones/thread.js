@@ -2,9 +2,10 @@
 
 import { avatar } from "./avatar.js";
 import { Bubble } from "./bubble.js";
+import { callRow } from "./call_row.js";
 import { h, icon, place } from "./dom.js";
 import { dayAndTime, prettyNumber } from "./format.js";
-import { isComing, isUnread } from "./store.js";
+import { inOrder, isComing, isUnread } from "./store.js";
 
 const PAUSE_MS = 45 * 60_000;
 const NEAR_END_PX = 80;
@@ -14,9 +15,10 @@ const CAN_ANSWER = /^(\+[1-9]\d{6,14}|\d{3,8})$/;
 export class Thread {
   #bubbles = new Map();
   #times = new Map();
+  #calls = new Map();
   #drawn = false;
 
-  constructor(peer, { store, onBack, onSend, onInspect }) {
+  constructor(peer, { store, onBack, onSend, onInspect, onCall }) {
     this.peer = peer;
     this.store = store;
     this.onSend = onSend;
@@ -37,27 +39,35 @@ export class Thread {
       { class: "thread-bar" },
       this.back,
       h("div", { class: "thread-peer" }, avatar(peer, peer, "avatar-m"), h("h3", {}, name)),
+      CAN_ANSWER.test(peer)
+        ? h("button", { type: "button", class: "thread-call", "aria-label": `Call ${name}`, onclick: () => onCall(peer) }, icon("phone"))
+        : null,
     );
     this.element = h("div", { class: "view thread" }, bar, this.list, this.replies, this.composer);
   }
 
-  render(texts, unreadElsewhere) {
+  render(texts, unreadElsewhere, calls = []) {
     const nearEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < NEAR_END_PX;
     const rows = [];
     let before = null;
-    texts.forEach((text, index) => {
+    const items = inOrder([...texts, ...calls]);
+    items.forEach((text, index) => {
       if (!before || Date.parse(text.at) - Date.parse(before.at) > PAUSE_MS) rows.push(this.#time(text));
-      const after = texts[index + 1];
-      const last = !after || after.direction !== text.direction || isComing(after) !== isComing(text);
+      before = text;
+      if (text.outcome) {
+        rows.push(this.#call(text));
+        return;
+      }
+      const after = items[index + 1];
+      const last = !after || after.outcome || after.direction !== text.direction || isComing(after) !== isComing(text);
       const bubble = this.#bubbles.get(text.id) ?? new Bubble(this.onInspect);
       this.#bubbles.set(text.id, bubble);
       bubble.show(text, { last, fresh: this.#drawn });
       rows.push(bubble.element);
-      before = text;
     });
     const grew = rows.length > this.list.children.length;
     place(this.list, rows);
-    this.#forget(texts);
+    this.#forget(items);
     this.#suggest(texts);
     this.elsewhere.textContent = unreadElsewhere ? String(unreadElsewhere) : "";
     this.back.setAttribute("aria-label", unreadElsewhere ? `All conversations, ${unreadElsewhere} unread elsewhere` : "All conversations");
@@ -69,13 +79,17 @@ export class Thread {
     this.list.scrollTop = this.list.scrollHeight;
   }
 
-  #forget(texts) {
-    const kept = new Set(texts.map((text) => text.id));
-    for (const id of this.#bubbles.keys()) {
-      if (kept.has(id)) continue;
-      this.#bubbles.delete(id);
-      this.#times.delete(id);
+  #forget(items) {
+    const kept = new Set(items.map((item) => item.id));
+    for (const known of [this.#bubbles, this.#calls, this.#times]) {
+      for (const id of known.keys()) if (!kept.has(id)) known.delete(id);
     }
+  }
+
+  #call(call) {
+    const row = this.#calls.get(call.id) ?? callRow(call);
+    this.#calls.set(call.id, row);
+    return row;
   }
 
   #time(text) {

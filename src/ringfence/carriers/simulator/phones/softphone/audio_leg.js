@@ -1,0 +1,191 @@
+// The sound of one call: a peer connection with one audio stream, offered or answered whole (no trickle).
+// Source: W3C WebRTC; RFC 8842, section 5.2 (who is active stays active); RFC 4733 (keys).
+
+import { audioContext, closeMicrophone, openMicrophone } from "./sound_desk.js";
+
+const GATHERING_LIMIT_MS = 2_000;
+const KEY_MS = 160;
+const GAP_MS = 80;
+const WANTED = /^audio\/(pcmu|pcma|telephone-event)$/i;
+const CLOCK_HZ = 8_000;
+const open = new Set();
+
+/** Tells `change` (connected, or a microphone that is not there) and `failed`. */
+export class AudioLeg extends EventTarget {
+  connected = false;
+  silent = false;
+  #peer = null;
+  #track = null;
+  #audio = null;
+  #mine = null;
+  #theirs = null;
+  #muted = false;
+  #closed = false;
+  #keys = [];
+  #before = "sendrecv";
+
+  constructor(configuration = {}) {
+    super();
+    this.configuration = configuration;
+  }
+
+  /** Our description, to be answered. */
+  async offer() {
+    await this.#begin();
+    this.#peer.addTransceiver(this.#track, { direction: "sendrecv" });
+    this.#prefer();
+    return this.#describe(await this.#peer.createOffer());
+  }
+
+  /** Answer their description, the first one or a later one. */
+  async answer(sdp) {
+    const first = !this.#peer;
+    if (first) await this.#begin();
+    await this.#peer.setRemoteDescription({ type: "offer", sdp });
+    if (first) {
+      const [transceiver] = this.#peer.getTransceivers();
+      if (!transceiver) throw new Error("no audio");
+      await transceiver.sender.replaceTrack(this.#track);
+      transceiver.direction = "sendrecv";
+      this.#prefer();
+    }
+    return this.#describe(await this.#peer.createAnswer());
+  }
+
+  /** Take their answer: `answer`, or `pranswer` for what is heard before they pick up. */
+  async accept(sdp, type = "answer") {
+    if (this.#peer.signalingState === "stable") return;
+    await this.#peer.setRemoteDescription({ type, sdp });
+  }
+
+  /** Our description anew, with another direction. */
+  async reoffer(direction) {
+    const [transceiver] = this.#peer.getTransceivers();
+    this.#before = transceiver.direction;
+    transceiver.direction = direction;
+    const sdp = await this.#describe(await this.#peer.createOffer());
+    // Whoever began the handshake is who it was: only a first offer leaves that open.
+    return sdp.replace(/^a=setup:actpass/m, `a=setup:${this.#role()}`);
+  }
+
+  /** What was offered anew is not wanted: all is as it was. */
+  async rollback() {
+    if (this.#peer.signalingState === "have-local-offer") await this.#peer.setLocalDescription({ type: "rollback" });
+    this.#peer.getTransceivers()[0].direction = this.#before;
+  }
+
+  setMuted(muted) {
+    this.#muted = muted;
+    if (this.#track) this.#track.enabled = !muted;
+  }
+
+  /** Send a key, after those that are still being sent. */
+  press(key) {
+    const sender = this.#peer?.getSenders()[0]?.dtmf;
+    if (!sender?.canInsertDTMF) {
+      this.#keys.push(key);
+      return;
+    }
+    sender.insertDTMF(sender.toneBuffer + key, KEY_MS, GAP_MS);
+  }
+
+  /** How loud both ends are now, 0 to 1 each. */
+  levels() {
+    return { mine: this.#muted ? 0 : loudness(this.#mine), theirs: loudness(this.#theirs) };
+  }
+
+  close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    open.delete(this);
+    this.#track?.stop();
+    this.#peer?.close();
+    this.#mine?.disconnect();
+    this.#theirs?.disconnect();
+    if (this.#audio) this.#audio.srcObject = null;
+    if (open.size === 0) closeMicrophone();
+  }
+
+  async #begin() {
+    open.add(this);
+    const { track, silent } = await openMicrophone();
+    if (this.#closed) {
+      track.stop();
+      throw new Error("over");
+    }
+    this.#track = track;
+    this.silent = silent;
+    track.enabled = !this.#muted;
+    this.#mine = listenTo(new MediaStream([track]));
+    this.#peer = new RTCPeerConnection(this.configuration);
+    this.#peer.addEventListener("track", (event) => this.#hear(event.track));
+    this.#peer.addEventListener("connectionstatechange", () => this.#follow());
+    if (silent) this.dispatchEvent(new Event("change"));
+  }
+
+  #follow() {
+    const state = this.#peer.connectionState;
+    if (state === "connected") {
+      this.connected = true;
+      for (const key of this.#keys.splice(0)) this.press(key);
+      this.dispatchEvent(new Event("change"));
+    }
+    if (state === "failed" && !this.#closed) this.dispatchEvent(new Event("failed"));
+  }
+
+  #hear(track) {
+    const stream = new MediaStream([track]);
+    // Chromium feeds the analyser only where an element takes the stream too, and cancels the echo of what that plays.
+    this.#audio = new Audio();
+    this.#audio.autoplay = true;
+    this.#audio.srcObject = stream;
+    this.#audio.play().catch(() => {}); // It begins by itself with the first touch of the page.
+    this.#theirs = listenTo(stream);
+  }
+
+  /** The tick speaks G.711 whatever else it knows: nothing is to be gained by turning it into something else twice. */
+  #prefer() {
+    const codecs = RTCRtpReceiver.getCapabilities("audio").codecs.filter((codec) => WANTED.test(codec.mimeType) && codec.clockRate === CLOCK_HZ);
+    this.#peer.getTransceivers()[0].setCodecPreferences(codecs);
+  }
+
+  /** A local description with all its addresses in it. */
+  async #describe(description) {
+    await this.#peer.setLocalDescription(description);
+    if (this.#peer.iceGatheringState !== "complete") {
+      await new Promise((resolve) => {
+        const timer = setTimeout(resolve, GATHERING_LIMIT_MS);
+        this.#peer.addEventListener("icegatheringstatechange", () => {
+          if (this.#peer.iceGatheringState !== "complete") return;
+          clearTimeout(timer);
+          resolve();
+        });
+      });
+    }
+    return this.#peer.localDescription.sdp;
+  }
+
+  /** Our part in the handshake, as the descriptions in force have it. */
+  #role() {
+    const setup = (description) => /^a=setup:(active|passive)/m.exec(description?.sdp ?? "")?.[1];
+    const theirs = setup(this.#peer.currentRemoteDescription);
+    return setup(this.#peer.currentLocalDescription) ?? (theirs === "active" ? "passive" : "active");
+  }
+}
+
+function listenTo(stream) {
+  const context = audioContext();
+  const analyser = context.createAnalyser();
+  analyser.fftSize = 1024;
+  const source = context.createMediaStreamSource(stream);
+  source.connect(analyser);
+  return { analyser, samples: new Float32Array(analyser.fftSize), disconnect: () => source.disconnect() };
+}
+
+/** Root mean square as a share of what speech reaches, bent so that a whisper can be seen. */
+function loudness(meter) {
+  if (!meter) return 0;
+  meter.analyser.getFloatTimeDomainData(meter.samples);
+  const power = meter.samples.reduce((sum, sample) => sum + sample * sample, 0) / meter.samples.length;
+  return Math.min(1, Math.sqrt(Math.sqrt(power) * 2.2));
+}
