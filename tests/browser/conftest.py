@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from tests.browser.exchange import Exchange as CallExchange
 
+from ringfence.carriers.simulator.calling import no_calls
 from ringfence.carriers.simulator.control import create_app
 from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.network import Network, Pace
@@ -35,7 +37,8 @@ SHOP, PHONE = "+12025550123", "+12025550177"
 class Stand:
     """A network with its page on a port of 127.0.0.1, in a thread with a loop of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, with_calls: bool = False) -> None:
+        self._with_calls = with_calls
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -63,8 +66,12 @@ class Stand:
         self._closing = asyncio.Event()
         self.exchange = Exchange(self.network)
         pump = asyncio.create_task(self.exchange.run())
+        self.calls = CallExchange(self.port) if self._with_calls else None
+        if self.calls is not None:
+            await self.calls.open()
+        calling = self.calls.calling if self.calls is not None else no_calls
         config = uvicorn.Config(
-            create_app(self.network, self._closing),
+            create_app(self.network, self._closing, calling=calling),
             port=self.port,
             lifespan="off",
             log_config=None,
@@ -76,6 +83,8 @@ class Stand:
             await asyncio.sleep(0.01)
         self._started.set()
         await serving
+        if self.calls is not None:
+            await self.calls.close()
         pump.cancel()
         self.exchange.close()
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator
+from functools import partial
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -13,6 +14,7 @@ from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.link import serve_link
 from ringfence.carriers.simulator.network import Network
 from ringfence.ipc.sockets import bind
+from ringfence.roles.calling import calling_now
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
@@ -60,7 +62,12 @@ class _HttpServer(uvicorn.Server):
         names = [urlsplit(settings.url).hostname or "localhost", *settings.hosts]
         self._closing = asyncio.Event()
         config = uvicorn.Config(
-            create_app(network, self._closing, [f"[{name}]" if ":" in name else name for name in names]),
+            create_app(
+                network,
+                self._closing,
+                [f"[{name}]" if ":" in name else name for name in names],
+                partial(calling_now, settings),
+            ),
             log_config=None,
             log_level="warning",
             date_header=False,

@@ -6,7 +6,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ringfence.pages.static_page import PAGE_HEADERS, StaticPage
+from ringfence.pages.static_page import PAGE_HEADERS, StaticPage, headers_of_calls
 
 
 @pytest.fixture
@@ -34,6 +34,24 @@ def test_a_file_comes_with_its_type_under_the_policy(page: StaticPage, name: str
     answer = asked(page, name)
     assert (answer.status_code, answer.body, answer.headers["content-type"]) == (200, name.encode(), media_type)
     assert PAGE_HEADERS.items() <= dict(answer.headers).items()
+
+
+def test_files_below_are_named_with_their_folder(tmp_path: Path) -> None:
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    for name in ("index.html", "deep/one.js", "deep/er/two.js", "deep/secret.py"):
+        (tmp_path / name).write_text(name)
+    page = StaticPage(tmp_path)
+    assert page.files.keys() == {"index.html", "deep/one.js", "deep/er/two.js"}
+    assert asked(page, "deep/er/two.js").body == b"deep/er/two.js"
+    assert asked(page, "two.js").status_code == asked(page, "deep").status_code == 404
+
+
+def test_a_page_that_calls_may_open_its_sockets_and_the_microphone_alone() -> None:
+    headers = headers_of_calls(["ws://localhost:5066"])
+    assert "connect-src 'self' ws://localhost:5066;" in headers["content-security-policy"]
+    assert headers["permissions-policy"] == "camera=(), geolocation=(), microphone=(self)"
+    same = {name for name, value in PAGE_HEADERS.items() if headers[name] == value}
+    assert PAGE_HEADERS.keys() - same == {"content-security-policy", "permissions-policy"}
 
 
 def test_the_index_is_the_page_itself(page: StaticPage) -> None:

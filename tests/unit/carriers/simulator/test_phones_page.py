@@ -1,8 +1,18 @@
 """The page's files, and the policy they are served under."""
 
+import asyncio
+import json
+import posixpath
 import re
 
+import pytest
+from starlette.requests import Request
+
+from ringfence.carriers.simulator.calling import Calling, no_calls
+from ringfence.carriers.simulator.control import Control
+from ringfence.carriers.simulator.network import Network
 from ringfence.carriers.simulator.phones_page import phones_page
+from ringfence.domain.clock import SystemClock
 
 
 def test_every_file_is_served_under_the_strict_policy(wire) -> None:
@@ -17,6 +27,32 @@ def test_every_file_is_served_under_the_strict_policy(wire) -> None:
         assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+def asked(host: str) -> Request:
+    return Request({"type": "http", "method": "GET", "headers": [(b"host", host.encode())]})
+
+
+@pytest.mark.parametrize(
+    ("host", "socket"), [("localhost:8420", "ws://localhost:5066"), ("[::1]:8420", "ws://[::1]:5066")]
+)
+def test_the_page_may_open_the_websocket_of_calls_under_its_own_host(host: str, socket: str) -> None:
+    headers = phones_page(lambda: Calling(port=5066)).answer(asked(host)).headers
+    assert f"connect-src 'self' {socket};" in headers["content-security-policy"]
+    assert "microphone=(self)" in headers["permissions-policy"]
+
+
+def test_calls_are_told_with_the_reason_where_there_are_none() -> None:
+    def told(calling: Calling) -> dict[str, object]:
+        control = Control(Network(SystemClock()), asyncio.Event(), lambda: calling)
+        return json.loads(asyncio.run(control.show_calling(asked("localhost"))).body)
+
+    assert told(Calling(port=5067, secure=True)) == {"port": 5067, "secure": True, "reason": None}
+    assert told(no_calls()) == {
+        "port": None,
+        "secure": False,
+        "reason": "Calls are not running on this installation.",
+    }
 
 
 def test_a_file_that_has_not_changed_is_not_sent_again(wire) -> None:
@@ -51,6 +87,7 @@ def test_every_module_and_style_that_is_named_exists() -> None:
     named = set(re.findall(r'(?:href|src)="/phones/([^"]+)"', files["index.html"].decode()))
     for name, file in files.items():
         if name.endswith(".js"):
-            named |= set(re.findall(r'from "\./([^"]+)"', file.decode()))
+            for path in re.findall(r'from "(\.[^"]+)"', file.decode()):
+                named.add(posixpath.normpath(posixpath.join(posixpath.dirname(name), path)))
     assert named <= files.keys()
     assert files.keys() - named == {"index.html"}

@@ -13,6 +13,7 @@ export class CallScreen {
   #shown = "";
   #frame = 0;
   #frameAt = 0;
+  #focused = false;
 
   constructor(call) {
     this.call = call;
@@ -46,6 +47,8 @@ export class CallScreen {
       const key = typedKey(event);
       if (key !== null && call.state === "talking") call.press(key);
     });
+    this.element.addEventListener("focusin", () => (this.#focused = true));
+    this.element.addEventListener("focusout", ({ relatedTarget }) => (this.#focused = relatedTarget === null));
     this.keys.hidden = true;
     this.render();
     this.#draw(0);
@@ -64,6 +67,7 @@ export class CallScreen {
     this.controls.hidden = !talking;
     this.meters.hidden = !talking || !this.keys.hidden;
     if (!talking) this.keys.hidden = true;
+    this.element.classList.toggle("has-keys", !this.keys.hidden);
     this.endButton.disabled = call.isOver;
     const end = incoming ? "Decline" : "Hang up";
     if (this.endButton.getAttribute("aria-label") !== end) this.endButton.setAttribute("aria-label", end);
@@ -106,11 +110,11 @@ export class CallScreen {
 
   /** A keyboard's focus stays on the screen when its button goes away. */
   #keepFocus() {
-    const state = this.call.state;
+    const { state } = this.call;
     if (this.#shown === state) return;
-    const inside = this.element.contains(document.activeElement) || (this.#shown !== "" && document.activeElement === document.body);
     this.#shown = state;
-    if (inside && document.activeElement?.closest("[hidden]") !== null) this.endButton.focus({ preventScroll: true });
+    const lost = document.activeElement === document.body || document.activeElement?.closest("[hidden]");
+    if (this.#focused && lost) this.endButton.focus({ preventScroll: true });
   }
 
   #draw(nowMs) {

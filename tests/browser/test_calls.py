@@ -1,0 +1,310 @@
+"""Calls on the Phones page in Chromium: a handset rings, is answered and heard, and calls out itself.
+
+The other end is the product's SIP over WebSocket and its browser legs, with a tone for speech: the microphone plays
+another tone, so that each direction is measured.
+"""
+
+import re
+import wave
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, Stand
+from tests.browser.exchange import TONE_HZ, Talk
+
+from ringfence.carriers.sip.principal import record
+
+pytestmark = pytest.mark.browser
+
+SHOP, PHONE, OTHER = "+12025550123", "+12025550177", "+12025550178"
+MICROPHONE_HZ = 440.0
+# The loudest frequency that a page's call plays now, 0 while there is next to none.
+HEARD_HZ = """async () => {
+  const track = window.calls.at(-1).getReceivers()[0].track;
+  window.measuring ??= new AudioContext();
+  const analyser = window.measuring.createAnalyser();
+  analyser.fftSize = 8192;
+  analyser.smoothingTimeConstant = 0;
+  window.measuring.createMediaStreamSource(new MediaStream([track])).connect(analyser);
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  const bins = new Float32Array(analyser.frequencyBinCount);
+  analyser.getFloatFrequencyData(bins);
+  const loudest = bins.indexOf(Math.max(...bins));
+  return bins[loudest] < -60 ? 0 : loudest * window.measuring.sampleRate / analyser.fftSize;
+}"""
+KEEP_CALLS = """window.calls = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...values) { super(...values); window.calls.push(this); }
+};"""
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium with a tone for a microphone, which it may use unasked."""
+    if not CHROMIUM:
+        pytest.skip("no Chromium here: install Debian's chromium, or point RINGFENCE_CHROMIUM at one")
+    tone = tmp_path_factory.mktemp("microphone") / "tone.wav"
+    with wave.open(str(tone), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        times = np.arange(48_000 * 10) / 48_000
+        file.writeframes((np.sin(2 * np.pi * MICROPHONE_HZ * times) * 9_000).astype("<i2").tobytes())
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=[
+                *CHROMIUM_ARGUMENTS,
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-audio-capture={tone}",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def stand() -> Iterator[Stand]:
+    stand = Stand(with_calls=True)
+    yield stand
+    stand.stop()
+
+
+def phone(page: Page, number: str = PHONE) -> Locator:
+    return page.locator(f'.phone[data-number="{number}"]')
+
+
+def until(page: Page, condition: Callable[[], object]) -> None:
+    """Wait, letting the page live on, until something holds."""
+    for _ in range(600):
+        if condition():
+            return
+        page.wait_for_timeout(20)
+    pytest.fail("it did not come to pass")
+
+
+def call(stand: Stand, number: str = PHONE) -> Talk:
+    return stand.wait(stand.calls.call(number, SHOP))
+
+
+def press(page: Page, name: str, number: str = PHONE) -> None:
+    phone(page, number).get_by_role("button", name=name, exact=True).click()
+
+
+def screen(page: Page, number: str = PHONE) -> Locator:
+    return phone(page, number).get_by_role("region", name=re.compile("^Call with"))
+
+
+def answered(page: Page, stand: Stand) -> Talk:
+    """A call to the handset, answered there and heard on both ends."""
+    stand.add()
+    talk = call(stand)
+    press(page, "Answer")
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+    return talk
+
+
+@pytest.fixture
+def context(context: BrowserContext) -> BrowserContext:
+    context.add_init_script(KEEP_CALLS)
+    return context
+
+
+def test_a_handset_rings_is_answered_and_both_ends_are_heard(page: Page, stand: Stand) -> None:
+    stand.add()
+    talk = call(stand)
+    expect(screen(page)).to_contain_text("Incoming call")
+    expect(screen(page)).to_have_attribute("aria-label", "Call with +1 (202) 555-0123")
+    expect(page.locator("#announcer")).to_contain_text("Sam Rivera is called by +1 (202) 555-0123")
+    until(page, lambda: talk.told == ["ringing 180"])
+    press(page, "Answer")
+    expect(screen(page)).to_contain_text("Connected")
+    expect(screen(page).get_by_role("timer")).to_have_text(re.compile(r"^0:0\d$"))
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+    assert page.evaluate(HEARD_HZ) == pytest.approx(TONE_HZ, abs=6)
+    theirs = screen(page).get_by_role("meter", name="Their voice")
+    until(page, lambda: int(theirs.get_attribute("aria-valuenow") or 0) > 20)
+    assert talk.told == ["ringing 180", "answered"]
+    press(page, "Hang up")
+    until(page, lambda: talk.end == 200)
+    expect(screen(page)).to_have_count(0)
+    expect(phone(page).locator(".call-row")).to_contain_text(re.compile(r"^Incoming call · 0:0\d"))
+    assert talk.leg.causes == []
+
+
+def test_it_is_declined(page: Page, stand: Stand) -> None:
+    stand.add()
+    talk = call(stand)
+    press(page, "Decline")
+    until(page, lambda: talk.end == 486)
+    expect(screen(page)).to_have_count(0)
+    expect(phone(page).locator(".call-row")).to_contain_text("Incoming call · declined")
+
+
+def test_a_caller_who_gives_up_leaves_a_missed_call(page: Page, stand: Stand) -> None:
+    stand.add()
+    talk = call(stand)
+    expect(screen(page)).to_contain_text("Incoming call")
+    until(page, lambda: talk.told == ["ringing 180"])
+    stand.do(talk.line.hang_up)
+    until(page, lambda: talk.end == 487)
+    expect(screen(page)).to_have_count(0)
+    expect(phone(page).locator(".call-row.missed")).to_contain_text("Missed call")
+
+
+def test_the_other_end_hangs_up(page: Page, stand: Stand) -> None:
+    talk = answered(page, stand)
+    stand.do(talk.line.hang_up)
+    expect(screen(page)).to_contain_text("Call ended")
+    expect(screen(page)).to_have_count(0)
+    expect(phone(page).locator(".call-row")).to_contain_text("Incoming call · 0:")
+    assert talk.end == 200
+
+
+def test_muting_silences_the_microphone_alone(page: Page, stand: Stand) -> None:
+    talk = answered(page, stand)
+    press(page, "Mute")
+    expect(phone(page).get_by_role("button", name="Mute")).to_have_attribute("aria-pressed", "true")
+    until(page, lambda: talk.leg.heard_hz == 0)
+    assert page.evaluate(HEARD_HZ) == pytest.approx(TONE_HZ, abs=6)
+    press(page, "Mute")
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+    assert talk.told == ["ringing 180", "answered"], "nothing is said about it"
+
+
+def test_holding_stops_both_ways_and_taking_back_begins_them_again(page: Page, stand: Stand) -> None:
+    talk = answered(page, stand)
+    for _ in range(2):
+        press(page, "Hold")
+        expect(screen(page)).to_contain_text("On hold")
+        until(page, lambda: talk.told[-1] == "offered held" and talk.leg.heard_hz == 0)
+        until(page, lambda: page.evaluate(HEARD_HZ) == 0)
+        press(page, "Hold")
+        expect(screen(page)).to_contain_text("Connected")
+        until(page, lambda: talk.told[-1] == "offered free" and talk.leg.heard_hz == MICROPHONE_HZ)
+        until(page, lambda: page.evaluate(HEARD_HZ) == pytest.approx(TONE_HZ, abs=6))
+    assert talk.leg.causes == []
+
+
+def test_the_other_end_holds(page: Page, stand: Stand) -> None:
+    talk = answered(page, stand)
+    assert stand.do(lambda: talk.change("sendonly"))
+    expect(screen(page)).to_contain_text("They put you on hold")
+    until(page, lambda: talk.remotes[-1].receive is False)
+    assert stand.do(lambda: talk.change("sendrecv"))
+    expect(screen(page)).to_contain_text("Connected")
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+
+
+def test_keys_are_sent_by_finger_and_by_keyboard(page: Page, stand: Stand) -> None:
+    talk = answered(page, stand)
+    press(page, "Keypad")
+    for key in ("1", "2", "pound"):
+        press(page, key)
+    expect(phone(page).get_by_role("status", name="Keys sent")).to_have_text("12#")
+    page.keyboard.press("9")
+    until(page, lambda: talk.leg.keys == "12#9")
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+
+
+def test_a_handset_calls_out_from_its_keypad(page: Page, stand: Stand) -> None:
+    stand.add()
+    press(page, "New call")
+    button = phone(page).get_by_role("button", name="Call", exact=True)
+    expect(button).to_be_disabled()
+    for key in "2025550123":
+        press(page, key)
+    expect(button).to_be_enabled()
+    button.click()
+    expect(screen(page)).to_contain_text("Connected")
+    until(page, lambda: stand.calls.talks and stand.calls.talks[0].leg.heard_hz == MICROPHONE_HZ)
+    (talk,) = stand.calls.talks
+    assert stand.calls.asked == [(PHONE, SHOP, "trunk:phones")]
+    assert page.evaluate(HEARD_HZ) == pytest.approx(TONE_HZ, abs=6)
+    press(page, "Hold")
+    until(page, lambda: talk.told[-1] == "offered held")
+    press(page, "Hold")
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+    press(page, "Hang up")
+    until(page, lambda: talk.end == 200)
+    expect(phone(page).locator(".call-row")).to_contain_text("Outgoing call · 0:")
+
+
+def test_whoever_texted_is_called_from_the_conversation(page: Page, stand: Stand) -> None:
+    stand.add()
+    stand.text("Call us.")
+    press(page, "Call +1 (202) 555-0123")
+    expect(screen(page)).to_contain_text("Connected")
+    press(page, "Hang up")
+    rows = phone(page).locator(".messages > :is(.message, .call-row)")
+    expect(rows).to_have_count(2)
+    expect(rows.last).to_contain_text("Outgoing call")
+
+
+@pytest.mark.parametrize(("status", "words"), [(486, "busy"), (404, "unknown"), (500, "failed (500)")])
+def test_a_call_that_is_refused_says_why(page: Page, stand: Stand, status: int, words: str) -> None:
+    stand.add()
+    stand.text("Call us.")
+    stand.calls.refuses = status
+    press(page, "Call +1 (202) 555-0123")
+    expect(screen(page)).to_contain_text(f"Call ended: {words}")
+    expect(phone(page).locator(".call-row")).to_contain_text(f"Outgoing call · {words}")
+
+
+def test_two_handsets_talk_side_by_side_and_a_third_caller_finds_one_busy(page: Page, stand: Stand) -> None:
+    stand.add()
+    stand.add(OTHER, "Ada")
+    talks = {number: call(stand, number) for number in (PHONE, OTHER)}
+    for number in talks:
+        press(page, "Answer", number)
+    for talk in talks.values():
+        until(page, lambda talk=talk: talk.leg.heard_hz == MICROPHONE_HZ)
+    third = call(stand)
+    until(page, lambda: third.end == 486)
+    press(page, "Hang up", OTHER)
+    until(page, lambda: talks[OTHER].end == 200)
+    assert talks[PHONE].end is None
+    until(page, lambda: talks[PHONE].leg.heard_hz == MICROPHONE_HZ)
+
+
+def test_the_keyboard_is_enough(page: Page, stand: Stand) -> None:
+    stand.add()
+    talk = call(stand)
+    expect(screen(page)).to_be_visible()
+    answer = phone(page).get_by_role("button", name="Answer")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if answer.evaluate("element => element === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    until(page, lambda: talk.told[-1] == "answered")
+    expect(phone(page).get_by_role("button", name="Hang up")).to_be_focused()
+    page.keyboard.press("Enter")
+    until(page, lambda: talk.end == 200)
+    expect(phone(page).locator(".call-row")).to_have_count(1)
+
+
+def test_a_handset_that_is_removed_hangs_up_and_is_no_longer_there(page: Page, stand: Stand) -> None:
+    talk = answered(page, stand)
+    stand.do(lambda: stand.network.remove_handset(PHONE))
+    until(page, lambda: talk.end == 200)
+    expect(phone(page)).to_have_count(0)
+    until(page, lambda: not stand.do(lambda: stand.calls.lines.registrar.bindings(record("handset", "", PHONE))))
+
+
+def test_a_network_without_calls_says_so(browser: Browser) -> None:
+    stand = Stand()
+    try:
+        stand.add()
+        page = browser.new_page()
+        page.goto(f"{stand.url}/phones")
+        press(page, "New call")
+        expect(phone(page).get_by_text("Calls are not running on this installation.")).to_be_visible()
+        phone(page).get_by_label("Number to call").fill(SHOP)
+        expect(phone(page).get_by_role("button", name="Call", exact=True)).to_be_disabled()
+        page.close()
+    finally:
+        stand.stop()
