@@ -1,0 +1,74 @@
+"""G.722 is spoken as others speak it, and nothing a stranger sends gives other than 20 ms of sound."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ringfence.media.codecs.g722 import G722Codec
+from unit.media.codecs.tones import FRAME, ffmpeg, framed, likeness_db, needs_ffmpeg, speech, strength_db, tone
+
+
+def spoken(sound: np.ndarray) -> bytes:
+    codec = G722Codec()
+    return b"".join(codec.encode(frame) for frame in framed(sound))
+
+
+def heard(payload: bytes) -> np.ndarray:
+    codec = G722Codec()
+    return np.concatenate([codec.decode(payload[at : at + 160]) for at in range(0, len(payload), 160)])
+
+
+def test_twenty_milliseconds_are_160_octets() -> None:
+    assert len(G722Codec().encode(tone(440)[:FRAME])) == 160
+
+
+def test_what_is_encoded_decodes() -> None:
+    assert likeness_db(heard(spoken(speech())), speech()) > 20
+
+
+@needs_ffmpeg
+def test_another_hears_what_we_say() -> None:
+    there = np.frombuffer(ffmpeg(spoken(speech()), "-f", "g722", "-i", "pipe:0", "-ar", "8000", "-f", "s16le"), "<i2")
+    assert abs(len(there) - len(speech())) <= FRAME
+    assert likeness_db(there, speech()) > 15
+
+
+@needs_ffmpeg
+def test_we_hear_what_another_says() -> None:
+    wide = speech(rate_hz=16_000)
+    payload = ffmpeg(wide.astype("<i2").tobytes(), "-f", "s16le", "-ar", "16000", "-i", "pipe:0", "-f", "g722")
+    assert likeness_db(heard(payload), speech()) > 12
+
+
+@needs_ffmpeg
+@pytest.mark.parametrize("hz", [300, 1_000, 3_000])
+def test_a_tone_arrives_as_itself(hz: int) -> None:
+    there = np.frombuffer(ffmpeg(spoken(tone(hz)), "-f", "g722", "-i", "pipe:0", "-f", "s16le"), "<i2")
+    assert strength_db(there, hz, 16_000) > -1
+
+
+@given(payload=st.binary(max_size=400))
+def test_any_payload_is_160_samples(payload: bytes) -> None:
+    codec = G722Codec()
+    for _ in range(3):
+        sound = codec.decode(payload)
+        assert sound.shape == (FRAME,)
+        assert sound.dtype == np.int16
+
+
+def test_a_loss_is_what_was_heard_last_and_fades() -> None:
+    codec = G722Codec()
+    for frame in framed(tone(1_000)):
+        last = codec.decode(codec.encode(frame))
+    sizes = [np.abs(codec.lost()).max() for _ in range(5)]
+    assert np.abs(last).max() // 2 >= sizes[0] > sizes[1] > sizes[2] > 0 == sizes[3] == sizes[4]
+    codec.decode(codec.encode(framed(tone(1_000))[0]))
+    assert codec.lost().any()
+
+
+def test_legs_do_not_hear_each_other() -> None:
+    one, other = G722Codec(), G722Codec()
+    for frame in framed(tone(700)):
+        one.decode(one.encode(frame))
+    assert np.abs(other.decode(other.encode(np.zeros(FRAME, np.int16)))).max() < 50
