@@ -1,5 +1,6 @@
 """A media worker's process: the sound of calls, at its own pace, and nothing else."""
 
+import asyncio
 import contextlib
 import os
 from pathlib import Path
@@ -21,8 +22,10 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     for variable in _ONE_THREAD:
         os.environ.setdefault(variable, "1")
     # These bring numpy along, which only this process needs: roles are forked from one that has imported them all.
+    from ringfence.media.codecs import installed_codecs
     from ringfence.media.engine import Engine
     from ringfence.media.port_pairs import PortPairs, PortRange
+    from ringfence.media.recorder import Ended, Recorder
     from ringfence.media.srtp import SrtpSession
     from ringfence.media.worker import Worker
 
@@ -32,7 +35,23 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         raise RefusalError(f"media_ports or media_address: {error}", "write 20000-29999, and an IP address") from None
     recordings: Path = settings.recordings
     async with contextlib.AsyncExitStack() as stack:
-        worker = Worker(lambda emit: Engine(ports, emit, recordings_dir=recordings, srtp=SrtpSession))
+
+        def recorder(ended: Ended) -> Recorder:
+            made = Recorder(ended, asyncio.get_running_loop())
+            # What was recorded up to the end is on the disk before the process ends.
+            stack.push_async_callback(made.close)
+            return made
+
+        worker = Worker(
+            lambda emit: Engine(
+                ports,
+                emit,
+                recordings_dir=recordings,
+                recorder=recorder,
+                codecs=installed_codecs(),
+                srtp=SrtpSession,
+            )
+        )
         server = await worker.serve(settings.socket(process.name))
         stack.push_async_callback(server.close)
         settle()
