@@ -116,9 +116,14 @@ class Refuse(msgspec.Struct, frozen=True):
 
 
 class End(msgspec.Struct, frozen=True):
-    """Hang up. `error_code` says why where it is not the document's wish."""
+    """Hang up. `error_code` says why where it is not the document's wish; `asked`: a verb said so.
+
+    A document that has nothing more to do ends without being asked to, which means something else to whoever runs it
+    for the other end of a Dial.
+    """
 
     error_code: int | None = None
+    asked: bool = False
 
 
 Effect = (
@@ -303,9 +308,9 @@ class Interpreter:
             case Redirect():
                 return self._fetch(verb.url, verb.method)
             case Hangup():
-                return self._end(None)
+                return self._end(None, asked=True)
             case Reject():
-                return self._end(None) if self._answered else [*self._over(), Refuse(verb.reason)]
+                return self._end(None, asked=True) if self._answered else [*self._over(), Refuse(verb.reason)]
             case Pause():
                 return self._begin(State.PAUSING, self._sound(verb), answers=False)
             case Say() | Play():
@@ -453,6 +458,6 @@ class Interpreter:
         self._verbs = []
         return []
 
-    def _end(self, error_code: int | None) -> list[Effect]:
+    def _end(self, error_code: int | None, *, asked: bool = False) -> list[Effect]:
         self._over()
-        return [End(error_code)]
+        return [End(error_code, asked)]

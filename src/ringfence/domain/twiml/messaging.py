@@ -6,6 +6,7 @@ Source: Twilio, "TwiML for Programmable Messaging", sections "Twilio's request t
 
 import msgspec
 
+from ringfence.domain.twiml.content_type import PLAIN_TEXT, decode, is_twiml, media_type
 from ringfence.domain.twiml.document import Element, Method, TwimlError, TwimlWarning
 from ringfence.domain.twiml.parser import MAX_BYTES, parse
 from ringfence.domain.twiml.schema import NOT_IN_SCHEMA, warnings
@@ -14,12 +15,6 @@ MAX_BODY_CHARACTERS = 1_600
 MAX_MEDIA = 10
 _INVALID_BODY = 14103
 _INVALID_METHOD = 14104
-
-# HTML too: it is what a web framework calls an answer whose type nobody set.
-_TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
-_PLAIN_TEXT = "text/plain"
-# What Python calls the character sets that are read; expat knows the same.
-_CHARSETS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "iso-8859-1": "latin-1", "utf-16": "utf-16"}
 
 
 class SendMessage(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,11 +67,11 @@ def read_answer(content_type: str | None, body: bytes) -> Answer:
         raise TwimlError(11750, f"the answer is larger than {MAX_BYTES // 1024} kB")
     if not body.strip():
         return Answer()
-    essence, charset = _media_type(content_type or "")
-    if essence == _PLAIN_TEXT:
-        return _plain_answer(_decode(body, charset or "utf-8"))
-    if essence in _TWIML_TYPES or essence.endswith("+xml"):
-        return read_document(parse(_decode(body, charset) if charset else body))
+    essence, charset = media_type(content_type or "")
+    if essence == PLAIN_TEXT:
+        return _plain_answer(decode(body, charset or "utf-8"))
+    if is_twiml(essence):
+        return read_document(parse(decode(body, charset) if charset else body))
     raise TwimlError(12300, "the Content-Type is none that can answer a text")
 
 
@@ -142,24 +137,3 @@ def _method(element: Element, left_out: list[TwimlWarning]) -> Method:
 
 def _too_long() -> str:
     return f"a body holds {MAX_BODY_CHARACTERS} characters at most"
-
-
-def _media_type(header: str) -> tuple[str, str]:
-    """Essence and charset of a Content-Type header, in lower case."""
-    essence, *parameters = header.lower().split(";")
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "charset":
-            return essence.strip(), value.strip().strip("\"'")
-    return essence.strip(), ""
-
-
-def _decode(body: bytes, charset: str) -> str:
-    codec = _CHARSETS.get(charset)
-    if codec is None:
-        raise TwimlError(12300, "the Content-Type names a character set that is not read")
-    try:
-        return body.decode(codec).removeprefix("\ufeff")
-    except UnicodeDecodeError:
-        # The cause holds the body.
-        raise TwimlError(12100, f"the answer is not valid {codec}") from None

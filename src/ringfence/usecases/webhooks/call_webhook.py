@@ -57,7 +57,8 @@ class WebhookFailedError(Exception):
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to ask and of whom. `states` are the HMAC states of the account's Auth Token, `token` names the event.
 
-    `owner` is the account that it is done for. `target` is `url` read, where somebody has read it already.
+    `owner` is the account that it is done for. `target` is `url` read, where somebody has read it already. `cookies`
+    go to the origin of `url` alone.
     """
 
     method: str
@@ -68,6 +69,7 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True):
     token: str
     max_body_bytes: int
     owner: str = ""
+    cookies: Sequence[str] = ()
 
     def __repr__(self) -> str:
         return f"WebhookRequest({self.method})"
@@ -112,6 +114,7 @@ class _Call:
         self._request = request
         self._overrides = overrides
         self._until_ms = clock.monotonic_ms() + overrides.total_ms
+        self._origin = (request.target or parse_url(request.url)).origin if request.cookies else None
 
     def left_ms(self) -> int:
         return self._until_ms - self._clock.monotonic_ms()
@@ -152,6 +155,8 @@ class _Call:
             called, body = url, encode_body(form)
             base = signature_base(signed_url(url), form)
             headers.append(("Content-Type", FORM))
+        if self._origin is not None and url.origin == self._origin:
+            headers.append(("Cookie", "; ".join(self._request.cookies)))
         headers.append((SIGNATURE_HEADER, signature_header(sign_sha1(self._request.states, base))))
         return HttpRequest(
             method=method,

@@ -1,0 +1,72 @@
+"""What every call of one voice process shares: the ports it works through, and what is kept for all calls together."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.line import Lines
+from ringfence.ports.media import Media
+from ringfence.ports.program import Program
+from ringfence.ports.store import Store
+from ringfence.ports.wake import Wake
+from ringfence.usecases.voice.leg import Leg, LegEvent
+from ringfence.usecases.voice.legs import Legs
+from ringfence.usecases.voice.sounds import Sounds
+from ringfence.usecases.voice.step_writer import StepWriter
+
+
+class Texts(Protocol):
+    """Accepts the texts that a call's document sends: `usecases.messaging` has it."""
+
+    async def send(
+        self,
+        account: str,
+        sender: str,
+        to: str,
+        body: str,
+        media_urls: tuple[str, ...],
+        status_callback: str | None,
+        sid: str,
+    ) -> None:
+        """Accept one text durably under `sid`. ApiError where it may not be sent, ConnectionError."""
+
+
+class Standing(Protocol):
+    """Opens standing configuration."""
+
+    async def open(self, account: str, record: str, sealed: bytes) -> bytes:
+        """A record's value; KeyRefusedError or ConnectionError from the key service."""
+
+
+class Desk(msgspec.Struct, frozen=True, kw_only=True):
+    """`owner` is the name under which this process runs its calls; `wake` tells dispatchers that callbacks wait.
+
+    `base_url` is where recordings are fetched. `encodings` are spoken, the preferred first. `country` (ISO 3166, lower
+    case) says whose tones are played.
+    """
+
+    store: Store
+    keys: DeliveryKeys
+    clock: Clock
+    lines: Lines
+    media: Media
+    program: Program
+    texts: Texts
+    standing: Standing
+    wake: Wake
+    sounds: Sounds
+    legs: Legs
+    steps: StepWriter
+    base_url: str
+    owner: str
+    encodings: tuple[str, ...] = ("PCMU", "PCMA")
+    country: str = "us"
+
+    def leg(self, sid: str, tell: Callable[[LegEvent], None]) -> Leg:
+        """A new leg, whose media's events find it."""
+        leg = Leg(sid, self.lines, self.media, tell, encodings=self.encodings)
+        self.legs.add(leg)
+        return leg
