@@ -1,6 +1,6 @@
 """Twilio's magic numbers: each makes a request end in a known way, so that a program can test its error paths.
 
-Source: Twilio, "Test credentials", sections "Test SMS messages" and "Test incoming phone numbers".
+Source: Twilio, "Test credentials", sections "Test SMS messages", "Test incoming phone numbers" and "Test making calls".
 """
 
 # A sender that works although nobody owns it, and a number that can always be bought.
@@ -30,3 +30,12 @@ PHONE_NUMBER: dict[str, int] = {
     "+15005550001": 21421,
 }
 AREA_CODE: dict[str, int] = {"533": 21452}
+
+# To → the error of a call made there, and From → the error of a call made from there.
+CALL_TO: dict[str, int] = {
+    "+15005550001": 21217,
+    "+15005550002": 21214,
+    "+15005550003": 21215,
+    "+15005550004": 21216,
+}
+CALL_FROM: dict[str, int] = {"+15005550001": 21212}

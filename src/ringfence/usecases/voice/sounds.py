@@ -79,8 +79,8 @@ class Sounds:
         """What a Say says. SoundFailedError."""
         utterance = Utterance(spoken=read_ssml(say.content), voice=say.voice, language=say.language)
         try:
-            data = await self._speech.say(utterance)
-        except (SpeechFailedError, ConnectionError):
+            data = await self._reader.read(await self._speech.say(utterance))
+        except (SpeechFailedError, UnreadableSoundError, ConnectionError):
             raise SoundFailedError(SPEECH_FAILED, "the words could not be spoken") from None
         return _named(data)
 

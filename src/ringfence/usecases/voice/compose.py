@@ -1,0 +1,80 @@
+"""How the parts of a voice process hang together, the same in its own process as in a test."""
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.ports.http import HttpClient
+from ringfence.ports.keys import DeliveryKeys
+from ringfence.ports.line import Lines
+from ringfence.ports.media import Media
+from ringfence.ports.program import Program
+from ringfence.ports.sound import SoundReader
+from ringfence.ports.speech import Speech
+from ringfence.ports.store import Store
+from ringfence.ports.wake import Wake
+from ringfence.usecases.voice.desk import Desk, Standing, Texts
+from ringfence.usecases.voice.dial import DialRun
+from ringfence.usecases.voice.inbound_config import InboundConfigs
+from ringfence.usecases.voice.legs import Legs
+from ringfence.usecases.voice.live_calls import LiveCalls
+from ringfence.usecases.voice.operator import CallOperator
+from ringfence.usecases.voice.party_call import PartyCalls
+from ringfence.usecases.voice.place_call import CallPlacer
+from ringfence.usecases.voice.sounds import Sounds
+from ringfence.usecases.voice.step_writer import StepWriter
+from ringfence.usecases.voice.take_call import CallTaker
+
+
+class Calls(msgspec.Struct, frozen=True, kw_only=True):
+    """What a voice process runs. `legs` takes what media workers say."""
+
+    desk: Desk
+    legs: Legs
+    live: LiveCalls
+    operator: CallOperator
+
+
+def compose_calls(
+    *,
+    store: Store,
+    keys: DeliveryKeys,
+    clock: Clock,
+    lines: Lines,
+    media: Media,
+    program: Program,
+    texts: Texts,
+    standing: Standing,
+    wake: Wake,
+    http: HttpClient,
+    reader: SoundReader,
+    speech: Speech,
+    base_url: str,
+    owner: str,
+    encodings: tuple[str, ...] = ("PCMU", "PCMA"),
+    max_calls: int = 10_000,
+) -> Calls:
+    """All of a voice process, over its ports."""
+    legs = Legs()
+    desk = Desk(
+        store=store,
+        keys=keys,
+        clock=clock,
+        lines=lines,
+        media=media,
+        program=program,
+        texts=texts,
+        standing=standing,
+        wake=wake,
+        sounds=Sounds(http, reader, speech, clock),
+        legs=legs,
+        steps=StepWriter(store, clock),
+        base_url=base_url,
+        owner=owner,
+        encodings=encodings,
+    )
+    live = LiveCalls(desk)
+    parties = PartyCalls(desk, live)
+    live.make_dialer = lambda host, verb, token: DialRun(desk, host, verb, token, parties)
+    taker = CallTaker(desk, live, InboundConfigs(store, standing))
+    operator = CallOperator(desk, live, taker, CallPlacer(desk, live), max_calls=max_calls)
+    return Calls(desk=desk, legs=legs, live=live, operator=operator)

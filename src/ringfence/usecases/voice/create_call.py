@@ -1,0 +1,117 @@
+"""Accept a call from a program: check, seal, write, and only then say 201.
+
+Source: Twilio, "Create a Call resource"; "Test credentials", section "Test making calls".
+"""
+
+import msgspec
+
+from ringfence.domain import magic_numbers
+from ringfence.domain.call import Content, Direction, Status
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.number import Number, parse_e164
+from ringfence.domain.sealing.blind_index import remote_index
+from ringfence.domain.sealing.call import seal_call
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sid import new_sid
+from ringfence.ports.calls import CallRow
+from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.store import AccountRow, Store
+from ringfence.ports.wake import Wake
+from ringfence.usecases.voice.call_record import progress_events
+from ringfence.usecases.voice.call_view import CallView
+
+MAX_TWIML_CHARACTERS = 4_000
+MAX_CLIENT_CHARACTERS = 256
+MAX_SIP_CHARACTERS = 255
+
+
+class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program asks for. `content` holds all that is as it was given; its ends are not yet judged."""
+
+    to: str | None
+    sender: str | None
+    content: Content
+
+    def __repr__(self) -> str:
+        return "CallRequest(…)"
+
+
+class CallCreator:
+    """Accepts calls for accounts whose credential is present. `wake` rings the voice processes."""
+
+    def __init__(self, store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, magic_numbers: bool) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._wake = wake
+        self._magic_numbers = magic_numbers
+
+    async def create(self, caller: Caller, account: AccountRow, request: CallRequest) -> CallView:
+        """The accepted call, durable. ApiError with Twilio's code when it is refused; nothing is written then."""
+        to, number = self._called(request.to)
+        given = request.content
+        if not (given.twiml or given.url):
+            raise ApiError(21205)
+        if len(given.twiml) > MAX_TWIML_CHARACTERS:
+            raise ApiError(20001, f"Twiml may hold at most {MAX_TWIML_CHARACTERS:,} characters.")
+        sender, phone_number_sid = await self._sender(account.sid, request.sender, number is not None)
+        now_ms = self._clock.now_ms()
+        sid = new_sid("CA", now_ms)
+        sealing = await self._keys.sealing_key(caller, account.sid)
+        content = msgspec.structs.replace(given, to=to, sender=sender)
+        row = CallRow(
+            account=account.sid,
+            sid=sid,
+            direction=Direction.OUTBOUND_API,
+            status=Status.QUEUED,
+            local=sender,
+            remote_index=remote_index(sealing.index_key, sealing.index_day, to),
+            remote_region=number.region if number is not None else "",
+            epoch=sealing.epoch,
+            content=seal_call(RecordSealer(sealing.epoch_key, account.sid), sid, content),
+            phone_number_sid=phone_number_sid,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+        )
+        await self._store.create_call(row, progress_events(content, Status.QUEUED, now_ms))
+        self._wake.ring()
+        return CallView(row, content)
+
+    def _called(self, to: str | None) -> tuple[str, Number | None]:
+        """Whom to call, and as a number where it is one."""
+        if not to:
+            raise ApiError(21201)
+        if self._magic_numbers and to in magic_numbers.CALL_TO:
+            raise ApiError(magic_numbers.CALL_TO[to], to=to)
+        if to.startswith("client:"):
+            if not 0 < len(to) - len("client:") <= MAX_CLIENT_CHARACTERS:
+                raise ApiError(21211, to=to)
+            return to, None
+        if to.lower().startswith(("sip:", "sips:")):
+            if len(to) > MAX_SIP_CHARACTERS or "@" not in to:
+                raise ApiError(21211, to=to)
+            return to, None
+        number = parse_e164(to)
+        if number is None:
+            raise ApiError(21211, to=to)
+        return number.e164, number
+
+    async def _sender(self, account: str, sender: str | None, to_number: bool) -> tuple[str, str]:
+        """Who calls, and the sid of the number that it is, "" for a client or the user part of a SIP address."""
+        if not sender:
+            raise ApiError(21213)
+        if self._magic_numbers:
+            if sender in magic_numbers.CALL_FROM:
+                raise ApiError(magic_numbers.CALL_FROM[sender], sender=sender)
+            if sender == magic_numbers.VALID_FROM:
+                return sender, ""
+        number = parse_e164(sender)
+        if number is None:
+            if to_number:
+                raise ApiError(21212, sender=sender)
+            return sender, ""
+        owned = await self._store.number_by_e164(number.e164)
+        if owned is None or owned.account != account:
+            raise ApiError(21210)
+        return number.e164, owned.sid

@@ -1,0 +1,85 @@
+"""Calls whose process is dead: each ends in a final status, and its program is told."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from ringfence.domain.call import Status
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.call import open_call_with, open_recording_with
+from ringfence.ports.calls import CallChange, CallRow, RecordingRow
+from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.store import NewEvent
+from ringfence.usecases.voice.call_record import CallRecord, insist
+from ringfence.usecases.voice.desk import Desk
+
+LOST_PROCESS = 31005
+PAGE = 100
+
+_log = structlog.get_logger(__name__)
+
+
+class OrphanEnder:
+    """Ends calls that nobody runs any more."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def end(self, rows: Sequence[CallRow]) -> None:
+        """End these. ConnectionError where the key service is away: nothing is lost, they are found again."""
+        accounts: dict[str, list[CallRow]] = {}
+        for row in rows:
+            accounts.setdefault(row.account, []).append(row)
+        for account, theirs in accounts.items():
+            try:
+                keys = await self._desk.keys.open_records(account, [(row.epoch, row.sid) for row in theirs])
+            except KeyRefusedError:
+                keys = [None] * len(theirs)
+            for row, key in zip(theirs, keys, strict=True):
+                await self._end(row, key)
+
+    async def _end(self, row: CallRow, key: bytes | None) -> None:
+        _log.warning("voice.orphan_ended", account=row.account, call_sid=row.sid, status=row.status.value)
+        status = Status.COMPLETED if row.answered_ms is not None else Status.FAILED
+        record = self._record(row, key)
+        if record is None:
+            await self._end_unread(row, status)
+            return
+        for recording in await self._desk.store.recordings(row.account, call_sid=row.sid, limit=PAGE):
+            if recording.status in {"in-progress", "paused"}:
+                await self._end_recording(record, recording)
+        record.step("error", "the process that ran the call ended", code=LOST_PROCESS)
+        await record.move(status, error_code=LOST_PROCESS)
+
+    def _record(self, row: CallRow, key: bytes | None) -> CallRecord | None:
+        if key is None:
+            return None
+        try:
+            return CallRecord(self._desk, row, open_call_with(key, row.account, row.sid, row.content), key)
+        except UnsealError:
+            return None
+
+    async def _end_unread(self, row: CallRow, status: Status) -> None:
+        """End a call whose content does not open: nobody can be told."""
+        change = CallChange(status=status, at_ms=self._desk.clock.now_ms(), error_code=LOST_PROCESS)
+        await insist(lambda: self._desk.store.move_call(row.account, row.sid, change))
+
+    async def _end_recording(self, record: CallRecord, recording: RecordingRow) -> None:
+        """What was written is kept: the file opens up to its last whole chunk."""
+        at_ms = self._desk.clock.now_ms()
+        events = self._events(record, recording, at_ms)
+        duration_ms = max(0, at_ms - recording.started_ms)
+        await insist(
+            lambda: self._desk.store.move_recording(
+                record.account, recording.sid, "completed", at_ms, duration_ms=duration_ms, events=events
+            )
+        )
+
+    def _events(self, record: CallRecord, recording: RecordingRow, at_ms: int) -> list[NewEvent]:
+        try:
+            options = open_recording_with(record.key, record.account, record.sid, recording.sid, recording.content)
+        except UnsealError:
+            return []
+        if not options.callback or "completed" not in (options.events or ("completed",)):
+            return []
+        return [NewEvent(kind="recording.completed", sequence=0, at_ms=at_ms, raw=recording.sid)]

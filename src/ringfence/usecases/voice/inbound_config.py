@@ -1,0 +1,77 @@
+"""What is to be done with a call that comes in: whose it is, and where its document comes from.
+
+Source: Twilio, "IncomingPhoneNumber resource" (VoiceUrl, VoiceApplicationSid, StatusCallback).
+"""
+
+import msgspec
+
+from ringfence.domain.number import parse_e164
+from ringfence.domain.standing import decode_number_config, number_record
+from ringfence.ports.line import IncomingLine
+from ringfence.ports.store import Store
+from ringfence.usecases.voice.desk import Standing
+
+NOT_FOUND = 404
+
+
+class InboundConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Whose call it is and what it runs. `local` is the tenant's own number, "" for a SIP address or a client."""
+
+    account: str
+    to: str
+    sender: str
+    local: str = ""
+    phone_number_sid: str = ""
+    application_sid: str = ""
+    url: str = ""
+    method: str = "POST"
+    fallback_url: str = ""
+    fallback_method: str = "POST"
+    status_callback: str = ""
+    status_method: str = "POST"
+
+    def __repr__(self) -> str:
+        return f"InboundConfig({self.account})"
+
+
+class NobodyHereError(Exception):
+    """Nobody takes this call: `sip_status` is what its caller is told."""
+
+    def __init__(self, sip_status: int, cause: str) -> None:
+        super().__init__(cause)
+        self.sip_status = sip_status
+
+
+class InboundConfigs:
+    """Looks up what a line is for."""
+
+    def __init__(self, store: Store, standing: Standing) -> None:
+        self._store = store
+        self._standing = standing
+
+    async def of(self, line: IncomingLine) -> InboundConfig:
+        """The configuration that this line runs. NobodyHereError; ConnectionError, KeyRefusedError."""
+        if line.source.startswith("trunk:"):
+            return await self._of_number(line)
+        raise NobodyHereError(NOT_FOUND, "calls of clients and SIP Domains are not led anywhere yet")
+
+    async def _of_number(self, line: IncomingLine) -> InboundConfig:
+        number = parse_e164(line.to)
+        owned = None if number is None else await self._store.number_by_e164(number.e164)
+        if owned is None:
+            raise NobodyHereError(NOT_FOUND, "a number that nobody here owns")
+        value = await self._standing.open(owned.account, number_record(owned.sid), owned.standing)
+        config = decode_number_config(value)
+        return InboundConfig(
+            account=owned.account,
+            to=owned.number,
+            sender=line.sender,
+            local=owned.number,
+            phone_number_sid=owned.sid,
+            url=config.voice_url,
+            method=config.voice_method,
+            fallback_url=config.voice_fallback_url,
+            fallback_method=config.voice_fallback_method,
+            status_callback=config.status_callback,
+            status_method=config.status_callback_method,
+        )

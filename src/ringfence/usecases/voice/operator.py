@@ -1,0 +1,134 @@
+"""The operator of one voice process: takes calls that come in or wait, and ends those whose process died."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import structlog
+
+from ringfence.domain.call import Status
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.ports.calls import CallRow
+from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.line import IncomingLine
+from ringfence.ports.store import QueueFullError, StoreFailedError
+from ringfence.usecases.voice.desk import Desk
+from ringfence.usecases.voice.end_orphans import OrphanEnder
+from ringfence.usecases.voice.live_calls import LiveCalls
+from ringfence.usecases.voice.place_call import CallPlacer
+from ringfence.usecases.voice.take_call import CallTaker
+
+HOLD_EVERY_S = 2.0
+HOLD_MS = 10_000
+TAKE_AT_ONCE = 100
+# Rings may be lost: the store is looked at this often without one.
+LOOK_EVERY_S = 1.0
+RETRY_S = 1.0
+STOP_WITHIN_S = 3.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Bell(Protocol):
+    """Rung when calls or orders wait."""
+
+    async def wait(self, timeout_s: float | None = None) -> bool: ...
+
+
+class CallOperator:
+    """Implements `ports.line.Operator`. `max_calls` bounds how many calls live here at once."""
+
+    def __init__(
+        self, desk: Desk, live: LiveCalls, taker: CallTaker, placer: CallPlacer, *, max_calls: int = 10_000
+    ) -> None:
+        self._desk = desk
+        self._live = live
+        self._taker = taker
+        self._placer = placer
+        self._orphans = OrphanEnder(desk)
+        self._max_calls = max_calls
+        self._stopping = False
+
+    def __repr__(self) -> str:
+        return f"CallOperator({len(self._live)} calls)"
+
+    def incoming(self, line: IncomingLine) -> None:
+        if self._stopping or len(self._live) >= self._max_calls:
+            line.refuse(503)
+            return
+        self._live.tasks.start(self._taker.take(line), "take call")
+
+    async def run(self, bell: Bell) -> None:
+        """Work until cancelled."""
+        await self._again(self._end_own)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._hold(), name="hold calls")
+            tasks.create_task(self._work(bell), name="take calls")
+            tasks.create_task(self._desk.steps.run(), name="steps")
+
+    async def stop(self) -> None:
+        """End all calls, each with its status and callbacks, and take no more."""
+        self._stopping = True
+        for call in self._live:
+            call.give_up(Status.FAILED, "the voice process stops")
+        await self._live.tasks.settle(STOP_WITHIN_S)
+        await self._live.tasks.close()
+        await self._desk.steps.close()
+
+    async def _end_own(self) -> None:
+        """Those that a process of this name ran before it died."""
+        await self._desk.store.hold_calls(self._desk.owner, self._desk.clock.now_ms(), HOLD_MS)
+        await self._orphans.end(await self._desk.store.calls_owned(self._desk.owner))
+
+    async def _hold(self) -> None:
+        while True:
+            await self._again(self._hold_once)
+            await asyncio.sleep(HOLD_EVERY_S)
+
+    async def _hold_once(self) -> None:
+        now_ms = self._desk.clock.now_ms()
+        await self._desk.store.hold_calls(self._desk.owner, now_ms, HOLD_MS)
+        await self._orphans.end(await self._desk.store.orphaned_calls(now_ms, TAKE_AT_ONCE))
+
+    async def _work(self, bell: Bell) -> None:
+        while True:
+            await self._again(self._take_orders)
+            await self._again(self._take_calls)
+            await bell.wait(LOOK_EVERY_S)
+
+    async def _take_orders(self) -> None:
+        while orders := await self._desk.store.take_orders(self._desk.owner, TAKE_AT_ONCE):
+            for order in orders:
+                await self._live.order(order)
+
+    async def _take_calls(self) -> None:
+        while not self._stopping and (room := min(TAKE_AT_ONCE, self._max_calls - len(self._live))) > 0:
+            rows = await self._desk.store.take_calls(self._desk.owner, self._desk.clock.now_ms(), HOLD_MS, room)
+            if not rows:
+                return
+            await self._place(rows)
+
+    async def _place(self, rows: Sequence[CallRow]) -> None:
+        accounts: dict[str, list[CallRow]] = {}
+        for row in rows:
+            accounts.setdefault(row.account, []).append(row)
+        for account, theirs in accounts.items():
+            try:
+                keys = await self._desk.keys.open_records(account, [(row.epoch, row.sid) for row in theirs])
+            except (KeyRefusedError, ConnectionError):
+                keys = [None] * len(theirs)
+            for row, key in zip(theirs, keys, strict=True):
+                try:
+                    if key is None:
+                        raise UnsealError
+                    self._placer.place(row, key)
+                except UnsealError:
+                    await self._orphans.end([row])
+
+    async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it; where the store or the key service is away, the next round does."""
+        try:
+            await work()
+        except (StoreFailedError, QueueFullError, ConnectionError) as error:
+            _log.warning("voice.away", error=type(error).__name__)
+            await asyncio.sleep(RETRY_S)
