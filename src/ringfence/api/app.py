@@ -22,6 +22,7 @@ from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.timeline_page import PREFIX, timeline_page
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
+from ringfence.api.v2010.calls import calls
 from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incoming_phone_numbers
 from ringfence.api.v2010.keys import keys
 from ringfence.api.v2010.media import media
@@ -35,6 +36,7 @@ from ringfence.api.wire import Wire
 RESOURCES = (
     messages,
     media,
+    calls,
     accounts,
     keys,
     incoming_phone_numbers,

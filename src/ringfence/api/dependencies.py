@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from ringfence.api.admission import AdmissionLimits
+from ringfence.api.calling import Calling
 from ringfence.api.messaging import Messaging
 from ringfence.api.parcels import Parcels
 from ringfence.domain.clock import Clock
@@ -48,6 +49,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     parcels: Parcels = msgspec.field(default_factory=Parcels)
     parcel_elsewhere: Callable[[str], Awaitable[str | None]] | None = None
     onlookers: Onlookers = NoOnlookers()
+    calling: Calling | None = None
 
     def __repr__(self) -> str:
         return "ApiDependencies(…)"

@@ -8,8 +8,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ringfence.domain.call import Direction
-
-MINUTE_MS = 60_000
+from ringfence.domain.call_duration import billed_minutes
 
 
 class CallRates(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +51,4 @@ def call_price(
     table: CallRates = DEVELOPMENT_CALL_RATES,
 ) -> int:
     """The price of a call in micros: nothing where it was never answered, else each minute begun, at least one."""
-    if answered_ms is None:
-        return 0
-    minutes = max(1, -(-(ended_ms - answered_ms) // MINUTE_MS))
-    return minutes * call_rate(direction, region, table)
+    return billed_minutes(answered_ms, ended_ms) * call_rate(direction, region, table)

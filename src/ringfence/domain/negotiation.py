@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.domain.media_ends import IceEnd, LocalEnd, RemoteEnd, Transport
+from ringfence.domain.sdes import Crypto, InvalidCryptoError, answered_crypto, choose_crypto, write_crypto
 from ringfence.domain.sdp import (
     Attributes,
     Codec,
@@ -40,6 +41,9 @@ _EVENTS = {
     8_000: Codec(payload_type=101, name="telephone-event", clock_rate_hz=8_000, parameters="0-16"),
     48_000: Codec(payload_type=110, name="telephone-event", clock_rate_hz=48_000, parameters="0-16"),
 }
+# What a leg's own key is made for: 30 bytes of key and salt.
+_OFFERED_SUITE = "AES_CM_128_HMAC_SHA1_80"
+_ANSWERED_SUITES = (_OFFERED_SUITE, "AES_CM_128_HMAC_SHA1_32")
 _PROTOCOLS: dict[Transport, str] = {"rtp": "RTP/AVP", "srtp": "RTP/SAVP", "webrtc": "UDP/TLS/RTP/SAVPF"}
 _TRANSPORTS: dict[str, Transport] = {
     "RTP/AVP": "rtp",
@@ -97,7 +101,8 @@ def make_offer(speaker: Speaker, *, version: int = 0, direction: Direction = "se
     attributes: list[tuple[str, str | None]] = [*_lines(codecs), (direction, None)]
     if speaker.local.ice is not None:
         attributes += [("mid", "0"), *_secured_by_dtls(speaker.local.ice, "actpass")]
-    attributes += _secured_by_sdes(speaker, tag="1")
+    if speaker.transport == "srtp":
+        attributes += _crypto_line(_offered_crypto(speaker), speaker.local.srtp_key)
     attributes += _control(speaker.local, mux=True)
     bundle: Attributes = (("group", "BUNDLE 0"),) if speaker.local.ice is not None else ()
     return _written(speaker, version, (_stream(speaker, codecs, tuple(attributes)),), bundle)
@@ -114,7 +119,7 @@ def make_answer(offer: bytes, speaker: Speaker, *, version: int = 0, wanted: Dir
         raise NoCommonMediaError("its media is carried in another way")
     codec, event = _common(media, speaker.encodings)
     direction = answered_direction(session.direction_of(media), wanted)
-    tag, suite, key = _their_sdes(media, transport)
+    crypto = _their_offer(media, transport)
     ice = _their_ice(session, media, transport)
     mux = media.attribute("rtcp-mux") is not None
     attributes: list[tuple[str, str | None]] = [*_lines((codec, *([event] if event else []))), (direction, None)]
@@ -122,13 +127,13 @@ def make_answer(offer: bytes, speaker: Speaker, *, version: int = 0, wanted: Dir
         attributes.append(("mid", mid))
     if speaker.local.ice is not None and ice is not None:
         attributes += _secured_by_dtls(speaker.local.ice, "passive" if ice.setup == "active" else "active")
-    attributes += _secured_by_sdes(speaker, tag=tag, suite=suite)
+    attributes += _crypto_line(crypto, speaker.local.srtp_key)
     attributes += _control(speaker.local, mux=mux)
     ours = _stream(speaker, (codec, *([event] if event else [])), tuple(attributes), protocol=media.protocol)
     streams = tuple(ours if at == place else refused(other) for at, other in enumerate(session.media))
     grouped = session.attribute("group") is not None and mid is not None
     bundle: Attributes = (("group", f"BUNDLE {mid}"),) if grouped else ()
-    remote = _remote(session, media, codec, event, _ways(direction), suite, key, ice)
+    remote = _remote(session, media, codec, event, _ways(direction), crypto, ice)
     return Agreement(_written(speaker, version, streams, bundle), remote)
 
 
@@ -139,10 +144,11 @@ def read_answer(answer: bytes, speaker: Speaker) -> RemoteEnd:
     if transport != speaker.transport:
         raise NoCommonMediaError("the answer's media is carried in another way")
     codec, event = _common(media, speaker.encodings)
-    _, suite, key = _their_sdes(media, transport)
     theirs = session.direction_of(media)
     ways = theirs in {"sendrecv", "recvonly"}, theirs in {"sendrecv", "sendonly"}
-    return _remote(session, media, codec, event, ways, suite, key, _their_ice(session, media, transport))
+    return _remote(
+        session, media, codec, event, ways, _their_answer(media, speaker), _their_ice(session, media, transport)
+    )
 
 
 def _parsed(data: bytes) -> Session:
@@ -199,12 +205,35 @@ def _secured_by_dtls(ice: IceEnd, setup: str) -> list[tuple[str, str | None]]:
     ]
 
 
-def _secured_by_sdes(speaker: Speaker, *, tag: str, suite: str = "") -> list[tuple[str, str | None]]:
-    return []
+def _offered_crypto(speaker: Speaker) -> Crypto:
+    return Crypto(tag=1, suite=_OFFERED_SUITE, key=speaker.local.srtp_key)
 
 
-def _their_sdes(media: Media, transport: Transport) -> tuple[str, str, bytes]:
-    return "", "", b""
+def _crypto_line(crypto: Crypto | None, key: bytes) -> list[tuple[str, str | None]]:
+    """The line that says under which key we send, in the way that `crypto` names."""
+    if crypto is None:
+        return []
+    return [("crypto", write_crypto(Crypto(tag=crypto.tag, suite=crypto.suite, key=key)))]
+
+
+def _their_offer(media: Media, transport: Transport) -> Crypto | None:
+    """What of their ways to protect the stream we take."""
+    if transport != "srtp":
+        return None
+    crypto = choose_crypto(media.all("crypto"), _ANSWERED_SUITES)
+    if crypto is None:
+        raise NoCommonMediaError("no common way to encrypt")
+    return crypto
+
+
+def _their_answer(media: Media, speaker: Speaker) -> Crypto | None:
+    """What they chose of our ways to protect the stream."""
+    if speaker.transport != "srtp":
+        return None
+    try:
+        return answered_crypto([_offered_crypto(speaker)], media.attribute("crypto") or "")
+    except InvalidCryptoError:
+        raise NoCommonMediaError("an answer that does not encrypt as was offered") from None
 
 
 def _their_ice(session: Session, media: Media, transport: Transport) -> IceEnd | None:
@@ -233,8 +262,7 @@ def _remote(
     codec: Codec,
     event: Codec | None,
     ways: tuple[bool, bool],
-    suite: str,
-    key: bytes,
+    crypto: Crypto | None,
     ice: IceEnd | None,
 ) -> RemoteEnd:
     address = session.address_of(media)
@@ -250,8 +278,8 @@ def _remote(
         ptime_ms=media.ptime_ms or PTIME_MS,
         send=ways[0],
         receive=ways[1],
-        srtp_suite=suite,
-        srtp_key=key,
+        srtp_suite="" if crypto is None else crypto.suite,
+        srtp_key=b"" if crypto is None else crypto.key,
         ice=ice,
     )
 

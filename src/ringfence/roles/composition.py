@@ -6,6 +6,7 @@ from collections.abc import Callable
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from ringfence.api.calling import Calling
 from ringfence.api.messaging import Messaging
 from ringfence.dispatch.bells import Bells
 from ringfence.dispatch.epoch_sweep import sweep_epochs
@@ -37,6 +38,9 @@ from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
+from ringfence.usecases.voice.change_call import CallChanger
+from ringfence.usecases.voice.create_call import CallCreator
+from ringfence.usecases.voice.read_calls import CallReader
 from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
 
 
@@ -61,6 +65,16 @@ def compose_messaging(
         timeline=TimelineReader(store, keys),
         call_timeline=CallTimelineReader(store, keys),
         teller=EventTeller(store, keys, clock, wake),
+    )
+
+
+def compose_calling(store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, magic_numbers: bool) -> Calling:
+    """What the API drives of calls. `wake` rings whoever runs them, and whoever tells of them."""
+    reader = CallReader(store, keys, clock)
+    return Calling(
+        creator=CallCreator(store, keys, clock, wake, magic_numbers=magic_numbers),
+        reader=reader,
+        changer=CallChanger(store, keys, clock, wake, reader),
     )
 
 

@@ -29,7 +29,14 @@ ENCODINGS = ("PCMU", "PCMA", "G722", "opus")
 def speaker(
     port: int = 6000, transport: Transport = "rtp", encodings: tuple[str, ...] = ("PCMU", "PCMA"), **changed: object
 ) -> Speaker:
-    local = LocalEnd(address="127.0.0.1", port=port, rtcp_port=port, ssrc=1, ice=ICE if transport == "webrtc" else None)
+    local = LocalEnd(
+        address="127.0.0.1",
+        port=port,
+        rtcp_port=port,
+        ssrc=1,
+        srtp_key=bytes([port % 251]) * 30 if transport == "srtp" else b"",
+        ice=ICE if transport == "webrtc" else None,
+    )
     return Speaker(
         local=msgspec.structs.replace(local, **changed), transport=transport, session_id=port, encodings=encodings
     )
@@ -40,7 +47,7 @@ def phone(*lines: str, protocol: str = "RTP/AVP", formats: str = "0", address: s
     return "\r\n".join([*head, f"m=audio 7000 {protocol} {formats}", *lines, ""]).encode()
 
 
-TRANSPORTS: list[Transport] = ["rtp", "webrtc"]
+TRANSPORTS: list[Transport] = ["rtp", "srtp", "webrtc"]
 
 
 @given(
@@ -70,6 +77,9 @@ def test_both_ends_of_an_exchange_agree(
     assert (by_callee.rtcp_port, by_caller.rtcp_port) == (6000, 7000)
     assert by_callee.send == by_caller.receive
     assert by_callee.receive == by_caller.send
+    if transport == "srtp":
+        assert (by_callee.srtp_key, by_caller.srtp_key) == (caller.local.srtp_key, callee.local.srtp_key)
+        assert by_callee.srtp_suite == by_caller.srtp_suite == "AES_CM_128_HMAC_SHA1_80"
     if transport == "webrtc":
         assert by_callee.ice is not None
         assert by_caller.ice is not None
@@ -159,6 +169,20 @@ def test_what_cannot_be_a_call_is_refused_with_488(offer: bytes) -> None:
     with pytest.raises(NoCommonMediaError) as refusal:
         make_answer(offer, speaker())
     assert refusal.value.sip_status == 488
+
+
+@pytest.mark.parametrize("lines", [[], ["a=crypto:1 AES_256_CM_HMAC_SHA1_80 inline:AAAA"], ["a=crypto:1 garbage"]])
+def test_a_stream_over_srtp_needs_a_key_that_we_can_use(lines: list[str]) -> None:
+    with pytest.raises(NoCommonMediaError):
+        make_answer(phone(*lines, protocol="RTP/SAVP"), speaker(transport="srtp"))
+
+
+def test_an_answer_that_drops_the_encryption_is_refused() -> None:
+    caller = speaker(transport="srtp")
+    answer = make_answer(make_offer(caller), speaker(7000, "srtp")).description
+    stripped = b"\r\n".join(line for line in answer.split(b"\r\n") if not line.startswith(b"a=crypto"))
+    with pytest.raises(NoCommonMediaError):
+        read_answer(stripped, caller)
 
 
 def test_a_stream_over_dtls_needs_ice_and_a_fingerprint() -> None:

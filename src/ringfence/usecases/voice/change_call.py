@@ -89,9 +89,7 @@ class CallChanger:
         return True
 
     async def _order(self, row: CallRow, kind: str, content: bytes, *, must: bool = True) -> None:
-        order = CallOrder(
-            account=row.account, call_sid=row.sid, kind=kind, content=content, at_ms=self._clock.now_ms()
-        )
+        order = CallOrder(account=row.account, call_sid=row.sid, kind=kind, content=content, at_ms=self._clock.now_ms())
         try:
             left = await self._store.order(order)
         except QueueFullError:

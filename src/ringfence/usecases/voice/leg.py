@@ -100,6 +100,7 @@ class Leg:
         self._incoming: IncomingLine | None = None
         self._speaker: Speaker | None = None
         self._version = 0
+        self._answering = False
         self._told_end = False
         self._cause = ""
         self._open = False
@@ -164,17 +165,19 @@ class Leg:
     async def answer(self) -> None:
         """Answer a call that came in. Where it cannot be, it is refused, and `Ended` follows."""
         line = self._incoming
-        if line is None or self.answered_once or self.over:
+        if line is None or self._answering or self.over:
             return
+        self._answering = True
         try:
             speaker = await self._begin(line.media, "")
             if self.over:
                 return
-            self.answered_once = True
             if not line.offer:
+                self.answered_once = True
                 line.answer(make_offer(speaker))
                 return
             agreement = make_answer(line.offer, speaker)
+            self.answered_once = True
             line.answer(agreement.description)
             await self._media.connect(self.sid, agreement.remote)
         except NoCommonMediaError as error:
@@ -273,7 +276,6 @@ class Leg:
             case RecordingEnded():
                 self._tell(Recorded(event))
             case LegFailed(cause=cause) if not self.over:
-                self._open = False
                 self.hang_up(f"the media failed: {cause}")
             case LegConnected() | LegFailed():
                 pass

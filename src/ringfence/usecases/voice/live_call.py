@@ -245,7 +245,8 @@ class LiveCall:
         if ended.cause:
             self.record.step("error", ended.cause, code=self._error_code)
         if ended.cause.startswith("the media"):
-            await self.recordings.lose_all()
+            for lost in await self.recordings.lose_all():
+                self._events.put_nowait(Recorded(lost))
         status = self._final(ended)
         await self.record.move(status, sip_status=ended.status, error_code=self._error_code, route=self.leg.route)
 
@@ -263,10 +264,11 @@ class LiveCall:
         """What the script still has to say, while late events of its recordings come in."""
         while not running.done():
             waiting = asyncio.ensure_future(self._events.get())
-            await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
-            if waiting.done():
-                await self._take_late(waiting.result())
-            else:
+            try:
+                await asyncio.wait((running, waiting), return_when=asyncio.FIRST_COMPLETED)
+                if waiting.done():
+                    await self._take_late(waiting.result())
+            finally:
                 waiting.cancel()
 
     async def _take_late(self, event: LegEvent) -> None:

@@ -127,10 +127,14 @@ class Recordings:
             self._record.step("error", "the recording was lost with its media worker", code=NOT_RECORDED)
             await self._settle(sid, options, "absent", 0, NOT_RECORDED)
 
-    async def lose_all(self) -> None:
-        """Settle all that are not over: nothing is heard of them any more."""
-        for sid in self.running:
-            await self.lost(sid)
+    async def lose_all(self) -> list[RecordingEnded]:
+        """Settle all that are not over, of which nothing is heard any more: what would have been heard."""
+        lost = [
+            RecordingEnded(leg=self._record.sid, sid=sid, duration_ms=0, cause="failed") for sid in self.running
+        ]
+        for ended in lost:
+            await self.lost(ended.sid)
+        return lost
 
     async def _settle(
         self,

@@ -8,7 +8,8 @@ import msgspec
 from tests.unit.usecases.webhooks.conftest import LocalKeys
 
 from ringfence.domain.attempt import Attempt
-from ringfence.domain.call import Content, Direction, Order, Status
+from ringfence.domain.call import FINAL, Content, Direction, Order, Status
+from ringfence.domain.clock import ManualClock
 from ringfence.domain.media_ends import LocalEnd, RemoteEnd, Transport
 from ringfence.domain.negotiation import Speaker, make_answer, make_offer
 from ringfence.domain.sealing.call import seal_call_with
@@ -36,7 +37,6 @@ from ringfence.ports.program import ProgramAnswer, ProgramFailedError, Question
 from ringfence.ports.speech import Utterance
 from ringfence.ports.store import NumberRow
 from ringfence.store.memory import MemoryStore
-from ringfence.testing.clock import ManualClock
 from ringfence.testing.still_loop import StillLoop
 from ringfence.usecases.voice.compose import Calls, compose_calls
 
@@ -335,11 +335,23 @@ class Bell:
         return True
 
 
+class TickingClock(ManualClock):
+    """Wall time goes on by a millisecond with each reading, so that what happens later has a later time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._readings = 0
+
+    def now_ms(self) -> int:
+        self._readings += 1
+        return super().now_ms() + self._readings
+
+
 class Stage:
     """One voice process whose calls a test makes, and everything around it."""
 
     def __init__(self) -> None:
-        self.clock = ManualClock()
+        self.clock = TickingClock()
         self.store = MemoryStore()
         self.keys = LocalKeys()
         self.lines = FakeLines()
@@ -357,7 +369,7 @@ class Stage:
 
     async def open(self, **changed: Any) -> None:
         await self.store.open()
-        config = NumberConfig(voice_url=f"{BASE}/voice", voice_fallback_url=f"{BASE}/fallback", **changed)
+        config = NumberConfig(**{"voice_url": f"{BASE}/voice", "voice_fallback_url": f"{BASE}/fallback"} | changed)
         value = encode_number_config(config)
         await self.store.buy_number(
             NumberRow(
@@ -392,27 +404,28 @@ class Stage:
         )
         self.media.tell = self.calls.legs.happened
 
-    async def queue(self, to: str = CALLER, sender: str = NUMBER, **content: Any) -> str:
-        """A call that the API has accepted."""
+    async def queue(
+        self, to: str = CALLER, sender: str = NUMBER, *, of: dict[str, Any] | None = None, **content: Any
+    ) -> str:
+        """A call that the API has accepted; `of` is what else stands in its row."""
         sid = new_sid("CA", self.clock.now_ms())
         key = await self.keys.seal_record(ACCOUNT, sid, to)
         whole = Content(to=to, sender=sender, **content)
         now_ms = self.clock.now_ms()
-        await self.store.create_call(
-            CallRow(
-                account=ACCOUNT,
-                sid=sid,
-                direction=Direction.OUTBOUND_API,
-                status=Status.QUEUED,
-                local=sender,
-                remote_index=key.index,
-                remote_region="US",
-                epoch=key.epoch,
-                content=seal_call_with(key.key, ACCOUNT, sid, whole),
-                created_ms=now_ms,
-                updated_ms=now_ms,
-            )
+        row = CallRow(
+            account=ACCOUNT,
+            sid=sid,
+            direction=Direction.OUTBOUND_API,
+            status=Status.QUEUED,
+            local=sender,
+            remote_index=key.index,
+            remote_region="US",
+            epoch=key.epoch,
+            content=seal_call_with(key.key, ACCOUNT, sid, whole),
+            created_ms=now_ms,
+            updated_ms=now_ms,
         )
+        await self.store.create_call(msgspec.structs.replace(row, **(of or {})))
         self.bell.ring()
         return sid
 
@@ -439,6 +452,15 @@ class Stage:
 
     async def kinds(self, sid: str) -> list[str]:
         return [event.kind for event in await self.store.events(ACCOUNT, sid)]
+
+    async def over(self, sid: str, *, turns: int = 500) -> CallRow:
+        """The call once it is over, and gone from the process."""
+        for _ in range(turns):
+            row = await self.row(sid)
+            if row.status in FINAL and not len(self.calls.live):
+                return row
+            await asyncio.sleep(0.01)
+        raise AssertionError("the call did not end")
 
     def comes_in(self, sender: str = CALLER) -> FakeLine:
         """A call to our number."""

@@ -1,0 +1,74 @@
+"""No call is ever stuck: not one whose process died, nor one that no key opens, nor one that waits too long."""
+
+import asyncio
+
+from tests.unit.usecases.voice.stage import ACCOUNT, BASE, Stage, play, until
+
+from ringfence.domain.call import Status
+from ringfence.domain.sealing.call import open_step
+from ringfence.domain.sealing.record import EpochRecords, RecordSealer
+
+
+async def left_behind(stage: Stage, owner: str, *, answered: bool) -> str:
+    """A call that another process was running."""
+    status = Status.IN_PROGRESS if answered else Status.RINGING
+    row = {"owner": owner, "status": status, "answered_ms": stage.clock.now_ms() if answered else None}
+    return await stage.queue(of=row, status_callback=f"{BASE}/status", twiml="<Response/>")
+
+
+def test_calls_of_a_process_that_died_end_and_their_programs_are_told() -> None:
+    async def scene(stage: Stage) -> None:
+        await stage.store.hold_calls("other", stage.clock.now_ms(), 5_000)
+        talking = await left_behind(stage, "other", answered=True)
+        ringing = await left_behind(stage, "other", answered=False)
+        for sid, status in ((talking, Status.COMPLETED), (ringing, Status.FAILED)):
+            row = await stage.over(sid, turns=3_000)
+            assert (row.status, row.error_code) == (status, 31005)
+            assert (await stage.kinds(sid))[-1] == f"call.{status.value}"
+
+    play(scene)
+
+
+def test_a_call_that_no_key_opens_fails() -> None:
+    async def scene(stage: Stage) -> None:
+        sid = await stage.queue(twiml="<Response/>")
+        stage.keys.closed.add(sid)
+        row = await stage.over(sid, turns=1_000)
+        assert row.status is Status.FAILED
+
+    play(scene)
+
+
+def test_what_happened_is_in_the_timeline_sealed() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = lambda line: line.answers()
+        stage.program.pages["/voice"] = "<Response><Say>Hi</Say><Bogus/></Response>"
+        sid = await stage.queue(url=f"{BASE}/voice")
+        await stage.over(sid)
+        await until(lambda: stage.clock.now_ms())
+        await asyncio.sleep(1)
+        steps = await stage.store.steps(ACCOUNT, sid)
+        kinds = [step.kind for step in steps]
+        for kind in ("status", "webhook", "document", "warning", "verb", "media"):
+            assert kind in kinds
+        assert all(b"Bogus" not in step.detail for step in steps)
+        records: EpochRecords = stage.keys._records
+        sealer = RecordSealer(bytes(32), ACCOUNT)
+        sealer._records = records
+        warning = next(step for step in steps if step.kind == "warning")
+        assert warning.code == 12200
+        shown = open_step(sealer, sid, warning.detail)
+        assert "Bogus" in shown.text
+        assert (shown.line, shown.column) == (1, 24)
+
+    play(scene)
+
+
+def test_an_order_for_a_call_that_is_over_is_dropped() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = lambda line: line.ends(486)
+        sid = await stage.queue(twiml="<Response/>")
+        await stage.over(sid)
+        assert not await stage.order(sid, "end")
+
+    play(scene)
