@@ -24,6 +24,7 @@ from ringfence.domain.standing import NumberConfig
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.service import KeyService
 from ringfence.ports.store import StockRow
+from ringfence.roles.composition import compose_calling
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import NewAccount, create_account
@@ -77,6 +78,7 @@ class Installation:
             ),
             registry=CollectorRegistry(),
             limits=limits,
+            calling=compose_calling(self.store, self.keys, self.clock, self.bell, magic_numbers=True),
         )
         self._numbers = iter(range(100, 10_000))
         self._socket = socket.create_server(("127.0.0.1", 0))

@@ -173,6 +173,21 @@ def create_text(tenant: Any) -> requests.Response:
     return tenant.ask("POST", "/Messages.json", data=form)
 
 
+def create_call(tenant: Any) -> requests.Response:
+    form = {"To": CUSTOMER, "From": tenant.number(), "Url": "https://shop.example/voice"}
+    return tenant.ask("POST", "/Calls.json", data=form)
+
+
+def on_call(method: str, path: str = "/Calls/{}.json", *, over: bool = False, **options: Any) -> Recipe:
+    def make(tenant: Any) -> requests.Response:
+        sid = create_call(tenant).json()["sid"]
+        if over:
+            tenant.ask("POST", f"/Calls/{sid}.json", data={"Status": "canceled"})
+        return tenant.ask(method, path.format(sid), **options)
+
+    return make
+
+
 def on_services(method: str, path: str = "", *, pooled: bool = True, **options: Any) -> Recipe:
     """`path` below /v1/Services, with places for a service's SID and a number's, which is in its pool if `pooled`."""
 
@@ -225,6 +240,11 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("GET", f"{ACCOUNT}/Messages/{{MessageSid}}/Media"): on_medium("GET", "/Messages/{0}/Media.json"),
     ("GET", f"{ACCOUNT}/Messages/{{MessageSid}}/Media/{{Sid}}"): on_medium("GET", "/Messages/{0}/Media/{1}.json"),
     ("DELETE", f"{ACCOUNT}/Messages/{{MessageSid}}/Media/{{Sid}}"): on_medium("DELETE", "/Messages/{0}/Media/{1}.json"),
+    ("POST", f"{ACCOUNT}/Calls"): create_call,
+    ("GET", f"{ACCOUNT}/Calls"): on_call("GET", "/Calls.json?PageSize=50&{}"),
+    ("GET", f"{ACCOUNT}/Calls/{{Sid}}"): on_call("GET"),
+    ("POST", f"{ACCOUNT}/Calls/{{Sid}}"): on_call("POST", data={"Status": "completed"}),
+    ("DELETE", f"{ACCOUNT}/Calls/{{Sid}}"): on_call("DELETE", over=True),
     ("POST", SERVICES): on_services("POST", data={"FriendlyName": "x"}),
     ("GET", SERVICES): on_services("GET", "?PageSize=20"),
     ("GET", f"{SERVICES}/{{Sid}}"): on_services("GET", "/{}"),

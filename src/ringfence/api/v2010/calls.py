@@ -211,7 +211,7 @@ class Call(msgspec.Struct, kw_only=True):
 async def create(request: ApiRequest[CallForm]) -> Call:
     form = request.form
     if (name := form.unavailable()) is not None:
-        raise ApiError(20001, f"The parameter {name} is not available here yet.")
+        raise ApiError(20501, f"The parameter {name} is not available here yet.")
     wanted = CallRequest(to=form.to, sender=form.from_ or form.caller_id, content=form.content())
     return _shown(await _calling(request.deps).creator.create(request.caller, request.account, wanted))
 

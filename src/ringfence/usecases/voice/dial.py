@@ -102,7 +102,10 @@ class DialRun:
                 return
 
     async def _ring(self, parties: Sequence[Party], number: int, caller_id: str) -> None:
-        for party in parties:
+        for written in parties:
+            # Its URLs are relative to the document that dials, not to what it hears itself.
+            url = self._caller.documents.absolute(written.url) if written.url else ""
+            party = msgspec.structs.replace(written, url=url)
             call = await self._parties.ring(self._caller, party, caller_id, self._verb.time_limit_s)
             if call is None:
                 self._outcomes.append(Status.FAILED)

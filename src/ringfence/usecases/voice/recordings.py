@@ -129,9 +129,7 @@ class Recordings:
 
     async def lose_all(self) -> list[RecordingEnded]:
         """Settle all that are not over, of which nothing is heard any more: what would have been heard."""
-        lost = [
-            RecordingEnded(leg=self._record.sid, sid=sid, duration_ms=0, cause="failed") for sid in self.running
-        ]
+        lost = [RecordingEnded(leg=self._record.sid, sid=sid, duration_ms=0, cause="failed") for sid in self.running]
         for ended in lost:
             await self.lost(ended.sid)
         return lost
