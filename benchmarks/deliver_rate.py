@@ -1,12 +1,13 @@
 """How many waiting texts a second a whole installation delivers, with signed callbacks for sent and delivered.
 
 python benchmarks/deliver_rate.py [--seconds 4] [--connections 32] [--recipients 7000000] [--directory DIR]
-    [--database postgresql://…]
+    [--database sqlite postgres postgresql://…]
 
 The dispatcher is stopped (SIGSTOP) while wrk has texts accepted for so long, so that all of them wait; then it goes on,
 and the clock runs until every text has its receipt and every callback its 2xx, both written down. The last line is what
 the callbacks alone would cost: the same two requests a text from a bare client, which signs nothing, opens nothing and
-writes nothing down. CPU a text is the figure to compare; rates follow the machine's other work.
+writes nothing down. CPU a text is the figure to compare; rates follow the machine's other work. --database names one
+store or several, as for `accept_rate.py`.
 """
 
 import argparse
@@ -22,7 +23,7 @@ from pathlib import Path
 
 import asyncpg
 import uvloop
-from accept_rate import costs, installation, load, memory, usage_of
+from accept_rate import costs, database_url, installation, load, memory, usage_of
 from callback_sink import Sink, callback_sink
 
 DRAIN_LIMIT_S = 120
@@ -92,12 +93,10 @@ def finished(database: Path | str) -> tuple[int, int]:
     return count(database, "SELECT count(*) FROM rated"), taken
 
 
-def drain(directory: Path, sink: Sink, options: argparse.Namespace) -> float:
+def drain(directory: Path, url: str, sink: Sink, options: argparse.Namespace) -> float:
     """Deliver what was made to wait; the answer is texts a second."""
-    if options.database:
-        os.environ["RINGFENCE_DATABASE_URL"] = options.database
-    with installation(directory) as (target, pids, file, _):
-        database = options.database or file
+    with installation(directory, url) as (target, pids, file, _):
+        database = url or file
         os.kill(pids["dispatcher"], signal.SIGSTOP)
         load(target, {"StatusCallback": f"http://127.0.0.1:{sink.port}/status"}, options)
         texts = count(database, "SELECT count(*) FROM message")
@@ -121,9 +120,16 @@ def drain(directory: Path, sink: Sink, options: argparse.Namespace) -> float:
 
 
 def main(options: argparse.Namespace) -> None:
+    for name in options.database:
+        print(f"== {name if '://' not in name else 'the database of yours'}")
+        with database_url(name) as url:
+            measure(url, options)
+
+
+def measure(url: str, options: argparse.Namespace) -> None:
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores before the start")
     with tempfile.TemporaryDirectory(dir=options.directory) as directory, callback_sink() as sink:
-        rate = drain(Path(directory), sink, options)
+        rate = drain(Path(directory), url, sink, options)
         with multiprocessing.get_context("spawn").Pool(1) as pool:
             posts, each_us = pool.apply(bare_posts, (sink.port,))
         print(
@@ -138,5 +144,5 @@ if __name__ == "__main__":
     parser.add_argument("--connections", type=int, default=32)
     parser.add_argument("--recipients", type=int, default=7_000_000)
     parser.add_argument("--directory", type=Path, default=None)
-    parser.add_argument("--database")
+    parser.add_argument("--database", nargs="+", default=["sqlite"])
     main(parser.parse_args())

@@ -11,7 +11,8 @@ from ringfence.store.turnstile import Turnstile
 
 BUSY_TIMEOUT_MS = 5_000
 SCRUB_TIMEOUT_MS = 50
-CHECKPOINT_PAGES = 4_000
+# 64 MB: a checkpoint holds up the commit that makes it, and writes what many commits changed again and again once.
+CHECKPOINT_PAGES = 16_000
 WRITER_CACHE_KIB = 32_768
 READER_MAP_BYTES = 1 << 30
 CACHED_STATEMENTS = 512
