@@ -8,8 +8,8 @@ from typing import Any
 
 from ringfence.store.sqlite_session import SqliteWriter
 
-# Powers of two, so that few statements make up any number, and all of them stay prepared.
-_SIZES = (64, 32, 16, 8, 4, 2, 1)
+# A statement of each size stays prepared; larger ones would save little and take much memory.
+ROWS_MAX = 32
 _VALUES = "VALUES "
 
 
@@ -20,12 +20,10 @@ class BulkInsert:
         head, values, row = insert.rpartition(_VALUES)
         if not values:
             raise ValueError("no INSERT with VALUES at its end")
-        self._statements = [(size, head + values + ", ".join([row] * size)) for size in _SIZES]
+        self._statements = [head + values + ", ".join([row] * size) for size in range(1, ROWS_MAX + 1)]
 
     def run(self, tx: SqliteWriter, rows: Sequence[Sequence[Any]]) -> None:
         """Insert them in their order; an error leaves some of them inserted."""
-        start = 0
-        for size, statement in self._statements:
-            while len(rows) - start >= size:
-                tx.run(statement, [value for row in rows[start : start + size] for value in row])
-                start += size
+        for start in range(0, len(rows), ROWS_MAX):
+            some = rows[start : start + ROWS_MAX]
+            tx.run(self._statements[len(some) - 1], [value for row in some for value in row])
