@@ -25,7 +25,7 @@ from ringfence.roles.bootstrap import (
 )
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.installation_lock import InstallationLock
-from ringfence.roles.listeners import bind
+from ringfence.roles.listeners import bind_for
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import configure_logging
 from ringfence.roles.metrics import fresh_folder
@@ -65,8 +65,9 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
     lock = InstallationLock(settings.data_dir)
     lock.take()
     try:
-        listeners = bind(settings.hosts, settings.port)
-        settings = msgspec.structs.replace(settings, port=listeners[0].getsockname()[1])
+        bound = bind_for(settings.api_processes, settings.hosts, settings.port)
+        listeners = dict(zip(api_names(settings.api_processes), bound, strict=True))
+        settings = msgspec.structs.replace(settings, port=bound[0][0].getsockname()[1])
         make_private(settings.run_dir)
         prepare_clock(settings, again=True)
         metrics = fresh_folder(settings.run_dir)

@@ -133,7 +133,7 @@ class _Sweep:
         settings = Settings(data_dir=self._folder / "data", port=port, database_url=database_url)
         for folder in (settings.data_dir, settings.run_dir, self._folder / SCRATCH):
             make_private(folder)
-        supervisor = Supervisor(settings, listeners=[listener], command=self._command)
+        supervisor = Supervisor(settings, listeners={"api": [listener]}, command=self._command)
         try:
             for role in ROLES:
                 await supervisor.start(role)

@@ -1,4 +1,4 @@
-"""The sockets of the public port: bound once by the supervisor, inherited by every api process in turn."""
+"""The sockets of the public port: bound once by the supervisor, inherited by an api process and by those after it."""
 
 import errno
 import socket
@@ -28,6 +28,22 @@ def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
             if port:
                 raise _busy(hosts, port) from None
     raise RefusalError("no port is free on every address", "choose one with --port")
+
+
+def bind_for(processes: int, hosts: Sequence[str], port: int) -> list[list[socket.socket]]:
+    """Listening sockets of all `hosts` on one port for each of so many processes. RefusalError as `bind` has it.
+
+    Linux deals connections out evenly among the processes' sockets; one that several share would give most of a crowd
+    to whoever looks first.
+    """
+    alone = bind(hosts, port)
+    if processes == 1:
+        return [alone]
+    # Those who share a port let others of the same user share it too: that nobody has it is asked without sharing.
+    found, port = [listener.getsockname()[0] for listener in alone], alone[0].getsockname()[1]
+    for listener in alone:
+        listener.close()
+    return [[_bind_one(host, port, shared=True) for host in found] for _ in range(processes)]
 
 
 def adopt(descriptors: Sequence[int]) -> list[socket.socket]:
@@ -60,13 +76,15 @@ def _bind_all(hosts: Sequence[str], port: int) -> list[socket.socket]:
     return bound
 
 
-def _bind_one(host: str, port: int) -> socket.socket:
+def _bind_one(host: str, port: int, *, shared: bool = False) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if shared:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
         listener.setblocking(False)

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from ringfence.roles.metrics import FOLDER_VARIABLE, forget_process
-from ringfence.roles.process import API, READY, REFUSED, frame, role_of
+from ringfence.roles.process import READY, REFUSED, frame
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, encode
 from ringfence.roles.warm_starts import NotWarmError, WarmStarts
@@ -55,7 +55,7 @@ class Supervisor:
     """Start roles in the order of `start` calls; stop them in the reverse order.
 
     `inherited` descriptors (the installation's lock) stay open in every role; `metrics` is the folder where they write
-    their figures. `listeners` go to the api's processes alone, and outlive them: connections that arrive while one
+    their figures. `listeners` of a role go to its process alone, and outlive it: connections that arrive while it
     restarts wait in them. With `warm` roles are forked by a process that has their modules in memory; `command` is for
     when it cannot.
     """
@@ -64,7 +64,7 @@ class Supervisor:
         self,
         settings: Settings,
         *,
-        listeners: Sequence[socket.socket] = (),
+        listeners: Mapping[str, Sequence[socket.socket]] | None = None,
         inherited: Sequence[int] = (),
         metrics: Path | None = None,
         command: Command = role_command,
@@ -74,7 +74,7 @@ class Supervisor:
         more = ["asyncpg"] if settings.database_url else []
         self._warm = WarmStarts(environment, more) if warm and WarmStarts.possible() else None
         self._shared = _Shared(encode(settings), tuple(inherited), metrics, environment, self._warm)
-        self._listeners = tuple(listeners)
+        self._listeners = dict(listeners or {})
         self._command = command
         self._children: dict[str, _Child] = {}
 
@@ -86,7 +86,7 @@ class Supervisor:
     async def start(self, role: str) -> None:
         """Start a role and keep it running; returns once it serves. RefusalError when it does not come up at all."""
         self.warm_up()
-        listen = [listener.fileno() for listener in self._listeners] if role_of(role) == API else []
+        listen = [listener.fileno() for listener in self._listeners.get(role, ())]
         child = _Child(role, self._command(role), listen, self._shared)
         self._children[role] = child
         await child.start()

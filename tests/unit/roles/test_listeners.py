@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.roles.listeners import ACCEPTED_A_TURN, bind, widen
+from ringfence.roles.listeners import ACCEPTED_A_TURN, bind, bind_for, widen
 from ringfence.roles.port_owner import owner_of
 from ringfence.roles.refusal import RefusalError
 
@@ -33,6 +33,41 @@ def test_a_server_gets_each_listener_many_times_over_because_it_takes_one_connec
     assert [addresses.count(listener.getsockname()) for listener in listeners] == [ACCEPTED_A_TURN] * 2
     assert not any(listener.getblocking() for listener in wide)
     close(wide)
+
+
+def test_each_of_several_processes_gets_sockets_of_its_own_on_one_port() -> None:
+    groups = bind_for(3, ("127.0.0.1", "::1"), 0)
+    addresses = [[listener.getsockname()[:2] for listener in group] for group in groups]
+    port = addresses[0][0][1]
+    assert addresses == [[("127.0.0.1", port), ("::1", port)]] * 3
+    assert not any(listener.getblocking() for group in groups for listener in group)
+    # Neither one process nor several get a port that others share.
+    for processes in (1, 2):
+        with pytest.raises(RefusalError, match="busy"):
+            bind_for(processes, ("127.0.0.1", "::1"), port)
+    for group in groups:
+        close(group)
+
+
+def test_connections_are_dealt_out_among_them() -> None:
+    groups = bind_for(2, ("127.0.0.1",), 0)
+    clients = [socket.create_connection(groups[0][0].getsockname()) for _ in range(64)]
+    for (listener,) in groups:
+        # None would be here once in 2^64 times.
+        listener.accept()[0].close()
+    for client in clients:
+        client.close()
+    for group in groups:
+        close(group)
+
+
+def test_one_process_has_a_port_that_nobody_can_share() -> None:
+    ((listener,),) = bind_for(1, ("127.0.0.1",), 0)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        with pytest.raises(OSError):
+            other.bind(listener.getsockname())
+    listener.close()
 
 
 def test_a_port_can_be_bound_again_at_once() -> None:

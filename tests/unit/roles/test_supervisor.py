@@ -90,7 +90,7 @@ def test_connections_wait_while_the_api_restarts(tmp_path: Path) -> None:
     async def scenario() -> None:
         listeners = bind(["127.0.0.1"], 0)
         port = listeners[0].getsockname()[1]
-        async with supervised(tmp_path, "api", listeners=listeners) as supervisor:
+        async with supervised(tmp_path, "api", listeners={"api": listeners}) as supervisor:
             first = supervisor.pids()["api"]
             assert await ask(port) == first
             os.kill(first, signal.SIGKILL)
@@ -105,7 +105,7 @@ def test_only_the_api_gets_the_public_sockets(tmp_path: Path) -> None:
     async def scenario() -> None:
         listeners = bind(["127.0.0.1"], 0)
         inode = os.fstat(listeners[0].fileno()).st_ino
-        async with supervised(tmp_path, "kms", "api", listeners=listeners) as supervisor:
+        async with supervised(tmp_path, "kms", "api", listeners={"api": listeners}) as supervisor:
             for role, expected in (("kms", False), ("api", True)):
                 folder = Path(f"/proc/{supervisor.pids()[role]}/fd")
                 held = {str(link.readlink()) for link in folder.iterdir()}

@@ -111,7 +111,7 @@ def test_the_process_that_forks_holds_nothing_of_the_installation(settings: Sett
         lock = os.open(settings.data_dir / "a lock", os.O_CREAT | os.O_RDWR, 0o600)
         serving = msgspec.structs.replace(settings, port=listeners[0].getsockname()[1])
         socket_name = f"socket:[{os.fstat(listeners[0].fileno()).st_ino}]"
-        async with supervised(serving, "kms", "api", listeners=listeners, inherited=[lock]) as supervisor:
+        async with supervised(serving, "kms", "api", listeners={"api": listeners}, inherited=[lock]) as supervisor:
             server = fork_server_of(supervisor)
             assert not any(str(settings.data_dir) in path for path in open_files(server))
             assert socket_name not in open_files(server)
