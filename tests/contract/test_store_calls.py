@@ -49,6 +49,7 @@ async def test_a_call_is_read_as_it_was_written(store, ring):
         route="trunk",
         sequence=5,
         owner="v1",
+        rate_micros=14_000,
         local="",
         content=b"\x00\xff",
     )

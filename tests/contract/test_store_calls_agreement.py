@@ -38,7 +38,7 @@ calls = st.builds(
     status=st.sampled_from([Status.QUEUED, Status.QUEUED, Status.RINGING, Status.IN_PROGRESS, Status.FAILED]),
     local=st.sampled_from(LOCALS),
     remote_index=st.sampled_from(INDEXES),
-    remote_region=st.just("US"),
+    remote_region=st.sampled_from(["US", "LV", ""]),
     epoch=st.integers(1, 2),
     content=st.binary(max_size=8),
     created_ms=moments.map(lambda ms: NOW + ms),
@@ -46,6 +46,7 @@ calls = st.builds(
     price_micros=st.none() | st.integers(0, 9),
     sequence=st.integers(0, 2),
     owner=st.sampled_from(["", "", "v1", "v2"]),
+    rate_micros=st.integers(0, 3),
 )
 events = st.lists(
     st.builds(NewEvent, kind=st.just("call.ringing"), sequence=st.integers(0, 3), at_ms=moments.map(NOW.__add__)),
@@ -198,6 +199,11 @@ class CallAgreement(RuleBasedStateMachine):
         self.both("unfinished", account, epoch)
         self.both("live_calls", account)
         self.both("calls_owned", owner)
+        self.both("burden", account, NOW + limit, self.now_ms)
+        self.both("queued_calls", account)
+        self.both("costly_accounts", owner)
+        for region in ("US", "LV"):
+            self.both("new_destinations", account, region, NOW + limit)
         self.both("orphaned_calls", self.now_ms, limit)
         self.both("rated", account)
         self.both("calls_of", [(account, sid) for account in ACCOUNTS for sid in SIDS])

@@ -19,7 +19,8 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `content` is a sealed `domain.call.Content`; `remote_index` the blind index of the other end under that day's index
     key, `remote_region` its country ("" for a SIP address or a client). `parent_sid` is the call whose Dial made this
-    one. `sequence` counts the progress events so far. `owner` is the voice process that runs it.
+    one. `sequence` counts the progress events so far. `owner` is the voice process that runs it. `rate_micros` is the
+    price of a minute, as it was when the call was made.
     """
 
     account: str
@@ -45,6 +46,7 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     route: str = ""
     sequence: int = 0
     owner: str = ""
+    rate_micros: int = 0
 
 
 class CallChange(msgspec.Struct, frozen=True, kw_only=True):

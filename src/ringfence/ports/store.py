@@ -9,6 +9,8 @@ from typing import Protocol
 import msgspec
 
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.applications import ApplicationStore
+from ringfence.ports.call_brakes import BrakeStore
 from ringfence.ports.calls import CallStore
 from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.outbox import EventRow as EventRow
@@ -378,7 +380,17 @@ class AccountStore(Protocol):
         """Regions with the kinds in stock."""
 
 
-class Store(MessageStore, Outbox, AccountStore, ServiceStore, CallStore, SipAccessStore, Protocol):
+class Store(
+    MessageStore,
+    Outbox,
+    AccountStore,
+    ServiceStore,
+    ApplicationStore,
+    CallStore,
+    BrakeStore,
+    SipAccessStore,
+    Protocol,
+):
     """All of them, on one database and one committer."""
 
     async def open(self) -> None:

@@ -23,6 +23,10 @@ OWNER_KEPT_MS = 24 * 3_600_000
 STEPS_KEPT = 1_000
 """Steps of one call that are kept."""
 
+MINUTE_MS = 60_000
+SPEND_KEPT_MS = 32 * 24 * 3_600_000
+"""How long it is known what calls cost by the minute."""
+
 RECORDING_OVER: frozenset[RecordingStatus] = frozenset({"completed", "absent", "deleted"})
 
 
@@ -103,6 +107,18 @@ def rated_of(row: CallRow) -> RatedRow | None:
         status=row.status.value,
         at_ms=row.updated_ms,
     )
+
+
+def spend_of(rated: RatedRow) -> tuple[str, int, int]:
+    """What a call cost, under the account and the minute that it ended in."""
+    return rated.account, rated.at_ms // MINUTE_MS * MINUTE_MS, rated.price_micros
+
+
+def destination_of(row: CallRow) -> tuple[str, str, int] | None:
+    """The region that a call goes to, under its account, and when; None for one that comes in, or goes to no number."""
+    if row.direction is Direction.INBOUND or not row.remote_region:
+        return None
+    return row.account, row.remote_region, row.created_ms
 
 
 def values_of(row: CallRow) -> tuple[object, ...]:

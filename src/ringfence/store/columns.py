@@ -8,6 +8,7 @@ import msgspec
 
 from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.applications import ApplicationRow
 from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
 from ringfence.ports.sip_access import SipRow
@@ -106,3 +107,4 @@ CALL_ORDER = Columns(CallOrder)
 STEP = Columns(StepRow)
 RECORDING = Columns(RecordingRow)
 SIP = Columns(SipRow, secure=bool, registration=bool, emergency=bool)
+APPLICATION = Columns(ApplicationRow)

@@ -1,19 +1,21 @@
 """The store in memory: the whole port, nothing on disk. For tests and for programs that embed ringfence."""
 
 from ringfence.store.memory_accounts import MemoryAccounts
-from ringfence.store.memory_recordings import MemoryRecordings
+from ringfence.store.memory_applications import MemoryApplications
+from ringfence.store.memory_call_brakes import MemoryCallBrakes
 from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sip_access import MemorySipAccess
 
 
-class MemoryStore(MemoryRecordings, MemoryAccounts, MemoryServices, MemorySipAccess):
+class MemoryStore(MemoryCallBrakes, MemoryAccounts, MemoryServices, MemoryApplications, MemorySipAccess):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
     def __init__(self) -> None:
-        MemoryRecordings.__init__(self)
+        MemoryCallBrakes.__init__(self)
         MemoryAccounts.__init__(self)
         MemoryServices.__init__(self)
         MemorySipAccess.__init__(self)
+        MemoryApplications.__init__(self)
         self._open = False
 
     async def open(self) -> None:

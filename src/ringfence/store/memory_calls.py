@@ -47,7 +47,11 @@ class MemoryCalls(MemoryMessages):
         for event in first:
             self._append_event(*event)
         self._rate(rated_of(row))
+        self._made(row)
         return True
+
+    def _made(self, row: CallRow) -> None:
+        """Told of every call that is made."""
 
     async def call(self, account: str, sid: str) -> CallRow | None:
         return self._calls.get((account, sid))

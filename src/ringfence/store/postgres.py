@@ -1,6 +1,8 @@
 """The store on PostgreSQL: one database that processes of several machines share."""
 
 from ringfence.store.postgres_accounts import PostgresAccounts
+from ringfence.store.postgres_applications import PostgresApplications
+from ringfence.store.postgres_call_brakes import PostgresCallBrakes
 from ringfence.store.postgres_call_steps import PostgresCallSteps
 from ringfence.store.postgres_call_work import PostgresCallWork
 from ringfence.store.postgres_calls import PostgresCalls
@@ -21,11 +23,13 @@ class PostgresStore(
     PostgresAccounts,
     PostgresNumbers,
     PostgresServices,
+    PostgresApplications,
     PostgresCalls,
     PostgresCallWork,
     PostgresCallSteps,
     PostgresRecordings,
     PostgresSipAccess,
+    PostgresCallBrakes,
     PostgresClock,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.

@@ -7,9 +7,10 @@ from ringfence.ports.calls import CallChange, CallFilter, CallRow
 from ringfence.ports.outbox import NewEvent
 from ringfence.ports.party import Party
 from ringfence.ports.store import RatedRow
-from ringfence.store.call_moves import CallMoves, Event, Key, made, rated_of, values_of
+from ringfence.store.call_moves import CallMoves, Event, Key, destination_of, made, rated_of, spend_of, values_of
 from ringfence.store.columns import CALL, RATED
 from ringfence.store.paging import newest_first, place_after
+from ringfence.store.postgres_call_brakes import add_destinations, add_spend
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, columns, count
 from ringfence.store.postgres_outbox import append_events, erase_events
@@ -98,6 +99,7 @@ async def _create(tx: Connection, creations: Sequence[Creation]) -> list[bool]:
             rated.append(rated_of(row))
     await append_events(tx, events)
     await _rate(tx, rated)
+    await add_destinations(tx, [destination_of(row) for (row, _), new in zip(rows, created, strict=True) if new])
     return created
 
 
@@ -120,9 +122,10 @@ async def _hold(tx: Connection, keys: Collection[Key]) -> dict[Key, CallRow]:
 
 
 async def _rate(tx: Connection, rated: Sequence[RatedRow | None]) -> None:
-    values = [RATED.write(row) for row in rated if row is not None]
-    if values:
-        await tx.execute(INSERT_RATED, *columns(values))
+    final = [row for row in rated if row is not None]
+    if final:
+        await tx.execute(INSERT_RATED, *columns([RATED.write(row) for row in final]))
+        await add_spend(tx, [spend_of(row) for row in final])
 
 
 async def _rewrite(tx: Connection, rewritings: Sequence[Rewriting]) -> list[bool]:

@@ -1,6 +1,8 @@
 """The embedded store: one SQLite file that several processes share."""
 
 from ringfence.store.sqlite_accounts import SqliteAccounts
+from ringfence.store.sqlite_applications import SqliteApplications
+from ringfence.store.sqlite_call_brakes import SqliteCallBrakes
 from ringfence.store.sqlite_call_steps import SqliteCallSteps
 from ringfence.store.sqlite_call_work import SqliteCallWork
 from ringfence.store.sqlite_calls import SqliteCalls
@@ -21,11 +23,13 @@ class SqliteStore(
     SqliteAccounts,
     SqliteNumbers,
     SqliteServices,
+    SqliteApplications,
     SqliteCalls,
     SqliteCallWork,
     SqliteCallSteps,
     SqliteRecordings,
     SqliteSipAccess,
+    SqliteCallBrakes,
     SqliteClock,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.

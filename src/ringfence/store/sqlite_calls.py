@@ -7,10 +7,11 @@ from ringfence.ports.calls import CallChange, CallFilter, CallRow
 from ringfence.ports.outbox import NewEvent
 from ringfence.ports.party import Party
 from ringfence.ports.store import RatedRow
-from ringfence.store.call_moves import CallMoves, Key, made, rated_of, values_of
+from ringfence.store.call_moves import CallMoves, Key, destination_of, made, rated_of, spend_of, values_of
 from ringfence.store.columns import CALL, RATED
 from ringfence.store.json_rows import json_rows
 from ringfence.store.paging import newest_first, place_after
+from ringfence.store.sqlite_call_brakes import add_destinations, add_spend
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_outbox import append_events, erase_events
 from ringfence.store.sqlite_session import SqliteWriter
@@ -97,6 +98,7 @@ def _create(tx: SqliteWriter, creations: Sequence[Creation]) -> list[bool]:
         if created[-1]:
             append_events(tx, first)
             _rate(tx, [rated_of(written)])
+            add_destinations(tx, [destination_of(written)])
     return created
 
 
@@ -116,7 +118,9 @@ def _rows(tx: SqliteWriter, keys: Collection[Key]) -> dict[Key, CallRow]:
 
 
 def _rate(tx: SqliteWriter, rated: Sequence[RatedRow | None]) -> None:
-    tx.run_many(INSERT_RATED, [RATED.write(row) for row in rated if row is not None])
+    final = [row for row in rated if row is not None]
+    tx.run_many(INSERT_RATED, map(RATED.write, final))
+    add_spend(tx, map(spend_of, final))
 
 
 def _rewrite(tx: SqliteWriter, rewritings: Sequence[Rewriting]) -> list[bool]:

@@ -1,0 +1,62 @@
+"""What calls cost lately, where they went, and what accounts allow theirs, in memory."""
+
+from ringfence.domain.call import Status
+from ringfence.domain.call_duration import billed_minutes
+from ringfence.ports.call_brakes import Burden
+from ringfence.ports.calls import CallRow
+from ringfence.store.call_moves import MINUTE_MS, destination_of, is_live, is_waiting
+from ringfence.store.memory_recordings import MemoryRecordings
+
+
+class MemoryCallBrakes(MemoryRecordings):
+    """`ports.call_brakes.BrakeStore` over the calls themselves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._voice_settings: dict[str, str] = {}
+        self._destinations: dict[str, dict[str, int]] = {}
+
+    def _made(self, row: CallRow) -> None:
+        destination = destination_of(row)
+        if destination is not None:
+            account, region, first_ms = destination
+            self._destinations.setdefault(account, {}).setdefault(region, first_ms)
+
+    async def burden(self, account: str, from_ms: int, now_ms: int) -> Burden:
+        live = [
+            row
+            for row in self._calls.values()
+            if row.account == account and is_live(row) and (row.status is not Status.QUEUED or row.owner)
+        ]
+        first_ms = from_ms // MINUTE_MS * MINUTE_MS
+        return Burden(
+            settled_micros=sum(
+                rated.price_micros
+                for rated in self._rated.values()
+                if rated.account == account and rated.sid.startswith("CA") and rated.at_ms >= first_ms
+            ),
+            running_micros=sum(row.rate_micros * max(1, billed_minutes(row.answered_ms, now_ms)) for row in live),
+            live=len(live),
+        )
+
+    async def queued_calls(self, account: str) -> int:
+        return sum(row.account == account and is_waiting(row) for row in self._calls.values())
+
+    async def costly_accounts(self, owner: str) -> list[str]:
+        return sorted({row.account for row in await self.calls_owned(owner) if row.rate_micros > 0})
+
+    async def new_destinations(self, account: str, region: str, from_ms: int) -> int:
+        called = self._destinations.get(account, {})
+        this = called.get(region)
+        if this is None or this < from_ms:
+            return 0
+        return sum(from_ms <= first_ms and (first_ms, one) < (this, region) for one, first_ms in called.items())
+
+    async def voice_settings(self, account: str) -> str | None:
+        return self._voice_settings.get(account)
+
+    async def put_voice_settings(self, account: str, settings: str, *, was: str | None) -> bool:
+        if self._voice_settings.get(account) != was:
+            return False
+        self._voice_settings[account] = settings
+        return True

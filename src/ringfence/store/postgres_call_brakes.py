@@ -1,0 +1,64 @@
+"""What calls cost lately, where they went, and what accounts allow theirs, in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from ringfence.ports.call_brakes import Burden
+from ringfence.store.call_moves import MINUTE_MS, SPEND_KEPT_MS
+from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_ground import PostgresGround, columns
+from ringfence.store.statements import statements
+
+SQL = statements("postgres/call_brakes")
+
+Replacing = tuple[str, str, str | None]
+
+
+class PostgresCallBrakes(PostgresGround):
+    """`ports.call_brakes.BrakeStore`."""
+
+    async def burden(self, account: str, from_ms: int, now_ms: int) -> Burden:
+        settled_micros = await self._value(SQL["settled"], account, from_ms // MINUTE_MS * MINUTE_MS)
+        live, running_micros = await self._one(SQL["live"], account, now_ms)
+        return Burden(settled_micros=settled_micros, running_micros=running_micros, live=live)
+
+    async def queued_calls(self, account: str) -> int:
+        return int(await self._value(SQL["queued"], account))
+
+    async def costly_accounts(self, owner: str) -> list[str]:
+        return sorted(account for (account,) in await self._all(SQL["costly_accounts"], owner))
+
+    async def new_destinations(self, account: str, region: str, from_ms: int) -> int:
+        return int(await self._value(SQL["earlier"], account, region, from_ms))
+
+    async def voice_settings(self, account: str) -> str | None:
+        found: str | None = await self._value(SQL["settings"], account)
+        return found
+
+    async def put_voice_settings(self, account: str, settings: str, *, was: str | None) -> bool:
+        return await self._write(_put, (account, settings, was))
+
+
+async def add_spend(tx: Connection, amounts: Sequence[tuple[str, int, int]]) -> None:
+    """Add to what calls cost by account and minute, in the caller's transaction."""
+    costly = [(account, minute_ms, micros) for account, minute_ms, micros in amounts if micros]
+    if costly:
+        await tx.execute(SQL["add_spend"], *columns(costly))
+        old = [(account, minute_ms - SPEND_KEPT_MS) for account, minute_ms, _ in costly]
+        await tx.execute(SQL["forget_spend"], *columns(old))
+
+
+async def add_destinations(tx: Connection, destinations: Sequence[tuple[str, str, int] | None]) -> None:
+    """Note the regions that are called, in the caller's transaction."""
+    called = [each for each in destinations if each is not None]
+    if called:
+        await tx.execute(SQL["add_destinations"], *columns(called))
+
+
+async def _put(tx: Connection, replacings: Sequence[Replacing]) -> list[bool]:
+    put = []
+    for account, settings, was in replacings:
+        await tx.fetchval(SQL["hold_account"], account)
+        put.append(await tx.fetchval(SQL["settings"], account) == was)
+        if put[-1]:
+            await tx.execute(SQL["put_settings"], account, settings)
+    return put

@@ -1,0 +1,113 @@
+"""What an account's calls cost, how many there are and where they go, as brakes look at it; and what it sets itself."""
+
+import asyncio
+
+from ringfence.domain.call import Direction, Status
+from ringfence.ports.calls import CallChange
+
+NOW = 1_700_000_040_000  # a whole minute
+MINUTE = 60_000
+A, B = "AC" + "a" * 32, "AC" + "b" * 32
+
+
+async def ended(store, row, price_micros, at_ms, status=Status.COMPLETED):
+    await store.create_call(row)
+    await store.move_call(row.account, row.sid, CallChange(status=Status.IN_PROGRESS, at_ms=at_ms))
+    await store.move_call(row.account, row.sid, CallChange(status=status, at_ms=at_ms, price_micros=price_micros))
+
+
+async def test_what_ended_lately_counts_by_the_minute(store, ring):
+    for price_micros, at_ms in ((1, NOW - MINUTE - 1), (10, NOW - MINUTE), (100, NOW - 1), (1_000, NOW), (0, NOW)):
+        await ended(store, ring(), price_micros, at_ms)
+    await ended(store, ring(account=B), 7, NOW)
+    assert (await store.burden(A, NOW - MINUTE, NOW)).settled_micros == 1_110
+    assert (await store.burden(A, NOW - 1, NOW)).settled_micros == 1_110
+    assert (await store.burden(A, NOW, NOW)).settled_micros == 1_000
+    assert (await store.burden(B, 0, NOW)).micros == 7
+    assert (await store.burden("AC0", 0, NOW)).micros == 0
+
+
+async def test_a_call_that_cost_something_counts_when_it_was_erased_too(store, ring):
+    row = ring()
+    await ended(store, row, 500, NOW)
+    await store.delete_call(A, row.sid)
+    assert (await store.burden(A, NOW, NOW)).settled_micros == 500
+
+
+async def test_what_is_under_way_costs_the_minutes_it_has_begun(store, ring):
+    rows = [
+        ring(status=Status.IN_PROGRESS, answered_ms=NOW - MINUTE, rate_micros=1, owner="v"),
+        ring(status=Status.IN_PROGRESS, answered_ms=NOW - MINUTE - 1, rate_micros=10, owner="v"),
+        ring(status=Status.IN_PROGRESS, answered_ms=NOW, rate_micros=100, owner="v"),
+        ring(status=Status.RINGING, rate_micros=1_000, owner="v"),
+        ring(status=Status.QUEUED, rate_micros=10_000, owner="v"),
+        ring(status=Status.QUEUED, rate_micros=100_000),
+        ring(status=Status.COMPLETED, answered_ms=NOW, rate_micros=1_000_000),
+        ring(account=B, status=Status.RINGING, rate_micros=5),
+    ]
+    for row in rows:
+        await store.create_call(row)
+    burden = await store.burden(A, NOW - MINUTE, NOW)
+    assert (burden.live, burden.running_micros) == (5, 1 + 2 * 10 + 100 + 1_000 + 10_000)
+    later = await store.burden(A, NOW - MINUTE, NOW + MINUTE)
+    assert later.running_micros == 2 + 3 * 10 + 100 + 1_000 + 10_000
+    assert await store.queued_calls(A) == 1
+    assert await store.queued_calls(B) == 0
+
+
+async def test_whose_calls_cost_something(store, ring):
+    for row in (
+        ring(owner="v1", rate_micros=1),
+        ring(owner="v1", rate_micros=2),
+        ring(account=B, owner="v1"),
+        ring(account="AC0", owner="v2", rate_micros=1),
+        ring(account="AC1", owner="v1", rate_micros=1, status=Status.BUSY),
+    ):
+        await store.create_call(row)
+    assert await store.costly_accounts("v1") == [A]
+    assert await store.costly_accounts("v3") == []
+
+
+async def test_destinations_count_from_the_first_call(store, ring):
+    for region, at_ms, more in (
+        ("US", NOW - 1_000, {}),
+        ("LV", NOW, {}),
+        ("CU", NOW + 1, {"direction": Direction.OUTBOUND_DIAL}),
+        ("US", NOW + 2, {}),
+        ("SO", NOW + 3, {}),
+        ("SO", NOW - 5_000, {}),
+        ("GB", NOW + 1, {"direction": Direction.INBOUND}),
+        ("", NOW + 1, {}),
+        ("AF", NOW, {"account": B}),
+    ):
+        await store.create_call(ring(remote_region=region, created_ms=at_ms, **more))
+    assert [await store.new_destinations(A, region, NOW) for region in ("US", "LV", "CU", "SO", "GB", "AF", "")] == [
+        0,
+        0,
+        1,
+        2,
+        0,
+        0,
+        0,
+    ]
+    assert await store.new_destinations(A, "SO", NOW - 1_000) == 3
+    assert await store.new_destinations(A, "SO", NOW + 1) == 1
+    assert await store.new_destinations(B, "AF", NOW) == 0
+
+
+async def test_a_call_that_was_made_already_counts_once(store, ring):
+    row = ring(remote_region="LV", created_ms=NOW)
+    assert await asyncio.gather(store.create_call(row), store.create_call(row)) == [True, False]
+    assert await store.new_destinations(A, "LV", NOW) == 0
+
+
+async def test_settings_are_replaced_where_they_are_what_was_read(store):
+    assert await store.voice_settings(A) is None
+    assert await store.put_voice_settings(A, "one", was="zero") is False
+    assert await store.put_voice_settings(A, "one", was=None) is True
+    assert await store.put_voice_settings(A, "two", was=None) is False
+    assert await store.voice_settings(A) == "one"
+    assert await store.voice_settings(B) is None
+    ends = await asyncio.gather(*(store.put_voice_settings(A, f"n{n}", was="one") for n in range(5)))
+    assert ends.count(True) == 1
+    assert await store.voice_settings(A) == f"n{ends.index(True)}"
