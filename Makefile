@@ -46,7 +46,7 @@ check: setup
 	@awk 'FNR==1{n=0} {n++} n==601{print FILENAME ": over 600 lines"; bad=1} END{exit bad}' $$(git ls-files 'src/*.py' 'tests/*.py' 'src/*.js' 'src/*.css')
 
 # Every drill at its full size, on both builds: ours and the control.
-drills: setup
+drills: setup sipp
 	$(BIN)/ringfence drill
 
 bench: setup
@@ -83,14 +83,17 @@ postgres:
 	    || echo "PostgreSQL could not be installed: its tests will be skipped"; \
 	else echo "no PostgreSQL: its tests will be skipped (as root: apt-get install postgresql)"; fi
 
-# Calls are tried against SIPp; without it those tests are skipped, and say so.
+# Calls are tried against others' phones, switches and scanners; what is not there is skipped by its tests, which say so.
+SIP_TOOLS := sipp:sip-tester baresip:baresip-core kamailio:kamailio svmap:sipvicious
 sipp:
-	@if command -v sipp >/dev/null; then :; \
+	@missing=; for tool in $(SIP_TOOLS); do \
+	  PATH="$$PATH:/usr/sbin" command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
+	if [ -z "$$missing" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-	  echo "installing SIPp for the tests of calls"; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends sip-tester >/dev/null \
-	    || echo "SIPp could not be installed: its tests will be skipped"; \
-	else echo "no SIPp: its tests will be skipped (as root: apt-get install sip-tester)"; fi
+	  echo "installing$$missing for the tests of calls"; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
+	    || echo "$$missing could not be installed: their tests will be skipped"; \
+	else echo "not there:$$missing; their tests will be skipped (as root: apt-get install$$missing)"; fi
 
 # Pictures of the pages for the README.
 shots: setup chromium

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.service import KeyService
@@ -28,11 +29,12 @@ class Keys(TenantKeys, DeliveryKeys, Protocol):
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):
-    """`open_keys` opens the key service at a folder; `command` starts a role's process."""
+    """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines."""
 
     name: str
     open_keys: Callable[[Path, Clock], Awaitable[Keys]]
     command: Callable[[str], list[str]]
+    sip_lines: Callable[..., SipLines] = SipLines
 
 
 class _LoggedKeys(KeyService):
@@ -74,4 +76,5 @@ def control() -> Design | None:
             return role_command(role)
         return [sys.executable, "-P", "-m", f"{CONTROL}.key_role", role]
 
-    return Design(name="control", open_keys=open_keys, command=command)
+    open_lines = importlib.import_module(f"{CONTROL}.open_desk").open_lines
+    return Design(name="control", open_keys=open_keys, command=command, sip_lines=open_lines)

@@ -4,18 +4,22 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from ringfence.drills import disk_theft, leakage_sweep
+from ringfence.drills import disk_theft, leakage_sweep, scanners
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.report import Finding, Verdict
 
 
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
-    """A drill by name; `play` runs it on one build with so many tenants, on a database or on SQLite."""
+    """A drill by name; `play` runs it on one build with so many tenants, on a database or on SQLite.
+
+    `missing` says what it needs that is not here, "" where it can be played.
+    """
 
     name: str
     title: str
     play: Callable[[Design, int, str], Finding]
     tenants: int
+    missing: Callable[[], str] = lambda: ""
 
 
 DRILLS = {
@@ -23,6 +27,13 @@ DRILLS = {
     for drill in (
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
+        Drill(
+            name=scanners.DRILL,
+            title=scanners.TITLE,
+            play=scanners.scanners,
+            tenants=len(scanners.ATTACKS),
+            missing=scanners.missing,
+        ),
     )
 }
 
@@ -39,10 +50,14 @@ def run(
 
     `database` is the URL of a PostgreSQL server on which each makes a database of its own; SQLite without.
 
-    `begins` is told of each attack before it is played: which drill, on what, how large.
+    `begins` is told of each attack before it is played: which drill, on what, how large; and of a drill that is left
+    out because something it needs is not here.
     """
     other = None if ours_only else control()
     for drill in [DRILLS[name] for name in names]:
+        if lacking := drill.missing():
+            begins(f"{drill.name} is left out: {lacking}")
+            continue
         count = tenants or drill.tenants
         played = {}
         for build, design in {"the control build": other, "ours": OURS}.items():

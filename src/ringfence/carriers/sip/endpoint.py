@@ -126,8 +126,8 @@ class Handler(Protocol):
     def knows(self, flow: Flow) -> bool:
         """Whether this is somebody who gets an answer to anything; a stranger's request comes in silent."""
 
-    def noise(self, flow: Flow) -> None:
-        """A stranger sent what is no SIP, and got no answer."""
+    def noise(self, flow: Flow, request: Request | None = None) -> None:
+        """A stranger sent what is no SIP, or only partly (`request`), and got no answer."""
 
     def request(self, incoming: Incoming) -> None:
         """Take a request: answer it now or later, or ignore it."""
@@ -228,7 +228,7 @@ class Endpoint:
             message = parse_message(data)
         except BadMessageError as error:
             if not self._handler.knows(flow):
-                self._handler.noise(flow)
+                self._handler.noise(flow, error.request)
             elif error.status and error.request is not None and error.request.method != "ACK":
                 flow.send(bytes(respond(error.request, error.status, tag=secrets.token_hex(4))))
             return

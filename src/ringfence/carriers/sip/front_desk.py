@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 import structlog
 
-from ringfence.carriers.sip.ban_table import BanTable, banned_as
+from ringfence.carriers.sip.ban_table import BAD_PACKETS, BanTable, banned_as
 from ringfence.carriers.sip.endpoint import Incoming
 from ringfence.carriers.sip.flow import Flow
-from ringfence.carriers.sip.identity import Identity
-from ringfence.carriers.sip.message import respond
+from ringfence.carriers.sip.identity import Identity, is_scanner
+from ringfence.carriers.sip.message import Request, respond
 from ringfence.carriers.sip.numbering import handset_of
 from ringfence.carriers.sip.principal import Principal
 from ringfence.carriers.sip.registrar import Registrar
@@ -65,9 +65,9 @@ class FrontDesk:
         """A trunk's address, the Phones page, or a flow that somebody has proven to be theirs."""
         return self._is_phones(flow) or self._proof(flow) is not None or self._trunk_at(flow.remote[0]) is not None
 
-    def noise(self, flow: Flow) -> None:
-        """Count it."""
-        self._bans.count(banned_as(flow))
+    def noise(self, flow: Flow, request: Request | None = None) -> None:
+        """Count it; who says to be a scanner has said enough."""
+        self._bans.count(banned_as(flow), BAD_PACKETS if request is not None and is_scanner(request) else 1)
 
     def stranger(self, incoming: Incoming) -> None:
         """Find out who it is."""

@@ -172,7 +172,8 @@ class Identity:
 
 def is_scanner(request: Request) -> bool:
     """Whether a request says by itself that a scanner sent it."""
-    names = [request.headers.get("user-agent") or "", request.from_.display]
+    # From may be the broken part of a broken message: its text is enough.
+    names = [request.headers.get("user-agent") or "", request.headers.get("from") or ""]
     return any(scanner in name.lower() for name in names for scanner in SCANNERS)
 
 

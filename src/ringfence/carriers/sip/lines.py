@@ -61,6 +61,7 @@ class SipLines:
         is_phones: Callable[[Flow], bool] = lambda flow: False,
         tls: ssl.SSLContext | None = None,
         banned: Callable[[int], None] | None = None,
+        desk: type[FrontDesk] = FrontDesk,
     ) -> None:
         self._operator = operator
         self._access = access
@@ -74,7 +75,7 @@ class SipLines:
         self._addresses = TrunkAddresses(trunks, self._locator)
         self.registrar = Registrar(_monotonic_ms)
         self.bans = BanTable(_monotonic_ms, banned)
-        self._desk = FrontDesk(
+        self._desk = desk(
             Identity(access, clients, self.bans, now_ms=now_ms),
             self.registrar,
             self.bans,

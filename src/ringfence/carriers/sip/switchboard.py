@@ -24,7 +24,7 @@ class Reception(Protocol):
     def knows(self, flow: Flow) -> bool:
         """Whether this is somebody who gets an answer to anything."""
 
-    def noise(self, flow: Flow) -> None:
+    def noise(self, flow: Flow, request: Request | None = None) -> None:
         """A stranger sent what belongs to nothing here, and got no answer."""
 
     def stranger(self, incoming: Incoming) -> None:
@@ -61,9 +61,9 @@ class Switchboard:
         """Whether this is somebody who gets an answer to anything."""
         return self._reception.knows(flow)
 
-    def noise(self, flow: Flow) -> None:
+    def noise(self, flow: Flow, request: Request | None = None) -> None:
         """Let the reception know of what got no answer."""
-        self._reception.noise(flow)
+        self._reception.noise(flow, request)
 
     def request(self, incoming: Incoming) -> None:
         """Lead a request to its call, or to the reception."""
@@ -75,7 +75,7 @@ class Switchboard:
             session.take(incoming)
         elif incoming.silent and (tag is not None or request.method not in {"INVITE", "REGISTER"}):
             incoming.ignore()
-            self._reception.noise(incoming.flow)
+            self._reception.noise(incoming.flow, request)
         elif tag is not None:
             incoming.respond(respond(request, 481))
         elif incoming.silent:

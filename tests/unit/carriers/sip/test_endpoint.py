@@ -41,7 +41,7 @@ class Callee:
     def knows(self, flow: Flow) -> bool:
         return self._known
 
-    def noise(self, flow: Flow) -> None:
+    def noise(self, flow: Flow, request: Request | None = None) -> None:
         self.noises += 1
 
     def request(self, incoming: Incoming) -> None:

@@ -84,7 +84,7 @@ class Phone:
     def knows(self, flow: Flow) -> bool:
         return True
 
-    def noise(self, flow: Flow) -> None:
+    def noise(self, flow: Flow, request: Request | None = None) -> None:
         raise AssertionError("everybody is known here")
 
     def stranger(self, incoming: Incoming) -> None:
