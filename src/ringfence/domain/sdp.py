@@ -142,10 +142,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return _attribute(self.attributes, name)
 
     def direction_of(self, media: Media) -> Direction:
-        """Which way a stream flows, as its writer sees it; 0.0.0.0 as address is the hold of RFC 2543."""
+        """Which way a stream flows, as its writer sees it; 0.0.0.0 as address is the hold of RFC 2543.
+
+        Not with ICE, which writes it while candidates are still to come (RFC 8840, section 4.1.1).
+        """
         own = next((word for word in DIRECTIONS if self.attribute(word) is not None), None)
         direction = media.direction or own or "sendrecv"
-        if self.address_of(media) == "0.0.0.0":  # noqa: S104 - an address that is read, not bound
+        ice = media.attribute("ice-ufrag") or self.attribute("ice-ufrag")
+        if self.address_of(media) == "0.0.0.0" and not ice:  # noqa: S104 - an address that is read, not bound
             return {"sendrecv": "sendonly", "recvonly": "inactive"}.get(direction, direction)  # type: ignore[return-value]
         return direction
 

@@ -27,6 +27,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     from ringfence.media.port_pairs import PortPairs, PortRange
     from ringfence.media.recorder import Ended, Recorder
     from ringfence.media.srtp import SrtpSession
+    from ringfence.media.webrtc import BrowserLegs
     from ringfence.media.worker import Worker
 
     try:
@@ -50,6 +51,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 recorder=recorder,
                 codecs=installed_codecs(),
                 srtp=SrtpSession,
+                webrtc=BrowserLegs(SrtpSession),
             )
         )
         server = await worker.serve(settings.socket(process.name))

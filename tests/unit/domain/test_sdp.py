@@ -190,6 +190,7 @@ def test_a_streams_first_connection_holds_and_multicast_loses_its_ttl() -> None:
         (["m=audio 6000 RTP/AVP 0", "c=IN IP4 0.0.0.0"], "sendonly"),
         (["m=audio 6000 RTP/AVP 0", "c=IN IP4 0.0.0.0", "a=recvonly"], "inactive"),
         (["m=audio 6000 RTP/AVP 0", "c=IN IP4 0.0.0.0", "a=sendonly"], "sendonly"),
+        (["m=audio 9 UDP/TLS/RTP/SAVPF 0", "c=IN IP4 0.0.0.0", "a=ice-ufrag:abcd"], "sendrecv"),
     ],
 )
 def test_a_direction_is_the_streams_or_the_sessions_and_old_phones_hold_by_address(
