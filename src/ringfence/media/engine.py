@@ -113,6 +113,7 @@ class Engine:
         row = heapq.heappop(self._free)
         leg = Leg(name, row, transport, sockets, self._arrivals.buffer(row), self._fail)
         leg.take_report = lambda data: self._reports.take(leg, data)
+        leg.changed = lambda: self._departures.agree(leg, clock_rate_hz=leg.clock_rate_hz)
         self._legs[name] = leg
         self._used = max(self._used, row + 1)
         self._departures.admit(leg, secrets.randbits(15), secrets.randbits(31))

@@ -65,6 +65,8 @@ class Leg:
         # Where the last packet came from, for a leg whose address is not settled by the kernel.
         self.source: Address = ("", 0)
         self.take_report: Callable[[bytes], None] = lambda _: None
+        # Told when it can send to where it could not before.
+        self.changed: Callable[[], None] = lambda: None
         self._buffer = buffer
         self._guarded = GUARDED_PACKETS
         self._narrowed = False
@@ -81,10 +83,12 @@ class Leg:
 
     def agree(self, remote: RemoteEnd) -> bool:
         """Take what was agreed. True where its media is another stream than before. ValueError for no address."""
-        host = str(ipaddress.ip_address(remote.address))
+        browser = self.transport == "webrtc"
+        # A browser's address is found by its checks, whatever its description says.
+        host = "" if browser else str(ipaddress.ip_address(remote.address))
         before, self.remote = self.remote, remote
-        moved = before is None or (before.address, before.port) != (remote.address, remote.port)
-        if self.transport != "webrtc" and moved and host not in _NO_ADDRESS:
+        moved = before is None or (not browser and (before.address, before.port) != (remote.address, remote.port))
+        if not browser and moved and host not in _NO_ADDRESS:
             self._widen()
             self.latch = Latch((host, remote.port), symmetric=remote.symmetric)
             self._destination = (host, remote.port)
@@ -95,8 +99,11 @@ class Leg:
     @property
     def sends(self) -> bool:
         """Whether packets go out now."""
-        ready = self.srtp is not None or self.transport == "rtp"
-        return ready and self.remote is not None and self.remote.send and self._destination is not None
+        if self.remote is None or not self.remote.send or self._destination is None:
+            return False
+        if self.transport == "rtp":
+            return self.remote.address not in _NO_ADDRESS
+        return self.srtp is not None
 
     def settle(self) -> None:
         """Its address is settled: send there, and let the kernel keep strangers away."""
@@ -114,7 +121,7 @@ class Leg:
         """What reads one packet into the leg's buffer: its size, 0 for one that is not to be looked at; OSError."""
         if self.transport == "rtp":
             return functools.partial(self.rtp.recv_into, self._buffer) if self.quiet else self._receive_checked
-        return self._receive_protected
+        return self._receive_protected if self.transport == "srtp" else self._receive_browsers
 
     @property
     def quiet(self) -> bool:
@@ -151,9 +158,11 @@ class Leg:
     def set_remote(self, address: Address) -> None:
         self._destination = address
         self.latch = Latch(address, symmetric=False)
+        self.changed()
 
     def set_srtp(self, session: Srtp) -> None:
         self.srtp = session
+        self.changed()
 
     def fail(self, cause: str) -> None:
         self._fail(self, cause)
@@ -207,13 +216,23 @@ class Leg:
         return size
 
     def _receive_protected(self) -> int:
-        size = self._receive_checked() if not self.quiet else self.rtp.recv_into(self._buffer)
-        if size == 0:
-            return 0
+        size = self.rtp.recv_into(self._buffer) if self.quiet else self._receive_checked()
+        return self._opened(bytes(self._buffer[:size])) if size else 0
+
+    def _receive_browsers(self) -> int:
+        size, self.source = self.rtp.recvfrom_into(self._buffer)
         data = bytes(self._buffer[:size])
-        if self.control is not None and not 128 <= data[0] <= 191:
+        if self.control is not None and not (data and 128 <= data[0] <= 191):
+            # A check or a handshake (RFC 7983), from wherever: it is authenticated there.
             self.control.datagram(data, self.source)
             return 0
+        if self.latch is None or self.latch.settled is None or self.source[:2] != self.latch.settled[:2]:
+            self.refused += 1
+            return 0
+        return self._opened(data)
+
+    def _opened(self, data: bytes) -> int:
+        """Put an SRTP packet's plain form into the buffer: its size, 0 where nothing of it is to be looked at."""
         if self.srtp is None:
             self.refused += 1
             return 0

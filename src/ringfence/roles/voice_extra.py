@@ -3,7 +3,7 @@
 import importlib.util
 
 # Each with what it is imported as.
-NEEDED = {"numpy": "numpy", "pylibsrtp": "pylibsrtp"}
+NEEDED = {"numpy": "numpy", "pylibsrtp": "pylibsrtp", "pyopenssl": "OpenSSL"}
 CURE = "pip install 'ringfence[voice]'"
 
 
