@@ -27,11 +27,11 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def fill_disk(seconds: float) -> Callable[[Scene], None]:
-    """Leave no room on the data's file system, for a while."""
+def fill_disk(seconds: float, folder: Path | None = None) -> Callable[[Scene], None]:
+    """Leave no room on the data's file system (or on that of `folder`), for a while."""
 
     def inflict(scene: Scene) -> None:
-        filler = scene.installation.data / "filler"
+        filler = (folder or scene.installation.data) / "filler"
         try:
             with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
                 while True:

@@ -1,5 +1,6 @@
 """One installation under steady traffic, with handsets and a webhook beside it: strikes faults and keeps the books."""
 
+import dataclasses
 import subprocess
 import sys
 import time
@@ -36,6 +37,7 @@ class Scene:
         self.handsets = Handsets(self.installation, HANDSETS)
         self.struck_s = 0.0
         self.stood_still = ("", "")
+        self.told_again = 0
         self._sink_port = free_port()
         self._notes = home / "callbacks"
         self._sink: subprocess.Popen[str] | None = None
@@ -99,10 +101,12 @@ class Scene:
         after_s: float = 3.0,
         bound: int = IN_FLIGHT,
         outside_dies: bool = False,
+        replays: bool = False,
     ) -> Books:
         """Traffic, a fault in the midst of it, traffic again; then wait until all is told, and count.
 
-        `bound` is how many texts may arrive twice. With `outside_dies` receipts may be gone for good.
+        `bound` is how many texts may arrive twice. With `outside_dies` receipts may be gone for good. With `replays`
+        events that were given up are told after later ones of their text.
         """
         traffic = Traffic(self.installation, PAIRS, fault.replace(" ", "-"), self.callback)
         traffic.start()
@@ -115,7 +119,8 @@ class Scene:
             ended_s = time.monotonic()
             traffic.stop()
         self.settle(traffic.acknowledged(), still_s=STILL_S if outside_dies else QUIET_LIMIT_S)
-        return self._books(fault, traffic, ended_s, bound, outside_dies)
+        books = self._books(fault, traffic, ended_s, bound, outside_dies)
+        return dataclasses.replace(books, callbacks_disordered=0) if replays else books
 
     def settle(self, texts: list[Sent], *, still_s: float) -> None:
         """Wait until the program was told the end of each text, or nothing more for so long, or the time is over."""

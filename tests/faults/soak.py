@@ -4,6 +4,7 @@ What this machine does not allow (a small disk, holding up fsync) is left out, a
 """
 
 import os
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,16 +14,18 @@ import pytest
 from faults import ground_floor
 from faults.books import Books
 from faults.clocks import DAY_MS, HOUR_MS, jump, webhook_dies
+from faults.dead_letters import PASSED_MS, stays_away
 from faults.disks import fill_disk, slow_disk, small_disk
 from faults.kills import kill, kill_postgres, kill_simulator, kill_supervisor
 from faults.pauses import pause, pause_in_write, second_group
 from faults.scene import Scene
 from faults.table import table
 from faults.upgrades import upgrade
-from ringfence.testing.postgres_server import PostgresServer
+from ringfence.testing.postgres_server import PostgresServer, server_programs
 
 SOAK_S = 60 * float(os.environ.get("SOAK_MINUTES") or 10)
 PAUSE_S = 4.5
+SERVER_DISK_MB = 160
 Round = Callable[[], Books]
 
 
@@ -68,10 +71,12 @@ def kills(scene: Scene) -> list[Round]:
 def clocks(scene: Scene) -> list[Round]:
     start_ms = 0
 
-    def moved(name: str, fault: Callable[[int], Callable[[Scene], None]], by_ms: int, after_s: float = 2.0) -> Round:
+    def moved(
+        name: str, fault: Callable[[int], Callable[[Scene], None]], by_ms: int, *, replays: bool = False
+    ) -> Round:
         def round_() -> Books:
             nonlocal start_ms
-            books = scene.round(name, fault(start_ms), after_s=after_s)
+            books = scene.round(name, fault(start_ms), after_s=2.0, replays=replays)
             start_ms += by_ms
             return books
 
@@ -81,6 +86,7 @@ def clocks(scene: Scene) -> list[Round]:
         moved("clock a day ahead", lambda ms: jump(ms + DAY_MS), DAY_MS),
         moved("clock an hour back", lambda ms: jump(ms - HOUR_MS), -HOUR_MS),
         moved("webhook host dead for 10 min", webhook_dies, 100 * 60_000),
+        moved("webhook host dead for 4 h, events told again", stays_away, PASSED_MS, replays=True),
     ]
 
 
@@ -117,6 +123,29 @@ def test_full_disk(soak: Soak, tmp_path: Path) -> None:
             soak.run([lambda: scene.round("full disk for 5 s", fill_disk(5.0))], 0.05)
     except PermissionError as cause:
         soak.left_out.append(str(cause))
+
+
+def test_full_disk_on_postgresql(soak: Soak, tmp_path: Path) -> None:
+    programs = server_programs()
+    if programs is None:
+        soak.left_out.append("full disk on PostgreSQL: no server is installed")
+        return
+    # A short path, for the sake of its socket.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "disk"
+        # The server runs as another user.
+        folder.parent.chmod(0o711)
+        try:
+            with small_disk(folder, SERVER_DISK_MB):
+                server = PostgresServer(programs, folder)
+                server.start(min_wal_size="32MB", max_wal_size="48MB")
+                try:
+                    with Scene(tmp_path / "home", "PostgreSQL", database_url=server.database()) as scene:
+                        soak.run([lambda: scene.round("full disk for 5 s", fill_disk(5.0, folder))], 0.05)
+                finally:
+                    server.stop()
+        except PermissionError as cause:
+            soak.left_out.append(str(cause))
 
 
 def test_postgresql(soak: Soak, tmp_path: Path, postgres_server: PostgresServer) -> None:

@@ -5,14 +5,18 @@ from collections import Counter
 
 ACCOUNT_IN_HAND = 512
 CROWD = 64
-PAUSE_S = 2.0
+# One account's pause, and the longest. All that pause share what looking again costs: 250 crowds in a minute of one.
+PAUSE_S = 0.25
+PAUSE_MAX_S = 2.0
 _ACCOUNTS_MAX = 10_000
 
 
 class AccountTurns:
-    """Counts events by account. One of which `CROWD` were given back, its programs being slow, pauses for `PAUSE_S`.
+    """Counts events by account. One of which `CROWD` were given back, its programs being slow, pauses.
 
-    Looking again and again at a million events that cannot be told would cost the others their turn.
+    Looking again and again at a million events that cannot be told would cost the others their turn: so the more
+    accounts pause, the longer each does. Behind those events may stand others, of a program that answers, which only
+    looking finds: so one account alone pauses for `PAUSE_S`.
     """
 
     def __init__(self) -> None:
@@ -35,7 +39,8 @@ class AccountTurns:
         self._given_back[account] += 1
         if self._given_back[account] >= CROWD:
             del self._given_back[account]
-            self._paused_until_s[account] = asyncio.get_running_loop().time() + PAUSE_S
+            pause_s = min(PAUSE_S * len({*self._paused_until_s, account}), PAUSE_MAX_S)
+            self._paused_until_s[account] = asyncio.get_running_loop().time() + pause_s
         elif len(self._given_back) > _ACCOUNTS_MAX:
             self._given_back.clear()
 

@@ -124,6 +124,29 @@ def test_the_eighth_attempt_is_the_last_and_a_replay_begins_anew(
     run(scenario())
 
 
+def test_what_was_given_up_is_told_after_later_events_as_it_was_then(
+    run, installation: Installation, program: Program
+) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        await installation.outbound(program.answer("status", status=404), "sent", "delivered")
+        first = await installation.attempt()
+        assert first.state == "dead"
+        program.answer("status")
+        assert (await installation.attempt()).state == "done"
+        replayer = Replayer(installation.store, installation.clock, installation.rings)
+        assert await replayer.replay_event(ACCOUNT, first.event_id)
+        assert (await installation.attempt()).state == "done"
+        told = [
+            (seen.params["MessageStatus"], seen.params["SequenceNumber"], seen.params["Timestamp"])
+            for seen in program.seen
+        ]
+        assert [(status, number) for status, number, _ in told] == [("sent", "0"), ("delivered", "1"), ("sent", "0")]
+        assert told[0] == told[2]
+
+    run(scenario())
+
+
 def test_a_program_that_is_down_is_tried_again(run, installation: Installation, program: Program) -> None:
     async def scenario() -> None:
         await installation.open()
