@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 from prometheus_client import Counter
 
+from ringfence.carriers.sip.dns_locator import DnsLocator
 from ringfence.carriers.sip.flow import Flow
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.carriers.sip.listen import Listen, parse_listen
@@ -42,6 +43,7 @@ def compose_lines(
         host=sip_host(settings),
         now_ms=clock.now_ms,
         trunks=settings.trunk,
+        locator=DnsLocator(),
         permits=lambda address: _permits(policy, address),
         is_phones=_is_phones if settings.dev else lambda flow: False,
         tls=ssl.create_default_context() if any(trunk.transport == "tls" for trunk in settings.trunk) else None,

@@ -6,31 +6,19 @@ Source: RFC 3261, sections 13.2 and 22; RFC 3262; RFC 4028.
 import secrets
 from collections.abc import Iterable
 
-import msgspec
-
 from ringfence.carriers.sip.address import Address
 from ringfence.carriers.sip.dialog import Dialog
-from ringfence.carriers.sip.digest import answer_challenge, parse_challenge, strongest
 from ringfence.carriers.sip.endpoint import Endpoint, Outgoing
 from ringfence.carriers.sip.flow import Flow
 from ringfence.carriers.sip.grammar import MalformedError, parse_number
 from ringfence.carriers.sip.headers import Headers
+from ringfence.carriers.sip.login import Login
 from ringfence.carriers.sip.message import MAX_CSEQ, Request, Response
 from ringfence.carriers.sip.session import ALLOW, SDP, SUPPORTED, Listener, Session, State
 from ringfence.carriers.sip.session_timer import DEFAULT_INTERVAL_S, MIN_INTERVAL_S, parse_session_expires
 from ringfence.carriers.sip.uri import Uri
 
 MAX_CHALLENGES = 2
-
-
-class Login(msgspec.Struct, frozen=True):
-    """What a trunk or a registrar knows us by."""
-
-    username: str
-    password: str
-
-    def __repr__(self) -> str:
-        return "Login(…)"
 
 
 class OutgoingCall(Session):
@@ -198,27 +186,13 @@ class OutgoingCall(Session):
             return False
         if response.status == 422:
             return self._longer_interval(response)
-        names = {401: ("www-authenticate", "authorization"), 407: ("proxy-authenticate", "proxy-authorization")}
-        if response.status not in names or self._login is None:
+        if self._login is None:
             return False
-        asked, answered = names[response.status]
-        try:
-            challenges = [parse_challenge(text) for text in response.headers.get_all(asked)]
-        except MalformedError:
-            return False
-        challenge = strongest([one for one in challenges if one is not None])
-        if challenge is None or (self._challenges and not challenge.stale):
+        answer = self._login.answer(response, method="INVITE", uri=str(self._target), again=self._challenges > 0)
+        if answer is None:
             return False
         self._challenges += 1
-        answer = answer_challenge(
-            challenge,
-            username=self._login.username,
-            password=self._login.password,
-            method="INVITE",
-            uri=str(self._target),
-            cnonce=secrets.token_hex(8),
-        )
-        self._invite((answered, str(answer)))
+        self._invite(answer)
         return True
 
     def _longer_interval(self, response: Response) -> bool:

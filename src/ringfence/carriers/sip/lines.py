@@ -14,7 +14,7 @@ import msgspec
 from ringfence.carriers.sip.address import Address
 from ringfence.carriers.sip.ban_table import BanTable
 from ringfence.carriers.sip.callee import IncomingCall
-from ringfence.carriers.sip.caller import Login, OutgoingCall
+from ringfence.carriers.sip.caller import OutgoingCall
 from ringfence.carriers.sip.endpoint import Endpoint, Incoming
 from ringfence.carriers.sip.flow import Flow
 from ringfence.carriers.sip.front_desk import FrontDesk
@@ -22,6 +22,7 @@ from ringfence.carriers.sip.grammar import MalformedError
 from ringfence.carriers.sip.identity import Identity
 from ringfence.carriers.sip.incoming_line import IncomingLine
 from ringfence.carriers.sip.locator import AddressLocator, Locator, Target
+from ringfence.carriers.sip.login import Login
 from ringfence.carriers.sip.message import respond
 from ringfence.carriers.sip.numbering import added_headers, called_of, caller_of, passed_headers, sender_of
 from ringfence.carriers.sip.outgoing_line import OutgoingLine
@@ -31,6 +32,7 @@ from ringfence.carriers.sip.session import Listener, Session
 from ringfence.carriers.sip.switchboard import Switchboard
 from ringfence.carriers.sip.trunk import Trunk
 from ringfence.carriers.sip.trunk_addresses import REFRESH_S, TrunkAddresses
+from ringfence.carriers.sip.trunk_keeper import TrunkKeeper
 from ringfence.carriers.sip.uri import SipUri, parse_host, parse_uri
 from ringfence.ports.line import Destination, Line, LineListener, MediaKind, NoRouteError, Operator, Route
 from ringfence.ports.sip_access import Authenticator, SipAccess
@@ -44,7 +46,7 @@ class SipLines:
 
     `host` is the address that others reach us by. `permits` says which addresses a SIP address of a program may mean:
     trunks and registered phones are not asked about. `is_phones` knows the flows of the Phones page, whose requests are
-    its simulated handsets'. `now_ms` is wall time.
+    its simulated handsets'. `now_ms` is wall time. TrunkError where a password is not where it should be.
     """
 
     def __init__(
@@ -73,6 +75,8 @@ class SipLines:
         self._ports: dict[str, int] = {}
         self._calls: dict[Session, Flow] = {}
         self._addresses = TrunkAddresses(trunks, self._locator)
+        self._logins = {trunk.name: Login(trunk.username, trunk.secret()) for trunk in trunks if trunk.username}
+        self._keepers: dict[str, TrunkKeeper] = {}
         self.registrar = Registrar(_monotonic_ms)
         self.bans = BanTable(_monotonic_ms, banned)
         self._desk = desk(
@@ -96,14 +100,19 @@ class SipLines:
         self._ports.setdefault(transport, port)
 
     async def run(self) -> None:
-        """Look trunks up anew and forget what has expired, until cancelled."""
-        while True:
-            await self._addresses.refresh()
-            self._desk.sweep()
-            await asyncio.sleep(REFRESH_S)
+        """Keep trunks, look them up anew and forget what has expired, until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for trunk in self._trunks.values():
+                if trunk.register or trunk.ask:
+                    self._keepers[trunk.name] = self._keeper(trunk)
+                    tasks.create_task(self._keepers[trunk.name].run(), name=f"trunk {trunk.name}")
+            while True:
+                await self._addresses.refresh()
+                self._desk.sweep()
+                await asyncio.sleep(REFRESH_S)
 
     async def close(self) -> None:
-        """Close every socket. No listener is told of it."""
+        """Close every socket, after `run` has ended. No listener is told of it."""
         await self._desk.close()
         await self.endpoint.close()
 
@@ -156,12 +165,28 @@ class SipLines:
         handset = record("handset", "", number)
         if self.registrar.bindings(handset):
             routes.append(self._route_of_record(PHONES.name, handset))
-        for trunk in self._trunks.values():
+        # One that did not answer lately is tried last, in case it does now.
+        for trunk in sorted(self._trunks.values(), key=lambda trunk: not self._is_up(trunk)):
             if trunk.takes(number):
                 routes.append(Route(name=trunk.name, media=trunk.media, key=f"trunk:{trunk.name}"))
         if not routes:
             raise NoRouteError(404, "no trunk takes calls to this number")
         return routes
+
+    def _is_up(self, trunk: Trunk) -> bool:
+        keeper = self._keepers.get(trunk.name)
+        return keeper is None or keeper.up
+
+    def _keeper(self, trunk: Trunk) -> TrunkKeeper:
+        return TrunkKeeper(
+            trunk,
+            self.endpoint,
+            targets=partial(trunk_targets, trunk, self._locator),
+            flow_to=self.flow_to,
+            contact=self._contact,
+            login=self._logins.get(trunk.name),
+            host=self._host,
+        )
 
     def _route_of_record(self, name: str, user: str) -> Route:
         bindings = self.registrar.bindings(user)
@@ -219,7 +244,7 @@ class SipLines:
             login = Login(destination.username, destination.password) if destination.username else None
         else:
             called = SipUri(user=trunk.written(destination.address), host=trunk.host, port=trunk.port or None)
-            login = Login(trunk.username, trunk.secret()) if trunk.username else None
+            login = self._logins.get(trunk.name)
         return self._invite(invitation, flow, listener, target=called, called=called, trunk=trunk, login=login)
 
     def _invite(
@@ -292,6 +317,8 @@ class SipLines:
     def _lost(self, flow: Flow) -> None:
         """A connection is gone. A browser's is its only one: its calls are over."""
         self._desk.lost(flow)
+        for keeper in self._keepers.values():
+            keeper.lost(flow)
         if flow.transport in {"WS", "WSS"}:
             for session in [session for session, over in self._calls.items() if over is flow]:
                 session.lose()

@@ -22,6 +22,7 @@ ANONYMOUS = "+266696687"
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGITS = re.compile(r"\+?[0-9]{2,20}")
+_PROXY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.\-]*)(:[0-9]{1,5})?")
 _RULE = re.compile(r"(\+?[0-9]*)=(\+?[0-9]*)")
 
 
@@ -40,6 +41,10 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     username: Annotated[str, Meta(description="Who we are when we are challenged or register.")] = ""
     password: Annotated[str, Meta(description="env:VARIABLE or file:PATH; never the password itself.")] = ""
     register: Annotated[bool, Meta(description="Register with the carrier, and stay registered.")] = False
+    ask: Annotated[
+        bool,
+        Meta(description="Where we do not register, ask it every half minute whether it is there (OPTIONS)."),
+    ] = True
     allow: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks (CIDR) whose calls are taken, beside the host's own.")
     ] = ()
@@ -117,6 +122,8 @@ def check_trunks(trunks: Iterable[Trunk]) -> None:
         for rule in (*trunk.dial, *trunk.receive):
             if not _RULE.fullmatch(rule):
                 raise TrunkError(f"trunk {trunk.name}: {rule!r} is no rule such as +49=0")
+        if trunk.outbound_proxy and not _PROXY.fullmatch(trunk.outbound_proxy):
+            raise TrunkError(f"trunk {trunk.name}: outbound_proxy is not HOST or HOST:PORT")
         if trunk.register and not (trunk.username and trunk.password):
             raise TrunkError(f"trunk {trunk.name}: to register it needs username and password")
 

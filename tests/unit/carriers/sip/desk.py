@@ -140,6 +140,7 @@ class Site:
 
     async def close(self) -> None:
         self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
         await self.lines.close()
 
 

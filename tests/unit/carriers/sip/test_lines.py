@@ -22,7 +22,7 @@ def sip(address: str, **more: str) -> Destination:
 
 
 def trunk_to(*ports: int, **more: object) -> Trunk:
-    return Trunk(name="carrier", host=HOST, port=ports[0], **more)  # type: ignore[arg-type]
+    return Trunk(name="carrier", host=HOST, port=ports[0], **{"ask": False} | more)  # type: ignore[arg-type]
 
 
 class Places:
@@ -101,7 +101,10 @@ def test_a_place_that_is_away_gives_way_to_the_next(first, monkeypatch: pytest.M
     async def story() -> None:
         down, up = await peer(first), await peer(answering(200))
         places = Places(down.port, up.port)
-        site, ear = await Site(trunks=[Trunk(name="carrier", host="carrier.example")], locator=places).open(), Ear()
+        site, ear = (
+            await Site(trunks=[Trunk(name="carrier", host="carrier.example", ask=False)], locator=places).open(),
+            Ear(),
+        )
         (route,) = await site.lines.routes(number())
         await site.lines.call(route, number(), CALLER, OFFER, ear)
         await eventually(lambda: bool(ear.told))
@@ -115,7 +118,7 @@ def test_a_place_that_is_away_gives_way_to_the_next(first, monkeypatch: pytest.M
 def test_a_busy_number_is_not_tried_elsewhere() -> None:
     async def story() -> None:
         busy, other = await peer(answering(486)), await peer(answering(200))
-        trunks = [Trunk(name="carrier", host="carrier.example")]
+        trunks = [Trunk(name="carrier", host="carrier.example", ask=False)]
         site, ear = await Site(trunks=trunks, locator=Places(busy.port, other.port)).open(), Ear()
         (route,) = await site.lines.routes(number())
         await site.lines.call(route, number(), CALLER, OFFER, ear)
@@ -128,7 +131,7 @@ def test_a_busy_number_is_not_tried_elsewhere() -> None:
 
 def test_a_carrier_that_cannot_be_reached_ends_the_line() -> None:
     async def story() -> None:
-        site = await Site(trunks=[Trunk(name="carrier", host=HOST, port=1, transport="tcp")]).open()
+        site = await Site(trunks=[Trunk(name="carrier", host=HOST, port=1, transport="tcp", ask=False)]).open()
         ear = Ear()
         (route,) = await site.lines.routes(number())
         line = await site.lines.call(route, number(), CALLER, OFFER, ear)

@@ -21,8 +21,9 @@ from tests.unit.carriers.sip.wire import (
 )
 
 from ringfence.carriers.sip.callee import IncomingCall
-from ringfence.carriers.sip.caller import Login, OutgoingCall
+from ringfence.carriers.sip.caller import OutgoingCall
 from ringfence.carriers.sip.digest import Challenge, hashed_secret, parse_answer, verify_answer
+from ringfence.carriers.sip.login import Login
 from ringfence.carriers.sip.message import Request, Response, respond
 from ringfence.carriers.sip.session import State
 

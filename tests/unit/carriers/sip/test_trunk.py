@@ -68,6 +68,7 @@ def test_a_password_lies_in_a_variable_or_a_file(tmp_path: Path, monkeypatch: py
         ([trunk(receive=("x=+",))], "no rule"),
         ([trunk(password="hunter2")], "env:VARIABLE"),
         ([trunk(register=True)], "username"),
+        ([trunk(outbound_proxy="sip:proxy")], "outbound_proxy"),
     ],
 )
 def test_what_cannot_work_is_refused_without_a_word_of_the_password(trunks: list[Trunk], cause: str) -> None:
