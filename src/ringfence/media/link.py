@@ -14,6 +14,7 @@ import structlog
 
 from ringfence.domain.media_ends import LocalEnd, RemoteEnd, Transport
 from ringfence.ipc.client import Client
+from ringfence.ipc.faults import RemoteError
 from ringfence.media import media_verbs as verbs
 from ringfence.media.media_verbs import MAX_WAIT_MS, PART_BYTES, Begun, Happened
 from ringfence.ports.media import (
@@ -81,7 +82,7 @@ class MediaLink:
         while True:
             try:
                 await self._session_through()
-            except ConnectionError as error:
+            except (ConnectionError, RemoteError) as error:
                 if self._session:
                     _log.warning("media.worker_lost", cause=str(error), count=len(self._legs))
                 self._lost()

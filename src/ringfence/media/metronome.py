@@ -31,28 +31,34 @@ class Metronome:
         self._skipped = skipped
         self._now_s = now_s
         self._due_s = 0.0
-        self._failed: asyncio.Future[None] | None = None
+        self._ended: asyncio.Future[None] | None = None
         self._handle: asyncio.TimerHandle | None = None
 
     async def run(self) -> None:
-        """Beat until cancelled, or until a beat raises: that is raised here."""
+        """Beat until it is stopped or cancelled, or until a beat raises: that is raised here."""
         loop = asyncio.get_running_loop()
-        self._failed = loop.create_future()
+        self._ended = loop.create_future()
         self._due_s = self._now_s() + PERIOD_S
         self._handle = loop.call_later(PERIOD_S, self._strike)
         try:
-            await self._failed
+            await self._ended
         finally:
             self._handle.cancel()
 
+    def stop(self) -> None:
+        """Let `run` return. Nothing where it does not run."""
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
+
     def _strike(self) -> None:
-        assert self._failed is not None
-        if self._failed.done():
-            return
+        assert self._ended is not None
         try:
             self.advance()
         except Exception as error:
-            self._failed.set_exception(error)
+            if self._ended.done():
+                raise
+            self._ended.set_exception(error)
+        if self._ended.done():
             return
         delay_s = max(0.0, self._due_s - self._now_s())
         self._handle = asyncio.get_running_loop().call_later(delay_s, self._strike)

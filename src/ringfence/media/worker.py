@@ -46,17 +46,20 @@ class Worker:
         self._ticks = Histogram("ringfence_media_tick_seconds", "Time of a tick", buckets=_BUCKETS, registry=figures)
         self._overruns = Counter("ringfence_media_overruns", "Ticks a period late", registry=figures)
         self._skipped = Counter("ringfence_media_skipped_ticks", "Ticks left out", registry=figures)
+        self._metronome = Metronome(self._beat, overrun=self._overruns.inc, skipped=self._skipped.inc)
+        self._busy = asyncio.Event()
 
     async def serve(self, path: Path) -> Server:
         """Answer at a socket, to processes of this user."""
         return await serve(path, self._verbs(), max_in_flight=4_096)
 
     async def run(self) -> None:
-        """Beat until cancelled; every leg is closed at the end."""
-        metronome = Metronome(self._beat, overrun=self._overruns.inc, skipped=self._skipped.inc)
+        """Beat while there are legs, until cancelled; every leg is closed at the end."""
         watching = asyncio.create_task(self._watch(), name="session watch")
         try:
-            await metronome.run()
+            while True:
+                await self._busy.wait()
+                await self._metronome.run()
         finally:
             watching.cancel()
             self._engine.close_all()
@@ -64,6 +67,10 @@ class Worker:
     def _beat(self) -> None:
         begun_s = time.perf_counter()
         self._engine.tick()
+        if not len(self._engine):
+            # A worker without legs does not even wake up.
+            self._busy.clear()
+            self._metronome.stop()
         self._ticks.observe(time.perf_counter() - begun_s)
 
     async def _watch(self) -> None:
@@ -127,7 +134,9 @@ class Worker:
 
     async def _open(self, session: str, leg: str, transport: Transport) -> LocalEnd:
         self._check(session)
-        return self._engine.open(leg, transport)
+        end = self._engine.open(leg, transport)
+        self._busy.set()
+        return end
 
     async def _connect(self, session: str, leg: str, remote: RemoteEnd) -> None:
         self._check(session)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ringfence.roles.pacing import settle
+from ringfence.roles.priority import serve_first
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -57,5 +58,6 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         server = await worker.serve(settings.socket(process.name))
         stack.push_async_callback(server.close)
         settle()
+        serve_first()
         process.ready()
         await worker.run()

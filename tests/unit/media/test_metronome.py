@@ -53,6 +53,27 @@ def test_after_a_long_stop_it_goes_on_from_now() -> None:
     assert MAX_BEHIND < 500
 
 
+def test_it_can_be_stopped_and_run_again() -> None:
+    async def scenario() -> None:
+        beats = 0
+
+        def beat() -> None:
+            nonlocal beats
+            beats += 1
+            if beats % 2 == 0:
+                metronome.stop()
+
+        metronome = Metronome(beat)
+        metronome.stop()
+        async with asyncio.timeout(10):
+            await metronome.run()
+            assert beats == 2
+            await metronome.run()
+        assert beats == 4
+
+    asyncio.run(scenario())
+
+
 def test_it_beats_in_a_loop_and_what_a_beat_raises_ends_it() -> None:
     async def scenario() -> None:
         beats = 0
