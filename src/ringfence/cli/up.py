@@ -120,7 +120,7 @@ class _Start:
         self.supervisor.warm_up()
         services = ["kms", *["simulator"] * settings.dev] if settings.owns_keys else []
         calls = not missing_for_calls()
-        steps = Steps(self._terminal, 3 + len(services) + calls + self._check)
+        steps = Steps(self._terminal, 3 + len(services) + 2 * calls + self._check)
         if services:
             await refuse_accounts_without_keys(settings)
         else:
@@ -144,6 +144,8 @@ class _Start:
             async with self._starting(*settings.media_roles) as workers:
                 with steps.step("sound of calls"):
                     await asyncio.gather(*workers)
+            with steps.step("calls"):
+                await self.supervisor.start("voice")
         if self._check:
             with steps.step("self-check: a text goes out and comes back"):
                 await asyncio.to_thread(self_check, settings, told or read_profile(settings))

@@ -83,12 +83,14 @@ class IncomingLine(Line, Protocol):
 
     `to` and `sender` are E.164 numbers where they are numbers, else `sip:` URIs or `client:` identities; `source` is
     `trunk:NAME`, `domain:SDSID` or `client`; `account` is whose client or domain it came through, "" for a trunk.
+    `application` is the one that a client's token lets it call, "" without one.
     """
 
     to: str
     sender: str
     source: str
     account: str
+    application: str
     media: MediaKind
     offer: bytes
     headers: Sequence[tuple[str, str]]

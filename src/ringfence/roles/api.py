@@ -18,7 +18,7 @@ from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
-from ringfence.roles.composition import compose_messaging
+from ringfence.roles.composition import compose_calling, compose_messaging
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.own_rates import rates_of
@@ -26,7 +26,8 @@ from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
-from ringfence.roles.wakes import every_dispatcher
+from ringfence.roles.voice_extra import missing_for_calls
+from ringfence.roles.wakes import Wakes, every_dispatcher, every_voice
 
 SIMULATOR_PREFIXES = ("/phones", "/simulator")
 IDLE_CONNECTION_S = 75
@@ -49,6 +50,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         watching = await serve_live(settings.socket(f"live-{process.name}"), live, detours=False, more=verbs)
         stack.push_async_callback(watching.close)
         keys = ApiKeyClient(client, process.clock)
+        calling = None
+        if not missing_for_calls():
+            voices = await stack.enter_async_context(every_voice(settings))
+            both = Wakes([voices, wake])
+            calling = compose_calling(store, keys, process.clock, both, magic_numbers=settings.dev)
         app = create_app(
             ApiDependencies(
                 store=store,
@@ -71,6 +77,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     magic_numbers=settings.dev,
                     queue_limit_of=lambda sender: ceil(settings.sender_queue_s * rates.number_rate_mps(sender)),
                 ),
+                calling=calling,
                 limits=Limits(account_rps=settings.api_rate_rps),
             )
         )

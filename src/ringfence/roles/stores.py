@@ -69,6 +69,11 @@ def _cure(error: StoreFailedError, *, on_postgres: bool) -> str:
     return "choose another folder: --data DIR"
 
 
+def voice_name(settings: Settings) -> str:
+    """Under which name this voice process runs its calls: the same after a restart, another in each installation."""
+    return f"voice@{platform.node()}:{settings.data_dir}" if settings.database_url else "voice"
+
+
 def dispatcher_name(settings: Settings) -> str:
     """Whose the leases of this dispatcher are: the same after a restart, another in each installation."""
     return f"dispatcher@{platform.node()}:{settings.data_dir}" if settings.database_url else "dispatcher"

@@ -175,7 +175,7 @@ def test_it_stands_its_ground_whatever_happens_around_it(
     assert client.get(f"/Messages/{sent['sid']}.json")["date_sent"].startswith("Mon, 03 Feb 2031 04:0")
 
     roles = up.roles()
-    assert set(roles) == {"kms", "simulator", "dispatcher", "api", "media"}
+    assert set(roles) == {"kms", "simulator", "dispatcher", "api", "media", "voice"}
     for role, killed in roles.items():
         os.kill(killed, signal.SIGKILL)
         until(lambda role=role, killed=killed: up.roles().get(role) not in (None, killed))
@@ -229,7 +229,7 @@ def test_several_api_processes_serve_one_port_and_one_may_die(tmp_path: Path, su
         told = up.ready()
         credentials = credentials_of(told)
         port = int(told["base_url"].rpartition(":")[2])
-        assert set(up.roles()) == {"kms", "simulator", "dispatcher", "api", "api-2", "media"}
+        assert set(up.roles()) == {"kms", "simulator", "dispatcher", "api", "api-2", "media", "voice"}
         texts(told, credentials)
         before = up.roles()
         # The kernel deals a crowd out among them.

@@ -14,7 +14,7 @@ from ringfence.ports.store import Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.voice.desk import Desk, Standing, Texts
 from ringfence.usecases.voice.dial import DialRun
-from ringfence.usecases.voice.inbound_config import InboundConfigs
+from ringfence.usecases.voice.inbound_config import Domains, InboundConfigs
 from ringfence.usecases.voice.legs import Legs
 from ringfence.usecases.voice.live_calls import LiveCalls
 from ringfence.usecases.voice.operator import CallOperator
@@ -44,17 +44,18 @@ def compose_calls(
     program: Program,
     texts: Texts,
     standing: Standing,
+    domains: Domains,
     wake: Wake,
     http: HttpClient,
     reader: SoundReader,
     speech: Speech,
+    legs: Legs,
     base_url: str,
     owner: str,
     encodings: tuple[str, ...] = ("PCMU", "PCMA"),
     max_calls: int = 10_000,
 ) -> Calls:
-    """All of a voice process, over its ports."""
-    legs = Legs()
+    """All of a voice process, over its ports. `legs` is told what media workers say."""
     desk = Desk(
         store=store,
         keys=keys,
@@ -75,6 +76,6 @@ def compose_calls(
     live = LiveCalls(desk)
     parties = PartyCalls(desk, live)
     live.make_dialer = lambda host, verb, token: DialRun(desk, host, verb, token, parties)
-    taker = CallTaker(desk, live, InboundConfigs(store, standing))
+    taker = CallTaker(desk, live, InboundConfigs(store, standing, domains))
     operator = CallOperator(desk, live, taker, CallPlacer(desk, live), max_calls=max_calls)
     return Calls(desk=desk, legs=legs, live=live, operator=operator)

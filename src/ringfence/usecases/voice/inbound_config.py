@@ -3,10 +3,12 @@
 Source: Twilio, "IncomingPhoneNumber resource" (VoiceUrl, VoiceApplicationSid, StatusCallback).
 """
 
+from typing import Protocol
+
 import msgspec
 
 from ringfence.domain.number import parse_e164
-from ringfence.domain.standing import decode_number_config, number_record
+from ringfence.domain.standing import SipDomainConfig, decode_number_config, number_record
 from ringfence.ports.line import IncomingLine
 from ringfence.ports.store import Store
 from ringfence.usecases.voice.desk import Standing
@@ -42,18 +44,45 @@ class NobodyHereError(Exception):
         self.sip_status = sip_status
 
 
+class Domains(Protocol):
+    """SIP Domains, as whoever runs their calls asks about them."""
+
+    async def program(self, account: str, domain_sid: str) -> SipDomainConfig | None:
+        """What calls to a domain run; None where it is gone. KeyRefusedError, ConnectionError, StoreFailedError."""
+
+
 class InboundConfigs:
     """Looks up what a line is for."""
 
-    def __init__(self, store: Store, standing: Standing) -> None:
+    def __init__(self, store: Store, standing: Standing, domains: Domains) -> None:
         self._store = store
         self._standing = standing
+        self._domains = domains
 
     async def of(self, line: IncomingLine) -> InboundConfig:
         """The configuration that this line runs. NobodyHereError; ConnectionError, KeyRefusedError."""
         if line.source.startswith("trunk:"):
             return await self._of_number(line)
-        raise NobodyHereError(NOT_FOUND, "calls of clients and SIP Domains are not led anywhere yet")
+        kind, _, sid = line.source.partition(":")
+        if kind == "domain":
+            return await self._of_domain(line, sid)
+        raise NobodyHereError(NOT_FOUND, "a client without an application that it may call")
+
+    async def _of_domain(self, line: IncomingLine, sid: str) -> InboundConfig:
+        config = await self._domains.program(line.account, sid)
+        if config is None:
+            raise NobodyHereError(NOT_FOUND, "a SIP Domain that is gone")
+        return InboundConfig(
+            account=line.account,
+            to=line.to,
+            sender=line.sender,
+            url=config.voice_url,
+            method=config.voice_method,
+            fallback_url=config.voice_fallback_url,
+            fallback_method=config.voice_fallback_method,
+            status_callback=config.voice_status_callback_url,
+            status_method=config.voice_status_callback_method,
+        )
 
     async def _of_number(self, line: IncomingLine) -> InboundConfig:
         number = parse_e164(line.to)

@@ -24,7 +24,7 @@ TAKE_AT_ONCE = 100
 # Rings may be lost: the store is looked at this often without one.
 LOOK_EVERY_S = 1.0
 RETRY_S = 1.0
-STOP_WITHIN_S = 3.0
+STOP_WITHIN_S = 2.0
 
 _log = structlog.get_logger(__name__)
 

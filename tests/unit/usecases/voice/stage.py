@@ -15,7 +15,7 @@ from ringfence.domain.negotiation import Speaker, make_answer, make_offer
 from ringfence.domain.sealing.call import seal_call_with
 from ringfence.domain.sealing.record import seal_field
 from ringfence.domain.sid import new_sid
-from ringfence.domain.standing import NumberConfig, encode_number_config, number_record
+from ringfence.domain.standing import NumberConfig, SipDomainConfig, encode_number_config, number_record
 from ringfence.domain.web_url import parse_url
 from ringfence.ports.calls import CallOrder, CallRow
 from ringfence.ports.http import HttpFailedError, HttpRequest, HttpResponse, Phases
@@ -39,6 +39,7 @@ from ringfence.ports.store import NumberRow
 from ringfence.store.memory import MemoryStore
 from ringfence.testing.still_loop import StillLoop
 from ringfence.usecases.voice.compose import Calls, compose_calls
+from ringfence.usecases.voice.legs import Legs
 
 T = TypeVar("T")
 
@@ -318,6 +319,14 @@ class Standing:
         return value
 
 
+class Domains:
+    def __init__(self, configs: dict[str, SipDomainConfig]) -> None:
+        self._configs = configs
+
+    async def program(self, account: str, domain_sid: str) -> SipDomainConfig | None:
+        return self._configs.get(domain_sid)
+
+
 class Bell:
     def __init__(self) -> None:
         self._rung = asyncio.Event()
@@ -362,6 +371,7 @@ class Stage:
         self.texts = FakeTexts()
         self.bell = Bell()
         self.rings = 0
+        self.domains: dict[str, SipDomainConfig] = {}
         self.calls: Calls
 
     def ring(self) -> None:
@@ -395,10 +405,12 @@ class Stage:
             program=self.program,
             texts=self.texts,
             standing=Standing(self.keys),
+            domains=Domains(self.domains),
             wake=self,
             http=self.web,
             reader=PlainReader(),
             speech=self.speech,
+            legs=Legs(),
             base_url="http://localhost:8420",
             owner="voice",
         )

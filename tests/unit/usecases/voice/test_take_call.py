@@ -1,9 +1,10 @@
 """A call that comes in: led to its number's document, answered when that wants it, or turned away."""
 
 import pytest
-from tests.unit.usecases.voice.stage import BASE, CALLER, NUMBER, Stage, play, until
+from tests.unit.usecases.voice.stage import ACCOUNT, BASE, CALLER, NUMBER, Stage, play, until
 
 from ringfence.domain.call import Direction, Status
+from ringfence.domain.standing import SipDomainConfig
 
 
 async def only(stage: Stage) -> str:
@@ -148,5 +149,21 @@ def test_a_text_is_sent_to_the_caller() -> None:
         stage.comes_in()
         await stage.over(await only(stage))
         assert stage.texts.sent == [(NUMBER, CALLER, "Thanks")]
+
+    play(scene)
+
+
+def test_a_call_to_a_sip_domain_runs_what_the_domain_says() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.domains["SD1"] = SipDomainConfig(voice_url=f"{BASE}/sip")
+        stage.program.pages["/sip"] = "<Response><Say>Hello</Say></Response>"
+        for source, refused in (("domain:SD1", 0), ("domain:SD2", 404), ("client", 404)):
+            line = stage.comes_in("sip:amy@pbx.example")
+            line.source, line.account, line.to = source, ACCOUNT, "sip:desk@fade.sip.localhost"
+            await until(lambda line=line: line.state == "ended")  # type: ignore[misc]
+            assert line.refused == refused
+        (asked,) = stage.program.asked
+        assert asked[1]["To"] == "sip:desk@fade.sip.localhost"
+        assert "ToCountry" not in asked[1]
 
     play(scene)

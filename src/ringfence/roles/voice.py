@@ -1,0 +1,131 @@
+"""The voice process: SIP's lines, the documents of calls, and their rows; their sound is the media workers'."""
+
+import asyncio
+import contextlib
+
+from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
+from ringfence.http.client import PooledClient
+from ringfence.http.egress_guard import EgressGuard
+from ringfence.ipc.client import Client
+from ringfence.kms.client import DispatcherKeyClient
+from ringfence.ports.line import IncomingLine, Operator
+from ringfence.ports.sip_access import ClientLogin
+from ringfence.roles.dispatcher import egress_policy
+from ringfence.roles.pacing import settle
+from ringfence.roles.process import RoleProcess
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+from ringfence.roles.sip_lines import compose_lines, open_lines
+from ringfence.roles.stores import open_store, voice_name
+from ringfence.roles.voice_extra import CURE, missing_for_calls
+from ringfence.roles.wakes import every_dispatcher, voice_rung
+from ringfence.usecases.messaging.reply import Replier
+from ringfence.usecases.sip.door import SipDoor
+from ringfence.usecases.voice.compose import compose_calls
+from ringfence.usecases.voice.legs import Legs
+from ringfence.usecases.webhooks.ask_program import ProgramCaller
+from ringfence.usecases.webhooks.standing_cache import StandingCache
+
+UNAVAILABLE = 503
+
+
+async def run(settings: Settings, process: RoleProcess) -> None:
+    """Run calls until cancelled; then all of them end. RefusalError without what calls need."""
+    if missing := missing_for_calls():
+        raise RefusalError(f"calls need {', '.join(missing)}", CURE)
+    # These bring packages of the voice extra along: roles are forked from one that has imported them all.
+    from ringfence.media.pool import MediaPool
+    from ringfence.media.sound_file import SoundFileReader
+    from ringfence.speech.desk import SpeechDesk
+    from ringfence.speech.installed import installed_engines
+
+    async with contextlib.AsyncExitStack() as stack:
+        store = await open_store(settings)
+        stack.push_async_callback(store.close)
+        client = Client(settings.socket("kms-dispatcher"))
+        stack.push_async_callback(client.close)
+        keys = DispatcherKeyClient(client)
+        http = PooledClient(EgressGuard(egress_policy(settings)))
+        stack.push_async_callback(http.close)
+        wake = await stack.enter_async_context(every_dispatcher(settings))
+        speech = SpeechDesk(installed_engines())
+        stack.push_async_callback(speech.close)
+        reader = SoundFileReader()
+        stack.push_async_callback(reader.close)
+        standing = StandingCache(keys, process.clock)
+        legs = Legs()
+        media = MediaPool(settings.media_sockets(), legs)
+        door = SipDoor(store, standing.open, process.clock, sip_domain=settings.sip_domain)
+        reception = _Reception()
+        lines = compose_lines(settings, reception, door, _NoClients(), process.clock)
+        calls = compose_calls(
+            store=store,
+            keys=keys,
+            clock=process.clock,
+            lines=lines,
+            media=media,
+            program=ProgramCaller(store, standing, http, process.clock),
+            texts=Replier(store, keys, process.clock, wake, carrier=SIMULATOR),
+            standing=standing,
+            domains=door,
+            wake=wake,
+            http=http,
+            reader=reader,
+            speech=speech,
+            legs=legs,
+            base_url=settings.url,
+            owner=voice_name(settings),
+        )
+        reception.operator = calls.operator
+        bell = _Bell()
+        stack.push_async_callback(lines.close)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(media.run(), name="media")
+            tasks.create_task(lines.run(), name="lines")
+            try:
+                await open_lines(settings, lines)
+                async with voice_rung(settings, bell.ring):
+                    settle()
+                    process.ready()
+                    await calls.operator.run(bell)
+            finally:
+                await calls.operator.stop()
+
+
+class _Reception:
+    """Takes calls for an operator that comes a moment later: the lines need one first."""
+
+    def __init__(self) -> None:
+        self.operator: Operator | None = None
+
+    def incoming(self, line: IncomingLine) -> None:
+        if self.operator is None:
+            line.refuse(UNAVAILABLE)
+        else:
+            self.operator.incoming(line)
+
+
+class _NoClients:
+    """Knows no Access Token."""
+
+    async def client(self, token: str) -> ClientLogin | None:
+        return None
+
+
+class _Bell:
+    """Rung when calls or orders wait."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        self._rung.set()
+
+    async def wait(self, timeout_s: float | None = None) -> bool:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._rung.wait()
+        except TimeoutError:
+            return False
+        self._rung.clear()
+        return True
