@@ -19,6 +19,7 @@ from ringfence.ports.media import (
     LegConnected,
     LegFailed,
     LegStats,
+    LocalEnd,
     Media,
     MediaEvent,
     MediaFullError,
@@ -30,6 +31,9 @@ from ringfence.ports.media import (
 
 # A far end that does not even acknowledge a BYE or a CANCEL is given up after this long.
 END_WITHIN_S = 40.0
+# How long a call waits for a media worker when none is up.
+MEDIA_WITHIN_S = 5.0
+MEDIA_RETRY_S = 0.2
 # After which the next way is tried: nobody there, or out of order (RFC 3263, section 4.3).
 GIVES_WAY = frozenset({408, 500, 502, 503, 504})
 
@@ -281,13 +285,25 @@ class Leg:
                 pass
 
     async def _begin(self, transport: Transport, beside: str) -> Speaker:
-        local = await self._media.open(self.sid, transport, beside=beside)
+        local = await self._opened(transport, beside)
         self._open = True
         if self.over:
             await self._drop_media()
         encodings = self._encodings
         self._speaker = Speaker(local=local, transport=transport, session_id=secrets.randbits(62), encodings=encodings)
         return self._speaker
+
+    async def _opened(self, transport: Transport, beside: str) -> LocalEnd:
+        """The media, once a worker is there: one that died is back in a moment."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + MEDIA_WITHIN_S
+        while True:
+            try:
+                return await self._media.open(self.sid, transport, beside=beside)
+            except ConnectionError:
+                if self.over or loop.time() > until_s:
+                    raise
+            await asyncio.sleep(MEDIA_RETRY_S)
 
     def _connect(self, description: bytes, then: LegEvent | None = None) -> bool:
         """Begin to send and receive as an answer says; False where it has nothing in common with our offer."""

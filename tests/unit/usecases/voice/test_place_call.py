@@ -1,5 +1,7 @@
 """A call that a program asked for: rung, answered, given its document, and told of in order."""
 
+import asyncio
+
 from tests.unit.usecases.voice.stage import ACCOUNT, BASE, CALLER, NUMBER, FakeLine, Stage, play, until
 
 from ringfence.domain.call import Order, Status
@@ -284,6 +286,21 @@ def test_without_room_for_media_a_call_fails() -> None:
         await until(lambda: stage.rings)
         row = await stage.row(sid)
         assert (row.status, row.sip_status) == (Status.FAILED, 503)
+
+    play(scene)
+
+
+def test_a_call_waits_a_moment_for_a_media_worker_that_is_coming_back() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = answers
+        stage.media.away = True
+        sid = await stage.queue(twiml="<Response><Hangup/></Response>")
+        await asyncio.sleep(2)
+        stage.media.away = False
+        assert (await stage.over(sid)).status is Status.COMPLETED
+        stage.media.away = True
+        sid = await stage.queue(twiml="<Response/>")
+        assert (await stage.over(sid, turns=1_000)).status is Status.FAILED
 
     play(scene)
 
