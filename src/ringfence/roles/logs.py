@@ -24,7 +24,7 @@ from ringfence.roles.repeated_lines import RepeatedLines
 CLEAR_KEYS = frozenset(
     {
         "event", "level", "at", "role", "logger", "error", "frames", "hidden",
-        "account", "sid", "message_sid", "event_id", "request_id", "carrier", "kind", "status", "code",
+        "account", "sid", "message_sid", "call_sid", "event_id", "request_id", "carrier", "kind", "status", "code",
         "region", "epoch",
         "attempts", "count", "repeats", "limit", "bytes", "segments", "fence",
         "duration_ms", "delay_ms", "due_ms", "age_ms", "offset_ms", "rate_mps",

@@ -69,12 +69,12 @@ class StepWriter:
         try:
             await self._store.add_steps(batch)
         except (StoreFailedError, QueueFullError) as error:
-            _log.warning("voice.steps_not_written", error=type(error).__name__, steps=len(self._waiting))
+            _log.warning("voice.steps_not_written", error=type(error).__name__, count=len(self._waiting))
             return False
         for step in batch:
             if self._waiting and self._waiting[0] is step:
                 self._waiting.popleft()
         if self._dropped:
-            _log.warning("voice.steps_dropped", steps=self._dropped)
+            _log.warning("voice.steps_dropped", count=self._dropped)
             self._dropped = 0
         return True

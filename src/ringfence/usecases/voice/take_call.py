@@ -37,10 +37,10 @@ class CallTaker:
             config = await self._configs.of(line)
             record = await self._recorded(config)
         except NobodyHereError as error:
-            _log.info("call refused", source=line.source, cause=str(error))
+            _log.info("call refused", kind=line.source, cause=str(error))
             line.refuse(error.sip_status)
         except (KeyRefusedError, ConnectionError, StoreFailedError, QueueFullError) as error:
-            _log.warning("call refused", source=line.source, error=type(error).__name__)
+            _log.warning("call refused", kind=line.source, error=type(error).__name__)
             line.refuse(UNAVAILABLE)
         else:
             self._live.begin(record, lambda call: self._begin(call, line))
