@@ -79,11 +79,12 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         reception.operator = calls.operator
         bell = _Bell()
         stack.push_async_callback(lines.close)
+        # Before anything runs beside it: what refuses to start must be seen for what it is.
+        await open_lines(settings, lines)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(media.run(), name="media")
             tasks.create_task(lines.run(), name="lines")
             try:
-                await open_lines(settings, lines)
                 async with voice_rung(settings, bell.ring):
                     settle()
                     process.ready()
