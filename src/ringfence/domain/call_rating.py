@@ -8,17 +8,20 @@ from collections.abc import Mapping
 import msgspec
 
 from ringfence.domain.call import Direction
-from ringfence.domain.call_duration import billed_minutes
 
 
 class CallRates(msgspec.Struct, frozen=True, kw_only=True):
-    """Prices in micros a minute, by region (ISO 3166 alpha-2); `internal` is for SIP addresses and clients."""
+    """Prices in micros a minute, by region (ISO 3166 alpha-2); `internal` is for SIP addresses and clients.
+
+    `high_risk` is the least that numbers of risky ranges cost (`domain.dialing.destination`).
+    """
 
     outbound: Mapping[str, int]
     inbound: Mapping[str, int]
     elsewhere_outbound: int
     elsewhere_inbound: int
     internal: int
+    high_risk: int
 
 
 # Invented figures of a plausible size: an operator loads its own.
@@ -31,6 +34,7 @@ DEVELOPMENT_CALL_RATES = CallRates(
     elsewhere_outbound=250_000,
     elsewhere_inbound=10_000,
     internal=4_000,
+    high_risk=2_000_000,
 )  # fmt: skip
 
 
@@ -41,14 +45,3 @@ def call_rate(direction: Direction, region: str, table: CallRates = DEVELOPMENT_
     if direction is Direction.INBOUND:
         return table.inbound.get(region, table.elsewhere_inbound)
     return table.outbound.get(region, table.elsewhere_outbound)
-
-
-def call_price(
-    direction: Direction,
-    region: str,
-    answered_ms: int | None,
-    ended_ms: int,
-    table: CallRates = DEVELOPMENT_CALL_RATES,
-) -> int:
-    """The price of a call in micros: nothing where it was never answered, else each minute begun, at least one."""
-    return billed_minutes(answered_ms, ended_ms) * call_rate(direction, region, table)

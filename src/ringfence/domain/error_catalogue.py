@@ -21,6 +21,7 @@ class ErrorKind(msgspec.Struct, frozen=True):
 # What an answer of the REST API may say about the request itself.
 _REQUEST = (
     ErrorKind(10001, "Account is not active", 403),
+    ErrorKind(10004, "Call concurrency limit exceeded", 429),
     ErrorKind(20001, "Unknown parameters"),
     ErrorKind(20002, "Invalid FriendlyName"),  # unseen
     ErrorKind(20003, "Authenticate", 401),

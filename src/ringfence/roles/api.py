@@ -18,6 +18,7 @@ from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
+from ringfence.roles.call_limits import call_limits
 from ringfence.roles.composition import compose_calling, compose_messaging
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
@@ -54,7 +55,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         if not missing_for_calls():
             voices = await stack.enter_async_context(every_voice(settings))
             both = Wakes([voices, wake])
-            calling = compose_calling(store, keys, process.clock, both, magic_numbers=settings.dev)
+            calling = compose_calling(
+                store, keys, process.clock, both, magic_numbers=settings.dev, limits=call_limits(settings)
+            )
         app = create_app(
             ApiDependencies(
                 store=store,

@@ -38,6 +38,7 @@ from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
+from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
 from ringfence.usecases.voice.change_call import CallChanger
 from ringfence.usecases.voice.create_call import CallCreator
 from ringfence.usecases.voice.read_calls import CallReader
@@ -68,11 +69,20 @@ def compose_messaging(
     )
 
 
-def compose_calling(store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, magic_numbers: bool) -> Calling:
+def compose_calling(
+    store: Store,
+    keys: TenantKeys,
+    clock: Clock,
+    wake: Wake,
+    *,
+    magic_numbers: bool,
+    limits: BrakeLimits | None = None,
+) -> Calling:
     """What the API drives of calls. `wake` rings whoever runs them, and whoever tells of them."""
+    brakes = Brakes(store, clock, limits)
     reader = CallReader(store, keys, clock)
     return Calling(
-        creator=CallCreator(store, keys, clock, wake, magic_numbers=magic_numbers),
+        creator=CallCreator(store, keys, clock, wake, magic_numbers=magic_numbers, brakes=brakes),
         reader=reader,
         changer=CallChanger(store, keys, clock, wake, reader),
     )

@@ -94,6 +94,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float,
         Meta(description="API requests a second of one account and its subaccounts; 0: as many as fit.", ge=0),
     ] = 0.0
+    call_countries: Annotated[
+        tuple[str, ...],
+        Meta(description="Countries whose ordinary numbers every account may call, ISO 3166; US has Canada with it."),
+    ] = ("US",)
+    call_rate_cps: Annotated[
+        float, Meta(description="Calls a second that one account may begin; more wait in line.", gt=0, le=10_000)
+    ] = 10.0
+    calls_at_once: Annotated[
+        int, Meta(description="Calls of one account that may be under way at once.", ge=1, le=1_000_000)
+    ] = 1_000
+    call_max_price: Annotated[
+        float, Meta(description="The most that a minute of a call may cost, in the currency of the rates.", ge=0)
+    ] = 0.5
+    call_spend: Annotated[
+        float, Meta(description="What calls of one account may cost within an hour; more are ended.", ge=0)
+    ] = 10.0
+    call_new_countries: Annotated[
+        int, Meta(description="Countries that one account may call for the first time within a day.", ge=0)
+    ] = 10
     egress_allow: Annotated[
         tuple[str, ...],
         Meta(description="Networks (CIDR), addresses or names that webhooks may reach beyond the public Internet."),

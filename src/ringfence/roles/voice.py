@@ -10,6 +10,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.ports.line import IncomingLine, Operator
 from ringfence.ports.sip_access import ClientLogin
+from ringfence.roles.call_limits import call_limits
 from ringfence.roles.dispatcher import egress_policy
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
@@ -75,6 +76,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             legs=legs,
             base_url=settings.url,
             owner=voice_name(settings),
+            limits=call_limits(settings),
         )
         reception.operator = calls.operator
         bell = _Bell()

@@ -7,8 +7,9 @@ from typing import TypeVar
 import structlog
 
 from ringfence.domain.call import FINAL, Content, Status, may_become
+from ringfence.domain.call_duration import billed_minutes
 from ringfence.domain.call_fields import CallFacts, Fields, call_fields
-from ringfence.domain.call_rating import call_price
+from ringfence.domain.call_rating import call_rate
 from ringfence.domain.call_step import StepDetail
 from ringfence.ports.calls import CallChange, CallRow
 from ringfence.ports.store import NewEvent, QueueFullError, StoreFailedError
@@ -76,7 +77,7 @@ class CallRecord:
         at_ms = self._desk.clock.now_ms()
         price_micros = None
         if status in FINAL:
-            price_micros = call_price(self.row.direction, self.row.remote_region, self.row.answered_ms, at_ms)
+            price_micros = billed_minutes(self.row.answered_ms, at_ms) * self._rate_micros()
         change = CallChange(
             status=status,
             at_ms=at_ms,
@@ -95,6 +96,10 @@ class CallRecord:
         self.step("status", status.value, code=error_code, fields=_status_fields(sip_status))
         if events:
             self._desk.wake.ring()
+
+    def _rate_micros(self) -> int:
+        """The price of a minute, as it was when the call was made."""
+        return self.row.rate_micros or call_rate(self.row.direction, self.row.remote_region)
 
     def step(
         self,

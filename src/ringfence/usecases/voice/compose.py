@@ -12,6 +12,7 @@ from ringfence.ports.sound import SoundReader
 from ringfence.ports.speech import Speech
 from ringfence.ports.store import Store
 from ringfence.ports.wake import Wake
+from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
 from ringfence.usecases.voice.desk import Desk, Standing, Texts
 from ringfence.usecases.voice.dial import DialRun
 from ringfence.usecases.voice.inbound_config import Domains, InboundConfigs
@@ -54,6 +55,7 @@ def compose_calls(
     owner: str,
     encodings: tuple[str, ...] = ("PCMU", "PCMA"),
     max_calls: int = 10_000,
+    limits: BrakeLimits | None = None,
 ) -> Calls:
     """All of a voice process, over its ports. `legs` is told what media workers say."""
     desk = Desk(
@@ -69,6 +71,7 @@ def compose_calls(
         sounds=Sounds(http, reader, speech, clock),
         legs=legs,
         steps=StepWriter(store, clock),
+        brakes=Brakes(store, clock, limits),
         base_url=base_url,
         owner=owner,
         encodings=encodings,

@@ -8,6 +8,7 @@ import msgspec
 from ringfence.domain import magic_numbers
 from ringfence.domain.call import Content, Direction, Status
 from ringfence.domain.clock import Clock
+from ringfence.domain.dialing.destination import rate_of
 from ringfence.domain.errors import ApiError
 from ringfence.domain.number import Number, parse_e164
 from ringfence.domain.sealing.blind_index import remote_index
@@ -18,6 +19,7 @@ from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, Store
 from ringfence.ports.wake import Wake
+from ringfence.usecases.voice.brakes import BrakedError, Brakes
 from ringfence.usecases.voice.call_record import progress_events
 from ringfence.usecases.voice.call_view import CallView
 
@@ -40,12 +42,22 @@ class CallRequest(msgspec.Struct, frozen=True, kw_only=True):
 class CallCreator:
     """Accepts calls for accounts whose credential is present. `wake` rings the voice processes."""
 
-    def __init__(self, store: Store, keys: TenantKeys, clock: Clock, wake: Wake, *, magic_numbers: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: TenantKeys,
+        clock: Clock,
+        wake: Wake,
+        *,
+        magic_numbers: bool,
+        brakes: Brakes | None = None,
+    ) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
         self._wake = wake
         self._magic_numbers = magic_numbers
+        self._brakes = brakes or Brakes(store, clock)
 
     async def create(self, caller: Caller, account: AccountRow, request: CallRequest) -> CallView:
         """The accepted call, durable. ApiError with Twilio's code when it is refused; nothing is written then."""
@@ -56,6 +68,10 @@ class CallCreator:
         if len(given.twiml) > MAX_TWIML_CHARACTERS:
             raise ApiError(20001, f"Twiml may hold at most {MAX_TWIML_CHARACTERS:,} characters.")
         sender, phone_number_sid = await self._sender(account.sid, request.sender, number is not None)
+        try:
+            await self._brakes.accept(account.sid, to if number is not None else "")
+        except BrakedError as error:
+            raise ApiError(error.code, to=to) from None
         now_ms = self._clock.now_ms()
         sid = new_sid("CA", now_ms)
         sealing = await self._keys.sealing_key(caller, account.sid)
@@ -73,6 +89,7 @@ class CallCreator:
             phone_number_sid=phone_number_sid,
             created_ms=now_ms,
             updated_ms=now_ms,
+            rate_micros=rate_of(Direction.OUTBOUND_API, to, number.region if number is not None else ""),
         )
         await self._store.create_call(row, progress_events(content, Status.QUEUED, now_ms))
         self._wake.ring()

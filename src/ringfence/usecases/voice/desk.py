@@ -12,6 +12,7 @@ from ringfence.ports.media import Media
 from ringfence.ports.program import Program
 from ringfence.ports.store import Store
 from ringfence.ports.wake import Wake
+from ringfence.usecases.voice.brakes import Brakes
 from ringfence.usecases.voice.leg import Leg, LegEvent
 from ringfence.usecases.voice.legs import Legs
 from ringfence.usecases.voice.sounds import Sounds
@@ -60,6 +61,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     sounds: Sounds
     legs: Legs
     steps: StepWriter
+    brakes: Brakes
     base_url: str
     owner: str
     encodings: tuple[str, ...] = ("PCMU", "PCMA")

@@ -6,12 +6,13 @@ from typing import Protocol
 
 import structlog
 
-from ringfence.domain.call import Status
+from ringfence.domain.call import Direction, Status
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.line import IncomingLine
 from ringfence.ports.store import QueueFullError, StoreFailedError
+from ringfence.usecases.voice.brakes import NOT_ALLOWED
 from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.end_orphans import OrphanEnder
 from ringfence.usecases.voice.live_calls import LiveCalls
@@ -25,6 +26,8 @@ TAKE_AT_ONCE = 100
 LOOK_EVERY_S = 1.0
 RETRY_S = 1.0
 STOP_WITHIN_S = 2.0
+BRAKE_EVERY_S = 2.0
+BRAKE_AHEAD_MS = 5_000
 
 _log = structlog.get_logger(__name__)
 
@@ -64,6 +67,7 @@ class CallOperator:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._hold(), name="hold calls")
             tasks.create_task(self._work(bell), name="take calls")
+            tasks.create_task(self._brake(), name="brake calls")
             tasks.create_task(self._desk.steps.run(), name="steps")
 
     async def stop(self) -> None:
@@ -103,10 +107,34 @@ class CallOperator:
 
     async def _take_calls(self) -> None:
         while not self._stopping and (room := min(TAKE_AT_ONCE, self._max_calls - len(self._live))) > 0:
-            rows = await self._desk.store.take_calls(self._desk.owner, self._desk.clock.now_ms(), HOLD_MS, room)
+            # One of each account at a time, so that none begins more than its rate lets it.
+            rows = await self._desk.store.take_calls(
+                self._desk.owner,
+                self._desk.clock.now_ms(),
+                HOLD_MS,
+                room,
+                each=1,
+                passing_over=self._desk.brakes.waiting(),
+            )
             if not rows:
                 return
+            for row in rows:
+                self._desk.brakes.began(row.account)
             await self._place(rows)
+
+    async def _brake(self) -> None:
+        while True:
+            await asyncio.sleep(BRAKE_EVERY_S)
+            await self._again(self._brake_once)
+
+    async def _brake_once(self) -> None:
+        """End what an account's calls may cost no longer, before another minute of them begins."""
+        spent = await self._desk.brakes.spent(self._desk.owner, BRAKE_AHEAD_MS)
+        for call in self._live:
+            row = call.record.row
+            if row.account in spent and row.direction is not Direction.INBOUND and row.rate_micros > 0:
+                call.record.step("error", "the account's calls have cost as much as they may for now", code=NOT_ALLOWED)
+                call.give_up(Status.FAILED, error_code=NOT_ALLOWED)
 
     async def _place(self, rows: Sequence[CallRow]) -> None:
         accounts: dict[str, list[CallRow]] = {}

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from ringfence.domain.call import Content, Direction, Status
+from ringfence.domain.dialing.destination import rate_of
 from ringfence.domain.number import parse_e164
 from ringfence.domain.sealing.call import seal_call_with
 from ringfence.domain.sid import new_sid
@@ -12,6 +13,7 @@ from ringfence.domain.twiml.voice_verbs import Party
 from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.line import Destination, NoRouteError
+from ringfence.usecases.voice.brakes import BrakedError
 from ringfence.usecases.voice.call_record import CallRecord, insist, progress_events
 from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.live_call import LiveCall
@@ -100,15 +102,22 @@ class PartyCalls:
             created_ms=now_ms,
             updated_ms=now_ms,
             owner=self._desk.owner,
+            rate_micros=rate_of(Direction.OUTBOUND_DIAL, to, number.region if number is not None else ""),
         )
         await insist(lambda: self._desk.store.create_call(row, progress_events(content, Status.QUEUED, now_ms)))
         return CallRecord(self._desk, row, content, key.key)
 
 
 async def dial_out(desk: Desk, call: LiveCall, destination: Destination, caller_id: str, *, beside: str = "") -> None:
-    """Send the INVITE; where there is no way to go, the call fails."""
+    """Send the INVITE; where there is no way to go, or a brake holds it, the call fails."""
     try:
+        address = destination.address if destination.kind == "number" else ""
+        await desk.brakes.check(call.account, address, begun=True)
         routes = await desk.lines.routes(destination)
+    except BrakedError as error:
+        call.record.step("error", error.cause, code=error.code)
+        call.give_up(Status.FAILED, error_code=error.code)
+        return
     except NoRouteError as error:
         call.record.step("error", str(error), code=NO_ROUTE)
         outcome = Status.NO_ANSWER if error.sip_status == 480 else Status.FAILED

@@ -3,6 +3,7 @@
 import structlog
 
 from ringfence.domain.call import Content, Direction, Status
+from ringfence.domain.dialing.destination import rate_of
 from ringfence.domain.number import parse_e164
 from ringfence.domain.sealing.call import seal_call_with
 from ringfence.domain.sid import new_sid
@@ -87,6 +88,7 @@ class CallTaker:
             updated_ms=now_ms,
             ringing_ms=now_ms,
             owner=self._desk.owner,
+            rate_micros=rate_of(Direction.INBOUND, config.to, "" if caller is None else caller.region),
         )
         await self._desk.store.create_call(row)
         return CallRecord(self._desk, row, content, key.key)

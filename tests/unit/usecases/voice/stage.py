@@ -38,6 +38,7 @@ from ringfence.ports.speech import Utterance
 from ringfence.ports.store import NumberRow
 from ringfence.store.memory import MemoryStore
 from ringfence.testing.still_loop import StillLoop
+from ringfence.usecases.voice.brakes import BrakeLimits
 from ringfence.usecases.voice.compose import Calls, compose_calls
 from ringfence.usecases.voice.legs import Legs
 
@@ -359,8 +360,9 @@ class TickingClock(ManualClock):
 class Stage:
     """One voice process whose calls a test makes, and everything around it."""
 
-    def __init__(self) -> None:
-        self.clock = TickingClock()
+    def __init__(self, clock: ManualClock | None = None, limits: BrakeLimits | None = None) -> None:
+        self.clock = clock or TickingClock()
+        self.limits = limits
         self.store = MemoryStore()
         self.keys = LocalKeys()
         self.lines = FakeLines()
@@ -413,6 +415,7 @@ class Stage:
             legs=Legs(),
             base_url="http://localhost:8420",
             owner="voice",
+            limits=self.limits,
         )
         self.media.tell = self.calls.legs.happened
 
@@ -491,9 +494,9 @@ async def until(condition: Callable[[], Any], *, turns: int = 200) -> None:
     raise AssertionError("that did not come to pass")
 
 
-def play(scene: Callable[[Stage], Coroutine[Any, Any, T]], **config: Any) -> T:
+def play(scene: Callable[[Stage], Coroutine[Any, Any, T]], *, on: Stage | None = None, **config: Any) -> T:
     """Play a scene to its end, in no time, and stop the process."""
-    stage = Stage()
+    stage = on or Stage()
 
     async def whole() -> T:
         await stage.open(**config)

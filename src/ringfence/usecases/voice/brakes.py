@@ -1,0 +1,130 @@
+"""Brakes on calls: where they may go, what they may cost, how many there may be, checked before the INVITE and after.
+
+A thief of a credential wants many calls to numbers that pay him, at once. Each brake alone bounds what he gets:
+permissions by country and number range, a ceiling for the price of a minute, bounds on countries that were never called
+before, on calls at once and a second, and on what an account's calls cost within a window, those under way included.
+Source: Twilio, "Anti-fraud developer's guide"; errors 21215, 21216, 10004.
+"""
+
+from collections import OrderedDict
+from collections.abc import Collection
+
+import msgspec
+import structlog
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.dialing.destination import Destination, destination_of
+from ringfence.domain.dialing.permissions import VoiceSettings, decode_settings
+from ringfence.domain.token_bucket import TokenBucket
+from ringfence.ports.store import Store
+
+GEO_PERMISSION = 21215
+NOT_ALLOWED = 21216
+CONCURRENCY = 10004
+DAY_MS = 24 * 3_600_000
+BUCKETS_KEPT = 10_000
+
+_log = structlog.get_logger(__name__)
+
+
+class BrakeLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one account; amounts in micros. `home` are countries whose low-risk numbers all may call.
+
+    What calls cost is bounded within any `spend_window_ms`; `new_countries` may be called for the first time in a day.
+    """
+
+    home: tuple[str, ...] = ("US",)
+    calls_per_s: float = 1_000.0
+    live_calls: int = 1_000
+    queued_calls: int = 10_000
+    max_rate_micros: int = 500_000
+    spend_micros: int = 10_000_000
+    spend_window_ms: int = 3_600_000
+    new_countries: int = 10
+
+
+class BrakedError(Exception):
+    """A call may not begin. `code` is Twilio's; `cause` says why, without a number."""
+
+    def __init__(self, code: int, cause: str) -> None:
+        super().__init__(cause)
+        self.code = code
+        self.cause = cause
+
+
+class Brakes:
+    """The brakes of one process. All but the rate look at what the store knows, and so at all processes' calls."""
+
+    def __init__(self, store: Store, clock: Clock, limits: BrakeLimits | None = None) -> None:
+        self._store = store
+        self._clock = clock
+        self._limits = limits or BrakeLimits()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+
+    async def check(self, account: str, address: str, *, begun: bool) -> None:
+        """BrakedError where a call to `address` may not begin now. `begun`: its row counts among those under way."""
+        burden = await self._store.burden(account, self._window_ms(), self._clock.now_ms())
+        if burden.live - begun >= self._limits.live_calls:
+            raise BrakedError(CONCURRENCY, "as many calls are under way as the account may have")
+        destination = destination_of(address)
+        if destination is None:
+            return
+        if not await self._permits(account, destination):
+            raise BrakedError(GEO_PERMISSION, "the account's dialing permissions do not allow such numbers")
+        if destination.rate_micros > self._limits.max_rate_micros:
+            raise BrakedError(NOT_ALLOWED, "a minute costs more than calls here may")
+        if await self._is_too_new(account, destination):
+            raise BrakedError(NOT_ALLOWED, "too many countries were called for the first time today")
+        if burden.micros + (0 if begun else destination.rate_micros) > self._limits.spend_micros:
+            raise BrakedError(NOT_ALLOWED, "the account's calls have cost as much as they may for now")
+
+    async def accept(self, account: str, address: str) -> None:
+        """As `check`, for a call that would have to wait in line; BrakedError where that is full."""
+        if await self._store.queued_calls(account) >= self._limits.queued_calls:
+            raise BrakedError(CONCURRENCY, "as many calls wait as the account may have")
+        await self.check(account, address, begun=False)
+
+    async def spent(self, owner: str, ahead_ms: int) -> list[str]:
+        """Accounts whose calls, those of `owner` among them, will have cost more than they may in `ahead_ms`."""
+        spent = []
+        for account in await self._store.costly_accounts(owner):
+            burden = await self._store.burden(account, self._window_ms(), self._clock.now_ms() + ahead_ms)
+            if burden.micros > self._limits.spend_micros:
+                _log.warning("voice.spend_limit", account=account, micros=burden.micros, live=burden.live)
+                spent.append(account)
+        return spent
+
+    def waiting(self) -> Collection[str]:
+        """Accounts that began as many calls as they may for now: theirs wait in line."""
+        now_ms = self._clock.monotonic_ms()
+        return [account for account, bucket in self._buckets.items() if bucket.wait_ms(now_ms)]
+
+    def began(self, account: str) -> None:
+        """Count a call that begins against the account's rate."""
+        rate = self._limits.calls_per_s
+        now_ms = self._clock.monotonic_ms()
+        bucket = self._buckets.pop(account, None) or TokenBucket(rate, burst=max(1.0, rate), now_ms=now_ms)
+        bucket.take(1, now_ms)
+        self._buckets[account] = bucket
+        if len(self._buckets) > BUCKETS_KEPT:
+            self._buckets.popitem(last=False)
+
+    def _window_ms(self) -> int:
+        return self._clock.now_ms() - self._limits.spend_window_ms
+
+    async def _permits(self, account: str, destination: Destination) -> bool:
+        return (await effective_settings(self._store, account)).permits(destination, self._limits.home)
+
+    async def _is_too_new(self, account: str, destination: Destination) -> bool:
+        from_ms = self._clock.now_ms() - DAY_MS
+        earlier = await self._store.new_destinations(account, destination.region, from_ms)
+        return earlier >= self._limits.new_countries
+
+
+async def effective_settings(store: Store, account: str) -> VoiceSettings:
+    """The settings an account goes by: its parent's, where it is a subaccount that inherits them."""
+    settings = decode_settings(await store.voice_settings(account))
+    row = await store.account(account)
+    if row is not None and row.parent is not None and settings.inherits:
+        return decode_settings(await store.voice_settings(row.parent))
+    return settings

@@ -1,0 +1,240 @@
+"""Each brake holds what it is for, and nothing else."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from ringfence.domain.call import Direction, Status
+from ringfence.domain.clock import ManualClock
+from ringfence.domain.dialing.permissions import CountryPermission, VoiceSettings, encode_settings
+from ringfence.domain.sid import new_sid
+from ringfence.ports.calls import CallChange, CallRow
+from ringfence.ports.store import AccountRow, CredentialRow
+from ringfence.store.memory import MemoryStore
+from ringfence.usecases.voice.brakes import (
+    CONCURRENCY,
+    GEO_PERMISSION,
+    NOT_ALLOWED,
+    BrakedError,
+    BrakeLimits,
+    Brakes,
+    effective_settings,
+)
+
+ACCOUNT, CHILD = "AC" + "a" * 32, "AC" + "b" * 32
+FRIEND, LATVIAN, PREMIUM = "+12025550177", "+37167123456", "+19005551234"
+EVERYTHING = CountryPermission(True, True, True)
+NOW = 1_700_000_040_000
+
+Scene = Callable[[MemoryStore, ManualClock], Coroutine[Any, Any, None]]
+
+
+def played(scene: Scene) -> None:
+    asyncio.run(scene(MemoryStore(), ManualClock(NOW)))
+
+
+async def call(store: MemoryStore, clock: ManualClock, **more: Any) -> CallRow:
+    fields: dict[str, Any] = {
+        "account": ACCOUNT,
+        "sid": new_sid("CA", clock.now_ms()),
+        "direction": Direction.OUTBOUND_API,
+        "status": Status.IN_PROGRESS,
+        "local": "+12025550123",
+        "remote_index": b"i",
+        "remote_region": "US",
+        "epoch": 1,
+        "content": b"c",
+        "created_ms": clock.now_ms(),
+        "updated_ms": clock.now_ms(),
+        "answered_ms": clock.now_ms(),
+        "rate_micros": 14_000,
+        "owner": "v",
+    }
+    row = CallRow(**fields | more)
+    await store.create_call(row)
+    return row
+
+
+async def allow(store: MemoryStore, *regions: str, account: str = ACCOUNT) -> None:
+    settings = VoiceSettings(countries=dict.fromkeys(regions, EVERYTHING))
+    assert await store.put_voice_settings(account, encode_settings(settings), was=None)
+
+
+async def code_of(check: Coroutine[Any, Any, None]) -> int:
+    """0 where the call may begin."""
+    try:
+        await check
+    except BrakedError as error:
+        return error.code
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        (FRIEND, 0),
+        ("+14165550100", 0),
+        ("client:ann", 0),
+        ("sip:ann@example.com", 0),
+        (LATVIAN, GEO_PERMISSION),
+        (PREMIUM, GEO_PERMISSION),
+        ("+18095551234", GEO_PERMISSION),
+        ("+447624123456", GEO_PERMISSION),
+        ("+88213123456", GEO_PERMISSION),
+    ],
+)
+def test_only_ordinary_numbers_at_home_may_be_called_unasked(address: str, code: int) -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        assert await code_of(Brakes(store, clock).check(ACCOUNT, address, begun=False)) == code
+
+    played(scene)
+
+
+def test_what_is_permitted_may_be_called() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        await allow(store, "LV")
+        brakes = Brakes(store, clock)
+        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=False)) == 0
+        assert await code_of(brakes.check(CHILD, LATVIAN, begun=False)) == GEO_PERMISSION
+
+    played(scene)
+
+
+def test_a_subaccount_goes_by_its_parent_while_it_inherits() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        for sid, parent in ((ACCOUNT, None), (CHILD, ACCOUNT)):
+            await store.create_account(
+                AccountRow(sid=sid, tenant=ACCOUNT, parent=parent, friendly_name="", created_ms=NOW, updated_ms=NOW),
+                CredentialRow(
+                    account=sid, sid=sid, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=0, updated_ms=0
+                ),
+            )
+        await allow(store, "LV")
+        brakes = Brakes(store, clock)
+        assert await code_of(brakes.check(CHILD, LATVIAN, begun=False)) == 0
+        own = encode_settings(VoiceSettings(inherits=False))
+        await store.put_voice_settings(CHILD, own, was=None)
+        assert await code_of(brakes.check(CHILD, LATVIAN, begun=False)) == GEO_PERMISSION
+        assert (await effective_settings(store, CHILD)).inherits is False
+        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=False)) == 0
+
+    played(scene)
+
+
+def test_a_minute_has_a_highest_price() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        await allow(store, "US", "LV")
+        exact = Brakes(store, clock, BrakeLimits(max_rate_micros=250_000))
+        assert await code_of(exact.check(ACCOUNT, LATVIAN, begun=False)) == 0
+        assert await code_of(exact.check(ACCOUNT, PREMIUM, begun=False)) == NOT_ALLOWED
+        under = Brakes(store, clock, BrakeLimits(max_rate_micros=249_999))
+        assert await code_of(under.check(ACCOUNT, LATVIAN, begun=False)) == NOT_ALLOWED
+
+    played(scene)
+
+
+def test_so_many_calls_may_be_under_way() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(live_calls=2))
+        await call(store, clock)
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
+        await call(store, clock, status=Status.RINGING)
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == CONCURRENCY
+        assert await code_of(brakes.check(ACCOUNT, "client:ann", begun=False)) == CONCURRENCY
+        # One of the two is the one that asks.
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == 0
+        assert await code_of(brakes.check(CHILD, FRIEND, begun=False)) == 0
+
+    played(scene)
+
+
+def test_so_many_calls_may_wait() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(queued_calls=1))
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == 0
+        await call(store, clock, status=Status.QUEUED, owner="")
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == CONCURRENCY
+        assert await code_of(brakes.accept(CHILD, FRIEND)) == 0
+        assert await code_of(brakes.accept(CHILD, LATVIAN)) == GEO_PERMISSION
+
+    played(scene)
+
+
+def test_calls_cost_so_much_within_the_window() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(spend_micros=42_000, spend_window_ms=600_000))
+        await call(store, clock)
+        await call(store, clock)
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
+        await call(store, clock)
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == 0
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == NOT_ALLOWED
+        assert await code_of(brakes.check(ACCOUNT, "client:ann", begun=False)) == 0
+        assert await brakes.spent("v", 0) == []
+        assert await brakes.spent("v", 60_001) == [ACCOUNT]
+        assert await brakes.spent("other", 60_001) == []
+
+    played(scene)
+
+
+def test_what_ended_before_the_window_is_forgiven() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(spend_micros=14_000, spend_window_ms=600_000))
+        row = await call(store, clock)
+        change = CallChange(status=Status.COMPLETED, at_ms=clock.now_ms(), price_micros=14_000)
+        await store.move_call(ACCOUNT, row.sid, change)
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == NOT_ALLOWED
+        clock.advance(660_000)
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
+
+    played(scene)
+
+
+def test_so_many_countries_may_be_new_in_a_day() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(new_countries=2))
+        await allow(store, "LV", "LT", "EE")
+        await call(store, clock, remote_region="US", status=Status.BUSY)
+        clock.advance(24 * 3_600_000 + 1)
+        for region in ("LT", "EE", "LV"):
+            clock.advance(1)
+            await call(store, clock, remote_region=region, status=Status.BUSY)
+        assert await code_of(brakes.check(ACCOUNT, "+37052123456", begun=True)) == 0
+        assert await code_of(brakes.check(ACCOUNT, "+3726123456", begun=True)) == 0
+        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=True)) == NOT_ALLOWED
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == 0
+        clock.advance(24 * 3_600_000 + 1)
+        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=False)) == 0
+
+    played(scene)
+
+
+def test_an_account_begins_so_many_calls_a_second_and_the_rest_wait() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(calls_per_s=2))
+        assert list(brakes.waiting()) == []
+        brakes.began(ACCOUNT)
+        assert list(brakes.waiting()) == []
+        brakes.began(ACCOUNT)
+        brakes.began(CHILD)
+        assert list(brakes.waiting()) == [ACCOUNT]
+        clock.advance(499)
+        assert list(brakes.waiting()) == [ACCOUNT]
+        clock.advance(1)
+        assert list(brakes.waiting()) == []
+
+    played(scene)
+
+
+def test_a_slow_rate_lets_one_call_through_at_a_time() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(calls_per_s=0.5))
+        brakes.began(ACCOUNT)
+        clock.advance(1_999)
+        assert list(brakes.waiting()) == [ACCOUNT]
+        clock.advance(1)
+        assert list(brakes.waiting()) == []
+
+    played(scene)
