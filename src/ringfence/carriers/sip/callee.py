@@ -54,6 +54,7 @@ class IncomingCall(Session):
         response = self._described(respond(self.request, 200, tag=self.tag)).set_body(description, SDP)
         self._agree_on_timer(self.request, response)
         self.dialog.confirmed = True
+        self._steered()
         self.state = State.ANSWERED
         self._send_again(response, T1_MS, asyncio.get_running_loop().time() * 1_000 + LIFE_MS)
 

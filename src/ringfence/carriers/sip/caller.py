@@ -158,6 +158,7 @@ class OutgoingCall(Session):
             self._end(500)
             return
         self.state = State.TALKING
+        self._steered()
         self._acknowledge(response)
         if interval is not None:
             self._timer.start(interval.interval_s, refreshing=interval.refresher != "uas")

@@ -15,8 +15,9 @@ from ringfence.carriers.sip.address import Address
 from ringfence.carriers.sip.ban_table import BanTable
 from ringfence.carriers.sip.callee import IncomingCall
 from ringfence.carriers.sip.caller import OutgoingCall
+from ringfence.carriers.sip.dialog import Dialog
 from ringfence.carriers.sip.endpoint import Endpoint, Incoming
-from ringfence.carriers.sip.flow import Flow
+from ringfence.carriers.sip.flow import Flow, UdpFlow
 from ringfence.carriers.sip.front_desk import FrontDesk
 from ringfence.carriers.sip.grammar import MalformedError
 from ringfence.carriers.sip.identity import Identity
@@ -282,6 +283,21 @@ class SipLines:
         port = self._ports.get(flow.transport, flow.local[1])
         return Address(uri=SipUri(user="ringfence", host=self._host, port=port, parameters=parameters))
 
+    def _steer(self, dialog: Dialog, flow: Flow) -> Flow:
+        """A trunk may send from one address and port and want to be sent to another of its own (RFC 3261, 12.2.1.1).
+
+        Whoever is no trunk is reached where it spoke from: behind NAT its Contact names a place that nobody reaches.
+        """
+        hop = dialog.routes[0].uri if dialog.routes else dialog.remote_target
+        if (
+            not isinstance(flow, UdpFlow)
+            or not isinstance(hop, SipUri)
+            or hop.parameter("transport") not in {None, "udp"}
+        ):
+            return flow
+        place = hop.host.strip("[]"), hop.port or hop.default_port
+        return flow if self._addresses.at(place[0]) is None else flow.to(place)
+
     def _add(self, session: Session, flow: Flow, call_id: str, tag: str) -> None:
         forget = self._switchboard.add(session, call_id=call_id, tag=tag)
         self._calls[session] = flow
@@ -291,6 +307,7 @@ class SipLines:
             self._calls.pop(session, None)
 
         session.over = over
+        session.steer = self._steer
 
     def _take(self, incoming: Incoming, principal: Principal) -> None:
         """Make a line of an INVITE whose sender is known, and hand it to the operator."""

@@ -60,12 +60,16 @@ class Listener(Protocol):
 
 
 class Session:
-    """What both directions have in common once there is a dialog. `over` is called as it ends, before the listener."""
+    """What both directions have in common once there is a dialog. `over` is called as it ends, before the listener.
+
+    `steer` says over which flow requests inside the dialog go, where that may be another than the one it began on.
+    """
 
     def __init__(self, endpoint: Endpoint, flow: Flow, listener: Listener, *, contact: Address) -> None:
         self.state = State.CALLING
         self.dialog: Dialog | None = None
         self.over: Callable[[], None] = lambda: None
+        self.steer: Callable[[Dialog, Flow], Flow] = lambda dialog, flow: flow
         self._endpoint = endpoint
         self._flow = flow
         self._listener = listener
@@ -217,6 +221,11 @@ class Session:
         response.headers.add("session-expires", f"{interval.interval_s};refresher={refresher}")
         if refresher == "uac":
             response.headers.add("require", "timer")
+
+    def _steered(self) -> None:
+        """The dialog has its route now."""
+        if self.dialog is not None:
+            self._flow = self.steer(self.dialog, self._flow)
 
     def _send(self, method: str, answered: Callable[[Response | None], None]) -> None:
         self._endpoint.request(self._in_dialog(method), self._flow, answered)

@@ -174,6 +174,30 @@ def test_a_trunk_calls_by_its_address_and_says_who_calls() -> None:
     run(story)
 
 
+def test_a_trunk_is_answered_where_it_wants_to_be_and_a_phone_where_it_is() -> None:
+    async def story() -> None:
+        elsewhere = await peer(answering(200))
+        for allow, there in (((HOST,), True), (("192.0.2.0/24",), False)):
+            trunk = Trunk(name="carrier", host="192.0.2.7", allow=allow, ask=False)
+            access = Access(phones_domain(by_network=True, networks=("127.0.0.0/8",), call_lists=()))
+            site = await Site(picks_up, trunks=[trunk], access=access).open()
+            phone = await Handy(site).open(silent)
+            host = HOST if there else DOMAIN
+            request = phone.request("INVITE", f"sip:{NUMBER}@{host}", host=host)
+            request.headers.replace("contact", f"<sip:peer@{HOST}:{elsewhere.port}>")
+            answered = await phone.answer_to(request)
+            assert answered is not None
+            assert answered.status == 200
+            site.desk.lines[0].hang_up()
+            where = elsewhere if there else phone.wire
+            await eventually(lambda where=where: "BYE" in where.methods())
+            assert ("BYE" in elsewhere.methods()) is there
+            elsewhere.heard.clear()
+            await site.close()
+
+    run(story)
+
+
 def test_strangers_hear_nothing_and_are_soon_not_heard() -> None:
     async def story() -> None:
         site = await Site(picks_up, access=Access(phones_domain(), {"alice": "secret"})).open()

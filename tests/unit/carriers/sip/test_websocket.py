@@ -136,7 +136,7 @@ def test_a_client_registers_with_its_token_and_calls_its_application() -> None:
             await browser.ask("INVITE", f"sip:{SHOP}@phones.invalid", OFFER_OF_A_BROWSER)
             (line,) = it.site.desk.lines
             assert (line.sender, line.source, line.account) == ("client:bob", "client", ACCOUNT)
-            assert line.application == "AP1"  # type: ignore[attr-defined]
+            assert line.application == "AP1"
             bob = Destination(account=ACCOUNT, kind="client", address="bob")
             assert [route.media for route in await it.site.lines.routes(bob)] == ["webrtc"]
             other = Destination(account="AC" + "9" * 32, kind="client", address="bob")
