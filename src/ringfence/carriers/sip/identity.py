@@ -7,6 +7,7 @@ Source: RFC 3261, section 22; RFC 7616; RFC 8760; RFC 8898 (bearer tokens).
 """
 
 import ipaddress
+import re
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 
@@ -45,6 +46,11 @@ SCANNERS = (
 )
 
 
+# Phones that give up where one of several challenges is of an algorithm that they do not know.
+MD5_ALONE = re.compile(r"baresip v[01]\.", re.IGNORECASE)
+MAX_CHALLENGED = 10_000
+
+
 class Identity:
     """Finds out who sends. `verify` answers or ignores what is not proven."""
 
@@ -62,6 +68,8 @@ class Identity:
         self._now_ms = now_ms
         self._nonces = Nonces(secrets.token_bytes(32))
         # An unknown user is checked against this: who guesses names learns nothing from the time it takes.
+        # Who was challenged and came back without an answer: it may not understand several challenges at once.
+        self._challenged: dict[tuple[str, str], None] = {}
         self._nobody = {name: hashed_secret(name, "", REALM, secrets.token_hex(16)) for name in ALGORITHMS}
 
     def __repr__(self) -> str:
@@ -146,13 +154,27 @@ class Identity:
         )
 
     def _challenge(self, incoming: Incoming, *, stale: bool) -> None:
-        challenged = respond(incoming.request, 401, tag=secrets.token_hex(8))
-        for algorithm in ALGORITHMS:
+        request = incoming.request
+        challenged = respond(request, 401, tag=secrets.token_hex(8))
+        for algorithm in self._algorithms(request, incoming.flow.remote[0]):
             nonce = self._nonces.make(self._now_ms(), secrets.token_bytes(8))
             challenge = Challenge(realm=REALM, nonce=nonce, algorithm=algorithm, stale=stale)
             challenged.headers.add("www-authenticate", str(challenge))
         incoming.speak()
         incoming.respond(challenged)
+
+    def _algorithms(self, request: Request, address: str) -> Sequence[str]:
+        """Both, the stronger first; MD5 alone for whom two are too many, by its name or by what it did before."""
+        if MD5_ALONE.match(request.headers.get("user-agent") or ""):
+            return ("MD5",)
+        key = address, request.call_id
+        if not request.headers.get_all("authorization") and key in self._challenged:
+            return ("MD5",)
+        self._challenged.pop(key, None)
+        self._challenged[key] = None
+        if len(self._challenged) > MAX_CHALLENGED:
+            del self._challenged[next(iter(self._challenged))]
+        return ALGORITHMS
 
     def _refuse(self, incoming: Incoming, status: int) -> None:
         if not status:

@@ -423,3 +423,28 @@ def test_a_sip_address_is_called_with_its_headers_where_it_is_permitted() -> Non
         await closed_to_all.close()
 
     run(story)
+
+
+def test_a_phone_that_two_challenges_are_too_many_for_gets_the_older_alone() -> None:
+    async def story() -> None:
+        site = await Site(access=Access(phones_domain(), {"alice": "secret"})).open()
+
+        async def offered(*more: tuple[str, str], call_id: str = "handy") -> list[str]:
+            request = phone.request("REGISTER", "", more=more)
+            request.headers.replace("call-id", call_id)
+            response = await phone.answer_to(request)
+            assert response is not None
+            return [
+                text.partition("algorithm=")[2].partition(",")[0]
+                for text in response.headers.get_all("www-authenticate")
+            ]
+
+        phone = await Handy(site).open()
+        assert await offered() == ["SHA-256", "MD5"]
+        # It came back without an answer.
+        assert await offered() == ["MD5"]
+        assert await offered(call_id="another") == ["SHA-256", "MD5"]
+        assert await offered(("User-Agent", "baresip v1.0.0 (x86_64/linux)"), call_id="third") == ["MD5"]
+        await site.close()
+
+    run(story)

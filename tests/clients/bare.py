@@ -1,0 +1,90 @@
+"""baresip on loopback, with a tone for a microphone and nothing for a loudspeaker."""
+
+import asyncio
+import contextlib
+import math
+import shutil
+import struct
+import subprocess
+import wave
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from tests.unit.carriers.sip.wire import HOST
+
+MODULES = next(
+    (
+        folder
+        for folder in (Path("/usr/lib/baresip/modules"), *Path("/usr/lib").glob("*/baresip/modules"))
+        if folder.is_dir()
+    ),
+    None,
+)
+MISSING = "" if shutil.which("baresip") and MODULES else "baresip is not installed (Debian: baresip-core)"
+RATE_HZ = 8_000
+TONE_HZ = 440
+
+CONFIG = """\
+sip_listen {host}:0
+audio_source aufile,{folder}/tone.wav
+audio_player aubridge,player
+audio_alert aubridge,alert
+module_path {modules}
+module g711.so
+module aufile.so
+module aubridge.so
+module srtp.so
+module_app account.so
+module_app menu.so
+"""
+
+
+@contextlib.asynccontextmanager
+async def baresip(folder: Path, account: str, *commands: str) -> AsyncIterator[None]:
+    """It runs with one account (its line of the `accounts` file) and does as the commands say."""
+    folder.mkdir()
+    (folder / "config").write_text(CONFIG.format(host=HOST, folder=folder, modules=MODULES))
+    (folder / "accounts").write_text(account + "\n")
+    tone(folder / "tone.wav")
+    arguments = [part for command in commands for part in ("-e", command)]
+    quiet = asyncio.subprocess.DEVNULL
+    process = await asyncio.create_subprocess_exec(
+        "baresip", "-4", "-f", str(folder), "-t", "25", *arguments, stdin=quiet, stdout=quiet, stderr=quiet
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
+
+
+def tone(path: Path, seconds: int = 30) -> None:
+    """A file with a sine tone."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE_HZ)
+        samples = (round(9_000 * math.sin(2 * math.pi * TONE_HZ * n / RATE_HZ)) for n in range(RATE_HZ * seconds))
+        file.writeframes(b"".join(struct.pack("<h", sample) for sample in samples))
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for loopback with its key, in one file, as `sip_certificate` wants it."""
+    path = folder / "sip.pem"
+    command = (
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    )
+    where = ("-subj", "/CN=localhost", "-keyout", str(path), "-out", str(folder / "certificate.pem"))
+    subprocess.run([*command, *where], check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + (folder / "certificate.pem").read_bytes())
+    return path
