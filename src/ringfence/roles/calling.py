@@ -1,22 +1,19 @@
 """Where the Phones page registers its handsets: read from what the voice role has written down."""
 
-import importlib.util
-
 import msgspec
 
 from ringfence.carriers.simulator.calling import Calling
 from ringfence.carriers.sip.listen import parse_listen
 from ringfence.roles.settings import Settings
+from ringfence.roles.voice_extra import CURE, missing_for_calls
 
-NEEDED = ("numpy", "pylibsrtp", "OpenSSL", "websockets")
-NOT_INSTALLED = "Calls need the voice extra: pip install 'ringfence[voice]', then start ringfence again."
 NOT_RUNNING = "Calls are not running yet."
 
 
 def calling_now(settings: Settings) -> Calling:
     """What is true this moment: the voice role may start after the simulator, and be started again."""
-    if any(importlib.util.find_spec(name) is None for name in NEEDED):
-        return Calling(reason=NOT_INSTALLED)
+    if missing := missing_for_calls():
+        return Calling(reason=f"Calls need {', '.join(missing)}: {CURE}, then start ringfence again.")
     try:
         opened = msgspec.json.decode((settings.run_dir / "sip.json").read_bytes(), type=list[str])
         listens = [parse_listen(text) for text in opened]

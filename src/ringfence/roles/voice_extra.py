@@ -3,7 +3,13 @@
 import importlib.util
 
 # Each with what it is imported as.
-NEEDED = {"numpy": "numpy", "pylibsrtp": "pylibsrtp", "pyopenssl": "OpenSSL"}
+NEEDED = {
+    "numpy": "numpy",
+    "pylibsrtp": "pylibsrtp",
+    "pyopenssl": "OpenSSL",
+    "websockets": "websockets",
+    "dnspython": "dns",
+}
 CURE = "pip install 'ringfence[voice]'"
 
 

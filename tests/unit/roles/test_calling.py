@@ -1,13 +1,12 @@
 """The Phones page's way to calls: told from the voice role's file, with a reason where there is none."""
 
-import importlib.util
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from ringfence.carriers.simulator.calling import Calling
-from ringfence.roles.calling import NOT_INSTALLED, NOT_RUNNING, calling_now
+from ringfence.roles.calling import NOT_RUNNING, calling_now
 from ringfence.roles.settings import Settings
 
 
@@ -33,5 +32,7 @@ def test_it_says_why_there_are_no_calls(settings: Settings, monkeypatch: pytest.
     (settings.run_dir / "sip.json").write_text("[")
     assert calling_now(settings) == Calling(reason=NOT_RUNNING)
     assert "sip_listen" in opened(settings, "udp:127.0.0.1:5060").reason
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert opened(settings, "ws:127.0.0.1:5066") == Calling(reason=NOT_INSTALLED)
+    monkeypatch.setattr("ringfence.roles.calling.missing_for_calls", lambda: ["numpy", "pylibsrtp"])
+    told = opened(settings, "ws:127.0.0.1:5066")
+    assert told.port is None
+    assert told.reason.startswith("Calls need numpy, pylibsrtp: pip install")

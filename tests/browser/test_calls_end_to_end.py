@@ -1,0 +1,154 @@
+"""Calls through a whole installation: the official SDK, a program with TwiML, and a handset in Chromium with sound."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from tests.browser.test_calls import HEARD_HZ, KEEP_CALLS, phone, press, screen, until
+from tests.browser.test_calls import browser as browser  # its microphone plays a tone
+from tests.clients.test_calls import Program, wav_tone
+from twilio.rest import Client
+
+pytestmark = pytest.mark.browser
+
+SHOP, SAM, ADA = "+12025550123", "+12025550177", "+12025550178"
+EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+
+class Installation:
+    """A `ringfence up` of its own, with its SIP on free ports."""
+
+    def __init__(self, home: Path) -> None:
+        self.log = home / "log"
+        (home / "ringfence.toml").write_text('sip_listen = ["ws:127.0.0.1:0"]\n')
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | {
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "share"),
+        }
+        with self.log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "ringfence", "up", "--data", str(home / "data"), "--port", "0", "--json"],
+                cwd=home,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+            )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line, f"ringfence up did not become ready:\n{self.log.read_text()[-2000:]}"
+        self.ready = json.loads(line)
+        self.auth_token = self.ready["auth_token"]
+        self.client = Client(self.ready["account_sid"], self.auth_token)
+        self.client.api.base_url = self.ready["base_url"]
+
+    def stop(self) -> None:
+        self._process.terminate()
+        self._process.wait(20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    made = Installation(tmp_path_factory.mktemp("calls"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def program(installation: Installation) -> Iterator[Program]:
+    made = Program(installation.auth_token)
+    made.pages["/tone.wav"] = wav_tone(700, 2.0)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(browser: Browser, installation: Installation) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    context.set_default_timeout(15_000)
+    context.add_init_script(KEEP_CALLS)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on(
+        "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
+    )
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(installation.ready["phones_url"])
+    press(page, "New call", SAM)
+    expect(phone(page, SAM).locator(".line-notice")).to_be_empty(timeout=15_000)
+    yield page
+    context.close()
+    assert complaints == []
+
+
+def call(installation: Installation, program: Program, url: str, to: str = SAM) -> Any:
+    return installation.client.calls.create(
+        to=to, from_=SHOP, url=url, status_callback=f"{program.url}/status", status_callback_event=EVENTS
+    )
+
+
+def test_a_program_calls_a_handset_which_hears_it_presses_a_key_and_is_held(
+    page: Page, installation: Installation, program: Program
+) -> None:
+    start = program.says("/voice", "<Gather numDigits='1' action='/menu'><Play loop='0'>/tone.wav</Play></Gather>")
+    program.says("/menu", "<Play loop='0'>/tone.wav</Play>")
+    made = call(installation, program, start)
+    expect(screen(page)).to_contain_text("Incoming call")
+    until(page, lambda: program.told(made.sid) == ["initiated", "ringing"])
+    press(page, "Answer", SAM)
+    expect(screen(page)).to_contain_text("Connected")
+    until(page, lambda: page.evaluate(HEARD_HZ) == pytest.approx(700, abs=6))
+    press(page, "Keypad", SAM)
+    screen(page).get_by_role("button", name="1", exact=True).click()
+    until(page, lambda: program.forms("/menu"))
+    (menu,) = program.forms("/menu")
+    assert (menu["Digits"], menu["CallStatus"], menu["To"], menu["From"]) == ("1", "in-progress", SAM, SHOP)
+    until(page, lambda: page.evaluate(HEARD_HZ) == pytest.approx(700, abs=6))
+    press(page, "Hold", SAM)
+    expect(screen(page)).to_contain_text("On hold")
+    until(page, lambda: page.evaluate(HEARD_HZ) == 0)
+    press(page, "Hold", SAM)
+    until(page, lambda: page.evaluate(HEARD_HZ) == pytest.approx(700, abs=6))
+    press(page, "Hang up", SAM)
+    until(page, lambda: installation.client.calls(made.sid).fetch().status == "completed")
+    until(page, lambda: program.told(made.sid) == ["initiated", "ringing", "in-progress", "completed"])
+    expect(phone(page, SAM).locator(".call-row")).to_contain_text(re.compile(r"Incoming call · 0:\d\d"))
+    assert program.signed
+
+
+def test_a_handset_that_declines_is_busy(page: Page, installation: Installation, program: Program) -> None:
+    made = call(installation, program, program.says("/voice", "<Hangup/>"))
+    press(page, "Decline", SAM)
+    until(page, lambda: installation.client.calls(made.sid).fetch().status == "busy")
+
+
+def test_a_handset_calls_a_number_whose_program_calls_another_handset(
+    page: Page, installation: Installation, program: Program
+) -> None:
+    url = program.says("/incoming", f"<Dial timeout='20'>{ADA}</Dial>")
+    (number,) = installation.client.incoming_phone_numbers.list(phone_number=SHOP)
+    number.update(voice_url=url)
+    page.get_by_role("button", name="Add handset").click()
+    page.get_by_role("dialog").get_by_label("Number").fill(ADA)
+    page.get_by_role("dialog").get_by_role("button", name="Add").click()
+    expect(phone(page, ADA)).to_have_count(1)
+    phone(page, SAM).get_by_label("Number to call").fill(SHOP)
+    press(page, "Call", SAM)
+    expect(screen(page, ADA)).to_contain_text("Incoming call")
+    (asked,) = program.forms("/incoming")
+    assert (asked["From"], asked["To"], asked["Direction"]) == (SAM, SHOP, "inbound")
+    press(page, "Answer", ADA)
+    expect(screen(page, ADA)).to_contain_text("Connected")
+    expect(screen(page, SAM)).to_contain_text("Connected")
+    until(page, lambda: page.evaluate(HEARD_HZ) == pytest.approx(440, abs=6))
+    press(page, "Hang up", ADA)
+    expect(phone(page, SAM).locator(".call-row")).to_contain_text("Outgoing call · 0:")
