@@ -77,6 +77,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             base_url=settings.url,
             owner=voice_name(settings),
             limits=call_limits(settings),
+            unheld_rings=settings.dev,
         )
         reception.operator = calls.operator
         bell = _Bell()

@@ -56,6 +56,7 @@ def compose_calls(
     encodings: tuple[str, ...] = ("PCMU", "PCMA"),
     max_calls: int = 10_000,
     limits: BrakeLimits | None = None,
+    unheld_rings: bool = False,
 ) -> Calls:
     """All of a voice process, over its ports. `legs` is told what media workers say."""
     desk = Desk(
@@ -75,6 +76,7 @@ def compose_calls(
         base_url=base_url,
         owner=owner,
         encodings=encodings,
+        unheld_rings=unheld_rings,
     )
     live = LiveCalls(desk)
     parties = PartyCalls(desk, live)

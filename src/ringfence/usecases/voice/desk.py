@@ -46,7 +46,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """`owner` is the name under which this process runs its calls; `wake` tells dispatchers that callbacks wait.
 
     `base_url` is where recordings are fetched. `encodings` are spoken, the preferred first. `country` (ISO 3166, lower
-    case) says whose tones are played.
+    case) says whose tones are played. With `unheld_rings` a number that leads nowhere rings, and nobody answers: so it
+    is with simulated handsets that no browser has open.
     """
 
     store: Store
@@ -66,6 +67,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     encodings: tuple[str, ...] = ("PCMU", "PCMA")
     country: str = "us"
+    unheld_rings: bool = False
 
     def leg(self, sid: str, tell: Callable[[LegEvent], None]) -> Leg:
         """A new leg, whose media's events find it."""

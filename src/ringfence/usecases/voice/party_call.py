@@ -22,6 +22,7 @@ from ringfence.usecases.voice.script import Start
 
 INVALID_NUMBER = 13224
 NO_ROUTE = 13227
+NOWHERE = 404
 DIGIT_S = 0.25
 WAIT_S = 0.5
 
@@ -119,6 +120,10 @@ async def dial_out(desk: Desk, call: LiveCall, destination: Destination, caller_
         call.give_up(Status.FAILED, error_code=error.code)
         return
     except NoRouteError as error:
+        if desk.unheld_rings and destination.kind == "number" and error.sip_status == NOWHERE:
+            call.record.step("sip", "it rings: no phone of this number is open")
+            await call.record.move(Status.RINGING)
+            return
         call.record.step("error", str(error), code=NO_ROUTE)
         outcome = Status.NO_ANSWER if error.sip_status == 480 else Status.FAILED
         call.give_up(outcome, error_code=None if outcome is Status.NO_ANSWER else NO_ROUTE)

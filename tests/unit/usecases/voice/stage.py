@@ -379,7 +379,7 @@ class Stage:
     def ring(self) -> None:
         self.rings += 1
 
-    async def open(self, **changed: Any) -> None:
+    async def open(self, *, unheld_rings: bool = False, **changed: Any) -> None:
         await self.store.open()
         config = NumberConfig(**{"voice_url": f"{BASE}/voice", "voice_fallback_url": f"{BASE}/fallback"} | changed)
         value = encode_number_config(config)
@@ -416,6 +416,7 @@ class Stage:
             base_url="http://localhost:8420",
             owner="voice",
             limits=self.limits,
+            unheld_rings=unheld_rings,
         )
         self.media.tell = self.calls.legs.happened
 

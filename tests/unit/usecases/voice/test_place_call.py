@@ -98,6 +98,17 @@ def test_a_destination_without_a_way_fails() -> None:
     play(scene)
 
 
+def test_a_simulated_handset_that_nobody_has_open_rings_in_vain() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.missing[CALLER] = 404
+        sid = await stage.queue(url=f"{BASE}/voice", timeout_s=5, **CALLBACKS)
+        row = await stage.over(sid, turns=1_000)
+        assert row.status is Status.NO_ANSWER
+        assert await stage.kinds(sid) == ["call.ringing", "call.no-answer"]
+
+    play(scene, unheld_rings=True)
+
+
 def test_a_document_that_does_not_come_ends_the_call_unless_the_fallback_has_one() -> None:
     async def scene(stage: Stage) -> None:
         stage.lines.on_call = answers
