@@ -239,31 +239,37 @@ class Arrivals:
         return len(plain)
 
     def _admitted(self, leg: Leg, packet: RtpPacket) -> bool:
-        """Whether the packet's source is the leg's peer; the first settles it, another needs two packets in a row."""
+        """Whether the packet is the leg's peer's: an address settles as the latch says, another SSRC needs two."""
         if leg.latch is None:
             return False
-        settled = leg.latch.settled is not None
-        if not settled:
-            if not leg.latch.admits(leg.source, packet.ssrc, packet.sequence):
-                return False
+        row, before = leg.row, leg.latch.settled
+        if not leg.latch.admits(leg.source, packet.ssrc, packet.sequence):
+            return False
+        if leg.latch.settled != before:
             leg.settle()
             self.refresh(leg)
-        row = leg.row
+            leg.changed()
+        if before is not None and leg.latch.settled != before:
+            self._begin_anew(leg)
+            self._ssrc[row] = -1
         if packet.ssrc == self._ssrc[row]:
             return True
         if self._ssrc[row] >= 0 and leg.newcomer != (packet.ssrc, packet.sequence):
             leg.newcomer = (packet.ssrc, packet.sequence + 1 & 0xFFFF)
             return False
         if self._ssrc[row] >= 0:
-            self.buffers.restart(row)
-            self.receptions.restart(row)
-            leg.payloads.clear()
+            self._begin_anew(leg)
         leg.newcomer = None
         self._ssrc[row] = packet.ssrc
         if not leg.connected:
             leg.connected = True
             self._settled(leg)
         return True
+
+    def _begin_anew(self, leg: Leg) -> None:
+        self.buffers.restart(leg.row)
+        self.receptions.restart(leg.row)
+        leg.payloads.clear()
 
     def _refuse(self, rows: Rows) -> None:
         for row in rows.tolist():

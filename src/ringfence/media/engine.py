@@ -299,7 +299,6 @@ class Engine:
                 self._emit(KeyPressed(leg.name, key))
 
     def _settled(self, leg: Leg) -> None:
-        self._departures.refresh(leg)
         self._emit(LegConnected(leg.name))
 
     def _fail(self, leg: Leg, cause: str) -> None:

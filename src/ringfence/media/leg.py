@@ -20,6 +20,8 @@ from ringfence.ports.media import RemoteEnd, Transport
 # After its address is settled a socket may still hold strangers' packets: for so many more each source is looked at,
 # before the kernel, told who the peer is, keeps all others away. No more fit in.
 GUARDED_PACKETS = 256
+# For so many packets a stranger's address is not for good, in case the described host speaks.
+DOUBTED_PACKETS = 200
 # What a description on hold, of old, says: nothing is sent there.
 _NO_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104
 
@@ -69,6 +71,7 @@ class Leg:
         self.changed: Callable[[], None] = lambda: None
         self._buffer = buffer
         self._guarded = GUARDED_PACKETS
+        self._doubted = DOUBTED_PACKETS
         self._narrowed = False
         self._destination: Address | None = None
         self._fail = fail
@@ -109,7 +112,8 @@ class Leg:
         """Its address is settled: send there, and let the kernel keep strangers away."""
         if self.transport != "webrtc" and self.latch is not None and self.latch.settled is not None:
             self._destination = self.latch.settled
-            self._narrow(self.latch.settled)
+            if self.latch.sure:
+                self._narrow(self.latch.settled)
 
     def sender(self) -> Callable[[Any], object]:
         """What sends one RTP packet; it raises OSError."""
@@ -176,7 +180,7 @@ class Leg:
         self.rtcp.close()
 
     def _widen(self) -> None:
-        self._guarded = GUARDED_PACKETS
+        self._guarded, self._doubted = GUARDED_PACKETS, DOUBTED_PACKETS
         if self._narrowed:
             # An address family of "nobody" dissolves the association (connect(2)).
             self._narrowed = not _dissolved(self.rtp)
@@ -206,13 +210,20 @@ class Leg:
             self.rtp.sendto(packet, self._destination)
 
     def _receive_checked(self) -> int:
-        size, self.source = self.rtp.recvfrom_into(self._buffer)
-        settled = self.latch.settled if self.latch is not None else None
-        if settled is not None:
+        size, source = self.rtp.recvfrom_into(self._buffer)
+        latch = self.latch
+        if latch is None or not latch.hears(source):
+            self.refused += 1
+            return 0
+        self.source = source
+        if latch.sure:
             self._guarded -= 1
-            if self.source[:2] != settled[:2]:
-                self.refused += 1
-                return 0
+        elif latch.settled is not None:
+            self._doubted -= 1
+            if self._doubted == 0:
+                latch.confirm()
+                self.settle()
+                self.changed()
         return size
 
     def _receive_protected(self) -> int:

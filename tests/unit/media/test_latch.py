@@ -41,6 +41,30 @@ def test_once_settled_it_stays_so() -> None:
     assert latch.settled == HOME
 
 
+def test_a_stranger_gives_way_to_the_described_host_until_it_is_confirmed() -> None:
+    latch = Latch(HOME, symmetric=True)
+    for number in range(STRANGER_PACKETS):
+        latch.admits(NAT, 1, number)
+    assert (latch.settled, latch.sure) == (NAT, False)
+    assert not latch.hears(ATTACKER)
+    assert latch.hears(HOME)
+    assert latch.admits(HOME, 2, 1)
+    assert (latch.settled, latch.sure) == (HOME, True)
+    assert not latch.hears(NAT)
+
+
+def test_a_stranger_that_was_confirmed_stays() -> None:
+    latch = Latch(HOME, symmetric=True)
+    latch.confirm()
+    assert not latch.sure
+    for number in range(STRANGER_PACKETS):
+        latch.admits(NAT, 1, number)
+    latch.confirm()
+    assert latch.sure
+    assert not latch.hears(HOME)
+    assert not latch.admits(HOME, 2, 1)
+
+
 def test_an_ipv6_source_is_known_by_host_and_port() -> None:
     latch = Latch(("2001:db8::1", 4_000), symmetric=False)
     assert latch.admits(("2001:db8::1", 4_000, 0, 3), 1, 1)

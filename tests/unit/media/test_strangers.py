@@ -20,10 +20,10 @@ INJECTED_HZ = 1_700
 class Attacker:
     """Sends from the same host as the peers, which is the worst place there is for us, but from a port of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, host: str = "127.0.0.1") -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)
-        self._socket.bind(("127.0.0.1", 0))
+        self._socket.bind((host, 0))
         self._sound = g711.encode(tone(INJECTED_HZ, 20), "PCMU").tobytes()
         self._number = 0
 
@@ -105,6 +105,52 @@ def test_packets_sprayed_during_a_call_are_neither_relayed_nor_answered(
     assert not events.of(KeyPressed)
     one.close()
     two.close()
+
+
+def test_a_stranger_who_is_faster_than_the_peer_loses_the_leg_to_it_for_good(engine: Engine, events: Events) -> None:
+    peer, other, elsewhere = Peer(), Peer(ssrc=77), Attacker("127.0.0.2")
+    for name, one in (("CA1", peer), ("CA2", other)):
+        end = engine.open(name, "rtp")
+        one.knows(end)
+        engine.connect(name, one.remote())
+        if name == "CA1":
+            local = end
+    engine.bridge("CA1", "CA2")
+    for _ in range(10):
+        elsewhere.spray(local, ssrc=5)
+        engine.tick()
+    talk(engine, peer, other, ticks=2)
+    elsewhere.heard()
+    other.heard.clear()
+    for number in range(40):
+        elsewhere.spray(local, ssrc=5)
+        talk(engine, peer, other, ticks=1, sounds=[tone(500, 800)[number * FRAME :], tone(900, 20)])
+    assert elsewhere.heard() == 0
+    assert level_of(other.sound()[1_600:], 500) > 6_500
+    assert level_of(other.sound()[1_600:], INJECTED_HZ) < 100
+    assert len([event for event in events if event.leg == "CA1"]) == 1
+    for one in (peer, other, elsewhere):
+        one.close()
+
+
+def test_a_peer_behind_nat_is_heard_and_sent_to_and_keeps_the_leg(engine: Engine) -> None:
+    peer, late = Peer(), Attacker()
+    end = engine.open("CA1", "rtp")
+    peer.knows(end)
+    engine.connect("CA1", peer.remote(address="127.0.0.3", port=4_000, rtcp_port=4_001))
+    talk(engine, peer, ticks=230)
+    assert len(peer.heard) > 220
+    stats = engine.stats("CA1")
+    assert stats is not None
+    assert (stats.packets_received, stats.packets_refused) == (228, 2)
+    elsewhere = Attacker("127.0.0.3")
+    for _ in range(10):
+        elsewhere.spray(end, ssrc=5)
+        late.spray(end, ssrc=5)
+        talk(engine, peer, ticks=1)
+    assert elsewhere.heard() == late.heard() == 0
+    for one in (peer, elsewhere, late):
+        one.close()
 
 
 def test_a_stranger_who_is_first_in_with_packets_of_another_type_settles_nothing(
