@@ -29,12 +29,16 @@ class Keys(TenantKeys, DeliveryKeys, Protocol):
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):
-    """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines."""
+    """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines.
+
+    `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
+    """
 
     name: str
     open_keys: Callable[[Path, Clock], Awaitable[Keys]]
     command: Callable[[str], list[str]]
     sip_lines: Callable[..., SipLines] = SipLines
+    media_leg: str = "ringfence.media.leg"
 
 
 class _LoggedKeys(KeyService):
@@ -77,4 +81,10 @@ def control() -> Design | None:
         return [sys.executable, "-P", "-m", f"{CONTROL}.key_role", role]
 
     open_lines = importlib.import_module(f"{CONTROL}.open_desk").open_lines
-    return Design(name="control", open_keys=open_keys, command=command, sip_lines=open_lines)
+    return Design(
+        name="control",
+        open_keys=open_keys,
+        command=command,
+        sip_lines=open_lines,
+        media_leg=f"{CONTROL}.following_leg",
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from ringfence.drills import disk_theft, leakage_sweep, scanners
+from ringfence.drills import disk_theft, leakage_sweep, rtp_bleed, scanners
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.report import Finding, Verdict
 
@@ -33,6 +33,13 @@ DRILLS = {
             play=scanners.scanners,
             tenants=len(scanners.ATTACKS),
             missing=scanners.missing,
+        ),
+        Drill(
+            name=rtp_bleed.DRILL,
+            title=rtp_bleed.TITLE,
+            play=rtp_bleed.rtp_bleed,
+            tenants=50,
+            missing=rtp_bleed.missing,
         ),
     )
 }

@@ -65,8 +65,10 @@ class Engine:
         srtp: SrtpFactory | None = None,
         webrtc: WebrtcFactory | None = None,
         max_legs: int = MAX_LEGS,
+        leg_type: type[Leg] = Leg,
     ) -> None:
         self._ports = ports
+        self._leg_type = leg_type
         self._emit = emit
         self._codecs = dict(codecs or {})
         self._srtp = srtp
@@ -111,7 +113,7 @@ class Engine:
         except (NoPortError, OSError) as error:
             raise MediaFullError(f"no media port can be had: {type(error).__name__}") from None
         row = heapq.heappop(self._free)
-        leg = Leg(name, row, transport, sockets, self._arrivals.buffer(row), self._fail)
+        leg = self._leg_type(name, row, transport, sockets, self._arrivals.buffer(row), self._fail)
         leg.take_report = lambda data: self._reports.take(leg, data)
         leg.changed = lambda: self._departures.agree(leg, clock_rate_hz=leg.clock_rate_hz)
         self._legs[name] = leg
