@@ -23,6 +23,7 @@ from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.service import KeyService
+from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.store import StockRow
 from ringfence.roles.composition import compose_calling
 from ringfence.store.memory import MemoryStore
@@ -61,6 +62,7 @@ class Installation:
         self.log = AccessLog(directory / "access.log")
         self.keys = KeyService(directory, self.clock, self.log)
         self.bell = Bell()
+        self.recordings = directory / "recordings"
         self.reader = Reader(self.store, self.keys, self.clock)
         self.media = MediaReader(self.store, self.keys, self.clock)
         self.deps = ApiDependencies(
@@ -78,7 +80,14 @@ class Installation:
             ),
             registry=CollectorRegistry(),
             limits=limits,
-            calling=compose_calling(self.store, self.keys, self.clock, self.bell, magic_numbers=True),
+            calling=compose_calling(
+                self.store,
+                self.keys,
+                self.clock,
+                self.bell,
+                RecordingFolder(self.recordings),
+                magic_numbers=True,
+            ),
         )
         self._numbers = iter(range(100, 10_000))
         self._socket = socket.create_server(("127.0.0.1", 0))

@@ -22,11 +22,13 @@ from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.timeline_page import PREFIX, timeline_page
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
+from ringfence.api.v2010.call_recordings import call_recordings
 from ringfence.api.v2010.calls import calls
 from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incoming_phone_numbers
 from ringfence.api.v2010.keys import keys
 from ringfence.api.v2010.media import media
 from ringfence.api.v2010.messages import messages
+from ringfence.api.v2010.recordings import recordings
 from ringfence.api.v2010.sip_credentials import credential_lists, credentials
 from ringfence.api.v2010.sip_domains import domains
 from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
@@ -51,6 +53,8 @@ RESOURCES = (
     ip_lists,
     ip_addresses,
     *mappings,
+    recordings,
+    call_recordings,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

@@ -9,7 +9,7 @@ A create answers 201, a delete 204, everything else 200, unless the declaration 
 delete that returns None or False answers 404.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -73,6 +73,18 @@ class Raw(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Streamed(msgspec.Struct, frozen=True):
+    """An answer that is written a piece at a time: the bytes [start, end) of `length`, or all where that is not known.
+
+    `close` is called once, read or not.
+    """
+
+    content_type: str
+    length: int | None
+    read: Callable[[int, int], AsyncGenerator[bytes]]
+    close: Callable[[], Awaitable[None]]
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method on one path. `path` has no suffix; `listed` is set on lists alone; `owner_only` refuses API keys.
 
@@ -96,7 +108,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     any_status: bool = False
     account_in: str = "AccountSid"
     plain: Callable[..., Awaitable[Answer]] | None = None
-    unsigned: Callable[..., Awaitable[Raw | None]] | None = None
+    unsigned: Callable[..., Awaitable[Raw | Streamed | None]] | None = None
     variables: tuple[str, ...] = ()
 
 
@@ -137,7 +149,7 @@ class Resource:
         *,
         named: str = "Sid",
         plain: Callable[..., Awaitable[Answer]] | None = None,
-        unsigned: Callable[..., Awaitable[Raw | None]] | None = None,
+        unsigned: Callable[..., Awaitable[Raw | Streamed | None]] | None = None,
     ) -> Callable[[Handler], Handler]:
         """GET on one, called `named` in the path; `plain` answers instead where the request has no `.json`."""
         return self._declare("GET", f"{self._path}/{{{named}}}", NoForm, plain=plain, unsigned=unsigned)
@@ -167,7 +179,7 @@ class Resource:
         paged: bool = True,
         any_status: bool = False,
         plain: Callable[..., Awaitable[Answer]] | None = None,
-        unsigned: Callable[..., Awaitable[Raw | None]] | None = None,
+        unsigned: Callable[..., Awaitable[Raw | Streamed | None]] | None = None,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             self.operations.append(

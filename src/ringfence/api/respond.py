@@ -1,14 +1,16 @@
 """From an answer to bytes: status, content type, body."""
 
 import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
 
 from ringfence.api import xml
 from ringfence.api.admission import TooManyRequestsError
+from ringfence.api.byte_ranges import UnsatisfiableRangeError, asked_range
 from ringfence.api.paging import Page
-from ringfence.api.resource import CORE, Operation, Raw
+from ringfence.api.resource import CORE, Operation, Raw, Streamed
 from ringfence.domain.errors import ApiError, more_info
 
 JSON = b"application/json"
@@ -19,21 +21,29 @@ _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,64}/[A-Za-z0-9!#$&^_.+-]{1,64}
 
 
 class Reply(NamedTuple):
-    """What goes onto the wire, but for the headers that every answer has. `code` is the error's, where it is one."""
+    """What goes onto the wire, but for the headers that every answer has. `code` is the error's, where it is one.
+
+    Where `pieces` is given it is the body, `length` bytes long if that is known; it and `close` are the writer's.
+    """
 
     status: int
     content_type: bytes
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
     code: int | None = None
+    pieces: AsyncGenerator[bytes] | None = None
+    length: int | None = None
+    close: Callable[[], Awaitable[None]] | None = None
 
 
-def reply_with(operation: Operation, answer: object, *, json: bool) -> Reply:
-    """One thing, a page, a medium's bytes, or nothing (204)."""
+def reply_with(operation: Operation, answer: object, *, json: bool, asked: bytes = b"") -> Reply:
+    """One thing, a page, a medium's bytes, or nothing (204). `asked` is the request's Range."""
     if operation.status == 204:
         return Reply(204, b"", b"")
     if isinstance(answer, Raw):
         return _raw(answer)
+    if isinstance(answer, Streamed):
+        return _streamed(answer, asked)
     listed = operation.listed
     if isinstance(answer, Page) and listed is not None:
         answer = answer.envelope(listed) if operation.product == CORE else answer.with_meta(listed)
@@ -44,16 +54,36 @@ def reply_with(operation: Operation, answer: object, *, json: bool) -> Reply:
     return Reply(operation.status, XML, body)
 
 
+_NEVER_RENDERED = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"sandbox; default-src 'none'"),
+    (b"cache-control", b"private, no-store"),
+)
+
+
 def _raw(answer: Raw) -> Reply:
     """Bytes that a stranger chose: never rendered by a browser in this origin."""
     known = _MEDIA_TYPE.fullmatch(answer.content_type) is not None
     content_type = answer.content_type.encode() if known else b"application/octet-stream"
-    headers = (
-        (b"x-content-type-options", b"nosniff"),
-        (b"content-security-policy", b"sandbox; default-src 'none'"),
-        (b"cache-control", b"private, no-store"),
-    )
-    return Reply(200, content_type, answer.body, headers)
+    return Reply(200, content_type, answer.body, _NEVER_RENDERED)
+
+
+def _streamed(answer: Streamed, asked: bytes) -> Reply:
+    """All of it, or the part that was asked for (206), or neither (416)."""
+    length, content_type = answer.length, answer.content_type.encode()
+    if length is None:
+        pieces = answer.read(0, 0)
+        return Reply(200, content_type, b"", _NEVER_RENDERED, pieces=pieces, close=answer.close)
+    headers: tuple[tuple[bytes, bytes], ...] = (*_NEVER_RENDERED, (b"accept-ranges", b"bytes"))
+    try:
+        part = asked_range(asked, length)
+    except UnsatisfiableRangeError:
+        return Reply(416, content_type, b"", (*headers, (b"content-range", b"bytes */%d" % length)), close=answer.close)
+    start, end = part or (0, length)
+    if part is not None:
+        headers = (*headers, (b"content-range", b"bytes %d-%d/%d" % (start, end - 1, length)))
+    status, pieces = 200 if part is None else 206, answer.read(start, end)
+    return Reply(status, content_type, b"", headers, pieces=pieces, length=end - start, close=answer.close)
 
 
 def refuse(error: ApiError, path: str, *, json: bool) -> Reply:

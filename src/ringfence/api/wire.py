@@ -26,6 +26,7 @@ from ringfence.api.resource import CORE, ApiRequest, Operation
 from ringfence.api.respond import Reply, refuse, reply_with
 from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
+from ringfence.api.streaming import write_pieces
 from ringfence.api.urlencoded import parse_pairs
 from ringfence.domain.errors import ApiError
 from ringfence.domain.random_bytes import RandomBytes
@@ -43,13 +44,14 @@ _request_bits = RandomBytes(16)
 class _Head:
     """The few headers that the API reads, and the bounds of what came with them."""
 
-    __slots__ = ("authorization", "content_length", "content_type", "host", "size")
+    __slots__ = ("authorization", "content_length", "content_type", "host", "range", "size")
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self.authorization: bytes | None = None
         self.content_type = b""
         self.content_length = b""
         self.host = ""
+        self.range = b""
         self.size = 0
         for name, value in headers:
             self.size += len(name) + len(value)
@@ -59,6 +61,8 @@ class _Head:
                 self.content_type = value
             elif name == b"content-length":
                 self.content_length = value
+            elif name == b"range":
+                self.range = value
             elif name == b"host":
                 self.host = value.decode("latin-1")
 
@@ -117,7 +121,7 @@ class Wire:
             self._in_flight -= 1
         if hold_s:
             await self._hold(hold_s)
-        await _write(send, reply, request_id, head_only=scope["method"] == "HEAD")
+        await _write(send, receive, reply, request_id, head_only=scope["method"] == "HEAD")
         took_s = perf_counter() - started
         self._metrics.count(name, reply.status, took_s)
         if self._deps.onlookers.present:
@@ -140,7 +144,7 @@ class Wire:
         if head.size > self._limits.header_bytes:
             raise ApiError(20431)
         if isinstance(operation, Operation) and head.authorization is None and not match.json:
-            opened = await self._open_unsigned(operation, match, scope["query_string"])
+            opened = await self._open_unsigned(operation, match, head, scope["query_string"])
             if opened is not None:
                 return opened
         self._refuse_a_crowd(head)
@@ -197,11 +201,12 @@ class Wire:
             core = operation.product == CORE
             root = "" if core else root_of(self._deps.base_url, scope["scheme"], head.host, match.prefix)
             request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, form, root)
-            return reply_with(operation, await _run(operation, request, match, pairs), json=match.json)
+            answer = await _run(operation, request, match, pairs)
+            return reply_with(operation, answer, json=match.json, asked=head.range)
         finally:
             self._admission.leave(tenant)
 
-    async def _open_unsigned(self, operation: Operation, match: Match, query: bytes) -> Reply | None:
+    async def _open_unsigned(self, operation: Operation, match: Match, head: _Head, query: bytes) -> Reply | None:
         """The answer to a request whose only credential is a capability in its query; None where it has none."""
         if operation.unsigned is None or not query or len(query) > self._limits.query_bytes:
             return None
@@ -212,7 +217,7 @@ class Wire:
         answer = await operation.unsigned(self._deps, variables, token)
         if answer is None:
             raise ApiError(20404)
-        return reply_with(operation, answer, json=False)
+        return reply_with(operation, answer, json=False, asked=head.range)
 
     async def _body(self, head: _Head, receive: Receive) -> bytes:
         limit = self._limits.body_bytes
@@ -271,11 +276,20 @@ async def _rest_of(body: bytes, receive: Receive, limit: int) -> bytes:
     return b"".join(parts)
 
 
-async def _write(send: Send, reply: Reply, request_id: str, *, head_only: bool) -> None:
+async def _write(send: Send, receive: Receive, reply: Reply, request_id: str, *, head_only: bool) -> None:
     headers = [(b"twilio-request-id", request_id.encode()), *reply.headers]
     if reply.status != 204:
+        length = len(reply.body) if reply.pieces is None else reply.length
         headers.append((b"content-type", reply.content_type))
-        headers.append((b"content-length", str(len(reply.body)).encode()))
+        if length is not None:
+            headers.append((b"content-length", str(length).encode()))
     start: Message = {"type": "http.response.start", "status": reply.status, "headers": headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": b"" if head_only else reply.body})
+    try:
+        await send(start)
+        if reply.pieces is None or head_only:
+            await send({"type": "http.response.body", "body": b"" if head_only else reply.body})
+        else:
+            await write_pieces(send, receive, reply.pieces, request_id)
+    finally:
+        if reply.close is not None:
+            await reply.close()

@@ -5,7 +5,7 @@ import contextlib
 import importlib.util
 import shutil
 import sys
-from collections.abc import AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable
 from pathlib import Path
 
 _PROGRAM = Path(__file__).with_name("mp3_process.py")
@@ -37,7 +37,7 @@ def encoder_command(channels: int, rate_hz: int) -> list[str]:
     return [lame, "--quiet", "-r", *form, *mode, "--cbr", "-b", str(kbps), "-q", "5", "-", "-"]
 
 
-async def encode_mp3(sound: AsyncIterable[bytes], channels: int, rate_hz: int) -> AsyncIterator[bytes]:
+async def encode_mp3(sound: AsyncIterable[bytes], channels: int, rate_hz: int) -> AsyncGenerator[bytes]:
     """MP3 of 16-bit little-endian samples, the channels' in turn. Mp3MissingError, Mp3FailedError.
 
     The encoder ends with whoever reads: leaving the iteration ends it at once.

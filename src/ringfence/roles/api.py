@@ -16,6 +16,7 @@ from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
+from ringfence.media.recording_files import RecordingFolder
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.call_limits import call_limits
@@ -56,7 +57,13 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             voices = await stack.enter_async_context(every_voice(settings))
             both = Wakes([voices, wake])
             calling = compose_calling(
-                store, keys, process.clock, both, magic_numbers=settings.dev, limits=call_limits(settings)
+                store,
+                keys,
+                process.clock,
+                both,
+                RecordingFolder(settings.recordings),
+                magic_numbers=settings.dev,
+                limits=call_limits(settings),
             )
         app = create_app(
             ApiDependencies(

@@ -21,6 +21,7 @@ from ringfence.ports.carrier import Carrier
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.onlookers import Detours, Onlookers
+from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.store import Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.deliver import Deliverer
@@ -40,8 +41,11 @@ from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
 from ringfence.usecases.voice.change_call import CallChanger
+from ringfence.usecases.voice.change_recordings import RecordingChanger
 from ringfence.usecases.voice.create_call import CallCreator
 from ringfence.usecases.voice.read_calls import CallReader
+from ringfence.usecases.voice.read_recordings import RecordingReader
+from ringfence.usecases.voice.recording_links import RecordingLinks
 from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
 
 
@@ -74,6 +78,7 @@ def compose_calling(
     keys: TenantKeys,
     clock: Clock,
     wake: Wake,
+    files: RecordingFiles,
     *,
     magic_numbers: bool,
     limits: BrakeLimits | None = None,
@@ -85,6 +90,8 @@ def compose_calling(
         creator=CallCreator(store, keys, clock, wake, magic_numbers=magic_numbers, brakes=brakes),
         reader=reader,
         changer=CallChanger(store, keys, clock, wake, reader),
+        recordings=RecordingReader(store, keys, clock, files),
+        recording_changer=RecordingChanger(store, keys, clock, wake, files),
     )
 
 
@@ -101,6 +108,7 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: WebhookLoop
     fetcher: MediaFetcher
     links: MediaLinks
+    recordings: RecordingLinks
 
     async def run(self) -> None:
         """All loops, until cancelled or one of them fails."""
@@ -139,8 +147,9 @@ def compose_dispatching(
     figures = TextMetrics(registry or CollectorRegistry(), carrier.name)
     receiver = Receiver(store, keys, clock, wake, replier, carrier=carrier.name, count=figures.arrived)
     links = MediaLinks(fetcher, keys, clock, base_url)
+    recordings = RecordingLinks(keys, clock, base_url)
     delivery = EventDelivery(
-        store, keys, http, replier, links, clock, keep=webhook_detail, detours=detours, base_url=base_url
+        store, keys, http, replier, links, clock, keep=webhook_detail, detours=detours, recordings=recordings
     )
     return Dispatching(
         store=store,
@@ -161,4 +170,5 @@ def compose_dispatching(
         webhooks=WebhookLoop(store, delivery, clock, owner=owner, registry=registry, onlookers=onlookers),
         fetcher=fetcher,
         links=links,
+        recordings=recordings,
     )

@@ -9,6 +9,8 @@ NEEDED = {
     "pyopenssl": "OpenSSL",
     "websockets": "websockets",
     "dnspython": "dns",
+    "miniaudio": "miniaudio",
+    "G722": "G722",
 }
 CURE = "pip install 'ringfence[voice]'"
 

@@ -100,6 +100,7 @@ class Platform:
     def answer_at(self, base_url: str) -> None:
         """Have links to media lead here."""
         self._dispatching.links.move_to(base_url)
+        self._dispatching.recordings.move_to(base_url)
 
     def next_due_ms(self) -> int | None:
         """When to look again; what is due already and could not go is tried again a little later."""

@@ -21,6 +21,7 @@ from ringfence.usecases.voice.live_calls import LiveCalls
 from ringfence.usecases.voice.operator import CallOperator
 from ringfence.usecases.voice.party_call import PartyCalls
 from ringfence.usecases.voice.place_call import CallPlacer
+from ringfence.usecases.voice.recording_links import RecordingLinks
 from ringfence.usecases.voice.sounds import Sounds
 from ringfence.usecases.voice.step_writer import StepWriter
 from ringfence.usecases.voice.take_call import CallTaker
@@ -73,7 +74,7 @@ def compose_calls(
         legs=legs,
         steps=StepWriter(store, clock),
         brakes=Brakes(store, clock, limits),
-        base_url=base_url,
+        links=RecordingLinks(keys, clock, base_url),
         owner=owner,
         encodings=encodings,
         unheld_rings=unheld_rings,

@@ -15,6 +15,7 @@ from ringfence.ports.wake import Wake
 from ringfence.usecases.voice.brakes import Brakes
 from ringfence.usecases.voice.leg import Leg, LegEvent
 from ringfence.usecases.voice.legs import Legs
+from ringfence.usecases.voice.recording_links import RecordingLinks
 from ringfence.usecases.voice.sounds import Sounds
 from ringfence.usecases.voice.step_writer import StepWriter
 
@@ -45,9 +46,9 @@ class Standing(Protocol):
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """`owner` is the name under which this process runs its calls; `wake` tells dispatchers that callbacks wait.
 
-    `base_url` is where recordings are fetched. `encodings` are spoken, the preferred first. `country` (ISO 3166, lower
-    case) says whose tones are played. With `unheld_rings` a number that leads nowhere rings, and nobody answers: so it
-    is with simulated handsets that no browser has open.
+    `encodings` are spoken, the preferred first. `country` (ISO 3166, lower case) says whose tones are played. With
+    `unheld_rings` a number that leads nowhere rings, and nobody answers: so it is with simulated handsets that no
+    browser has open.
     """
 
     store: Store
@@ -63,7 +64,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     legs: Legs
     steps: StepWriter
     brakes: Brakes
-    base_url: str
+    links: RecordingLinks
     owner: str
     encodings: tuple[str, ...] = ("PCMU", "PCMA")
     country: str = "us"

@@ -17,7 +17,6 @@ from ringfence.usecases.voice.desk import Desk
 
 MAX_LENGTH_S = 14_400
 NOT_RECORDED = 13610
-API_VERSION = "2010-04-01"
 
 
 class Recordings:
@@ -27,6 +26,7 @@ class Recordings:
         self._desk = desk
         self._record = record
         self._running: dict[str, RecordingOptions] = {}
+        self._urls: dict[str, str] = {}
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -34,8 +34,8 @@ class Recordings:
         return tuple(self._running)
 
     def url(self, sid: str) -> str:
-        """Where a recording is fetched."""
-        return f"{self._desk.base_url}/{API_VERSION}/Accounts/{self._record.account}/Recordings/{sid}"
+        """Where a recording is fetched, without a credential for a day."""
+        return self._urls.get(sid) or self._desk.links.plain(self._record.account, sid)
 
     async def begin(
         self,
@@ -51,6 +51,7 @@ class Recordings:
         sid = sid or new_sid("RE", now_ms)
         try:
             key = await self._desk.keys.seal_record(record.account, sid, record.content.to)
+            self._urls[sid] = await self._desk.links.link(record.account, sid, key.key)
         except (KeyRefusedError, ConnectionError):
             record.step("error", "the recording has no key and was not made", code=NOT_RECORDED)
             return None

@@ -26,9 +26,10 @@ def event_of(event: EventRow) -> str:
 
 
 def progress_form(
-    row: CallRow, content: Content, event: EventRow, recording: RecordingRow | None = None, base_url: str = ""
+    row: CallRow, content: Content, event: EventRow, recording: RecordingRow | None = None, url: str = ""
 ) -> Form:
-    """What a call's StatusCallback is told. `recording` is that of the whole call, where one was asked for.
+    """What a call's StatusCallback is told. `recording` is that of the whole call, where one was asked for, and
+    `url` where it is fetched.
 
     What ended is told with its length, which is 0 where nobody answered.
     """
@@ -56,22 +57,22 @@ def progress_form(
         form.append(("SipResponseCode", str(row.sip_status)))
     if recording is not None:
         form += [
-            ("RecordingUrl", recording_url(recording, base_url)),
+            ("RecordingUrl", url),
             ("RecordingSid", recording.sid),
             ("RecordingDuration", _seconds(recording)),
         ]
     return form
 
 
-def recording_form(recording: RecordingRow, event: EventRow, base_url: str) -> Form:
-    """What a RecordingStatusCallback is told: one status of a recording."""
+def recording_form(recording: RecordingRow, event: EventRow, url: str) -> Form:
+    """What a RecordingStatusCallback is told: one status of a recording, which is fetched at `url`."""
     status = event.kind.removeprefix("recording.")
     form = [
         ("ApiVersion", API_VERSION),
         ("AccountSid", recording.account),
         ("CallSid", recording.call_sid),
         ("RecordingSid", recording.sid),
-        ("RecordingUrl", recording_url(recording, base_url)),
+        ("RecordingUrl", url),
         ("RecordingStatus", status),
         ("RecordingChannels", str(recording.channels)),
         ("RecordingStartTime", rfc2822(recording.started_ms // SECOND_MS)),
@@ -84,11 +85,6 @@ def recording_form(recording: RecordingRow, event: EventRow, base_url: str) -> F
     if error_code is not None or status == "completed":
         form.append(("ErrorCode", str(error_code or 0)))
     return form
-
-
-def recording_url(recording: RecordingRow, base_url: str) -> str:
-    """Where a recording is fetched; with `.wav` or `.mp3` behind it, as that."""
-    return f"{base_url}/{API_VERSION}/Accounts/{recording.account}/Recordings/{recording.sid}"
 
 
 def _seconds(recording: RecordingRow) -> str:

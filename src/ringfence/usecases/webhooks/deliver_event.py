@@ -21,6 +21,7 @@ from ringfence.usecases.webhooks.open_call import OpenedCall
 from ringfence.usecases.webhooks.open_event import EventOpener
 from ringfence.usecases.webhooks.open_text import OpenedText
 from ringfence.usecases.webhooks.opened_event import NothingToTell, OpenedEvent, Shut
+from ringfence.usecases.webhooks.recording_port import RecordingUrls
 from ringfence.usecases.webhooks.reply_port import Replies
 from ringfence.usecases.webhooks.retry_schedule import next_delay_ms
 from ringfence.usecases.webhooks.text_form import status_form
@@ -54,10 +55,10 @@ class EventDelivery:
         *,
         keep: Keep = "all",
         detours: Detours | None = None,
-        base_url: str = "",
+        recordings: RecordingUrls | None = None,
         random: Callable[[], float] = random.random,
     ) -> None:
-        self._opener = EventOpener(store, keys, clock, detours, base_url=base_url)
+        self._opener = EventOpener(store, keys, clock, detours, recordings)
         self._http = http
         self._clock = clock
         self._keep = keep

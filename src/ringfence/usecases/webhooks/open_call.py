@@ -12,6 +12,7 @@ from ringfence.ports.store import Store
 from ringfence.usecases.webhooks.call_form import Form, event_of, progress_form, recording_form
 from ringfence.usecases.webhooks.event_batch import EventBatch
 from ringfence.usecases.webhooks.opened_event import NO_TOKEN, NothingToTell, OpenedEvent
+from ringfence.usecases.webhooks.recording_port import RecordingUrls
 
 RECORDING = "recording."
 COMPLETED = "completed"
@@ -27,11 +28,11 @@ class OpenedCall(OpenedEvent, frozen=True, kw_only=True):
 
 
 class CallOpener:
-    """Opens events of calls. `base_url` is where recordings are fetched."""
+    """Opens events of calls."""
 
-    def __init__(self, store: Store, base_url: str) -> None:
+    def __init__(self, store: Store, urls: RecordingUrls) -> None:
         self._store = store
-        self._base_url = base_url
+        self._urls = urls
 
     async def open(self, event: EventRow, row: CallRow | None, batch: EventBatch) -> OpenedCall | NothingToTell:
         """The event, ready. KeyRefusedError, ConnectionError."""
@@ -71,7 +72,8 @@ class CallOpener:
         if name not in (content.status_events or (COMPLETED,)):
             return NothingToTell("done", "not one of the events that were asked for")
         recording = await self._recording_of(row) if name == COMPLETED and content.record else None
-        form = progress_form(row, content, event, recording, self._base_url)
+        url = "" if recording is None else await self._urls.url(recording)
+        form = progress_form(row, content, event, recording, url)
         return content.status_callback, content.status_method, form
 
     async def _recording_of(self, row: CallRow) -> RecordingRow | None:
@@ -87,4 +89,4 @@ class CallOpener:
             return NothingToTell("done", "no recording status callback")
         if event.kind.removeprefix(RECORDING) not in (options.events or (COMPLETED,)):
             return NothingToTell("done", "not one of the events that were asked for")
-        return options.callback, options.method, recording_form(recording, event, self._base_url)
+        return options.callback, options.method, recording_form(recording, event, await self._urls.url(recording))

@@ -11,6 +11,7 @@ from ringfence.usecases.webhooks.event_batch import EventBatch
 from ringfence.usecases.webhooks.open_call import CallOpener
 from ringfence.usecases.webhooks.open_text import TextOpener
 from ringfence.usecases.webhooks.opened_event import NothingToTell, OpenedEvent, Shut
+from ringfence.usecases.webhooks.recording_port import NoRecordings, RecordingUrls
 from ringfence.usecases.webhooks.standing_cache import StandingCache
 
 Key = tuple[str, str]
@@ -19,17 +20,22 @@ Key = tuple[str, str]
 class EventOpener:
     """Opens events for delivery.
 
-    `detours` say where inbound texts are told meanwhile; recordings are fetched at `base_url`.
+    `detours` say where inbound texts are told meanwhile, `recordings` where those of calls are fetched.
     """
 
     def __init__(
-        self, store: Store, keys: DeliveryKeys, clock: Clock, detours: Detours | None = None, *, base_url: str = ""
+        self,
+        store: Store,
+        keys: DeliveryKeys,
+        clock: Clock,
+        detours: Detours | None = None,
+        recordings: RecordingUrls | None = None,
     ) -> None:
         self._store = store
         self._keys = keys
         self._standing = StandingCache(keys, clock)
         self._texts = TextOpener(store, self._standing, detours or NoDetours())
-        self._calls = CallOpener(store, base_url)
+        self._calls = CallOpener(store, recordings or NoRecordings())
 
     async def open(self, events: Sequence[EventRow]) -> list["OpenedEvent | NothingToTell | Shut"]:
         """One answer each, in order. Each account's keys are asked for once."""

@@ -208,7 +208,7 @@ def test_a_dial_is_recorded_from_the_answer_on() -> None:
         form = await ended(stage)
         parent = (await stage.all_rows())[0]
         (recording,) = await stage.store.recordings(parent.account, call_sid=parent.sid)
-        assert form["RecordingUrl"].endswith(recording.sid)
+        assert f"/Recordings/{recording.sid}?Capability=" in form["RecordingUrl"]
         assert recording.source == "DialVerb"
 
     play(scene)

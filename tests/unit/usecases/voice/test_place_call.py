@@ -186,7 +186,7 @@ def test_a_recording_is_made_told_of_and_given_to_its_action() -> None:
         path, form = stage.program.asked[-1]
         assert path == "/done"
         assert form["RecordingSid"] == recording
-        assert form["RecordingUrl"].endswith(f"/Accounts/{ACCOUNT}/Recordings/{recording}")
+        assert f"/Accounts/{ACCOUNT}/Recordings/{recording}?Capability=" in form["RecordingUrl"]
         assert (form["RecordingDuration"], form["Digits"]) == ("2", "#")
         row = await stage.store.recording(ACCOUNT, recording)
         assert row is not None

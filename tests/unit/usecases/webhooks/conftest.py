@@ -27,6 +27,7 @@ from ringfence.store.memory import MemoryStore
 from ringfence.usecases.messaging.fetch_media import MediaFetcher
 from ringfence.usecases.messaging.media_links import MediaLinks
 from ringfence.usecases.messaging.reply import Replier
+from ringfence.usecases.voice.recording_links import RecordingLinks
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
 from ringfence.usecases.webhooks.opened_event import OpenedEvent
 
@@ -107,7 +108,7 @@ class Installation:
             self.replier,
             self.media,
             self.clock,
-            base_url="http://localhost:8420",
+            recordings=RecordingLinks(self.keys, self.clock, "http://localhost:8420"),
             random=lambda: 0.5,
         )
 

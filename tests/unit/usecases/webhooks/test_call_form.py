@@ -13,7 +13,7 @@ from ringfence.usecases.webhooks.call_form import event_of, progress_form, recor
 SID, RECORDING_SID = "CA" + "1" * 32, "RE" + "2" * 32
 ACCOUNT = "AC" + "a" * 32
 AT_MS = 1_692_853_501_999  # Thu, 24 Aug 2023 05:05:01.999 UTC
-BASE = "https://calls.example"
+URL = "https://calls.example/recording"
 CONTENT = Content(to="+14165550177", sender="+12025550123")
 
 ROW = CallRow(
@@ -113,8 +113,8 @@ def test_a_child_tells_its_parent_and_who_is_no_number_has_no_place() -> None:
 
 
 def test_the_recording_of_the_whole_call() -> None:
-    form = told("call.completed", recording=RECORDING, base_url=BASE)
-    assert form["RecordingUrl"] == f"{BASE}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{RECORDING_SID}"
+    form = told("call.completed", recording=RECORDING, url=URL)
+    assert form["RecordingUrl"] == URL
     assert (form["RecordingSid"], form["RecordingDuration"]) == (RECORDING_SID, "60")
 
 
@@ -126,12 +126,12 @@ def test_what_was_asked_for_is_called_by_its_event() -> None:
 
 
 def test_a_recording_that_is_complete() -> None:
-    assert dict(recording_form(RECORDING, event("recording.completed"), BASE)) == {
+    assert dict(recording_form(RECORDING, event("recording.completed"), URL)) == {
         "ApiVersion": "2010-04-01",
         "AccountSid": ACCOUNT,
         "CallSid": SID,
         "RecordingSid": RECORDING_SID,
-        "RecordingUrl": f"{BASE}/2010-04-01/Accounts/{ACCOUNT}/Recordings/{RECORDING_SID}",
+        "RecordingUrl": URL,
         "RecordingStatus": "completed",
         "RecordingDuration": "60",
         "RecordingChannels": "2",
@@ -143,8 +143,8 @@ def test_a_recording_that_is_complete() -> None:
 
 
 def test_a_recording_that_begins_and_one_that_came_to_nothing() -> None:
-    begun = dict(recording_form(replace(RECORDING, duration_ms=None), event("recording.in-progress"), BASE))
+    begun = dict(recording_form(replace(RECORDING, duration_ms=None), event("recording.in-progress"), URL))
     assert begun["RecordingStatus"] == "in-progress"
     assert not {"RecordingDuration", "ErrorCode"} & begun.keys()
-    absent = dict(recording_form(replace(RECORDING, error_code=13610), event("recording.absent"), BASE))
+    absent = dict(recording_form(replace(RECORDING, error_code=13610), event("recording.absent"), URL))
     assert (absent["RecordingStatus"], absent["ErrorCode"]) == ("absent", "13610")

@@ -7,7 +7,9 @@ from structlog.testing import capture_logs
 
 from ringfence.domain.call import Content, Direction, RecordingOptions, Status
 from ringfence.domain.sealing.call import seal_call_with, seal_recording_with
+from ringfence.domain.sealing.medium import decode_capability
 from ringfence.domain.sealing.record import open_field
+from ringfence.domain.sealing.recording import recording_key
 from ringfence.domain.sid import new_sid
 from ringfence.ports.calls import CallChange, CallRow, RecordingRow
 from ringfence.ports.outbox import NewEvent
@@ -202,6 +204,34 @@ def test_the_end_tells_where_the_recording_of_the_whole_call_is(
         (seen,) = program.seen
         assert seen.params["RecordingSid"] == whole.sid
         assert seen.params["RecordingDuration"] == "3"
+        path = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{whole.sid}"
+        url, _, token = seen.params["RecordingUrl"].partition("?Capability=")
+        assert url == f"http://localhost:8420{path}"
+        capability = decode_capability(token)
+        assert capability is not None
+        record_key = await key_of(installation, whole.sid)
+        assert capability.key == recording_key(record_key, whole.sid)
+        *_, attempt = [one for one in await installation.store.attempts(ACCOUNT, row.sid) if one.detail]
+        key = await key_of(installation, row.sid)
+        told = open_field(key, ACCOUNT, row.sid, f"attempt:{attempt.event_id}", attempt.detail)
+        assert token.encode() not in told
+        assert b"Capability%3D(left-out)" in told
+
+    run(scenario())
+
+
+def test_without_a_key_it_is_where_whoever_has_a_credential_finds_it(
+    run, installation: Installation, program: Program
+) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        row = await call(installation, status_callback=program.url("status"), record=True)
+        whole = await recording(installation, row, "OutboundAPI")
+        await installation.store.move_recording(ACCOUNT, whole.sid, "completed", row.created_ms, duration_ms=2_400)
+        await talked(installation, row)
+        installation.keys.closed.add(whole.sid)
+        await deliver_all(installation)
+        (seen,) = program.seen
         path = f"/2010-04-01/Accounts/{ACCOUNT}/Recordings/{whole.sid}"
         assert seen.params["RecordingUrl"] == f"http://localhost:8420{path}"
 
