@@ -209,4 +209,4 @@ def token_of(event: EventRow) -> str:
     """The idempotency token of an event: the same in every attempt and replay, in the form of a UUID."""
     named = f"webhook|{event.account}|{event.message_sid}|{event.kind}|{event.sequence}"
     digest = hashlib.sha256(named.encode()).hexdigest()
-    return "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:32]}"

@@ -14,9 +14,9 @@ _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 
 def _table(literal: str) -> dict[int, str]:
-    """What becomes of each ASCII character that does not stand for itself."""
+    """What becomes of each ASCII character; a table without those that stand for themselves takes twice as long."""
     kept = _UNRESERVED | frozenset(literal)
-    return {code: f"%{code:02X}" for code in range(128) if chr(code) not in kept} | {ord(" "): "+"}
+    return {code: chr(code) if chr(code) in kept else f"%{code:02X}" for code in range(128)} | {ord(" "): "+"}
 
 
 _IN_BODY = _table("")
@@ -34,7 +34,7 @@ def encode_query(form: Iterable[tuple[str, str]]) -> str:
 
 
 def _encode(form: Iterable[tuple[str, str]], literal: str, table: dict[int, str]) -> str:
-    return "&".join(f"{_quote(name, literal, table)}={_quote(value, literal, table)}" for name, value in form)
+    return "&".join([f"{_quote(name, literal, table)}={_quote(value, literal, table)}" for name, value in form])
 
 
 def _quote(text: str, literal: str, table: dict[int, str]) -> str:
