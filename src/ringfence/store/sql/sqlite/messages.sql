@@ -19,8 +19,8 @@ WHERE final = 0 AND account = ? AND local = ? AND carrier = ? AND place_ms <= ?
 ORDER BY place_ms, id LIMIT ?
 
 -- messages_of --
-SELECT {columns} FROM message
-WHERE (account, sid) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
+SELECT {columns} FROM json_each(?) CROSS JOIN message
+  ON account = json_extract(value, '$[0]') AND sid = json_extract(value, '$[1]')
 
 -- by_carrier_refs --
 -- Oldest first: of those that share a reference, the last read counts.
