@@ -104,14 +104,15 @@ class Program:
 
 
 class Installation:
-    """A `ringfence up` whose trunk is the carrier of these tests."""
+    """A `ringfence up` whose trunk is the carrier of these tests; `config_text` replaces its settings."""
 
-    def __init__(self, home: Path, carrier: Carrier) -> None:
+    def __init__(self, home: Path, carrier: Carrier, config_text: str = "") -> None:
         self.data = home / "data"
         self.log = home / "log"
         config = home / "ringfence.toml"
         config.write_text(
-            'sip_listen = ["udp:127.0.0.1:0"]\n'
+            config_text
+            or 'sip_listen = ["udp:127.0.0.1:0"]\n'
             f'[[trunk]]\nname = "loopback"\nhost = "127.0.0.1"\nport = {carrier.port}\n'
         )
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | {
