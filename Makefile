@@ -84,7 +84,7 @@ postgres:
 	else echo "no PostgreSQL: its tests will be skipped (as root: apt-get install postgresql)"; fi
 
 # Calls are tried against others' phones, switches and scanners; what is not there is skipped by its tests, which say so.
-SIP_TOOLS := sipp:sip-tester baresip:baresip-core kamailio:kamailio svmap:sipvicious
+SIP_TOOLS := sipp:sip-tester baresip:baresip-core kamailio:kamailio svmap:sipvicious linphonec:linphone-cli
 sipp:
 	@missing=; for tool in $(SIP_TOOLS); do \
 	  PATH="$$PATH:/usr/sbin" command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
