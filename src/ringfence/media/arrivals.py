@@ -124,9 +124,6 @@ class Arrivals:
         for leg in self._coded:
             self._decode(leg)
 
-    def close(self) -> None:
-        self._epoll.close()
-
     def _round(self) -> tuple[list[int], list[int]]:
         """One packet of each socket that has one."""
         rows: list[int] = []
