@@ -21,6 +21,8 @@ Rows = NDArray[np.int64]
 Samples = NDArray[np.int16]
 
 ROUNDS = 4
+# More packets than fit into a socket's buffer.
+STALE_ROUNDS = 512
 # Room for what is no RTP too: a handshake's datagrams.
 PACKET_BYTES = 1_536
 # The longest packet that is heard: 120 ms.
@@ -123,6 +125,15 @@ class Arrivals:
             self._sort(np.array(rows), np.array(sizes), tick, now_ms)
         for leg in self._coded:
             self._decode(leg)
+
+    def skip(self) -> None:
+        """Leave what has come since the last tick, long ago, and begin anew with what comes from now on."""
+        for _ in range(STALE_ROUNDS):
+            if not self._round()[0]:
+                break
+        self.buffers.restart_all()
+        for leg in self._coded:
+            leg.payloads.clear()
 
     def _round(self) -> tuple[list[int], list[int]]:
         """One packet of each socket that has one."""

@@ -84,6 +84,10 @@ class Departures:
         """The RTP time of a row's last packet."""
         return int(self._timestamp[row]) & 0xFFFFFFFF
 
+    def skip(self, ticks: int) -> None:
+        """So many ticks were left out: time has gone on without packets."""
+        self._timestamp += self._step * ticks
+
     def send(self) -> None:
         """Send what the last tick made."""
         for send, data in self._entries.values():

@@ -243,6 +243,11 @@ class Engine:
         for name in list(self._legs):
             self.close(name)
 
+    def skip(self, ticks: int) -> None:
+        """So many ticks are left out, because the process was stopped: what has piled up meanwhile is not played."""
+        self._departures.skip(ticks)
+        self._arrivals.skip()
+
     def tick(self) -> None:
         """20 ms of every leg."""
         self._departures.send()

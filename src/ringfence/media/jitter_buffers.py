@@ -67,6 +67,12 @@ class JitterBuffers:
         self._stamps[row] = -1
         self._waiting[row] = self._streak[row] = 0
 
+    def restart_all(self) -> None:
+        """Every stream begins anew: what is stored is of a time that is over."""
+        self._started[:] = False
+        self._stamps[:] = -1
+        self._waiting[:] = self._streak[:] = 0
+
     def delay_ms(self, row: int) -> int:
         """How much sound waits in a row, or would, were no packet late."""
         return max(0, int(self._newest[row] - self._next[row])) * 10

@@ -25,7 +25,7 @@ from ringfence.ports.media import LegStats, MediaEvent, Piece, RecordingPlan
 # A session whose user has not asked for so long is over.
 PATIENCE_S = 20.0
 MAX_SOUND_BYTES = 64 << 20
-MAX_SOUNDS_ARRIVING = 64
+MAX_ARRIVING_BYTES = 192 << 20
 _BUCKETS = (0.001, 0.002, 0.004, 0.006, 0.008, 0.01, 0.012, 0.016, 0.02, 0.04)
 
 
@@ -46,7 +46,8 @@ class Worker:
         self._ticks = Histogram("ringfence_media_tick_seconds", "Time of a tick", buckets=_BUCKETS, registry=figures)
         self._overruns = Counter("ringfence_media_overruns", "Ticks a period late", registry=figures)
         self._skipped = Counter("ringfence_media_skipped_ticks", "Ticks left out", registry=figures)
-        self._metronome = Metronome(self._beat, overrun=self._overruns.inc, skipped=self._skipped.inc)
+        self._unsent = Counter("ringfence_media_unsent_packets", "Packets the kernel did not take", registry=figures)
+        self._metronome = Metronome(self._beat, overrun=self._overruns.inc, skipped=self._skip)
         self._busy = asyncio.Event()
 
     async def serve(self, path: Path) -> Server:
@@ -73,10 +74,17 @@ class Worker:
             self._metronome.stop()
         self._ticks.observe(time.perf_counter() - begun_s)
 
+    def _skip(self, ticks: int) -> None:
+        self._skipped.inc(ticks)
+        self._engine.skip(ticks)
+
     async def _watch(self) -> None:
+        unsent = 0
         while True:
             await asyncio.sleep(1)
             self._legs.set(len(self._engine))
+            self._unsent.inc(self._engine.unsent - unsent)
+            unsent = self._engine.unsent
             if self._session and time.monotonic() - self._asked_s > PATIENCE_S:
                 self._end_session()
 
@@ -150,7 +158,8 @@ class Worker:
         """A part of a sound, in order; the last one keeps it."""
         self._check(session)
         whole = self._arriving.setdefault(name, bytearray())
-        if len(whole) + len(part) > MAX_SOUND_BYTES or len(self._arriving) > MAX_SOUNDS_ARRIVING:
+        arriving = sum(map(len, self._arriving.values())) + len(part)
+        if len(whole) + len(part) > MAX_SOUND_BYTES or arriving > MAX_ARRIVING_BYTES:
             del self._arriving[name]
             raise ValueError("a sound longer than is kept, or too many at once")
         whole += part

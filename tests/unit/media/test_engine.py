@@ -242,3 +242,20 @@ def test_no_more_legs_than_there_is_room_for(engine: Engine) -> None:
         engine.open("CA8", "rtp")
     engine.close("CA3")
     engine.open("CA8", "rtp")
+
+
+def test_after_a_long_stop_sound_goes_on_from_now_and_not_from_then(engine: Engine, peers: list[Peer]) -> None:
+    one, two = peers
+    called(engine, one, "CA1")
+    called(engine, two, "CA2")
+    engine.bridge("CA1", "CA2")
+    talk(engine, one, two, ticks=10)
+    before = two.heard[-1].timestamp
+    for _ in range(100):
+        one.say(tone(500, 20))
+    engine.skip(100)
+    two.heard.clear()
+    talk(engine, one, two, ticks=20, sounds=[tone(900, 400), tone(0, 400)])
+    assert two.heard[1].timestamp - before & 0xFFFFFFFF == 102 * 160
+    assert level_of(two.sound()[1_600:], 900) > 7_000
+    assert level_of(two.sound()[1_600:], 500) < 100
