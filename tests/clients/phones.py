@@ -4,6 +4,7 @@ Signalling is SIP over UDP, sound is RTP of 20 ms. Everything runs in a thread o
 """
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -254,7 +255,7 @@ class PhoneCall:
 
     def _answer(self, *, events: bool) -> None:
         assert self._incoming is not None
-        offer = self._incoming.offer if events else self._incoming.offer.replace(b" 101\r\n", b"\r\n")
+        offer = self._incoming.offer if events else re.sub(rb" (?:101|110)(?=[ \r])", b"", self._incoming.offer)
         agreement = make_answer(offer, self.speaker)
         self._incoming.answer(agreement.description)
         self._begin(agreement.remote)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
+from ringfence.domain.negotiation import PLAIN
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard
 from ringfence.ipc.client import Client
@@ -35,6 +36,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     if missing := missing_for_calls():
         raise RefusalError(f"calls need {', '.join(missing)}", CURE)
     # These bring packages of the voice extra along: roles are forked from one that has imported them all.
+    from ringfence.media.codecs import installed_codecs
     from ringfence.media.pool import MediaPool
     from ringfence.media.sound_file import SoundFileReader
     from ringfence.speech.desk import SpeechDesk
@@ -76,6 +78,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             legs=legs,
             base_url=settings.url,
             owner=voice_name(settings),
+            encodings=(*PLAIN, *installed_codecs()),
             limits=call_limits(settings),
             unheld_rings=settings.dev,
         )

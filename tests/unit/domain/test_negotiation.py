@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ringfence.domain.media_ends import IceEnd, LocalEnd, Transport
 from ringfence.domain.negotiation import (
+    PLAIN,
     NoCommonMediaError,
     Speaker,
     make_answer,
@@ -70,7 +71,8 @@ def test_both_ends_of_an_exchange_agree(
         return
     agreement = make_answer(offer, callee, wanted=wanted)
     by_callee, by_caller = agreement.remote, read_answer(agreement.description, caller)
-    assert by_callee.encoding == by_caller.encoding == common[0]
+    cheap = [name for name in common if name in PLAIN]
+    assert by_callee.encoding == by_caller.encoding == [*cheap, *common][0]
     assert by_callee.payload_type == by_caller.payload_type
     assert by_callee.event_payload_type == by_caller.event_payload_type is not None
     assert (by_callee.port, by_caller.port) == (6000, 7000)
@@ -94,6 +96,16 @@ def test_the_payload_types_of_the_offer_are_answered_with() -> None:
     assert (agreement.remote.payload_type, agreement.remote.event_payload_type) == (97, 102)
     (stream,) = parse_sdp(agreement.description).media
     assert stream.formats == ("97", "102")
+
+
+@pytest.mark.parametrize(
+    ("formats", "chosen"),
+    [("111 9 8 0", "PCMA"), ("111 9", "opus"), ("9 111", "G722"), ("0 8", "PCMU"), ("111 0", "PCMU")],
+)
+def test_g711_goes_before_what_costs_more_and_else_the_offer_s_order_holds(formats: str, chosen: str) -> None:
+    """A browser puts Opus first, and takes G.711 all the same."""
+    offer = phone("a=rtpmap:111 opus/48000/2", formats=formats)
+    assert make_answer(offer, speaker(encodings=ENCODINGS)).remote.encoding == chosen
 
 
 def test_events_count_only_at_the_codecs_own_clock() -> None:
