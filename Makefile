@@ -39,7 +39,7 @@ test: setup chromium postgres sipp
 	$(BIN)/pytest -n 2 --dist worksteal
 
 check: setup
-	$(BIN)/ruff check src tests benchmarks examples
+	$(BIN)/ruff check --no-cache src tests benchmarks examples
 	$(BIN)/ruff format --check --quiet src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache

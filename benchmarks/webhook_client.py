@@ -25,8 +25,8 @@ from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, development
 from ringfence.ports.store import EventRow, MessageRow
 from ringfence.usecases.webhooks.call_webhook import WebhookRequest, call_webhook
-from ringfence.usecases.webhooks.callback_form import status_form
 from ringfence.usecases.webhooks.deliver_event import token_of
+from ringfence.usecases.webhooks.text_form import status_form
 from ringfence.usecases.webhooks.trace import Trace
 
 ACCOUNT = "AC" + "a" * 32

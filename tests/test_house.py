@@ -1,6 +1,8 @@
 """The rules of the house that no linter knows."""
 
 import ast
+import importlib
+import importlib.util
 import re
 import subprocess
 import tomllib
@@ -87,3 +89,12 @@ def test_no_message_sends_its_reader_to_a_file_that_a_wheel_lacks() -> None:
         and not node.value.endswith(".")
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("path", tracked("benchmarks/*.py", "examples/*.py"), ids=lambda path: path.name)
+def test_what_programs_beside_the_package_import_of_it_is_there(path: Path) -> None:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "ringfence":
+            module = importlib.import_module(node.module or "")
+            absent = [alias.name for alias in node.names if not hasattr(module, alias.name)]
+            assert [name for name in absent if importlib.util.find_spec(f"{node.module}.{name}") is None] == []
