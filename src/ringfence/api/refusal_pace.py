@@ -7,7 +7,8 @@ from ringfence.domain.clock import Clock
 
 FREE = 20
 PER_SECOND_HELD = 60
-HOLD_MAX_S = 8.0
+# Clients give up after ten seconds, the quickest of them; a request may have waited in line before it is refused.
+HOLD_MAX_S = 6.0
 FADE_MS = 1_000
 HELD_MAX = 8_192
 _KNOWN_MAX = 10_000
@@ -17,7 +18,7 @@ class RefusalPace:
     """Counts refusals of each tenant or address; the count fades within about a second.
 
     The first few are answered at once. A client that asks again at once, on many connections, gets its answers the
-    later the more it was refused, up to eight seconds: it is refused a few hundred times a second, whatever it tries.
+    later the more it was refused, up to six seconds: it is refused a few hundred times a second, whatever it tries.
     """
 
     def __init__(self, clock: Clock) -> None:
