@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.media.concealment import FADED_AFTER
 from ringfence.media.g711 import DECODING
 from ringfence.media.jitter_buffers import FRAME, HALF, JitterBuffers
 from ringfence.media.leg import Leg
@@ -205,11 +206,18 @@ class Arrivals:
 
     def _decode(self, leg: Leg) -> None:
         assert leg.codec is not None
-        due = self.buffers.next_half(leg.row) + 1
-        for at in sorted(at for at in leg.payloads if at <= due):
-            sound = leg.codec.decode(leg.payloads.pop(at))
-            fitting = sound[: len(sound) // HALF * HALF]
-            self.buffers.put(np.array([leg.row]), np.array([at]), fitting[None, :])
+        upcoming = self.buffers.next_half(leg.row)
+        for at in sorted(at for at in leg.payloads if at <= upcoming + 1):
+            self._put_one(leg.row, at, leg.codec.decode(leg.payloads.pop(at)))
+            leg.missing = 0
+        if leg.missing < FADED_AFTER and self.buffers.lacks(leg.row):
+            # A codec with a state knows best how its sound would have gone on.
+            leg.missing += 1
+            self._put_one(leg.row, upcoming, leg.codec.lost())
+
+    def _put_one(self, row: int, at: int, sound: Samples) -> None:
+        fitting = sound[: len(sound) // HALF * HALF]
+        self.buffers.put(np.array([row]), np.array([at]), fitting[None, :])
 
     def _take_event(self, row: int, size: int) -> None:
         leg = self._legs[row]
@@ -278,6 +286,7 @@ class Arrivals:
         self.buffers.restart(leg.row)
         self.receptions.restart(leg.row)
         leg.payloads.clear()
+        leg.missing = FADED_AFTER
 
     def _refuse(self, rows: Rows) -> None:
         for row in rows.tolist():

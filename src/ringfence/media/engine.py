@@ -24,6 +24,7 @@ from ringfence.media.playing import Playing, piece_sound
 from ringfence.media.port_pairs import NoPortError, PortPairs
 from ringfence.media.pressing import EventPacket
 from ringfence.media.recordings import Recordings
+from ringfence.media.rekeyed_srtp import RekeyedSrtp
 from ringfence.media.seams import Codecs, Recorder, SrtpFactory, WebrtcFactory
 from ringfence.media.tone_keys import ToneKeys
 from ringfence.ports.media import (
@@ -146,6 +147,9 @@ class Engine:
         srtp = leg.srtp
         if leg.transport == "srtp" and self._srtp is not None and self._changes_keys(leg, remote):
             srtp = self._srtp(remote.srtp_suite, leg.srtp_key, remote.srtp_key)
+            if leg.srtp is not None and leg.remote is not None and leg.remote.srtp_suite == remote.srtp_suite:
+                # Our own stream goes on under its key, and so does the count of its packets beyond 16 bits.
+                srtp = RekeyedSrtp(leg.srtp, srtp)
         first = leg.remote is None
         anew = leg.agree(remote)
         leg.srtp = srtp

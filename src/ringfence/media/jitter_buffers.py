@@ -25,6 +25,8 @@ SPARE = 5
 CALM_TICKS = 100
 # So many late packets in a row, whatever their distance, are a stream on another clock.
 LATE_STREAK = 5
+# A late packet is the second when no more than so many in time have come since the one before.
+LATE_APART = 25
 _FAR = 1 << 40
 
 
@@ -47,6 +49,8 @@ class JitterBuffers:
         self._per_half = np.full(rows, HALF, np.int64)
         self._waiting = np.zeros(rows, np.int64)
         self._streak = np.zeros(rows, np.int64)
+        # After a late packet it counts down with each that is in time.
+        self._unease = np.zeros(rows, np.int64)
         self._spare = np.full(rows, _FAR, np.int64)
         self._calm = np.zeros(rows, np.int64)
         self.late = np.zeros(rows, np.int64)
@@ -57,7 +61,7 @@ class JitterBuffers:
         """Begin a row anew, for a stream on this clock."""
         self._started[row] = False
         self._stamps[row] = -1
-        self._waiting[row] = self._streak[row] = self._calm[row] = self.late[row] = 0
+        self._waiting[row] = self._streak[row] = self._unease[row] = self._calm[row] = self.late[row] = 0
         self._spare[row] = _FAR
         self._per_half[row] = clock_rate_hz // 100
 
@@ -111,7 +115,8 @@ class JitterBuffers:
         self._origin[moving], self._origin_half[moving] = timestamps[ahead], at[ahead]
         self._newest[moving] = at[ahead] + halves
 
-        waits = late & ~wild & (self._streak[rows] > 1)
+        waits = late & ~wild & (self._unease[rows] > 0)
+        self._unease[rows] = np.where(late, LATE_APART, np.maximum(self._unease[rows] - 1, 0))
         if waits.any():
             slow = rows[waits]
             room = MAX_DELAY - (self._newest[slow] - self._next[slow])
@@ -137,6 +142,14 @@ class JitterBuffers:
     def next_half(self, row: int) -> int:
         """The half that is played next."""
         return int(self._next[row])
+
+    def lacks(self, row: int) -> bool:
+        """Whether the row's next frame is due and nothing of it has come."""
+        if not self._started[row] or self._waiting[row]:
+            return False
+        upcoming = int(self._next[row])
+        places = self._stamps[row, [upcoming % DEPTH, (upcoming + 1) % DEPTH]]
+        return bool(places[0] != upcoming and places[1] != upcoming + 1)
 
     def take(self, out: Samples) -> tuple[Mask, Mask]:
         """Write the next frame of each of the first rows to `out`: which had one, and which are running at all.

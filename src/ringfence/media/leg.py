@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from ringfence.media.concealment import FADED_AFTER
 from ringfence.media.latch import Address, Latch
 from ringfence.media.playing import Playing
 from ringfence.media.pressing import Pressing
@@ -52,6 +53,8 @@ class Leg:
         self.control: Control | None = None
         self.codec: Codec | None = None
         self.payloads: dict[int, bytes] = {}
+        # Frames in a row that the codec made up; none is asked of it before it has decoded one.
+        self.missing = FADED_AFTER
         self.keys = KeyReceiver()
         self.pressing = Pressing()
         self.clock_rate_hz = 8_000

@@ -86,6 +86,34 @@ def test_a_protected_leg_hears_and_is_heard_and_takes_nothing_plain(events: Even
     engine.close_all()
 
 
+def test_a_peer_that_takes_a_new_key_is_heard_under_it_and_hears_us_go_on(events: Events) -> None:
+    engine = Engine(PortPairs("127.0.0.1", PORTS), events.append, srtp=SrtpSession, max_legs=1)
+    peer = SecurePeer()
+    local = engine.open("CA1", "srtp")
+    peer.begin(local)
+    engine.connect("CA1", peer.remote(srtp_suite=SUITE, srtp_key=peer.key))
+    before = peer._session
+    for number in range(2):
+        for _ in range(5):
+            peer.say(tone(300, 20))
+            engine.tick()
+            # What we send goes on in one session: a second one would take its packets for repetitions.
+            peer._session, own = before, peer._session
+            peer.hear_protected()
+            peer._session = own
+        peer.key = bytes([number]) * 30
+        peer._session = SrtpSession(SUITE, peer.key, local.srtp_key)
+        engine.connect("CA1", peer.remote(srtp_suite=SUITE, srtp_key=peer.key))
+    peer.say(tone(300, 20))
+    engine.tick()
+    stats = engine.close("CA1")
+    assert stats is not None
+    assert (stats.packets_received, stats.packets_refused, stats.packets_lost) == (11, 0, 0)
+    sequences = [packet.sequence for packet in peer.heard]
+    assert sequences == [(sequences[0] + number) & 0xFFFF for number in range(len(sequences))]
+    peer.close()
+
+
 class Halves:
     """A codec that needs its packets in order: each holds how many came before it, and the samples' upper bytes."""
 
@@ -127,6 +155,34 @@ def test_a_codec_with_a_state_gets_its_packets_in_order_and_is_bridged_to_any_ot
     assert level_of(heard[800:], 900) > 5_000
     for peer in (coded, plain):
         peer.close()
+    engine.close_all()
+
+
+def test_a_codec_with_a_state_makes_up_what_is_missing_for_some_frames(events: Events) -> None:
+    lost = []
+
+    class Guessing(Halves):
+        def lost(self) -> np.ndarray:
+            lost.append(self.read)
+            return np.full(160, 999, np.int16)
+
+    engine = Engine(PortPairs("127.0.0.1", PORTS), events.append, codecs={"G722": Guessing}, max_legs=2)
+    coded, plain = Peer(encoding="G722"), Peer(ssrc=9)
+    for name, one in (("CA1", coded), ("CA2", plain)):
+        one.knows(engine.open(name, "rtp"))
+        engine.connect(name, one.remote())
+    engine.bridge("CA1", "CA2")
+    theirs = Halves()
+    for number in range(30):
+        packet = coded.packet(theirs.encode(tone(500, 20)))
+        coded.timestamp += 160
+        if number < 10 or number > 18:
+            coded.send(packet)
+        talk(engine, plain, ticks=1)
+    assert lost == [10] * 3
+    assert np.count_nonzero(np.abs(plain.sound() - 999) < 30) > 300
+    for one in (coded, plain):
+        one.close()
     engine.close_all()
 
 

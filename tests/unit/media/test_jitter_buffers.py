@@ -84,6 +84,27 @@ def test_packets_that_are_late_again_and_again_make_the_delay_grow_until_they_ar
     assert 0 not in heard[-20:]
 
 
+def test_packets_of_which_every_other_one_is_late_make_the_delay_grow_too() -> None:
+    # Each pair comes the wrong way round.
+    heard = played([[number ^ 1] for number in range(40)])
+    assert heard[-20:] == list(range(heard[-20], heard[-20] + 20))  # type: ignore[operator]
+
+
+def test_a_late_packet_now_and_then_leaves_the_delay_as_it_is() -> None:
+    stream = Stream()
+    late = []
+    for number in range(300):
+        if number % 60 == 59:
+            late.append(number)
+        else:
+            stream.put(number)
+        stream.take()
+        if number % 60 == 2 and late:
+            stream.put(late.pop())
+    assert stream.buffers.late[ROW] == 4
+    assert stream.buffers.delay_ms(ROW) <= 20
+
+
 def test_a_delay_that_is_not_needed_shrinks_again() -> None:
     stream = Stream()
     # A burst: five packets in the first tick, and even ones after it.
