@@ -166,7 +166,7 @@ def test_a_messaging_service_is_made_with_a_number_and_sends(stock: Stock) -> No
 def test_where_calls_are_to_go_is_kept_and_said(stock: Stock) -> None:
     url = "http://localhost:5000/voice"
     done = stock.run(sys.executable, "-c", SYNC, flags=("--voice-url", url))
-    assert f"ringfence: {url} is kept for calls to {stock.sender}, and not called: calls do not" in done.stderr
+    assert f"ringfence: calls to {stock.sender} go to {url} now" in done.stderr
 
 
 def test_stock_asynchronous_python(stock: Stock) -> None:

@@ -112,7 +112,7 @@ def run(
     ] = None,
     voice_url: Annotated[
         str | None,
-        typer.Option("--voice-url", metavar="URL", help="Kept on its numbers; calls do not exist here yet."),
+        typer.Option("--voice-url", metavar="URL", help="Where calls to its numbers go."),
     ] = None,
     config: Config = None,
     data: Data = None,

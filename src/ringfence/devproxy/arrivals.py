@@ -240,9 +240,7 @@ class Arrivals:
 
     def _tell_of_calls(self, number: str) -> None:
         if "voice_url" in self._urls:
-            self._say(
-                f"{self._urls['voice_url']} is kept for calls to {number}, and not called: calls do not exist here yet"
-            )
+            self._say(f"calls to {number} go to {self._urls['voice_url']} now")
 
     def _remember(self, entry: tuple[str, ...]) -> None:
         if len(self._known) >= MAX_KNOWN:

@@ -366,9 +366,9 @@ def test_a_verify_service_is_told_not_to_be_there(at: Any) -> None:
     at(test)
 
 
-def test_where_calls_are_to_go_is_kept_and_said_not_to_happen_yet(at: Any) -> None:
+def test_where_calls_are_to_go_is_kept_and_said(at: Any) -> None:
     async def test(place: Place) -> None:
-        told = f"{VOICE_URL} is kept for calls to {SHOP}, and not called: calls do not exist here yet"
+        told = f"calls to {SHOP} go to {VOICE_URL} now"
         await place.arrivals(SMS_URL, VOICE_URL).before(request())
         assert place.said[-2:] == [
             f"{SHOP} was nobody's: it belongs to {ACCOUNT} now; texts to it go to {SMS_URL}",
@@ -385,7 +385,7 @@ def test_it_is_set_on_a_number_that_is_there_already(at: Any) -> None:
         await place.account()
         await place.number(SHOP)
         await place.arrivals(voice_url=VOICE_URL).begin(ACCOUNT, TOKEN)
-        assert place.said == [f"{VOICE_URL} is kept for calls to {SHOP}, and not called: calls do not exist here yet"]
+        assert place.said == [f"calls to {SHOP} go to {VOICE_URL} now"]
         assert (await place.config_of(SHOP)).voice_url == VOICE_URL
         assert (await place.config_of(SHOP)).sms_url == ""
 

@@ -1,11 +1,11 @@
 """SIP lines as settings have them."""
 
-import asyncio
 import json
 import socket
 from pathlib import Path
 
 import pytest
+import uvloop
 from tests.unit.carriers.sip.desk import Access, Desk, Tokens
 
 from ringfence.domain.clock import SystemClock
@@ -36,7 +36,8 @@ def opened(settings: Settings) -> list[str]:
         await lines.close()
         return [str(listen) for listen in listens]
 
-    return asyncio.run(story())
+    # As roles run.
+    return uvloop.run(story())
 
 
 def test_what_is_open_is_written_down(tmp_path: Path) -> None:
@@ -55,6 +56,13 @@ def test_in_development_a_port_that_is_taken_gives_way(tmp_path: Path) -> None:
         production = {"mode": "production", "base_url": "https://calls.example"}
         with pytest.raises(RefusalError, match="sip_listen"):
             opened(settings_of(tmp_path, sip_listen=(listen,), **production))
+
+
+def test_a_datagram_port_that_is_taken_gives_way_too(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        listen = f"udp:127.0.0.1:{taken.getsockname()[1]}"
+        assert opened(settings_of(tmp_path, sip_listen=(listen,))) != [listen]
 
 
 def test_a_trunk_travels_to_its_role_and_needs_its_password_there(

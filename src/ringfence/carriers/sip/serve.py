@@ -28,7 +28,8 @@ async def serve(
         try:
             port = await _open(lines, listen, tls, is_page)
         except OSError as error:
-            if not (free_instead and error.errno == errno.EADDRINUSE):
+            # uvloop does not say why a datagram socket could not be bound; whatever else it was comes again.
+            if not (free_instead and error.errno in {errno.EADDRINUSE, None}):
                 raise
             port = await _open(lines, Listen(listen.kind, listen.host, 0), tls, is_page)
         lines.reached_at(listen.kind.upper(), port)
