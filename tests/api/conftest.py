@@ -158,6 +158,7 @@ class Tenant:
         client = Client(name or self.sid, secret or self.token, account or self.sid)
         client.api.base_url = self.installation.url
         client.messaging.base_url = self.installation.url
+        client.voice.base_url = f"{self.installation.url}/voice"
         return client
 
     def number(self, **config: str) -> str:

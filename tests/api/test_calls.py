@@ -126,7 +126,7 @@ def test_a_client_or_a_sip_address_may_be_called(tenant: Any, to: str) -> None:
         ({"time_limit": 0}, 20001),
         ({"twiml": "x" * 4_001, "url": None}, 20001),
         ({"machine_detection": "Enable"}, 20501),
-        ({"application_sid": "AP" + "0" * 32, "url": None}, 20501),
+        ({"application_sid": "AP" + "0" * 32, "url": None}, 21218),
     ],
 )
 def test_what_cannot_be_is_refused_with_twilios_code(tenant: Any, fields: dict[str, Any], code: int) -> None:

@@ -11,6 +11,7 @@ from ringfence.api.resource import OURS, Operation
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.sid import new_sid
+from ringfence.ports.calls import RecordingRow
 from ringfence.ports.store import MediaRow, MessageRow, NewEvent
 
 WORDS = "the owl flies at nine"
@@ -47,9 +48,25 @@ class Victim:
             "PhoneNumbers": bought.sid,
             "Messages": self.message,
             "Keys": self.key.sid,
+            "Calls": client.calls.create(to="+12025550177", from_=self.number, url="https://owl.example/v").sid,
+            "Applications": client.applications.create(friendly_name="owls", voice_url="https://owl.example/v").sid,
             "IncomingPhoneNumbers": bought.sid,
         }
         self.sids |= self._sip_things(client)
+        self.sids["Recordings"] = new_sid("RE")
+        recording = RecordingRow(
+            account=tenant.sid,
+            sid=self.sids["Recordings"],
+            call_sid=self.sids["Calls"],
+            status="completed",
+            channels=1,
+            source="OutboundAPI",
+            epoch=0,
+            started_ms=0,
+            created_ms=0,
+            updated_ms=0,
+        )
+        installation.run(installation.store.add_recording(recording))
         self.medium = new_sid("ME")
         row = MediaRow(
             account=tenant.sid,
@@ -121,11 +138,13 @@ class Victim:
         values = {
             "AccountSid": account,
             "MessageSid": self.message,
+            "CallSid": self.sids["Calls"],
             "ServiceSid": self.service.sid,
             "DomainSid": self.sids["Domains"],
             "CredentialListSid": self.sids["CredentialLists"],
             "IpAccessControlListSid": self.sids["IpAccessControlLists"],
             "CountryCode": "US",
+            "IsoCode": "US",
             "EventId": self.event_id,
             "Sid": sid or self.sids.get(resource, ""),
         }
@@ -144,6 +163,9 @@ class Victim:
                 await store.credential(sid),
                 await store.numbers(sid),
                 await store.message(sid, self.message),
+                await store.call(sid, self.sids["Calls"]),
+                await store.recording(sid, self.sids["Recordings"]),
+                await store.application(sid, self.sids["Applications"]),
                 await store.media(sid, self.message),
                 await store.services(sid),
                 await store.pool(sid, self.service.sid),

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 from tests.api.sip_recipes import SIP_RECIPES
+from tests.api.voice_recipes import VOICE_RECIPES
 
 from ringfence.api.app import operations
 from ringfence.api.resource import Operation
@@ -45,7 +46,11 @@ JSON_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-DOCUMENTS = {"api": "twilio_api_v2010.json", "messaging": "twilio_messaging_v1.json"}
+DOCUMENTS = {
+    "api": "twilio_api_v2010.json",
+    "messaging": "twilio_messaging_v1.json",
+    "voice": "twilio_voice_v1.json",
+}
 
 
 @cache
@@ -257,6 +262,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
 }
 
 RECIPES |= SIP_RECIPES
+RECIPES |= VOICE_RECIPES
 
 every_operation = pytest.mark.parametrize(
     "operation", operations(), ids=lambda operation: f"{operation.method} {operation.path}"

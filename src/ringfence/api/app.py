@@ -21,6 +21,7 @@ from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.timeline_page import PREFIX, timeline_page
 from ringfence.api.v2010.accounts import accounts
+from ringfence.api.v2010.applications import applications
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
 from ringfence.api.v2010.call_recordings import call_recordings
 from ringfence.api.v2010.calls import calls
@@ -33,12 +34,15 @@ from ringfence.api.v2010.sip_credentials import credential_lists, credentials
 from ringfence.api.v2010.sip_domains import domains
 from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
 from ringfence.api.v2010.sip_mappings import mappings
+from ringfence.api.voice_v1.dialing_permissions import permitted, prefixes, updates
+from ringfence.api.voice_v1.settings import settings
 from ringfence.api.wire import Wire
 
 RESOURCES = (
     messages,
     media,
     calls,
+    applications,
     accounts,
     keys,
     incoming_phone_numbers,
@@ -55,6 +59,10 @@ RESOURCES = (
     *mappings,
     recordings,
     call_recordings,
+    permitted,
+    prefixes,
+    updates,
+    settings,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

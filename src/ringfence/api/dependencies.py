@@ -11,6 +11,7 @@ from ringfence.api.calling import Calling
 from ringfence.api.messaging import Messaging
 from ringfence.api.parcels import Parcels
 from ringfence.domain.clock import Clock
+from ringfence.domain.dialing.permissions import HOME
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.onlookers import NoOnlookers, Onlookers
 from ringfence.ports.store import Store
@@ -34,6 +35,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
 
     `front_page` is the path that `/` leads to, if anywhere. `parcel_elsewhere` takes a parcel that another process of
     this port holds. `sip_domain` is what our names of SIP Domains end with.
+    `call_countries` are those whose ordinary numbers every account may call.
     """
 
     store: Store
@@ -49,6 +51,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     parcels: Parcels = msgspec.field(default_factory=Parcels)
     parcel_elsewhere: Callable[[str], Awaitable[str | None]] | None = None
     onlookers: Onlookers = NoOnlookers()
+    call_countries: tuple[str, ...] = HOME
     calling: Calling | None = None
 
     def __repr__(self) -> str:

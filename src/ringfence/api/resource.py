@@ -154,6 +154,10 @@ class Resource:
         """GET on one, called `named` in the path; `plain` answers instead where the request has no `.json`."""
         return self._declare("GET", f"{self._path}/{{{named}}}", NoForm, plain=plain, unsigned=unsigned)
 
+    def only(self) -> Callable[[Handler], Handler]:
+        """GET on the resource's own path, where it is one thing and no list."""
+        return self._declare("GET", self._path, NoForm)
+
     def update(
         self, form: type[msgspec.Struct], *, any_status: bool = False, status: int = 200
     ) -> Callable[[Handler], Handler]:

@@ -87,9 +87,45 @@ class SipDomainConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
         return "SipDomainConfig(…)"
 
 
+class ApplicationConfig(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What calls and texts do that an application is for. "" means: nothing is set. Methods are GET or POST.
+
+    Source: Twilio, "Application resource".
+    """
+
+    voice_url: str = ""
+    voice_method: str = "POST"
+    voice_fallback_url: str = ""
+    voice_fallback_method: str = "POST"
+    voice_caller_id_lookup: bool = False
+    status_callback: str = ""
+    status_callback_method: str = "POST"
+    sms_url: str = ""
+    sms_method: str = "POST"
+    sms_fallback_url: str = ""
+    sms_fallback_method: str = "POST"
+    sms_status_callback: str = ""
+    message_status_callback: str = ""
+    public_application_connect_enabled: bool = False
+
+    def __repr__(self) -> str:
+        return "ApplicationConfig(…)"
+
+    @property
+    def of_texts(self) -> NumberConfig:
+        """What a number does when it is texted that refers to this application."""
+        return NumberConfig(
+            sms_url=self.sms_url,
+            sms_method=self.sms_method,
+            sms_fallback_url=self.sms_fallback_url,
+            sms_fallback_method=self.sms_fallback_method,
+        )
+
+
 _ENCODER = msgspec.msgpack.Encoder()
 _DECODER = msgspec.msgpack.Decoder(NumberConfig)
 _SERVICE_DECODER = msgspec.msgpack.Decoder(ServiceConfig)
+_APPLICATION_DECODER = msgspec.msgpack.Decoder(ApplicationConfig)
 _SIP_DOMAIN_DECODER = msgspec.msgpack.Decoder(SipDomainConfig)
 _SIP_SECRETS_DECODER = msgspec.msgpack.Decoder(dict[str, str])
 
@@ -122,6 +158,21 @@ def decode_service_config(value: bytes) -> ServiceConfig:
 def service_record(service_sid: str) -> str:
     """The name under which a Messaging Service's configuration is sealed."""
     return f"service:{service_sid}"
+
+
+def encode_application_config(config: ApplicationConfig) -> bytes:
+    """The value to seal: MessagePack, without what is unset."""
+    return _ENCODER.encode(config)
+
+
+def decode_application_config(value: bytes) -> ApplicationConfig:
+    """The inverse; msgspec.DecodeError for anything else."""
+    return _APPLICATION_DECODER.decode(value)
+
+
+def application_record(application_sid: str) -> str:
+    """The name under which an application's configuration is sealed."""
+    return f"application:{application_sid}"
 
 
 def hmac_states_record(credential_sid: str) -> str:

@@ -72,6 +72,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 clock=process.clock,
                 registry=metrics_registry(),
                 base_url=settings.url,
+                call_countries=call_limits(settings).home,
                 front_page="/phones" if settings.dev else "",
                 mounts=_simulator(settings),
                 sip_domain=settings.sip_domain,

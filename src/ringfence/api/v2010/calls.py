@@ -111,7 +111,6 @@ class CallForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     def unavailable(self) -> str | None:
         """The first parameter that asks for what is not there yet."""
         asked = {
-            "ApplicationSid": bool(self.application_sid) and not (self.url or self.twiml),
             "MachineDetection": bool(self.machine_detection),
             "AsyncAmd": (self.async_amd or "").lower() == "true",
             "Byoc": bool(self.byoc),
@@ -145,6 +144,7 @@ class CallForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             trim=self.trim == "trim-silence",
             sip_username=self.sip_auth_username or "",
             sip_password=self.sip_auth_password or "",
+            application_sid="" if self.url or self.twiml else self.application_sid or "",
         )
 
 

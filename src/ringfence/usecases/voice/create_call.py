@@ -15,6 +15,7 @@ from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.call import seal_call
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
+from ringfence.domain.standing import application_record, decode_application_config
 from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, Store
@@ -62,7 +63,7 @@ class CallCreator:
     async def create(self, caller: Caller, account: AccountRow, request: CallRequest) -> CallView:
         """The accepted call, durable. ApiError with Twilio's code when it is refused; nothing is written then."""
         to, number = self._called(request.to)
-        given = request.content
+        given = await self._with_application(caller, account.sid, request.content)
         if not (given.twiml or given.url):
             raise ApiError(21205)
         if len(given.twiml) > MAX_TWIML_CHARACTERS:
@@ -94,6 +95,26 @@ class CallCreator:
         await self._store.create_call(row, progress_events(content, Status.QUEUED, now_ms))
         self._wake.ring()
         return CallView(row, content)
+
+    async def _with_application(self, caller: Caller, account: str, given: Content) -> Content:
+        """What the application says, where the request names one and no document."""
+        if given.twiml or given.url or not given.application_sid:
+            return given
+        row = await self._store.application(account, given.application_sid)
+        if row is None:
+            raise ApiError(21218)
+        (value,) = await self._keys.open_standing_as(caller, account, [(application_record(row.sid), row.standing)])
+        config = decode_application_config(value)
+        own = bool(given.status_callback)
+        return msgspec.structs.replace(
+            given,
+            url=config.voice_url,
+            method=config.voice_method,
+            fallback_url=config.voice_fallback_url,
+            fallback_method=config.voice_fallback_method,
+            status_callback=given.status_callback if own else config.status_callback,
+            status_method=given.status_method if own else config.status_callback_method,
+        )
 
     def _called(self, to: str | None) -> tuple[str, Number | None]:
         """Whom to call, and as a number where it is one."""

@@ -8,7 +8,15 @@ from typing import Protocol
 import msgspec
 
 from ringfence.domain.number import parse_e164
-from ringfence.domain.standing import SipDomainConfig, decode_number_config, number_record
+from ringfence.domain.standing import (
+    ApplicationConfig,
+    NumberConfig,
+    SipDomainConfig,
+    application_record,
+    decode_application_config,
+    decode_number_config,
+    number_record,
+)
 from ringfence.ports.line import IncomingLine
 from ringfence.ports.store import Store
 from ringfence.usecases.voice.desk import Standing
@@ -90,13 +98,19 @@ class InboundConfigs:
         if owned is None:
             raise NobodyHereError(NOT_FOUND, "a number that nobody here owns")
         value = await self._standing.open(owned.account, number_record(owned.sid), owned.standing)
-        config = decode_number_config(value)
+        of_number = decode_number_config(value)
+        config: NumberConfig | ApplicationConfig = of_number
+        application_sid = of_number.voice_application_sid
+        application = await self._application(owned.account, application_sid) if application_sid else None
+        if application is not None:
+            config = application
         return InboundConfig(
             account=owned.account,
             to=owned.number,
             sender=line.sender,
             local=owned.number,
             phone_number_sid=owned.sid,
+            application_sid=application_sid if application is not None else "",
             url=config.voice_url,
             method=config.voice_method,
             fallback_url=config.voice_fallback_url,
@@ -104,3 +118,10 @@ class InboundConfigs:
             status_callback=config.status_callback,
             status_method=config.status_callback_method,
         )
+
+    async def _application(self, account: str, sid: str) -> ApplicationConfig | None:
+        """What an application does; None for one that is gone: then the number itself says."""
+        row = await self._store.application(account, sid)
+        if row is None:
+            return None
+        return decode_application_config(await self._standing.open(account, application_record(sid), row.standing))

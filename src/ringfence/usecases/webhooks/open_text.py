@@ -8,6 +8,8 @@ from ringfence.domain.sealing.content import open_content_with
 from ringfence.domain.standing import (
     NumberConfig,
     ServiceConfig,
+    application_record,
+    decode_application_config,
     decode_number_config,
     decode_service_config,
     number_record,
@@ -88,12 +90,24 @@ class TextOpener:
         return config
 
     async def _text_config(self, row: MessageRow, number: NumberRow) -> NumberConfig:
-        """What is to be done about a text: the service says, in whose pool the number was, unless it leaves that."""
+        """What is to be done about a text: the service says, in whose pool the number was, unless it leaves that.
+
+        Else the number's application says, and without one the number itself.
+        """
         if row.messaging_service_sid is not None:
             service = await self._store.service(row.account, row.messaging_service_sid)
             if service is not None and not service.use_inbound_webhook_on_number:
                 return (await self._service_config(service)).of_its_numbers
-        return decode_number_config(await self._standing.open(row.account, number_record(number.sid), number.standing))
+        value = await self._standing.open(row.account, number_record(number.sid), number.standing)
+        config = decode_number_config(value)
+        if not config.sms_application_sid:
+            return config
+        application = await self._store.application(row.account, config.sms_application_sid)
+        if application is None:
+            return config
+        record = application_record(application.sid)
+        value = await self._standing.open(row.account, record, application.standing)
+        return decode_application_config(value).of_texts
 
     async def _callback_of_service(self, row: MessageRow) -> str:
         if row.messaging_service_sid is None:
