@@ -47,7 +47,10 @@ MAX_TRANSACTIONS = 10_000
 MAX_UNPROVEN = 1_000
 RETRY_AFTER_S = 5
 
-Accept = Callable[[Received, Lost], asyncio.BaseProtocol]
+# How long a connection may stay whose other end has proven nothing.
+STRANGER_S = 30.0
+
+Accept = Callable[[Received, Lost], Connection]
 
 # Requests sent and requests taken live in one table; the first word tells them apart.
 Key = tuple[str, ...]
@@ -76,6 +79,14 @@ class Incoming:
         if self.silent:
             self.silent = False
             self._endpoint._heard_again(self._key, self.request)
+
+    def respond_once(self, response: Response) -> None:
+        """Answer and forget it: for who has proven nothing, and may not even be where it says (section 8.2.7).
+
+        A transaction would repeat its answer for half a minute, at whoever's address was forged.
+        """
+        self._endpoint._forget(self._key)
+        _answer_flow(self.request, self.flow).send(bytes(response))
 
     def ignore(self) -> None:
         """Forget it without an answer, as if nobody were here."""
@@ -175,11 +186,19 @@ class Endpoint:
         """Take connections of any kind, each as the flow that `accept` makes; the port (a free one for 0)."""
 
         def made() -> asyncio.BaseProtocol:
-            return accept(self._received, self._lost)
+            flow = accept(self._received, self._lost)
+            asyncio.get_running_loop().call_later(STRANGER_S, self._drop_stranger, flow)
+            # Each of these classes is both; no type says so.
+            return cast(asyncio.BaseProtocol, flow)
 
         server = await asyncio.get_running_loop().create_server(made, host, port, ssl=tls)
         self._servers.append(server)
         return int(server.sockets[0].getsockname()[1])
+
+    def _drop_stranger(self, flow: Connection) -> None:
+        """Who has proven nothing by now takes up no connection any longer."""
+        if not self._handler.knows(flow):
+            flow.close()
 
     def udp_flow(self, remote: Place) -> Flow:
         """The flow from the first UDP socket to a place."""
@@ -223,6 +242,8 @@ class Endpoint:
 
     def _received(self, flow: Flow, data: bytes) -> None:
         if not self._handler.admits(flow):
+            if flow.reliable:
+                cast(Connection, flow).close()
             return
         try:
             message = parse_message(data)

@@ -147,6 +147,9 @@ class FrontDesk:
             return
         if principal is None:
             return
+        if incoming.flow.reliable and principal.kind == "domain":
+            # Its connection stays, though every call on it is to be proven anew.
+            self._prove(incoming.flow, principal)
         self._identified[incoming] = principal
         then(incoming)
         # What was refused on its way in was never asked for.

@@ -23,7 +23,7 @@ from ringfence.carriers.sip.digest import (
 )
 from ringfence.carriers.sip.endpoint import Incoming
 from ringfence.carriers.sip.grammar import MalformedError
-from ringfence.carriers.sip.message import Request, respond
+from ringfence.carriers.sip.message import Request, Response, respond
 from ringfence.carriers.sip.principal import Principal
 from ringfence.carriers.sip.uri import SipUri, parse_uri
 from ringfence.ports.sip_access import REALM, Authenticator, SipAccess, SipDomain
@@ -49,6 +49,8 @@ SCANNERS = (
 # Phones that give up where one of several challenges is of an algorithm that they do not know.
 MD5_ALONE = re.compile(r"baresip v[01]\.", re.IGNORECASE)
 MAX_CHALLENGED = 10_000
+# A whole office may start its phones at once; who guesses names needs more.
+MAX_UNANSWERED = 500
 
 
 class Identity:
@@ -70,6 +72,7 @@ class Identity:
         # An unknown user is checked against this: who guesses names learns nothing from the time it takes.
         # Who was challenged and came back without an answer: it may not understand several challenges at once.
         self._challenged: dict[tuple[str, str], None] = {}
+        self._unanswered: dict[str, int] = {}
         self._nobody = {name: hashed_secret(name, "", REALM, secrets.token_hex(16)) for name in ALGORITHMS}
 
     def __repr__(self) -> str:
@@ -149,19 +152,29 @@ class Identity:
             self._refuse(incoming, 403)
             return None
         self._bans.forgive(banned_as(incoming.flow))
+        self._unanswered.pop(banned_as(incoming.flow), None)
         return Principal(
             kind="domain", name=domain.sid, account=domain.account, user=answer.username, registers=domain.registration
         )
 
     def _challenge(self, incoming: Incoming, *, stale: bool) -> None:
         request = incoming.request
+        self._note_unanswered(incoming)
         challenged = respond(request, 401, tag=secrets.token_hex(8))
         for algorithm in self._algorithms(request, incoming.flow.remote[0]):
             nonce = self._nonces.make(self._now_ms(), secrets.token_bytes(8))
             challenge = Challenge(realm=REALM, nonce=nonce, algorithm=algorithm, stale=stale)
             challenged.headers.add("www-authenticate", str(challenge))
-        incoming.speak()
-        incoming.respond(challenged)
+        self._tell(incoming, challenged)
+
+    def _note_unanswered(self, incoming: Incoming) -> None:
+        """Who is challenged again and again and never proves anything is looking for names."""
+        name = banned_as(incoming.flow)
+        if name not in self._unanswered and len(self._unanswered) >= MAX_CHALLENGED:
+            del self._unanswered[next(iter(self._unanswered))]
+        self._unanswered[name] = self._unanswered.get(name, 0) + 1
+        if self._unanswered[name] > MAX_UNANSWERED:
+            self._bans.count(name)
 
     def _algorithms(self, request: Request, address: str) -> Sequence[str]:
         """Both, the stronger first; MD5 alone for whom two are too many, by its name or by what it did before."""
@@ -180,8 +193,14 @@ class Identity:
         if not status:
             incoming.ignore()
             return
-        incoming.speak()
-        incoming.respond(respond(incoming.request, status, tag=secrets.token_hex(8)))
+        self._tell(incoming, respond(incoming.request, status, tag=secrets.token_hex(8)))
+
+    def _tell(self, incoming: Incoming, response: Response) -> None:
+        """A stranger gets an answer once, and may ask again; somebody known gets it for sure."""
+        if incoming.silent:
+            incoming.respond_once(response)
+        else:
+            incoming.respond(response)
 
     def _ignore(self, incoming: Incoming, weight: int) -> None:
         """No answer to a stranger; somebody known, who asked for what is not here, is told so."""
