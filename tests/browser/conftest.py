@@ -67,11 +67,12 @@ class Stand:
         self.exchange = Exchange(self.network)
         pump = asyncio.create_task(self.exchange.run())
         self.calls = CallExchange(self.port) if self._with_calls else None
+        self.calling = no_calls
         if self.calls is not None:
             await self.calls.open()
-        calling = self.calls.calling if self.calls is not None else no_calls
+            self.calling = self.calls.calling
         config = uvicorn.Config(
-            create_app(self.network, self._closing, calling=calling),
+            create_app(self.network, self._closing, calling=lambda: self.calling()),
             port=self.port,
             lifespan="off",
             log_config=None,

@@ -4,21 +4,26 @@ The other end is the product's SIP over WebSocket and its browser legs, with a t
 another tone, so that each direction is measured.
 """
 
+import os
 import re
 import wave
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, Stand
 from tests.browser.exchange import TONE_HZ, Talk
+from tests.browser.tone_leg import swell
 
+from ringfence.carriers.simulator.calling import Calling
 from ringfence.carriers.sip.principal import record
 
 pytestmark = pytest.mark.browser
 
-SHOP, PHONE, OTHER = "+12025550123", "+12025550177", "+12025550178"
+SHOP, PHONE, OTHER, PRIYA = "+12025550123", "+12025550177", "+12025550178", "+447700900321"
 MICROPHONE_HZ = 440.0
 # The loudest frequency that a page's call plays now, 0 while there is next to none.
 HEARD_HZ = """async () => {
@@ -38,6 +43,13 @@ KEEP_CALLS = """window.calls = [];
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...values) { super(...values); window.calls.push(this); }
 };"""
+# What screens of calls said, for what is there for a moment only.
+KEEP_WORDS = """window.said = [];
+new MutationObserver(() => {
+  for (const { textContent } of document.querySelectorAll(".call-state")) {
+    if (!window.said.includes(textContent)) window.said.push(textContent);
+  }
+}).observe(document, { subtree: true, childList: true, characterData: true });"""
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +63,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         file.setsampwidth(2)
         file.setframerate(48_000)
         times = np.arange(48_000 * 10) / 48_000
-        file.writeframes((np.sin(2 * np.pi * MICROPHONE_HZ * times) * 9_000).astype("<i2").tobytes())
+        file.writeframes((np.sin(2 * np.pi * MICROPHONE_HZ * times) * 9_000 * swell(times)).astype("<i2").tobytes())
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM,
@@ -110,6 +122,7 @@ def answered(page: Page, stand: Stand) -> Talk:
 @pytest.fixture
 def context(context: BrowserContext) -> BrowserContext:
     context.add_init_script(KEEP_CALLS)
+    context.add_init_script(KEEP_WORDS)
     return context
 
 
@@ -158,7 +171,7 @@ def test_a_caller_who_gives_up_leaves_a_missed_call(page: Page, stand: Stand) ->
 def test_the_other_end_hangs_up(page: Page, stand: Stand) -> None:
     talk = answered(page, stand)
     stand.do(talk.line.hang_up)
-    expect(screen(page)).to_contain_text("Call ended")
+    until(page, lambda: "Call ended" in page.evaluate("said"))
     expect(screen(page)).to_have_count(0)
     expect(phone(page).locator(".call-row")).to_contain_text("Incoming call · 0:")
     assert talk.end == 200
@@ -250,7 +263,7 @@ def test_a_call_that_is_refused_says_why(page: Page, stand: Stand, status: int, 
     stand.text("Call us.")
     stand.calls.refuses = status
     press(page, "Call +1 (202) 555-0123")
-    expect(screen(page)).to_contain_text(f"Call ended: {words}")
+    until(page, lambda: f"Call ended: {words}" in page.evaluate("said"))
     expect(phone(page).locator(".call-row")).to_contain_text(f"Outgoing call · {words}")
 
 
@@ -293,6 +306,46 @@ def test_a_handset_that_is_removed_hangs_up_and_is_no_longer_there(page: Page, s
     until(page, lambda: talk.end == 200)
     expect(phone(page)).to_have_count(0)
     until(page, lambda: not stand.do(lambda: stand.calls.lines.registrar.bindings(record("handset", "", PHONE))))
+
+
+def test_calls_that_begin_after_the_page_was_opened_need_it_anew(browser: Browser) -> None:
+    """The page's policy was written when there were none."""
+    stand = Stand()
+    try:
+        stand.add()
+        page = browser.new_page()
+        page.goto(f"{stand.url}/phones")
+        press(page, "New call")
+        expect(phone(page).get_by_text("Calls are not running on this installation.")).to_be_visible()
+        stand.calling = lambda: Calling(port=9)
+        expect(phone(page).get_by_text("Reload it to use them.")).to_be_visible(timeout=15_000)
+        page.close()
+    finally:
+        stand.stop()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_picture_of_calls_can_be_taken(browser: Browser, stand: Stand, tmp_path: Path, scheme: Any) -> None:
+    """A call, one that comes in, and a number being dialled; `make shots` writes it to docs/images."""
+    folder = Path(os.environ.get("RINGFENCE_SHOTS") or tmp_path)
+    for number, name in ((PHONE, "Sam Rivera"), (OTHER, "Ada Lovelace"), (PRIYA, "Priya Nair")):
+        stand.add(number, name)
+    context = browser.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
+    stand.text("We will call you at nine.")
+    page = context.new_page()
+    page.goto(f"{stand.url}/phones")
+    expect(phone(page).get_by_text("We will call you at nine.")).to_be_visible()
+    talk = call(stand)
+    press(page, "Answer")
+    press(page, "New call", PRIYA)
+    phone(page, PRIYA).get_by_label("Number to call").fill(SHOP)
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+    stand.wait(stand.calls.call(OTHER, "+12025550145"))
+    expect(screen(page, OTHER)).to_contain_text("Incoming call")
+    expect(screen(page).get_by_role("timer")).to_have_text("0:03")
+    page.screenshot(path=folder / f"phones-call-{scheme}.png", animations="disabled")
+    context.close()
+    assert (folder / f"phones-call-{scheme}.png").stat().st_size > 20_000
 
 
 def test_a_network_without_calls_says_so(browser: Browser) -> None:

@@ -33,7 +33,12 @@ PHONE = """async (password) => {
     silent = false;
     note(...words) { window.asked.push(words.join(" ")); }
     async offer() { this.note("offer"); return "v=offer"; }
-    async answer(sdp) { this.note("answer", sdp); if (sdp === "v=bad") throw new Error("bad"); return "v=answer"; }
+    async answer(sdp) {
+      this.note("answer", sdp);
+      if (sdp === "v=bad") throw new Error("bad");
+      if (sdp === "v=slow") await new Promise(() => {});
+      return "v=answer";
+    }
     async accept(sdp, type = "answer") { this.note("accept", sdp, type); }
     async reoffer(direction) { this.note("reoffer", direction); return `v=${direction}`; }
     async rollback() { this.note("rollback"); }
@@ -313,6 +318,16 @@ def test_an_offer_that_cannot_be_met_is_refused(server: Server) -> None:
     server.page.evaluate("call.answer()")
     server.take("SIP/2.0 488 ")
     assert server.page.evaluate("call.isOver")
+
+
+def test_who_hangs_up_while_the_microphone_is_asked_for_declines(server: Server) -> None:
+    server.registered().invite("v=slow")
+    server.take("SIP/2.0 180")
+    server.page.evaluate("void call.answer()")
+    until(server.page, lambda: server.page.evaluate("call.state") == "connecting")
+    server.page.evaluate("call.hangUp()")
+    server.take("SIP/2.0 486 ")
+    assert server.page.evaluate("[call.state, call.outcome]") == ["ended", "declined"]
 
 
 def test_a_caller_that_offers_late_is_answered_in_its_acknowledgement(server: Server) -> None:

@@ -126,7 +126,7 @@ def make_answer(offer: bytes, speaker: Speaker, *, version: int = 0, wanted: Dir
     if (mid := media.attribute("mid")) is not None:
         attributes.append(("mid", mid))
     if speaker.local.ice is not None and ice is not None:
-        attributes += _secured_by_dtls(speaker.local.ice, "passive" if ice.setup == "active" else "active")
+        attributes += _secured_by_dtls(speaker.local.ice, _role(speaker.local.ice, ice))
     attributes += _crypto_line(crypto, speaker.local.srtp_key)
     attributes += _control(speaker.local, mux=mux)
     ours = _stream(speaker, (codec, *([event] if event else [])), tuple(attributes), protocol=media.protocol)
@@ -149,6 +149,22 @@ def read_answer(answer: bytes, speaker: Speaker) -> RemoteEnd:
     return _remote(
         session, media, codec, event, ways, _their_answer(media, speaker), _their_ice(session, media, transport)
     )
+
+
+def in_role(speaker: Speaker, remote: RemoteEnd) -> Speaker:
+    """The same end, once this was agreed: who began DTLS's handshake stays who it is (RFC 8842, section 5.2)."""
+    ice = speaker.local.ice
+    if ice is None or remote.ice is None:
+        return speaker
+    settled = msgspec.structs.replace(ice, setup=_role(ice, remote.ice))
+    return msgspec.structs.replace(speaker, local=msgspec.structs.replace(speaker.local, ice=settled))
+
+
+def _role(ours: IceEnd, theirs: IceEnd) -> str:
+    """Our part in the handshake: the one that we have, or the one that theirs leaves; the active one is quicker."""
+    if ours.setup != "actpass":
+        return ours.setup
+    return "passive" if theirs.setup == "active" else "active"
 
 
 def _parsed(data: bytes) -> Session:

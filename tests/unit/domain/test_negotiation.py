@@ -10,6 +10,7 @@ from ringfence.domain.negotiation import (
     PLAIN,
     NoCommonMediaError,
     Speaker,
+    in_role,
     make_answer,
     make_offer,
     read_answer,
@@ -195,6 +196,20 @@ def test_an_answer_that_drops_the_encryption_is_refused() -> None:
     stripped = b"\r\n".join(line for line in answer.split(b"\r\n") if not line.startswith(b"a=crypto"))
     with pytest.raises(NoCommonMediaError):
         read_answer(stripped, caller)
+
+
+def test_who_began_the_handshake_stays_who_it_is() -> None:
+    """A browser that answered our offer is the active end; its own offers leave that open, and turn nothing."""
+    browser, ours = speaker(transport="webrtc"), speaker(transport="webrtc")
+    answer = make_answer(make_offer(ours), browser)
+    ours = in_role(ours, read_answer(answer.description, ours))
+    browser = in_role(browser, answer.remote)
+    for offerer, answerer, setup in ((browser, ours, "passive"), (ours, browser, "active"), (browser, ours, "passive")):
+        again = make_answer(make_offer(offerer), answerer)
+        assert parse_sdp(again.description).media[0].attribute("setup") == setup
+        assert in_role(answerer, again.remote) == answerer
+    plain = speaker(transport="rtp")
+    assert in_role(plain, make_answer(make_offer(plain), plain).remote) == plain
 
 
 def test_a_stream_over_dtls_needs_ice_and_a_fingerprint() -> None:

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from ringfence.domain.negotiation import NoCommonMediaError, Speaker, make_answer, make_offer, read_answer
+from ringfence.domain.negotiation import NoCommonMediaError, Speaker, in_role, make_answer, make_offer, read_answer
 from ringfence.ports.line import Destination, IncomingLine, Line, Lines, Route
 from ringfence.ports.media import (
     KeyPressed,
@@ -181,6 +181,7 @@ class Leg:
                 line.answer(make_offer(speaker))
                 return
             agreement = make_answer(line.offer, speaker)
+            self._speaker = in_role(speaker, agreement.remote)
             self.answered_once = True
             line.answer(agreement.description)
             await self._media.connect(self.sid, agreement.remote)
@@ -243,6 +244,7 @@ class Leg:
             agreement = make_answer(description, self._speaker, version=self._version)
         except NoCommonMediaError:
             return b""
+        self._speaker = in_role(self._speaker, agreement.remote)
         self._own(self._connect_to(agreement.remote))
         return agreement.description
 
@@ -312,6 +314,7 @@ class Leg:
             remote = read_answer(description, self._speaker)
         except NoCommonMediaError:
             return False
+        self._speaker = in_role(self._speaker, remote)
         self._own(self._connect_to(remote, then))
         return True
 

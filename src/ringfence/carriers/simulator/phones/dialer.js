@@ -44,7 +44,6 @@ export class Dialer {
         this.button,
       ),
     );
-    line.addEventListener("change", () => this.render());
     this.render();
   }
 

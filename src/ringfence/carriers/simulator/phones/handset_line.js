@@ -46,7 +46,11 @@ export class HandsetLine extends EventTarget {
     if (this.calling.url) {
       const media = () => new AudioLeg();
       this.#agent = new UserAgent({ url: this.calling.url, user: this.number, domain: this.calling.domain, media });
-      this.#agent.addEventListener("state", () => this.#changed());
+      this.#agent.addEventListener("state", () => {
+        // Who does not answer any more may have moved.
+        if (this.#agent?.state === "away") this.calling.look();
+        this.#changed();
+      });
       this.#agent.addEventListener("call", ({ detail }) => this.#take(detail));
       this.#agent.start();
     }

@@ -203,6 +203,7 @@ export class Phone {
       if (hadFocus) this.#callScreen.element.focus({ preventScroll: true });
     }
     this.#callScreen?.render();
+    if (this.#open instanceof Dialer) this.#open.render();
     this.device.classList.toggle("ringing", call?.state === "incoming");
     if (call?.isOver && this.#callScreen?.call === call) this.#endCall(this.#callScreen);
   }

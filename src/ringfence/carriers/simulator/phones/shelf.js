@@ -37,7 +37,7 @@ export class Shelf {
       this.#tabs.delete(number);
     }
     const phones = numbers.map((number) => this.#phone(number));
-    const quiet = numbers.every((number) => this.store.texts(number).length === 0);
+    const quiet = numbers.every((number) => this.store.texts(number).length + this.store.calls(number).length === 0);
     if (!quiet) this.#welcome = null;
     else if (this.#welcome?.dataset.for !== String(numbers[0])) this.#makeWelcome(numbers[0]);
     place(this.element, [...phones.map((phone) => phone.element), ...(this.#welcome ? [this.#welcome] : [])]);

@@ -182,10 +182,10 @@ function listenTo(stream) {
   return { analyser, samples: new Float32Array(analyser.fftSize), disconnect: () => source.disconnect() };
 }
 
-/** Root mean square as a share of what speech reaches, bent so that a whisper can be seen. */
+/** Root mean square, bent so that a whisper can be seen and a word stands out. */
 function loudness(meter) {
   if (!meter) return 0;
   meter.analyser.getFloatTimeDomainData(meter.samples);
   const power = meter.samples.reduce((sum, sample) => sum + sample * sample, 0) / meter.samples.length;
-  return Math.min(1, Math.sqrt(Math.sqrt(power) * 2.2));
+  return Math.min(1, (Math.sqrt(power) * 3.2) ** 0.75);
 }

@@ -28,6 +28,7 @@ export class Call extends EventTarget {
   #respond = null;
   #wantsEnd = false;
   #heardOf = false;
+  #taken = false;
   #changing = false;
 
   constructor({ agent, media, direction, peer, name = "" }) {
@@ -72,6 +73,7 @@ export class Call extends EventTarget {
       const offer = this.#invite.body;
       const body = offer ? await this.media.answer(offer) : await this.media.offer();
       if (this.isOver) return;
+      this.#taken = true;
       this.#respond(200, "OK", { headers: [["Contact", this.agent.contact], ALLOW, ["Content-Type", SDP]], body });
     } catch (error) {
       this.#respond(488, "Not Acceptable Here");
@@ -80,7 +82,7 @@ export class Call extends EventTarget {
   }
 
   decline() {
-    if (this.state !== "incoming") return;
+    if (this.isOver || this.#taken) return;
     this.#respond(486, "Busy Here");
     this.#end("declined");
   }
@@ -88,7 +90,7 @@ export class Call extends EventTarget {
   /** End it, whatever its state; `outcome` says how, where that is not plain. */
   hangUp(outcome = "") {
     if (this.isOver) return;
-    if (this.state === "incoming") {
+    if (this.direction === "incoming" && !this.#taken) {
       this.decline();
     } else if (this.state === "calling" || this.state === "ringing") {
       this.#wantsEnd = true;
