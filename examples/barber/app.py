@@ -4,6 +4,7 @@ python app.py                      the web server that Twilio's webhooks reach
 python -m flask --app app connect  tells Twilio that texts to the shop's number come here; once
 python -m flask --app app book     puts an appointment into the book
 python -m flask --app app remind   sends the reminders that are due; a cron job, in a real shop
+python -m flask --app app call     calls who has not confirmed: "press 1 to confirm"
 """
 
 import logging
@@ -17,6 +18,7 @@ import click
 from appointments import TUESDAY, AppointmentBook, coming
 from conversation import answer, reminder
 from flask import Flask, Response, abort, g, request
+from spoken import key_pressed, reminder_call
 from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
@@ -93,6 +95,31 @@ def status() -> Response:
     return Response(status=204)
 
 
+@app.post("/call")
+@signed
+def call() -> Response:
+    """The customer has picked up. The answer is TwiML for voice."""
+    log_webhook(200, "reminder spoken")
+    return Response(str(reminder_call(book.upcoming(request.form["To"]))), mimetype="text/xml")
+
+
+@app.post("/call/key")
+@signed
+def call_key() -> Response:
+    """The customer pressed a key."""
+    response, outcome = key_pressed(book, request.form["To"], request.form["Digits"])
+    log_webhook(200, outcome)
+    return Response(str(response), mimetype="text/xml")
+
+
+@app.post("/call/status")
+@signed
+def call_status() -> Response:
+    """How a call ended."""
+    log_webhook(204, f"call {request.form['CallStatus']}")
+    return Response(status=204)
+
+
 @app.cli.command("connect")
 def connect() -> None:
     """Tell Twilio that texts to the shop's number come to this program."""
@@ -114,6 +141,20 @@ def book_appointment(at_once: bool) -> None:
 def remind() -> None:
     """Text everyone who has not been told of their appointment."""
     send_reminders()
+
+
+@app.cli.command("call")
+def call_unconfirmed() -> None:
+    """Call everyone who has not confirmed."""
+    for appointment in book.unconfirmed():
+        made = client.calls.create(
+            to=appointment.phone,
+            from_=SHOP_NUMBER,
+            url=f"{PUBLIC_URL}/call",
+            timeout=20,
+            status_callback=f"{PUBLIC_URL}/call/status",
+        )
+        print(f"call {made.status} · {made.sid}", flush=True)
 
 
 def send_reminders() -> None:

@@ -75,6 +75,10 @@ class AppointmentBook:
             RESCHEDULED,
         )
 
+    def unconfirmed(self) -> list[Appointment]:
+        """Appointments that stand and that nobody has confirmed."""
+        return self._appointments("state IN (?, ?) ORDER BY starts", BOOKED, RESCHEDULED)
+
     def set_state(self, appointment: Appointment, state: str) -> None:
         with self._database() as database:
             database.execute("UPDATE appointment SET state = ? WHERE id = ?", (state, appointment.id))

@@ -19,7 +19,7 @@ import pytest
 from tests.waiting_server import WaitingServer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PROGRAM = ("appointments", "conversation", "app")
+PROGRAM = ("appointments", "conversation", "spoken", "app")
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
 
 

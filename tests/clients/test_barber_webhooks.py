@@ -97,3 +97,63 @@ def test_a_refused_reminder_marks_the_customer(shop: Shop, monkeypatch: pytest.M
 
 def test_the_api_is_at_twilio_unless_the_environment_says_otherwise(shop: Shop) -> None:
     assert shop.app.client.api.base_url == "https://api.twilio.com"
+
+
+def spoken(shop: Shop, path: str = "/call", **form: str) -> str:
+    response = shop.post(path, {"CallSid": "CA1", "To": PHONE, **form})
+    assert (response.status_code, response.mimetype) == (200, "text/xml")
+    return str(response.text)
+
+
+def test_the_reminder_is_spoken_twice_and_waits_for_a_key(shop: Shop) -> None:
+    document = spoken(shop)
+    assert document.count('<Gather action="/call/key" numDigits="1" timeout="5">') == 2
+    assert "You have a haircut with Sam on Tuesday at 15:00. Press 1 to confirm, or 2 to cancel." in document
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "state", "outcome"),
+    [
+        ("1", "Confirmed. See you then.", "CONFIRMED", "appointment CONFIRMED"),
+        ("9", "<Redirect>/call</Redirect>", "BOOKED", "not understood"),
+    ],
+)
+def test_a_key_does_what_it_says(
+    shop: Shop, key: str, words: str, state: str, outcome: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert words in spoken(shop, "/call/key", Digits=key)
+    assert shop.state == state
+    assert f"(signature ok) · {outcome}" in capsys.readouterr().out
+
+
+def test_who_cancels_by_key_has_no_appointment(shop: Shop) -> None:
+    assert "is canceled" in spoken(shop, "/call/key", Digits="2")
+    assert "no appointment" in spoken(shop)
+    assert "no appointment" in spoken(shop, "/call/key", Digits="1")
+
+
+def test_calls_of_strangers_are_refused(shop: Shop) -> None:
+    for path in ("/call", "/call/key", "/call/status"):
+        assert shop.http.post(path, data={"To": PHONE, "Digits": "1", "CallStatus": "completed"}).status_code == 403
+    assert shop.state == "BOOKED"
+
+
+def test_who_has_not_confirmed_is_called(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    class Made:
+        sid, status = "CA1", "queued"
+
+    def create(**values: Any) -> Made:
+        asked.append(values)
+        return Made()
+
+    monkeypatch.setattr(shop.app.client.calls, "create", create)
+    assert shop.commands.invoke(args=["call"]).exit_code == 0
+    (values,) = asked
+    assert (values["to"], values["url"]) == (PHONE, f"{PUBLIC_URL}/call")
+    spoken(shop, "/call/key", Digits="1")
+    assert shop.commands.invoke(args=["call"]).exit_code == 0
+    assert len(asked) == 1
