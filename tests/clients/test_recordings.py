@@ -3,6 +3,8 @@
 # ruff: noqa: F811 - fixtures of the tests of calls
 
 import io
+import os
+import signal
 import wave
 from typing import Any
 
@@ -109,3 +111,35 @@ def test_a_call_is_recorded_from_the_api_in_two_channels(
     )
     is_tone(heard(answer.content, 0), 800, 0.2)
     is_tone(heard(answer.content, 1), 1_300, 0.2)
+
+
+def test_a_killed_media_worker_leaves_what_was_recorded(
+    calling: Installation, program: Program, carrier: Carrier
+) -> None:
+    """All but the last second is there, and the program is told of it."""
+    start = program.says(
+        "/voice",
+        "<Record maxLength='60' timeout='60' playBeep='false' action='/done' recordingStatusCallback='/recorded'/>",
+    )
+    program.pages["/recorded"] = b""
+    carrier.on_call = PhoneCall.answer
+    made = call(calling, program, start)
+    amy = carrier.rung(AMY)
+    amy.await_answer()
+    amy.say(700, 60_000)
+    wait_for(lambda: calling.client.calls(made.sid).recordings.list())
+    (recording,) = calling.client.calls(made.sid).recordings.list()
+    wait_for(lambda: list(calling.data.rglob(recording.sid)))
+    path = next(calling.data.rglob(recording.sid))
+    wait_for(lambda: path.stat().st_size > 3 * 8_000)
+    os.kill(calling.pid("media"), signal.SIGKILL)
+    assert over(calling, made.sid).status == "completed"
+    wait_for(lambda: program.forms("/recorded"))
+    (told,) = program.forms("/recorded")
+    assert (told["RecordingSid"], told["RecordingStatus"]) == (recording.sid, "completed")
+    assert int(told["RecordingDuration"]) >= 2
+    answer = requests.get(told["RecordingUrl"], timeout=20)
+    assert answer.status_code == 200
+    is_tone(heard(answer.content), 700, 1.5)
+    shown = calling.client.recordings(recording.sid).fetch()
+    assert (shown.status, shown.duration) == ("completed", told["RecordingDuration"])

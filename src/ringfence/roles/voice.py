@@ -9,6 +9,7 @@ from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard
 from ringfence.ipc.client import Client
 from ringfence.kms.client import DispatcherKeyClient
+from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.line import IncomingLine, Operator
 from ringfence.ports.sip_access import ClientLogin
 from ringfence.roles.call_limits import call_limits
@@ -79,6 +80,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             base_url=settings.url,
             owner=voice_name(settings),
             encodings=(*PLAIN, *installed_codecs()),
+            files=RecordingFolder(settings.recordings),
             limits=call_limits(settings),
             unheld_rings=settings.dev,
         )

@@ -8,6 +8,7 @@ from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.line import Lines
 from ringfence.ports.media import Media
 from ringfence.ports.program import Program
+from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.sound import SoundReader
 from ringfence.ports.speech import Speech
 from ringfence.ports.store import Store
@@ -25,6 +26,7 @@ from ringfence.usecases.voice.recording_links import RecordingLinks
 from ringfence.usecases.voice.sounds import Sounds
 from ringfence.usecases.voice.step_writer import StepWriter
 from ringfence.usecases.voice.take_call import CallTaker
+from ringfence.usecases.voice.written_sound import WrittenSound
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +58,7 @@ def compose_calls(
     owner: str,
     encodings: tuple[str, ...] = ("PCMU", "PCMA"),
     max_calls: int = 10_000,
+    files: RecordingFiles | None = None,
     limits: BrakeLimits | None = None,
     unheld_rings: bool = False,
 ) -> Calls:
@@ -75,6 +78,7 @@ def compose_calls(
         steps=StepWriter(store, clock),
         brakes=Brakes(store, clock, limits),
         links=RecordingLinks(keys, clock, base_url),
+        written=WrittenSound(files),
         owner=owner,
         encodings=encodings,
         unheld_rings=unheld_rings,

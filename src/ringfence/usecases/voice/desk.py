@@ -18,6 +18,7 @@ from ringfence.usecases.voice.legs import Legs
 from ringfence.usecases.voice.recording_links import RecordingLinks
 from ringfence.usecases.voice.sounds import Sounds
 from ringfence.usecases.voice.step_writer import StepWriter
+from ringfence.usecases.voice.written_sound import WrittenSound
 
 
 class Texts(Protocol):
@@ -65,6 +66,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     steps: StepWriter
     brakes: Brakes
     links: RecordingLinks
+    written: WrittenSound
     owner: str
     encodings: tuple[str, ...] = ("PCMU", "PCMA")
     country: str = "us"

@@ -7,11 +7,12 @@ import structlog
 from ringfence.domain.call import Status
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.call import open_call_with, open_recording_with
-from ringfence.ports.calls import CallChange, CallRow, RecordingRow
+from ringfence.ports.calls import CallChange, CallRow, RecordingRow, RecordingStatus
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.store import NewEvent
 from ringfence.usecases.voice.call_record import CallRecord, insist
 from ringfence.usecases.voice.desk import Desk
+from ringfence.usecases.voice.recordings import NOT_RECORDED
 
 LOST_PROCESS = 31005
 PAGE = 100
@@ -67,19 +68,40 @@ class OrphanEnder:
     async def _end_recording(self, record: CallRecord, recording: RecordingRow) -> None:
         """What was written is kept: the file opens up to its last whole chunk."""
         at_ms = self._desk.clock.now_ms()
-        events = self._events(record, recording, at_ms)
-        duration_ms = max(0, at_ms - recording.started_ms)
+        duration_ms = await self._written_ms(recording, max(0, at_ms - recording.started_ms))
+        status: RecordingStatus = "completed" if duration_ms else "absent"
+        events = self._events(record, recording, status, at_ms)
         await insist(
             lambda: self._desk.store.move_recording(
-                record.account, recording.sid, "completed", at_ms, duration_ms=duration_ms, events=events
+                record.account,
+                recording.sid,
+                status,
+                at_ms,
+                duration_ms=duration_ms,
+                error_code=None if duration_ms else NOT_RECORDED,
+                events=events,
             )
         )
 
-    def _events(self, record: CallRecord, recording: RecordingRow, at_ms: int) -> list[NewEvent]:
+    async def _written_ms(self, recording: RecordingRow, at_most_ms: int) -> int:
+        """How long one can listen to it; all the time since it began where that cannot be told."""
+        try:
+            (key,) = await self._desk.keys.open_records(recording.account, [(recording.epoch, recording.sid)])
+        except KeyRefusedError:
+            key = None
+        if key is None:
+            return at_most_ms
+        found_ms = await self._desk.written.length_ms(recording.account, recording.sid, key)
+        return at_most_ms if found_ms is None else found_ms
+
+    def _events(
+        self, record: CallRecord, recording: RecordingRow, status: RecordingStatus, at_ms: int
+    ) -> list[NewEvent]:
         try:
             options = open_recording_with(record.key, record.account, record.sid, recording.sid, recording.content)
         except UnsealError:
             return []
-        if not options.callback or "completed" not in (options.events or ("completed",)):
+        if not options.callback or status not in (options.events or ("completed",)):
             return []
-        return [NewEvent(kind="recording.completed", sequence=0, at_ms=at_ms, raw=recording.sid)]
+        error_code = NOT_RECORDED if status == "absent" else None
+        return [NewEvent(kind=f"recording.{status}", sequence=0, at_ms=at_ms, error_code=error_code, raw=recording.sid)]

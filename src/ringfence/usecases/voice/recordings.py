@@ -4,6 +4,7 @@ Source: Twilio, "Recording resource"; "TwiML Record" and "Dial" (recordingStatus
 """
 
 from collections.abc import Awaitable
+from typing import Literal
 
 from ringfence.domain.call import RecordingOptions
 from ringfence.domain.sealing.call import seal_recording_with
@@ -27,6 +28,7 @@ class Recordings:
         self._record = record
         self._running: dict[str, RecordingOptions] = {}
         self._urls: dict[str, str] = {}
+        self._keys: dict[str, bytes] = {}
 
     @property
     def running(self) -> tuple[str, ...]:
@@ -52,6 +54,7 @@ class Recordings:
         try:
             key = await self._desk.keys.seal_record(record.account, sid, record.content.to)
             self._urls[sid] = await self._desk.links.link(record.account, sid, key.key)
+            self._keys[sid] = key.key
         except (KeyRefusedError, ConnectionError):
             record.step("error", "the recording has no key and was not made", code=NOT_RECORDED)
             return None
@@ -121,19 +124,22 @@ class Recordings:
             fields=(("RecordingSid", event.sid), ("Cause", event.cause), ("DurationMs", str(event.duration_ms))),
         )
 
-    async def lost(self, sid: str) -> None:
-        """Settle one whose media worker is gone: what it wrote cannot be counted on."""
-        options = self._running.pop(sid, None)
-        if options is not None:
+    async def lost(self, sid: str) -> RecordingEnded:
+        """Settle one whose media worker is gone by what it wrote, which can be heard up to its last second."""
+        account, options = self._record.account, self._running.pop(sid, None)
+        length_ms = await self._desk.written.length_ms(account, sid, self._keys[sid]) if sid in self._keys else None
+        if options is not None and length_ms:
+            self._record.step("warning", "the recording ends where its media worker did")
+            await self._settle(sid, options, "completed", length_ms)
+        elif options is not None:
             self._record.step("error", "the recording was lost with its media worker", code=NOT_RECORDED)
             await self._settle(sid, options, "absent", 0, NOT_RECORDED)
+        cause: Literal["closed", "failed"] = "closed" if length_ms else "failed"
+        return RecordingEnded(leg=self._record.sid, sid=sid, duration_ms=length_ms or 0, cause=cause)
 
     async def lose_all(self) -> list[RecordingEnded]:
         """Settle all that are not over, of which nothing is heard any more: what would have been heard."""
-        lost = [RecordingEnded(leg=self._record.sid, sid=sid, duration_ms=0, cause="failed") for sid in self.running]
-        for ended in lost:
-            await self.lost(ended.sid)
-        return lost
+        return [await self.lost(sid) for sid in self.running]
 
     async def _settle(
         self,
