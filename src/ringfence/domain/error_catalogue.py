@@ -31,6 +31,14 @@ _REQUEST = (
     ErrorKind(20007, "Page size too large"),  # unseen
     ErrorKind(20008, "Resource not accessible with Test Account Credentials", 403),
     ErrorKind(20009, "Cannot delete this resource before it is complete", 409),
+    ErrorKind(20101, "Invalid Access Token", 401),
+    ErrorKind(20102, "Invalid Access Token header", 401),
+    ErrorKind(20103, "Invalid Access Token issuer/subject", 401),
+    ErrorKind(20104, "Access Token expired or expiration date invalid", 401),
+    ErrorKind(20105, "Access Token not yet valid", 401),
+    ErrorKind(20106, "Invalid Access Token grants", 401),
+    ErrorKind(20107, "Invalid Access Token signature", 401),
+    ErrorKind(20157, "Expiration Time in the Access Token Exceeds Maximum Time Allowed", 401),
     ErrorKind(20403, "Forbidden", 403),  # unseen
     ErrorKind(20404, "The requested resource {path} was not found", 404),
     ErrorKind(20409, "Conflict", 409),

@@ -1,0 +1,55 @@
+"""Believe an Access Token, or say why not. No secret is kept: its key's HMAC states are what it is checked by."""
+
+from typing import Protocol
+
+from ringfence.domain.access_token import (
+    INVALID_ISSUER,
+    INVALID_SIGNATURE,
+    AccessToken,
+    TokenRefusedError,
+    read_token,
+    verify_token,
+)
+from ringfence.domain.clock import Clock
+from ringfence.domain.standing import hmac_states_record
+from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.store import AccountStore
+from ringfence.usecases.accounts.credential import API_KEY
+
+
+class Standing(Protocol):
+    """Opens standing configuration."""
+
+    async def open(self, account: str, record: str, sealed: bytes) -> bytes:
+        """A record's value; KeyRefusedError or ConnectionError from the key service."""
+
+
+class AccessTokens:
+    """Checks tokens against the store each time, so that those of a key that was revoked end at once."""
+
+    def __init__(self, store: AccountStore, standing: Standing, clock: Clock) -> None:
+        self._store = store
+        self._standing = standing
+        self._clock = clock
+
+    async def verify(self, text: str) -> AccessToken:
+        """The token; TokenRefusedError with Twilio's code where it is not good. ConnectionError, StoreFailedError."""
+        claimed = read_token(text)
+        credential = await self._store.credential(claimed.key_sid)
+        if credential is None or credential.kind != API_KEY or credential.account != claimed.account:
+            raise TokenRefusedError(INVALID_ISSUER)
+        account = await self._store.account(claimed.account)
+        if account is None or account.status != "active" or not await self._parent_is_active(account.parent):
+            raise TokenRefusedError(INVALID_ISSUER)
+        record = hmac_states_record(credential.sid)
+        try:
+            states = await self._standing.open(credential.account, record, credential.hmac_states)
+        except KeyRefusedError:
+            raise TokenRefusedError(INVALID_SIGNATURE) from None
+        return verify_token(claimed, states, self._clock.now_ms() // 1_000)
+
+    async def _parent_is_active(self, parent: str | None) -> bool:
+        if parent is None:
+            return True
+        row = await self._store.account(parent)
+        return row is not None and row.status == "active"
