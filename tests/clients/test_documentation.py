@@ -137,3 +137,10 @@ def test_receive_texts(reader: Reader, handset: Any) -> None:
 def test_use_node(reader: Reader, node_modules: Path) -> None:
     (reader._folder / "node_modules").symlink_to(node_modules)
     assert reader.follow("howto/use-node.md") == 1
+
+
+def test_connect_telephones(reader: Reader, installation: Any) -> None:
+    assert reader.follow("howto/connect-telephones.md") == 1
+    (domain,) = installation.client().sip.domains.list()
+    assert (domain.domain_name, domain.auth_type) == ("shop.sip.twilio.com", "CREDENTIAL_LIST")
+    assert domain.sip_registration is True

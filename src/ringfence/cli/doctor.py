@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from ringfence.carriers.sip.trunk import TrunkError
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.listeners import bind
@@ -44,7 +45,8 @@ def doctor(settings: Settings) -> None:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in a fixed order. Nothing is changed."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock, _carrier, _browser,
+        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock, _carrier, _trunks,
+        _browser,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -127,6 +129,17 @@ def _carrier(settings: Settings) -> Finding:
     if settings.dev:
         return Finding("carrier", "the simulator, with its phones in the browser")
     return Finding("carrier", "none is built yet for production", 'mode = "dev"')
+
+
+def _trunks(settings: Settings) -> Finding:
+    if not settings.trunk:
+        return Finding("trunks", "none: calls to numbers reach the phones in the browser alone")
+    for trunk in settings.trunk:
+        try:
+            trunk.secret()
+        except TrunkError as error:
+            return Finding("trunks", str(error), "set it for the process that runs calls")
+    return Finding("trunks", ", ".join(trunk.name for trunk in settings.trunk))
 
 
 def _browser(_: Settings) -> Finding:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import msgspec
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from ringfence.carriers.sip.dns_locator import DnsLocator
 from ringfence.carriers.sip.flow import Flow
@@ -24,6 +24,9 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
 BANS = Counter("ringfence_sip_bans_total", "Addresses that SIP stopped listening to for a while")
+TRUNKS = Gauge(
+    "ringfence_sip_trunk_up", "1 where a trunk answered last time", ["trunk"], multiprocess_mode="livemostrecent"
+)
 
 
 def compose_lines(
@@ -48,6 +51,7 @@ def compose_lines(
         is_phones=_is_phones if settings.dev else lambda flow: False,
         tls=ssl.create_default_context() if any(trunk.transport == "tls" for trunk in settings.trunk) else None,
         banned=lambda for_ms: BANS.inc(),
+        trunk_is_up=lambda name, up: TRUNKS.labels(name).set(up),
     )
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ringfence.carriers.sip.trunk import Trunk
 from ringfence.cli import doctor
 from ringfence.cli.doctor import Finding, examine
 from ringfence.roles.installation_lock import InstallationLock, LoneRoleLock
@@ -28,7 +29,7 @@ def test_a_busy_port_is_found_with_the_way_out(ringfence) -> None:
     listeners[0].close()
     assert done.returncode == 1
     assert f"✗ port         port {port} busy" in done.stdout
-    assert "error: 1 of 10 checks failed" in done.stderr
+    assert "error: 1 of 11 checks failed" in done.stderr
 
 
 def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:
@@ -77,6 +78,20 @@ def test_production_without_a_carrier_is_found(tmp_path: Path) -> None:
     production = Settings(data_dir=tmp_path, mode="production", base_url="https://sms.example")
     assert finding(production, "carrier").cure == 'mode = "dev"'
     assert finding(Settings(data_dir=tmp_path), "carrier").cure == ""
+
+
+def test_trunks_are_named_and_a_password_that_is_not_there_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert finding(Settings(data_dir=tmp_path), "trunks").cure == ""
+    trunk = Trunk(name="carrier", host="sip.example", username="4930", password="env:CARRIER_PASSWORD")
+    monkeypatch.delenv("CARRIER_PASSWORD", raising=False)
+    missing = finding(Settings(data_dir=tmp_path, trunk=(trunk,)), "trunks")
+    assert "CARRIER_PASSWORD" in missing.found
+    assert missing.cure
+    monkeypatch.setenv("CARRIER_PASSWORD", "hunter2")
+    found = finding(Settings(data_dir=tmp_path, trunk=(trunk,)), "trunks")
+    assert (found.found, found.cure) == ("carrier", "")
 
 
 @pytest.mark.parametrize("path", [None, "/usr/bin/chromium"])

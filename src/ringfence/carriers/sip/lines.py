@@ -47,7 +47,8 @@ class SipLines:
 
     `host` is the address that others reach us by. `permits` says which addresses a SIP address of a program may mean:
     trunks and registered phones are not asked about. `is_phones` knows the flows of the Phones page, whose requests are
-    its simulated handsets'. `now_ms` is wall time. TrunkError where a password is not where it should be.
+    its simulated handsets'. `now_ms` is wall time. `trunk_is_up` is told whether a
+    trunk answers. TrunkError where a password is not where it should be.
     """
 
     def __init__(
@@ -64,6 +65,7 @@ class SipLines:
         is_phones: Callable[[Flow], bool] = lambda flow: False,
         tls: ssl.SSLContext | None = None,
         banned: Callable[[int], None] | None = None,
+        trunk_is_up: Callable[[str, bool], None] = lambda name, up: None,
         desk: type[FrontDesk] = FrontDesk,
     ) -> None:
         self._operator = operator
@@ -73,6 +75,7 @@ class SipLines:
         self._locator = locator or AddressLocator()
         self._permits = permits
         self._tls = tls
+        self._trunk_is_up = trunk_is_up
         self._ports: dict[str, int] = {}
         self._calls: dict[Session, Flow] = {}
         self._addresses = TrunkAddresses(trunks, self._locator)
@@ -187,6 +190,7 @@ class SipLines:
             contact=self._contact,
             login=self._logins.get(trunk.name),
             host=self._host,
+            noted=partial(self._trunk_is_up, trunk.name),
         )
 
     def _route_of_record(self, name: str, user: str) -> Route:

@@ -35,7 +35,10 @@ _MOST_EXPIRES_S = 86_400
 
 
 class TrunkKeeper:
-    """`up` is whether the trunk answered when it was asked last; a trunk that was not asked yet counts as up."""
+    """`up` is whether the trunk answered when it was asked last; a trunk that was not asked yet counts as up.
+
+    `noted` is told of every answer, and of every one that did not come.
+    """
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class TrunkKeeper:
         contact: Callable[[Flow], Address],
         login: Login | None,
         host: str,
+        noted: Callable[[bool], None],
     ) -> None:
         self.up = True
         self.registered = False
@@ -57,6 +61,7 @@ class TrunkKeeper:
         self._contact = contact
         self._login = login
         self._host = host
+        self._noted = noted
         self._call_id = secrets.token_hex(16)
         self._tag = secrets.token_hex(8)
         self._sequence = 0
@@ -102,6 +107,7 @@ class TrunkKeeper:
             self._log.warning("trunk answers again" if up else "trunk does not answer")
         self.up = up
         self.registered = up and self._trunk.register
+        self._noted(up)
 
     async def _register(self, expires_s: int) -> float:
         """Register at the first place that takes it: seconds until it is to be renewed; 0 where none does."""

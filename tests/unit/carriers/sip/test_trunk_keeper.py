@@ -107,8 +107,10 @@ def test_a_trunk_that_refuses_us_is_tried_again_later_and_called_last(monkeypatc
     async def story() -> None:
         carrier = await peer(Registrar(refuses=403))
         other = Trunk(name="other", host=HOST, port=9, ask=False)
-        site = await Site(trunks=[registering(carrier.port), other]).open()
+        told: list[tuple[str, bool]] = []
+        site = await Site(trunks=[registering(carrier.port), other], trunk_is_up=lambda *it: told.append(it)).open()
         await eventually(lambda: len(carrier.heard) > 1)
+        assert told[0] == ("carrier", False)
         assert [route.name for route in await site.lines.routes(NUMBER)] == ["other", "carrier"]
         await site.close()
 
