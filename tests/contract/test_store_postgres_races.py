@@ -7,6 +7,7 @@ from ringfence.ports.store import Outcome, Settlement
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.postgres_connection import connect
 from ringfence.store.postgres_messages import _accept, _acknowledge
+from ringfence.store.postgres_queue import _renew
 
 NOW = 1_700_000_100_000
 TTL = 10_000
@@ -50,4 +51,50 @@ async def test_an_event_written_while_the_one_before_is_settled_is_taken_next(po
     await other.close()
     await settling
     assert [event.kind for event in await store.take_events("d", NOW, TTL, 5)] == ["message.delivered"]
+    await store.close()
+
+
+async def test_leases_are_renewed_in_the_order_in_which_they_are_taken(postgres_url, text):
+    """Else two processes would each hold the row that the other waits for."""
+    store = PostgresStore(postgres_url)
+    await store.open()
+    for sender in ("+12025550101", "+12025550102"):
+        await store.accept(text(local=sender))
+    first, second = sorted(await store.lease("d", "simulator", NOW, TTL, 5), key=lambda lease: lease.sender)
+    holder, renewing, asking = [await connect(postgres_url) for _ in range(3)]
+    row = "SELECT 1 FROM sender_lease WHERE sender = $1 FOR UPDATE NOWAIT"
+    await holder.execute("BEGIN")
+    await holder.execute(row.replace("$1", f"'{first.sender}'"))
+    await renewing.execute("BEGIN")
+    renewal = asyncio.create_task(_renew(renewing, [(second, NOW + 2 * TTL), (first, NOW + TTL)]))
+    await asyncio.sleep(0.2)
+    assert await asking.fetchval(row, second.sender) == 1
+    await holder.execute("COMMIT")
+    renewed = await renewal
+    assert [(lease.sender, lease.until_ms) for lease in renewed] == [
+        (second.sender, NOW + 2 * TTL),
+        (first.sender, NOW + TTL),
+    ]
+    await renewing.execute("COMMIT")
+    for connection in (holder, renewing, asking):
+        await connection.close()
+    await store.close()
+
+
+async def test_who_loses_a_deadlock_over_leases_takes_them_after_it(postgres_url, text):
+    store = PostgresStore(postgres_url)
+    await store.open()
+    for sender in ("+12025550101", "+12025550102"):
+        await store.accept(text(local=sender))
+    first, second = sorted(await store.lease("d", "simulator", NOW, TTL, 5), key=lambda lease: lease.sender)
+    other = await connect(postgres_url)
+    await other.execute("BEGIN")
+    await _renew(other, [(second, NOW + TTL)])
+    leasing = asyncio.create_task(store.lease("d", "simulator", NOW, TTL, 5))
+    await asyncio.sleep(0.2)
+    # Now each waits for the other. The server ends the wait that began first.
+    await _renew(other, [(first, NOW + TTL)])
+    await other.execute("COMMIT")
+    assert len(await leasing) == 2
+    await other.close()
     await store.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from faults.scene import Scene
 from faults.supervised import Supervised
+from ringfence.testing.postgres_server import PostgresServer
 
 
 def pause(role: str, seconds: float) -> Callable[[Scene], None]:
@@ -42,6 +43,36 @@ def pause_in_write(seconds: float) -> Callable[[Scene], None]:
             os.kill(pid, signal.SIGCONT)
             assert time.monotonic() < deadline, "the dispatcher was never seen writing"
             time.sleep(0.003)
+        scene.strike()
+        stopped_at = _utc(0.5)
+        try:
+            time.sleep(seconds)
+        finally:
+            scene.stood_still = stopped_at, _utc()
+            os.kill(pid, signal.SIGCONT)
+
+    return inflict
+
+
+def pause_in_transaction(server: PostgresServer, seconds: float) -> Callable[[Scene], None]:
+    """SIGSTOP for the dispatcher at a moment when it has begun to write to PostgreSQL and has not ended."""
+    begun = (
+        "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' "
+        "AND application_name = 'ringfence' AND xact_start < now() - interval '60 ms'"
+    )
+
+    def inflict(scene: Scene) -> None:
+        pid = scene.installation.roles()["dispatcher"]
+        deadline = time.monotonic() + 30
+        while True:
+            os.kill(pid, signal.SIGSTOP)
+            # What another process has begun has ended by then.
+            time.sleep(0.08)
+            if server.run("postgres", begun) != "0":
+                break
+            os.kill(pid, signal.SIGCONT)
+            assert time.monotonic() < deadline, "the dispatcher was never seen writing"
+            time.sleep(0.01)
         scene.strike()
         stopped_at = _utc(0.5)
         try:

@@ -17,7 +17,7 @@ from faults.clocks import DAY_MS, HOUR_MS, jump, webhook_dies
 from faults.dead_letters import PASSED_MS, stays_away
 from faults.disks import fill_disk, slow_disk, small_disk
 from faults.kills import kill, kill_postgres, kill_simulator, kill_supervisor
-from faults.pauses import pause, pause_in_write, second_group
+from faults.pauses import pause, pause_in_transaction, pause_in_write, second_group
 from faults.scene import Scene
 from faults.table import table
 from faults.upgrades import upgrade
@@ -160,6 +160,7 @@ def test_postgresql(soak: Soak, tmp_path: Path, postgres_server: PostgresServer)
                 lambda: scene.round("kill -9 PostgreSQL", kill_postgres(postgres_server)),
                 lambda: scene.round("PostgreSQL away for 5 s", kill_postgres(postgres_server, 5.0)),
                 stop_beside_another,
+                lambda: scene.round("stop a dispatcher in a write, 8 s", pause_in_transaction(postgres_server, 8.0)),
                 *slow(scene, soak, postgres_server.pids),
                 *clocks(scene),
             ],

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from ringfence.ports.store import Lease, MessageRow, StaleFenceError, StoreFailedError
 from ringfence.store.columns import MESSAGE
-from ringfence.store.postgres_committer import Connection
-from ringfence.store.postgres_connection import failure
+from ringfence.store.postgres_committer import ATTEMPTS, Connection
+from ringfence.store.postgres_connection import failure, is_conflict
 from ringfence.store.postgres_ground import PostgresGround, columns
 from ringfence.store.progress import is_queued
 from ringfence.store.statements import statements
@@ -44,13 +44,29 @@ class PostgresQueue(PostgresGround):
         if not ready:
             return []
         keys = columns([(account, sender, carrier) for *_, account, sender in ready])
-        taken = await self._all(SQL["take"], *keys, owner, now_ms + ttl_ms, now_ms)
+        taken = await self._take(*keys, owner, now_ms + ttl_ms, now_ms)
         fences = {(account, sender): fence for account, sender, fence in taken}
         return [
             Lease(account=account, sender=sender, carrier=carrier, fence=fence, until_ms=now_ms + ttl_ms)
             for *_, account, sender in ready
             if (fence := fences.get((account, sender))) is not None
         ]
+
+    async def _take(self, *values: Any) -> Sequence[Any]:
+        """Not in the lane of renewals: a stopped dispatcher may hold a row that is wanted here for ten seconds.
+
+        So renewals, which hold several rows too, may be met in another order. Who loses then tries again.
+        """
+        if self._pool is None:
+            raise StoreFailedError("the store is closed")
+        for attempt in range(ATTEMPTS):
+            try:
+                taken: Sequence[Any] = await self._pool.fetch(SQL["take"], *values)
+                return taken
+            except Exception as error:
+                if not is_conflict(error) or attempt == ATTEMPTS - 1:
+                    raise failure(error) or error from None
+        raise AssertionError("the last attempt returns or raises")
 
     async def waiting(self, account: str, sender: str, carrier: str, now_ms: int, limit: int) -> int:
         (found,) = await self._one(SQL["waiting"], account, sender, carrier, now_ms, limit)
@@ -139,15 +155,15 @@ def _held(lease: Lease) -> Held:
 
 
 async def _renew(tx: Connection, renewals: Sequence[Renewal]) -> list[Lease | Exception]:
-    return [
-        replace(lease, until_ms=until_ms)
-        if await tx.fetchval(SQL["renew"], *_held(lease), until_ms)
-        else StaleFenceError()
-        for lease, until_ms in renewals
-    ]
+    ends: dict[int, Lease | Exception] = {}
+    # In the order of keys, as all do that lock several of these rows.
+    for place, (lease, until_ms) in sorted(enumerate(renewals), key=lambda each: _held(each[1][0])):
+        renewed = await tx.fetchval(SQL["renew"], *_held(lease), until_ms)
+        ends[place] = replace(lease, until_ms=until_ms) if renewed else StaleFenceError()
+    return [ends[place] for place in range(len(renewals))]
 
 
 async def _release(tx: Connection, leases: Sequence[Lease]) -> list[None]:
-    for lease in leases:
+    for lease in sorted(leases, key=_held):
         await tx.execute(SQL["release"], *_held(lease))
     return [None] * len(leases)
