@@ -361,3 +361,14 @@ def test_a_network_without_calls_says_so(browser: Browser) -> None:
         page.close()
     finally:
         stand.stop()
+
+
+def test_the_samples_show_how_a_program_calls(page: Page, stand: Stand) -> None:
+    stand.add()
+    page.get_by_role("button", name="Send a text").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Call", exact=True).click()
+    dialog.get_by_role("button", name="Python").click()
+    expect(dialog.get_by_label("Sample")).to_contain_text(f'client.calls.create(\n    to="{PHONE}"')
+    dialog.get_by_role("button", name="Text", exact=True).click()
+    expect(dialog.get_by_label("Sample")).to_contain_text("client.messages.create(")

@@ -30,8 +30,18 @@ export async function openMicrophone() {
     return openMicrophone();
   } catch {
     microphone = null;
-    return { track: audioContext().createMediaStreamDestination().stream.getAudioTracks()[0], silent: true };
+    return { track: silence(), silent: true };
   }
+}
+
+/** A track of silence that flows: without a source none would be sent, and the other end would give the call up. */
+function silence() {
+  const source = audioContext().createConstantSource();
+  const destination = audioContext().createMediaStreamDestination();
+  source.offset.value = 0;
+  source.connect(destination);
+  source.start();
+  return destination.stream.getAudioTracks()[0];
 }
 
 /** Let the microphone go once no call needs it, so that the browser's lamp goes out. */
