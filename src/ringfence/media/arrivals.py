@@ -38,7 +38,7 @@ _DECODING = np.concatenate([DECODING[law] for law in LAWS])
 class Arrivals:
     """The receiving half of all legs of a worker, a row each."""
 
-    def __init__(self, rows: int, *, key: Callable[[Leg, str], None], settled: Callable[[Leg], None]) -> None:
+    def __init__(self, rows: int, *, key: Callable[[Leg, str | None], None], settled: Callable[[Leg], None]) -> None:
         self.buffers = JitterBuffers(rows)
         self.receptions = Receptions(rows)
         self.heard_tick = np.zeros(rows, np.int64)
@@ -227,8 +227,7 @@ class Arrivals:
         except InvalidPacketError:
             leg.refused += 1
             return
-        if key is not None:
-            self._key(leg, key)
+        self._key(leg, key)
 
     def _look_at(self, row: int, size: int) -> int:
         """One packet that is not just as agreed: its size where it is to be heard after all, else 0."""

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ringfence.media.arrivals import Arrivals
 from ringfence.media.clips import Clips
 from ringfence.media.departures import Departures
+from ringfence.media.discretion import Discretion
 from ringfence.media.jitter_buffers import FRAME
 from ringfence.media.leg import Leg
 from ringfence.media.leg_reports import INTERVAL_TICKS, LegReports
@@ -49,6 +50,8 @@ MAX_LEGS = 2_048
 # A leg that hears nothing for a minute has no media any more.
 SILENT_TICKS = 60_000 // TICK_MS
 _HOUSEKEEPING_TICKS = 50
+# How long after a packet of a key the sound beside it is not recorded.
+_HUSHED_TICKS = 3
 _CLOCK_RATES_HZ = {"OPUS": 48_000}
 
 
@@ -83,11 +86,16 @@ class Engine:
         self._listening = Listening(max_legs, self._arrivals.buffers)
         self._tone_keys = ToneKeys(max_legs)
         self._outbound = np.zeros((max_legs, FRAME), np.int16)
-        self._recordings = Recordings(recordings_dir, recorder, emit)
+        self._discretion = Discretion(max_legs)
+        # Which row each row is bridged with, -1 for none.
+        self._partners = np.full(max_legs, -1, np.int64)
+        self._recordings = Recordings(recordings_dir, recorder, emit, self._discretion, self._tune)
         self._playing: set[Leg] = set()
         self._pressing: set[Leg] = set()
         self._bridges: tuple[NDArray[np.int64], NDArray[np.int64]] = (_NO_ROWS, _NO_ROWS)
-        self._tonal: NDArray[np.int64] = _NO_ROWS
+        # Legs whose keys are told by their sound, by row; and all rows in which keys are listened for.
+        self._tonal: dict[int, Leg] = {}
+        self._listened = _NO_ROWS
         self._used = 0
         self._tick = 0
 
@@ -122,6 +130,7 @@ class Engine:
         self._departures.admit(leg, secrets.randbits(15), secrets.randbits(31))
         self._listening.clear(row)
         self._tone_keys.clear(row)
+        self._discretion.clear(row)
         ice = None
         if transport == "webrtc" and self._webrtc is not None:
             leg.control = self._webrtc(leg)
@@ -266,10 +275,10 @@ class Engine:
         for leg in list(self._playing):
             self._play(leg, outbound[leg.row])
         events = self._press(outbound) if self._pressing else {}
-        if len(self._tonal):
-            for row, key in self._tone_keys.hear(self._tonal, inbound[self._tonal]):
-                self._tone_heard(row, key)
-        self._recordings.tick(inbound, outbound)
+        if len(self._listened):
+            self._hear_tones(inbound)
+        self._discretion.keep(self._tick, inbound, outbound)
+        self._recordings.tick()
         self._departures.make(outbound, events)
         self._keep_house()
 
@@ -294,20 +303,36 @@ class Engine:
                 events[leg] = made
             elif made is not None:
                 outbound[leg.row] = made
+                self._discretion.hush_outbound(np.array([leg.row]), self._tick)
             elif leg.pressing.idle:
                 self._pressing.discard(leg)
         return events
 
-    def _key_heard(self, leg: Leg, key: str) -> None:
+    def _hear_tones(self, inbound: Samples) -> None:
+        for row, key in self._tone_keys.hear(self._listened, inbound[self._listened]):
+            # A peer that sends keys as events may send their tones too: they are no other keys.
+            if row in self._tonal:
+                self._emit(KeyPressed(self._tonal[row].name, key))
+        held = self._listened[self._tone_keys.holding(self._listened)]
+        if len(held):
+            self._hush(held, self._tick)
+
+    def _hush(self, rows: NDArray[np.int64], until: int) -> None:
+        """These rows' peers press keys: that is recorded neither of them nor of whom they are bridged with."""
+        self._discretion.hush_inbound(rows, until)
+        partners = self._partners[rows]
+        self._discretion.hush_outbound(partners[partners >= 0], until)
+
+    def _key_heard(self, leg: Leg, key: str | None) -> None:
+        # A packet of a key is here before the sound around it, which waits in its buffer.
+        waiting = self._arrivals.buffers.delay_ms(leg.row) // TICK_MS
+        self._hush(np.array([leg.row]), self._tick + waiting + _HUSHED_TICKS)
+        if key is None:
+            return
         self._emit(KeyPressed(leg.name, key))
         if leg.bridged is not None:
             # As an event it is not in the sound that the other leg hears.
             self.press(leg.bridged.name, key)
-
-    def _tone_heard(self, row: int, key: str) -> None:
-        for leg in self._legs.values():
-            if leg.row == row:
-                self._emit(KeyPressed(leg.name, key))
 
     def _settled(self, leg: Leg) -> None:
         self._emit(LegConnected(leg.name))
@@ -343,12 +368,16 @@ class Engine:
         """Write down which rows hear which, and in which to listen for tones, after either has changed."""
         bridged = [(leg.row, leg.bridged.row) for leg in self._legs.values() if leg.bridged is not None]
         self._bridges = _rows([hearing for hearing, _ in bridged]), _rows([heard for _, heard in bridged])
-        tonal = [
-            leg.row
+        self._partners[:] = -1
+        self._partners[self._bridges[0]] = self._bridges[1]
+        self._tonal = {
+            leg.row: leg
             for leg in self._legs.values()
             if leg.remote is not None and leg.remote.receive and leg.remote.event_payload_type is None
-        ]
-        self._tonal = _rows(tonal)
+        }
+        recorded = self._recordings.rows
+        heard = {*self._tonal, *recorded.tolist(), *self._partners[recorded].tolist()} - {-1}
+        self._listened = _rows(sorted(heard))
 
 
 _NO_ROWS = np.zeros(0, np.int64)

@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.media.discretion import DELAY_TICKS, Discretion
 from ringfence.media.leg import Leg
 from ringfence.media.seams import Recorder, RecordingCause
 from ringfence.ports.media import MediaEvent, RecordingEnded, RecordingPlan
@@ -26,14 +27,24 @@ class Recordings:
         folder: Path | None,
         recorder: Callable[[Callable[[str, int, str], None]], Recorder] | None,
         emit: Callable[[MediaEvent], None],
+        discretion: Discretion,
+        changed: Callable[[], None],
     ) -> None:
         self._folder = folder
         self._emit = emit
-        self._recorder = recorder(self._ended) if recorder is not None else None
-        # By the recording's sid: its leg's name until it has ended, and its slot while it is ticked.
+        self._discretion = discretion
+        # Told when other rows are recorded than before.
+        self._changed = changed
+        # By the recording's sid: its leg's name until it has ended, and what is ticked of it.
         self._legs: dict[str, str] = {}
-        self._slots: dict[str, tuple[int, Leg]] = {}
-        self._arrays = _NO_SLOTS, _NO_SLOTS
+        self._running: dict[str, _Running] = {}
+        self._slots = self._rows = self._since = _NONE
+        self._recorder = recorder(self._ended) if recorder is not None else None
+
+    @property
+    def rows(self) -> NDArray[np.int64]:
+        """The rows that are recorded now; one comes as often as it is recorded."""
+        return self._rows
 
     def begin(self, leg: Leg | None, name: str, plan: RecordingPlan) -> None:
         """Begin one. ValueError for a sid that is in use or is none."""
@@ -50,55 +61,87 @@ class Recordings:
             self._emit(RecordingEnded(leg=name, sid=plan.sid, duration_ms=0, cause="failed"))
             return
         self._legs[plan.sid] = name
-        self._slots[plan.sid] = (slot, leg)
+        self._running[plan.sid] = _Running(slot, leg, self._discretion.tick + 1)
         leg.recordings[plan.sid] = slot
         self._tune()
 
     def pause(self, leg: Leg | None, sid: str, *, silence: bool) -> None:
-        if leg is not None and sid in leg.recordings and self._recorder is not None:
-            self._recorder.pause(leg.recordings[sid], silence)
+        running = self._running.get(sid)
+        if running is not None and running.leg is leg and self._recorder is not None:
+            self._catch_up(running)
+            self._recorder.pause(running.slot, silence)
 
     def resume(self, leg: Leg | None, sid: str) -> None:
-        if leg is not None and sid in leg.recordings and self._recorder is not None:
-            self._recorder.resume(leg.recordings[sid])
+        running = self._running.get(sid)
+        if running is not None and running.leg is leg and self._recorder is not None:
+            # Nothing of the pause is recorded, though it is still here.
+            running.since = self._discretion.tick + 1
+            self._tune()
+            self._recorder.resume(running.slot)
 
     def stop(self, leg: Leg | None, sid: str, cause: RecordingCause = "stopped") -> None:
         """End one; its event follows when it is on disk."""
-        if leg is None or self._recorder is None or sid not in leg.recordings:
+        running = self._running.get(sid)
+        if running is None or running.leg is not leg or self._recorder is None:
             return
-        slot = leg.recordings.pop(sid)
-        self._slots.pop(sid, None)
-        self._tune()
-        self._recorder.stop(slot, cause)
+        self._catch_up(running)
+        # What is caught up with may have been the last that it takes.
+        if self._running.pop(sid, None) is not None:
+            running.leg.recordings.pop(sid, None)
+            self._tune()
+            self._recorder.stop(running.slot, cause)
 
     def close(self, leg: Leg) -> None:
         """End all of a leg's."""
         for sid in list(leg.recordings):
             self.stop(leg, sid, "closed")
 
-    def tick(self, inbound: Samples, outbound: Samples) -> None:
-        """Record 20 ms of every recorded leg."""
-        slots, rows = self._arrays
-        if self._recorder is not None and len(slots):
-            self._recorder.tick(slots, inbound[rows], outbound[rows])
+    def tick(self) -> None:
+        """Record 20 ms of every recorded leg, of some ticks ago."""
+        tick = self._discretion.tick - DELAY_TICKS
+        if self._recorder is None or not len(self._slots):
+            return
+        slots, rows = self._slots, self._rows
+        ripe = self._since <= tick
+        if not ripe.all():
+            slots, rows = slots[ripe], rows[ripe]
+        if len(slots):
+            self._recorder.tick(slots, *self._discretion.frames(rows, tick))
+
+    def _catch_up(self, running: "_Running") -> None:
+        """Record what is still waiting."""
+        assert self._recorder is not None
+        last = self._discretion.tick
+        slots, rows = np.array([running.slot]), np.array([running.leg.row])
+        for tick in range(max(running.since, last - DELAY_TICKS + 1), last + 1):
+            self._recorder.tick(slots, *self._discretion.frames(rows, tick))
 
     def _ended(self, sid: str, duration_ms: int, cause: str) -> None:
         """The recorder is done with one, of itself or because it was stopped."""
         name = self._legs.pop(sid, None)
-        ticked = self._slots.pop(sid, None)
-        if ticked is not None:
-            ticked[1].recordings.pop(sid, None)
+        running = self._running.pop(sid, None)
+        if running is not None:
+            running.leg.recordings.pop(sid, None)
             self._tune()
         if name is not None:
             known: RecordingCause = cause if cause in _CAUSES else "failed"  # type: ignore[assignment]
             self._emit(RecordingEnded(leg=name, sid=sid, duration_ms=duration_ms, cause=known))
 
     def _tune(self) -> None:
-        pairs = list(self._slots.values())
-        self._arrays = (
-            np.array([slot for slot, _ in pairs], np.int64),
-            np.array([leg.row for _, leg in pairs], np.int64),
-        )
+        running = list(self._running.values())
+        self._slots = np.array([one.slot for one in running], np.int64)
+        self._rows = np.array([one.leg.row for one in running], np.int64)
+        self._since = np.array([one.since for one in running], np.int64)
+        self._changed()
 
 
-_NO_SLOTS = np.zeros(0, np.int64)
+class _Running:
+    """A recording that is ticked: `since` is the first tick that belongs to it."""
+
+    def __init__(self, slot: int, leg: Leg, since: int) -> None:
+        self.slot = slot
+        self.leg = leg
+        self.since = since
+
+
+_NONE = np.zeros(0, np.int64)

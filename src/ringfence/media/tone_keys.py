@@ -16,6 +16,7 @@ from ringfence.media.dtmf import COLUMNS_HZ, LAYOUT, ROWS_HZ, SAMPLE_RATE_HZ
 Rows = NDArray[np.int64]
 Samples = NDArray[np.int16]
 Floats = NDArray[np.float32]
+Mask = NDArray[np.bool_]
 
 WINDOW = 160
 HOP = 40
@@ -73,6 +74,11 @@ class ToneKeys:
             for at in range(HOP, WINDOW + HOP, HOP)
             for found in self._step(rows, sound[:, at - HOP :][:, :WINDOW])
         ]
+
+    def holding(self, rows: Rows) -> Mask:
+        """In which of these rows a key is pressed now."""
+        held: Mask = self._pressed[rows] != _NONE
+        return held
 
     def _step(self, rows: Rows, windows: Floats) -> Iterator[tuple[int, str]]:
         keys = pairs(windows)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ringfence.media.discretion import DELAY_TICKS
 from ringfence.media.engine import Engine
 from ringfence.media.port_pairs import PortPairs, PortRange
 from ringfence.media.seams import LegWire
@@ -356,7 +357,8 @@ def test_a_recording_that_ends_by_itself_is_ticked_no_more(
 ) -> None:
     recording.open("CA1", "rtp")
     recording.record("CA1", PLAN)
-    recording.tick()
+    for _ in range(1 + DELAY_TICKS):
+        recording.tick()
     recorders[0].ended(PLAN.sid, 20, "length")
     recording.tick()
     recording.stop_recording("CA1", PLAN.sid)
