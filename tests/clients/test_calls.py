@@ -106,7 +106,7 @@ class Program:
 class Installation:
     """A `ringfence up` whose trunk is the carrier of these tests; `config_text` replaces its settings."""
 
-    def __init__(self, home: Path, carrier: Carrier, config_text: str = "") -> None:
+    def __init__(self, home: Path, carrier: Carrier, config_text: str = "", *, database_url: str = "") -> None:
         self.data = home / "data"
         self.log = home / "log"
         config = home / "ringfence.toml"
@@ -120,6 +120,7 @@ class Installation:
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_DATA_HOME": str(home / "share"),
             "RINGFENCE_CONFIG": str(config),
+            "RINGFENCE_DATABASE_URL": database_url,
         }
         with self.log.open("wb") as errors:
             self._process = subprocess.Popen(
@@ -165,9 +166,13 @@ def carrier() -> Iterator[Carrier]:
     made.close()
 
 
-@pytest.fixture(scope="module")
-def calling(tmp_path_factory: pytest.TempPathFactory, carrier: Carrier) -> Iterator[Installation]:
-    made = Installation(tmp_path_factory.mktemp("calls"), carrier)
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def calling(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, carrier: Carrier
+) -> Iterator[Installation]:
+    server = request.getfixturevalue("postgres_server") if request.param == "PostgreSQL" else None
+    database_url = server.database() if server else ""
+    made = Installation(tmp_path_factory.mktemp("calls"), carrier, database_url=database_url)
     yield made
     made.stop()
 
