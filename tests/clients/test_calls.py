@@ -340,3 +340,26 @@ def test_what_is_killed_leaves_no_call_behind(calling: Installation, program: Pr
     program.says("/short", "<Pause length='1'/>")
     again = call(calling, program, f"{program.url}/short", to=BEN)
     assert over(calling, again.sid, 40).status == "completed"
+
+
+def test_calls_go_on_while_everything_around_them_is_killed(
+    calling: Installation, program: Program, carrier: Carrier
+) -> None:
+    program.pages["/tone.wav"] = wav_tone(700, 1.0)
+    start = program.says("/voice", "<Gather numDigits='1' action='/keys'><Play loop='0'>/tone.wav</Play></Gather>")
+    program.says("/keys", f"<Dial timeout='20'>{BEN}</Dial>")
+    carrier.on_call = PhoneCall.answer
+    made = call(calling, program, start)
+    amy = carrier.rung(AMY)
+    amy.hears(700)
+    for role in ("dispatcher", "api", "kms"):
+        os.kill(calling.pid(role), signal.SIGKILL)
+    amy.press("1")
+    ben = carrier.rung(BEN)
+    ben.await_answer()
+    amy.say(1_000, 2_000)
+    ben.hears(1_000)
+    amy.hang_up()
+    assert ben.await_end() == 200
+    assert over(calling, made.sid, 40).status == "completed"
+    wait_for(lambda: program.told(made.sid)[-1] == "completed", 40)

@@ -17,6 +17,7 @@ from ringfence.domain.twiml.voice_verbs import VoiceDocument, read_voice_documen
 from ringfence.domain.web_url import InvalidUrlError, WebUrl, parse_url
 from ringfence.ports.program import Program, ProgramAnswer, ProgramFailedError, Question
 from ringfence.usecases.voice.call_record import CallRecord
+from ringfence.usecases.voice.patience import patiently
 
 INVALID_URL = 11100
 RETRIEVAL_FAILURE = 11200
@@ -124,7 +125,7 @@ class Documents:
             cookies=tuple(f"{name}={value}" for name, value in cookies.items()),
         )
         try:
-            answer = await self._program.ask(question, max_body_bytes=MAX_BYTES)
+            answer = await patiently(lambda: self._program.ask(question, max_body_bytes=MAX_BYTES))
         except ProgramFailedError as error:
             self._record.note("webhook", StepDetail(text=error.cause, url=url, attempt=error.attempt), code=error.code)
             raise DocumentFailedError(error.code) from None

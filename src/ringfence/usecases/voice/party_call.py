@@ -18,6 +18,7 @@ from ringfence.usecases.voice.call_record import CallRecord, insist, progress_ev
 from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.live_call import LiveCall
 from ringfence.usecases.voice.live_calls import LiveCalls
+from ringfence.usecases.voice.patience import patiently
 from ringfence.usecases.voice.script import Start
 
 INVALID_NUMBER = 13224
@@ -74,7 +75,7 @@ class PartyCalls:
         sid = new_sid("CA", now_ms)
         to = f"client:{destination.address}" if destination.kind == "client" else destination.address
         try:
-            key = await self._desk.keys.seal_record(parent.account, sid, to)
+            key = await patiently(lambda: self._desk.keys.seal_record(parent.account, sid, to))
         except (KeyRefusedError, ConnectionError):
             parent.step("error", "the call to a party has no key and was not made")
             return None

@@ -15,6 +15,7 @@ from ringfence.ports.media import RecordingEnded, RecordingPlan
 from ringfence.ports.store import NewEvent
 from ringfence.usecases.voice.call_record import CallRecord, insist
 from ringfence.usecases.voice.desk import Desk
+from ringfence.usecases.voice.patience import patiently
 
 MAX_LENGTH_S = 14_400
 NOT_RECORDED = 13610
@@ -52,7 +53,7 @@ class Recordings:
         record, now_ms = self._record, self._desk.clock.now_ms()
         sid = sid or new_sid("RE", now_ms)
         try:
-            key = await self._desk.keys.seal_record(record.account, sid, record.content.to)
+            key = await patiently(lambda: self._desk.keys.seal_record(record.account, sid, record.content.to))
             self._urls[sid] = await self._desk.links.link(record.account, sid, key.key)
             self._keys[sid] = key.key
         except (KeyRefusedError, ConnectionError):

@@ -16,6 +16,7 @@ from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.inbound_config import InboundConfig, InboundConfigs, NobodyHereError
 from ringfence.usecases.voice.live_call import LiveCall
 from ringfence.usecases.voice.live_calls import LiveCalls
+from ringfence.usecases.voice.patience import patiently
 from ringfence.usecases.voice.place_call import start_of
 
 UNAVAILABLE = 503
@@ -35,7 +36,7 @@ class CallTaker:
     async def take(self, line: IncomingLine) -> None:
         """Take one, or turn it away."""
         try:
-            config = await self._configs.of(line)
+            config = await patiently(lambda: self._configs.of(line))
             record = await self._recorded(config)
         except NobodyHereError as error:
             _log.info("call refused", kind=line.source, cause=str(error))
@@ -60,7 +61,7 @@ class CallTaker:
     async def _recorded(self, config: InboundConfig) -> CallRecord:
         now_ms = self._desk.clock.now_ms()
         sid = new_sid("CA", now_ms)
-        key = await self._desk.keys.seal_record(config.account, sid, config.sender)
+        key = await patiently(lambda: self._desk.keys.seal_record(config.account, sid, config.sender))
         content = Content(
             to=config.to,
             sender=config.sender,

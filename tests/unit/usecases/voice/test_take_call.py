@@ -1,5 +1,7 @@
 """A call that comes in: led to its number's document, answered when that wants it, or turned away."""
 
+import asyncio
+
 import pytest
 from tests.unit.usecases.voice.stage import ACCOUNT, BASE, CALLER, NUMBER, Stage, play, until
 
@@ -88,8 +90,22 @@ def test_while_the_key_service_is_away_calls_are_refused_for_now() -> None:
     async def scene(stage: Stage) -> None:
         stage.keys.away = True
         line = stage.comes_in()
-        await until(lambda: line.refused)
+        await until(lambda: line.refused, turns=1_000)
         assert line.refused == 503
+
+    play(scene)
+
+
+def test_a_key_service_that_is_started_again_loses_no_call() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.program.pages["/voice"] = "<Response><Say>x</Say></Response>"
+        stage.keys.away = True
+        line = stage.comes_in()
+        await asyncio.sleep(2)
+        assert not line.refused
+        stage.keys.away = False
+        await until(lambda: stage.program.asked)
+        assert (await stage.over((await stage.all_rows())[0].sid)).status is Status.COMPLETED
 
     play(scene)
 
