@@ -125,27 +125,29 @@ class _Start:
             await refuse_accounts_without_keys(settings)
         else:
             await refuse_without_key_service(settings)
-        async with self._starting(*services) as starts:
-            for keys in starts[:1]:
-                with steps.step("keys"):
-                    await keys
-            with steps.step("database and first account"):
-                account_sid, told = await self._first_account()
-            for simulator in starts[1:]:
-                with steps.step("phones"):
-                    await simulator
-        async with self._starting("dispatcher", *api_names(settings.api_processes)) as (dispatcher, *apis):
-            with steps.step("sender queues and webhooks"):
-                await dispatcher
-            with steps.step("API"):
-                for api in apis:
-                    await api
-        if calls:
-            async with self._starting(*settings.media_roles) as workers:
-                with steps.step("sound of calls"):
-                    await asyncio.gather(*workers)
-            with steps.step("calls"):
-                await self.supervisor.start("voice")
+        # What calls need takes longest to start, and needs nobody.
+        async with self._starting(*(settings.media_roles if calls else ())) as workers:
+            async with self._starting(*services) as starts:
+                for keys in starts[:1]:
+                    with steps.step("keys"):
+                        await keys
+                with steps.step("database and first account"):
+                    account_sid, told = await self._first_account()
+                for simulator in starts[1:]:
+                    with steps.step("phones"):
+                        await simulator
+            rest = ["dispatcher", *api_names(settings.api_processes), *["voice"] * calls]
+            async with self._starting(*rest) as (dispatcher, *others):
+                with steps.step("sender queues and webhooks"):
+                    await dispatcher
+                with steps.step("API"):
+                    for api in others[: settings.api_processes]:
+                        await api
+                for voice in others[settings.api_processes :]:
+                    with steps.step("sound of calls"):
+                        await asyncio.gather(*workers)
+                    with steps.step("calls"):
+                        await voice
         if self._check:
             with steps.step("self-check: a text goes out and comes back"):
                 await asyncio.to_thread(self_check, settings, told or read_profile(settings))
