@@ -15,10 +15,12 @@ from ringfence.api.v2010.recordings import RecordingFilterForm, calling_of, dura
 from ringfence.domain.call import RecordingOptions
 from ringfence.domain.errors import ApiError
 from ringfence.ports.calls import RecordingRow
+from ringfence.usecases.voice.change_recordings import CURRENT, RecordingOrder
 from ringfence.usecases.voice.read_recordings import RecordingsWanted
 
 call_recordings = Resource("Accounts/{AccountSid}/Calls/{CallSid}/Recordings", item="Recording", listed="recordings")
 
+_WANTED: dict[str, RecordingOrder] = {"in-progress": "in-progress", "paused": "paused", "stopped": "stopped"}
 _EVENTS = frozenset({"in-progress", "completed", "absent"})
 
 
@@ -49,7 +51,7 @@ class CallRecordingForm(msgspec.Struct, frozen=True, kw_only=True, rename="pasca
 
 
 class CallRecordingChangeForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    status: Literal["in-progress", "paused", "stopped"] | None = None
+    status: str | None = None
     pause_behavior: Literal["skip", "silence"] = "silence"
 
 
@@ -104,10 +106,14 @@ async def fetch(request: ApiRequest[msgspec.Struct]) -> CallRecording | None:
 @call_recordings.update(CallRecordingChangeForm)
 async def update(request: ApiRequest[CallRecordingChangeForm]) -> CallRecording | None:
     form = request.form
-    if form.status is None:
-        raise ApiError(20001, "Status is missing.")
+    status = _WANTED.get(form.status or "")
+    if status is None:
+        # What is not there is not there, whatever was wanted of it.
+        if request.sid != CURRENT and await fetch(request) is None:
+            return None
+        raise ApiError(20001, "Status is none of in-progress, paused and stopped.")
     row = await calling_of(request.deps).recording_changer.change(
-        request.account.sid, request.path["CallSid"], request.sid, form.status, skip=form.pause_behavior == "skip"
+        request.account.sid, request.path["CallSid"], request.sid, status, skip=form.pause_behavior == "skip"
     )
     return None if row is None else _shown(row)
 
