@@ -21,6 +21,7 @@ from ringfence.api.messaging import Messaging
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig
+from ringfence.domain.turn_credentials import IceServers
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
@@ -33,6 +34,7 @@ from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.timeline.notifications import NotificationReader
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
@@ -76,9 +78,11 @@ class Installation:
                 media=self.media,
                 timeline=TimelineReader(self.store, self.keys),
                 call_timeline=CallTimelineReader(self.store, self.keys),
+                notifications=NotificationReader(self.store, self.keys),
                 teller=EventTeller(self.store, self.keys, self.clock, self.bell),
             ),
             registry=CollectorRegistry(),
+            ice_servers=IceServers(urls=("stun:stun.example:3478", "turn:turn.example:3478"), secret="shared"),
             limits=limits,
             calling=compose_calling(
                 self.store,

@@ -11,7 +11,7 @@ from ringfence.api.resource import OURS, Operation
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.sid import new_sid
-from ringfence.ports.calls import RecordingRow
+from ringfence.ports.calls import RecordingRow, StepRow
 from ringfence.ports.store import MediaRow, MessageRow, NewEvent
 
 WORDS = "the owl flies at nine"
@@ -53,6 +53,7 @@ class Victim:
             "IncomingPhoneNumbers": bought.sid,
         }
         self.sids |= self._sip_things(client)
+        self.sids["Notifications"] = self._trouble(installation)
         self.sids["Recordings"] = new_sid("RE")
         recording = RecordingRow(
             account=tenant.sid,
@@ -87,6 +88,14 @@ class Victim:
             "its subaccount": (self.child.sid, self.child.auth_token),
         }
         self.other = other
+
+    def _trouble(self, installation: Any) -> str:
+        """Something that went wrong in the call, by the sid of its notification."""
+        store, sid = installation.store, self.sids["Calls"]
+        step = StepRow(account=self.tenant.sid, call_sid=sid, at_ms=1, kind="error", code=11200)
+        installation.run(store.add_steps([step]))
+        (written,) = installation.run(store.steps(self.tenant.sid, sid))
+        return f"NO{written.at_ms:012x}{written.id:020x}"
 
     def _sip_things(self, client: Any) -> dict[str, str]:
         domain = client.sip.domains.create(domain_name="owl.sip.twilio.com", voice_url="https://owl.example/voice")

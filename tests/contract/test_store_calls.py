@@ -383,3 +383,40 @@ async def test_a_call_that_ends_forgets_the_orders_nobody_took(store, ring):
     await store.move_call(row.account, row.sid, to(Status.CANCELED))
     assert await store.order(order) is False
     assert await store.take_orders("v1") == []
+
+
+async def test_what_went_wrong_is_listed_newest_first(store, ring):
+    one, other = ring(), ring()
+    for row in (one, other, ring(account=OTHER, sid=one.sid)):
+        await store.create_call(row)
+
+    def step(row, at_ms, kind, code=None, account=None):
+        return StepRow(account=account or row.account, call_sid=row.sid, at_ms=at_ms, kind=kind, code=code)
+
+    await store.add_steps(
+        [
+            step(one, NOW, "error", 11200),
+            step(one, NOW + 1, "warning", 12200),
+            step(one, NOW + 2, "verb"),
+            step(one, NOW + 3, "status", 11200),
+            step(other, NOW + 4, "webhook", 11205),
+            step(other, NOW + 4, "error", 13224),
+            step(one, NOW + 5, "error", 1, account=OTHER),
+        ]
+    )
+
+    async def codes(**how):
+        return [found.code for found in await store.troubles(one.account, **how)]
+
+    assert await codes() == [13224, 11205, 12200, 11200]
+    assert await codes(limit=2) == [13224, 11205]
+    second = (await store.troubles(one.account))[1]
+    assert await codes(before=(second.at_ms, second.id)) == [12200, 11200]
+    assert await codes(call_sid=one.sid) == [12200, 11200]
+    assert await codes(warnings=True) == [12200]
+    assert await codes(warnings=False) == [13224, 11205, 11200]
+    assert await codes(from_ms=NOW + 1) == [13224, 11205, 12200]
+    assert await store.trouble(one.account, second.at_ms, second.id) == second
+    assert await store.trouble(one.account, second.at_ms + 1, second.id) is None
+    assert await store.trouble(one.account, second.at_ms, second.id + 99) is None
+    assert await store.trouble(OTHER, second.at_ms, second.id) is None

@@ -80,7 +80,7 @@ class CallAgreement(RuleBasedStateMachine):
 
         async def ask(store):
             answer = await getattr(store, verb)(*args, **named)
-            return [replace(row, id=0) for row in answer] if verb in ("steps", "take_orders") else answer
+            return [replace(row, id=0) for row in answer] if verb in ("steps", "take_orders", "troubles") else answer
 
         answers = [self.loop.run_until_complete(ask(store)) for store in self.stores]
         assert answers[0] == answers[1], verb
@@ -141,7 +141,10 @@ class CallAgreement(RuleBasedStateMachine):
 
     @rule(steps=st.lists(st.tuples(accounts, sids, moments, st.binary(max_size=3)), max_size=4))
     def add_steps(self, steps):
-        rows = [StepRow(account=a, call_sid=sid, at_ms=NOW + ms, kind="verb", detail=d) for a, sid, ms, d in steps]
+        rows = [
+            StepRow(account=a, call_sid=sid, at_ms=NOW + ms, kind="error", code=11200 if d else None, detail=d)
+            for a, sid, ms, d in steps
+        ]
         self.both("add_steps", rows)
 
     @rule(account=accounts, sid=st.sampled_from(RECORDINGS), call_sid=sids, epoch=st.integers(1, 2), ms=moments)
@@ -201,6 +204,7 @@ class CallAgreement(RuleBasedStateMachine):
         self.both("calls_owned", owner)
         self.both("burden", account, NOW + limit, self.now_ms)
         self.both("queued_calls", account)
+        self.both("troubles", account, from_ms=NOW + limit)
         self.both("costly_accounts", owner)
         for region in ("US", "LV"):
             self.both("new_destinations", account, region, NOW + limit)

@@ -23,17 +23,20 @@ from ringfence.api.timeline_page import PREFIX, timeline_page
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.applications import applications
 from ringfence.api.v2010.available_phone_numbers import available_by_kind, countries
+from ringfence.api.v2010.call_events import call_events
 from ringfence.api.v2010.call_recordings import call_recordings
 from ringfence.api.v2010.calls import calls
 from ringfence.api.v2010.incoming_phone_numbers import incoming_by_kind, incoming_phone_numbers
 from ringfence.api.v2010.keys import keys
 from ringfence.api.v2010.media import media
 from ringfence.api.v2010.messages import messages
+from ringfence.api.v2010.notifications import call_notifications, notifications
 from ringfence.api.v2010.recordings import recordings
 from ringfence.api.v2010.sip_credentials import credential_lists, credentials
 from ringfence.api.v2010.sip_domains import domains
 from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
 from ringfence.api.v2010.sip_mappings import mappings
+from ringfence.api.v2010.tokens import tokens
 from ringfence.api.voice_v1.dialing_permissions import permitted, prefixes, updates
 from ringfence.api.voice_v1.settings import settings
 from ringfence.api.wire import Wire
@@ -42,6 +45,10 @@ RESOURCES = (
     messages,
     media,
     calls,
+    call_events,
+    call_notifications,
+    notifications,
+    tokens,
     applications,
     accounts,
     keys,

@@ -12,6 +12,7 @@ from ringfence.api.messaging import Messaging
 from ringfence.api.parcels import Parcels
 from ringfence.domain.clock import Clock
 from ringfence.domain.dialing.permissions import HOME
+from ringfence.domain.turn_credentials import IceServers
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.onlookers import NoOnlookers, Onlookers
 from ringfence.ports.store import Store
@@ -52,6 +53,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     parcel_elsewhere: Callable[[str], Awaitable[str | None]] | None = None
     onlookers: Onlookers = NoOnlookers()
     call_countries: tuple[str, ...] = HOME
+    ice_servers: IceServers = IceServers()
     calling: Calling | None = None
 
     def __repr__(self) -> str:

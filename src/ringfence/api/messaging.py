@@ -6,6 +6,7 @@ from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.timeline.notifications import NotificationReader
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
@@ -20,4 +21,5 @@ class Messaging(msgspec.Struct, frozen=True, kw_only=True):
     media: MediaReader
     timeline: TimelineReader
     call_timeline: CallTimelineReader
+    notifications: NotificationReader
     teller: EventTeller

@@ -217,6 +217,24 @@ class CallStore(Protocol):
     async def steps(self, account: str, call_sid: str) -> list[StepRow]:
         """In the order they happened."""
 
+    async def troubles(
+        self,
+        account: str,
+        *,
+        call_sid: str | None = None,
+        warnings: bool | None = None,
+        from_ms: int | None = None,
+        before: tuple[int, int] | None = None,
+        limit: int = 50,
+    ) -> list[StepRow]:
+        """Steps with a code, but for those of kind `status`, which repeat it; newest first.
+
+        `before` is (at_ms, id) of where the page before ended. `warnings`: only those of that kind, or only others.
+        """
+
+    async def trouble(self, account: str, at_ms: int, step_id: int) -> StepRow | None:
+        """One of them."""
+
     async def add_recording(self, row: RecordingRow) -> None:
         """Again is a no-op."""
 

@@ -12,6 +12,7 @@ from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.parcels import Parcels
 from ringfence.api.trusted_proxies import TrustedProxies, parse_networks
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
+from ringfence.domain.turn_credentials import IceServers
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
@@ -73,6 +74,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 registry=metrics_registry(),
                 base_url=settings.url,
                 call_countries=call_limits(settings).home,
+                ice_servers=IceServers(urls=settings.ice_servers, secret=settings.turn_secret),
                 front_page="/phones" if settings.dev else "",
                 mounts=_simulator(settings),
                 sip_domain=settings.sip_domain,

@@ -36,6 +36,7 @@ from ringfence.usecases.messaging.receive import Receiver
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.timeline.notifications import NotificationReader
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
@@ -69,6 +70,7 @@ def compose_messaging(
         media=MediaReader(store, keys, clock),
         timeline=TimelineReader(store, keys),
         call_timeline=CallTimelineReader(store, keys),
+        notifications=NotificationReader(store, keys),
         teller=EventTeller(store, keys, clock, wake),
     )
 

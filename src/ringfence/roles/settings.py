@@ -113,6 +113,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     call_new_countries: Annotated[
         int, Meta(description="Countries that one account may call for the first time within a day.", ge=0)
     ] = 10
+    ice_servers: Annotated[
+        tuple[str, ...],
+        Meta(description="STUN and TURN servers that Tokens name: stun:HOST:PORT, turn:HOST:PORT?transport=udp."),
+    ] = ()
+    turn_secret: Annotated[
+        str, Meta(description="Secret that the TURN servers share, as coturn's static-auth-secret. Empty: none.")
+    ] = ""
     egress_allow: Annotated[
         tuple[str, ...],
         Meta(description="Networks (CIDR), addresses or names that webhooks may reach beyond the public Internet."),

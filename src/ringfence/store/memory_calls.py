@@ -176,6 +176,34 @@ class MemoryCalls(MemoryMessages):
     async def steps(self, account: str, call_sid: str) -> list[StepRow]:
         return sorted(self._steps.get((account, call_sid), []), key=lambda step: (step.at_ms, step.id))
 
+    async def troubles(
+        self,
+        account: str,
+        *,
+        call_sid: str | None = None,
+        warnings: bool | None = None,
+        from_ms: int | None = None,
+        before: tuple[int, int] | None = None,
+        limit: int = 50,
+    ) -> list[StepRow]:
+        found = [
+            step
+            for (owner, sid), steps in self._steps.items()
+            for step in steps
+            if owner == account
+            and call_sid in (None, sid)
+            and step.code is not None
+            and step.kind != "status"
+            and warnings in (None, step.kind == "warning")
+            and (from_ms is None or step.at_ms >= from_ms)
+            and (before is None or (step.at_ms, step.id) < before)
+        ]
+        return sorted(found, key=lambda step: (step.at_ms, step.id), reverse=True)[:limit]
+
+    async def trouble(self, account: str, at_ms: int, step_id: int) -> StepRow | None:
+        found = await self.troubles(account, from_ms=at_ms, before=(at_ms, step_id + 1), limit=1)
+        return next((step for step in found if (step.at_ms, step.id) == (at_ms, step_id)), None)
+
     async def clock_set_back(self, now_ms: Callable[[], int], lease_ms: int) -> int:
         latest_ms = now_ms() + lease_ms
         self._call_owners = {name: min(until_ms, latest_ms) for name, until_ms in self._call_owners.items()}

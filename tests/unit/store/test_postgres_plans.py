@@ -100,6 +100,7 @@ def test_no_statement_scans_a_table(plans, name):
         ("call_work", "waiting_accounts", "call_waiting"),
         ("call_work", "oldest", "call_waiting"),
         ("call_work", "owned", "call_owned"),
+        ("call_steps", "troubles", "call_step_trouble"),
         ("recordings", "all", "recording_created"),
         ("recordings", "of_call", "recording_call"),
         ("queue", "due", "message_queued"),

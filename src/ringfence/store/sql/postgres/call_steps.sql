@@ -21,3 +21,15 @@ ORDER BY number
 
 -- steps --
 SELECT {columns} FROM call_step WHERE account = $1 AND call_sid = $2 ORDER BY at_ms, id
+
+-- trouble --
+code IS NOT NULL AND kind <> 'status'
+
+-- troubles --
+SELECT {columns} FROM call_step
+WHERE {trouble} AND account = $1 AND (at_ms, id) < ($2, $3) AND at_ms >= $4
+  AND ($5::text IS NULL OR call_sid = $5) AND ($6::boolean IS NULL OR (kind = 'warning') = $6)
+ORDER BY at_ms DESC, id DESC LIMIT $7
+
+-- one_trouble --
+SELECT {columns} FROM call_step WHERE {trouble} AND account = $1 AND at_ms = $2 AND id = $3
