@@ -11,8 +11,8 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.line import IncomingLine, Operator
-from ringfence.ports.sip_access import ClientLogin
 from ringfence.roles.call_limits import call_limits
+from ringfence.roles.client_tokens import ClientTokens
 from ringfence.roles.dispatcher import egress_policy
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
@@ -22,6 +22,7 @@ from ringfence.roles.sip_lines import compose_lines, open_lines
 from ringfence.roles.stores import open_store, voice_name
 from ringfence.roles.voice_extra import CURE, missing_for_calls
 from ringfence.roles.wakes import every_dispatcher, voice_rung
+from ringfence.usecases.accounts.verify_access_token import AccessTokens
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.sip.door import SipDoor
 from ringfence.usecases.voice.compose import compose_calls
@@ -60,8 +61,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         legs = Legs()
         media = MediaPool(settings.media_sockets(), legs)
         door = SipDoor(store, standing.open, process.clock, sip_domain=settings.sip_domain)
+        clients = ClientTokens(AccessTokens(store, standing, process.clock))
         reception = _Reception()
-        lines = compose_lines(settings, reception, door, _NoClients(), process.clock)
+        lines = compose_lines(settings, reception, door, clients, process.clock)
         calls = compose_calls(
             store=store,
             keys=keys,
@@ -112,13 +114,6 @@ class _Reception:
             line.refuse(UNAVAILABLE)
         else:
             self.operator.incoming(line)
-
-
-class _NoClients:
-    """Knows no Access Token."""
-
-    async def client(self, token: str) -> ClientLogin | None:
-        return None
 
 
 class _Bell:

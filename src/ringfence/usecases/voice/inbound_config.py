@@ -3,7 +3,9 @@
 Source: Twilio, "IncomingPhoneNumber resource" (VoiceUrl, VoiceApplicationSid, StatusCallback).
 """
 
+import re
 from typing import Protocol
+from urllib.parse import unquote
 
 import msgspec
 
@@ -22,6 +24,9 @@ from ringfence.ports.store import Store
 from ringfence.usecases.voice.desk import Standing
 
 NOT_FOUND = 404
+
+# What a client calls without saying where: a name, or digits, at our own address.
+_CALLED = re.compile(r"sips?:([^@;?]+)@[^@]*", re.IGNORECASE)
 
 
 class InboundConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +79,26 @@ class InboundConfigs:
         kind, _, sid = line.source.partition(":")
         if kind == "domain":
             return await self._of_domain(line, sid)
-        raise NobodyHereError(NOT_FOUND, "a client without an application that it may call")
+        return await self._of_client(line)
+
+    async def _of_client(self, line: IncomingLine) -> InboundConfig:
+        """A client runs the application of its token, whomever it calls."""
+        config = await self._application(line.account, line.application) if line.application else None
+        if config is None:
+            raise NobodyHereError(NOT_FOUND, "a client without an application that it may call")
+        called = _CALLED.fullmatch(line.to)
+        return InboundConfig(
+            account=line.account,
+            to=unquote(called[1]) if called else line.to,
+            sender=line.sender,
+            application_sid=line.application,
+            url=config.voice_url,
+            method=config.voice_method,
+            fallback_url=config.voice_fallback_url,
+            fallback_method=config.voice_fallback_method,
+            status_callback=config.status_callback,
+            status_method=config.status_callback_method,
+        )
 
     async def _of_domain(self, line: IncomingLine, sid: str) -> InboundConfig:
         config = await self._domains.program(line.account, sid)

@@ -6,7 +6,13 @@ import pytest
 from tests.unit.usecases.voice.stage import ACCOUNT, BASE, CALLER, NUMBER, Stage, play, until
 
 from ringfence.domain.call import Direction, Status
-from ringfence.domain.standing import SipDomainConfig
+from ringfence.domain.standing import (
+    ApplicationConfig,
+    SipDomainConfig,
+    application_record,
+    encode_application_config,
+)
+from ringfence.ports.applications import ApplicationRow
 
 
 async def only(stage: Stage) -> str:
@@ -181,5 +187,25 @@ def test_a_call_to_a_sip_domain_runs_what_the_domain_says() -> None:
         (asked,) = stage.program.asked
         assert asked[1]["To"] == "sip:desk@fade.sip.localhost"
         assert "ToCountry" not in asked[1]
+
+    play(scene)
+
+
+def test_a_client_runs_the_application_of_its_token_whomever_it_calls() -> None:
+    async def scene(stage: Stage) -> None:
+        sid = "AP" + "1" * 32
+        value = encode_application_config(ApplicationConfig(voice_url=f"{BASE}/app"))
+        standing = stage.keys.seal_standing(ACCOUNT, application_record(sid), value)
+        await stage.store.create_application(
+            ApplicationRow(account=ACCOUNT, sid=sid, friendly_name="x", standing=standing, created_ms=1, updated_ms=1)
+        )
+        stage.program.pages["/app"] = "<Response><Hangup/></Response>"
+        line = stage.comes_in("client:ada")
+        line.source, line.account, line.to = "client", ACCOUNT, "sip:grace%20h@127.0.0.1:5066"
+        line.application = sid
+        await until(lambda: line.state == "ended")
+        (asked,) = stage.program.asked
+        form = asked[1]
+        assert (form["From"], form["To"], form["ApplicationSid"]) == ("client:ada", "grace h", sid)
 
     play(scene)
