@@ -41,12 +41,12 @@ def test_head_is_get_without_its_body(tenant: Any) -> None:
 
 
 def test_an_unfinished_operation_says_so(tenant: Any) -> None:
-    answer = tenant.ask("POST", "/Calls.json", data={"To": "+12025550177"})
+    answer = tenant.ask("POST", "/Queues.json", data={"FriendlyName": "waiting"})
     assert (answer.status_code, answer.json()["code"]) == (501, 20501)
-    assert "POST /2010-04-01/Accounts/{AccountSid}/Calls" in answer.json()["message"]
+    assert "POST /2010-04-01/Accounts/{AccountSid}/Queues" in answer.json()["message"]
     elsewhere = requests.get(f"{tenant.installation.url}/v2/Services", auth=(tenant.sid, tenant.token), timeout=10)
     assert (elsewhere.status_code, elsewhere.headers["content-type"]) == (501, "application/json")
-    assert tenant.ask("POST", "/Calls.json", auth=("x", "y")).status_code == 401
+    assert tenant.ask("POST", "/Queues.json", auth=("x", "y")).status_code == 401
 
 
 def test_without_json_it_is_xml_errors_too(tenant: Any) -> None:
