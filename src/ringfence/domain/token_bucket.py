@@ -19,6 +19,11 @@ class TokenBucket:
         self._tokens -= granted
         return granted
 
+    def available(self, now_ms: int) -> int:
+        """How many may go now."""
+        self._refill(now_ms)
+        return int(self._tokens)
+
     def give_back(self, tokens: int) -> None:
         """Return what was taken and not used."""
         self._tokens = min(self._burst, self._tokens + tokens)

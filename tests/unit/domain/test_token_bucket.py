@@ -66,3 +66,13 @@ def test_over_any_time_no_more_than_burst_plus_rate_goes_through(
         now_ms += passed_ms
         gone += bucket.take(wanted, now_ms)
     assert gone <= burst + rate_mps * now_ms / 1000 + 1e-6
+
+
+def test_what_is_available_is_what_may_be_taken():
+    bucket = TokenBucket(2, burst=3)
+    assert bucket.available(0) == 3
+    bucket.take(2, 0)
+    assert bucket.available(499) == 1
+    assert bucket.available(500) == 2
+    assert bucket.take(9, 500) == 2
+    assert bucket.available(500) == 0

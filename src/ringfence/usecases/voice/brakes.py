@@ -60,6 +60,7 @@ class Brakes:
         self._clock = clock
         self._limits = limits or BrakeLimits()
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
+        self._burst = max(1, int(self._limits.calls_per_s))
 
     async def check(self, account: str, address: str, *, begun: bool) -> None:
         """BrakedError where a call to `address` may not begin now. `begun`: its row counts among those under way."""
@@ -99,11 +100,17 @@ class Brakes:
         now_ms = self._clock.monotonic_ms()
         return [account for account, bucket in self._buckets.items() if bucket.wait_ms(now_ms)]
 
+    def room(self) -> int:
+        """How many calls each account that is not among those waiting may begin now, at least."""
+        now_ms = self._clock.monotonic_ms()
+        left = [tokens for bucket in self._buckets.values() if (tokens := bucket.available(now_ms))]
+        return min(left, default=self._burst)
+
     def began(self, account: str) -> None:
         """Count a call that begins against the account's rate."""
         rate = self._limits.calls_per_s
         now_ms = self._clock.monotonic_ms()
-        bucket = self._buckets.pop(account, None) or TokenBucket(rate, burst=max(1.0, rate), now_ms=now_ms)
+        bucket = self._buckets.pop(account, None) or TokenBucket(rate, burst=self._burst, now_ms=now_ms)
         bucket.take(1, now_ms)
         self._buckets[account] = bucket
         if len(self._buckets) > BUCKETS_KEPT:

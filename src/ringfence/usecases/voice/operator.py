@@ -107,13 +107,12 @@ class CallOperator:
 
     async def _take_calls(self) -> None:
         while not self._stopping and (room := min(TAKE_AT_ONCE, self._max_calls - len(self._live))) > 0:
-            # One of each account at a time, so that none begins more than its rate lets it.
             rows = await self._desk.store.take_calls(
                 self._desk.owner,
                 self._desk.clock.now_ms(),
                 HOLD_MS,
                 room,
-                each=1,
+                each=self._desk.brakes.room(),
                 passing_over=self._desk.brakes.waiting(),
             )
             if not rows:

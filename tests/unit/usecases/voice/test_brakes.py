@@ -228,6 +228,24 @@ def test_an_account_begins_so_many_calls_a_second_and_the_rest_wait() -> None:
     played(scene)
 
 
+def test_each_account_has_room_for_what_is_left_of_the_busiest() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(calls_per_s=5))
+        assert brakes.room() == 5
+        for _ in range(3):
+            brakes.began(ACCOUNT)
+        brakes.began(CHILD)
+        assert brakes.room() == 2
+        for _ in range(2):
+            brakes.began(ACCOUNT)
+        assert list(brakes.waiting()) == [ACCOUNT]
+        assert brakes.room() == 4
+        clock.advance(10_000)
+        assert brakes.room() == 5
+
+    played(scene)
+
+
 def test_a_slow_rate_lets_one_call_through_at_a_time() -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
         brakes = Brakes(store, clock, BrakeLimits(calls_per_s=0.5))

@@ -7,6 +7,7 @@ from tests.unit.usecases.voice.stage import ACCOUNT, BASE, Stage, play, until
 from ringfence.domain.call import Status
 from ringfence.domain.sealing.call import open_step
 from ringfence.domain.sealing.record import EpochRecords, RecordSealer
+from ringfence.usecases.voice.brakes import BrakeLimits
 
 
 async def left_behind(stage: Stage, owner: str, *, answered: bool) -> str:
@@ -72,3 +73,20 @@ def test_an_order_for_a_call_that_is_over_is_dropped() -> None:
         assert not await stage.order(sid, "end")
 
     play(scene)
+
+
+def test_calls_that_an_account_may_not_begin_yet_wait_in_line() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = lambda line: line.rings()
+        for _ in range(7):
+            await stage.queue(twiml="<Response/>", timeout_s=100)
+        began = []
+        for _ in range(3):
+            await asyncio.sleep(0.5)
+            began.append(len(stage.lines.placed))
+            await asyncio.sleep(0.5)
+        assert began[0] == 2
+        assert began[-1] <= 6
+        await until(lambda: len(stage.lines.placed) == 7, turns=1_000)
+
+    play(scene, on=Stage(limits=BrakeLimits(calls_per_s=2)))
