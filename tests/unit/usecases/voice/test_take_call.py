@@ -209,3 +209,26 @@ def test_a_client_runs_the_application_of_its_token_whomever_it_calls() -> None:
         assert (form["From"], form["To"], form["ApplicationSid"]) == ("client:ada", "grace h", sid)
 
     play(scene)
+
+
+def test_a_number_that_refers_to_an_application_runs_it_while_it_is_there() -> None:
+    async def scene(stage: Stage) -> None:
+        sid = "AP" + "2" * 32
+        value = encode_application_config(ApplicationConfig(voice_url=f"{BASE}/app", voice_method="GET"))
+        standing = stage.keys.seal_standing(ACCOUNT, application_record(sid), value)
+        await stage.store.create_application(
+            ApplicationRow(account=ACCOUNT, sid=sid, friendly_name="x", standing=standing, created_ms=1, updated_ms=1)
+        )
+        for page in ("/app", "/voice"):
+            stage.program.pages[page] = "<Response><Hangup/></Response>"
+        line = stage.comes_in()
+        await until(lambda: line.state == "ended")
+        await stage.store.delete_application(ACCOUNT, sid)
+        again = stage.comes_in()
+        await until(lambda: again.state == "ended")
+        assert [page for page, _ in stage.program.asked] == ["/app", "/voice"]
+        by_application, by_number = (form for _, form in stage.program.asked)
+        assert by_application["ApplicationSid"] == sid
+        assert "ApplicationSid" not in by_number
+
+    play(scene, voice_application_sid="AP" + "2" * 32)
