@@ -244,17 +244,24 @@ class Installation:
         listens = json.loads(next(self.data.rglob("sip.json")).read_text())
         return int(listens[0].rpartition(":")[2])
 
-    def cpu_s(self) -> dict[str, float]:
-        """CPU seconds of each role so far."""
-        spent = {}
-        up = self.process.pid
+    def pids(self) -> dict[str, int]:
+        """The processes of the roles."""
+        found, up = {}, self.process.pid
         for pid in Path(f"/proc/{up}/task/{up}/children").read_text().split():
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             if b"ringfence.roles" in words:
-                fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-                spent[words[words.index(b"ringfence.roles") + 1].decode()] = (
-                    int(fields[11]) + int(fields[12])
-                ) / TICKS_PER_S
+                found[words[words.index(b"ringfence.roles") + 1].decode()] = int(pid)
+        return found
+
+    def pid(self, role: str) -> int:
+        return self.pids()[role]
+
+    def cpu_s(self) -> dict[str, float]:
+        """CPU seconds of each role so far."""
+        spent = {}
+        for role, pid in self.pids().items():
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+            spent[role] = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
         return spent
 
     def stop(self) -> None:

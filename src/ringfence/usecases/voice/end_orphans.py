@@ -1,5 +1,6 @@
 """Calls whose process is dead: each ends in a final status, and its program is told."""
 
+import asyncio
 from collections.abc import Sequence
 
 import structlog
@@ -16,6 +17,7 @@ from ringfence.usecases.voice.recordings import NOT_RECORDED
 
 LOST_PROCESS = 31005
 PAGE = 100
+AT_ONCE = 32
 
 _log = structlog.get_logger(__name__)
 
@@ -36,8 +38,15 @@ class OrphanEnder:
                 keys = await self._desk.keys.open_records(account, [(row.epoch, row.sid) for row in theirs])
             except KeyRefusedError:
                 keys = [None] * len(theirs)
-            for row, key in zip(theirs, keys, strict=True):
-                await self._end(row, key)
+            turns = asyncio.Semaphore(AT_ONCE)
+            ends = (self._in_turn(turns, row, key) for row, key in zip(theirs, keys, strict=True))
+            for failed in await asyncio.gather(*ends, return_exceptions=True):
+                if isinstance(failed, BaseException):
+                    raise failed
+
+    async def _in_turn(self, turns: asyncio.Semaphore, row: CallRow, key: bytes | None) -> None:
+        async with turns:
+            await self._end(row, key)
 
     async def _end(self, row: CallRow, key: bytes | None) -> None:
         _log.warning("voice.orphan_ended", account=row.account, call_sid=row.sid, status=row.status.value)
