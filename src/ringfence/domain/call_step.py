@@ -2,11 +2,13 @@
 
 import msgspec
 
-from ringfence.domain.attempt import Attempt
+from ringfence.domain.attempt import Attempt, without_capabilities
 
 MAX_TEXT_CHARACTERS = 16_384
 MAX_FIELDS = 40
 MAX_VALUE_CHARACTERS = 2_000
+
+_CAPABILITY = "Capability"
 
 
 class StepDetail(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -28,8 +30,15 @@ class StepDetail(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
 
 
 def bounded(detail: StepDetail) -> StepDetail:
-    """The detail within the module's bounds: what is longer is cut."""
-    fields = tuple((name, value[:MAX_VALUE_CHARACTERS]) for name, value in detail.fields[:MAX_FIELDS])
-    return msgspec.structs.replace(
-        detail, text=detail.text[:MAX_TEXT_CHARACTERS], url=detail.url[:MAX_VALUE_CHARACTERS], fields=fields
-    )
+    """The detail within the module's bounds, and without capabilities: what is longer is cut."""
+    fields = tuple((name, _kept(value, MAX_VALUE_CHARACTERS)) for name, value in detail.fields[:MAX_FIELDS])
+    text, url = _kept(detail.text, MAX_TEXT_CHARACTERS), _kept(detail.url, MAX_VALUE_CHARACTERS)
+    return msgspec.structs.replace(detail, text=text, url=url, fields=fields)
+
+
+def _kept(text: str, most: int) -> str:
+    """A recording's URL opens it to whoever reads it, in a document's text too."""
+    cut = text[:most]
+    if _CAPABILITY not in cut:
+        return cut
+    return without_capabilities(cut.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")

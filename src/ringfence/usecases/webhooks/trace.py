@@ -86,7 +86,9 @@ class Trace:
             return
         room = MAX_BYTES - self._bytes
         body = without_capabilities(request.body)[: min(room, MAX_REQUEST_BYTES)]
-        answer = b"" if response is None else response.body[: min(room - len(body), MAX_ANSWER_BYTES)]
+        most = min(room - len(body), MAX_ANSWER_BYTES)
+        # A program may give back the URL that it was given.
+        answer = b"" if response is None else without_capabilities(response.body[:most])
         self._bytes += len(body) + len(answer)
         shown = phases or Phases()
         self._exchanges.append(

@@ -117,6 +117,19 @@ def test_a_document_that_cannot_be_parsed_is_found_with_its_place(
     run(scenario())
 
 
+def test_a_capability_that_a_program_gives_back_is_not_kept(run, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        document = "<Response><Message>https://calls.example/x?Capability=c2VjcmV0</Message></Response>"
+        await installation.open(sms_url=program.answer("first", document))
+        row = await installation.inbound("hi")
+        await installation.attempt()
+        (attempt,) = await opened(installation, row.sid)
+        (exchange,) = attempt.exchanges
+        assert exchange.answer.decode() == document.replace("c2VjcmV0", "(left-out)")
+
+    run(scenario())
+
+
 def test_a_reply_that_is_not_accepted_is_found(run, installation: Installation, program: Program) -> None:
     async def scenario() -> None:
         document = '<Response><Message from="+12025550199">one</Message></Response>'
