@@ -28,6 +28,7 @@ ENVIRONMENT_PREFIX = "RINGFENCE_"
 OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
 # How the sockets of an installation itself begin, even where key service and simulator are another's.
 OWN_SOCKETS = ("wake", "voice-", "live-", "media")
+EVERY_ADDRESS = frozenset({"0.0.0.0", "[::]"})  # noqa: S104
 ALL_SETTINGS = "`ringfence init` writes a file with every setting"
 
 
@@ -379,6 +380,9 @@ def _check_sip(settings: Settings) -> None:
         kinds = {parse_listen(text).kind for text in settings.sip_listen}
     except ValueError as error:
         raise RefusalError(f"sip_listen: {error}", described("sip_listen"), exit_code=2) from None
+    first = parse_listen(settings.sip_listen[0]).host if settings.sip_listen else ""
+    if not settings.sip_host and first in EVERY_ADDRESS:
+        raise RefusalError("sip_host: needed where SIP listens on every address", described("sip_host"), exit_code=2)
     if kinds & {"tls", "wss"} and not settings.sip_certificate:
         raise RefusalError("sip_certificate: needed for tls and wss", described("sip_certificate"), exit_code=2)
     try:

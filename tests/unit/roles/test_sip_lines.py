@@ -82,6 +82,8 @@ def test_a_trunk_travels_to_its_role_and_needs_its_password_there(
         ('sip_listen = ["5060"]', "sip_listen: '5060' is not like"),
         ('sip_listen = ["udp:127.0.0.1:70000"]', "sip_listen"),
         ('sip_listen = ["tls:127.0.0.1:0"]', "sip_certificate: needed"),
+        ('sip_listen = ["udp:0.0.0.0:5060"]', "sip_host: needed"),
+        ('sip_listen = ["udp:[::]:5060"]', "sip_host: needed"),
         (TRUNK + TRUNK, "two trunks are called carrier"),
         (TRUNK.replace("env:", ""), "env:VARIABLE"),
         (TRUNK + 'nonsense = "x"', "trunk: "),

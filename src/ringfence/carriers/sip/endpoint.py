@@ -201,8 +201,11 @@ class Endpoint:
             flow.close()
 
     def udp_flow(self, remote: Place) -> Flow:
-        """The flow from the first UDP socket to a place."""
-        return self._udp[0].flow(remote)
+        """The flow to a place, from the first UDP socket that speaks its kind of address. OSError where none does."""
+        of_its_kind = [socket for socket in self._udp if (":" in socket.local[0]) == (":" in remote[0])]
+        if not of_its_kind:
+            raise OSError("no UDP socket for this kind of address")
+        return of_its_kind[0].flow(remote)
 
     async def stream_flow(self, remote: Place, *, tls: ssl.SSLContext | None = None, server_name: str = "") -> Flow:
         """A connection to a place: the one that is open, or a new one. OSError or TimeoutError."""
@@ -211,7 +214,11 @@ class Endpoint:
         if kept is not None:
             return kept
         flow = await connect_stream(remote, self._received, self._lost, tls=tls, server_name=server_name)
-        return self._streams.setdefault(key, flow)
+        first = self._streams.setdefault(key, flow)
+        if first is not flow:
+            # Somebody else connected there meanwhile.
+            flow.close()
+        return first
 
     def request(self, request: Request, flow: Flow, answered: Callable[[Response | None], None]) -> Outgoing:
         """Send a request under a fresh branch; `answered` takes each answer, and None where none comes in time."""

@@ -98,6 +98,9 @@ class Identity:
         if domain is None:
             self._ignore(incoming, 1)
             return None
+        if domain.secure and incoming.flow.transport not in {"TLS", "WSS"}:
+            self._refuse(incoming, 403)
+            return None
         if request.method == "REGISTER":
             lists: Sequence[str] = domain.registration_lists if domain.registration else ()
             if not lists:
@@ -110,7 +113,7 @@ class Identity:
                 self._ignore(incoming, 1)
                 return None
             if not lists:
-                return Principal(kind="domain", name=domain.sid, account=domain.account, user=_user(request))
+                return _phone(domain, _user(request))
         return await self._by_digest(incoming, domain, lists)
 
     async def _by_token(self, incoming: Incoming, token: str) -> Principal | None:
@@ -153,9 +156,7 @@ class Identity:
             return None
         self._bans.forgive(banned_as(incoming.flow))
         self._unanswered.pop(banned_as(incoming.flow), None)
-        return Principal(
-            kind="domain", name=domain.sid, account=domain.account, user=answer.username, registers=domain.registration
-        )
+        return _phone(domain, answer.username)
 
     def _challenge(self, incoming: Incoming, *, stale: bool) -> None:
         request = incoming.request
@@ -234,6 +235,17 @@ def bearer_token(request: Request) -> str:
         if scheme.lower() == "bearer":
             return token.strip()
     return ""
+
+
+def _phone(domain: SipDomain, user: str) -> Principal:
+    return Principal(
+        kind="domain",
+        name=domain.sid,
+        account=domain.account,
+        user=user,
+        registers=domain.registration,
+        secure=domain.secure,
+    )
 
 
 def _answer(request: Request) -> Answer | None:

@@ -316,6 +316,10 @@ class SipLines:
     def _take(self, incoming: Incoming, principal: Principal) -> None:
         """Make a line of an INVITE whose sender is known, and hand it to the operator."""
         request = incoming.request
+        media = _media_of(request.body, incoming.flow)
+        if principal.secure and media == "rtp":
+            incoming.respond(respond(request, 488, tag=secrets.token_hex(8)))
+            return
         trunk = principal.trunk or (PHONES if principal.kind in {"handset", "client"} else None)
         sender = {"handset": principal.user, "client": f"client:{principal.user}"}.get(principal.kind)
         try:
@@ -325,7 +329,7 @@ class SipLines:
                 sender=sender or sender_of(request, trunk),
                 source=principal.source,
                 account=principal.account,
-                media=_media_of(request.body, incoming.flow),
+                media=media,
                 headers=passed_headers(request),
                 application=principal.application,
             )

@@ -12,7 +12,8 @@ Kind = Literal["trunk", "domain", "client", "handset"]
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """A trunk, a phone of a SIP Domain, a client with a token, or a simulated handset (`user` is its number).
 
-    `name` is the trunk's, or the domain's sid; `record` is the address of record whose bindings it may change.
+    `name` is the trunk's, or the domain's sid; `record` is the address of record whose bindings it may change. `secure`
+    says that its calls must be encrypted, signalling and sound.
     """
 
     kind: Kind
@@ -23,6 +24,7 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     expires_ms: int = 0
     trunk: Trunk | None = None
     registers: bool = False
+    secure: bool = False
 
     def __repr__(self) -> str:
         return f"Principal({self.kind})"

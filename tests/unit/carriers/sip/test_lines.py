@@ -1,6 +1,11 @@
 """Lines: where calls go, whose calls are taken, and how each line ends."""
 
+import asyncio
+import ssl
+from pathlib import Path
+
 import pytest
+from tests.clients.bare import certificate
 from tests.unit.carriers.sip.desk import ACCOUNT, DOMAIN, LIST, SID, Access, Ear, Handy, Site, Tokens, phones_domain
 from tests.unit.carriers.sip.wire import ANSWER, HOST, OFFER, Peer, eventually, peer, run
 
@@ -325,6 +330,33 @@ def test_a_domain_takes_calls_from_its_networks_and_with_its_passwords(networks,
         phone = await Handy(site).open()
         response = await phone.ask("INVITE", f"sip:1000@{DOMAIN}")
         assert (response and response.status) == status
+        await site.close()
+
+    run(story)
+
+
+def test_a_secure_domain_takes_nobody_without_tls_and_no_call_without_srtp(tmp_path: Path) -> None:
+    async def story() -> None:
+        domain = phones_domain(secure=True, by_network=True, networks=("127.0.0.0/8",), call_lists=())
+        site = await Site(picks_up, access=Access(domain)).open()
+        phone = await Handy(site).open()
+        for method in ("INVITE", "REGISTER"):
+            refused = await phone.ask(method, f"sip:1000@{DOMAIN}")
+            assert refused is not None
+            assert refused.status == 403
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate(tmp_path))
+        port = await site.lines.endpoint.listen_tcp(HOST, 0, tls=context)
+        ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        ours.check_hostname, ours.verify_mode = False, ssl.CERT_NONE
+        reader, writer = await asyncio.open_connection(HOST, port, ssl=ours)
+        for profile, status in (("RTP/AVP", 488), ("RTP/SAVP", 200)):
+            request = phone.request("INVITE", f"sip:1000@{DOMAIN}")
+            request.set_body(f"v=0\r\nm=audio 9 {profile} 0\r\n".encode(), "application/sdp")
+            writer.write(bytes(request).replace(b"SIP/2.0/UDP", b"SIP/2.0/TLS"))
+            await asyncio.wait_for(reader.readuntil(f"SIP/2.0 {status}".encode()), 5)
+        assert [line.media for line in site.desk.lines] == ["srtp"]
+        writer.close()
         await site.close()
 
     run(story)
