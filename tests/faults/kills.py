@@ -1,5 +1,6 @@
 """The faults that end a process at once."""
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -17,6 +18,14 @@ def kill(role: str) -> Callable[[Scene], None]:
         until(lambda: not is_alive(pid), 5, "the killed process is gone")
 
     return inflict
+
+
+def kill_api_without_fork_server(scene: Scene) -> None:
+    """SIGKILL for the process that roles are forked from, and then for the api, which is executed instead."""
+    server = scene.installation.fork_server()
+    os.kill(server, signal.SIGKILL)
+    until(lambda: not is_alive(server), 5, "the process that forks is gone")
+    kill("api")(scene)
 
 
 def kill_simulator(scene: Scene) -> None:

@@ -16,7 +16,7 @@ from faults.books import Books
 from faults.clocks import DAY_MS, HOUR_MS, jump, webhook_dies
 from faults.dead_letters import PASSED_MS, stays_away
 from faults.disks import fill_disk, slow_disk, small_disk
-from faults.kills import kill, kill_postgres, kill_simulator, kill_supervisor
+from faults.kills import kill, kill_api_without_fork_server, kill_postgres, kill_simulator, kill_supervisor
 from faults.pauses import pause, pause_in_transaction, pause_in_write, second_group
 from faults.scene import Scene
 from faults.table import table
@@ -63,6 +63,7 @@ def soak() -> Iterator[Soak]:
 def kills(scene: Scene) -> list[Round]:
     return [
         *(lambda role=role: scene.round(f"kill -9 {role}", kill(role)) for role in ("dispatcher", "api", "kms")),
+        lambda: scene.round("kill -9 fork server, then api", kill_api_without_fork_server),
         lambda: scene.round("kill -9 simulator", kill_simulator, outside_dies=True),
         lambda: scene.round("kill -9 supervisor", kill_supervisor, outside_dies=True),
     ]

@@ -119,6 +119,18 @@ class Supervised:
 
     def roles(self) -> dict[str, int]:
         """Pids of the role processes that run now."""
+        return {
+            words[words.index(b"ringfence.roles") + 1].decode(): pid
+            for pid, words in self._children().items()
+            if b"ringfence.roles" in words
+        }
+
+    def fork_server(self) -> int:
+        """Pid of the process that roles are forked from."""
+        return next(pid for pid, words in self._children().items() if b"ringfence.roles.fork_server" in words)
+
+    def _children(self) -> dict[int, list[bytes]]:
+        """The supervisor's children, with the words of their commands."""
         found = {}
         for folder in Path("/proc").iterdir():
             if not folder.name.isdigit():
@@ -127,9 +139,7 @@ class Supervised:
                 parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
                 if int(parent) != self.supervisor:
                     continue
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-                if b"ringfence.roles" in words:
-                    found[words[words.index(b"ringfence.roles") + 1].decode()] = int(folder.name)
+                found[int(folder.name)] = (folder / "cmdline").read_bytes().split(b"\0")
         return found
 
     def signal(self, role: str, number: int) -> int:
