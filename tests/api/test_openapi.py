@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import requests
+from tests.api.recording_recipes import RECORDING_RECIPES
 from tests.api.sip_recipes import SIP_RECIPES
 from tests.api.voice_recipes import VOICE_RECIPES
 
@@ -33,6 +34,11 @@ pytestmark = pytest.mark.skipif(not REFERENCE, reason="RINGFENCE_REFERENCE does 
 
 PAGING = {"PageSize", "Page", "PageToken"}
 CUSTOMER = "+12025550177"
+# What the SDKs send and the description leaves out.
+EXTRA = {
+    **{("POST", f"/IncomingPhoneNumbers/{kind}"): {"AreaCode"} for kind in ("Local", "Mobile", "TollFree")},
+    ("POST", "/Calls/{CallSid}/Recordings"): {"RecordingConfigurationId"},
+}
 UNPAGED = {"available_phone_numbers", "countries"}
 # Twilio's own answers have text where its description says number.
 TEXT_NUMBERS = {"latitude", "longitude"}
@@ -261,6 +267,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     ("DELETE", f"{POOL}/{{Sid}}"): on_services("DELETE", "/{}/PhoneNumbers/{}"),
 }
 
+RECIPES |= RECORDING_RECIPES
 RECIPES |= SIP_RECIPES
 RECIPES |= VOICE_RECIPES
 
@@ -276,7 +283,7 @@ def test_it_takes_the_parameters_twilio_describes(operation: Operation) -> None:
     if "requestBody" in description:
         schema = description["requestBody"]["content"]["application/x-www-form-urlencoded"]["schema"]
         names |= set(schema.get("properties", {}))
-    extra = {"AreaCode"} if operation.method == "POST" and "/IncomingPhoneNumbers/" in operation.path else set()
+    extra = EXTRA.get((operation.method, operation.path.split("/{AccountSid}")[-1].removesuffix("/{Sid}")), set())
     assert operation.form.names - extra - PAGING == names - PAGING
 
 
@@ -286,7 +293,8 @@ def test_its_answer_is_as_twilio_describes_it(operation: Operation, tenant: Any)
     statuses = described(operation)["responses"]
     # Of two statuses for success, the one that says what happened.
     assert str(answer.status_code) in statuses
-    assert len(statuses) == 1 or set(statuses) == {"200", "201"}
+    successes = {status for status in statuses if status.startswith("2")}
+    assert len(successes) == 1 or successes == {"200", "201"}
     assert answer.status_code == operation.status
     if answer.status_code == 204:
         return

@@ -34,6 +34,10 @@ def refusal(call: Any, *args: Any, **options: Any) -> TwilioRestException:
 
 @pytest.fixture
 def call(tenant: Any) -> Any:
+    return in_progress(tenant)
+
+
+def in_progress(tenant: Any) -> Any:
     """A call in progress, run by a voice process of the test's."""
     made = tenant.client().calls.create(to=CUSTOMER, from_=tenant.number(), url="https://shop.example/voice")
     parts = tenant.installation
@@ -272,6 +276,12 @@ class TestCapability:
 
 @pytest.fixture
 def voice(tenant: Any) -> Iterator[list[tuple[str, str]]]:
+    with voice_process(tenant) as told:
+        yield told
+
+
+@contextlib.contextmanager
+def voice_process(tenant: Any) -> Iterator[list[tuple[str, str]]]:
     """A voice process that carries orders out; what it was told, in order."""
     parts, told = tenant.installation, list[tuple[str, str]]()
 

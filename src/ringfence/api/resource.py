@@ -146,13 +146,14 @@ class Resource:
 
     def fetch(
         self,
+        form: type[msgspec.Struct] = NoForm,
         *,
         named: str = "Sid",
         plain: Callable[..., Awaitable[Answer]] | None = None,
         unsigned: Callable[..., Awaitable[Raw | Streamed | None]] | None = None,
     ) -> Callable[[Handler], Handler]:
         """GET on one, called `named` in the path; `plain` answers instead where the request has no `.json`."""
-        return self._declare("GET", f"{self._path}/{{{named}}}", NoForm, plain=plain, unsigned=unsigned)
+        return self._declare("GET", f"{self._path}/{{{named}}}", form, plain=plain, unsigned=unsigned)
 
     def only(self) -> Callable[[Handler], Handler]:
         """GET on the resource's own path, where it is one thing and no list."""

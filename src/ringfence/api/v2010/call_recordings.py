@@ -11,7 +11,7 @@ from ringfence.api.dates import rfc2822
 from ringfence.api.forms import Rule, read_method, read_url
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import API_VERSION, ApiRequest, Resource
-from ringfence.api.v2010.recordings import RecordingFilterForm, calling_of, duration_s, fetch_sound
+from ringfence.api.v2010.recordings import CreatedForm, calling_of, duration_s, fetch_sound
 from ringfence.domain.call import RecordingOptions
 from ringfence.domain.errors import ApiError
 from ringfence.ports.calls import RecordingRow
@@ -88,8 +88,8 @@ async def create(request: ApiRequest[CallRecordingForm]) -> CallRecording:
     return _shown(row)
 
 
-@call_recordings.list(RecordingFilterForm)
-async def list_call_recordings(request: ApiRequest[RecordingFilterForm], cursor: Cursor) -> list[CallRecording]:
+@call_recordings.list(CreatedForm)
+async def list_call_recordings(request: ApiRequest[CreatedForm], cursor: Cursor) -> list[CallRecording]:
     from_ms, to_ms = request.form.span()
     wanted = RecordingsWanted(
         call_sid=request.path["CallSid"], from_ms=from_ms, to_ms=to_ms, before=cursor.before, limit=cursor.limit

@@ -26,12 +26,9 @@ _SUBRESOURCES = (("add_on_results", "AddOnResults"), ("transcriptions", "Transcr
 _UNDER_WAY = frozenset({"in-progress", "paused", "processing"})
 
 
-class RecordingFilterForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+class CreatedForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """`DateCreated<` and `DateCreated>` include what they name: Twilio writes them `<=` and `>=`."""
 
-    call_sid: str | None = None
-    conference_sid: str | None = None
-    include_soft_deleted: bool = False
     date_created: MomentFilter | None = None
     date_created_before: MomentFilter | None = msgspec.field(default=None, name="DateCreated<")
     date_created_after: MomentFilter | None = msgspec.field(default=None, name="DateCreated>")
@@ -41,6 +38,16 @@ class RecordingFilterForm(msgspec.Struct, frozen=True, kw_only=True, rename="pas
         starts = [moment.from_ms for moment in (self.date_created, self.date_created_after) if moment is not None]
         ends = [moment.to_ms for moment in (self.date_created, self.date_created_before) if moment is not None]
         return max(starts, default=None), min(ends, default=None)
+
+
+class RecordingFilterForm(CreatedForm, frozen=True, kw_only=True, rename="pascal"):
+    call_sid: str | None = None
+    conference_sid: str | None = None
+    include_soft_deleted: bool = False
+
+
+class RecordingForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    include_soft_deleted: bool = False
 
 
 class Recording(msgspec.Struct, kw_only=True):
@@ -82,8 +89,7 @@ def duration_s(row: RecordingRow) -> str | None:
 @recordings.list(RecordingFilterForm)
 async def list_recordings(request: ApiRequest[RecordingFilterForm], cursor: Cursor) -> list[Recording]:
     form = request.form
-    if form.include_soft_deleted:
-        raise ApiError(20501, "The parameter IncludeSoftDeleted is not available here yet.")
+    _refuse_deleted(form.include_soft_deleted)
     if form.conference_sid:
         # There are no conferences here yet, so none has a recording.
         return []
@@ -121,8 +127,9 @@ async def fetch_sound_unsigned(deps: ApiDependencies, path: Mapping[str, str], t
         raise ApiError(20501, f"{error}.") from None
 
 
-@recordings.fetch(plain=fetch_sound, unsigned=fetch_sound_unsigned)
-async def fetch(request: ApiRequest[msgspec.Struct]) -> Recording | None:
+@recordings.fetch(RecordingForm, plain=fetch_sound, unsigned=fetch_sound_unsigned)
+async def fetch(request: ApiRequest[RecordingForm]) -> Recording | None:
+    _refuse_deleted(request.form.include_soft_deleted)
     row = await calling_of(request.deps).recordings.fetch(request.account.sid, request.sid)
     return None if row is None else _shown(row, request.deps.base_url)
 
@@ -130,6 +137,11 @@ async def fetch(request: ApiRequest[msgspec.Struct]) -> Recording | None:
 @recordings.delete()
 async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
     return await calling_of(request.deps).recording_changer.delete(request.account.sid, request.sid)
+
+
+def _refuse_deleted(wanted: bool) -> None:
+    if wanted:
+        raise ApiError(20501, "The parameter IncludeSoftDeleted is not available here yet.")
 
 
 def _streamed(deps: ApiDependencies, opened: OpenedRecording | None, form: SoundForm) -> Streamed | None:
