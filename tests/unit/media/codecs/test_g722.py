@@ -1,5 +1,7 @@
 """G.722 is spoken as others speak it, and nothing a stranger sends gives other than 20 ms of sound."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -39,6 +41,14 @@ def test_we_hear_what_another_says() -> None:
     wide = speech(rate_hz=16_000)
     payload = ffmpeg(wide.astype("<i2").tobytes(), "-f", "s16le", "-ar", "16000", "-i", "pipe:0", "-f", "g722")
     assert likeness_db(heard(payload), speech()) > 12
+
+
+def test_we_hear_a_capture_of_another() -> None:
+    """Half a second of 1 kHz, as ffmpeg 5.1 coded it at 16,000 samples a second."""
+    sound = heard(Path(__file__).with_name("g722_1khz.bin").read_bytes())
+    assert len(sound) == 4_000
+    assert strength_db(sound[400:], 1_000) > -1
+    assert 5_000 < np.sqrt((sound[400:].astype(float) ** 2).mean()) < 6_500
 
 
 @needs_ffmpeg

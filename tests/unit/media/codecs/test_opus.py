@@ -5,6 +5,7 @@ import gc
 import importlib.util
 import weakref
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -70,6 +71,14 @@ def test_we_hear_what_another_says_whatever_its_packets_hold(duration_ms: int) -
     there = np.concatenate(sound)
     assert abs(len(there) - 8_000) <= 2 * FRAME * 3
     assert strength_db(there[1_600:7_000], 1_000) > -1
+
+
+def test_we_hear_a_capture_of_another() -> None:
+    """Half a second of 1 kHz in packets of 20 ms, as ffmpeg 5.1 with libopus coded it at 48,000 samples a second."""
+    sound = heard(packets_of(Path(__file__).with_name("opus_1khz.ogg").read_bytes()))
+    assert 4_000 <= len(sound) <= 4_800
+    assert strength_db(sound[800:3_800], 1_000) > -1
+    assert 5_000 < np.sqrt((sound[800:3_800].astype(float) ** 2).mean()) < 6_500
 
 
 def test_a_loss_is_made_up_and_fades() -> None:
