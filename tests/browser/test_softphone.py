@@ -279,6 +279,16 @@ def test_a_lost_connection_is_opened_again_and_registered_again(server: Server) 
     until(server.page, lambda: server.page.evaluate("agent.state") == "ready")
 
 
+def test_a_lost_connection_ends_the_call_and_leaves_room_for_the_next(server: Server) -> None:
+    talking(server)
+    server.sockets[-1].close()
+    until(server.page, lambda: server.page.evaluate("call.state") == "ended")
+    assert server.page.evaluate("call.outcome") == "lost"
+    until(server.page, lambda: "close" in server.page.evaluate("asked"))
+    server.registered()
+    assert server.page.evaluate("agent.call") is None
+
+
 def test_leaving_takes_the_registration_back(server: Server) -> None:
     server.registered()
     server.page.evaluate("agent.stop()")

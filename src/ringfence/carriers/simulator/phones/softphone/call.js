@@ -173,9 +173,9 @@ export class Call extends EventTarget {
     this.#end("missed");
   }
 
-  /** The connection is gone, and with it all that could be said about this call. */
+  /** The connection is gone: the other end takes a phone that it cannot reach for gone too, and ends the call. */
   lost() {
-    if (this.state === "incoming" || this.state === "connecting") this.#end("missed");
+    this.#end(this.direction === "incoming" && this.answeredAt === null ? "missed" : "lost");
   }
 
   async #heard(response) {
