@@ -4,9 +4,10 @@ import importlib.util
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -37,14 +38,21 @@ def program(monkeypatch: pytest.MonkeyPatch, stand: Stand) -> Iterator[str]:
     }.items():
         monkeypatch.setenv(name, value)
     stand.calls.tokens.read = read_token
-    app = loaded().app
-    server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
+    with served(make_server("127.0.0.1", 0, loaded().app, handler_class=Quiet)) as url:
+        yield url
+
+
+@contextmanager
+def served(server: WSGIServer) -> Iterator[str]:
+    """The server's URL, while it runs."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 class Quiet(WSGIRequestHandler):
@@ -75,16 +83,21 @@ def read_token(token: str) -> ClientLogin:
 
 
 @pytest.fixture
-def phone(context: BrowserContext, program: str) -> Page:
+def phone(context: BrowserContext, program: str) -> Iterator[Page]:
     context.add_init_script(KEEP_CALLS)
     page = context.new_page()
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
-    page.goto(program)
-    page.get_by_label("I am").fill("ada")
+    go_online(page, program, "ada")
+    yield page
+    assert failures == []
+
+
+def go_online(page: Page, url: str, identity: str) -> None:
+    page.goto(url)
+    page.get_by_label("I am").fill(identity)
     page.get_by_role("button", name="Go online").click()
-    expect(page.get_by_role("status")).to_have_text("Online as ada")
-    return page
+    expect(page.get_by_role("status")).to_have_text(f"Online as {identity}")
 
 
 def test_a_client_is_called_by_its_identity(phone: Page, stand: Stand) -> None:

@@ -27,6 +27,7 @@ class Installation:
 
     def __init__(self, home: Path) -> None:
         self.log = home / "log"
+        self.data = home / "data"
         (home / "ringfence.toml").write_text('sip_listen = ["ws:127.0.0.1:0"]\n')
         environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | {
             "HOME": str(home),
@@ -35,7 +36,7 @@ class Installation:
         }
         with self.log.open("wb") as errors:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "ringfence", "up", "--data", str(home / "data"), "--port", "0", "--json"],
+                [sys.executable, "-m", "ringfence", "up", "--data", str(self.data), "--port", "0", "--json"],
                 cwd=home,
                 env=environment,
                 stdout=subprocess.PIPE,
@@ -48,6 +49,12 @@ class Installation:
         self.auth_token = self.ready["auth_token"]
         self.client = Client(self.ready["account_sid"], self.auth_token)
         self.client.api.base_url = self.ready["base_url"]
+
+    @property
+    def sip_url(self) -> str:
+        """Where browsers register."""
+        (listen,) = json.loads(next(self.data.rglob("sip.json")).read_text())
+        return f"ws://127.0.0.1:{listen.rpartition(':')[2]}/"
 
     def stop(self) -> None:
         self._process.terminate()
