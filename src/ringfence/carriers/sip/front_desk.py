@@ -13,11 +13,11 @@ import structlog
 from ringfence.carriers.sip.ban_table import BAD_PACKETS, BanTable, banned_as
 from ringfence.carriers.sip.endpoint import Incoming
 from ringfence.carriers.sip.flow import Flow
-from ringfence.carriers.sip.identity import Identity, is_scanner
+from ringfence.carriers.sip.identity import Identity, bearer_token, is_scanner
 from ringfence.carriers.sip.message import Request, respond
 from ringfence.carriers.sip.numbering import handset_of
 from ringfence.carriers.sip.principal import Principal
-from ringfence.carriers.sip.registrar import Registrar
+from ringfence.carriers.sip.registrar import MAX_EXPIRES_S, Registrar
 from ringfence.carriers.sip.trunk import Trunk
 
 PROVEN_MS = 7_200_000
@@ -114,7 +114,10 @@ class FrontDesk:
         if not principal.registers:
             incoming.respond(respond(incoming.request, 403, tag=tag))
             return
-        answer = self._registrar.register(incoming.request, incoming.flow, tag=tag, user=principal.record)
+        left_s = max((principal.expires_ms - self._now_ms()) // 1_000, 1) if principal.expires_ms else MAX_EXPIRES_S
+        answer = self._registrar.register(
+            incoming.request, incoming.flow, tag=tag, user=principal.record, most_s=min(left_s, MAX_EXPIRES_S)
+        )
         if answer.status == 200:
             self._prove(incoming.flow, principal)
         incoming.respond(answer)
@@ -156,12 +159,16 @@ class FrontDesk:
         self._identified.pop(incoming, None)
 
     async def _who(self, incoming: Incoming) -> Principal | None:
-        """Who sent a request. A phone over UDP shows its password with every call; a connection stays its client's."""
+        """Who sent a request. A phone over UDP shows its password with every call; a connection stays its client's.
+
+        Where a token is shown again it is checked again: its key may have been revoked.
+        """
         number = handset_of(incoming.request) if self._is_phones(incoming.flow) else ""
         if number:
             return Principal(kind="handset", user=number, registers=True)
         proven = self._proof(incoming.flow)
-        if proven is not None and proven.kind == "client" and incoming.request.method != "REGISTER":
+        asks_anew = incoming.request.method == "REGISTER" or bearer_token(incoming.request)
+        if proven is not None and proven.kind == "client" and not asks_anew:
             return proven
         trunk = self._trunk_at(incoming.flow.remote[0])
         if trunk is not None and not await self._identity.is_addressed(incoming.request):

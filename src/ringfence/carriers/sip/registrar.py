@@ -54,10 +54,13 @@ class Registrar:
     def __repr__(self) -> str:
         return f"Registrar({len(self._bindings)} users)"
 
-    def register(self, request: Request, flow: Flow, *, tag: str, user: str = "") -> Response:
+    def register(
+        self, request: Request, flow: Flow, *, tag: str, user: str = "", most_s: int = MAX_EXPIRES_S
+    ) -> Response:
         """Take a REGISTER that has been authenticated: its answer, which lists all bindings that hold now.
 
-        `user` is under which name they are kept, where that is not the request's own address of record.
+        `user` is under which name they are kept, where that is not the request's own address of record; `most_s` how
+        long they may hold, for one whose permission ends sooner than its registration would.
 
         400 for contacts that cannot be, or a To that is no address of record; 423 for an expiry under
         `MIN_EXPIRES_S`; 403 for more than `MAX_BINDINGS`; 500 for a request older than one that was taken. Nothing is
@@ -65,7 +68,7 @@ class Registrar:
         """
         try:
             user = user or record_of(request)
-            changed = self._changed(request, flow, self.bindings(user))
+            changed = self._changed(request, flow, self.bindings(user), most_s)
         except MalformedError:
             return respond(request, 400, tag=tag)
         except _RefusedError as error:
@@ -106,7 +109,7 @@ class Registrar:
             else:
                 del self._bindings[user]
 
-    def _changed(self, request: Request, flow: Flow, held: list[Binding]) -> list[Binding]:
+    def _changed(self, request: Request, flow: Flow, held: list[Binding], most_s: int) -> list[Binding]:
         sequence, _ = request.cseq
         fields = request.headers.values("contact")
         if fields == ["*"]:
@@ -123,7 +126,7 @@ class Registrar:
             if known is not None:
                 _in_order(known, request.call_id, sequence)
                 kept.remove(known)
-            expires_s = self._expires_s(contact, request)
+            expires_s = min(self._expires_s(contact, request), most_s)
             if expires_s:
                 kept.append(
                     Binding(

@@ -109,6 +109,9 @@ def test_a_token_is_believed_on_its_connection_until_it_expires(monkeypatch: pyt
         phone.send(phone.request("INVITE", f"sip:+12025550123@{HOST}"))
         await eventually(lambda: len(site.desk.lines) == 1)
         assert site.desk.lines[0].sender == "client:bob"
+        # It is called no longer than that either.
+        (contact,) = registered.contacts
+        assert contact.parameter("expires") == "1"
         await asyncio.sleep(0.5)
         assert await phone.answer_to(phone.request("INVITE", f"sip:+12025550123@{HOST}")) is None
         assert len(site.desk.lines) == 1
@@ -125,8 +128,14 @@ def test_each_registration_shows_its_token_anew() -> None:
         first = await phone.answer_to(phone.request("REGISTER", "", more=BEARER))
         assert first is not None
         assert first.status == 200
+        without = await phone.answer_to(phone.request("REGISTER", ""))
+        assert without is not None
+        assert without.status == 401
         tokens.known.clear()
-        assert await phone.answer_to(phone.request("REGISTER", "", more=BEARER)) is None
+        for method in ("INVITE", "REGISTER"):
+            refused = await phone.answer_to(phone.request(method, f"sip:+12025550123@{HOST}", more=BEARER))
+            assert refused is None
+        assert site.desk.lines == []
         await site.close()
 
     run(story)
