@@ -111,3 +111,18 @@ async def test_settings_are_replaced_where_they_are_what_was_read(store):
     ends = await asyncio.gather(*(store.put_voice_settings(A, f"n{n}", was="one") for n in range(5)))
     assert ends.count(True) == 1
     assert await store.voice_settings(A) == f"n{ends.index(True)}"
+
+
+async def test_a_tenant_s_accounts_are_burdened_together(store, ring, account):
+    for sid, tenant in ((A, A), (B, A), ("AC" + "c" * 32, "AC" + "c" * 32)):
+        await store.create_account(*account(sid, tenant))
+    await ended(store, ring(), 100, NOW)
+    await ended(store, ring(account=B), 20, NOW)
+    await ended(store, ring(account=B), 3, NOW - MINUTE)
+    await ended(store, ring(account="AC" + "c" * 32), 4_000, NOW)
+    await store.create_call(ring(account=B, status=Status.RINGING, rate_micros=7))
+    await store.create_call(ring(account=B, status=Status.QUEUED, rate_micros=9))
+    whole = await store.tenant_burden(A, NOW, NOW)
+    assert (whole.settled_micros, whole.running_micros, whole.live) == (120, 7, 1)
+    assert (await store.tenant_burden(A, NOW - MINUTE, NOW)).settled_micros == 123
+    assert (await store.tenant_burden(B, 0, NOW)).micros == 0

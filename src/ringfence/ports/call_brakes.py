@@ -30,6 +30,9 @@ class BrakeStore(Protocol):
     async def burden(self, account: str, from_ms: int, now_ms: int) -> Burden:
         """What ended at `from_ms` or later, by the minute, and what is under way, as it will be at `now_ms`."""
 
+    async def tenant_burden(self, tenant: str, from_ms: int, now_ms: int) -> Burden:
+        """The same of a top-level account and all its subaccounts together."""
+
     async def queued_calls(self, account: str) -> int:
         """How many calls wait for a voice process."""
 

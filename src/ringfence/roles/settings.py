@@ -109,11 +109,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float, Meta(description="The most that a minute of a call may cost, in the currency of the rates.", ge=0)
     ] = 0.5
     call_spend: Annotated[
-        float, Meta(description="What calls of one account may cost within an hour; more are ended.", ge=0)
+        float,
+        Meta(
+            description="What an account's and its subaccounts' calls may cost within an hour; more are ended.",
+            ge=0,
+        ),
     ] = 10.0
     call_new_countries: Annotated[
         int, Meta(description="Countries that one account may call for the first time within a day.", ge=0)
     ] = 10
+    account_calls: Annotated[
+        tuple[str, ...],
+        Meta(description="Accounts with bounds of their own on calls: AC… spend=500 at_once=5000 cps=50 max_price=2."),
+    ] = ()
     ice_servers: Annotated[
         tuple[str, ...],
         Meta(description="STUN and TURN servers that Tokens name: stun:HOST:PORT, turn:HOST:PORT?transport=udp."),

@@ -27,6 +27,9 @@ class MemoryStore(MemoryCallBrakes, MemoryAccounts, MemoryServices, MemoryApplic
     async def ready(self) -> bool:
         return self._open
 
+    def _accounts_of(self, tenant: str) -> list[str]:
+        return [row.sid for row in self._accounts.values() if row.tenant == tenant]
+
     def next_due_ms(self) -> int | None:
         """When a text or an event falls due next, perhaps in the past; None where nothing waits.
 

@@ -39,6 +39,18 @@ class MemoryCallBrakes(MemoryRecordings):
             live=len(live),
         )
 
+    async def tenant_burden(self, tenant: str, from_ms: int, now_ms: int) -> Burden:
+        burdens = [await self.burden(account, from_ms, now_ms) for account in self._accounts_of(tenant)]
+        return Burden(
+            settled_micros=sum(burden.settled_micros for burden in burdens),
+            running_micros=sum(burden.running_micros for burden in burdens),
+            live=sum(burden.live for burden in burdens),
+        )
+
+    def _accounts_of(self, tenant: str) -> list[str]:
+        """The sids of a tenant's accounts: `MemoryStore` knows."""
+        raise LookupError("no accounts here")
+
     async def queued_calls(self, account: str) -> int:
         return sum(row.account == account and is_waiting(row) for row in self._calls.values())
 

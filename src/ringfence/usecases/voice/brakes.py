@@ -7,7 +7,7 @@ Source: Twilio, "Anti-fraud developer's guide"; errors 21215, 21216, 10004.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import msgspec
 import structlog
@@ -30,7 +30,8 @@ _log = structlog.get_logger(__name__)
 class BrakeLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one account; amounts in micros. `home` are countries whose low-risk numbers all may call.
 
-    What calls cost is bounded within any `spend_window_ms`; `new_countries` may be called for the first time in a day.
+    What calls cost is bounded within any `spend_window_ms`, of an account with all its subaccounts; `new_countries` may
+    be called for the first time in a day. `own` has those of single accounts.
     """
 
     home: tuple[str, ...] = ("US",)
@@ -41,6 +42,11 @@ class BrakeLimits(msgspec.Struct, frozen=True, kw_only=True):
     spend_micros: int = 10_000_000
     spend_window_ms: int = 3_600_000
     new_countries: int = 10
+    own: Mapping[str, "BrakeLimits"] = {}
+
+    def of(self, account: str) -> "BrakeLimits":
+        """What holds for an account."""
+        return self.own.get(account, self)
 
 
 class BrakedError(Exception):
@@ -60,28 +66,29 @@ class Brakes:
         self._clock = clock
         self._limits = limits or BrakeLimits()
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
-        self._burst = max(1, int(self._limits.calls_per_s))
 
     async def check(self, account: str, address: str, *, begun: bool) -> None:
         """BrakedError where a call to `address` may not begin now. `begun`: its row counts among those under way."""
+        limits = self._limits.of(account)
         burden = await self._store.burden(account, self._window_ms(), self._clock.now_ms())
-        if burden.live - begun >= self._limits.live_calls:
+        if burden.live - begun >= limits.live_calls:
             raise BrakedError(CONCURRENCY, "as many calls are under way as the account may have")
         destination = destination_of(address)
         if destination is None:
             return
         if not await self._permits(account, destination):
             raise BrakedError(GEO_PERMISSION, "the account's dialing permissions do not allow such numbers")
-        if destination.rate_micros > self._limits.max_rate_micros:
+        if destination.rate_micros > limits.max_rate_micros:
             raise BrakedError(NOT_ALLOWED, "a minute costs more than calls here may")
         if await self._is_too_new(account, destination):
             raise BrakedError(NOT_ALLOWED, "too many countries were called for the first time today")
-        if burden.micros + (0 if begun else destination.rate_micros) > self._limits.spend_micros:
+        more_micros = 0 if begun else destination.rate_micros
+        if burden.micros + more_micros > limits.spend_micros or await self._is_spent(account, more_micros):
             raise BrakedError(NOT_ALLOWED, "the account's calls have cost as much as they may for now")
 
     async def accept(self, account: str, address: str) -> None:
         """As `check`, for a call that would have to wait in line; BrakedError where that is full."""
-        if await self._store.queued_calls(account) >= self._limits.queued_calls:
+        if await self._store.queued_calls(account) >= self._limits.of(account).queued_calls:
             raise BrakedError(CONCURRENCY, "as many calls wait as the account may have")
         await self.check(account, address, begun=False)
 
@@ -90,10 +97,19 @@ class Brakes:
         spent = []
         for account in await self._store.costly_accounts(owner):
             burden = await self._store.burden(account, self._window_ms(), self._clock.now_ms() + ahead_ms)
-            if burden.micros > self._limits.spend_micros:
+            over = burden.micros > self._limits.of(account).spend_micros
+            if over or await self._is_spent(account, 0, ahead_ms):
                 _log.warning("voice.spend_limit", account=account, micros=burden.micros, live=burden.live)
                 spent.append(account)
         return spent
+
+    async def _is_spent(self, account: str, more_micros: int, ahead_ms: int = 0) -> bool:
+        """Whether the whole tenant has spent what its top-level account may: subaccounts are made at no cost."""
+        row = await self._store.account(account)
+        if row is None:
+            return False
+        whole = await self._store.tenant_burden(row.tenant, self._window_ms(), self._clock.now_ms() + ahead_ms)
+        return whole.micros + more_micros > self._limits.of(row.tenant).spend_micros
 
     def waiting(self) -> Collection[str]:
         """Accounts that began as many calls as they may for now: theirs wait in line."""
@@ -104,13 +120,15 @@ class Brakes:
         """How many calls each account that is not among those waiting may begin now, at least."""
         now_ms = self._clock.monotonic_ms()
         left = [tokens for bucket in self._buckets.values() if (tokens := bucket.available(now_ms))]
-        return min(left, default=self._burst)
+        return min([*left, *map(_burst, (self._limits, *self._limits.own.values()))])
 
     def began(self, account: str) -> None:
         """Count a call that begins against the account's rate."""
-        rate = self._limits.calls_per_s
+        limits = self._limits.of(account)
         now_ms = self._clock.monotonic_ms()
-        bucket = self._buckets.pop(account, None) or TokenBucket(rate, burst=self._burst, now_ms=now_ms)
+        bucket = self._buckets.pop(account, None) or TokenBucket(
+            limits.calls_per_s, burst=_burst(limits), now_ms=now_ms
+        )
         bucket.take(1, now_ms)
         self._buckets[account] = bucket
         if len(self._buckets) > BUCKETS_KEPT:
@@ -125,7 +143,11 @@ class Brakes:
     async def _is_too_new(self, account: str, destination: Destination) -> bool:
         from_ms = self._clock.now_ms() - DAY_MS
         earlier = await self._store.new_destinations(account, destination.region, from_ms)
-        return earlier >= self._limits.new_countries
+        return earlier >= self._limits.of(account).new_countries
+
+
+def _burst(limits: BrakeLimits) -> int:
+    return max(1, int(limits.calls_per_s))
 
 
 async def effective_settings(store: Store, account: str) -> VoiceSettings:

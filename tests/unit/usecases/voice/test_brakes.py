@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ringfence.domain.call import Direction, Status
 from ringfence.domain.clock import ManualClock
@@ -119,6 +120,46 @@ def test_a_subaccount_goes_by_its_parent_while_it_inherits() -> None:
         assert await code_of(brakes.check(CHILD, LATVIAN, begun=False)) == GEO_PERMISSION
         assert (await effective_settings(store, CHILD)).inherits is False
         assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=False)) == 0
+
+    played(scene)
+
+
+def test_subaccounts_spend_together_what_their_tenant_may() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        for sid, parent in ((ACCOUNT, None), (CHILD, ACCOUNT)):
+            await store.create_account(
+                AccountRow(sid=sid, tenant=ACCOUNT, parent=parent, friendly_name="", created_ms=NOW, updated_ms=NOW),
+                CredentialRow(
+                    account=sid, sid=sid, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=0, updated_ms=0
+                ),
+            )
+        limits = BrakeLimits(spend_micros=28_000)
+        await call(store, clock)
+        assert await code_of(Brakes(store, clock, limits).check(CHILD, FRIEND, begun=False)) == 0
+        await call(store, clock, account=CHILD)
+        brakes = Brakes(store, clock, limits)
+        for account in (ACCOUNT, CHILD):
+            assert await code_of(brakes.check(account, FRIEND, begun=False)) == NOT_ALLOWED
+            assert await code_of(brakes.check(account, FRIEND, begun=True)) == 0
+        assert await brakes.spent("v", 60_001) == [ACCOUNT, CHILD]
+        # What the tenant may is its top-level account's own bound.
+        richer = Brakes(store, clock, replace(limits, own={ACCOUNT: BrakeLimits(spend_micros=42_000)}))
+        assert await code_of(richer.check(CHILD, FRIEND, begun=False)) == 0
+
+    played(scene)
+
+
+def test_an_account_may_have_bounds_of_its_own() -> None:
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        own = BrakeLimits(live_calls=0, calls_per_s=1, queued_calls=0)
+        brakes = Brakes(store, clock, BrakeLimits(own={CHILD: own}))
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
+        assert await code_of(brakes.check(CHILD, FRIEND, begun=False)) == CONCURRENCY
+        assert await code_of(brakes.accept(CHILD, FRIEND)) == CONCURRENCY
+        assert brakes.room() == 1
+        brakes.began(CHILD)
+        brakes.began(ACCOUNT)
+        assert list(brakes.waiting()) == [CHILD]
 
     played(scene)
 

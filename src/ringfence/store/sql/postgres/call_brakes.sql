@@ -24,6 +24,16 @@ SELECT count(*),
 FROM call
 WHERE account = $1 AND status IN ('queued', 'ringing', 'in-progress') AND (status <> 'queued' OR owner <> '')
 
+-- tenant_settled --
+SELECT coalesce(sum(micros), 0)::bigint FROM account JOIN call_spend ON call_spend.account = account.sid
+WHERE tenant = $1 AND minute_ms >= $2
+
+-- tenant_live --
+SELECT count(*),
+  coalesce(sum(rate_micros * greatest(1, ($2::bigint - coalesce(answered_ms, $2::bigint) + 59999) / 60000)), 0)::bigint
+FROM account JOIN call ON call.account = account.sid
+WHERE tenant = $1 AND call.status IN ('queued', 'ringing', 'in-progress') AND (call.status <> 'queued' OR owner <> '')
+
 -- queued --
 SELECT count(*) FROM call
 WHERE account = $1 AND status = 'queued' AND direction = 'outbound-api' AND owner = ''

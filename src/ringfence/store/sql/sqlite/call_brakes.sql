@@ -17,6 +17,16 @@ SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?
 FROM call INDEXED BY call_live
 WHERE status IN ('queued', 'ringing', 'in-progress') AND account = ?1 AND (status <> 'queued' OR owner <> '')
 
+-- tenant_settled --
+SELECT coalesce(sum(micros), 0) FROM account CROSS JOIN call_spend ON call_spend.account = account.sid
+WHERE account.tenant = ? AND minute_ms >= ?
+
+-- tenant_live --
+SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?2) + 59999) / 60000)), 0)
+FROM account CROSS JOIN call INDEXED BY call_live ON call.account = account.sid
+WHERE account.tenant = ?1 AND call.status IN ('queued', 'ringing', 'in-progress')
+  AND (call.status <> 'queued' OR owner <> '')
+
 -- queued --
 SELECT count(*) FROM call INDEXED BY call_waiting
 WHERE account = ? AND status = 'queued' AND direction = 'outbound-api' AND owner = ''
