@@ -61,12 +61,16 @@ class Recorder:
     """All recordings of a worker. To be used from the thread of `loop` alone.
 
     `ended(sid, duration_ms, cause)` is called in that loop, once for each recording that was begun, when its file is on
-    the disk or has failed. A slot stays its recording's until then: whoever ticks must leave it out from then on.
+    the disk or has failed; `waiting` is told how many bytes of sound wait for the disk. A slot stays its recording's
+    until its end is told: whoever ticks must leave it out from then on.
     """
 
-    def __init__(self, ended: Ended, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, ended: Ended, loop: asyncio.AbstractEventLoop, *, waiting: Callable[[int], None] = lambda size: None
+    ) -> None:
         self._ended = ended
         self._loop = loop
+        self._waiting = waiting
         self._writer = RecordingWriter()
         self._recordings: list[_Recording | None] = []
         self._free: list[int] = []
@@ -217,9 +221,11 @@ class Recorder:
         frames = int(self._fill[slot])
         self._fill[slot] = 0
         self._chunk[slot] = CHUNK_FRAMES
-        return not frames or self._writer.write(
+        taken = not frames or self._writer.write(
             recording.file, self._sound[slot, :frames, : recording.plan.channels].copy()
         )
+        self._waiting(self._writer.pending_bytes)
+        return taken
 
     def _end(self, slot: int, plan: RecordingPlan, cause: Cause) -> End:
         frames = int(self._frames[slot])
@@ -238,6 +244,7 @@ class Recorder:
 
     def _finish(self, slot: int, sid: str, end: End) -> None:
         """Tell of an end, and let the slot be another's."""
+        self._waiting(self._writer.pending_bytes)
         self._ended(sid, (end.heard_to - end.heard_from) * 1_000 // SAMPLE_RATE_HZ, end.cause)
         self._recordings[slot] = None
         self._set(slot, _FREE)

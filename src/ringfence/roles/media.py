@@ -27,6 +27,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     from ringfence.media.engine import Engine
     from ringfence.media.port_pairs import PortPairs, PortRange
     from ringfence.media.recorder import Ended, Recorder
+    from ringfence.media.recording_metrics import RecordingMetrics
     from ringfence.media.srtp import SrtpSession
     from ringfence.media.webrtc import BrowserLegs
     from ringfence.media.worker import Worker
@@ -36,10 +37,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     except ValueError as error:
         raise RefusalError(f"media_ports or media_address: {error}", "write 20000-29999, and an IP address") from None
     recordings: Path = settings.recordings
+    figures = RecordingMetrics()
     async with contextlib.AsyncExitStack() as stack:
 
         def recorder(ended: Ended) -> Recorder:
-            made = Recorder(ended, asyncio.get_running_loop())
+            made = Recorder(figures.counted(ended), asyncio.get_running_loop(), waiting=figures.waiting)
             # What was recorded up to the end is on the disk before the process ends.
             stack.push_async_callback(made.close)
             return made

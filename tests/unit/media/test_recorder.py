@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ringfence.domain.sealing.recording import HEADER_BYTES
 from ringfence.media import recording_file, recording_writer
 from ringfence.media.g711 import Samples
-from ringfence.media.recorder import LEFT_AFTER_FRAMES, LEFT_BEFORE_FRAMES, SILENCE_RMS
+from ringfence.media.recorder import LEFT_AFTER_FRAMES, LEFT_BEFORE_FRAMES, SILENCE_RMS, Recorder
 from ringfence.media.recording_reader import RecordingReader
 from unit.media.recordings import FRAME, Deck, companded, key, noise, plan, sid
 
@@ -383,6 +383,21 @@ class TestDisks:
             await deck.until_ended()
 
         assert played(tmp_path, scene).ends[0][2] == "failed"
+
+    def test_it_is_told_how_much_waits(self, tmp_path: Path) -> None:
+        async def run() -> list[int]:
+            told: list[int] = []
+            recorder = Recorder(lambda *_: None, asyncio.get_running_loop(), waiting=told.append)
+            slot = recorder.begin(plan(channels=2), tmp_path / "x")
+            for frame in noise(60):
+                recorder.tick(np.array([slot]), frame[None], frame[None])
+            await recorder.close()
+            await asyncio.sleep(0)
+            return told
+
+        told = asyncio.run(run())
+        assert max(told) >= 2 * 2 * FRAME
+        assert told[-1] == 0
 
     def test_no_sound_is_written_twice_a_second_for_all_at_once(self, tmp_path: Path) -> None:
         """Recordings that begin together are not handed over in one tick."""
