@@ -23,6 +23,9 @@ KEPT_BYTES = 128 << 20
 FRESH_MS = 60_000
 MAX_FRESH_MS = 86_400_000
 
+# In place of an account: what is spoken is the same for all.
+_SPOKEN = ""
+
 INVALID_URL = 11100
 RETRIEVAL_FAILURE = 11200
 TOO_MANY_REDIRECTS = 11215
@@ -79,10 +82,15 @@ class Sounds:
         """What a Say says. SoundFailedError."""
         utterance = Utterance(spoken=read_ssml(say.content), voice=say.voice, language=say.language)
         try:
-            data = await self._reader.read(await self._speech.say(utterance))
+            spoken = await self._speech.say(utterance)
+            key = (_SPOKEN, hashlib.sha256(spoken).hexdigest())
+            kept = self._kept.get(key)
+            if kept is None:
+                kept = _Kept(_named(await self._reader.read(spoken)), fresh_until_ms=0)
+                self._keep(key, kept)
         except (SpeechFailedError, UnreadableSoundError, ConnectionError):
             raise SoundFailedError(SPEECH_FAILED, "the words could not be spoken") from None
-        return _named(data)
+        return kept.sound
 
     async def fetched(self, account: str, url: str) -> Sound:
         """The sound at a URL, from memory while its server says that it is good. SoundFailedError."""
