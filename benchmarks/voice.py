@@ -15,8 +15,11 @@ import sys
 import tempfile
 from pathlib import Path
 
+# As the role has it, which sets it before anything else is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import numpy as np
-from rtp_load import Phones
+from rtp_load import Phones, Protect
 
 from ringfence.media import g711
 from ringfence.media.link import MediaLink
@@ -40,7 +43,7 @@ def speech(seconds: int) -> np.ndarray:
 
 
 async def packets_sent(link: MediaLink, calls: int) -> int:
-    stats = [await link.stats(f"CA{number:032x}") for number in range(calls)]
+    stats = await asyncio.gather(*(link.stats(name_of(number)) for number in range(calls)))
     return sum(one.packets_sent for one in stats if one)
 
 
@@ -48,6 +51,35 @@ def cpu_s(pid: int) -> tuple[float, float]:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     tick = os.sysconf("SC_CLK_TCK")
     return int(fields[11]) / tick, int(fields[12]) / tick
+
+
+def name_of(number: int) -> str:
+    return f"CA{number:032x}"
+
+
+async def dial(
+    link: MediaLink, phones: Phones, number: int, *, srtp: bool, record: bool, bridge: bool
+) -> tuple[int, Protect]:
+    """Begin a call: the port it is carried on, and what its telephone protects packets with."""
+    name, key = name_of(number), secrets.token_bytes(30) if srtp else b""
+    local = await link.open(name, "srtp" if srtp else "rtp")
+    remote = RemoteEnd(
+        address="127.0.0.1",
+        port=phones.port(number),
+        rtcp_port=phones.port(number),
+        encoding="PCMU",
+        payload_type=0,
+        event_payload_type=101,
+        srtp_suite=SUITE if srtp else "",
+        srtp_key=key,
+    )
+    await link.connect(name, remote)
+    if not bridge:
+        await link.play(name, 1, [Clip("words")], loop=0)
+    if record:
+        plan = RecordingPlan(account="AC" + "0" * 32, sid=f"RE{number:032x}", key=secrets.token_bytes(32), channels=2)
+        await link.record(name, plan)
+    return local.port, SrtpSession(SUITE, key, local.srtp_key).protect if srtp else bytes
 
 
 async def measure(calls: int, seconds: float, *, srtp: bool, record: bool, bridge: bool) -> None:
@@ -61,34 +93,15 @@ async def measure(calls: int, seconds: float, *, srtp: bool, record: bool, bridg
         try:
             await link.ready(30)
             await link.keep("words", speech(10).tobytes())
-            ports = []
-            for number in range(calls):
-                name = f"CA{number:032x}"
-                local = await link.open(name, "srtp" if srtp else "rtp")
-                ports.append(local.port)
-                key = secrets.token_bytes(30) if srtp else b""
-                if srtp:
-                    phones.protect.append(SrtpSession(SUITE, key, local.srtp_key).protect)
-                remote = RemoteEnd(
-                    address="127.0.0.1",
-                    port=phones.port(number),
-                    rtcp_port=phones.port(number),
-                    encoding="PCMU",
-                    payload_type=0,
-                    event_payload_type=101,
-                    srtp_suite=SUITE if srtp else "",
-                    srtp_key=key,
-                )
-                await link.connect(name, remote)
-                if bridge and number % 2:
-                    await link.bridge(name, f"CA{number - 1:032x}")
-                elif not bridge:
-                    await link.play(name, 1, [Clip("words")], loop=0)
-                if record:
-                    plan = RecordingPlan(
-                        account="AC" + "0" * 32, sid=f"RE{number:032x}", key=secrets.token_bytes(32), channels=2
-                    )
-                    await link.record(name, plan)
+            dialled = await asyncio.gather(
+                *(dial(link, phones, number, srtp=srtp, record=record, bridge=bridge) for number in range(calls))
+            )
+            ports = [port for port, _ in dialled]
+            if srtp:
+                phones.protect = [protect for _, protect in dialled]
+            if bridge:
+                names = [name_of(number) for number in range(calls)]
+                await asyncio.gather(*(link.bridge(*pair) for pair in zip(names[::2], names[1::2], strict=False)))
             phones.dial(ports)
             await asyncio.to_thread(phones.run, WARM_UP_S)
             phones.times.clear(), phones.sources.clear(), phones.numbers.clear()
@@ -97,7 +110,7 @@ async def measure(calls: int, seconds: float, *, srtp: bool, record: bool, bridg
             await asyncio.to_thread(phones.run, seconds)
             after = cpu_s(worker.pid)
             sent = await packets_sent(link, calls) - sent_before
-            stats = [await link.close(f"CA{number:032x}") for number in range(calls)]
+            stats = await asyncio.gather(*(link.close(name_of(number)) for number in range(calls)))
         finally:
             running.cancel()
             with contextlib.suppress(asyncio.CancelledError):
