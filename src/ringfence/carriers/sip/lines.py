@@ -264,6 +264,8 @@ class SipLines:
         login: Login | None = None,
     ) -> OutgoingCall:
         caller, more = caller_of(invitation.caller, self._host, trunk)
+        if trunk is not None and trunk.outbound_proxy:
+            more = [("route", f"<sip:{trunk.outbound_proxy};lr>"), *more]
         call = OutgoingCall(
             self.endpoint,
             flow,

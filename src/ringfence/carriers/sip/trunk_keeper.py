@@ -182,6 +182,7 @@ class TrunkKeeper:
         called = ours if method == "REGISTER" else Address(uri=registrar)
         headers = Headers(
             [
+                *([("route", f"<sip:{trunk.outbound_proxy};lr>")] if trunk.outbound_proxy else []),
                 ("max-forwards", "70"),
                 ("from", str(ours.with_tag(self._tag))),
                 ("to", str(called)),

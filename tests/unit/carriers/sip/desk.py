@@ -111,15 +111,17 @@ class Site:
         access: Access | None = None,
         tokens: Tokens | None = None,
         trunks: Sequence[Trunk] = (),
+        host: str = HOST,
         **more: Any,
     ) -> None:
         self.desk = Desk(treat)
         self.bans: list[int] = []
+        self._address = host.strip("[]")
         self.lines = SipLines(
             self.desk,
             access or Access(),
             tokens or Tokens(),
-            host=HOST,
+            host=host,
             now_ms=lambda: int(time.time() * 1_000),
             trunks=trunks,
             banned=self.bans.append,
@@ -129,8 +131,8 @@ class Site:
         self.tcp = 0
 
     async def open(self) -> "Site":
-        self.port = await self.lines.endpoint.listen_udp(HOST, 0)
-        self.tcp = await self.lines.endpoint.listen_tcp(HOST, 0)
+        self.port = await self.lines.endpoint.listen_udp(self._address, 0)
+        self.tcp = await self.lines.endpoint.listen_tcp(self._address, 0)
         self.lines.reached_at("UDP", self.port)
         self.lines.reached_at("TCP", self.tcp)
         self._running = asyncio.get_running_loop().create_task(self.lines.run())

@@ -480,3 +480,42 @@ def test_a_phone_that_two_challenges_are_too_many_for_gets_the_older_alone() -> 
         await site.close()
 
     run(story)
+
+
+def test_everything_for_a_trunk_goes_through_its_proxy() -> None:
+    async def story() -> None:
+        proxy, ear = await peer(answering(200)), Ear()
+        trunk = Trunk(name="carrier", host="carrier.example", outbound_proxy=f"{HOST}:{proxy.port}")
+        site = await Site(trunks=[trunk]).open()
+        (route,) = await site.lines.routes(number())
+        await site.lines.call(route, number(), CALLER, OFFER, ear)
+        await eventually(lambda: ("answered", ANSWER) in ear.told and "OPTIONS" in proxy.methods())
+        for one in proxy.heard:
+            assert isinstance(one, Request)
+            if one.method in {"INVITE", "OPTIONS"}:
+                assert one.headers.get_all("route") == [f"<sip:{HOST}:{proxy.port};lr>"]
+                assert str(one.uri).endswith("carrier.example")
+        await site.close()
+
+    run(story)
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_two_installations_speak_over_ipv6(transport: str) -> None:
+    async def story() -> None:
+        here, ear = await Site(host="[::1]").open(), Ear()
+        there = await Site(picks_up, host="[::1]", trunks=[Trunk(name="here", host="[::1]", ask=False)]).open()
+        port = there.port if transport == "udp" else there.tcp
+        to = sip(f"sip:+493012345678@[::1]:{port};transport={transport}")
+        (route,) = await here.lines.routes(to)
+        line = await here.lines.call(route, to, CALLER, OFFER, ear)
+        await eventually(lambda: ("answered", ANSWER) in ear.told)
+        (taken,) = there.desk.lines
+        assert (taken.to, taken.sender, taken.source) == (NUMBER, CALLER, "trunk:here")
+        await eventually(lambda: ("answered", b"") in there.desk.ears[0].told)
+        line.hang_up()
+        await eventually(lambda: there.desk.ears[0].end == 200)
+        await here.close()
+        await there.close()
+
+    run(story)

@@ -1,8 +1,11 @@
 """SIP over WebSocket: browsers register, call and are called; other sites' pages are nobody here."""
 
 import asyncio
+import ssl
+from pathlib import Path
 
 import pytest
+from tests.clients.bare import certificate
 from tests.unit.carriers.sip.desk import ACCOUNT, Ear, Site, Tokens
 from tests.unit.carriers.sip.wire import ANSWER, HOST, OFFER, eventually, run
 from websockets.asyncio.client import ClientConnection, connect
@@ -248,5 +251,23 @@ def test_a_message_that_is_too_long_ends_the_connection() -> None:
             with pytest.raises(ConnectionClosed):
                 await asyncio.wait_for(socket.recv(), 5)
         await it.site.close()
+
+    run(story)
+
+
+def test_it_is_served_over_tls_too(tmp_path: Path) -> None:
+    async def story() -> None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate(tmp_path))
+        site = await Site(is_phones=of_phones).open()
+        (listen,) = await serve(site.lines, [Listen("wss", HOST, 0)], tls=tls, is_page=phones_page(PHONES_PORT))
+        ours = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        ours.check_hostname, ours.verify_mode = False, ssl.CERT_NONE
+        page = connect(f"wss://{HOST}:{listen.port}/sip", ssl=ours, subprotocols=["sip"])  # type: ignore[list-item]
+        async with page as socket:
+            assert await Browser(socket, HANDSET).register() == 200
+            there = Destination(account=ACCOUNT, kind="number", address=HANDSET)
+            assert [route.media for route in await site.lines.routes(there)] == ["webrtc"]
+        await site.close()
 
     run(story)
