@@ -9,7 +9,7 @@ Source: RFC 3261, section 22; RFC 7616; RFC 8760; RFC 8898 (bearer tokens).
 import ipaddress
 import re
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from ringfence.carriers.sip.ban_table import BAD_PACKETS, BanTable, banned_as
 from ringfence.carriers.sip.digest import (
@@ -23,8 +23,10 @@ from ringfence.carriers.sip.digest import (
 )
 from ringfence.carriers.sip.endpoint import Incoming
 from ringfence.carriers.sip.grammar import MalformedError
+from ringfence.carriers.sip.login import Login
 from ringfence.carriers.sip.message import Request, Response, respond
 from ringfence.carriers.sip.principal import Principal
+from ringfence.carriers.sip.trunk import Trunk
 from ringfence.carriers.sip.uri import SipUri, parse_uri
 from ringfence.ports.sip_access import REALM, Authenticator, SipAccess, SipDomain
 
@@ -54,7 +56,10 @@ MAX_UNANSWERED = 500
 
 
 class Identity:
-    """Finds out who sends. `verify` answers or ignores what is not proven."""
+    """Finds out who sends. `verify` answers or ignores what is not proven.
+
+    `trunks` are those whose calls come from any address, with their own password, to the domain that they call us by.
+    """
 
     def __init__(
         self,
@@ -63,16 +68,18 @@ class Identity:
         bans: BanTable,
         *,
         now_ms: Callable[[], int],
+        trunks: Iterable[tuple[Trunk, Login]] = (),
     ) -> None:
         self._access = access
         self._clients = clients
         self._bans = bans
         self._now_ms = now_ms
         self._nonces = Nonces(secrets.token_bytes(32))
-        # An unknown user is checked against this: who guesses names learns nothing from the time it takes.
+        self._doors = {trunk.from_domain.lower(): (trunk, login) for trunk, login in trunks}
         # Who was challenged and came back without an answer: it may not understand several challenges at once.
         self._challenged: dict[tuple[str, str], None] = {}
         self._unanswered: dict[str, int] = {}
+        # An unknown user is checked against this: who guesses names learns less from the time it takes.
         self._nobody = {name: hashed_secret(name, "", REALM, secrets.token_hex(16)) for name in ALGORITHMS}
 
     def __repr__(self) -> str:
@@ -94,6 +101,8 @@ class Identity:
             self._ignore(incoming, BAD_PACKETS)
             return None
         host = request.uri.host if isinstance(request.uri, SipUri) else ""
+        if host in self._doors and request.method == "INVITE":
+            return await self._by_trunk(incoming, *self._doors[host])
         domain = await self._access.domain(host) if host else None
         if domain is None:
             self._ignore(incoming, 1)
@@ -132,6 +141,31 @@ class Identity:
         )
 
     async def _by_digest(self, incoming: Incoming, domain: SipDomain, lists: Sequence[str]) -> Principal | None:
+        async def known(username: str) -> Sequence[Mapping[str, str]]:
+            return await self._access.secrets(domain, lists, username)
+
+        username = await self._proven(incoming, known)
+        if username is None:
+            return None
+        if incoming.request.method == "REGISTER" and _user(incoming.request, of="to") != username:
+            self._refuse(incoming, 403)
+            return None
+        return _phone(domain, username)
+
+    async def _by_trunk(self, incoming: Incoming, trunk: Trunk, login: Login) -> Principal | None:
+        async def known(username: str) -> Sequence[Mapping[str, str]]:
+            if username != login.username:
+                return ()
+            return [{one: hashed_secret(one, username, REALM, login.password) for one in ALGORITHMS}]
+
+        if await self._proven(incoming, known) is None:
+            return None
+        return Principal(kind="trunk", name=trunk.name, trunk=trunk)
+
+    async def _proven(
+        self, incoming: Incoming, known: Callable[[str], Awaitable[Sequence[Mapping[str, str]]]]
+    ) -> str | None:
+        """The username whose password was shown; None where it was asked for, or was not right. `known` has hashes."""
         request = incoming.request
         answer = _answer(request)
         if answer is None:
@@ -144,19 +178,20 @@ class Identity:
             case "forged":
                 self._ignore(incoming, 1)
                 return None
-        known = await self._access.secrets(domain, lists, answer.username)
-        held = [one[answer.algorithm] for one in known if answer.algorithm in one] or [self._nobody[answer.algorithm]]
-        good = [secret for secret in held if verify_answer(answer, method=request.method, secret=secret)]
-        if not good or not known or not _same_target(answer, request):
+        secrets_of = await known(answer.username)
+        held = [one[answer.algorithm] for one in secrets_of if answer.algorithm in one]
+        good = [
+            secret
+            for secret in held or [self._nobody[answer.algorithm]]
+            if verify_answer(answer, method=request.method, secret=secret)
+        ]
+        if not (held and good) or not _same_target(answer, request):
             self._bans.count(banned_as(incoming.flow))
-            self._refuse(incoming, 403)
-            return None
-        if request.method == "REGISTER" and _user(request, of="to") != answer.username:
             self._refuse(incoming, 403)
             return None
         self._bans.forgive(banned_as(incoming.flow))
         self._unanswered.pop(banned_as(incoming.flow), None)
-        return _phone(domain, answer.username)
+        return answer.username
 
     def _challenge(self, incoming: Incoming, *, stale: bool) -> None:
         request = incoming.request

@@ -84,7 +84,13 @@ class SipLines:
         self.registrar = Registrar(_monotonic_ms)
         self.bans = BanTable(_monotonic_ms, banned)
         self._desk = desk(
-            Identity(access, clients, self.bans, now_ms=now_ms),
+            Identity(
+                access,
+                clients,
+                self.bans,
+                now_ms=now_ms,
+                trunks=[(trunk, self._logins[trunk.name]) for trunk in trunks if trunk.calls_by_password],
+            ),
             self.registrar,
             self.bans,
             trunk_at=self._addresses.at,

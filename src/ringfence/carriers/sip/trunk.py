@@ -48,6 +48,9 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     allow: Annotated[
         tuple[str, ...], Meta(description="Addresses or networks (CIDR) whose calls are taken, beside the host's own.")
     ] = ()
+    calls_by_password: Annotated[
+        bool, Meta(description="Take its calls to from_domain from any address, with username and password.")
+    ] = False
     numbers: Annotated[
         tuple[str, ...], Meta(description="Beginnings of the numbers that it is for, as +49; empty: all.")
     ] = ()
@@ -124,6 +127,8 @@ def check_trunks(trunks: Iterable[Trunk]) -> None:
                 raise TrunkError(f"trunk {trunk.name}: {rule!r} is no rule such as +49=0")
         if trunk.outbound_proxy and not _PROXY.fullmatch(trunk.outbound_proxy):
             raise TrunkError(f"trunk {trunk.name}: outbound_proxy is not HOST or HOST:PORT")
+        if trunk.calls_by_password and not (trunk.username and trunk.password and trunk.from_domain):
+            raise TrunkError(f"trunk {trunk.name}: calls_by_password needs username, password and from_domain")
         if trunk.register and not (trunk.username and trunk.password):
             raise TrunkError(f"trunk {trunk.name}: to register it needs username and password")
 

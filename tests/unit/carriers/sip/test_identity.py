@@ -168,6 +168,39 @@ def test_a_phone_at_a_trunks_address_is_a_phone_where_it_names_its_domain() -> N
     run(story)
 
 
+@pytest.mark.parametrize(
+    ("username", "password", "status", "lines"),
+    [("4930", "of-the-trunk", 486, 1), ("4930", "guess", 403, 0), ("alice", "of-the-trunk", 403, 0)],
+)
+def test_a_trunk_may_call_from_anywhere_with_its_password(
+    monkeypatch: pytest.MonkeyPatch, username: str, password: str, status: int, lines: int
+) -> None:
+    monkeypatch.setenv("CARRIER_PASSWORD", "of-the-trunk")
+
+    async def story() -> None:
+        trunk = Trunk(
+            name="carrier",
+            host="192.0.2.7",
+            username="4930",
+            password="env:CARRIER_PASSWORD",
+            from_domain="us.example",
+            calls_by_password=True,
+            ask=False,
+        )
+        site = await with_alice(trunks=[trunk], treat=lambda line: line.refuse(486))
+        phone = await Handy(site, username, password).open()
+        answer = await phone.ask("INVITE", "sip:+12025550123@us.example")
+        assert answer is not None
+        assert answer.status == status
+        assert [(line.source, line.to) for line in site.desk.lines] == [("trunk:carrier", "+12025550123")] * lines
+        # By any other name it is nobody, and it may not register.
+        assert await phone.ask("INVITE", f"sip:+12025550123@{HOST}", host=HOST) is None
+        assert await phone.ask("REGISTER", host="us.example") is None
+        await site.close()
+
+    run(story)
+
+
 def test_a_word_for_the_whole_user_stops_every_phone() -> None:
     async def story() -> None:
         site = await with_alice(tokens=Tokens(good=ClientLogin(account=ACCOUNT, identity="bob")))

@@ -68,6 +68,7 @@ def test_a_password_lies_in_a_variable_or_a_file(tmp_path: Path, monkeypatch: py
         ([trunk(receive=("x=+",))], "no rule"),
         ([trunk(password="hunter2")], "env:VARIABLE"),
         ([trunk(register=True)], "username"),
+        ([trunk(calls_by_password=True, username="x", password="env:X")], "from_domain"),
         ([trunk(outbound_proxy="sip:proxy")], "outbound_proxy"),
     ],
 )
