@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, Stand
 from tests.browser.exchange import TONE_HZ, Talk
+from tests.browser.test_phones import contrast
 from tests.browser.tone_leg import swell
 
 from ringfence.carriers.simulator.calling import Calling
@@ -361,6 +362,52 @@ def test_a_network_without_calls_says_so(browser: Browser) -> None:
         page.close()
     finally:
         stand.stop()
+
+
+@pytest.mark.parametrize(("width", "height"), [(360, 640), (390, 780)])
+def test_a_call_fits_a_phone(browser: Browser, stand: Stand, width: int, height: int) -> None:
+    stand.add()
+    stand.add(OTHER, "Ada")
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, is_mobile=True, has_touch=True, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{stand.url}/phones")
+    talk = call(stand, OTHER)
+    answer = phone(page, OTHER).get_by_role("button", name="Answer")
+    expect(answer).to_be_in_viewport(ratio=1)
+    answer.tap()
+    phone(page, OTHER).get_by_role("button", name="Keypad").tap()
+    for name in ("1", "pound", "Mute", "Hold", "Hang up"):
+        button = phone(page, OTHER).get_by_role("button", name=name, exact=True)
+        expect(button).to_be_in_viewport(ratio=1)
+        size = button.bounding_box()
+        assert size is not None
+        assert min(size["width"], size["height"]) >= 44, "a thumb hits it"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    phone(page, OTHER).get_by_role("button", name="Hang up").tap()
+    until(page, lambda: talk.end == 200)
+    context.close()
+
+
+def test_words_stand_out_on_every_colour_of_a_call(page: Page, stand: Stand) -> None:
+    """The colour is the caller's; where it is lightest, behind the name, all words can be read."""
+    stand.add()
+    call(stand)
+    expect(screen(page)).to_be_visible()
+    for hue in range(0, 360, 15):
+        screen(page).evaluate("(element, hue) => element.style.setProperty('--hue', hue)", str(hue))
+        paper = colours(screen(page).evaluate("element => getComputedStyle(element).backgroundImage"))[0]
+        for words in (".call-who h3", ".call-state"):
+            red, green, blue, *alpha = colours(page.locator(words).evaluate("e => getComputedStyle(e).color"))[0]
+            share = alpha[0] if alpha else 1.0
+            ink = [share * one + (1 - share) * other for one, other in zip((red, green, blue), paper, strict=True)]
+            assert contrast(ink, paper) >= 4.5, (words, hue)
+
+
+def colours(style: str) -> list[list[float]]:
+    """The colours that a computed style names: red, green and blue, and what is see-through of them."""
+    return [[float(part) for part in found.split(",")] for found in re.findall(r"rgba?\(([0-9., ]+)\)", style)]
 
 
 def test_the_samples_show_how_a_program_calls(page: Page, stand: Stand) -> None:

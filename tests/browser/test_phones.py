@@ -1,6 +1,7 @@
 """The Phones page in Chromium: a text arrives, a tap answers it, and nothing a text holds can run."""
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from playwright.sync_api import Browser, Error, Locator, Page, expect
@@ -338,10 +339,10 @@ def test_words_stand_out_from_what_is_behind_them(browser: Browser, stand, schem
         assert contrast(ink, paper) >= 4.5, (selector, scheme)
 
 
-def contrast(one: list[int], other: list[int]) -> float:
+def contrast(one: Sequence[float], other: Sequence[float]) -> float:
     """WCAG 2.2, "contrast ratio"."""
 
-    def luminance(colour: list[int]) -> float:
+    def luminance(colour: Sequence[float]) -> float:
         parts = [value / 255 for value in colour]
         linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
