@@ -103,7 +103,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float, Meta(description="Calls a second that one account may begin; more wait in line.", gt=0, le=10_000)
     ] = 10.0
     calls_at_once: Annotated[
-        int, Meta(description="Calls of one account that may be under way at once.", ge=1, le=1_000_000)
+        int,
+        Meta(description="Calls of one account and its subaccounts that may be under way at once.", ge=1, le=1_000_000),
     ] = 1_000
     call_max_price: Annotated[
         float, Meta(description="The most that a minute of a call may cost, in the currency of the rates.", ge=0)

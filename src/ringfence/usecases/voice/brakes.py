@@ -16,6 +16,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.dialing.destination import Destination, destination_of
 from ringfence.domain.dialing.permissions import VoiceSettings, decode_settings
 from ringfence.domain.token_bucket import TokenBucket
+from ringfence.ports.call_brakes import Burden
 from ringfence.ports.store import Store
 
 GEO_PERMISSION = 21215
@@ -30,8 +31,8 @@ _log = structlog.get_logger(__name__)
 class BrakeLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one account; amounts in micros. `home` are countries whose low-risk numbers all may call.
 
-    What calls cost is bounded within any `spend_window_ms`, of an account with all its subaccounts; `new_countries` may
-    be called for the first time in a day. `own` has those of single accounts.
+    What calls cost is bounded within any `spend_window_ms`. Cost and calls under way are those of an account with all
+    its subaccounts. `new_countries` may be called for the first time in a day. `own` has bounds of single accounts.
     """
 
     home: tuple[str, ...] = ("US",)
@@ -69,21 +70,20 @@ class Brakes:
 
     async def check(self, account: str, address: str, *, begun: bool) -> None:
         """BrakedError where a call to `address` may not begin now. `begun`: its row counts among those under way."""
-        limits = self._limits.of(account)
-        burden = await self._store.burden(account, self._window_ms(), self._clock.now_ms())
-        if burden.live - begun >= limits.live_calls:
+        burdens = await self._burdens(account)
+        if any(burden.live - begun >= limits.live_calls for burden, limits in burdens):
             raise BrakedError(CONCURRENCY, "as many calls are under way as the account may have")
         destination = destination_of(address)
         if destination is None:
             return
         if not await self._permits(account, destination):
             raise BrakedError(GEO_PERMISSION, "the account's dialing permissions do not allow such numbers")
-        if destination.rate_micros > limits.max_rate_micros:
+        if destination.rate_micros > self._limits.of(account).max_rate_micros:
             raise BrakedError(NOT_ALLOWED, "a minute costs more than calls here may")
         if await self._is_too_new(account, destination):
             raise BrakedError(NOT_ALLOWED, "too many countries were called for the first time today")
         more_micros = 0 if begun else destination.rate_micros
-        if burden.micros + more_micros > limits.spend_micros or await self._is_spent(account, more_micros):
+        if any(burden.micros + more_micros > limits.spend_micros for burden, limits in burdens):
             raise BrakedError(NOT_ALLOWED, "the account's calls have cost as much as they may for now")
 
     async def accept(self, account: str, address: str) -> None:
@@ -96,20 +96,25 @@ class Brakes:
         """Accounts whose calls, those of `owner` among them, will have cost more than they may in `ahead_ms`."""
         spent = []
         for account in await self._store.costly_accounts(owner):
-            burden = await self._store.burden(account, self._window_ms(), self._clock.now_ms() + ahead_ms)
-            over = burden.micros > self._limits.of(account).spend_micros
-            if over or await self._is_spent(account, 0, ahead_ms):
-                _log.warning("voice.spend_limit", account=account, micros=burden.micros, live=burden.live)
+            burdens = await self._burdens(account, ahead_ms)
+            if any(burden.micros > limits.spend_micros for burden, limits in burdens):
+                micros = max(burden.micros for burden, _ in burdens)
+                _log.warning("voice.spend_limit", account=account, micros=micros)
                 spent.append(account)
         return spent
 
-    async def _is_spent(self, account: str, more_micros: int, ahead_ms: int = 0) -> bool:
-        """Whether the whole tenant has spent what its top-level account may: subaccounts are made at no cost."""
+    async def _burdens(self, account: str, ahead_ms: int = 0) -> list[tuple[Burden, BrakeLimits]]:
+        """What a subaccount carries, and its whole tenant, whose subaccounts are made at no cost; with their bounds."""
+        now_ms = self._clock.now_ms()
+        from_ms, at_ms = now_ms - self._limits.spend_window_ms, now_ms + ahead_ms
         row = await self._store.account(account)
-        if row is None:
-            return False
-        whole = await self._store.tenant_burden(row.tenant, self._window_ms(), self._clock.now_ms() + ahead_ms)
-        return whole.micros + more_micros > self._limits.of(row.tenant).spend_micros
+        burdens = []
+        if row is None or row.parent is not None:
+            burdens.append((await self._store.burden(account, from_ms, at_ms), self._limits.of(account)))
+        if row is not None:
+            whole = await self._store.tenant_burden(row.tenant, from_ms, at_ms)
+            burdens.append((whole, self._limits.of(row.tenant)))
+        return burdens
 
     def waiting(self) -> Collection[str]:
         """Accounts that began as many calls as they may for now: theirs wait in line."""
@@ -133,9 +138,6 @@ class Brakes:
         self._buckets[account] = bucket
         if len(self._buckets) > BUCKETS_KEPT:
             self._buckets.popitem(last=False)
-
-    def _window_ms(self) -> int:
-        return self._clock.now_ms() - self._limits.spend_window_ms
 
     async def _permits(self, account: str, destination: Destination) -> bool:
         return (await effective_settings(self._store, account)).permits(destination, self._limits.home)
