@@ -157,6 +157,7 @@ def test_it_is_good_for_its_time_and_no_longer_than_a_day() -> None:
     assert code_of(token(exp="soon")) == EXPIRED
     assert code_of(token(exp=True)) == EXPIRED
     assert verified(token(exp=NOW + 24 * 3_600)).identity == "ann"
+    assert verified(token(exp=NOW + 24 * 3_600 + 60)).identity == "ann"
     assert code_of(token(exp=NOW + 24 * 3_600 + 61)) == LIVES_TOO_LONG
     assert verified(token(nbf=NOW + 60)).identity == "ann"
     assert code_of(token(nbf=NOW + 61)) == NOT_YET_VALID
@@ -179,3 +180,17 @@ def test_a_second_spelling_of_the_same_bytes_is_refused() -> None:
     other = alphabet[alphabet.index(signature[-1]) ^ 1]
     assert code_of(f"{head}.{claims}.{signature[:-1]}{other}") == INVALID
     assert code_of(f"{head}.{claims}.{signature}=") == INVALID
+
+
+def test_a_good_token_with_more_behind_it_is_refused() -> None:
+    assert code_of(token() + ".x") == INVALID
+    assert code_of(token() + ".") == INVALID
+
+
+def test_bounds_of_size() -> None:
+    assert verified(token(grants={"identity": "a" * 256, "voice": {}})).identity == "a" * 256
+    # Three bytes of padding are four characters of a token.
+    short = next(text for n in range(5_500, 6_200) if len(text := token(jti="x" * n)) in (8_190, 8_191, 8_192))
+    assert verified(short).identity == "ann"
+    longer = next(text for n in range(5_500, 6_200) if len(text := token(jti="x" * n)) > 8_192)
+    assert code_of(longer) == INVALID

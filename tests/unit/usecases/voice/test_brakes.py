@@ -142,6 +142,11 @@ def test_subaccounts_spend_together_what_their_tenant_may() -> None:
             assert await code_of(brakes.check(account, FRIEND, begun=False)) == NOT_ALLOWED
             assert await code_of(brakes.check(account, FRIEND, begun=True)) == 0
         assert await brakes.spent("v", 60_001) == [ACCOUNT, CHILD]
+        # A subaccount's own bound may be narrower.
+        narrow = Brakes(store, clock, BrakeLimits(own={CHILD: BrakeLimits(spend_micros=14_000)}))
+        assert await code_of(narrow.check(CHILD, FRIEND, begun=True)) == 0
+        assert await code_of(narrow.check(CHILD, FRIEND, begun=False)) == NOT_ALLOWED
+        assert await code_of(narrow.check(ACCOUNT, FRIEND, begun=False)) == 0
         # What the tenant may is its top-level account's own bound.
         richer = Brakes(store, clock, replace(limits, own={ACCOUNT: BrakeLimits(spend_micros=42_000)}))
         assert await code_of(richer.check(CHILD, FRIEND, begun=False)) == 0
@@ -295,5 +300,17 @@ def test_a_slow_rate_lets_one_call_through_at_a_time() -> None:
         assert list(brakes.waiting()) == [ACCOUNT]
         clock.advance(1)
         assert list(brakes.waiting()) == []
+
+    played(scene)
+
+
+def test_rates_of_accounts_that_rarely_call_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.usecases.voice.brakes.BUCKETS_KEPT", 2)
+
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(calls_per_s=1))
+        for account in ("AC1", "AC2", "AC1", "AC3"):
+            brakes.began(account)
+        assert list(brakes.waiting()) == ["AC1", "AC3"]
 
     played(scene)
