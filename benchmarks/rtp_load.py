@@ -86,7 +86,7 @@ class Phones:
         self.times: list[np.ndarray] = []
         self.sources: list[np.ndarray] = []
         self.numbers: list[np.ndarray] = []
-        self.sent = self.drops = 0
+        self.sent = self.drops = self._first = 0
 
     @staticmethod
     def _made() -> socket.socket:
@@ -112,6 +112,10 @@ class Phones:
         names[:, 4:8] = (127, 0, 0, 1)
         data[:, 0] = 0x80
         data[:, 8:12] = np.arange(1, self._count + 1, dtype=">u4").view(np.uint8).reshape(-1, 4)
+
+    def begin(self) -> None:
+        """Figures count from what arrives from now on."""
+        self._first = len(self.times)
 
     def run(self, seconds: float) -> None:
         """Send and receive for so long."""
@@ -181,8 +185,8 @@ class Phones:
 
     def figures(self) -> dict[str, float]:
         """Pacing in ms, and what was lost on the way to here, without what this side dropped."""
-        times, sources = np.concatenate(self.times), np.concatenate(self.sources)
-        numbers = np.concatenate(self.numbers).astype(np.int64)
+        times, sources = np.concatenate(self.times[self._first :]), np.concatenate(self.sources[self._first :])
+        numbers = np.concatenate(self.numbers[self._first :]).astype(np.int64)
         order = np.lexsort((times, sources))
         times, sources, numbers = times[order], sources[order], numbers[order]
         same = sources[1:] == sources[:-1]

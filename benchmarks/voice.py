@@ -13,6 +13,7 @@ import os
 import secrets
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 # As the role has it, which sets it before anything else is imported.
@@ -103,13 +104,15 @@ async def measure(calls: int, seconds: float, *, srtp: bool, record: bool, bridg
                 names = [name_of(number) for number in range(calls)]
                 await asyncio.gather(*(link.bridge(*pair) for pair in zip(names[::2], names[1::2], strict=False)))
             phones.dial(ports)
-            await asyncio.to_thread(phones.run, WARM_UP_S)
-            phones.times.clear(), phones.sources.clear(), phones.numbers.clear()
-            sent_before = await packets_sent(link, calls)
+            talking = asyncio.create_task(asyncio.to_thread(phones.run, WARM_UP_S + seconds))
+            await asyncio.sleep(WARM_UP_S)
+            phones.begin()
+            sent_before, begun = await packets_sent(link, calls), time.monotonic()
             before = cpu_s(worker.pid)
-            await asyncio.to_thread(phones.run, seconds)
-            after = cpu_s(worker.pid)
+            await asyncio.sleep(seconds - 1)
+            after, measured_s = cpu_s(worker.pid), time.monotonic() - begun
             sent = await packets_sent(link, calls) - sent_before
+            await talking
             stats = await asyncio.gather(*(link.close(name_of(number)) for number in range(calls)))
         finally:
             running.cancel()
@@ -126,7 +129,7 @@ async def measure(calls: int, seconds: float, *, srtp: bool, record: bool, bridg
     kind = f"{calls} calls{', SRTP' * srtp}{', recorded' * record}{', bridged' * bridge}"
     print(f"{kind}, load {os.getloadavg()[0]:.1f}")
     print(f"  {share:.1%} of a core (user {user / (user + system):.0%}), {share / calls:.3%} a call: ", end="")
-    print(f"{calls / share:,.0f} a core; {sent / calls / seconds:.1f} ticks a second")
+    print(f"{calls / share:,.0f} a core; {sent / calls / measured_s:.1f} ticks a second")
     print(f"  to phones: {figures['received']:,.0f} packets, {figures['lost']:.0f} lost ", end="")
     print(f"({figures['dropped_here']:.0f} more by the load's own sockets); ", end="")
     print(
