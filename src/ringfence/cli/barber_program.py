@@ -22,7 +22,7 @@ STOP_LIMIT_S = 3
 JOB_LIMIT_S = 30
 SHOP_ZONE = "America/New_York"
 # The program prints banners of its framework too; these are the lines that tell the story.
-STORY = ("webhook ", "reminder ")
+STORY = ("webhook ", "reminder ", "call ")
 
 
 def program_folder() -> Path:

@@ -5,14 +5,13 @@ What is shown is what happens: the program's own lines as it prints them, and th
 
 import contextlib
 import queue
-import signal
 import time
 from collections.abc import Iterator
-from types import FrameType
 from typing import Any, NamedTuple, NoReturn
 
 from ringfence.cli.barber_program import BarberProgram
 from ringfence.cli.installation_client import InstallationClient
+from ringfence.cli.interruptible import interruptible
 from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import read_profile
 from ringfence.cli.terminal import Terminal
@@ -67,7 +66,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         shop=BUSINESS_NUMBER,
         customer=CUSTOMER_NUMBER,
     )
-    with _interruptible(), contextlib.ExitStack() as undo:
+    with interruptible(), contextlib.ExitStack() as undo:
         undo.callback(program.stop)
         client.add_handset(CUSTOMER_NUMBER, "Customer")
         program.start()
@@ -182,18 +181,3 @@ def _texts_go_to(client: InstallationClient, sms_url: str) -> Iterator[None]:
         # ringfence may have been stopped before its demo; then there is nothing to set back.
         with contextlib.suppress(RefusalError):
             client.post(path, SmsUrl=found[0]["sms_url"] or "", SmsMethod=found[0]["sms_method"] or "POST")
-
-
-@contextlib.contextmanager
-def _interruptible() -> Iterator[None]:
-    """SIGTERM, and the end of the terminal, end the demo as Ctrl-C does: everything is set back."""
-
-    def interrupt(number: int, frame: FrameType | None) -> NoReturn:
-        raise KeyboardInterrupt
-
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -30,6 +30,7 @@ class InstallationClient:
         self._host = parts.hostname or "localhost"
         self._port = parts.port or 80
         self._account = f"/2010-04-01/Accounts/{account_sid}"
+        self._calls = f"/ringfence/v1/Accounts/{account_sid}/Calls"
         self._parcels = f"/ringfence/v1/Accounts/{account_sid}/Parcels"
         self._authorization = "Basic " + base64.b64encode(f"{account_sid}:{auth_token}".encode()).decode()
 
@@ -51,6 +52,10 @@ class InstallationClient:
     def post(self, path: str, **fields: str) -> Any:
         """POST a form to a resource of the account."""
         return self._form(f"{self._account}{path}", fields)
+
+    def call_timeline(self, sid: str) -> Any:
+        """Everything that happened to a call so far: docs/reference/timeline.md."""
+        return self._call("GET", f"{self._calls}/{sid}/Timeline", headers={"Authorization": self._authorization})
 
     def leave_parcel(self, sealed: str) -> str:
         """Leave a sealed parcel for the timeline page; its id."""
