@@ -35,7 +35,7 @@ class PostgresServer:
         chosen = {
             "listen_addresses": "",
             "unix_socket_directories": str(self.folder),
-            "max_connections": "80",
+            "max_connections": "200",
             "shared_buffers": "16MB",
             "log_min_messages": "fatal",
             "max_wal_size": "256MB",

@@ -40,7 +40,10 @@ def frames_of(file: bytes) -> list[tuple[bytes, bool]]:
     at = HEADER_BYTES
     while at < len(file):
         length, last = parse_word(file[at : at + WORD_BYTES])
-        frames.append((file[at + WORD_BYTES : at + WORD_BYTES + length], last))
+        ciphertext = file[at + WORD_BYTES : at + WORD_BYTES + length]
+        if len(ciphertext) < length:
+            raise InvalidRecordingError("cut off")
+        frames.append((ciphertext, last))
         at += WORD_BYTES + length
     return frames
 
