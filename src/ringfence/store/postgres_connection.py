@@ -31,10 +31,15 @@ _SERVER_SETTINGS = {
     "jit": "off",
 }
 
+# The server keeps a plan for as long as the statement, or until it looks at the table again, once a minute. One made
+# for an empty table finds a text by its account alone, and reads all of the account's texts for each: it must not stay.
+PLAN_LIFE_S = 2
+
 _OPTIONS: dict[str, Any] = {
     "timeout": CONNECT_TIMEOUT_S,
     "command_timeout": COMMAND_TIMEOUT_S,
     "statement_cache_size": 500,
+    "max_cached_statement_lifetime": PLAN_LIFE_S,
     "server_settings": _SERVER_SETTINGS,
 }
 

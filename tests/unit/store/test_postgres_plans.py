@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from ringfence.store import postgres_connection
 from ringfence.store.postgres_connection import connect
 from ringfence.store.postgres_migrate import migrate, migrations
 from ringfence.store.statements import statements
@@ -122,3 +123,26 @@ def test_the_index_made_for_it_is_used(plans, name, heading, index):
     assert index in {step.get("Index Name") for step in steps}
     if heading in ("due", "all"):
         assert not any(step["Node Type"] == "Sort" for step in steps)
+
+
+def test_no_plan_outlives_what_it_was_made_for(postgres_server, monkeypatch):
+    """One made while a table was empty reads all of an account's rows for each key, and the server would keep it."""
+    monkeypatch.setitem(postgres_connection._OPTIONS, "max_cached_statement_lifetime", 0.3)
+    question = "SELECT prepare_time FROM pg_prepared_statements WHERE statement = 'SELECT $1::int'"
+
+    async def story():
+        connection = await connect(postgres_server.database())
+
+        async def prepared():
+            assert await connection.fetchval("SELECT $1::int", 1) == 1
+            return [time for (time,) in await connection.fetch(question)]
+
+        (first,) = await prepared()
+        assert await prepared() == [first]
+        await asyncio.sleep(0.5)
+        (second,) = await prepared()
+        assert second > first
+        await connection.close()
+
+    asyncio.run(story())
+    assert postgres_connection.PLAN_LIFE_S <= 5
