@@ -19,7 +19,9 @@ from ringfence.roles.fork_server import PACKET_MAX_BYTES, WARM, ForkAnswer, Fork
 
 # How long the first start waits for it: longer than it takes to warm up on a machine with other work.
 WARM_LIMIT_MS = 20_000
-ANSWER_LIMIT_MS = 2_000
+# Many times what a fork takes on a machine with other work.
+ANSWER_LIMIT_MS = 5_000
+UNKNOWN_EXIT_CODE = 255
 AGAIN_DELAY_MS = 1_000
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -60,8 +62,12 @@ class ForkedRole:
     def _reap(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
-        _, status = os.waitpid(self.pid, 0)
-        self.returncode = os.waitstatus_to_exitcode(status)
+        try:
+            _, status = os.waitpid(self.pid, 0)
+            self.returncode = os.waitstatus_to_exitcode(status)
+        except ChildProcessError:
+            # Where the system does not let this process adopt it, somebody else heard how it ended.
+            self.returncode = UNKNOWN_EXIT_CODE
         self._ended.set_result(None)
 
 

@@ -21,7 +21,7 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 from ringfence.roles.supervisor import Supervisor
-from ringfence.roles.warm_starts import WarmStarts
+from ringfence.roles.warm_starts import UNKNOWN_EXIT_CODE, ForkedRole, WarmStarts
 
 pytestmark = pytest.mark.skipif(not WarmStarts.possible(), reason="roles are executed on this system")
 
@@ -196,3 +196,20 @@ def test_neither_forked_roles_nor_the_process_that_forks_outlive_a_killed_superv
         os.kill(pids[0], signal.SIGSTOP)
         started.kill()
         asyncio.run(until(lambda: not any(map(alive, pids))))
+
+
+def test_the_end_of_a_process_that_is_not_ours_is_noticed_all_the_same() -> None:
+    async def scenario() -> int:
+        reading, writing = os.pipe()
+        # Its parent ends at once, and nobody here adopts it.
+        program = (
+            f"import os, time\nif os.fork() == 0:\n    os.write({writing}, str(os.getpid()).encode()); time.sleep(60)"
+        )
+        subprocess.run([sys.executable, "-c", program], pass_fds=[writing], check=True, timeout=LIMIT_S)
+        role = ForkedRole(int(os.read(reading, 32)))
+        os.close(reading)
+        os.close(writing)
+        role.kill()
+        return await asyncio.wait_for(role.wait(), LIMIT_S)
+
+    assert asyncio.run(scenario()) == UNKNOWN_EXIT_CODE
