@@ -5,6 +5,7 @@ import json
 import math
 import os
 import signal
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -363,3 +364,19 @@ def test_calls_go_on_while_everything_around_them_is_killed(
     assert ben.await_end() == 200
     assert over(calling, made.sid, 40).status == "completed"
     wait_for(lambda: program.told(made.sid)[-1] == "completed", 40)
+
+
+def test_an_installation_that_stops_hangs_up(tmp_path: Path, carrier: Carrier) -> None:
+    installation = Installation(tmp_path, carrier)
+    try:
+        carrier.on_call = PhoneCall.answer
+        made = installation.client.calls.create(to=AMY, from_=SHOP, twiml="<Response><Pause length='300'/></Response>")
+        amy = carrier.rung(AMY)
+        amy.await_answer()
+        wait_for(lambda: installation.client.calls(made.sid).fetch().status == "in-progress")
+    finally:
+        installation.stop()
+        carrier.clear()
+    assert amy.await_end() == 200
+    with sqlite3.connect(installation.data / "ringfence.db") as database:
+        assert database.execute("SELECT status FROM call WHERE sid = ?", (made.sid,)).fetchone() == ("completed",)
