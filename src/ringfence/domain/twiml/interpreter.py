@@ -258,6 +258,11 @@ class Interpreter:
     def __repr__(self) -> str:
         return f"Interpreter({self.state.value})"
 
+    @property
+    def verb(self) -> VoiceVerb | None:
+        """The verb that runs, or ran last."""
+        return self._verb
+
     def handle(self, event: Event) -> list[Effect]:
         """What to do about an event."""
         if isinstance(event, CallEnded):

@@ -13,7 +13,7 @@ from ringfence.domain.sid import new_sid
 from ringfence.domain.twiml import interpreter
 from ringfence.domain.twiml.document import Method
 from ringfence.domain.twiml.interpreter import Interpreter
-from ringfence.domain.twiml.voice_verbs import Dial, Say
+from ringfence.domain.twiml.voice_verbs import Dial, Say, VoiceVerb
 from ringfence.ports.media import Keys, Piece, Tone, UnknownSoundError
 from ringfence.usecases.voice.call_record import CallRecord
 from ringfence.usecases.voice.desk import Desk
@@ -23,6 +23,7 @@ from ringfence.usecases.voice.owned_tasks import OwnedTasks
 from ringfence.usecases.voice.player import play_pieces, play_sound
 from ringfence.usecases.voice.recordings import Recordings
 from ringfence.usecases.voice.sounds import SoundFailedError
+from ringfence.usecases.voice.verb_steps import note_verb
 
 # What runs on after the caller is gone: a recording's end, the program's last request.
 AFTER_END_S = 60.0
@@ -113,6 +114,7 @@ class Script:
         self._recording: tuple[int, str] | None = None
         self._about_to_record: tuple[interpreter.StartRecording, bool] | None = None
         self._finished_on = ""
+        self._verb: VoiceVerb | None = None
         self._gone = False
         self._left = False
 
@@ -230,6 +232,9 @@ class Script:
         self.tell(interpreter.Fetched(found.document, found.url))
 
     async def _carry_out(self, effects: list[interpreter.Effect]) -> None:
+        if (verb := self._interpreter.verb) is not self._verb and verb is not None:
+            self._verb = verb
+            note_verb(self._record, verb)
         for effect in effects:
             await self._do(effect)
 
