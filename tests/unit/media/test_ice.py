@@ -313,3 +313,133 @@ def test_another_implementation_agrees(controlling: bool) -> None:
 
     paths, local = asyncio.run(talk())
     assert paths[-1] == local
+
+
+def said(end: End, to: Address) -> list[StunMessage]:
+    """What an end has sent to an address, taken."""
+    sent, rest = [], []
+    for data, address in end.take():
+        (sent if address == to else rest).append((data, address))
+    end.sent += rest
+    return [parse_stun(data) for data, _ in sent]
+
+
+def answer(end: End, peer: End, check: StunMessage, source: Address, *, error: int = 0, now_ms: int = 0) -> None:
+    """The peer's answer to a check of `end`."""
+    attributes = {stun.ERROR_CODE: stun.error_value(error, "no")} if error else {}
+    kind: stun.Class = "error" if error else "success"
+    message = StunMessage(kind=kind, transaction=check.transaction, attributes=attributes)
+    end.agent.datagram(write_stun(message, peer.agent.password), source, now_ms)
+
+
+def connected_to(*addresses: Address, controlling: bool) -> tuple[End, End]:
+    """An end that checks these addresses of a peer, and the peer."""
+    one, other = End(HERE), End(THERE)
+    one.agent.connect(
+        other.agent.ufrag, other.agent.password, host_candidates(addresses), controlling=controlling, now_ms=0
+    )
+    one.agent.tick(1_000 - 1)
+    return one, other
+
+
+def test_whoever_checked_early_is_checked_back_at_once() -> None:
+    one, other = End(HERE), End(THERE)
+    one.checks_from(other, THERE)
+    one.take()
+    one.connect(other, controlling=True, known=False)
+    assert [message.kind for message in said(one, THERE)] == ["request"]
+
+
+def test_a_wish_that_came_early_is_not_forgotten_for_a_later_check_without_it() -> None:
+    one, other = End(HERE), End(THERE)
+    one.checks_from(other, THERE, use=True)
+    one.checks_from(other, THERE)
+    one.take()
+    one.connect(other, controlling=False, known=False)
+    (check,) = said(one, THERE)
+    answer(one, other, check, THERE)
+    assert one.paths == [THERE]
+
+
+@pytest.mark.parametrize("controlling", [True, False])
+@pytest.mark.parametrize("ours_is_greater", [True, False])
+def test_the_greater_number_controls(controlling: bool, ours_is_greater: bool) -> None:
+    """RFC 8445, section 7.3.1.1: both ends claim one role; who is to change it, changes or is told to."""
+    one, other = connected_to(THERE, controlling=controlling)
+    one.agent._tie_breaker = b"\x02" * 8
+    theirs = b"\x01" * 8 if ours_is_greater else b"\x03" * 8
+    attributes = {
+        stun.USERNAME: f"{one.agent.ufrag}:{other.agent.ufrag}".encode(),
+        stun.PRIORITY: bytes(4),
+        stun.ICE_CONTROLLING if controlling else stun.ICE_CONTROLLED: theirs,
+    }
+    one.take()
+    check = StunMessage(kind="request", transaction=TRANSACTION, attributes=attributes)
+    one.agent.datagram(write_stun(check, one.agent.password), ELSEWHERE, 1_000)
+    assert one.agent.controlling == ours_is_greater
+    first, *more = said(one, ELSEWHERE)
+    if controlling == ours_is_greater:
+        assert (first.kind, first.error_code, more) == ("error", stun.ROLE_CONFLICT, [])
+    else:
+        assert first.kind == "success"
+
+
+@pytest.mark.parametrize("controlling", [True, False])
+def test_an_end_that_is_told_to_changes_its_role_and_checks_again(controlling: bool) -> None:
+    one, other = connected_to(THERE, controlling=controlling)
+    check, *_ = said(one, THERE)
+    answer(one, other, check, THERE, error=stun.ROLE_CONFLICT, now_ms=1_000)
+    assert one.agent.controlling != controlling
+    one.agent.tick(1_100)
+    (again,) = said(one, THERE)
+    assert again.number(stun.ICE_CONTROLLED if controlling else stun.ICE_CONTROLLING) is not None
+
+
+def test_an_address_that_refuses_is_left_alone() -> None:
+    one, other = connected_to(THERE, controlling=True)
+    check, *_ = said(one, THERE)
+    answer(one, other, check, THERE, error=400, now_ms=1_000)
+    for now_ms in range(1_000, 10_000, 50):
+        one.agent.tick(now_ms)
+    assert one.sent == []
+    assert not one.agent.knows(THERE)
+
+
+def test_one_address_is_nominated_at_a_time_and_the_next_when_it_stays_silent() -> None:
+    one, other = connected_to(THERE, ELSEWHERE, controlling=True)
+    for address in (THERE, ELSEWHERE):
+        check, *_ = said(one, address)
+        answer(one, other, check, address, now_ms=1_000)
+    assert [stun.USE_CANDIDATE in message.attributes for message in said(one, THERE)] == [True]
+    assert said(one, ELSEWHERE) == []
+    now_ms = 1_000
+    while not (nominations := said(one, ELSEWHERE)):
+        now_ms = one.agent.due_ms or now_ms
+        one.agent.tick(now_ms)
+    assert not one.agent.knows(THERE)
+    assert stun.USE_CANDIDATE in nominations[0].attributes
+    answer(one, other, nominations[0], ELSEWHERE, now_ms=now_ms)
+    assert one.paths == [ELSEWHERE]
+    assert said(one, ELSEWHERE) == []
+
+
+def test_other_addresses_are_no_longer_checked_once_there_is_a_path() -> None:
+    one, other = connected_to(THERE, ELSEWHERE, controlling=True)
+    for _ in range(2):
+        check = said(one, THERE)[-1]
+        answer(one, other, check, THERE, now_ms=1_000)
+    assert one.paths == [THERE]
+    one.take()
+    for now_ms in range(1_000, 4_000, 50):
+        one.agent.tick(now_ms)
+    assert one.sent == []
+
+
+def test_the_end_that_controls_is_not_moved_by_the_others_wish() -> None:
+    one, other = connected_to(THERE, ELSEWHERE, controlling=True)
+    for address in (ELSEWHERE, THERE, ELSEWHERE):
+        answer(one, other, said(one, address)[-1], address, now_ms=1_000)
+    assert one.paths == [ELSEWHERE]
+    assert one.agent.knows(THERE)
+    one.checks_from(other, THERE, use=True)
+    assert one.paths == [ELSEWHERE]
