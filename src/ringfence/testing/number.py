@@ -25,6 +25,12 @@ class Number:
         self._world.configure(self.sid, sms_url=url, sms_method=method)
         return url
 
+    def calls_to(self, program: Callable[..., Any] | str, path: str = "/voice", *, method: str = "POST") -> str:
+        """Have calls to this number told to `program`, an app or a URL as in `sms_to`; the answer is the URL."""
+        url = program if isinstance(program, str) else self._world.host(program) + "/" + path.removeprefix("/")
+        self._world.configure(self.sid, voice_url=url, voice_method=method)
+        return url
+
     def __str__(self) -> str:
         return self.number
 

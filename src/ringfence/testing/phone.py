@@ -11,6 +11,7 @@ from ringfence.domain.message import Status
 from ringfence.domain.replies import suggest_replies
 from ringfence.testing.clock import moment
 from ringfence.testing.code import code_in
+from ringfence.testing.phone_call import PhoneCall
 
 if TYPE_CHECKING:
     from ringfence.testing.world import Ringfence
@@ -69,6 +70,38 @@ class Phone:
     def send(self, to: object, body: str, media_urls: Sequence[str] = ()) -> None:
         """Text a number; return when everybody has been told and has answered."""
         self._world.text_from(self.number, str(to), body, tuple(media_urls))
+
+    def answers(self) -> None:
+        """Answer each call from now on, as a phone does by itself."""
+        self._world.behave(self.number, "answers")
+
+    def declines(self) -> None:
+        """Decline each call from now on."""
+        self._world.behave(self.number, "declines")
+
+    def ignores(self) -> None:
+        """Let each call ring from now on."""
+        self._world.behave(self.number, "ignores")
+
+    def busy(self) -> None:
+        """Be busy from now on."""
+        self._world.behave(self.number, "busy")
+
+    @property
+    def calls(self) -> list[PhoneCall]:
+        """The calls of this phone, those it made and those it got, oldest first."""
+        return self._world.calls_of(self.number)
+
+    def await_call(self) -> PhoneCall:
+        """The latest call. LookupError when none has come, with what was said instead."""
+        calls = self.calls
+        if not calls:
+            raise LookupError(f"no call has come to {self.number}\n\n{self._world.conversation()}")
+        return calls[-1]
+
+    def call(self, to: object) -> PhoneCall:
+        """Call a number; return when everything that needs no time has happened."""
+        return self._world.call_from(self.number, str(to))
 
     def __str__(self) -> str:
         return self.number

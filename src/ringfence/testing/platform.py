@@ -18,8 +18,9 @@ from ringfence.domain.standing import hmac_states_record
 from ringfence.kms.memory import memory_key_service
 from ringfence.ports.http import HttpClient
 from ringfence.ports.store import MessageFilter
-from ringfence.roles.composition import compose_dispatching, compose_messaging
+from ringfence.roles.composition import compose_calling, compose_dispatching, compose_messaging
 from ringfence.store.memory import MemoryStore
+from ringfence.testing.still_calls import NoRecordingFiles, StillCalls
 from ringfence.testing.still_link import StillLink
 from ringfence.usecases.messaging.close_epochs import close_epochs
 
@@ -53,6 +54,7 @@ class Platform:
             registry=registry,
             bells=_PatientBells(),
         )
+        self.calls = StillCalls(self.store, self.keys, http, clock, self._dispatching.bells, BASE_URL)
         self._closing = asyncio.Event()
         self.app = create_app(
             ApiDependencies(
@@ -64,6 +66,14 @@ class Platform:
                 mounts={"/simulator": create_control(self.network, self._closing)},
                 messaging=compose_messaging(
                     self.store, self.keys, clock, self._dispatching.bells, carrier=carrier.name, magic_numbers=True
+                ),
+                calling=compose_calling(
+                    self.store,
+                    self.keys,
+                    clock,
+                    _Both(self.calls, self._dispatching.bells),
+                    NoRecordingFiles(),
+                    magic_numbers=True,
                 ),
             )
         )
@@ -83,6 +93,7 @@ class Platform:
     async def close(self) -> None:
         """End all that runs. Idempotent."""
         self._closing.set()
+        await self.calls.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -95,6 +106,7 @@ class Platform:
             if task.done():
                 task.result()
         self._link.look()
+        self.calls.look()
         self._dispatching.bells.ring()
 
     def answer_at(self, base_url: str) -> None:
@@ -133,6 +145,18 @@ class Platform:
             account, [(hmac_states_record(credential.sid), credential.hmac_states)]
         )
         return signature_header(sign_sha1(states, base))
+
+
+class _Both:
+    """A wake of those who run calls and those who tell of them."""
+
+    def __init__(self, calls: StillCalls, bells: Bells) -> None:
+        self._calls = calls
+        self._bells = bells
+
+    def ring(self) -> None:
+        self._calls.ring()
+        self._bells.ring()
 
 
 class _PatientBells(Bells):
