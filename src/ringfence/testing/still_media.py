@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -57,7 +58,7 @@ class StillMedia:
         self._quiet(leg)
         for sid, (of, _) in list(self._recording.items()):
             if of == leg:
-                self._end(sid)
+                self._end(sid, "closed")
         return None
 
     async def keep(self, name: str, sound: bytes) -> None:
@@ -91,14 +92,19 @@ class StillMedia:
     async def unbridge(self, leg: str) -> None: ...
 
     async def record(self, leg: str, plan: RecordingPlan) -> None:
-        self._recording[plan.sid] = leg, asyncio.get_running_loop().time()
+        running = asyncio.get_running_loop()
+        self._recording[plan.sid] = leg, running.time()
+        running.call_later(plan.max_length_s, self._end, plan.sid, "length")
+        if plan.silence_timeout_s is not None:
+            # Nobody speaks on these phones.
+            running.call_later(plan.silence_timeout_s, self._end, plan.sid, "silence")
 
     async def pause_recording(self, leg: str, sid: str, *, silence: bool) -> None: ...
 
     async def resume_recording(self, leg: str, sid: str) -> None: ...
 
     async def stop_recording(self, leg: str, sid: str) -> None:
-        self._end(sid, closed=False)
+        self._end(sid, "stopped")
 
     async def stats(self, leg: str) -> LegStats | None:
         return None
@@ -115,11 +121,11 @@ class StillMedia:
         for timer in self._playing.pop(leg, []):
             timer.cancel()
 
-    def _end(self, sid: str, *, closed: bool = True) -> None:
+    def _end(self, sid: str, cause: Literal["stopped", "length", "silence", "closed"]) -> None:
         if sid not in self._recording:
             return
         leg, began_s = self._recording.pop(sid)
         running = asyncio.get_running_loop()
         lasted_ms = round((running.time() - began_s) * 1_000)
-        ended = RecordingEnded(leg=leg, sid=sid, duration_ms=lasted_ms, cause="closed" if closed else "stopped")
+        ended = RecordingEnded(leg=leg, sid=sid, duration_ms=lasted_ms, cause=cause)
         running.call_soon(self.tell, ended)

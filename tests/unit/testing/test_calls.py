@@ -13,6 +13,7 @@ def app(environ, start):  # type: ignore[no-untyped-def]
     pages = {
         "/voice": "<Gather numDigits='1' action='/key'><Say>Press 1 to confirm</Say></Gather>",
         "/key": "<Say>Thank you</Say>",
+        "/record": "<Record maxLength='10' timeout='0' action='/key'/>",
         "/transfer": f"<Dial>{OTHER}</Dial>",
     }
     start("200 OK", [("Content-Type", "text/xml")])
@@ -69,3 +70,12 @@ def test_a_call_is_transferred_to_another_phone(ringfence: Ringfence) -> None:
     assert other.await_call().status == "in-progress"
     call.hangs_up()
     assert other.await_call().ended("completed")
+
+
+def test_a_recording_ends_at_its_length(ringfence: Ringfence) -> None:
+    ringfence.number(NUMBER).calls_to(app, "/record")
+    call = ringfence.phone(PHONE).call(NUMBER)
+    ringfence.clock.advance(seconds=12)
+    assert call.hears("thank you")
+    (recording,) = ringfence.client().recordings.list()
+    assert recording.duration == "10"
