@@ -145,7 +145,6 @@ def test_a_crowd_is_refused_without_asking_the_store_who_it_is(
 ) -> None:
     tenant = narrow.new_tenant()
     number = tenant.number()
-    crowd(pool, tenant, slow, number)
     asked: list[str] = []
     credential = narrow.store.credential
 
@@ -154,6 +153,10 @@ def test_a_crowd_is_refused_without_asking_the_store_who_it_is(
         return await credential(sid)
 
     monkeypatch.setattr(narrow.store, "credential", counted)
+    crowd(pool, tenant, slow, number)
+    # All of the crowd are at the door, the two who wait too.
+    until(lambda: len(asked) >= 4)
+    asked.clear()
     assert [tenant.ask("POST", "/Messages.json", data=form(number)).status_code for _ in range(3)] == [429] * 3
     assert asked == []
     # Who cannot be recognized is looked up as ever.
