@@ -45,6 +45,8 @@ def _line(step: dict[str, Any]) -> str:
             return f"verb     <{step['text']}{' ' if attributes else ''}{attributes}>{where}"
         case "key":
             return f"key      {step['text']}"
+        case "sip" if step["text"].startswith("it rings"):
+            return f"call     {step['text']}"
         case "status":
             return f"call     {step['text']}"
         case "webhook":

@@ -121,6 +121,8 @@ class _Story:
         if self._phone is not None:
             self._terminal.say(f"phone    heard {self._phone.heard_s:.1f} s of sound")
         self._terminal.say(f"call     {timeline['status']}")
+        if timeline["answered_at"] is None:
+            raise RefusalError(f"nobody took the call: {timeline['status']}", "open the Phones page first, then Accept")
 
     def _play(self, status: str) -> None:
         """The customer's part."""

@@ -162,6 +162,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1
     media_address: Annotated[str, Meta(description="Address of ours that the sound of calls is sent to.")] = "127.0.0.1"
     media_ports: Annotated[str, Meta(description="UDP ports for the sound of calls, two a leg.")] = "20000-29999"
+    speech_url: Annotated[
+        str,
+        Meta(description="HTTP service that speaks; what is said leaves this machine. Empty: the voices here."),
+    ] = ""
     recordings_dir: Annotated[
         str, Meta(description="Folder of calls' recordings, which are sealed. Empty: recordings/ in the data folder.")
     ] = ""

@@ -21,6 +21,7 @@ from ringfence.roles.settings import Settings
 from ringfence.roles.sip_lines import compose_lines, open_lines
 from ringfence.roles.stores import open_store, voice_name
 from ringfence.roles.voice_extra import CURE, missing_for_calls
+from ringfence.roles.voices import voices_of
 from ringfence.roles.wakes import every_dispatcher, voice_rung
 from ringfence.usecases.accounts.verify_access_token import AccessTokens
 from ringfence.usecases.messaging.reply import Replier
@@ -42,7 +43,6 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     from ringfence.media.pool import MediaPool
     from ringfence.media.sound_file import SoundFileReader
     from ringfence.speech.desk import SpeechDesk
-    from ringfence.speech.installed import installed_engines
 
     async with contextlib.AsyncExitStack() as stack:
         store = await open_store(settings)
@@ -53,7 +53,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         http = PooledClient(EgressGuard(egress_policy(settings)))
         stack.push_async_callback(http.close)
         wake = await stack.enter_async_context(every_dispatcher(settings))
-        speech = SpeechDesk(installed_engines())
+        speech = SpeechDesk(voices_of(settings, http))
         stack.push_async_callback(speech.close)
         reader = SoundFileReader()
         stack.push_async_callback(reader.close)

@@ -6,6 +6,7 @@ the words could not be spoken. The end of the input ends the process.
 """
 
 import json
+import logging
 import os
 import struct
 import sys
@@ -20,6 +21,8 @@ def main(model: str, config: str) -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     os.nice(5)
+    # The libraries' log may hold the words.
+    logging.disable()
     from piper import PiperVoice, SynthesisConfig
 
     voice = PiperVoice.load(model, config)

@@ -1,7 +1,7 @@
 """A voice at an HTTP service of the operator's choice.
 
 The service is sent JSON by POST (`text`, `language`, `voice`, `rate`, `volume_db`) and answers 200 with a WAV file of
-16-bit mono sound. What is said leaves this installation: whoever composes it decides that; no setting does so yet.
+16-bit mono sound. What is said leaves this installation: that is the operator's decision, by a setting.
 """
 
 import json
