@@ -9,7 +9,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test check bench fuzz soak barber-postgres drills chromium postgres sipp shots clean
+.PHONY: setup lock demo serve test check bench fuzz soak soak-calls barber-postgres drills chromium postgres sipp shots clean
 
 setup: $(STAMP)
 
@@ -50,11 +50,15 @@ drills: setup sipp
 	$(BIN)/ringfence drill
 
 bench: setup
-	@for program in benchmarks/*.py; do echo "== $$program"; $(BIN)/python $$program || exit 1; done
+	@for program in $(filter-out benchmarks/call_soak.py,$(wildcard benchmarks/*.py)); do echo "== $$program"; $(BIN)/python $$program || exit 1; done
 
 # Every fault on both stores, again and again for SOAK_MINUTES (10), and the table of docs/explanation/faults.md.
 soak: setup postgres
 	$(BIN)/pytest -s tests/faults/soak.py
+
+# SOAK_CALLS (500) recorded calls at once for SOAK_MINUTES (60): an error where anything of the installation grows.
+soak-calls: setup
+	$(BIN)/python benchmarks/call_soak.py
 
 # The barber's story with PostgreSQL as the store: it is told at a reader's pace.
 barber-postgres: setup postgres

@@ -217,13 +217,12 @@ class Program(asyncio.Protocol):
 
 
 class Installation:
-    """`ringfence up` with this carrier as its trunk."""
+    """`ringfence up` with this carrier as its trunk. `settings` are more lines of its file."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, trunk_port: int = 9, settings: str = "") -> None:
         config = home / "ringfence.toml"
-        config.write_text(
-            f'sip_listen = ["udp:{HOST}:0"]\n[[trunk]]\nname = "bench"\nhost = "{HOST}"\nport = 9\n', "utf-8"
-        )
+        trunk = f'[[trunk]]\nname = "bench"\nhost = "{HOST}"\nport = {trunk_port}\n'
+        config.write_text(f'sip_listen = ["udp:{HOST}:0"]\n{settings}{trunk}', "utf-8")
         self.data = home / "data"
         self.process = subprocess.Popen(
             [sys.executable, "-m", "ringfence", "up", "--data", str(self.data), "--port", "0", "--json"],

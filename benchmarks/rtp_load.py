@@ -62,6 +62,10 @@ class _Batch:
                 message.control, message.control_length = self.controls[row].ctypes.data, control
         self._array = np.frombuffer(self.messages, np.uint8).reshape(rows, ctypes.sizeof(_Message))
 
+    def cut(self, row: int, width: int) -> None:
+        """Let a row's packet be so long from now on."""
+        self._iovecs[row].length = width
+
     def lengths(self, count: int) -> np.ndarray:
         at = _Message.length.offset
         return self._array[:count, at : at + 4].copy().view(np.uint32)[:, 0]
@@ -84,6 +88,7 @@ class Phones:
         self._sequence = 0
         self.protect: list[Protect] = []
         self.times: list[np.ndarray] = []
+        # Whose a packet is, by its SSRC: ports are taken again by other calls.
         self.sources: list[np.ndarray] = []
         self.numbers: list[np.ndarray] = []
         self.sent = self.drops = self._first = 0
@@ -170,7 +175,7 @@ class Phones:
                 rtp = (batch.data[:got, 1] & 0x7F) < 64
                 stamps = batch.controls[:got, _HEADER : _HEADER + _STAMP].copy().view(np.int64)
                 self.times.append((stamps[:, 0] * 1_000_000_000 + stamps[:, 1])[rtp])
-                self.sources.append(batch.names[:got, 2:4].copy().view(">u2")[:, 0][rtp])
+                self.sources.append(batch.data[:got, 8:12].copy().view(">u4")[:, 0][rtp])
                 self.numbers.append(batch.data[:got, 2:4].copy().view(">u2")[:, 0][rtp])
                 later = batch.controls[:got, 32 : 32 + 20].copy()
                 kinds = later[:, 12:16].copy().view(np.int32)[:, 0]
@@ -185,8 +190,12 @@ class Phones:
 
     def figures(self) -> dict[str, float]:
         """Pacing in ms, and what was lost on the way to here, without what this side dropped."""
-        times, sources = np.concatenate(self.times[self._first :]), np.concatenate(self.sources[self._first :])
-        numbers = np.concatenate(self.numbers[self._first :]).astype(np.int64)
+        kept = self.times[self._first :], self.sources[self._first :], self.numbers[self._first :]
+        return self.figures_of(*map(np.concatenate, kept))
+
+    def figures_of(self, times: np.ndarray, sources: np.ndarray, numbers: np.ndarray) -> dict[str, float]:
+        """The same of some packets: when each came (ns), whose it is (SSRC) and its number."""
+        numbers = numbers.astype(np.int64)
         order = np.lexsort((times, sources))
         times, sources, numbers = times[order], sources[order], numbers[order]
         same = sources[1:] == sources[:-1]
