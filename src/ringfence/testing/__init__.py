@@ -1,4 +1,4 @@
-"""Test programs that text: the whole platform in the test's own process, on a clock that the test moves.
+"""Test programs that text and call: the whole platform in the test's own process, on a clock that the test moves.
 
 The pytest plugin `ringfence.testing.plugin` gives each test that asks for it a `ringfence` of its own. Nothing heavy is
 imported before the first one does. Reference: docs/reference/pytest-plugin.md.
@@ -10,15 +10,18 @@ if TYPE_CHECKING:
     from ringfence.testing.medium import Medium
     from ringfence.testing.number import Number
     from ringfence.testing.phone import Phone, Text
+    from ringfence.testing.phone_call import PhoneCall, Recording
     from ringfence.testing.webhooks import Webhook
     from ringfence.testing.world import Ringfence
 
-__all__ = ["Medium", "Number", "Phone", "Ringfence", "Text", "Webhook"]
+__all__ = ["Medium", "Number", "Phone", "PhoneCall", "Recording", "Ringfence", "Text", "Webhook"]
 
 _HOMES = {
     "Medium": "medium",
     "Number": "number",
     "Phone": "phone",
+    "PhoneCall": "phone_call",
+    "Recording": "phone_call",
     "Ringfence": "world",
     "Text": "phone",
     "Webhook": "webhooks",

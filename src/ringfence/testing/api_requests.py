@@ -31,7 +31,7 @@ class ApiRequests:
     def ask(self, asked: Asked) -> Answered:
         """The answer, after which everything that follows from it has happened too."""
         self._driver.step()
-        answered = self._driver.run(ask_app(self._platform.app, asked))
+        answered = self._driver.run_request(ask_app(self._platform.app, asked))
         if answered.raised is not None:
             raise answered.raised
         self._journal.write(self._clock.now_ms(), f"{asked.method} {_short(asked.path)} → {_outcome(answered)}")

@@ -21,6 +21,8 @@ TIDY_AFTER_HOUR_MS = 11 * 60_000
 MAX_CALLS = 5_000
 # Replies are dated a little after what they answer.
 MOMENT_MS = 5
+# An order to whoever runs a call is answered when it was carried out.
+REQUEST_MS = 5_000
 
 T = TypeVar("T")
 
@@ -57,6 +59,24 @@ class Driver:
         """The result of `work`, which runs in the platform's loop."""
         with self._lock:
             return _outside_loops(lambda: self._loop.run_task(work))
+
+    def run_request(self, work: Coroutine[Any, Any, T]) -> T:
+        """The same for what may wait a little for another part of the platform: as much time passes, 5 seconds at most.
+
+        RuntimeError where that is not enough.
+        """
+        until_ms = self.clock.now_ms() + REQUEST_MS
+
+        def passes() -> bool:
+            self._platform.look()
+            timer_ms = self._loop.next_timer_ms
+            if timer_ms is None or self.clock.now_ms() + timer_ms > until_ms:
+                return False
+            self.clock.advance(timer_ms)
+            return True
+
+        with self._lock:
+            return _outside_loops(lambda: self._loop.run_task(work, passes))
 
     def step(self) -> None:
         """Let a millisecond pass, so that what happens one after the other has different times."""

@@ -73,24 +73,24 @@ class Phone:
 
     def answers(self) -> None:
         """Answer each call from now on, as a phone does by itself."""
-        self._world.behave(self.number, "answers")
+        self._world.exchange.behave(self.number, "answers")
 
     def declines(self) -> None:
         """Decline each call from now on."""
-        self._world.behave(self.number, "declines")
+        self._world.exchange.behave(self.number, "declines")
 
     def ignores(self) -> None:
         """Let each call ring from now on."""
-        self._world.behave(self.number, "ignores")
+        self._world.exchange.behave(self.number, "ignores")
 
     def busy(self) -> None:
         """Be busy from now on."""
-        self._world.behave(self.number, "busy")
+        self._world.exchange.behave(self.number, "busy")
 
     @property
     def calls(self) -> list[PhoneCall]:
         """The calls of this phone, those it made and those it got, oldest first."""
-        return self._world.calls_of(self.number)
+        return self._world.exchange.calls_of(self.number)
 
     def await_call(self) -> PhoneCall:
         """The latest call. LookupError when none has come, with what was said instead."""
@@ -101,7 +101,7 @@ class Phone:
 
     def call(self, to: object) -> PhoneCall:
         """Call a number; return when everything that needs no time has happened."""
-        return self._world.call_from(self.number, str(to))
+        return self._world.exchange.call_from(self.number, str(to))
 
     def __str__(self) -> str:
         return self.number

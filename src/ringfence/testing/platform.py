@@ -20,7 +20,7 @@ from ringfence.ports.http import HttpClient
 from ringfence.ports.store import MessageFilter
 from ringfence.roles.composition import compose_calling, compose_dispatching, compose_messaging
 from ringfence.store.memory import MemoryStore
-from ringfence.testing.still_calls import NoRecordingFiles, StillCalls
+from ringfence.testing.still_calls import StillCalls
 from ringfence.testing.still_link import StillLink
 from ringfence.usecases.messaging.close_epochs import close_epochs
 
@@ -72,7 +72,7 @@ class Platform:
                     self.keys,
                     clock,
                     _Both(self.calls, self._dispatching.bells),
-                    NoRecordingFiles(),
+                    self.calls.files,
                     magic_numbers=True,
                 ),
             )

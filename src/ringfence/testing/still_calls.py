@@ -7,36 +7,22 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from ringfence.domain.clock import Clock
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.media import KeyPressed
-from ringfence.ports.recordings import OpenedRecording, RecordingGoneError
 from ringfence.ports.store import Store
 from ringfence.ports.wake import Wake
 from ringfence.testing.still_lines import StillLine, StillLines
 from ringfence.testing.still_media import StillMedia
+from ringfence.testing.still_recordings import StillRecordingFiles
 
 if TYPE_CHECKING:
     from ringfence.usecases.voice.compose import Calls
 
 
-class NoRecordingFiles(msgspec.Struct):
-    """Implements `ports.recordings.RecordingFiles` where no sound is kept."""
-
-    async def open(self, account: str, sid: str, key: bytes) -> OpenedRecording:
-        raise RecordingGoneError
-
-    def can_mp3(self) -> bool:
-        return False
-
-    async def delete(self, account: str, sid: str) -> None: ...
-
-
 class StillCalls:
-    """Implements `ports.wake.Wake` for the API. `began`, `changed` and `heard` tell what happens on phones."""
+    """Implements `ports.wake.Wake` for the API. `began`, `changed` and the like tell what happens on phones."""
 
     def __init__(
         self, store: Store, keys: DeliveryKeys, http: HttpClient, clock: Clock, wake: Wake, base_url: str
@@ -53,9 +39,17 @@ class StillCalls:
         self._due = False
         self.began: Callable[[StillLine], None] = lambda line: None
         self.changed: Callable[[StillLine], None] = lambda line: None
+        self.missed: Callable[[str], None] = lambda address: None
         self.heard: Callable[[str, str], None] = lambda leg, text: None
-        self.lines = StillLines(lambda line: self.began(line), lambda line: self.changed(line))
-        self.media = StillMedia(lambda leg, text: self.heard(leg, text))
+        self.recorded: Callable[[str, str, str, int], None] = lambda leg, sid, words, length_ms: None
+        self.lines = StillLines(
+            lambda line: self.began(line), lambda line: self.changed(line), lambda address: self.missed(address)
+        )
+        self.media = StillMedia(
+            lambda leg, text: self.heard(leg, text),
+            lambda leg, sid, words, length_ms: self.recorded(leg, sid, words, length_ms),
+        )
+        self.files = StillRecordingFiles(self.media.length_ms)
 
     def ring(self) -> None:
         """Something waits for whoever runs calls."""

@@ -107,13 +107,18 @@ class StillLine:
 class StillLines:
     """Implements `ports.line.Lines`. `manners` says what a phone's owner does; who is not in it is not reached."""
 
-    def __init__(self, began: Callable[[StillLine], None], changed: Callable[[StillLine], None]) -> None:
+    def __init__(
+        self, began: Callable[[StillLine], None], changed: Callable[[StillLine], None], missed: Callable[[str], None]
+    ) -> None:
+        """`missed` is told the address that nobody has."""
         self.manners: dict[str, Manner] = {}
+        self._missed = missed
         self._began = began
         self._changed = changed
 
     async def routes(self, destination: Destination) -> list[Route]:
         if destination.address not in self.manners:
+            self._missed(destination.address)
             raise NoRouteError(404, "no phone of the test has this number")
         return [Route(name="test", media="rtp", key="test")]
 

@@ -5,7 +5,7 @@ Timers are due when the clock it was given says so. Whoever moves that clock run
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from ringfence.domain.clock import Clock
@@ -36,16 +36,21 @@ class StillLoop(asyncio.SelectorEventLoop):
         self._next_timer_s = None
         self.run_forever()
 
-    def run_task(self, work: Coroutine[Any, Any, T]) -> T:
-        """Run until `work` has ended, and give its result. RuntimeError where it waits for time to pass."""
+    def run_task(self, work: Coroutine[Any, Any, T], passes: Callable[[], bool] = lambda: False) -> T:
+        """Run until `work` has ended, and give its result.
+
+        Where it waits for time to pass, `passes` may let some pass. RuntimeError where it says that none does.
+        """
         task = self.create_task(work)
         task.add_done_callback(lambda _: self.stop())
-        self.run_forever()
-        if not task.done():
-            task.cancel()
-            self.run_forever()
-            raise RuntimeError("this waits for time to pass, and no time passes here")
-        return task.result()
+        while True:
+            self.run_ready()
+            if task.done():
+                return task.result()
+            if not passes():
+                task.cancel()
+                self.run_forever()
+                raise RuntimeError("this waits for time to pass, and no time passes here")
 
     def idle(self, next_timer_s: float | None) -> None:
         """Called by the selector where a loop would wait."""

@@ -1,8 +1,7 @@
-"""Media of a test: none is sent. What a leg hears is told; each sound ends after its length on the still clock."""
+"""Media of a test: none is sent. What legs hear and say is told; a sound ends after its length on the still clock."""
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import msgspec
 
@@ -13,13 +12,13 @@ from ringfence.ports.media import (
     LegStats,
     MediaEvent,
     Piece,
-    RecordingEnded,
     RecordingPlan,
     Silence,
     SoundEnded,
     UnknownSoundError,
 )
-from ringfence.testing.still_speech import StillSound
+from ringfence.testing.still_recordings import Cause, StillRecording, ended
+from ringfence.testing.still_speech import MS_PER_CHARACTER, StillSound
 
 TONE_MS = 1_000
 KEY_MS = 200
@@ -28,19 +27,28 @@ PORTS = 50_000
 
 
 class StillMedia:
-    """Implements `ports.media.Media`. `heard(leg, text)` is called when a sound begins.
+    """Implements `ports.media.Media`. `heard(leg, text)` is called when a sound begins, `recorded` when one was made.
 
-    Each leg has a port of its own, by which descriptions name it: `leg_at`. Legs that are joined hear no more for it.
+    Each leg has a port of its own, by which descriptions name it: `leg_at`. Who speaks on a leg is heard by the leg
+    that is joined with it.
     """
 
-    def __init__(self, heard: Callable[[str, str], None]) -> None:
+    def __init__(self, heard: Callable[[str, str], None], recorded: Callable[[str, str, str, int], None]) -> None:
+        """`recorded` is told leg, SID, words and length in milliseconds."""
         self._heard = heard
+        self._recorded = recorded
         self.tell: Callable[[MediaEvent], None] = lambda event: None
         self._opened = 0
         self._legs: dict[int, str] = {}
         self._sounds: dict[str, StillSound] = {}
         self._playing: dict[str, list[asyncio.TimerHandle]] = {}
-        self._recording: dict[str, tuple[str, float]] = {}
+        self._speaking: dict[str, list[asyncio.TimerHandle]] = {}
+        # When each leg's sounds are over, in seconds of the loop: what it hears, what its owner says.
+        self._heard_until: dict[str, float] = {}
+        self._spoken_until: dict[str, float] = {}
+        self._joined: dict[str, str] = {}
+        self._recording: dict[str, StillRecording] = {}
+        self._lengths_ms: dict[str, int] = {}
 
     async def open(self, leg: str, transport: Transport, *, beside: str = "") -> LocalEnd:
         port = FIRST_PORT + self._opened % PORTS
@@ -52,12 +60,38 @@ class StillMedia:
         """Which leg a description with this port is of; "" where there is none."""
         return self._legs.get(port, "")
 
+    def length_ms(self, recording_sid: str) -> int | None:
+        """How long a recording is; None where none of this SID has ended."""
+        return self._lengths_ms.get(recording_sid)
+
+    def say(self, leg: str, words: str) -> None:
+        """Let the leg's owner speak, after what they are saying already."""
+        running = asyncio.get_running_loop()
+        begins_s = max(running.time(), self._spoken_until.get(leg, 0.0))
+        lasts_s = len(words) * MS_PER_CHARACTER / 1_000
+        self._spoken_until[leg] = begins_s + lasts_s
+        if begins_s <= running.time():
+            self._speak(leg, words, lasts_s)
+        else:
+            timer = running.call_later(begins_s - running.time(), self._speak, leg, words, lasts_s)
+            self._speaking.setdefault(leg, []).append(timer)
+
+    def sounds_for_s(self, leg: str) -> float:
+        """How long it takes until what the leg hears and says is over; what plays until it is stopped counts once."""
+        other = self._joined.get(leg, "")
+        until_s = max(self._heard_until.get(leg, 0.0), *(self._spoken_until.get(each, 0.0) for each in (leg, other)))
+        return max(0.0, until_s - asyncio.get_running_loop().time())
+
     async def connect(self, leg: str, remote: RemoteEnd) -> None: ...
 
     async def close(self, leg: str) -> LegStats | None:
         self._quiet(leg)
-        for sid, (of, _) in list(self._recording.items()):
-            if of == leg:
+        for timer in self._speaking.pop(leg, []):
+            timer.cancel()
+        self._spoken_until.pop(leg, None)
+        await self.unbridge(leg)
+        for sid, recording in list(self._recording.items()):
+            if recording.leg == leg:
                 self._end(sid, "closed")
         return None
 
@@ -73,11 +107,14 @@ class StillMedia:
         at_s = 0.0
         for piece in pieces:
             heard, length_ms = self._sound(piece)
-            if heard and at_s:
-                timers.append(running.call_later(at_s, self._heard, leg, heard))
-            elif heard:
-                self._heard(leg, heard)
+            if not isinstance(piece, Silence):
+                work = (leg, heard, length_ms / 1_000)
+                if at_s:
+                    timers.append(running.call_later(at_s, self._hear, *work))
+                else:
+                    self._hear(*work)
             at_s += length_ms / 1_000
+        self._heard_until[leg] = running.time() + at_s * (loop or 1)
         if loop:
             timers.append(running.call_later(at_s * loop, self.tell, SoundEnded(leg, token)))
 
@@ -87,27 +124,44 @@ class StillMedia:
     async def press(self, leg: str, digits: str) -> None:
         self._heard(leg, f"keys {digits}")
 
-    async def bridge(self, leg: str, other: str) -> None: ...
+    async def bridge(self, leg: str, other: str) -> None:
+        self._joined |= {leg: other, other: leg}
 
-    async def unbridge(self, leg: str) -> None: ...
+    async def unbridge(self, leg: str) -> None:
+        other = self._joined.pop(leg, "")
+        self._joined.pop(other, None)
 
     async def record(self, leg: str, plan: RecordingPlan) -> None:
-        running = asyncio.get_running_loop()
-        self._recording[plan.sid] = leg, running.time()
-        running.call_later(plan.max_length_s, self._end, plan.sid, "length")
-        if plan.silence_timeout_s is not None:
-            # Nobody speaks on these phones.
-            running.call_later(plan.silence_timeout_s, self._end, plan.sid, "silence")
+        self._recording[plan.sid] = StillRecording(leg, plan, lambda cause: self._end(plan.sid, cause))
 
-    async def pause_recording(self, leg: str, sid: str, *, silence: bool) -> None: ...
+    async def pause_recording(self, leg: str, sid: str, *, silence: bool) -> None:
+        if sid in self._recording:
+            self._recording[sid].pause(silence=silence)
 
-    async def resume_recording(self, leg: str, sid: str) -> None: ...
+    async def resume_recording(self, leg: str, sid: str) -> None:
+        if sid in self._recording:
+            self._recording[sid].resume()
 
     async def stop_recording(self, leg: str, sid: str) -> None:
         self._end(sid, "stopped")
 
     async def stats(self, leg: str) -> LegStats | None:
         return None
+
+    def _speak(self, leg: str, words: str, lasts_s: float) -> None:
+        self._note(leg, words, lasts_s, inbound=True)
+        if leg in self._joined:
+            self._hear(self._joined[leg], words, lasts_s)
+
+    def _hear(self, leg: str, words: str, lasts_s: float) -> None:
+        if words:
+            self._heard(leg, words)
+        self._note(leg, words, lasts_s, inbound=False)
+
+    def _note(self, leg: str, words: str, lasts_s: float, *, inbound: bool) -> None:
+        for recording in self._recording.values():
+            if recording.leg == leg:
+                recording.sound(words, lasts_s, inbound=inbound)
 
     def _sound(self, piece: Piece) -> tuple[str, int]:
         if isinstance(piece, Clip):
@@ -118,14 +172,15 @@ class StillMedia:
         return "", piece.length_ms if isinstance(piece, Silence) else TONE_MS
 
     def _quiet(self, leg: str) -> None:
+        self._heard_until.pop(leg, None)
         for timer in self._playing.pop(leg, []):
             timer.cancel()
 
-    def _end(self, sid: str, cause: Literal["stopped", "length", "silence", "closed"]) -> None:
-        if sid not in self._recording:
+    def _end(self, sid: str, cause: Cause) -> None:
+        recording = self._recording.pop(sid, None)
+        if recording is None:
             return
-        leg, began_s = self._recording.pop(sid)
-        running = asyncio.get_running_loop()
-        lasted_ms = round((running.time() - began_s) * 1_000)
-        ended = RecordingEnded(leg=leg, sid=sid, duration_ms=lasted_ms, cause=cause)
-        running.call_soon(self.tell, ended)
+        event = ended(recording, cause)
+        self._lengths_ms[sid] = event.duration_ms
+        self._recorded(recording.leg, sid, " ".join(recording.words), event.duration_ms)
+        asyncio.get_running_loop().call_soon(self.tell, event)

@@ -20,15 +20,14 @@ from ringfence.ports.store import StockRow
 from ringfence.testing.api_requests import ApiRequests
 from ringfence.testing.clock import Clock, moment
 from ringfence.testing.driver import Driver
+from ringfence.testing.exchange import Exchange
 from ringfence.testing.journal import Journal, quoted
 from ringfence.testing.medium import Medium
 from ringfence.testing.number import Number
 from ringfence.testing.patience import ANSWER_S, NoAnswerError
 from ringfence.testing.phone import Phone
-from ringfence.testing.phone_call import PhoneCall
 from ringfence.testing.platform import Platform
 from ringfence.testing.programs import Answered, Asked
-from ringfence.testing.still_lines import Manner, StillLine
 from ringfence.testing.stock_clients import is_twilio
 from ringfence.testing.troubles import Troubles, chaos, failure, probability
 from ringfence.testing.web import Web
@@ -85,9 +84,7 @@ class Ringfence:
         self.account_sid = account.sid
         self.auth_token = account.auth_token
         self._numbers: dict[str, Number] = {}
-        self._calls: list[tuple[StillLine, PhoneCall]] = []
-        calls = self._platform.calls
-        calls.began, calls.changed, calls.heard = self._call_began, self._call_changed, self._call_heard
+        self.exchange = Exchange(account.sid, self._platform, self._driver, clock, self._journal, self.webhooks)
 
     # The tenant
 
@@ -156,7 +153,7 @@ class Ringfence:
         if not handset.is_handset_number(number):
             raise ValueError("a number is written in E.164 form, as in +12025550177")
         self._platform.network.add_handset(number)
-        self._platform.calls.lines.manners.setdefault(number, "answers")
+        self.exchange.add_phone(number)
         return Phone(self, number)
 
     def texts_of(self, number: str) -> list[handset.Text]:
@@ -173,44 +170,6 @@ class Ringfence:
         self._journal.write(self._ms.now_ms(), f"{number} → {to}  {quoted(body)}")
         self._platform.network.text_from(number, to, body, media_urls)
         self._driver.settle()
-
-    def behave(self, number: str, manner: Manner) -> None:
-        """Say what a phone's owner does with calls."""
-        self._platform.calls.lines.manners[number] = manner
-
-    def calls_of(self, number: str) -> list[PhoneCall]:
-        """All calls of a phone, once everything due has happened."""
-        self._driver.settle()
-        return [call for line, call in self._calls if line.phone == number]
-
-    def call_from(self, number: str, to: str) -> PhoneCall:
-        """Call from a phone."""
-        self._driver.step()
-        self._in_loop(lambda: self._platform.calls.dial(number, to))
-        return self.calls_of(number)[-1]
-
-    def press(self, line: StillLine, keys: str) -> None:
-        """Press keys in a phone's call."""
-        self._driver.step()
-        self._journal.write(self._ms.now_ms(), f"{line.phone} presses {keys}")
-        self._in_loop(lambda: self._platform.calls.press(line, keys))
-
-    def act(self, work: Callable[[], None]) -> None:
-        """Do something on a phone, and let happen what follows."""
-        self._driver.step()
-        self._in_loop(work)
-
-    def leg_of(self, line: StillLine) -> str:
-        """The SID of a phone's call."""
-        return self._platform.calls.leg_of(line)
-
-    def call_status(self, sid: str) -> tuple[str, int]:
-        """A call's status, and how long it lasted in seconds. LookupError where the platform has none."""
-        row = self._driver.run(self._platform.store.call(self.account_sid, sid))
-        if row is None:
-            raise LookupError(f"the platform knows no such call\n\n{self.conversation()}")
-        lasted_ms = (row.ended_ms or self._ms.now_ms()) - row.answered_ms if row.answered_ms is not None else 0
-        return row.status.value, round(lasted_ms / 1_000)
 
     # What goes wrong
 
@@ -286,27 +245,6 @@ class Ringfence:
     def __repr__(self) -> str:
         return f"Ringfence({self.account_sid})"
 
-    def _in_loop(self, work: Callable[[], None]) -> None:
-        async def done() -> None:
-            work()
-
-        self._driver.run(done())
-        self._driver.settle()
-
-    def _call_began(self, line: StillLine) -> None:
-        self._calls.append((line, PhoneCall(self, line)))
-        self._journal.write(self._ms.now_ms(), f"{line.sender} calls {line.to}")
-
-    def _call_changed(self, line: StillLine) -> None:
-        status = f" with {line.status}" if line.state == "ended" else ""
-        self._journal.write(self._ms.now_ms(), f"{line.sender} → {line.to}  call {line.state}{status}")
-
-    def _call_heard(self, leg: str, text: str) -> None:
-        for line, call in self._calls:
-            if self.leg_of(line) == leg:
-                call.hear(text)
-                self._journal.write(self._ms.now_ms(), f"{line.phone} hears {quoted(text)}")
-
     def _carry(self, asked: Asked) -> Answered | NoAnswerError:
         signature = dict(asked.headers).get(SIGNATURE_HEADER)
         if signature is None:
@@ -346,8 +284,8 @@ class Ringfence:
             error=outcome.cause if isinstance(outcome, NoAnswerError) else (repr(raised) if raised else None),
         )
         self.webhooks.add(webhook)
-        status = form.get("MessageStatus") or form.get("SmsStatus") or form.get("CallStatus", "")
-        said = f"webhook {status} {webhook.method} {webhook.url}"
+        statuses = (form.get(f"{of}Status", "") for of in ("Message", "Sms", "Recording", "Call"))
+        said = f"webhook {next(filter(None, statuses), '')} {webhook.method} {webhook.url}"
         came = webhook.status if webhook.status is not None else "no answer"
         self._journal.write(at_ms, f"{said} → {came}", *(part for part in (webhook.error, webhook.answer) if part))
 
