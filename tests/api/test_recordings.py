@@ -190,6 +190,35 @@ class TestSound:
         assert answer.headers["cache-control"] == "private, no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
 
+    @pytest.mark.parametrize("path", ["/Recordings/{}.wav", "/Recordings/{}", "/Calls/{call}/Recordings/{}.wav"])
+    def test_in_one_channel_both_are_heard(self, tenant: Any, call: Any, path: str) -> None:
+        samples = sound(channels=2)
+        sid = recorded(tenant, call, samples=samples, channels=2)
+        path = path.format(sid, call=call.sid)
+        both = samples.reshape(-1, 2).astype(np.int32).sum(axis=1).clip(-32_768, 32_767)
+        answer = tenant.ask("GET", f"{path}?RequestedChannels=1")
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        assert np.array_equal(pcm(answer.content), both)
+        for apart in (f"{path}?RequestedChannels=2", path):
+            assert np.array_equal(pcm(tenant.ask("GET", apart).content), samples)
+
+    def test_one_channel_is_smaller_as_mp3_too(self, tenant: Any, call: Any) -> None:
+        sid = recorded(tenant, call, channels=2)
+        one, two = (tenant.ask("GET", f"/Recordings/{sid}.mp3?RequestedChannels={count}") for count in (1, 2))
+        assert one.headers["content-type"] == two.headers["content-type"] == "audio/mpeg"
+        # The mode in an MP3 frame's fourth octet: 3 is one channel.
+        assert one.content[3] >> 6 == 3 != two.content[3] >> 6
+
+    @pytest.mark.parametrize(("channels", "status", "code"), [("2", 400, 16113), ("3", 400, 20001), ("x", 400, 20001)])
+    def test_there_are_no_more_channels_than_were_recorded(
+        self, tenant: Any, call: Any, channels: str, status: int, code: int
+    ) -> None:
+        sid = recorded(tenant, call)
+        answer = tenant.ask("GET", f"/Recordings/{sid}.wav?RequestedChannels={channels}")
+        assert (answer.status_code, f"<Code>{code}</Code>" in answer.text) == (status, True)
+        linked = requests.get(f"{link_of(tenant, sid)}&RequestedChannels={channels}", timeout=10)
+        assert (linked.status_code, f"<Code>{code}</Code>" in linked.text) == (status, True)
+
     def test_as_mp3(self, tenant: Any, call: Any) -> None:
         sid = recorded(tenant, call)
         answer = tenant.ask("GET", f"/Recordings/{sid}.mp3")
@@ -253,6 +282,13 @@ class TestCapability:
             answer = requests.get(url, timeout=10)
             assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
 
+    @pytest.mark.parametrize("behind", ["&RequestedChannels=1", ".wav?RequestedChannels=1", ".wav&RequestedChannels=1"])
+    def test_programs_ask_for_one_channel_behind_it(self, tenant: Any, call: Any, behind: str) -> None:
+        samples = sound(channels=2)
+        sid = recorded(tenant, call, samples=samples, channels=2)
+        answer = requests.get(link_of(tenant, sid) + behind, timeout=10)
+        assert len(pcm(answer.content)) == len(samples) // 2
+
     def test_it_opens_no_other_recording(self, tenant: Any, call: Any) -> None:
         one, other = (recorded(tenant, call) for _ in range(2))
         token = urlsplit(link_of(tenant, one)).query
@@ -302,7 +338,7 @@ def voice_process(tenant: Any) -> Iterator[list[tuple[str, str]]]:
                             sid=order.argument,
                             call_sid=order.call_sid,
                             status="in-progress",
-                            channels=options.channels,
+                            channels=options.made_channels,
                             track=options.track,
                             source="StartCallRecordingAPI",
                             epoch=sealed.epoch,
@@ -340,7 +376,7 @@ class TestWhileItLives:
         )
         assert (made.status, made.channels, made.track, made.source) == (
             "in-progress",
-            2,
+            1,
             "inbound",
             "StartCallRecordingAPI",
         )

@@ -90,8 +90,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
     `variables` are the path's, in order; `account_in` names the one that holds the account. `any_status` lets a write
     reach an account that is not active: what brings it back must. `plain` answers in place of `handler` where the
-    request has no `.json`, and `unsigned` does so where it carries no credential either, but a Capability: None from
-    it means 404.
+    request has no `.json`, and `unsigned` does so where it carries no credential either, but a Capability among the
+    fields of its query, which it gets: None from it means 404.
     """
 
     product: str

@@ -210,11 +210,11 @@ class Wire:
         """The answer to a request whose only credential is a capability in its query; None where it has none."""
         if operation.unsigned is None or not query or len(query) > self._limits.query_bytes:
             return None
-        token = dict(parse_pairs(query)).get("Capability")
-        if token is None:
+        asked = dict(parse_pairs(query))
+        if "Capability" not in asked:
             return None
         variables = dict(zip(operation.variables, match.values, strict=True))
-        answer = await operation.unsigned(self._deps, variables, token)
+        answer = await operation.unsigned(self._deps, variables, asked)
         if answer is None:
             raise ApiError(20404)
         return reply_with(operation, answer, json=False, asked=head.range)

@@ -4,6 +4,7 @@ Source: Twilio, "Call resource", section "Call status values".
 """
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -122,6 +123,14 @@ class RecordingOptions(msgspec.Struct, frozen=True, array_like=True, kw_only=Tru
     callback: str = ""
     method: str = "POST"
     events: tuple[str, ...] = ("completed",)
+
+    @property
+    def made_channels(self) -> Literal[1, 2]:
+        """How many channels it gets: a single track has one, whatever was asked for.
+
+        Source: Twilio, "How to record a single side of a call".
+        """
+        return 2 if self.channels == 2 and self.track == "both" else 1
 
     def __repr__(self) -> str:
         return f"RecordingOptions({self.channels})"

@@ -59,6 +59,7 @@ _OURS = (
 )
 
 _CALLS = (
+    ErrorKind(16113, "Cannot download a dual-channel presentation of a mono recording"),
     ErrorKind(21201, "No 'To' number is specified"),
     ErrorKind(21202, "'To' number is a premium number"),
     ErrorKind(21203, "International calling not enabled"),

@@ -30,6 +30,7 @@ from ringfence.media.seams import Codecs, Recorder, SrtpFactory, WebrtcFactory
 from ringfence.media.tone_keys import ToneKeys
 from ringfence.ports.media import (
     KeyPressed,
+    Keys,
     LegConnected,
     LegFailed,
     LegStats,
@@ -206,7 +207,8 @@ class Engine:
         leg = self._legs.get(name)
         sounds = [piece_sound(piece, self._clips) for piece in pieces]
         if leg is not None:
-            leg.playing = Playing(token, sounds, loop)
+            keys = {at for at, piece in enumerate(pieces) if isinstance(piece, Keys)}
+            leg.playing = Playing(token, sounds, loop, keys=keys)
             self._playing.add(leg)
 
     def stop_playing(self, name: str) -> None:
@@ -285,6 +287,8 @@ class Engine:
     def _play(self, leg: Leg, frame: Samples) -> None:
         playing = leg.playing
         if playing is not None and playing.write(frame):
+            if playing.keyed:
+                self._discretion.hush_outbound(np.array([leg.row]), self._tick)
             return
         self._playing.discard(leg)
         leg.playing = None

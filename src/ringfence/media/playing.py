@@ -1,6 +1,6 @@
 """What a leg plays: pieces one after the other, a number of times, a frame a tick."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,18 +30,28 @@ def piece_sound(piece: Piece, clips: Clips) -> "Samples | int":
 
 
 class Playing:
-    """One run of pieces under a token. `write` fills a frame a tick until it says that the end has come."""
+    """One run of pieces under a token. `write` fills a frame a tick until it says that the end has come.
 
-    def __init__(self, token: int, sounds: Sequence[Samples | int], loop: int) -> None:
+    `keys` are the places of sounds that are keys, which no recording may have.
+    """
+
+    def __init__(
+        self, token: int, sounds: Sequence[Samples | int], loop: int, *, keys: Collection[int] = frozenset()
+    ) -> None:
         self.token = token
+        # Whether there is something of a key in the frame that was just written.
+        self.keyed = False
         # Without a sample to play, a loop would never end within a frame.
-        self._sounds = [sound for sound in sounds if (sound if isinstance(sound, int) else len(sound)) > 0]
+        audible = [at for at, sound in enumerate(sounds) if (sound if isinstance(sound, int) else len(sound)) > 0]
+        self._sounds = [sounds[at] for at in audible]
+        self._keys = frozenset(place for place, at in enumerate(audible) if at in keys)
         self._left = loop if loop > 0 else -1
         self._piece = 0
         self._place = 0
 
     def write(self, frame: Samples) -> bool:
         """Fill one frame, the rest with silence at the end: False when nothing of it was ours, all being played."""
+        self.keyed = False
         if not self._sounds or self._left == 0:
             return False
         sound = self._sounds[self._piece]
@@ -49,6 +59,7 @@ class Playing:
         if not isinstance(sound, int) and end < len(sound):
             frame[:] = sound[self._place : end]
             self._place = end
+            self.keyed = self._piece in self._keys
             return True
         filled = 0
         while filled < FRAME and self._left:
@@ -60,6 +71,7 @@ class Playing:
         sound = self._sounds[self._piece]
         length = sound if isinstance(sound, int) else len(sound)
         count = min(len(room), length - self._place)
+        self.keyed = self.keyed or self._piece in self._keys
         room[:count] = 0 if isinstance(sound, int) else sound[self._place : self._place + count]
         self._place += count
         if self._place >= length:

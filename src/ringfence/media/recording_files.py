@@ -34,6 +34,13 @@ class OpenRecording:
         self._encoders = encoders
 
     @property
+    def channels(self) -> int:
+        return self._reader.channels
+
+    def mix(self) -> None:
+        self._reader.mix()
+
+    @property
     def wav_bytes(self) -> int:
         return self._reader.wav_bytes
 

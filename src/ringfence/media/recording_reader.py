@@ -30,7 +30,7 @@ class RecordingReader:
     """One open recording. `key` is what `recording_key` answers; FileNotFoundError, InvalidRecordingError.
 
     `damage` is "cut" where the file's writer was killed before it could end it, "altered" where a frame is not what was
-    written. `samples` of each channel are to be heard. Close it.
+    written. `samples` of each channel are to be heard. `mix` makes one channel of two. Close it.
     """
 
     def __init__(self, path: Path, key: bytes) -> None:
@@ -41,6 +41,7 @@ class RecordingReader:
             self._places: list[tuple[int, int]] = []
             self._before: list[int] = []
             self._heard_from = self._heard_to = 0
+            self._mixed = False
             self.damage: Damage = self._check()
         except BaseException:
             os.close(self._descriptor)
@@ -52,7 +53,11 @@ class RecordingReader:
 
     @property
     def channels(self) -> int:
-        return self.header.channels
+        return 1 if self._mixed else self.header.channels
+
+    def mix(self) -> None:
+        """Let all that is read from now on be one channel, in which both are heard."""
+        self._mixed = True
 
     @property
     def samples(self) -> int:
@@ -139,7 +144,7 @@ class RecordingReader:
                 break
             self._places.append((at, length))
             self._before.append(total)
-            total += sound // self.channels
+            total += sound // self.header.channels
             at += length
         self._heard_to = total
         return damage
@@ -150,4 +155,12 @@ class RecordingReader:
             sound = self._opener.chunk(number, os.pread(self._descriptor, length, at))
         except UnsealError:
             raise InvalidRecordingError("altered while it was read") from None
-        return g711.decode(np.frombuffer(sound, np.uint8), "PCMU").reshape(-1, self.channels)
+        samples = g711.decode(np.frombuffer(sound, np.uint8), "PCMU").reshape(-1, self.header.channels)
+        return mixed(samples) if self._mixed else samples
+
+
+def mixed(sound: Samples) -> Samples:
+    """The sum of all channels in one, shaped (samples, 1), as loud as can be at most."""
+    total = sound.sum(axis=1, keepdims=True, dtype=np.int32)
+    one: Samples = np.clip(total, -32_768, 32_767).astype(np.int16)
+    return one

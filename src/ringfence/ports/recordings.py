@@ -16,6 +16,12 @@ class OpenedRecording(Protocol):
     """One recording, checked from its beginning to its end. Close it."""
 
     @property
+    def channels(self) -> int: ...
+
+    def mix(self) -> None:
+        """Let it have one channel from now on, in which both are heard."""
+
+    @property
     def wav_bytes(self) -> int:
         """How long it is as a WAV file."""
 

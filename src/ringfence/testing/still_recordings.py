@@ -128,10 +128,13 @@ class StillRecordingFiles:
 class Silence:
     """Implements `ports.recordings.OpenedRecording`."""
 
+    channels = 1
     damaged = False
 
     def __init__(self, duration_ms: int) -> None:
         self.duration_ms = duration_ms
+
+    def mix(self) -> None: ...
 
     @property
     def wav_bytes(self) -> int:

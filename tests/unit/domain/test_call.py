@@ -2,7 +2,7 @@
 
 import pytest
 
-from ringfence.domain.call import FINAL, LIVE, Content, Order, Status, final_status, may_become
+from ringfence.domain.call import FINAL, LIVE, Content, Order, RecordingOptions, Status, final_status, may_become
 
 
 @pytest.mark.parametrize("after", sorted(set(Status) - {Status.QUEUED}))
@@ -44,3 +44,11 @@ def test_an_answered_call_completes_however_it_ends(sip_status: int) -> None:
 def test_content_is_not_shown() -> None:
     assert "+1202" not in repr(Content(to="+12025550177", sender="+12025550100"))
     assert "secret" not in repr(Order(twiml="secret"))
+
+
+@pytest.mark.parametrize(
+    ("channels", "track", "made"),
+    [(1, "both", 1), (2, "both", 2), (2, "inbound", 1), (2, "outbound", 1), (1, "inbound", 1), (0, "both", 1)],
+)
+def test_a_single_track_is_one_channel_whatever_was_asked_for(channels: int, track: str, made: int) -> None:
+    assert RecordingOptions(channels=channels, track=track).made_channels == made

@@ -12,7 +12,7 @@ from ringfence.media.dtmf import COLUMNS_HZ, ROWS_HZ, keys_sound
 from ringfence.media.engine import Engine
 from ringfence.media.port_pairs import PortPairs, PortRange
 from ringfence.media.tone_keys import ToneKeys
-from ringfence.ports.media import Clip, KeyPressed, RecordingPlan
+from ringfence.ports.media import Clip, KeyPressed, Keys, RecordingPlan
 from unit.media.peer import FRAME, Events, Peer, level_of, talk, tone
 
 CARD = "4111111111111111"
@@ -147,6 +147,22 @@ def test_keys_that_go_to_the_peer_as_tones_are_not_recorded_either(
     assert keys_in(peers[1].sound()) != ""
     engine.close("CA1")
     assert keys_in(made[0].sound(1, 1)) == ""
+
+
+def test_keys_that_are_played_are_heard_by_the_peer_and_in_no_recording(
+    engine: Engine, made: list[Recorder], peers: list[Peer]
+) -> None:
+    called(engine, peers)
+    engine.unbridge("CA1")
+    engine.keep("words", np.full(8 * FRAME, 3_000, np.int16).tobytes())
+    engine.play("CA1", 1, [Clip("words"), Keys("42"), Clip("words")], loop=1)
+    talk(engine, *peers, ticks=45)
+    assert keys_in(peers[1].sound()) != ""
+    engine.close("CA1")
+    recorded = made[0].sound(1, 1)
+    assert keys_in(recorded) == ""
+    # What was played before is there up to 60 ms before the first key, and what came after is whole.
+    assert int((recorded == 3_000).sum()) == (5 + 8) * FRAME
 
 
 def test_every_frame_is_recorded_once_from_the_first_to_the_last(

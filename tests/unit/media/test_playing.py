@@ -51,6 +51,20 @@ def test_silence_between_sounds_is_silent() -> None:
     assert told[:40] == [1] * 10 + [0] * 20 + [1] * 10
 
 
+def test_a_frame_says_whether_there_is_something_of_a_key_in_it() -> None:
+    # Frames of 160: words, their end with the beginning of the keys, keys alone, their end with silence, silence alone.
+    sounds = [np.zeros(0, np.int16), np.ones(200, np.int16), np.ones(250, np.int16), 400]
+    playing = Playing(1, sounds, 2, keys={0, 2})
+    frame = np.zeros(FRAME, np.int16)
+    told = []
+    while playing.write(frame):
+        told.append(playing.keyed)
+    first = [False, True, True, False, False]
+    # The second round begins 50 samples into the sixth frame.
+    assert told == [*first, False, True, True, True, False, False]
+    assert not playing.keyed
+
+
 def test_each_kind_of_piece_has_its_sound() -> None:
     clips = Clips()
     clips.keep("one", bytes(20))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ringfence.domain.sealing.recording import InvalidRecordingError
 from ringfence.media.g711 import Samples
-from ringfence.media.recording_reader import RecordingReader
+from ringfence.media.recording_reader import RecordingReader, mixed
 from unit.media.recordings import FRAME, Deck, key, noise, sid
 
 FRAMES = 120
@@ -72,6 +72,23 @@ def test_any_range_of_the_wav_file(stereo: tuple[Path, Samples], offset: int, co
     with RecordingReader(path, key()) as reader:
         whole = reader.read_wav(0, 44) + sound.astype("<i2").tobytes()
         assert reader.read_wav(offset, count) == whole[offset : offset + count]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(first=st.integers(0, FRAMES * FRAME), count=st.integers(0, FRAMES * FRAME))
+def test_mixed_any_stretch_is_the_sum_of_both(stereo: tuple[Path, Samples], first: int, count: int) -> None:
+    path, sound = stereo
+    both = sound.astype(np.int64).sum(axis=1, keepdims=True).clip(-32_768, 32_767)
+    with RecordingReader(path, key()) as reader:
+        samples = reader.samples
+        reader.mix()
+        assert (reader.channels, reader.samples, reader.wav_bytes) == (1, samples, 44 + 2 * samples)
+        assert np.array_equal(reader.read(first, count), both[first : first + count])
+
+
+def test_mixed_it_is_no_louder_than_can_be() -> None:
+    loud = np.array([[32_000, 32_000], [-32_000, -32_000], [5, -7]], np.int16)
+    assert mixed(loud).tolist() == [[32_767], [-32_768], [-2]]
 
 
 class TestDamage:

@@ -11,7 +11,7 @@ from ringfence.api.dates import rfc2822
 from ringfence.api.forms import Rule, read_method, read_url
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import API_VERSION, ApiRequest, Resource
-from ringfence.api.v2010.recordings import CreatedForm, calling_of, duration_s, fetch_sound
+from ringfence.api.v2010.recordings import ChannelsForm, CreatedForm, calling_of, duration_s, fetch_sound
 from ringfence.domain.call import RecordingOptions
 from ringfence.domain.errors import ApiError
 from ringfence.ports.calls import RecordingRow
@@ -97,9 +97,9 @@ async def list_call_recordings(request: ApiRequest[CreatedForm], cursor: Cursor)
     return [_shown(row) for row in await calling_of(request.deps).recordings.list(request.account.sid, wanted)]
 
 
-@call_recordings.fetch(plain=fetch_sound)
-async def fetch(request: ApiRequest[msgspec.Struct]) -> CallRecording | None:
-    row = await calling_of(request.deps).recordings.fetch(request.account.sid, request.sid, request.path["CallSid"])
+@call_recordings.fetch(ChannelsForm, plain=fetch_sound)
+async def fetch(request: ApiRequest[ChannelsForm]) -> CallRecording | None:
+    row = await _one(request)
     return None if row is None else _shown(row)
 
 
@@ -109,7 +109,7 @@ async def update(request: ApiRequest[CallRecordingChangeForm]) -> CallRecording 
     status = _WANTED.get(form.status or "")
     if status is None:
         # What is not there is not there, whatever was wanted of it.
-        if request.sid != CURRENT and await fetch(request) is None:
+        if request.sid != CURRENT and await _one(request) is None:
             return None
         raise ApiError(20001, "Status is none of in-progress, paused and stopped.")
     row = await calling_of(request.deps).recording_changer.change(
@@ -123,6 +123,10 @@ async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
     return await calling_of(request.deps).recording_changer.delete(
         request.account.sid, request.sid, request.path["CallSid"]
     )
+
+
+async def _one(request: ApiRequest[msgspec.Struct]) -> RecordingRow | None:
+    return await calling_of(request.deps).recordings.fetch(request.account.sid, request.sid, request.path["CallSid"])
 
 
 def _shown(row: RecordingRow) -> CallRecording:

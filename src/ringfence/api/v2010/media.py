@@ -76,8 +76,9 @@ async def fetch_bytes(request: ApiRequest[msgspec.Struct]) -> Raw | None:
     return Raw(row.content_type, await request.deps.messaging.media.open(request.caller, row))
 
 
-async def fetch_unsigned(deps: ApiDependencies, path: Mapping[str, str], token: str) -> Raw | None:
+async def fetch_unsigned(deps: ApiDependencies, path: Mapping[str, str], asked: Mapping[str, str]) -> Raw | None:
     """The medium itself, for whoever holds its capability."""
+    token = asked["Capability"]
     opened = await deps.messaging.media.open_with(path["AccountSid"], path["MessageSid"], path["Sid"], token)
     return None if opened is None else Raw(opened[0].content_type, opened[1])
 

@@ -46,7 +46,13 @@ class RecordingFilterForm(CreatedForm, frozen=True, kw_only=True, rename="pascal
     include_soft_deleted: bool = False
 
 
-class RecordingForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+class ChannelsForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """Of the sound: in how many channels it is wanted."""
+
+    requested_channels: str = ""
+
+
+class RecordingForm(ChannelsForm, frozen=True, kw_only=True, rename="pascal"):
     include_soft_deleted: bool = False
 
 
@@ -101,7 +107,7 @@ async def list_recordings(request: ApiRequest[RecordingFilterForm], cursor: Curs
     return [_shown(row, request.deps.base_url) for row in rows]
 
 
-async def fetch_sound(request: ApiRequest[msgspec.Struct]) -> Streamed | None:
+async def fetch_sound(request: ApiRequest[ChannelsForm]) -> Streamed | None:
     """The sound itself, for a credential."""
     reader = calling_of(request.deps).recordings
     sid, form = told_form(request.sid)
@@ -109,20 +115,28 @@ async def fetch_sound(request: ApiRequest[msgspec.Struct]) -> Streamed | None:
     if row is None:
         return None
     try:
-        return _streamed(request.deps, await reader.open(request.caller, row), form)
+        opened = await reader.open(request.caller, row)
+        return None if opened is None else await _streamed(opened, form, request.form.requested_channels)
     except RecordingUnreadableError as error:
         raise ApiError(20501, f"{error}.") from None
 
 
-async def fetch_sound_unsigned(deps: ApiDependencies, path: Mapping[str, str], token: str) -> Streamed | None:
-    """The sound itself, for whoever holds its capability. Programs put `.mp3` behind the whole of its URL."""
+async def fetch_sound_unsigned(
+    deps: ApiDependencies, path: Mapping[str, str], asked: Mapping[str, str]
+) -> Streamed | None:
+    """The sound itself, for whoever holds its capability.
+
+    Programs put `.mp3` or `.wav?RequestedChannels=2` behind the whole of its URL.
+    """
     named, form = told_form(path["Sid"])
+    token, _, behind = asked["Capability"].partition("?")
     bare, form_behind = told_form(token)
     if bare != token:
         form = form_behind
+    channels = asked.get("RequestedChannels") or behind.removeprefix("RequestedChannels=")
     try:
         opened = await calling_of(deps).recordings.open_with(path["AccountSid"], named, bare)
-        return _streamed(deps, opened, form)
+        return None if opened is None else await _streamed(opened, form, channels)
     except RecordingUnreadableError as error:
         raise ApiError(20501, f"{error}.") from None
 
@@ -144,9 +158,13 @@ def _refuse_deleted(wanted: bool) -> None:
         raise ApiError(20501, "The parameter IncludeSoftDeleted is not available here yet.")
 
 
-def _streamed(deps: ApiDependencies, opened: OpenedRecording | None, form: SoundForm) -> Streamed | None:
-    if opened is None:
-        return None
+async def _streamed(opened: OpenedRecording, form: SoundForm, channels: str) -> Streamed:
+    """The sound in its own channels, or in one where that is asked for. ApiError for more than there are."""
+    if channels not in ("", "1", str(opened.channels)):
+        await opened.close()
+        raise ApiError(16113) if channels == "2" else ApiError(20001, "RequestedChannels is 1 or 2.")
+    if channels == "1":
+        opened.mix()
     if form == "wav":
         return Streamed(_TYPES[form], opened.wav_bytes, opened.wav, opened.close)
     return Streamed(_TYPES[form], None, lambda start, end: opened.mp3(), opened.close)

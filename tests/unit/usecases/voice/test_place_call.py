@@ -230,6 +230,24 @@ def test_a_call_that_is_to_be_recorded_is_from_its_answer_on() -> None:
     play(scene)
 
 
+def test_a_single_track_of_a_call_is_recorded_in_one_channel() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = answers
+        sid = await stage.queue(
+            twiml="<Response><Pause length='3'/></Response>",
+            record=True,
+            recording_channels="dual",
+            recording_track="outbound",
+        )
+        await until(lambda: stage.media.plans)
+        assert "record outbound 1" in stage.media.said
+        await until(lambda: not len(stage.calls.live), turns=1_000)
+        (row,) = await stage.store.recordings(ACCOUNT, call_sid=sid)
+        assert (row.track, row.channels) == ("outbound", 1)
+
+    play(scene)
+
+
 def test_the_api_ends_a_talking_call_as_completed_and_a_ringing_one_as_canceled() -> None:
     async def scene(stage: Stage) -> None:
         stage.lines.on_call = answers
