@@ -90,6 +90,44 @@ def test_what_the_voice_process_reads_is_what_was_asked_for(tenant: Any) -> None
     assert (content.sip_username, content.sip_password) == ("u", "p")
 
 
+def test_a_url_counts_before_twiml(tenant: Any) -> None:
+    content = sealed_content(tenant, made(tenant, url=URL, twiml="<Response/>").sid)
+    assert (content.url, content.twiml) == (URL, "")
+
+
+def test_silence_around_a_recording_is_trimmed_unless_the_program_forbids_it(tenant: Any) -> None:
+    assert sealed_content(tenant, made(tenant, record=True).sid).trim is True
+    assert sealed_content(tenant, made(tenant, record=True, trim="do-not-trim").sid).trim is False
+
+
+def test_events_may_come_in_one_value(tenant: Any) -> None:
+    call = made(
+        tenant,
+        status_callback="https://shop.example/s",
+        status_callback_event=["initiated, ringing answered"],
+        recording_status_callback_event=["in-progress absent"],
+    )
+    content = sealed_content(tenant, call.sid)
+    assert content.status_events == ("initiated", "ringing", "answered")
+    assert content.recording_events == ("in-progress", "absent")
+
+
+def test_where_digits_are_sent_nobody_is_listened_for(tenant: Any) -> None:
+    assert made(tenant, send_digits="1", machine_detection="Enable", async_amd="true").status == "queued"
+
+
+def test_what_means_nothing_for_this_call_is_no_hindrance(tenant: Any) -> None:
+    number = tenant.number()
+    assert made(tenant, from_=number, caller_id=number, async_amd="false").status == "queued"
+    assert made(tenant, to="client:amy", byoc="BY" + "0" * 32).status == "queued"
+
+
+def test_a_refused_document_names_the_place(tenant: Any) -> None:
+    refused = refusal(made, tenant, twiml="<Response>\n  <Say>A & B</Say></Response>", url=None)
+    assert (refused.status, refused.code) == (400, 12100)
+    assert "line 2, column 11" in refused.msg
+
+
 def test_initiated_is_told_first_where_it_was_asked_for(tenant: Any) -> None:
     call = made(tenant, status_callback="https://shop.example/s", status_callback_event=["initiated", "answered"])
     parts = tenant.installation
@@ -125,7 +163,28 @@ def test_a_client_or_a_sip_address_may_be_called(tenant: Any, to: str) -> None:
         ({"send_digits": "hello"}, 21206),
         ({"time_limit": 0}, 20001),
         ({"twiml": "x" * 4_001, "url": None}, 20001),
+        ({"twiml": "not xml", "url": None}, 12100),
+        ({"twiml": "<Response><Say>Hi</Response>", "url": None}, 12100),
+        ({"twiml": "<Say>Hi</Say>", "url": None}, 12102),
+        ({"status_callback_event": ["nope"]}, 21626),
+        ({"status_callback_event": ["initiated ringing, done"]}, 21626),
+        ({"recording_status_callback_event": ["done"]}, 20001),
+        ({"sip_auth_username": "u" * 256, "sip_auth_password": "p"}, 21221),
+        ({"sip_auth_username": "u", "sip_auth_password": "p" * 256}, 21223),
+        ({"sip_auth_username": "u"}, 21225),
         ({"machine_detection": "Enable"}, 20501),
+        ({"machine_detection_timeout": 30}, 20501),
+        ({"machine_detection_speech_threshold": 2_000}, 20501),
+        ({"machine_detection_speech_end_threshold": 1_000}, 20501),
+        ({"machine_detection_silence_timeout": 3_000}, 20501),
+        ({"async_amd": "true"}, 20501),
+        ({"async_amd_status_callback": "https://shop.example/amd"}, 20501),
+        ({"async_amd_status_callback_method": "GET"}, 20501),
+        ({"byoc": "BY" + "0" * 32}, 20501),
+        ({"call_reason": "Your parcel"}, 20501),
+        ({"call_token": "token"}, 20501),
+        ({"client_notification_url": "https://shop.example/push"}, 20501),
+        ({"caller_id": "+12025550199"}, 20501),
         ({"application_sid": "AP" + "0" * 32, "url": None}, 21218),
     ],
 )
@@ -133,6 +192,22 @@ def test_what_cannot_be_is_refused_with_twilios_code(tenant: Any, fields: dict[s
     given = {"to": CUSTOMER, "url": URL} | fields
     given["from_"] = given.get("from_") or tenant.number()
     assert refusal(tenant.client().calls.create, **{k: v for k, v in given.items() if v is not None}).code == code
+
+
+def test_a_refusal_says_what_mends_it(tenant: Any) -> None:
+    create, number = tenant.client().calls.create, tenant.number()
+    assert "one of Url, Twiml and ApplicationSid" in refusal(create, to=CUSTOMER, from_=number).msg
+    silent = tenant.client().applications.create().sid
+    refused = refusal(create, to=CUSTOMER, from_=number, application_sid=silent)
+    assert (refused.code, "no VoiceUrl" in refused.msg) == (21205, True)
+    refused = refusal(create, to=CUSTOMER, from_="+12025550000", url=URL)
+    assert (refused.code, "+12025550000" in refused.msg) == (21210, True)
+    abroad = refusal(create, to="+442079460000", from_=number, url=URL)
+    assert (abroad.code, "ordinary numbers in GB" in abroad.msg) == (21215, True)
+    assert "DialingPermissions" in abroad.msg
+    assert "call_countries" in abroad.msg
+    assert "special-rate numbers in US" in refusal(create, to="+19005551234", from_=number, url=URL).msg
+    assert "of no country" in refusal(create, to="+88213123456", from_=number, url=URL).msg
 
 
 def test_a_call_needs_a_caller(tenant: Any) -> None:
@@ -219,6 +294,30 @@ def test_a_live_call_is_given_another_document(tenant: Any) -> None:
     assert open_order_with(key, tenant.sid, call.sid, order.content) == Order(
         url="https://shop.example/other", method="GET", fallback_url="https://shop.example/f"
     )
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"twiml": "not xml"}, 12100),
+        ({"twiml": "<Message/>"}, 12102),
+        ({"twiml": f"<Response><Say>{'x' * 4_000}</Say></Response>"}, 20001),
+        ({"twiml": "<Response/>", "url": URL}, 20001),
+        ({"url": "ftp://shop.example"}, 21205),
+        ({"method": "PUT"}, 21209),
+        ({"fallback_url": "nowhere"}, 21205),
+        ({"status_callback": "nowhere"}, 21609),
+        ({"time_limit": 0}, 20001),
+        ({"status": "ringing"}, 20001),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused_and_leaves_no_order(tenant: Any, fields: dict[str, Any], code: int) -> None:
+    call = made(tenant)
+    taken(tenant)
+    move(tenant, call.sid, Status.IN_PROGRESS)
+    assert refusal(call.update, **fields).code == code
+    parts = tenant.installation
+    assert [order for order in parts.run(parts.store.take_orders("voice")) if order.call_sid == call.sid] == []
 
 
 def test_a_call_that_is_over_changes_no_more(tenant: Any) -> None:

@@ -142,8 +142,6 @@ class TestResource:
         assert client.recordings.list(date_created_before=yesterday) == []
         assert client.recordings.list(date_created=yesterday) == []
         assert len(client.calls(call.sid).recordings.list(date_created_before=today + timedelta(days=1))) == 5
-        deleted_too = tenant.ask("GET", "/Recordings.json?IncludeSoftDeleted=true")
-        assert (deleted_too.status_code, deleted_too.json()["code"]) == (501, 20501)
 
     def test_one_that_is_made_has_no_length_and_no_sound_yet(self, tenant: Any, call: Any) -> None:
         sid = recorded(tenant, call, status="paused", duration_ms=1_000)
@@ -168,6 +166,24 @@ class TestResource:
         assert [one.sid for one in tenant.client().recordings.list()] == [other]
         assert tenant.client().calls(call.sid).recordings(other).delete() is True
         assert tenant.client().recordings.list() == []
+
+    def test_what_is_known_of_a_deleted_one_is_shown_for_forty_days(self, tenant: Any, call: Any) -> None:
+        recent, old, kept = (recorded(tenant, call) for _ in range(3))
+        parts, client = tenant.installation, tenant.client()
+        assert client.recordings(recent).delete() is True
+        long_ago_ms = parts.clock.now_ms() - 41 * 24 * 3_600_000
+        assert parts.run(parts.store.delete_recording(tenant.sid, old, long_ago_ms)) is True
+        assert [one.sid for one in client.recordings.list()] == [kept]
+        with_deleted = {one.sid: one.status for one in client.recordings.list(include_soft_deleted=True)}
+        assert with_deleted == {recent: "deleted", kept: "completed"}
+        shown = client.recordings(recent).fetch(include_soft_deleted=True)
+        assert (shown.status, shown.duration, shown.call_sid) == ("deleted", "3", call.sid)
+        assert refusal(client.recordings(old).fetch, include_soft_deleted=True).code == 20404
+        assert refusal(client.recordings(recent).fetch, include_soft_deleted=False).code == 20404
+        assert tenant.ask("GET", f"/Recordings/{recent}.wav?IncludeSoftDeleted=true").status_code == 404
+        stranger = tenant.installation.new_tenant()
+        assert stranger.client().recordings.list(include_soft_deleted=True) == []
+        assert refusal(stranger.client().recordings(recent).fetch, include_soft_deleted=True).code == 20404
 
     def test_another_tenant_has_none_of_it(self, tenant: Any, call: Any) -> None:
         sid = recorded(tenant, call)

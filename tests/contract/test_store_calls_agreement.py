@@ -169,7 +169,7 @@ class CallAgreement(RuleBasedStateMachine):
 
     @rule(account=accounts, sid=st.sampled_from(RECORDINGS))
     def delete_recording(self, account, sid):
-        self.both("delete_recording", account, sid)
+        self.both("delete_recording", account, sid, self.now_ms)
 
     @rule(limit=st.integers(1, 3), state=st.sampled_from(["done", "dead", "pending"]))
     def tell(self, limit, state):

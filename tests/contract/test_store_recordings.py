@@ -114,13 +114,27 @@ async def test_recordings_are_listed_newest_first(store):
 async def test_a_deleted_recording_is_in_no_list_and_keeps_no_content(store):
     await store.add_recording(recording())
     await store.add_recording(recording("RE2"))
-    assert await store.delete_recording(B, "RE1") is False
-    assert await store.delete_recording(A, "RE1") is True
-    assert await store.delete_recording(A, "RE1") is False
+    assert await store.delete_recording(B, "RE1", NOW + 9) is False
+    assert await store.delete_recording(A, "RE1", NOW + 9) is True
+    assert await store.delete_recording(A, "RE1", NOW + 9) is False
     assert sids(await store.recordings(A)) == ["RE2"]
     assert sids(await store.recordings(A, call_sid="CA1")) == ["RE2"]
-    assert await store.recording(A, "RE1") == replace(recording(), status="deleted", content=b"")
+    assert await store.recording(A, "RE1") == replace(recording(), status="deleted", updated_ms=NOW + 9, content=b"")
     assert await store.move_recording(A, "RE1", "completed", NOW) is None
+
+
+async def test_a_deleted_recording_is_listed_for_who_asks_for_those_deleted_since(store):
+    for n in range(4):
+        await store.add_recording(recording(f"RE{n}", created_ms=NOW + n))
+    await store.add_recording(recording("RE9", account=B, created_ms=NOW))
+    await store.delete_recording(A, "RE1", NOW + 100)
+    await store.delete_recording(A, "RE2", NOW + 200)
+    await store.delete_recording(B, "RE9", NOW + 200)
+    assert sids(await store.recordings(A, deleted_from_ms=NOW + 100)) == ["RE3", "RE2", "RE1", "RE0"]
+    assert sids(await store.recordings(A, deleted_from_ms=NOW + 101)) == ["RE3", "RE2", "RE0"]
+    assert sids(await store.recordings(A, call_sid="CA1", deleted_from_ms=NOW + 201)) == ["RE3", "RE0"]
+    assert sids(await store.recordings(A, call_sid="CA1", deleted_from_ms=NOW, before="RE3", limit=2)) == ["RE2", "RE1"]
+    assert sids(await store.recordings(A, deleted_from_ms=NOW, from_ms=NOW + 1, to_ms=NOW + 3)) == ["RE2", "RE1"]
 
 
 async def test_an_epoch_is_unfinished_until_its_recordings_are_over_and_told(store, ring):

@@ -6,14 +6,14 @@ Twilio ignores them; a single-valued name that comes twice is refused, because t
 
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from ringfence.domain.errors import ApiError
+from ringfence.domain.errors import ApiError, describe
 from ringfence.domain.web_url import InvalidUrlError, parse_url
 
 F = TypeVar("F", bound=msgspec.Struct)
@@ -70,6 +70,17 @@ def read_method(text: str) -> str:
     if text.upper() not in ("GET", "POST"):
         raise ValueError("expected GET or POST")
     return text.upper()
+
+
+def event_words(name: str, values: Sequence[str], known: Sequence[str], *, code: int) -> tuple[str, ...]:
+    """Events named in a parameter that may come again, or hold several with spaces or commas between them.
+
+    ApiError of that code for one that is not known.
+    """
+    words = tuple(word for value in values for word in value.replace(",", " ").split())
+    if not set(known).issuperset(words):
+        raise ApiError(code, f"{describe(code)}: {name} is not of {', '.join(known[:-1])} and {known[-1]}.")
+    return words
 
 
 def read_instant(text: str) -> int:

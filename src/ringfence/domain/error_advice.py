@@ -1,4 +1,4 @@
-"""What usually lies behind an error of delivery or of a webhook, and what mends it: in our words, by Twilio's code."""
+"""What usually lies behind an error of delivery, of a webhook or of a call, and what mends it: in our words, by Twilio's code."""
 
 import msgspec
 
@@ -13,8 +13,32 @@ class Advice(msgspec.Struct, frozen=True):
 _CONNECT = "Start the program, and see that host and port are those it listens on; `curl` the URL from this machine."
 _CERTIFICATE = "Serve a certificate for this host name that a public authority signed, with its whole chain."
 
+_VALUE = Advice(
+    "An attribute or element of the document has a value that it cannot have; its default was taken, or it was left out.",
+    "Correct it in the document, at the line and column named here.",
+)
+_PERMISSIONS = Advice(
+    "Numbers of that country, or of that kind, are not permitted to the account.",
+    "Permit the country with Voice's DialingPermissions (POST /v1/DialingPermissions/BulkCountryUpdates), "
+    "or have the operator add it to `call_countries`.",
+)
+
 ADVICE: dict[int, Advice] = {
-    11100: Advice("The URL is not one that can be called.", "Give an absolute http or https URL without spaces."),
+    **dict.fromkeys(
+        (
+            *(13210, 13212, 13213, 13215, 13216, 13221, 13222, 13223, 13241, 13243, 13250),
+            *(13310, 13312, 13313, 13314, 13410, 13510, 13611, 13612, 13613, 13614, 13616, 13710, 13910),
+        ),
+        _VALUE,
+    ),
+    10004: Advice(
+        "The account has as many calls under way, or waiting, as it may have.",
+        "Begin calls more slowly, or have the operator raise `calls_at_once`.",
+    ),
+    11100: Advice(
+        "No URL is set for what was called, or it is not one that can be called.",
+        "Set the VoiceUrl of the number, SIP Domain or application: an absolute http or https URL without spaces.",
+    ),
     11200: Advice(
         "The program answered with an error, closed the connection, or took too long.",
         "Look at the status and the answer below, and in the program's own log at that moment.",
@@ -63,6 +87,42 @@ ADVICE: dict[int, Advice] = {
     21205: Advice(
         "The address is one that webhooks may not reach.",
         "Name a public host, or have the operator allow the network (`egress_allow`) or port (`egress_ports`).",
+    ),
+    13214: Advice(
+        "The callerId is neither of this call's numbers, nor one that the account owns.",
+        "Leave callerId out, or name a number of the account.",
+    ),
+    13224: Advice(
+        "The number does not exist, or nothing here takes calls to it.",
+        "Give it in E.164, +12025550177, and have the operator set a `trunk` that takes it.",
+    ),
+    13227: _PERMISSIONS,
+    13420: Advice(
+        "What Play was to sound is no audio that can be read, or its digits are none.",
+        "Serve WAV, MP3 or another common format with its Content-Type.",
+    ),
+    13520: Advice(
+        "There is nothing to say, or the voice could not say it.",
+        "Put text into <Say>; where there is some, see the voice process's log.",
+    ),
+    13610: Advice(
+        "The recording could not be made, or the method is neither GET nor POST.",
+        "Write GET or POST; where that is so, see the disk of the recordings and the media process's log.",
+    ),
+    21210: Advice(
+        "The caller's number is none of this account.", "Call from a number that the account owns: buy it first."
+    ),
+    21215: _PERMISSIONS,
+    21216: Advice(
+        "A brake held the call: its price, the account's spending, or too many new countries in a day.",
+        "Wait, or have the operator raise `call_max_price`, `call_spend` or `call_new_countries`.",
+    ),
+    32009: Advice(
+        "No telephone has signed in under that name.",
+        "See that the name is spelled as the telephone's, and that it is switched on and registered.",
+    ),
+    32214: Advice(
+        "The SIP Domain belongs to another account.", "Dial an address of a SIP Domain of this account, or any other."
     ),
     21211: Advice("`to` is no number.", "Give it in E.164: +12025550177."),
     21606: Advice("The sender is no number of this account.", "Send from a number that the account owns."),

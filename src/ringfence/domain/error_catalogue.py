@@ -72,12 +72,15 @@ _CALLS = (
     ErrorKind(21212, "The 'From' number {sender} is not a valid phone number, shortcode, or alphanumeric sender ID."),
     ErrorKind(21213, "'From' phone number is required"),
     ErrorKind(21214, "'To' phone number cannot be reached"),
-    ErrorKind(21215, "Account not authorized to call phone number"),
+    ErrorKind(21215, "Geo Permission configuration is not permitting call"),
     ErrorKind(21216, "Account not allowed to call phone number"),
     ErrorKind(21217, "Phone number does not appear to be valid"),
     ErrorKind(21218, "Invalid ApplicationSid"),
     ErrorKind(21219, "'To' phone number not verified"),
     ErrorKind(21220, "Invalid call state"),
+    ErrorKind(21221, "Invalid SipAuthUsername. Must be less than 256 chars"),
+    ErrorKind(21223, "Invalid SipAuthPassword. Must be less than 256 chars"),
+    ErrorKind(21225, "SipAuthPassword is required when providing SipAuthUsername"),
     ErrorKind(21230, "Maximum Domains Reached"),
     ErrorKind(21231, "Domain Validation Error"),
     ErrorKind(21232, "Invalid Domain"),
@@ -233,8 +236,44 @@ _WEBHOOK = (
     ErrorKind(14111, "Invalid To phone number for Trial mode"),  # unseen
 )
 
+# What went wrong in a call: in its timeline and its notifications.
+_VOICE = (
+    ErrorKind(13210, "Dial: Invalid method value"),
+    ErrorKind(13212, "Dial: Invalid timeout value"),
+    ErrorKind(13213, "Dial: Invalid hangupOnStar value"),
+    ErrorKind(13214, "Dial: Invalid callerId value"),
+    ErrorKind(13215, "Dial: Invalid nested element"),
+    ErrorKind(13216, "Dial: Invalid timeLimit value"),
+    ErrorKind(13221, "Dial->Number: Invalid method value"),
+    ErrorKind(13222, "Dial->Number: Invalid sendDigits value"),
+    ErrorKind(13223, "Dial: Invalid phone number format"),
+    ErrorKind(13224, "Dial: Invalid phone number"),
+    ErrorKind(13227, "Geo Permission configuration is not permitting call"),
+    ErrorKind(13241, "Dial->SIP: Invalid method value"),
+    ErrorKind(13243, "Dial->SIP: Invalid SIP URI"),
+    ErrorKind(13250, "Dial: Too many URIs passed"),
+    ErrorKind(13310, "Gather: Invalid finishOnKey value"),
+    ErrorKind(13312, "Gather: Invalid method value"),
+    ErrorKind(13313, "Gather: Invalid timeout value"),
+    ErrorKind(13314, "Gather: Invalid numDigits value"),
+    ErrorKind(13410, "Play: Invalid loop value"),
+    ErrorKind(13420, "Play: Invalid Content-Type"),
+    ErrorKind(13510, "Say: Invalid loop value"),
+    ErrorKind(13520, "Say: Invalid text"),
+    ErrorKind(13610, "Record: Invalid method value"),
+    ErrorKind(13611, "Record: Invalid timeout value"),
+    ErrorKind(13612, "Record: Invalid maxLength value"),
+    ErrorKind(13613, "Record: Invalid finishOnKey value"),
+    ErrorKind(13614, "Record: Invalid transcribe value"),
+    ErrorKind(13616, "Record: playBeep must be true or false"),
+    ErrorKind(13710, "Redirect: Invalid method value"),
+    ErrorKind(13910, "Pause: Invalid length value"),
+    ErrorKind(32009, "The user you tried to dial is not registered with the corresponding SIP Domain"),
+    ErrorKind(32214, "SIP: Invalid <Dial><Sip>"),
+)
+
 CATALOGUE: dict[int, ErrorKind] = {
-    kind.code: kind for kind in (*_REQUEST, *_OURS, *_CALLS, *_NUMBERS, *_MESSAGES, *_DELIVERY, *_WEBHOOK)
+    kind.code: kind for kind in (*_REQUEST, *_OURS, *_CALLS, *_NUMBERS, *_MESSAGES, *_DELIVERY, *_WEBHOOK, *_VOICE)
 }
 
 # The codes that Twilio's dictionary does not have.

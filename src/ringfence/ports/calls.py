@@ -264,10 +264,17 @@ class CallStore(Protocol):
         call_sid: str | None = None,
         from_ms: int | None = None,
         to_ms: int | None = None,
+        deleted_from_ms: int | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[RecordingRow]:
-        """Newest first, without those that were deleted. Times bound created_ms, half open [from, to)."""
+        """Newest first. Times bound created_ms, half open [from, to).
 
-    async def delete_recording(self, account: str, sid: str) -> bool:
-        """Forget it: its row stays with status deleted and no content for the record, and answers no list."""
+        Those that were deleted are left out, but with `deleted_from_ms`: then those deleted from then on are among them.
+        """
+
+    async def delete_recording(self, account: str, sid: str, at_ms: int) -> bool:
+        """Forget it: its row stays for the record, with status deleted, `at_ms` as updated_ms and no content.
+
+        False where there is none, or none any more.
+        """

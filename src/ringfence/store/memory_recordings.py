@@ -53,6 +53,7 @@ class MemoryRecordings(MemoryCalls):
         call_sid: str | None = None,
         from_ms: int | None = None,
         to_ms: int | None = None,
+        deleted_from_ms: int | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[RecordingRow]:
@@ -60,7 +61,7 @@ class MemoryRecordings(MemoryCalls):
             row
             for row in self._recordings.values()
             if row.account == account
-            and row.status != "deleted"
+            and (row.status != "deleted" or (deleted_from_ms is not None and row.updated_ms >= deleted_from_ms))
             and call_sid in (None, row.call_sid)
             and (from_ms is None or row.created_ms >= from_ms)
             and (to_ms is None or row.created_ms < to_ms)
@@ -69,11 +70,11 @@ class MemoryRecordings(MemoryCalls):
         place = None if before is None else place_of(before, None if known is None else known.created_ms)
         return page_of(found, place, limit)
 
-    async def delete_recording(self, account: str, sid: str) -> bool:
+    async def delete_recording(self, account: str, sid: str, at_ms: int) -> bool:
         row = self._recordings.get((account, sid))
         if row is None or row.status == "deleted":
             return False
-        self._recordings[account, sid] = replace(row, status="deleted", content=b"")
+        self._recordings[account, sid] = replace(row, status="deleted", updated_ms=at_ms, content=b"")
         return True
 
     async def unfinished(self, account: str, epoch: int) -> list[tuple[str, int]]:

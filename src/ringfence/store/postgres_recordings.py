@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from ringfence.ports.calls import RecordingRow, RecordingStatus
 from ringfence.ports.outbox import NewEvent
-from ringfence.store.call_moves import Event, Key, RecordingMoving, recording_moved
+from ringfence.store.call_moves import Event, RecordingMoving, recording_moved
 from ringfence.store.columns import RECORDING
-from ringfence.store.paging import place_after
+from ringfence.store.paging import END_OF_TIME_MS, place_after
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, columns, count
 from ringfence.store.postgres_outbox import append_events
@@ -46,19 +46,21 @@ class PostgresRecordings(PostgresGround):
         call_sid: str | None = None,
         from_ms: int | None = None,
         to_ms: int | None = None,
+        deleted_from_ms: int | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[RecordingRow]:
         place = place_after(before, await self._made_ms(SQL["place"], account, before), to_ms)
-        bounds = (account, *place, from_ms or 0, limit)
+        deleted_ms = END_OF_TIME_MS if deleted_from_ms is None else deleted_from_ms
+        bounds = (account, *place, from_ms or 0, limit, deleted_ms)
         if call_sid is None:
             rows = await self._all(SQL["all"], *bounds)
         else:
             rows = await self._all(SQL["of_call"], *bounds, call_sid)
         return [RECORDING.read(row) for row in rows]
 
-    async def delete_recording(self, account: str, sid: str) -> bool:
-        return await self._calls.write(_delete, (account, sid))
+    async def delete_recording(self, account: str, sid: str, at_ms: int) -> bool:
+        return await self._calls.write(_delete, (account, sid, at_ms))
 
 
 async def _add(tx: Connection, rows: Sequence[RecordingRow]) -> list[None]:
@@ -87,5 +89,5 @@ async def _move(tx: Connection, movings: Sequence[RecordingMoving]) -> list[Reco
     return ends
 
 
-async def _delete(tx: Connection, keys: Sequence[Key]) -> list[bool]:
+async def _delete(tx: Connection, keys: Sequence[tuple[str, str, int]]) -> list[bool]:
     return [count(await tx.execute(SQL["delete"], *key)) > 0 for key in keys]

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from ringfence.ports.calls import RecordingRow, RecordingStatus
 from ringfence.ports.outbox import NewEvent
-from ringfence.store.call_moves import Key, RecordingMoving, recording_moved
+from ringfence.store.call_moves import RecordingMoving, recording_moved
 from ringfence.store.columns import RECORDING
-from ringfence.store.paging import place_after
+from ringfence.store.paging import END_OF_TIME_MS, place_after
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_outbox import append_events
 from ringfence.store.sqlite_session import SqliteWriter
@@ -45,6 +45,7 @@ class SqliteRecordings(SqliteGround):
         call_sid: str | None = None,
         from_ms: int | None = None,
         to_ms: int | None = None,
+        deleted_from_ms: int | None = None,
         before: str | None = None,
         limit: int = 50,
     ) -> list[RecordingRow]:
@@ -56,12 +57,13 @@ class SqliteRecordings(SqliteGround):
             "before_ms": before_ms,
             "before_sid": before_sid,
             "from_ms": from_ms or 0,
+            "deleted_from_ms": END_OF_TIME_MS if deleted_from_ms is None else deleted_from_ms,
             "limit": limit,
         }
         return [RECORDING.read(row) for row in self._all(SQL["all" if call_sid is None else "of_call"], bounds)]
 
-    async def delete_recording(self, account: str, sid: str) -> bool:
-        return await self._write(_delete, (account, sid))
+    async def delete_recording(self, account: str, sid: str, at_ms: int) -> bool:
+        return await self._write(_delete, (account, sid, at_ms))
 
 
 def _add(tx: SqliteWriter, rows: Sequence[RecordingRow]) -> list[None]:
@@ -84,6 +86,6 @@ def _move_one(tx: SqliteWriter, moving: RecordingMoving) -> RecordingRow | None:
     return row
 
 
-def _delete(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
+def _delete(tx: SqliteWriter, keys: Sequence[tuple[str, str, int]]) -> list[bool]:
     tx.erased = True
     return [tx.run(SQL["delete"], key).rowcount > 0 for key in keys]

@@ -1,12 +1,12 @@
-"""Each error of a text or its webhook comes with a cause and a fix."""
+"""Each error of a text, a call or a webhook comes with a cause and a fix."""
 
 import pytest
 
 from ringfence.domain.error_advice import ADVICE, advise
-from ringfence.domain.error_catalogue import _DELIVERY, _WEBHOOK, CATALOGUE
+from ringfence.domain.error_catalogue import _DELIVERY, _VOICE, _WEBHOOK, CATALOGUE
 
 
-@pytest.mark.parametrize("kind", [*_DELIVERY, *_WEBHOOK], ids=lambda kind: str(kind.code))
+@pytest.mark.parametrize("kind", [*_DELIVERY, *_WEBHOOK, *_VOICE], ids=lambda kind: str(kind.code))
 def test_every_error_that_a_timeline_can_show_has_advice(kind):
     advice = advise(kind.code)
     assert advice is not None

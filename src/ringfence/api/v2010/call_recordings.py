@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from ringfence.api.dates import rfc2822
-from ringfence.api.forms import Rule, read_method, read_url
+from ringfence.api.forms import Rule, event_words, read_method, read_url
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import API_VERSION, ApiRequest, Resource
 from ringfence.api.v2010.recordings import ChannelsForm, CreatedForm, calling_of, duration_s, fetch_sound
@@ -21,7 +21,12 @@ from ringfence.usecases.voice.read_recordings import RecordingsWanted
 call_recordings = Resource("Accounts/{AccountSid}/Calls/{CallSid}/Recordings", item="Recording", listed="recordings")
 
 _WANTED: dict[str, RecordingOrder] = {"in-progress": "in-progress", "paused": "paused", "stopped": "stopped"}
-_EVENTS = frozenset({"in-progress", "completed", "absent"})
+_EVENTS = ("in-progress", "completed", "absent")
+
+
+def recording_events(values: tuple[str, ...]) -> tuple[str, ...]:
+    """What a RecordingStatusCallback is told of; completed where nothing is named. ApiError 20001 for what is none."""
+    return event_words("RecordingStatusCallbackEvent", values, _EVENTS, code=20001) or ("completed",)
 
 
 class CallRecordingForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -37,16 +42,13 @@ class CallRecordingForm(msgspec.Struct, frozen=True, kw_only=True, rename="pasca
 
     def options(self) -> RecordingOptions:
         """How it is made, and whom to tell of it. ApiError for an event that is none."""
-        words = " ".join(self.recording_status_callback_event).replace(",", " ").split()
-        if not _EVENTS.issuperset(words):
-            raise ApiError(20001, "RecordingStatusCallbackEvent is not of in-progress, completed and absent.")
         return RecordingOptions(
             channels=2 if self.recording_channels == "dual" else 1,
             track=self.recording_track,
             trim=self.trim == "trim-silence",
             callback=self.recording_status_callback or "",
             method=self.recording_status_callback_method,
-            events=tuple(words) or ("completed",),
+            events=recording_events(self.recording_status_callback_event),
         )
 
 

@@ -7,9 +7,10 @@ import msgspec
 from ringfence.api.calling import Calling
 from ringfence.api.dates import rfc2822, rfc2822_or_none
 from ringfence.api.dependencies import ApiDependencies
-from ringfence.api.forms import MomentFilter, Rule, read_integer, read_method, read_url
+from ringfence.api.forms import MomentFilter, Rule, event_words, read_integer, read_method, read_url
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import API_VERSION, ApiRequest, Resource
+from ringfence.api.v2010.call_recordings import recording_events
 from ringfence.domain.call import FINAL, Content, Direction, Order, Status
 from ringfence.domain.call_duration import talked_seconds
 from ringfence.domain.errors import ApiError
@@ -26,6 +27,8 @@ calls = Resource("Accounts/{AccountSid}/Calls", item="Call", listed="calls")
 MAX_TIMEOUT_S = 600
 MAX_TIME_LIMIT_S = 14_400
 MAX_DIGITS = 32
+MAX_SIP_CHARACTERS = 255
+PROGRESS = ("initiated", "ringing", "answered", "completed")
 
 _SUBRESOURCES = (
     ("notifications", "Notifications"),
@@ -57,9 +60,16 @@ def read_time_limit(text: str) -> int:
 
 
 def read_digits(text: str) -> str:
-    """Keys of a telephone, with w for half a second's wait."""
+    """Keys of a telephone, with w and W for half a second's and a second's wait."""
     if not DIGITS.fullmatch(text) or len(text) > MAX_DIGITS:
-        raise ValueError(f"expected up to {MAX_DIGITS} of 0-9, *, #, A-D and w")
+        raise ValueError(f"expected up to {MAX_DIGITS} of 0-9, *, #, A-D, w and W")
+    return text
+
+
+def read_sip_word(text: str) -> str:
+    """A name or a password for SIP: at most 255 characters."""
+    if len(text) > MAX_SIP_CHARACTERS:
+        raise ValueError(f"expected at most {MAX_SIP_CHARACTERS} characters")
     return text
 
 
@@ -91,9 +101,9 @@ class CallForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     recording_status_callback: CallbackUrl | None = None
     recording_status_callback_method: HttpMethod = "POST"
     recording_status_callback_event: tuple[str, ...] = ()
-    trim: Literal["trim-silence", "do-not-trim"] = "do-not-trim"
-    sip_auth_username: str | None = None
-    sip_auth_password: str | None = None
+    trim: Literal["trim-silence", "do-not-trim"] = "trim-silence"
+    sip_auth_username: Annotated[str, Rule(read_sip_word, 21221)] | None = None
+    sip_auth_password: Annotated[str, Rule(read_sip_word, 21223)] | None = None
     caller_id: str | None = None
     call_reason: str | None = None
     call_token: str | None = None
@@ -109,29 +119,43 @@ class CallForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     client_notification_url: str | None = None
 
     def unavailable(self) -> str | None:
-        """The first parameter that asks for what is not there yet."""
+        """The first parameter that asks for what is not there yet.
+
+        As at Twilio, nobody is listened for where digits are sent, and a trunk is for numbers only.
+        """
         asked = {
-            "MachineDetection": bool(self.machine_detection),
-            "AsyncAmd": (self.async_amd or "").lower() == "true",
-            "Byoc": bool(self.byoc),
-            "CallToken": bool(self.call_token),
-            "ClientNotificationUrl": bool(self.client_notification_url),
+            "CallReason": self.call_reason,
+            "CallToken": self.call_token,
+            "ClientNotificationUrl": self.client_notification_url,
+            "CallerId": self.caller_id if self.from_ and self.caller_id != self.from_ else None,
+            "Byoc": None if parse_e164(self.to or "") is None else self.byoc,
         }
+        if not self.send_digits:
+            asked |= {
+                "MachineDetection": self.machine_detection,
+                "MachineDetectionTimeout": self.machine_detection_timeout,
+                "MachineDetectionSpeechThreshold": self.machine_detection_speech_threshold,
+                "MachineDetectionSpeechEndThreshold": self.machine_detection_speech_end_threshold,
+                "MachineDetectionSilenceTimeout": self.machine_detection_silence_timeout,
+                "AsyncAmd": self.async_amd if (self.async_amd or "").lower() != "false" else None,
+                "AsyncAmdStatusCallback": self.async_amd_status_callback,
+                "AsyncAmdStatusCallbackMethod": self.async_amd_status_callback_method,
+            }
         return next((name for name, wanted in asked.items() if wanted), None)
 
     def content(self) -> Content:
-        """What is sealed with the call; its ends are judged elsewhere. Twiml counts before Url, as at Twilio."""
+        """What is sealed with the call; its ends are judged elsewhere. Url counts before Twiml, as at Twilio."""
         return Content(
             to="",
             sender="",
-            url="" if self.twiml else self.url or "",
+            url=self.url or "",
             method=self.method,
             fallback_url=self.fallback_url or "",
             fallback_method=self.fallback_method,
-            twiml=self.twiml or "",
+            twiml="" if self.url else self.twiml or "",
             status_callback=self.status_callback or "",
             status_method=self.status_callback_method,
-            status_events=_words(self.status_callback_event),
+            status_events=event_words("StatusCallbackEvent", self.status_callback_event, PROGRESS, code=21626),
             send_digits=self.send_digits or "",
             timeout_s=self.timeout,
             time_limit_s=self.time_limit,
@@ -140,7 +164,7 @@ class CallForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             recording_track=self.recording_track,
             recording_callback=self.recording_status_callback or "",
             recording_callback_method=self.recording_status_callback_method,
-            recording_events=_words(self.recording_status_callback_event) or ("completed",),
+            recording_events=recording_events(self.recording_status_callback_event),
             trim=self.trim == "trim-silence",
             sip_username=self.sip_auth_username or "",
             sip_password=self.sip_auth_password or "",
@@ -212,6 +236,8 @@ async def create(request: ApiRequest[CallForm]) -> Call:
     form = request.form
     if (name := form.unavailable()) is not None:
         raise ApiError(20501, f"The parameter {name} is not available here yet.")
+    if form.sip_auth_username and not form.sip_auth_password:
+        raise ApiError(21225)
     wanted = CallRequest(to=form.to, sender=form.from_ or form.caller_id, content=form.content())
     return _shown(await _calling(request.deps).creator.create(request.caller, request.account, wanted))
 
@@ -252,8 +278,10 @@ async def update(request: ApiRequest[ChangeForm]) -> Call | None:
     if form.status is not None:
         view = await changer.end(request.caller, request.account, request.sid, form.status)
         return None if view is None else _shown(view)
+    if form.twiml and form.url:
+        raise ApiError(20001, "Url and Twiml exclude each other.")
     order = Order(
-        url="" if form.twiml else form.url or "",
+        url=form.url or "",
         method=form.method,
         fallback_url=form.fallback_url or "",
         fallback_method=form.fallback_method or "",
@@ -337,8 +365,3 @@ def _span(
     starts = [moment.from_ms for moment in (day, after) if moment is not None]
     ends = [moment.to_ms for moment in (day, before) if moment is not None]
     return max(starts, default=None), min(ends, default=None)
-
-
-def _words(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Events, repeated or in one value with spaces between."""
-    return tuple(word for value in values for word in value.replace(",", " ").split())

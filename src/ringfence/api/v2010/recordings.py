@@ -95,13 +95,17 @@ def duration_s(row: RecordingRow) -> str | None:
 @recordings.list(RecordingFilterForm)
 async def list_recordings(request: ApiRequest[RecordingFilterForm], cursor: Cursor) -> list[Recording]:
     form = request.form
-    _refuse_deleted(form.include_soft_deleted)
     if form.conference_sid:
         # There are no conferences here yet, so none has a recording.
         return []
     from_ms, to_ms = form.span()
     wanted = RecordingsWanted(
-        call_sid=form.call_sid or None, from_ms=from_ms, to_ms=to_ms, before=cursor.before, limit=cursor.limit
+        call_sid=form.call_sid or None,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        with_deleted=form.include_soft_deleted,
+        before=cursor.before,
+        limit=cursor.limit,
     )
     rows = await calling_of(request.deps).recordings.list(request.account.sid, wanted)
     return [_shown(row, request.deps.base_url) for row in rows]
@@ -143,19 +147,14 @@ async def fetch_sound_unsigned(
 
 @recordings.fetch(RecordingForm, plain=fetch_sound, unsigned=fetch_sound_unsigned)
 async def fetch(request: ApiRequest[RecordingForm]) -> Recording | None:
-    _refuse_deleted(request.form.include_soft_deleted)
-    row = await calling_of(request.deps).recordings.fetch(request.account.sid, request.sid)
+    reader = calling_of(request.deps).recordings
+    row = await reader.fetch(request.account.sid, request.sid, with_deleted=request.form.include_soft_deleted)
     return None if row is None else _shown(row, request.deps.base_url)
 
 
 @recordings.delete()
 async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
     return await calling_of(request.deps).recording_changer.delete(request.account.sid, request.sid)
-
-
-def _refuse_deleted(wanted: bool) -> None:
-    if wanted:
-        raise ApiError(20501, "The parameter IncludeSoftDeleted is not available here yet.")
 
 
 async def _streamed(opened: OpenedRecording, form: SoundForm, channels: str) -> Streamed:

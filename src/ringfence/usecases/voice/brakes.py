@@ -13,7 +13,8 @@ import msgspec
 import structlog
 
 from ringfence.domain.clock import Clock
-from ringfence.domain.dialing.destination import Destination, destination_of
+from ringfence.domain.dialing.countries import permission_region
+from ringfence.domain.dialing.destination import NO_COUNTRY, Destination, Risk, destination_of
 from ringfence.domain.dialing.permissions import VoiceSettings, decode_settings
 from ringfence.domain.token_bucket import TokenBucket
 from ringfence.ports.call_brakes import Burden
@@ -77,7 +78,7 @@ class Brakes:
         if destination is None:
             return
         if not await self._permits(account, destination):
-            raise BrakedError(GEO_PERMISSION, "the account's dialing permissions do not allow such numbers")
+            raise BrakedError(GEO_PERMISSION, _not_permitted(destination))
         if destination.rate_micros > self._limits.of(account).max_rate_micros:
             raise BrakedError(NOT_ALLOWED, "a minute costs more than calls here may")
         if await self._is_too_new(account, destination):
@@ -146,6 +147,13 @@ class Brakes:
         from_ms = self._clock.now_ms() - DAY_MS
         earlier = await self._store.new_destinations(account, destination.region, from_ms)
         return earlier >= self._limits.of(account).new_countries
+
+
+def _not_permitted(destination: Destination) -> str:
+    numbers = {Risk.LOW: "ordinary", Risk.SPECIAL: "special-rate", Risk.TOLLFRAUD: "toll-fraud"}[destination.risk]
+    country = permission_region(destination.region)
+    where = "of no country" if country == NO_COUNTRY else f"in {country}"
+    return f"{numbers} numbers {where} are not permitted (DialingPermissions; the operator's call_countries)"
 
 
 def _burst(limits: BrakeLimits) -> int:

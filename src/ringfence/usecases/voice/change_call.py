@@ -16,6 +16,7 @@ from ringfence.ports.store import AccountRow, QueueFullError, Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.voice.call_record import progress_events
 from ringfence.usecases.voice.call_view import CallView
+from ringfence.usecases.voice.given_twiml import check_given
 from ringfence.usecases.voice.read_calls import CallReader
 
 INVALID_STATE = 21220
@@ -53,7 +54,12 @@ class CallChanger:
         return view
 
     async def redirect(self, caller: Caller, account: AccountRow, sid: str, order: Order) -> CallView | None:
-        """Let a call run another document now, or change what else an order may change. ApiError 21220."""
+        """Let a call run another document now, or change what else an order may change.
+
+        ApiError 21220 where it is too late for that; those of `check_given`.
+        """
+        if order.twiml:
+            check_given(order.twiml)
         view = await self._reader.fetch(caller, account, sid)
         if view is None:
             return None

@@ -94,7 +94,7 @@ class RecordingChanger:
         if row.status in UNDER_WAY:
             raise ApiError(NOT_OVER)
         await self._files.delete(account, sid)
-        return await self._store.delete_recording(account, sid)
+        return await self._store.delete_recording(account, sid, self._clock.now_ms())
 
     async def _meant(self, account: str, call_sid: str, sid: str) -> RecordingRow | None:
         if sid != CURRENT:

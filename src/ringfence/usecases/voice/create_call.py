@@ -9,7 +9,7 @@ from ringfence.domain import magic_numbers
 from ringfence.domain.call import Content, Direction, Status
 from ringfence.domain.clock import Clock
 from ringfence.domain.dialing.destination import rate_of
-from ringfence.domain.errors import ApiError
+from ringfence.domain.errors import ApiError, describe
 from ringfence.domain.number import Number, parse_e164
 from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.call import seal_call
@@ -23,8 +23,8 @@ from ringfence.ports.wake import Wake
 from ringfence.usecases.voice.brakes import BrakedError, Brakes
 from ringfence.usecases.voice.call_record import progress_events
 from ringfence.usecases.voice.call_view import CallView
+from ringfence.usecases.voice.given_twiml import check_given
 
-MAX_TWIML_CHARACTERS = 4_000
 MAX_CLIENT_CHARACTERS = 256
 MAX_SIP_CHARACTERS = 255
 
@@ -65,14 +65,14 @@ class CallCreator:
         to, number = self._called(request.to)
         given = await self._with_application(caller, account.sid, request.content)
         if not (given.twiml or given.url):
-            raise ApiError(21205)
-        if len(given.twiml) > MAX_TWIML_CHARACTERS:
-            raise ApiError(20001, f"Twiml may hold at most {MAX_TWIML_CHARACTERS:,} characters.")
+            raise ApiError(21205, _missing(given))
+        if given.twiml:
+            check_given(given.twiml)
         sender, phone_number_sid = await self._sender(account.sid, request.sender, number is not None)
         try:
             await self._brakes.accept(account.sid, to if number is not None else "")
         except BrakedError as error:
-            raise ApiError(error.code, to=to) from None
+            raise ApiError(error.code, f"{describe(error.code)}: {error.cause}.") from None
         now_ms = self._clock.now_ms()
         sid = new_sid("CA", now_ms)
         sealing = await self._keys.sealing_key(caller, account.sid)
@@ -97,7 +97,7 @@ class CallCreator:
         return CallView(row, content)
 
     async def _with_application(self, caller: Caller, account: str, given: Content) -> Content:
-        """What the application says, where the request names one and no document."""
+        """What the application says, where the request names one and no document: with it the rest is not looked at."""
         if given.twiml or given.url or not given.application_sid:
             return given
         row = await self._store.application(account, given.application_sid)
@@ -105,15 +105,15 @@ class CallCreator:
             raise ApiError(21218)
         (value,) = await self._keys.open_standing_as(caller, account, [(application_record(row.sid), row.standing)])
         config = decode_application_config(value)
-        own = bool(given.status_callback)
         return msgspec.structs.replace(
             given,
             url=config.voice_url,
             method=config.voice_method,
             fallback_url=config.voice_fallback_url,
             fallback_method=config.voice_fallback_method,
-            status_callback=given.status_callback if own else config.status_callback,
-            status_method=given.status_method if own else config.status_callback_method,
+            status_callback=config.status_callback,
+            status_method=config.status_callback_method,
+            status_events=(),
         )
 
     def _called(self, to: str | None) -> tuple[str, Number | None]:
@@ -151,5 +151,15 @@ class CallCreator:
             return sender, ""
         owned = await self._store.number_by_e164(number.e164)
         if owned is None or owned.account != account:
-            raise ApiError(21210)
+            raise ApiError(
+                21210,
+                f"The source phone number provided, {number.e164}, is not a number of this account. "
+                "Call from one that the account has bought, or has had assigned.",
+            )
         return number.e164, owned.sid
+
+
+def _missing(given: Content) -> str:
+    if given.application_sid:
+        return f"{describe(21205)}: the application has no VoiceUrl."
+    return f"{describe(21205)}: one of Url, Twiml and ApplicationSid is required."

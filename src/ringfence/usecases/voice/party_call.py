@@ -13,7 +13,7 @@ from ringfence.domain.twiml.voice_verbs import Party
 from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.line import Destination, NoRouteError
-from ringfence.usecases.voice.brakes import BrakedError
+from ringfence.usecases.voice.brakes import GEO_PERMISSION, BrakedError
 from ringfence.usecases.voice.call_record import CallRecord, insist, progress_events
 from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.live_call import LiveCall
@@ -21,8 +21,10 @@ from ringfence.usecases.voice.live_calls import LiveCalls
 from ringfence.usecases.voice.patience import patiently
 from ringfence.usecases.voice.script import Start
 
-INVALID_NUMBER = 13224
-NO_ROUTE = 13227
+NO_ROUTE = 13224
+NOT_REGISTERED = 32009
+NOT_OURS = 32214
+NOT_PERMITTED = 13227
 NOWHERE = 404
 DIGIT_S = 0.25
 WAIT_S = 0.5
@@ -40,7 +42,7 @@ class PartyCalls:
         parent = caller.record
         destination = _destination(parent.account, party)
         if destination is None:
-            parent.step("error", "a party's number is not valid", code=INVALID_NUMBER)
+            parent.step("error", "a party's number is not valid", code=NO_ROUTE)
             return None
         record = await self._recorded(caller, party, destination, caller_id, time_limit_s)
         if record is None:
@@ -117,17 +119,21 @@ async def dial_out(desk: Desk, call: LiveCall, destination: Destination, caller_
         await desk.brakes.check(call.account, address, begun=True)
         routes = await desk.lines.routes(destination)
     except BrakedError as error:
-        call.record.step("error", error.cause, code=error.code)
-        call.give_up(Status.FAILED, error_code=error.code)
+        code = error.code
+        if code == GEO_PERMISSION and call.record.row.direction is Direction.OUTBOUND_DIAL:
+            code = NOT_PERMITTED
+        call.record.step("error", error.cause, code=code)
+        call.give_up(Status.FAILED, error_code=code)
         return
     except NoRouteError as error:
         if desk.unheld_rings and destination.kind == "number" and error.sip_status == NOWHERE:
             call.record.step("sip", "it rings: no phone of this number is open")
             await call.record.move(Status.RINGING)
             return
-        call.record.step("error", str(error), code=NO_ROUTE)
+        code = {480: NOT_REGISTERED, 403: NOT_OURS}.get(error.sip_status, NO_ROUTE)
+        call.record.step("error", str(error), code=code)
         outcome = Status.NO_ANSWER if error.sip_status == 480 else Status.FAILED
-        call.give_up(outcome, error_code=None if outcome is Status.NO_ANSWER else NO_ROUTE)
+        call.give_up(outcome, error_code=None if outcome is Status.NO_ANSWER else code)
         return
     await call.leg.call(routes, destination, caller_id, beside=beside)
 

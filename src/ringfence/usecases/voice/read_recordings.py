@@ -20,6 +20,9 @@ from ringfence.ports.recordings import OpenedRecording, RecordingFiles, Recordin
 # Whose sound is complete, or as complete as it will ever be.
 READABLE = frozenset({"completed", "stopped"})
 
+DELETED_KEPT_MS = 40 * 24 * 3_600_000
+"""How long it is shown that a recording was deleted, to whom asks for it."""
+
 
 class RecordingsWanted(msgspec.Struct, frozen=True, kw_only=True):
     """Filters of a list; times bound the creation, half open, Unix milliseconds."""
@@ -27,6 +30,7 @@ class RecordingsWanted(msgspec.Struct, frozen=True, kw_only=True):
     call_sid: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None
+    with_deleted: bool = False
     before: str | None = None
     limit: int = 50
 
@@ -41,20 +45,28 @@ class RecordingReader:
         self._files = files
 
     async def list(self, account: str, wanted: RecordingsWanted) -> Sequence[RecordingRow]:
-        """A page of recordings, newest first."""
+        """A page of recordings, newest first; with those deleted in the last 40 days where that is wanted."""
         return await self._store.recordings(
             account,
             call_sid=wanted.call_sid,
             from_ms=wanted.from_ms,
             to_ms=wanted.to_ms,
+            deleted_from_ms=self._deleted_from_ms() if wanted.with_deleted else None,
             before=wanted.before,
             limit=wanted.limit,
         )
 
-    async def fetch(self, account: str, sid: str, call_sid: str | None = None) -> RecordingRow | None:
-        """One recording, of that call where one is named; None where there is none, or none any more."""
+    async def fetch(
+        self, account: str, sid: str, call_sid: str | None = None, *, with_deleted: bool = False
+    ) -> RecordingRow | None:
+        """One recording, of that call where one is named; None where there is none, or none any more.
+
+        One that was deleted in the last 40 days is there `with_deleted`: what is known of it, not its sound.
+        """
         row = await self._store.recording(account, sid)
-        if row is None or row.status == "deleted" or call_sid not in (None, row.call_sid):
+        if row is None or call_sid not in (None, row.call_sid):
+            return None
+        if row.status == "deleted" and not (with_deleted and row.updated_ms >= self._deleted_from_ms()):
             return None
         return row
 
@@ -82,6 +94,9 @@ class RecordingReader:
         if row is None or row.status not in READABLE:
             return None
         return await self._opened(row, capability.key)
+
+    def _deleted_from_ms(self) -> int:
+        return self._clock.now_ms() - DELETED_KEPT_MS
 
     async def _opened(self, row: RecordingRow, key: bytes) -> OpenedRecording | None:
         try:

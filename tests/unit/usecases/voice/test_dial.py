@@ -54,6 +54,17 @@ def test_the_two_are_joined_and_the_action_hears_how_it_went() -> None:
     play(scene)
 
 
+def test_a_country_that_is_not_permitted_is_not_rung() -> None:
+    async def scene(stage: Stage) -> None:
+        await calls_in(stage, "<Dial action='/after'>+442079460000</Dial>", after="<Response/>")
+        form = await ended(stage)
+        _, child = await stage.all_rows()
+        assert (form["DialCallStatus"], child.status, child.error_code) == ("failed", Status.FAILED, 13227)
+        assert stage.lines.placed == []
+
+    play(scene)
+
+
 def test_a_caller_who_hangs_up_ends_the_other_leg() -> None:
     async def scene(stage: Stage) -> None:
         caller = await calls_in(stage, f"<Dial action='/after'>{OTHER}</Dial>", after="<Response/>")

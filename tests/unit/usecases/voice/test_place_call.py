@@ -88,12 +88,22 @@ def test_a_destination_without_a_way_fails() -> None:
         sid = await stage.queue(url=f"{BASE}/voice", **CALLBACKS)
         await until(lambda: stage.rings)
         row = await stage.row(sid)
-        assert row.status is Status.FAILED
+        assert (row.status, row.error_code) == (Status.FAILED, 13224)
         assert await stage.kinds(sid) == ["call.failed"]
         stage.lines.missing[CALLER] = 480
         other = await stage.queue(url=f"{BASE}/voice", **CALLBACKS)
         await until(lambda: stage.rings == 2)
-        assert (await stage.row(other)).status is Status.NO_ANSWER
+        row = await stage.row(other)
+        assert (row.status, row.error_code) == (Status.NO_ANSWER, None)
+        codes: list[int | None] = []
+        while 32009 not in codes:
+            await asyncio.sleep(0.1)
+            codes = [step.code for step in await stage.store.steps(row.account, other)]
+        stage.lines.missing[CALLER] = 403
+        stranger = await stage.queue(url=f"{BASE}/voice", **CALLBACKS)
+        await until(lambda: stage.rings == 3)
+        row = await stage.row(stranger)
+        assert (row.status, row.error_code) == (Status.FAILED, 32214)
 
     play(scene)
 

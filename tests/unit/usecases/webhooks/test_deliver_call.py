@@ -281,7 +281,7 @@ def test_of_a_deleted_recording_nothing_can_be_told(run, installation: Installat
         await installation.store.move_recording(
             ACCOUNT, made.sid, "completed", row.created_ms, events=[told("recording.completed", 0, raw=made.sid)]
         )
-        await installation.store.delete_recording(ACCOUNT, made.sid)
+        await installation.store.delete_recording(ACCOUNT, made.sid, installation.clock.now_ms())
         assert await deliver_all(installation) == ["done", "dead"]
         assert program.seen == []
 

@@ -30,14 +30,16 @@ UPDATE recording SET status = $3, updated_ms = $4, duration_ms = $5, error_code 
 SELECT created_ms FROM recording WHERE account = $1 AND sid = $2
 
 -- page --
-(created_ms, sid) < ($2, $3) AND created_ms >= $4 AND status <> 'deleted'
+(created_ms, sid) < ($2, $3) AND created_ms >= $4
+AND (status <> 'deleted' OR updated_ms >= $6)
 ORDER BY created_ms DESC, sid DESC LIMIT $5
 
 -- all --
 SELECT {columns} FROM recording WHERE account = $1 AND {page}
 
 -- of_call --
-SELECT {columns} FROM recording WHERE account = $1 AND call_sid = $6 AND {page}
+SELECT {columns} FROM recording WHERE account = $1 AND call_sid = $7 AND {page}
 
 -- delete --
-UPDATE recording SET status = 'deleted', content = '' WHERE account = $1 AND sid = $2 AND status <> 'deleted'
+UPDATE recording SET status = 'deleted', updated_ms = $3, content = ''
+WHERE account = $1 AND sid = $2 AND status <> 'deleted'

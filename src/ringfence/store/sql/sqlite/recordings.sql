@@ -19,7 +19,8 @@ SELECT 1 FROM call WHERE account = ? AND sid = ?
 SELECT created_ms FROM recording WHERE account = ? AND sid = ?
 
 -- page --
-(created_ms, sid) < (:before_ms, :before_sid) AND created_ms >= :from_ms AND status <> 'deleted'
+(created_ms, sid) < (:before_ms, :before_sid) AND created_ms >= :from_ms
+AND (status <> 'deleted' OR updated_ms >= :deleted_from_ms)
 ORDER BY created_ms DESC, sid DESC LIMIT :limit
 
 -- all --
@@ -30,4 +31,5 @@ SELECT {columns} FROM recording INDEXED BY recording_call
 WHERE account = :account AND call_sid = :call_sid AND {page}
 
 -- delete --
-UPDATE recording SET status = 'deleted', content = x'' WHERE account = ? AND sid = ? AND status <> 'deleted'
+UPDATE recording SET status = 'deleted', updated_ms = ?3, content = x''
+WHERE account = ?1 AND sid = ?2 AND status <> 'deleted'
