@@ -1,4 +1,4 @@
-"""What usually lies behind an error of delivery, of a webhook or of a call, and what mends it: in our words, by Twilio's code."""
+"""What lies behind an error of delivery, a webhook or a call, and what mends it, in our words by Twilio's code."""
 
 import msgspec
 
@@ -14,7 +14,7 @@ _CONNECT = "Start the program, and see that host and port are those it listens o
 _CERTIFICATE = "Serve a certificate for this host name that a public authority signed, with its whole chain."
 
 _VALUE = Advice(
-    "An attribute or element of the document has a value that it cannot have; its default was taken, or it was left out.",
+    "Something in the document has a value that it cannot have: its default was taken, or it was left out.",
     "Correct it in the document, at the line and column named here.",
 )
 _PERMISSIONS = Advice(

@@ -270,7 +270,7 @@ class CallStore(Protocol):
     ) -> list[RecordingRow]:
         """Newest first. Times bound created_ms, half open [from, to).
 
-        Those that were deleted are left out, but with `deleted_from_ms`: then those deleted from then on are among them.
+        Those that were deleted are left out, but with `deleted_from_ms` those that were from then on are among them.
         """
 
     async def delete_recording(self, account: str, sid: str, at_ms: int) -> bool:
