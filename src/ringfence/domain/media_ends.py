@@ -44,8 +44,9 @@ class LocalEnd(msgspec.Struct, frozen=True, kw_only=True):
 class RemoteEnd(msgspec.Struct, frozen=True, kw_only=True):
     """What was agreed with the other end. `encoding` is PCMU, PCMA, G722 or opus, in any case as SDP has it.
 
-    `send` and `receive` are ours: on hold, `send` is False. `symmetric`: latch once onto where its packets come from.
-    `srtp_key` is what the other end sends under, of suite `srtp_suite`.
+    `send` and `receive` are ours: on hold, `send` is False. `symmetric`: latch once onto where its packets come from;
+    `signalled` is the host that its signalling comes from, "" where that is not known. `srtp_key` is what the other end
+    sends under, of suite `srtp_suite`.
     """
 
     address: str
@@ -58,6 +59,7 @@ class RemoteEnd(msgspec.Struct, frozen=True, kw_only=True):
     send: bool = True
     receive: bool = True
     symmetric: bool = True
+    signalled: str = ""
     srtp_suite: str = ""
     srtp_key: bytes = b""
     ice: IceEnd | None = None

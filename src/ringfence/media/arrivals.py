@@ -94,8 +94,10 @@ class Arrivals:
         self._doors[leg.rtp.fileno()] = (leg.row, leg.receiver())
         (self._unquiet.discard if leg.quiet else self._unquiet.add)(leg)
 
-    def settle_doors(self) -> None:
+    def settle_doors(self, tick: int) -> None:
         """Let the kernel alone guard the sockets that have nothing of strangers left in them."""
+        for leg in self._unquiet:
+            leg.ripen(tick)
         for leg in [leg for leg in self._unquiet if leg.quiet]:
             self.refresh(leg)
 
@@ -161,7 +163,7 @@ class Arrivals:
         usual &= (types == self._type[rows]) | (types == self._event_type[rows])
         if not usual.all():
             for number in np.flatnonzero(~usual).tolist():
-                sizes[number] = self._look_at(int(rows[number]), int(sizes[number]))
+                sizes[number] = self._look_at(int(rows[number]), int(sizes[number]), tick)
             kept = sizes > HEADER_BYTES
             rows, sizes = rows[kept], sizes[kept]
             if not len(rows):
@@ -229,7 +231,7 @@ class Arrivals:
             return
         self._key(leg, key)
 
-    def _look_at(self, row: int, size: int) -> int:
+    def _look_at(self, row: int, size: int, tick: int) -> int:
         """One packet that is not just as agreed: its size where it is to be heard after all, else 0."""
         leg = self._legs[row]
         assert leg is not None
@@ -246,19 +248,19 @@ class Arrivals:
             # Comfort noise is silence: nothing that is heard, and no offence.
             leg.refused += packet.payload_type != COMFORT_NOISE
             return 0
-        if not self._admitted(leg, packet):
+        if not self._admitted(leg, packet, tick):
             leg.refused += 1
             return 0
         plain = bytes(packet)
         self._packets[row, : len(plain)] = np.frombuffer(plain, np.uint8)
         return len(plain)
 
-    def _admitted(self, leg: Leg, packet: RtpPacket) -> bool:
+    def _admitted(self, leg: Leg, packet: RtpPacket, tick: int) -> bool:
         """Whether the packet is the leg's peer's: an address settles as the latch says, another SSRC needs two."""
         if leg.latch is None:
             return False
         row, before = leg.row, leg.latch.settled
-        if not leg.latch.admits(leg.source, packet.ssrc, packet.sequence):
+        if not leg.latch.admits(leg.source, packet.ssrc, packet.sequence, tick):
             return False
         if leg.latch.settled != before:
             leg.settle()

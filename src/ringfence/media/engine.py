@@ -349,7 +349,7 @@ class Engine:
     def _keep_house(self) -> None:
         phase = self._tick % INTERVAL_TICKS
         if not self._tick % _HOUSEKEEPING_TICKS:
-            self._arrivals.settle_doors()
+            self._arrivals.settle_doors(self._tick)
         for leg in list(self._legs.values()):
             if leg.row % INTERVAL_TICKS == phase:
                 self._reports.tell(leg)

@@ -21,8 +21,6 @@ from ringfence.ports.media import RemoteEnd, Transport
 # After its address is settled a socket may still hold strangers' packets: for so many more each source is looked at,
 # before the kernel, told who the peer is, keeps all others away. No more fit in.
 GUARDED_PACKETS = 256
-# For so many packets a stranger's address is not for good, in case the described host speaks.
-DOUBTED_PACKETS = 200
 # What a description on hold, of old, says: nothing is sent there.
 _NO_ADDRESS = {"0.0.0.0", "::"}  # noqa: S104
 
@@ -74,7 +72,6 @@ class Leg:
         self.changed: Callable[[], None] = lambda: None
         self._buffer = buffer
         self._guarded = GUARDED_PACKETS
-        self._doubted = DOUBTED_PACKETS
         self._narrowed = False
         self._destination: Address | None = None
         self._fail = fail
@@ -96,7 +93,7 @@ class Leg:
         moved = before is None or (not browser and (before.address, before.port) != (remote.address, remote.port))
         if not browser and moved and host not in _NO_ADDRESS:
             self._widen()
-            self.latch = Latch((host, remote.port), symmetric=remote.symmetric)
+            self.latch = Latch((host, remote.port), symmetric=remote.symmetric, signalled=remote.signalled)
             self._destination = (host, remote.port)
             if not remote.symmetric:
                 self.settle()
@@ -117,6 +114,12 @@ class Leg:
             self._destination = self.latch.settled
             if self.latch.sure:
                 self._narrow(self.latch.settled)
+
+    def ripen(self, tick: int) -> None:
+        """Leave a stranger the address that it has had for long enough."""
+        if self.latch is not None and self.latch.ripen(tick):
+            self.settle()
+            self.changed()
 
     def sender(self) -> Callable[[Any], object]:
         """What sends one RTP packet; it raises OSError."""
@@ -183,7 +186,7 @@ class Leg:
         self.rtcp.close()
 
     def _widen(self) -> None:
-        self._guarded, self._doubted = GUARDED_PACKETS, DOUBTED_PACKETS
+        self._guarded = GUARDED_PACKETS
         if self._narrowed:
             # An address family of "nobody" dissolves the association (connect(2)).
             self._narrowed = not _dissolved(self.rtp)
@@ -221,12 +224,6 @@ class Leg:
         self.source = source
         if latch.sure:
             self._guarded -= 1
-        elif latch.settled is not None:
-            self._doubted -= 1
-            if self._doubted == 0:
-                latch.confirm()
-                self.settle()
-                self.changed()
         return size
 
     def _receive_protected(self) -> int:

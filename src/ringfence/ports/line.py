@@ -71,6 +71,10 @@ class Line(Protocol):
     def call_id(self) -> str:
         """What the two ends call this line: for the timeline."""
 
+    @property
+    def peer_host(self) -> str:
+        """The address that the other end's signalling comes from; "" while that is not known."""
+
     def hang_up(self) -> None:
         """End it, whatever its state: `ended` follows."""
 

@@ -22,6 +22,7 @@ class StillLine:
     account = ""
     application = ""
     source = "trunk:test"
+    peer_host = ""
     media: MediaKind = "rtp"
     headers: Sequence[tuple[str, str]] = ()
 

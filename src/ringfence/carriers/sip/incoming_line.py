@@ -49,6 +49,11 @@ class IncomingLine:
         """What the two ends call this line."""
         return self._call.call_id
 
+    @property
+    def peer_host(self) -> str:
+        """Where the caller's messages come from."""
+        return self._call.peer_host
+
     def listen(self, listener: LineListener) -> None:
         """Tell this one what happens. Before anything else."""
         self._ends.listen(listener)

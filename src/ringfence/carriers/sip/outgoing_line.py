@@ -54,6 +54,12 @@ class OutgoingLine(Generic[PlaceT]):
     def __repr__(self) -> str:
         return f"OutgoingLine({len(self._branches)} branches)"
 
+    @property
+    def peer_host(self) -> str:
+        """Where who has answered, or who alone is called, sends from."""
+        branch = self._winner or (self._branches[-1] if len(self._branches) == 1 else None)
+        return "" if branch is None or branch.call is None else branch.call.peer_host
+
     def hang_up(self) -> None:
         """End it, whatever its state: `ended` follows."""
         if self._stopped or self._over:

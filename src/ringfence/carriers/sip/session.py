@@ -80,6 +80,11 @@ class Session:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.state.value})"
 
+    @property
+    def peer_host(self) -> str:
+        """Where the other end's messages come from."""
+        return self._flow.remote[0]
+
     def hang_up(self) -> None:
         """End the call, whatever its state. Idempotent."""
         if self.state is State.TALKING or self.state is State.ANSWERED:

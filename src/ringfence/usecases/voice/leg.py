@@ -184,7 +184,7 @@ class Leg:
             self._speaker = in_role(speaker, agreement.remote)
             self.answered_once = True
             line.answer(agreement.description)
-            await self._media.connect(self.sid, agreement.remote)
+            await self._media.connect(self.sid, self._with_hint(agreement.remote))
         except NoCommonMediaError as error:
             self.refuse(error.sip_status)
         except MediaFullError:
@@ -325,7 +325,7 @@ class Leg:
         try:
             if before is not None:
                 await asyncio.shield(before)
-            await self._media.connect(self.sid, remote)
+            await self._media.connect(self.sid, self._with_hint(remote))
         except ConnectionError:
             self.hang_up("the media worker is away")
             return
@@ -333,6 +333,11 @@ class Leg:
             done.set_result(None)
         if then is not None:
             self._tell(then)
+
+    def _with_hint(self, remote: RemoteEnd) -> RemoteEnd:
+        """With where the signalling comes from: a peer behind NAT sends its media from there too."""
+        host = "" if self._line is None else self._line.peer_host
+        return msgspec.structs.replace(remote, signalled=host)
 
     async def _drop_media(self) -> LegStats | None:
         if not self._open:

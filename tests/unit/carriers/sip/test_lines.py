@@ -72,6 +72,7 @@ def test_a_number_is_called_over_the_trunk_that_takes_it_and_written_as_it_wants
         assert str(invite.from_.uri) == f"sip:{CALLER}@us.example"
         assert invite.headers.get("p-asserted-identity") == f"<sip:{CALLER}@us.example>"
         assert (invite.body, invite.call_id) == (OFFER, line.call_id)
+        assert line.peer_host == HOST
         line.hang_up()
         line.hang_up()
         await eventually(lambda: ear.end == 200)
@@ -174,6 +175,7 @@ def test_a_trunk_calls_by_its_address_and_says_who_calls() -> None:
         (line,) = site.desk.lines
         assert (line.to, line.sender, line.source, line.account) == (NUMBER, "+491715550100", "trunk:carrier", "")
         assert list(line.headers) == [("X-Trace", "7")]
+        assert line.peer_host == HOST
         await site.close()
 
     run(story)
@@ -396,12 +398,14 @@ def test_every_place_of_a_client_rings_and_the_first_who_answers_has_the_call() 
             assert registered.status == 200
         bob, ear = Destination(account=ACCOUNT, kind="client", address="bob"), Ear()
         (route,) = await site.lines.routes(bob)
-        await site.lines.call(route, bob, CALLER, OFFER, ear)
+        line = await site.lines.call(route, bob, CALLER, OFFER, ear)
         await eventually(lambda: "INVITE" in first.wire.methods() and "INVITE" in second.wire.methods())
+        assert line.peer_host == ""
         invite = next(one for one in second.wire.heard if isinstance(one, Request) and one.method == "INVITE")
         second.wire.say(invite, 200, (HOST, site.port))
         await eventually(lambda: "CANCEL" in first.wire.methods())
         assert ear.told == [("ringing", 180, b""), ("answered", ANSWER)]
+        assert line.peer_host == HOST
         await site.close()
 
     run(story)

@@ -60,6 +60,7 @@ class FakeLine:
         self, destination: Destination | None, caller: str, offer: bytes, listener: LineListener | None
     ) -> None:
         self.call_id = "line"
+        self.peer_host = "192.0.2.77"
         self.destination = destination
         self.caller = caller
         self.offer = offer
@@ -158,6 +159,7 @@ class FakeMedia:
         self.kept: set[str] = set()
         self.recorded_ms = 2_000
         self.playing: dict[str, int] = {}
+        self.remotes: dict[str, RemoteEnd] = {}
 
     def _note(self, text: str) -> None:
         if self.away:
@@ -173,6 +175,7 @@ class FakeMedia:
 
     async def connect(self, leg: str, remote: RemoteEnd) -> None:
         self._note(f"connect {remote.encoding}{'' if remote.send else ' held'}")
+        self.remotes[leg] = remote
 
     async def close(self, leg: str) -> LegStats | None:
         self._note("close")

@@ -37,6 +37,7 @@ def test_an_answered_call_hears_its_document_and_ends_with_it() -> None:
         assert asked[1]["CallStatus"] == "in-progress"
         assert asked[1]["Direction"] == "outbound-api"
         assert (asked[1]["To"], asked[1]["From"]) == (CALLER, NUMBER)
+        assert stage.media.remotes[sid].signalled == stage.lines.placed[0].peer_host
 
     play(scene)
 

@@ -36,6 +36,7 @@ def test_a_call_to_a_number_runs_its_voice_url_and_is_answered_by_it() -> None:
         assert asked[1]["CallStatus"] == "ringing"
         assert (asked[1]["From"], asked[1]["To"], asked[1]["Direction"]) == (CALLER, NUMBER, "inbound")
         assert asked[1]["FromCountry"] == "US"
+        assert stage.media.remotes[sid].signalled == line.peer_host
 
     play(scene)
 
