@@ -44,6 +44,8 @@ class LocalEnd(msgspec.Struct, frozen=True, kw_only=True):
 class RemoteEnd(msgspec.Struct, frozen=True, kw_only=True):
     """What was agreed with the other end. `encoding` is PCMU, PCMA, G722 or opus, in any case as SDP has it.
 
+    `ptime_ms` is how much sound each packet to it holds, of `domain.packet_time`; what comes may hold any.
+
     `send` and `receive` are ours: on hold, `send` is False. `symmetric`: latch once onto where its packets come from;
     `signalled` is the host that its signalling comes from, "" where that is not known. `srtp_key` is what the other end
     sends under, of suite `srtp_suite`.

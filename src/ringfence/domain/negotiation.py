@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.domain.media_ends import IceEnd, LocalEnd, RemoteEnd, Transport
+from ringfence.domain.packet_time import USUAL_MS, packet_time_ms
 from ringfence.domain.sdes import Crypto, InvalidCryptoError, answered_crypto, choose_crypto, write_crypto
 from ringfence.domain.sdp import (
     Attributes,
@@ -26,7 +27,6 @@ from ringfence.domain.sdp import (
 )
 
 PLAIN = ("PCMU", "PCMA")
-PTIME_MS = 20
 NOT_ACCEPTABLE = 488
 
 _SPOKEN = {
@@ -98,7 +98,7 @@ def transport_of(offer: bytes) -> Transport:
 def make_offer(speaker: Speaker, *, version: int = 0, direction: Direction = "sendrecv") -> bytes:
     """A description that offers one audio stream."""
     codecs = _codecs(speaker.encodings)
-    attributes: list[tuple[str, str | None]] = [*_lines(codecs), (direction, None)]
+    attributes: list[tuple[str, str | None]] = [*_lines(codecs, USUAL_MS), (direction, None)]
     if speaker.local.ice is not None:
         attributes += [("mid", "0"), *_secured_by_dtls(speaker.local.ice, "actpass")]
     if speaker.transport == "srtp":
@@ -122,7 +122,9 @@ def make_answer(offer: bytes, speaker: Speaker, *, version: int = 0, wanted: Dir
     crypto = _their_offer(media, transport)
     ice = _their_ice(session, media, transport)
     mux = media.attribute("rtcp-mux") is not None
-    attributes: list[tuple[str, str | None]] = [*_lines((codec, *([event] if event else []))), (direction, None)]
+    # The length that they want is what we want too: some trunks send no other than they receive.
+    lines = _lines((codec, *([event] if event else [])), _packet_time_ms(media, codec))
+    attributes: list[tuple[str, str | None]] = [*lines, (direction, None)]
     if (mid := media.attribute("mid")) is not None:
         attributes.append(("mid", mid))
     if speaker.local.ice is not None and ice is not None:
@@ -204,8 +206,15 @@ def _common(media: Media, encodings: Sequence[str]) -> tuple[Codec, Codec | None
     return codec, next(iter(same_clock), None)
 
 
-def _lines(codecs: Sequence[Codec]) -> list[tuple[str, str | None]]:
-    return [*codec_attributes(tuple(codecs)), ("ptime", str(PTIME_MS))]
+def _lines(codecs: Sequence[Codec], ptime_ms: int) -> list[tuple[str, str | None]]:
+    return [*codec_attributes(tuple(codecs)), ("ptime", str(ptime_ms))]
+
+
+def _packet_time_ms(media: Media, codec: Codec) -> int:
+    """What they want a packet of ours to hold; Opus is made in the usual length alone."""
+    if codec.clock_rate_hz != _SPOKEN["PCMU"].clock_rate_hz:
+        return USUAL_MS
+    return packet_time_ms(media.ptime_ms, media.maxptime_ms)
 
 
 def _control(local: LocalEnd, *, mux: bool) -> list[tuple[str, str | None]]:
@@ -295,7 +304,7 @@ def _remote(
         encoding=codec.name,
         payload_type=codec.payload_type,
         event_payload_type=None if event is None else event.payload_type,
-        ptime_ms=media.ptime_ms or PTIME_MS,
+        ptime_ms=_packet_time_ms(media, codec),
         send=ways[0],
         receive=ways[1],
         srtp_suite="" if crypto is None else crypto.suite,

@@ -92,8 +92,12 @@ class Media(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def ptime_ms(self) -> int | None:
         """The packet time that its writer wants to receive, or None."""
-        text = (self.attribute("ptime") or "").strip()
-        return int(text) if text.isascii() and text.isdigit() and 0 < int(text) <= 1_000 else None
+        return _milliseconds(self.attribute("ptime"))
+
+    @property
+    def maxptime_ms(self) -> int | None:
+        """The longest packet that its writer can receive, or None."""
+        return _milliseconds(self.attribute("maxptime"))
 
     @property
     def codecs(self) -> tuple[Codec, ...]:
@@ -322,6 +326,12 @@ def _parse_connection(value: str) -> str:
         if not _HOST_NAME.fullmatch(address) or address.replace(".", "").isdigit():
             raise InvalidSdpError("no valid address in a connection line") from None
     return address.lower()
+
+
+def _milliseconds(text: str | None) -> int | None:
+    digits = (text or "").strip()
+    number = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 4 else 0
+    return number if 0 < number <= 1_000 else None
 
 
 def _attribute(attributes: Attributes, name: str) -> str | None:

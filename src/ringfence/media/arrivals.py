@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ringfence.media.concealment import FADED_AFTER
 from ringfence.media.g711 import DECODING
-from ringfence.media.jitter_buffers import FRAME, HALF, JitterBuffers
+from ringfence.media.jitter_buffers import HALF, HALF_MS, JitterBuffers
 from ringfence.media.leg import Leg
 from ringfence.media.receptions import Receptions
 from ringfence.media.rtp import HEADER_BYTES, InvalidPacketError, RtpPacket, is_rtcp, parse_rtp
@@ -200,11 +200,15 @@ class Arrivals:
 
     def _store_coded(self, rows: Rows, sizes: Rows, timestamps: Rows) -> None:
         """Keep packets of codecs with a state until their turn has come."""
-        places = self.buffers.place(rows, timestamps, FRAME // HALF)
-        for row, size, at in zip(rows.tolist(), sizes.tolist(), places.tolist(), strict=True):
+        for row, size, timestamp in zip(rows.tolist(), sizes.tolist(), timestamps.tolist(), strict=True):
             leg = self._legs[row]
-            if leg is not None and at + 1 >= self.buffers.next_half(row):
-                leg.payloads.setdefault(at, bytes(self._packets[row, HEADER_BYTES : HEADER_BYTES + size]))
+            if leg is None or leg.codec is None:
+                continue
+            payload = bytes(self._packets[row, HEADER_BYTES : HEADER_BYTES + size])
+            halves = leg.codec.length_ms(payload) // HALF_MS
+            at = int(self.buffers.place(np.array([row]), np.array([timestamp]), halves)[0])
+            if at + halves > self.buffers.next_half(row):
+                leg.payloads.setdefault(at, payload)
 
     def _decode(self, leg: Leg) -> None:
         assert leg.codec is not None

@@ -1,16 +1,19 @@
 """What goes out: one packet a leg and tick, made in a tick and sent first thing in the next, so that pacing is even."""
 
+import functools
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.domain.packet_time import USUAL_MS
 from ringfence.media.arrivals import LAWS
 from ringfence.media.g711 import ENCODING
 from ringfence.media.jitter_buffers import FRAME
 from ringfence.media.leg import Leg
+from ringfence.media.packing import Packing
 from ringfence.media.pressing import EventPacket
 from ringfence.media.rtp import HEADER_BYTES, VERSION
 
@@ -43,6 +46,8 @@ class Departures:
         self._entries: dict[int, list[Any]] = {}
         self._changed: list[int] = []
         self._coded: set[Leg] = set()
+        # Legs whose packets are not one a tick.
+        self._packings: dict[Leg, Packing] = {}
         self._beginning: set[Leg] = set()
 
     def admit(self, leg: Leg, sequence: int, timestamp: int) -> None:
@@ -58,6 +63,11 @@ class Departures:
         if remote is None or not leg.sends:
             self.forget(leg)
             return
+        packing = self._packings.get(leg)
+        if (packing.ptime_ms if packing is not None else USUAL_MS) != remote.ptime_ms:
+            self.forget(leg)
+            if remote.ptime_ms != USUAL_MS:
+                self._packings[leg] = Packing(remote.ptime_ms)
         encoding = remote.encoding.upper()
         self._law[row] = LAWS.index(encoding) if encoding in LAWS else 0
         self._step[row] = clock_rate_hz // _FRAMES_A_SECOND
@@ -71,7 +81,7 @@ class Departures:
         """Send the way that the leg's state asks for now."""
         entry = self._entries.get(leg.row)
         if entry is not None:
-            entry[0] = leg.sender()
+            entry[0] = self._sender(leg)
 
     def forget(self, leg: Leg) -> None:
         """Send nothing for a leg. Idempotent."""
@@ -79,6 +89,7 @@ class Departures:
         self._sends[leg.row] = 0
         self._entries.pop(leg.row, None)
         self._coded.discard(leg)
+        self._packings.pop(leg, None)
 
     def timestamp(self, row: int) -> int:
         """The RTP time of a row's last packet."""
@@ -87,6 +98,8 @@ class Departures:
     def skip(self, ticks: int) -> None:
         """So many ticks were left out: time has gone on without packets."""
         self._timestamp += self._step * ticks
+        for packing in self._packings.values():
+            packing.clear()
 
     def send(self) -> None:
         """Send what the last tick made."""
@@ -101,12 +114,13 @@ class Departures:
         count = len(outbound)
         for row in self._changed:
             if row in self._entries:
-                self._entries[row][1] = self._views[row]
+                packed = self._entries[row][1].__class__ is tuple
+                self._entries[row][1] = () if packed else self._views[row]
         self._changed = []
         beginning, self._beginning = self._beginning, set()
         for leg in beginning:
-            self._sends[leg.row] = 1
-            self._entries[leg.row] = [leg.sender(), self._views[leg.row]]
+            self._sends[leg.row] = leg not in self._packings
+            self._entries[leg.row] = [self._sender(leg), () if leg in self._packings else self._views[leg.row]]
         self._sequence[:count] += self._sends[:count]
         self._timestamp[:count] += self._step[:count]
         self.sent[:count] += self._sends[:count]
@@ -118,12 +132,14 @@ class Departures:
         others = np.flatnonzero(self._law[:count])
         if len(others):
             self._packets[others, HEADER_BYTES:] = ENCODING[LAWS[1]][samples[others]]
-        for leg in self._coded:
+        for leg in self._coded - self._packings.keys():
             assert leg.codec is not None
             self._replace(leg.row, self._head(leg.row) + leg.codec.encode(outbound[leg.row]))
+        for leg in self._packings.keys() - events.keys():
+            self._pack(leg, outbound[leg.row])
         for leg, event in events.items():
             self._make_event(leg, event)
-        for leg in beginning:
+        for leg in beginning - self._packings.keys():
             packet = bytearray(self._entries[leg.row][1])
             packet[1] |= _MARKER
             self._replace(leg.row, bytes(packet))
@@ -134,14 +150,42 @@ class Departures:
             return
         if event.first:
             leg.event_timestamp = self.timestamp(leg.row)
-        head = _HEADER.pack(
-            VERSION << 6,
-            event.first << 7 | remote.event_payload_type,
-            int(self._sequence[leg.row]) & 0xFFFF,
-            leg.event_timestamp,
-            leg.ssrc,
-        )
+        packing = self._packings.get(leg)
+        if packing is not None:
+            # What has been gathered before a key is left: its packets come in its place.
+            packing.clear()
+            self._count(leg.row, len(event.payload))
+        head = self._header(leg, event.first << 7 | remote.event_payload_type, leg.event_timestamp)
         self._replace(leg.row, head + event.payload)
+
+    def _pack(self, leg: Leg, sound: Samples) -> None:
+        """Send the packets that are full now, under the times at which they begin."""
+        packing, remote = self._packings[leg], leg.remote
+        if remote is None or leg.row not in self._entries:
+            return
+        octets = leg.codec.encode(sound) if leg.codec is not None else bytes(self._packets[leg.row, HEADER_BYTES:])
+        end = self.timestamp(leg.row) + FRAME
+        packets = []
+        for payload, before_end in packing.add(octets):
+            self._count(leg.row, len(payload))
+            kind = packing.fresh << 7 | remote.payload_type
+            packing.fresh = False
+            packets.append(self._header(leg, kind, end - before_end & 0xFFFFFFFF) + payload)
+        self._entries[leg.row][1] = tuple(packets)
+        self._changed.append(leg.row)
+
+    def _count(self, row: int, octets: int) -> None:
+        """One more packet, beside those that are one a tick."""
+        self._sequence[row] += 1
+        self.sent[row] += 1
+        self.octets[row] += octets
+
+    def _header(self, leg: Leg, kind: int, timestamp: int) -> bytes:
+        return _HEADER.pack(VERSION << 6, kind, int(self._sequence[leg.row]) & 0xFFFF, timestamp, leg.ssrc)
+
+    def _sender(self, leg: Leg) -> Callable[[Any], object]:
+        send = leg.sender()
+        return functools.partial(_send_each, send) if leg in self._packings else send
 
     def _head(self, row: int) -> bytes:
         return bytes(self._views[row][:HEADER_BYTES])
@@ -149,5 +193,10 @@ class Departures:
     def _replace(self, row: int, packet: bytes) -> None:
         entry = self._entries.get(row)
         if entry is not None:
-            entry[1] = packet
+            entry[1] = (packet,) if entry[1].__class__ is tuple else packet
             self._changed.append(row)
+
+
+def _send_each(send: Callable[[Any], object], packets: Sequence[bytes]) -> None:
+    for packet in packets:
+        send(packet)

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.domain.packet_time import PACKET_TIMES_MS, USUAL_MS
 from ringfence.media.arrivals import Arrivals
 from ringfence.media.clips import Clips
 from ringfence.media.departures import Departures
@@ -154,6 +155,8 @@ class Engine:
         encoding = remote.encoding.upper()
         if encoding not in ("PCMU", "PCMA") and encoding not in self._codecs:
             raise ValueError("that encoding is not built in")
+        if remote.ptime_ms != USUAL_MS and (remote.ptime_ms not in PACKET_TIMES_MS or encoding == "OPUS"):
+            raise ValueError("packets of that length are not made")
         srtp = leg.srtp
         if leg.transport == "srtp" and self._srtp is not None and self._changes_keys(leg, remote):
             srtp = self._srtp(remote.srtp_suite, leg.srtp_key, remote.srtp_key)

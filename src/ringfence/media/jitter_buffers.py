@@ -15,6 +15,7 @@ Samples = NDArray[np.int16]
 
 FRAME = 160
 HALF = FRAME // 2
+HALF_MS = 10
 # How many halves a row holds: 640 ms.
 DEPTH = 64
 # The delay of a fresh stream, and the longest that late packets can make, in halves.

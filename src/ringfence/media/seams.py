@@ -30,11 +30,15 @@ SrtpFactory = Callable[[str, bytes, bytes], Srtp]
 
 
 class Codec(Protocol):
-    """One leg's coder and decoder, with their state: 20 ms of sound a packet, at 8,000 samples a second."""
+    """One leg's coder and decoder, with their state, at 8,000 samples a second. It makes packets of 20 ms."""
 
     def encode(self, pcm: Samples) -> bytes: ...
 
-    def decode(self, payload: bytes) -> Samples: ...
+    def decode(self, payload: bytes) -> Samples:
+        """What a packet holds, whole 10 ms of it."""
+
+    def length_ms(self, payload: bytes) -> int:
+        """How much a packet holds, in whole 10 ms up to 120."""
 
     def lost(self) -> Samples: ...
 

@@ -161,6 +161,29 @@ def test_a_browsers_bundle_is_answered_as_one() -> None:
     assert answer.media[0].attribute("setup") == "passive"
 
 
+@pytest.mark.parametrize(
+    ("lines", "ptime_ms"),
+    [
+        ([], 20),
+        (["a=ptime:30"], 30),
+        (["a=ptime:40", "a=maxptime:150"], 40),
+        (["a=maxptime:10"], 10),
+        (["a=ptime:200"], 60),
+        (["a=ptime:x"], 20),
+    ],
+)
+def test_packets_hold_what_the_other_end_asks_for_and_it_is_asked_for_the_same(lines: list[str], ptime_ms: int) -> None:
+    agreement = make_answer(phone(*lines), speaker())
+    assert agreement.remote.ptime_ms == ptime_ms
+    assert parse_sdp(agreement.description).media[0].ptime_ms == ptime_ms
+    assert read_answer(phone(*lines), speaker()).ptime_ms == ptime_ms
+
+
+def test_opus_is_sent_in_packets_of_the_usual_length() -> None:
+    offer = phone("a=rtpmap:96 opus/48000/2", "a=ptime:60", formats="96")
+    assert make_answer(offer, speaker(encodings=("opus",))).remote.ptime_ms == 20
+
+
 def test_a_description_of_a_session_names_its_version() -> None:
     assert parse_sdp(make_offer(speaker(), version=3)).version == 3
     assert parse_sdp(make_answer(phone(), speaker(), version=4).description).version == 4

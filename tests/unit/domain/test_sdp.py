@@ -226,13 +226,22 @@ def test_an_answer_never_flows_where_the_offer_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("20", 20), ("0", None), ("2000", None), ("x", None), ("", None), ("²", None)]
+    ("text", "expected"),
+    [
+        ("20", 20),
+        ("1000", 1_000),
+        ("1001", None),
+        ("0", None),
+        ("x", None),
+        ("", None),
+        ("²", None),
+        ("1" * 5_000, None),
+    ],
 )
 def test_a_packet_time_that_makes_no_sense_is_none(text: str, expected: int | None) -> None:
-    assert (
-        Media(kind="audio", port=1, protocol="RTP/AVP", formats=("0",), attributes=(("ptime", text),)).ptime_ms
-        == expected
-    )
+    attributes = ("ptime", text), ("maxptime", text)
+    media = Media(kind="audio", port=1, protocol="RTP/AVP", formats=("0",), attributes=attributes)
+    assert (media.ptime_ms, media.maxptime_ms) == (expected, expected)
 
 
 def test_common_codecs_keep_the_offers_order_and_payload_types() -> None:

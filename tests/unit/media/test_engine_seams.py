@@ -130,6 +130,9 @@ class Halves:
         self.read = payload[0]
         return np.frombuffer(payload[1:], np.int8).astype(np.int16) << 8
 
+    def length_ms(self, payload: bytes) -> int:
+        return 20
+
     def lost(self) -> np.ndarray:
         return np.zeros(160, np.int16)
 

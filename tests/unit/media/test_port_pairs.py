@@ -18,11 +18,11 @@ def test_a_range_begins_at_an_even_port(text: str, first: int, pairs: int) -> No
 
 
 def test_pairs_are_even_and_odd_and_used_up() -> None:
-    ports = PortPairs("127.0.0.1", PortRange(28_100, 28_107))
+    ports = PortPairs("127.0.0.1", PortRange(18_100, 18_107))
     opened = [ports.open() for _ in range(4)]
     try:
         numbers = sorted((rtp.getsockname()[1], rtcp.getsockname()[1]) for rtp, rtcp in opened)
-        assert numbers == [(28_100, 28_101), (28_102, 28_103), (28_104, 28_105), (28_106, 28_107)]
+        assert numbers == [(18_100, 18_101), (18_102, 18_103), (18_104, 18_105), (18_106, 18_107)]
         with pytest.raises(NoPortError):
             ports.open()
     finally:
@@ -35,4 +35,4 @@ def test_pairs_are_even_and_odd_and_used_up() -> None:
 
 def test_an_address_that_is_not_ours_is_an_error_of_its_own() -> None:
     with pytest.raises(OSError):
-        PortPairs("192.0.2.1", PortRange(28_110, 28_113)).open()
+        PortPairs("192.0.2.1", PortRange(18_110, 18_113)).open()

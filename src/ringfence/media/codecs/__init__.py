@@ -1,7 +1,8 @@
 """Codecs beside G.711, a leg's own instance each: 20 ms of 16-bit sound at 8,000 samples a second in and out.
 
 encode(pcm)     160 samples to one packet's payload
-decode(payload) one packet's payload to 160 samples, whatever a stranger sent
+decode(payload) one packet's payload to what it holds, whole 10 ms of at most 120, whatever a stranger sent
+length_ms(payload) how much that is, in whole 10 ms
 lost()          160 samples in place of a packet that did not come
 """
 

@@ -9,7 +9,9 @@ import numpy as np
 from ringfence.media.g711 import Samples
 
 FRAME_SAMPLES = 160
-PAYLOAD_BYTES = 160
+# 10 ms, in octets and in samples, and the longest packet that is heard.
+_HALF = 80
+_MOST_HALVES = 12
 _BIT_RATE = 64_000
 # Each repetition of what was heard last is half as loud as the one before; then there is silence.
 _REPETITIONS = 4
@@ -31,13 +33,18 @@ class G722Codec:
         return encoded
 
     def decode(self, payload: bytes) -> Samples:
-        """160 samples, with silence where the payload is too short; what is too long is cut."""
-        decoded: Samples = np.zeros(FRAME_SAMPLES, np.int16)
-        sound = self._decoder.decode(payload[:PAYLOAD_BYTES])
+        """A sample an octet, with silence up to whole 10 ms; what is too long is cut."""
+        halves = _halves(payload)
+        decoded: Samples = np.zeros(halves * _HALF, np.int16)
+        sound = self._decoder.decode(payload[: halves * _HALF])
         decoded[: len(sound)] = np.frombuffer(sound, np.int16)
-        self._last = decoded
+        self._last = np.concatenate([self._last, decoded])[-FRAME_SAMPLES:]
         self._losses = 0
         return decoded
+
+    def length_ms(self, payload: bytes) -> int:
+        """An octet is an eighth of a millisecond."""
+        return _halves(payload) * 10
 
     def lost(self) -> Samples:
         """What was heard last, fading away within 80 ms."""
@@ -45,3 +52,8 @@ class G722Codec:
         if self._losses == _REPETITIONS:
             return np.zeros(FRAME_SAMPLES, np.int16)
         return self._last >> self._losses
+
+
+def _halves(payload: bytes) -> int:
+    """How many 10 ms there are in it, a part counting as one."""
+    return min(max(1, -(-len(payload) // _HALF)), _MOST_HALVES)

@@ -21,6 +21,9 @@ FRAME_SAMPLES = 160
 MAX_PAYLOAD_BYTES = 1_275
 # The longest that one packet may hold: 120 ms.
 _MAX_PACKET_SAMPLES = 960
+_HALF_SAMPLES = 80
+# A frame's length by its configuration, µs: SILK, hybrid and CELT, four or two lengths each (RFC 6716, table 2).
+_FRAME_US = ((10_000, 20_000, 40_000, 60_000), (10_000, 20_000), (2_500, 5_000, 10_000, 20_000))
 
 _APPLICATION_VOIP = 2_048
 _SET_BITRATE, _SET_COMPLEXITY, _SET_INBAND_FEC, _SET_PACKET_LOSS = 4_002, 4_010, 4_012, 4_014
@@ -71,6 +74,16 @@ def _library() -> ctypes.CDLL:
     return library
 
 
+def packet_length_us(payload: bytes) -> int:
+    """How much sound a packet says it holds; 0 for one that says nothing."""
+    if not payload:
+        return 0
+    configuration, count = payload[0] >> 3, payload[0] & 3
+    lengths = _FRAME_US[0] if configuration < 12 else _FRAME_US[1] if configuration < 16 else _FRAME_US[2]
+    frames = (1, 2, 2, payload[1] & 63 if len(payload) > 1 else 0)[count]
+    return lengths[configuration % len(lengths)] * frames
+
+
 class OpusCodec:
     """One leg's Opus, mono. OpusMissingError without libopus."""
 
@@ -91,7 +104,6 @@ class OpusCodec:
         self._payload = ctypes.create_string_buffer(MAX_PAYLOAD_BYTES)
         self._sound: Samples = np.zeros(_MAX_PACKET_SAMPLES, np.int16)
         self._address = self._sound.ctypes.data
-        self._rest: Samples = np.zeros(0, np.int16)
 
     def encode(self, pcm: Samples) -> bytes:
         """At most 1,275 bytes; none where libopus refuses, which no 160 samples make it do."""
@@ -100,23 +112,22 @@ class OpusCodec:
         return self._payload.raw[: max(0, length)]
 
     def decode(self, payload: bytes) -> Samples:
-        """160 samples. The rest of a packet that holds more comes from `lost`, since no packet comes for its time."""
-        self._rest = self._rest[:0]
+        """All that it holds, with silence up to whole 10 ms; what libopus makes up where it is none."""
         if not payload:
             return self.lost()
         count = self._decode(self._decoder, payload, len(payload), self._address, _MAX_PACKET_SAMPLES, 0)
-        if count < 0:
+        if count <= 0:
             return self.lost()
-        sound: Samples = np.zeros(max(count, FRAME_SAMPLES), np.int16)
+        sound: Samples = np.zeros(-(-count // _HALF_SAMPLES) * _HALF_SAMPLES, np.int16)
         sound[:count] = self._sound[:count]
-        self._rest = sound[FRAME_SAMPLES:]
-        return sound[:FRAME_SAMPLES]
+        return sound
+
+    def length_ms(self, payload: bytes) -> int:
+        """By its first octets (RFC 6716, section 3), a part of 10 ms counting as one."""
+        return min(max(10, -(-packet_length_us(payload) // 10_000) * 10), 120)
 
     def lost(self) -> Samples:
-        """What is left of the packet before, or what libopus makes up."""
-        if len(self._rest) >= FRAME_SAMPLES:
-            sound, self._rest = self._rest[:FRAME_SAMPLES], self._rest[FRAME_SAMPLES:]
-            return sound
+        """What libopus makes up."""
         count = max(0, self._decode(self._decoder, None, 0, self._address, FRAME_SAMPLES, 0))
         made_up: Samples = np.zeros(FRAME_SAMPLES, np.int16)
         made_up[:count] = self._sound[:count]

@@ -58,13 +58,30 @@ def test_a_tone_arrives_as_itself(hz: int) -> None:
     assert strength_db(there, hz, 16_000) > -1
 
 
-@given(payload=st.binary(max_size=400))
-def test_any_payload_is_160_samples(payload: bytes) -> None:
+@given(payload=st.binary(max_size=1_200))
+def test_any_payload_is_whole_ten_milliseconds_and_no_more_than_120(payload: bytes) -> None:
     codec = G722Codec()
     for _ in range(3):
         sound = codec.decode(payload)
-        assert sound.shape == (FRAME,)
+        assert len(sound) == codec.length_ms(payload) * 8
+        assert 80 <= len(sound) <= 960
+        assert len(sound) % 80 == 0
+        assert 0 <= len(sound) - min(len(payload), 960) <= 80
         assert sound.dtype == np.int16
+
+
+@pytest.mark.parametrize("ptime_ms", [10, 20, 30, 40, 60])
+def test_it_is_the_same_sound_in_packets_of_any_length(ptime_ms: int) -> None:
+    payload, codec = spoken(speech()), G722Codec()
+    parts = [payload[at : at + ptime_ms * 8] for at in range(0, len(payload), ptime_ms * 8)]
+    sound = np.concatenate([codec.decode(part) for part in parts])
+    assert np.array_equal(sound[: len(payload)], heard(payload))
+
+
+def test_a_loss_after_short_packets_is_both_of_them_again() -> None:
+    payload, codec = spoken(tone(1_000))[:1_600], G722Codec()
+    sound = np.concatenate([codec.decode(payload[at : at + 80]) for at in range(0, 1_600, 80)])
+    assert np.array_equal(codec.lost(), sound[-FRAME:] >> 1)
 
 
 def test_a_loss_is_what_was_heard_last_and_fades() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.media.codecs import installed_codecs, opus
-from ringfence.media.codecs.opus import MAX_PAYLOAD_BYTES, OpusCodec, OpusMissingError, find_libopus
+from ringfence.media.codecs.opus import MAX_PAYLOAD_BYTES, OpusCodec, OpusMissingError, find_libopus, packet_length_us
 from unit.media.codecs.ogg import ogg_of, packets_of
 from unit.media.codecs.tones import FRAME, ffmpeg, framed, needs_ffmpeg, resemblance, speech, strength_db, tone
 
@@ -57,18 +57,15 @@ def test_another_hears_what_we_say() -> None:
 @needs_ffmpeg
 @pytest.mark.parametrize("duration_ms", [10, 20, 40, 60])
 def test_we_hear_what_another_says_whatever_its_packets_hold(duration_ms: int) -> None:
-    """A packet of 60 ms is followed by two ticks for which none comes."""
     data = ffmpeg(
         tone(1_000, rate_hz=48_000).astype("<i2").tobytes(),
         *("-f", "s16le", "-ar", "48000", "-i", "pipe:0"),
         *("-c:a", "libopus", "-frame_duration", str(duration_ms), "-f", "ogg"),
     )
     codec = OpusCodec()
-    sound = []
-    for packet in packets_of(data):
-        sound.append(codec.decode(packet)[: FRAME * duration_ms // 20])
-        sound += [codec.lost() for _ in range(duration_ms // 20 - 1)]
-    there = np.concatenate(sound)
+    packets = packets_of(data)
+    assert {codec.length_ms(packet) for packet in packets} == {max(10, duration_ms)}
+    there = np.concatenate([codec.decode(packet)[: 8 * duration_ms] for packet in packets])
     assert abs(len(there) - 8_000) <= 2 * FRAME * 3
     assert strength_db(there[1_600:7_000], 1_000) > -1
 
@@ -91,18 +88,38 @@ def test_a_loss_is_made_up_and_fades() -> None:
 
 
 @given(payload=st.binary(max_size=1_600))
-def test_any_payload_is_160_samples(payload: bytes) -> None:
+def test_any_payload_is_whole_ten_milliseconds_and_no_more_than_120(payload: bytes) -> None:
     codec = OpusCodec()
+    assert 10 <= codec.length_ms(payload) <= 120
     for _ in range(2):
-        for sound in (codec.decode(payload), codec.lost()):
-            assert sound.shape == (FRAME,)
-            assert sound.dtype == np.int16
+        sound = codec.decode(payload)
+        assert len(sound) in range(80, 961, 80)
+        assert sound.dtype == np.int16
+        assert codec.lost().shape == (FRAME,)
 
 
-def test_what_a_broken_packet_left_is_not_heard() -> None:
-    codec = OpusCodec()
-    codec.decode(b"\xff\xff\xff")
-    assert not codec.lost().any()
+@pytest.mark.parametrize(
+    ("first", "second", "length_us"),
+    [
+        (0 << 3, 0, 10_000),
+        (3 << 3, 0, 60_000),
+        (11 << 3, 0, 60_000),
+        (12 << 3, 0, 10_000),
+        (15 << 3, 0, 20_000),
+        (16 << 3, 0, 2_500),
+        (31 << 3, 0, 20_000),
+        (1 << 3 | 1, 0, 40_000),
+        (1 << 3 | 2, 0, 40_000),
+        (0 << 3 | 3, 3, 30_000),
+        (17 << 3 | 3, 0xC0 | 5, 25_000),
+    ],
+)
+def test_a_packet_says_how_much_it_holds(first: int, second: int, length_us: int) -> None:
+    assert packet_length_us(bytes([first, second, 9])) == length_us
+
+
+def test_a_packet_that_says_nothing_holds_nothing() -> None:
+    assert packet_length_us(b"") == packet_length_us(b"\x03") == 0
 
 
 def test_a_stretch_of_a_longer_array_is_encoded_as_itself() -> None:
