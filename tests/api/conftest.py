@@ -163,6 +163,7 @@ class Tenant:
         client.api.base_url = self.installation.url
         client.messaging.base_url = self.installation.url
         client.voice.base_url = f"{self.installation.url}/voice"
+        client.verify.base_url = f"{self.installation.url}/verify"
         return client
 
     def number(self, **config: str) -> str:

@@ -64,6 +64,7 @@ def fixed(installation: Any) -> Any:
         tenant.client().new_keys.create().sid,
         tenant.client().incoming_phone_numbers.list()[0].sid,
         tenant.client().messaging.v1.services.create(friendly_name="Reminders").sid,
+        tenant.client().verify.v2.services.create(friendly_name="Reminders").sid,
         "US",
         "nonsense",
         "%00",

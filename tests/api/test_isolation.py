@@ -52,6 +52,7 @@ class Victim:
             "Applications": client.applications.create(friendly_name="owls", voice_url="https://owl.example/v").sid,
             "IncomingPhoneNumbers": bought.sid,
         }
+        self.verify = {"Services": client.verify.v2.services.create(friendly_name="owls").sid}
         self.sids |= self._sip_things(client)
         self.sids["Notifications"] = self._trouble(installation)
         self.sids["Recordings"] = new_sid("RE")
@@ -157,7 +158,9 @@ class Victim:
             "EventId": self.event_id,
             "Sid": sid or self.sids.get(resource, ""),
         }
-        prefix = f"/{OURS}" if operation.product == OURS else ""
+        if operation.product == "verify":
+            values |= {"ServiceSid": self.verify["Services"], "Sid": self.verify.get(resource, "")}
+        prefix = f"/{operation.product}" if operation.product in (OURS, "verify") else ""
         return prefix + re.sub(r"{(\w+)}", lambda found: values[found[1]], operation.path)
 
     def state(self, installation: Any) -> object:
@@ -177,6 +180,7 @@ class Victim:
                 await store.application(sid, self.sids["Applications"]),
                 await store.media(sid, self.message),
                 await store.services(sid),
+                await store.verify_rows(sid, "service"),
                 await store.pool(sid, self.service.sid),
                 await store.events(sid, self.message),
                 [await store.sip_rows(sid, kind) for kind in ("domain", "credential_list", "ip_list")],

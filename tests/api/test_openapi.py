@@ -17,6 +17,7 @@ import pytest
 import requests
 from tests.api.recording_recipes import RECORDING_RECIPES
 from tests.api.sip_recipes import SIP_RECIPES
+from tests.api.verify_recipes import VERIFY_RECIPES
 from tests.api.voice_recipes import VOICE_RECIPES
 
 from ringfence.api.app import operations
@@ -38,6 +39,8 @@ CUSTOMER = "+12025550177"
 EXTRA = {
     **{("POST", f"/IncomingPhoneNumbers/{kind}"): {"AreaCode"} for kind in ("Local", "Mobile", "TollFree")},
     ("POST", "/Calls/{CallSid}/Recordings"): {"RecordingConfigurationId"},
+    # Ours: what binds a code to a site.
+    ("POST", "/v2/Services"): {"CodeHost"},
 }
 UNPAGED = {"available_phone_numbers", "countries"}
 # Twilio's own answers have text where its description says number.
@@ -53,6 +56,7 @@ JSON_TYPES: dict[str, type | tuple[type, ...]] = {
 
 
 DOCUMENTS = {
+    "verify": "twilio_verify_v2.json",
     "api": "twilio_api_v2010.json",
     "messaging": "twilio_messaging_v1.json",
     "voice": "twilio_voice_v1.json",
@@ -268,6 +272,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
 }
 
 RECIPES |= RECORDING_RECIPES
+RECIPES |= VERIFY_RECIPES
 RECIPES |= SIP_RECIPES
 RECIPES |= VOICE_RECIPES
 

@@ -37,6 +37,7 @@ from ringfence.api.v2010.sip_domains import domains
 from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
 from ringfence.api.v2010.sip_mappings import mappings
 from ringfence.api.v2010.tokens import tokens
+from ringfence.api.verify_v2.services import services as verify_services
 from ringfence.api.voice_v1.dialing_permissions import permitted, prefixes, updates
 from ringfence.api.voice_v1.settings import settings
 from ringfence.api.wire import Wire
@@ -70,6 +71,7 @@ RESOURCES = (
     prefixes,
     updates,
     settings,
+    verify_services,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

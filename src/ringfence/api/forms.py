@@ -20,6 +20,7 @@ F = TypeVar("F", bound=msgspec.Struct)
 Read = Callable[[str], Any]
 DAY_MS = 86_400_000
 MAX_NAME_CHARACTERS = 64
+VERIFY_PARAMETER = 60200
 
 
 class Rule(NamedTuple):
@@ -163,7 +164,7 @@ class Form(Generic[F]):
             try:
                 value = read(text) if text else empty
             except ValueError as wrong:
-                raise ApiError(code, f"Invalid value for {name}: {_reason(wrong)}.") from None
+                raise ApiError(code, f"{_refusal(code, name)}: {_reason(wrong)}.") from None
             if value is None:
                 continue
             if many:
@@ -173,6 +174,10 @@ class Form(Generic[F]):
             else:
                 values[attribute] = value
         return self.shape(**values)
+
+
+def _refusal(code: int, name: str) -> str:
+    return f"Invalid parameter `{name}`" if code == VERIFY_PARAMETER else f"Invalid value for {name}"
 
 
 def _reason(wrong: ValueError) -> str:

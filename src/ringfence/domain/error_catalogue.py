@@ -48,6 +48,24 @@ _REQUEST = (
     ErrorKind(20503, "Service Unavailable", 503),
 )
 
+# Verify.
+_VERIFY = (
+    ErrorKind(60200, "Invalid parameter"),
+    ErrorKind(60201, "Invalid verification code"),
+    ErrorKind(60202, "Max check attempts reached", 429),
+    ErrorKind(60203, "Max send attempts reached", 429),
+    ErrorKind(60204, "Service does not support this feature"),
+    ErrorKind(60205, "SMS is not supported by landline phone number"),
+    ErrorKind(60206, "'Amount' & 'Payee' params are required"),
+    ErrorKind(60207, "Max rate limits per service reached"),
+    ErrorKind(60208, "Rate limit with that UniqueName already exists"),
+    ErrorKind(60209, "UniqueName format is invalid"),
+    ErrorKind(60210, "Max Buckets per Rate limit reached"),
+    ErrorKind(60211, "Bucket with the given Interval already exists"),
+    ErrorKind(60212, "Too many concurrent requests for phone number", 429),
+    ErrorKind(60213, "Messaging Configuration already exists"),
+)
+
 # Not Twilio's: HTTP refusals for which its dictionary has no code, numbered in its manner.
 _OURS = (
     ErrorKind(20408, "The request did not arrive in time", 408),
@@ -273,7 +291,8 @@ _VOICE = (
 )
 
 CATALOGUE: dict[int, ErrorKind] = {
-    kind.code: kind for kind in (*_REQUEST, *_OURS, *_CALLS, *_NUMBERS, *_MESSAGES, *_DELIVERY, *_WEBHOOK, *_VOICE)
+    kind.code: kind
+    for kind in (*_REQUEST, *_VERIFY, *_OURS, *_CALLS, *_NUMBERS, *_MESSAGES, *_DELIVERY, *_WEBHOOK, *_VOICE)
 }
 
 # The codes that Twilio's dictionary does not have.

@@ -19,6 +19,7 @@ from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
 from ringfence.ports.party import Party as Party
 from ringfence.ports.sip_access import SipAccessStore
+from ringfence.ports.verify_config import VerifyConfigStore
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -389,6 +390,7 @@ class Store(
     CallStore,
     BrakeStore,
     SipAccessStore,
+    VerifyConfigStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

@@ -23,6 +23,7 @@ from ringfence.ports.store import (
     Settlement,
     StockRow,
 )
+from ringfence.ports.verify_config import VerifyRow
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 Convert = Callable[[Any], Any]
@@ -108,3 +109,4 @@ STEP = Columns(StepRow)
 RECORDING = Columns(RecordingRow)
 SIP = Columns(SipRow, secure=bool, registration=bool, emergency=bool)
 APPLICATION = Columns(ApplicationRow)
+VERIFY = Columns(VerifyRow)

@@ -5,9 +5,12 @@ from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_call_brakes import MemoryCallBrakes
 from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sip_access import MemorySipAccess
+from ringfence.store.memory_verify_config import MemoryVerifyConfig
 
 
-class MemoryStore(MemoryCallBrakes, MemoryAccounts, MemoryServices, MemoryApplications, MemorySipAccess):
+class MemoryStore(
+    MemoryCallBrakes, MemoryAccounts, MemoryServices, MemoryApplications, MemorySipAccess, MemoryVerifyConfig
+):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
     def __init__(self) -> None:
@@ -15,6 +18,7 @@ class MemoryStore(MemoryCallBrakes, MemoryAccounts, MemoryServices, MemoryApplic
         MemoryAccounts.__init__(self)
         MemoryServices.__init__(self)
         MemorySipAccess.__init__(self)
+        MemoryVerifyConfig.__init__(self)
         MemoryApplications.__init__(self)
         self._open = False
 

@@ -14,6 +14,7 @@ from ringfence.store.postgres_opt_outs import PostgresOptOuts
 from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
 from ringfence.store.postgres_sip_access import PostgresSipAccess
+from ringfence.store.postgres_verify_config import PostgresVerifyConfig
 
 
 class PostgresStore(
@@ -29,6 +30,7 @@ class PostgresStore(
     PostgresCallSteps,
     PostgresRecordings,
     PostgresSipAccess,
+    PostgresVerifyConfig,
     PostgresCallBrakes,
     PostgresClock,
 ):

@@ -14,6 +14,7 @@ from ringfence.store.sqlite_opt_outs import SqliteOptOuts
 from ringfence.store.sqlite_recordings import SqliteRecordings
 from ringfence.store.sqlite_services import SqliteServices
 from ringfence.store.sqlite_sip_access import SqliteSipAccess
+from ringfence.store.sqlite_verify_config import SqliteVerifyConfig
 
 
 class SqliteStore(
@@ -29,6 +30,7 @@ class SqliteStore(
     SqliteCallSteps,
     SqliteRecordings,
     SqliteSipAccess,
+    SqliteVerifyConfig,
     SqliteCallBrakes,
     SqliteClock,
 ):
