@@ -39,6 +39,9 @@ CUSTOMER = "+12025550177"
 EXTRA = {
     **{("POST", f"/IncomingPhoneNumbers/{kind}"): {"AreaCode"} for kind in ("Local", "Mobile", "TollFree")},
     ("POST", "/Calls/{CallSid}/Recordings"): {"RecordingConfigurationId"},
+    # In Twilio's pages and not in its description.
+    ("GET", "/Recordings"): {"RequestedChannels"},
+    ("GET", "/Calls/{CallSid}/Recordings"): {"RequestedChannels"},
     # Ours: what binds a code to a site.
     ("POST", "/v2/Services"): {"CodeHost"},
 }
