@@ -1,5 +1,6 @@
 """Calls from end to end: the official SDK, a program with TwiML, a carrier on loopback, and sound that is measured."""
 
+import contextlib
 import io
 import json
 import math
@@ -46,12 +47,16 @@ def wav_tone(frequency_hz: int, length_s: float) -> bytes:
 
 
 class Program:
-    """A tenant's program on loopback: pages by path, and what it was asked, with whether the signature was right."""
+    """A tenant's program on loopback: pages by path, and what it was asked, with whether the signature was right.
+
+    While it is `away`, it answers everything with 503.
+    """
 
     def __init__(self, auth_token: str) -> None:
         self.pages: dict[str, Page] = {}
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.signed = True
+        self.away = False
         validator = RequestValidator(auth_token)
         program = self
 
@@ -63,13 +68,14 @@ class Program:
                 parts = urlsplit(self.path)
                 form = dict(parse_qsl(body or parts.query, keep_blank_values=True))
                 page = program.pages.get(parts.path)
-                if body:
+                if body and not program.away:
                     signature = self.headers.get("X-Twilio-Signature", "")
                     program.signed &= validator.validate(f"{program.url}{self.path}", form, signature)
                     program.asked.append((parts.path, form))
                 content = page(form) if callable(page) else page
                 kind = "audio/wav" if (content or b"").startswith(b"RIFF") else "text/xml"
-                self.send_response(200 if content is not None or parts.path == "/status" else 404)
+                found = 200 if content is not None or parts.path == "/status" else 404
+                self.send_response(503 if program.away else found)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(content or b"")))
                 self.end_headers()
@@ -123,21 +129,41 @@ class Installation:
             "RINGFENCE_CONFIG": str(config),
             "RINGFENCE_DATABASE_URL": database_url,
         }
-        with self.log.open("wb") as errors:
+        self._home, self._environment = home, environment
+        ready = self._up()
+        self.account_sid, self.auth_token = ready["account_sid"], ready["auth_token"]
+        self.client = Client(self.account_sid, self.auth_token)
+        self.client.api.base_url = ready["base_url"]
+
+    def _up(self) -> dict[str, str]:
+        with self.log.open("ab") as errors:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ringfence", "up", "--data", str(self.data), "--port", "0", "--json"],
-                cwd=home,
-                env=environment,
+                cwd=self._home,
+                env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line, f"ringfence up did not become ready:\n{self.log.read_text()[-2000:]}"
-        ready = json.loads(line)
-        self.account_sid, self.auth_token = ready["account_sid"], ready["auth_token"]
-        self.client = Client(self.account_sid, self.auth_token)
-        self.client.api.base_url = ready["base_url"]
+        ready: dict[str, str] = json.loads(line)
+        return ready
+
+    def kill_everything(self) -> None:
+        """SIGKILL to `up` and all that it started, which is gone with it where it was not struck itself."""
+        up = self._process.pid
+        pids = [up, *map(int, Path(f"/proc/{up}/task/{up}/children").read_text().split())]
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(20)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def up_again(self) -> None:
+        """Start it anew on what is left in its folder."""
+        self.client.api.base_url = self._up()["base_url"]
 
     @property
     def sip_port(self) -> int:

@@ -25,6 +25,8 @@ from ringfence.usecases.voice.script import Dialer, Script, Start
 
 # After which a call whose recordings have not ended is over all the same.
 RECORDINGS_END_WITHIN_S = 15.0
+# For how long the end of a call waits for that of its recording, whose length is told with it.
+WHOLE_ENDS_WITHIN_S = 3.0
 REFUSALS = {"busy": (486, Status.BUSY), "rejected": (603, Status.NO_ANSWER)}
 OUT_OF_ORDER = 480
 
@@ -52,6 +54,7 @@ class LiveCall:
         self._running: asyncio.Task[Any] | None = None
         self._outcome: Status | None = None
         self._error_code: int | None = None
+        self._whole: str | None = None
         self._limit: asyncio.TimerHandle | None = None
         self._ringing: asyncio.TimerHandle | None = None
         self._over = asyncio.Event()
@@ -222,7 +225,7 @@ class LiveCall:
         self._limit_from_now()
         content = self.record.content
         if content.record:
-            await self.recordings.begin(
+            self._whole = await self.recordings.begin(
                 "OutboundAPI",
                 RecordingOptions(
                     channels=2 if content.recording_channels == "dual" else 1,
@@ -247,8 +250,22 @@ class LiveCall:
         if ended.cause.startswith("the media"):
             for lost in await self.recordings.lose_all():
                 self._events.put_nowait(Recorded(lost))
+        await self._whole_ends()
         status = self._final(ended)
         await self.record.move(status, sip_status=ended.status, error_code=self._error_code, route=self.leg.route)
+
+    async def _whole_ends(self) -> None:
+        """End the recording of the whole call."""
+        sid = self._whole
+        if sid is None or sid not in self.recordings.running:
+            return
+        await self.recordings.stop(sid)
+        try:
+            async with asyncio.timeout(WHOLE_ENDS_WITHIN_S):
+                while sid in self.recordings.running:
+                    await self._take_late(await self._events.get())
+        except TimeoutError:
+            self.record.step("warning", "the recording of the call had not ended with it")
 
     def _final(self, ended: Ended) -> Status:
         if self.talking or self.record.over:

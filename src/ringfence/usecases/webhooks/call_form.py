@@ -56,11 +56,9 @@ def progress_form(
     if row.sip_status is not None:
         form.append(("SipResponseCode", str(row.sip_status)))
     if recording is not None:
-        form += [
-            ("RecordingUrl", url),
-            ("RecordingSid", recording.sid),
-            ("RecordingDuration", _seconds(recording)),
-        ]
+        form += [("RecordingUrl", url), ("RecordingSid", recording.sid)]
+        if recording.duration_ms is not None:
+            form.append(("RecordingDuration", _seconds(recording)))
     return form
 
 

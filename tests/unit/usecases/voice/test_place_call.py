@@ -241,6 +241,41 @@ def test_a_call_that_is_to_be_recorded_is_from_its_answer_on() -> None:
     play(scene)
 
 
+def test_the_end_of_a_recorded_call_is_told_after_its_recordings_which_has_a_length_then() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = answers
+        document = "<Response><Pause length='3'/></Response>"
+        sid = await stage.queue(
+            twiml=document, record=True, recording_callback=f"{BASE}/recorded", status_callback=f"{BASE}/status"
+        )
+        await until(lambda: stage.media.plans)
+        await until(lambda: not len(stage.calls.live), turns=1_000)
+        assert await stage.kinds(sid) == ["recording.completed", "call.completed"]
+
+    play(scene)
+
+
+def test_a_recording_that_does_not_end_keeps_the_call_only_for_seconds() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = answers
+
+        async def deaf(leg: str, sid: str) -> None:
+            return
+
+        stage.media.stop_recording = deaf  # type: ignore[method-assign]
+        sid = await stage.queue(
+            twiml="<Response><Pause length='3'/></Response>", record=True, status_callback=f"{BASE}/status"
+        )
+        await until(lambda: stage.media.plans)
+        await until(lambda: not len(stage.calls.live), turns=4_000)
+        assert (await stage.row(sid)).status is Status.COMPLETED
+        assert await stage.kinds(sid) == ["call.completed"]
+        (row,) = await stage.store.recordings(ACCOUNT, call_sid=sid)
+        assert row.status == "completed"
+
+    play(scene)
+
+
 def test_a_single_track_of_a_call_is_recorded_in_one_channel() -> None:
     async def scene(stage: Stage) -> None:
         stage.lines.on_call = answers

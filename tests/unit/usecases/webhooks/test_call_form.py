@@ -118,6 +118,12 @@ def test_the_recording_of_the_whole_call() -> None:
     assert (form["RecordingSid"], form["RecordingDuration"]) == (RECORDING_SID, "60")
 
 
+def test_a_recording_that_is_not_over_has_no_length() -> None:
+    form = told("call.completed", recording=replace(RECORDING, status="in-progress", duration_ms=None), url=URL)
+    assert form["RecordingSid"] == RECORDING_SID
+    assert "RecordingDuration" not in form
+
+
 def test_what_was_asked_for_is_called_by_its_event() -> None:
     names = {status.value: event_of(event(f"call.{status}")) for status in Status}
     assert names["busy"] == names["completed"] == names["canceled"] == "completed"
