@@ -18,6 +18,8 @@ from ringfence.api.admission import AdmissionLimits
 from ringfence.api.app import create_app
 from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.messaging import Messaging
+from ringfence.carriers.simulator.exchange import Exchange
+from ringfence.carriers.simulator.network import Network
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig
@@ -67,6 +69,7 @@ class Installation:
         self.recordings = directory / "recordings"
         self.reader = Reader(self.store, self.keys, self.clock)
         self.media = MediaReader(self.store, self.keys, self.clock)
+        self.network = Network(self.clock)
         self.deps = ApiDependencies(
             store=self.store,
             keys=self.keys,
@@ -84,6 +87,7 @@ class Installation:
             registry=CollectorRegistry(),
             ice_servers=IceServers(urls=("stun:stun.example:3478", "turn:turn.example:3478"), secret="shared"),
             limits=limits,
+            intelligence=Exchange(self.network),
             calling=compose_calling(
                 self.store,
                 self.keys,
@@ -162,6 +166,7 @@ class Tenant:
         client = Client(name or self.sid, secret or self.token, account or self.sid)
         client.api.base_url = self.installation.url
         client.messaging.base_url = self.installation.url
+        client.lookups.base_url = f"{self.installation.url}/lookups"
         client.voice.base_url = f"{self.installation.url}/voice"
         client.verify.base_url = f"{self.installation.url}/verify"
         return client

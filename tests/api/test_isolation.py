@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import requests
+from tests.api import lookup_recipes
 
 from ringfence.api.app import operations, own_operations
 from ringfence.api.resource import OURS, Operation
@@ -54,6 +55,10 @@ class Victim:
         }
         self.verify = {"Services": client.verify.v2.services.create(friendly_name="owls").sid}
         self.sids |= self._sip_things(client)
+        lookup_recipes.ask(tenant, "POST", lookup_recipes.OVERRIDE, json={"line_type": "pager", "reason": WORDS})
+        lookup_recipes.ask(
+            tenant, "PUT", "/v2/RateLimits/Fields/line_type_intelligence/Bucket/hourly", json={"limit": 5}
+        )
         self.sids["Notifications"] = self._trouble(installation)
         self.sids["Recordings"] = new_sid("RE")
         recording = RecordingRow(
@@ -156,6 +161,9 @@ class Victim:
             "CountryCode": "US",
             "IsoCode": "US",
             "EventId": self.event_id,
+            "PhoneNumber": "+12025550177",
+            "Field": "line_type_intelligence",
+            "Bucket": "hourly",
             "Sid": sid or self.sids.get(resource, ""),
         }
         if operation.product == "verify":

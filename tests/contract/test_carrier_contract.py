@@ -15,11 +15,13 @@ import pytest
 from ringfence.carriers.simulator.carrier import LinkedCarrier, LocalSimulator
 from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.faults import Fault, FaultKind
-from ringfence.carriers.simulator.link import SimulatorCarrier, serve_link
+from ringfence.carriers.simulator.link import LinkClient, SimulatorCarrier, serve_link
 from ringfence.carriers.simulator.network import Network, Pace
 from ringfence.domain.clock import SystemClock
+from ringfence.domain.lookups.packages import CallerName, Packages
 from ringfence.domain.message import Status
 from ringfence.ports.carrier import Arrival, Carrier, Receipt, Submit
+from ringfence.ports.lookups import Question
 
 SHOP, PHONE = "+12025550123", "+12025550177"
 Runner = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -285,3 +287,20 @@ def test_it_reconnects_and_brings_what_came_meanwhile(world: Local | Linked, run
             assert answer.carrier_ref
 
     run(scenario())
+
+
+async def test_what_is_known_of_a_number_comes_over_the_link(tmp_path: Path) -> None:
+    network = Network(SystemClock())
+    server = await serve_link(tmp_path / "link.sock", Exchange(network))
+    link = LinkClient(tmp_path / "link.sock")
+    question = Question(number=PHONE, country="US", fields=("line_status", "caller_name"))
+    assert await link.know(question) == Packages()
+    network.add_handset(PHONE, "Sam")
+    assert (await link.know(question)).caller_name == CallerName(caller_name="Sam", caller_type="CONSUMER")
+    network.add_fault(Fault(kind=FaultKind.DISCONNECT))
+    with pytest.raises(ConnectionError):
+        await link.know(question)
+    await server.close()
+    with pytest.raises(ConnectionError):
+        await link.know(question)
+    await link.close()

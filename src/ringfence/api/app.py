@@ -13,6 +13,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.host_guard import HostGuard
+from ringfence.api.lookups_v1.phone_numbers import phone_numbers_v1
+from ringfence.api.lookups_v2.batch import batch
+from ringfence.api.lookups_v2.overrides import overrides
+from ringfence.api.lookups_v2.phone_numbers import phone_numbers as looked_up
+from ringfence.api.lookups_v2.rate_limits import rate_limits
 from ringfence.api.messaging_v1.phone_numbers import phone_numbers
 from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
@@ -72,6 +77,11 @@ RESOURCES = (
     updates,
     settings,
     verify_services,
+    looked_up,
+    batch,
+    overrides,
+    rate_limits,
+    phone_numbers_v1,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

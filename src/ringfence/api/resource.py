@@ -110,6 +110,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     plain: Callable[..., Awaitable[Answer]] | None = None
     unsigned: Callable[..., Awaitable[Raw | Streamed | None]] | None = None
     variables: tuple[str, ...] = ()
+    body: type[msgspec.Struct] | None = None
 
 
 class Resource:
@@ -155,9 +156,9 @@ class Resource:
         """GET on one, called `named` in the path; `plain` answers instead where the request has no `.json`."""
         return self._declare("GET", f"{self._path}/{{{named}}}", form, plain=plain, unsigned=unsigned)
 
-    def only(self) -> Callable[[Handler], Handler]:
+    def only(self, form: type[msgspec.Struct] = NoForm) -> Callable[[Handler], Handler]:
         """GET on the resource's own path, where it is one thing and no list."""
-        return self._declare("GET", self._path, NoForm)
+        return self._declare("GET", self._path, form)
 
     def update(
         self, form: type[msgspec.Struct], *, any_status: bool = False, status: int = 200
@@ -169,9 +170,11 @@ class Resource:
         """DELETE on one; the handler returns whether it was there."""
         return self._declare("DELETE", self._path + "/{Sid}", NoForm, status=204)
 
-    def at(self, method: str, below: str, *, status: int = 200) -> Callable[[Handler], Handler]:
+    def at(
+        self, method: str, below: str, *, status: int = 200, body: type[msgspec.Struct] | None = None
+    ) -> Callable[[Handler], Handler]:
         """`method` on the path `below` the resource's own: for what is neither the list nor one of it."""
-        return self._declare(method, f"{self._path}/{below}", NoForm, status=status)
+        return self._declare(method, f"{self._path}/{below}", NoForm, status=status, body=body)
 
     def _declare(
         self,
@@ -185,6 +188,7 @@ class Resource:
         any_status: bool = False,
         plain: Callable[..., Awaitable[Answer]] | None = None,
         unsigned: Callable[..., Awaitable[Raw | Streamed | None]] | None = None,
+        body: type[msgspec.Struct] | None = None,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             self.operations.append(
@@ -205,6 +209,7 @@ class Resource:
                     plain=plain,
                     variables=tuple(part[1:-1] for part in path.split("/") if part.startswith("{")),
                     unsigned=unsigned,
+                    body=body,
                 )
             )
             return handler

@@ -17,6 +17,7 @@ from ringfence.api.admission import Admission, Tenant, TooManyRequestsError
 from ringfence.api.auth import Authenticator, Presented
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import Form
+from ringfence.api.json_body import JSON_TYPE, read_json
 from ringfence.api.metrics import Metrics
 from ringfence.api.operations import Listed
 from ringfence.api.paging import PageForm, cursor_of, page_of
@@ -194,10 +195,11 @@ class Wire:
         query: bytes = scope["query_string"]
         if len(query) > self._limits.query_bytes:
             raise ApiError(20414)
-        pairs = parse_pairs(query if operation.method == "GET" else await self._body(head, receive))
+        sent = query if operation.method == "GET" else await self._body(head, receive, operation.body)
+        pairs = parse_pairs(sent) if operation.body is None else []
         await self._admission.enter(tenant)
         try:
-            form = operation.form.read(pairs)
+            form = operation.form.read(pairs) if operation.body is None else read_json(sent, operation.body)
             core = operation.product == CORE
             root = "" if core else root_of(self._deps.base_url, scope["scheme"], head.host, match.prefix)
             request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, form, root)
@@ -219,7 +221,7 @@ class Wire:
             raise ApiError(20404)
         return reply_with(operation, answer, json=False, asked=head.range)
 
-    async def _body(self, head: _Head, receive: Receive) -> bytes:
+    async def _body(self, head: _Head, receive: Receive, json: type | None) -> bytes:
         limit = self._limits.body_bytes
         if head.content_length.isdigit() and int(head.content_length[:12]) > limit:
             raise ApiError(20413, f"The request's body is larger than {limit} bytes.")
@@ -236,8 +238,9 @@ class Wire:
                 raise ApiError(20408) from None
         if len(body) > limit:
             raise ApiError(20413, f"The request's body is larger than {limit} bytes.")
-        if body and head.content_type.partition(b";")[0].strip().lower() != FORM_TYPE:
-            raise ApiError(20415, f"The request's body must be {FORM_TYPE.decode()}.")
+        wanted = FORM_TYPE if json is None else JSON_TYPE
+        if body and head.content_type.partition(b";")[0].strip().lower() != wanted:
+            raise ApiError(20415, f"The request's body must be {wanted.decode()}.")
         return body
 
 

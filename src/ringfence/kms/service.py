@@ -24,7 +24,9 @@ from ringfence.kms.store import KeyStore
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
 
-BLIND_TABLES = frozenset({"opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket", "capability"})
+BLIND_TABLES = frozenset(
+    {"opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket", "capability", "lookup_override"}
+)
 DISPATCHER = "dispatcher"
 API = "api"
 

@@ -12,6 +12,7 @@ from ringfence.domain.message import Direction, Status
 from ringfence.ports.applications import ApplicationStore
 from ringfence.ports.call_brakes import BrakeStore
 from ringfence.ports.calls import CallStore
+from ringfence.ports.lookups import LookupStore
 from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.outbox import EventRow as EventRow
 from ringfence.ports.outbox import NewEvent as NewEvent
@@ -391,6 +392,7 @@ class Store(
     BrakeStore,
     SipAccessStore,
     VerifyConfigStore,
+    LookupStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

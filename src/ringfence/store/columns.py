@@ -10,6 +10,7 @@ from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.applications import ApplicationRow
 from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
+from ringfence.ports.lookups import OverrideRow, RateRule
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
 from ringfence.ports.sip_access import SipRow
 from ringfence.ports.store import (
@@ -110,3 +111,5 @@ RECORDING = Columns(RecordingRow)
 SIP = Columns(SipRow, secure=bool, registration=bool, emergency=bool)
 APPLICATION = Columns(ApplicationRow)
 VERIFY = Columns(VerifyRow)
+OVERRIDE = Columns(OverrideRow)
+RATE_RULE = Columns(RateRule)

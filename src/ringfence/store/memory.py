@@ -3,13 +3,20 @@
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_call_brakes import MemoryCallBrakes
+from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sip_access import MemorySipAccess
 from ringfence.store.memory_verify_config import MemoryVerifyConfig
 
 
 class MemoryStore(
-    MemoryCallBrakes, MemoryAccounts, MemoryServices, MemoryApplications, MemorySipAccess, MemoryVerifyConfig
+    MemoryCallBrakes,
+    MemoryAccounts,
+    MemoryServices,
+    MemoryApplications,
+    MemorySipAccess,
+    MemoryVerifyConfig,
+    MemoryLookups,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
@@ -20,6 +27,7 @@ class MemoryStore(
         MemorySipAccess.__init__(self)
         MemoryVerifyConfig.__init__(self)
         MemoryApplications.__init__(self)
+        MemoryLookups.__init__(self)
         self._open = False
 
     async def open(self) -> None:

@@ -7,6 +7,7 @@ from ringfence.store.postgres_call_steps import PostgresCallSteps
 from ringfence.store.postgres_call_work import PostgresCallWork
 from ringfence.store.postgres_calls import PostgresCalls
 from ringfence.store.postgres_clock import PostgresClock
+from ringfence.store.postgres_lookups import PostgresLookups
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
 from ringfence.store.postgres_numbers import PostgresNumbers
@@ -32,6 +33,7 @@ class PostgresStore(
     PostgresSipAccess,
     PostgresVerifyConfig,
     PostgresCallBrakes,
+    PostgresLookups,
     PostgresClock,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.

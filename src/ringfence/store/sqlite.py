@@ -7,6 +7,7 @@ from ringfence.store.sqlite_call_steps import SqliteCallSteps
 from ringfence.store.sqlite_call_work import SqliteCallWork
 from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
+from ringfence.store.sqlite_lookups import SqliteLookups
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
 from ringfence.store.sqlite_numbers import SqliteNumbers
@@ -32,6 +33,7 @@ class SqliteStore(
     SqliteSipAccess,
     SqliteVerifyConfig,
     SqliteCallBrakes,
+    SqliteLookups,
     SqliteClock,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.

@@ -87,6 +87,13 @@ class Phone:
         """Be busy from now on."""
         self._world.exchange.behave(self.number, "busy")
 
+    def subscriber(self, **facts: object) -> None:
+        """What lookups tell of its owner: members of the simulator's subscriber; the others are as with any mobile.
+
+        As in `phone.subscriber(sim_swapped_at=ringfence.clock.now)`. ValueError for what is no such member.
+        """
+        self._world.subscribe(self.number, facts)
+
     @property
     def calls(self) -> list[PhoneCall]:
         """The calls of this phone, those it made and those it got, oldest first."""

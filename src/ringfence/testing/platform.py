@@ -12,11 +12,13 @@ from ringfence.carriers.simulator.network import Network, Pace
 from ringfence.dispatch.bells import Bell, Bells
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import Clock
+from ringfence.domain.lookups.packages import Packages
 from ringfence.domain.sealing.hmac_states import sign_sha1
 from ringfence.domain.signature import signature_header
 from ringfence.domain.standing import hmac_states_record
 from ringfence.kms.memory import memory_key_service
 from ringfence.ports.http import HttpClient
+from ringfence.ports.lookups import Question
 from ringfence.ports.store import MessageFilter
 from ringfence.roles.composition import compose_calling, compose_dispatching, compose_messaging
 from ringfence.store.memory import MemoryStore
@@ -63,6 +65,7 @@ class Platform:
                 clock=clock,
                 registry=registry,
                 base_url=BASE_URL,
+                intelligence=PhoneBook(self.network),
                 mounts={"/simulator": create_control(self.network, self._closing)},
                 messaging=compose_messaging(
                     self.store, self.keys, clock, self._dispatching.bells, carrier=carrier.name, magic_numbers=True
@@ -145,6 +148,16 @@ class Platform:
             account, [(hmac_states_record(credential.sid), credential.hmac_states)]
         )
         return signature_header(sign_sha1(states, base))
+
+
+class PhoneBook:
+    """Implements `ports.lookups.NumberIntelligence`: what the test's phones are said to be."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+
+    async def know(self, question: Question) -> Packages:
+        return self._network.know(question)
 
 
 class _Both:

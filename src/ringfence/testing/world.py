@@ -7,7 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from ringfence.carriers.simulator import handset
+from ringfence.carriers.simulator.subscriber import Subscriber
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.message import Status
 from ringfence.domain.number import parse_e164
@@ -170,6 +173,11 @@ class Ringfence:
         self._journal.write(self._ms.now_ms(), f"{number} → {to}  {quoted(body)}")
         self._platform.network.text_from(number, to, body, media_urls)
         self._driver.settle()
+
+    def subscribe(self, number: str, facts: dict[str, object]) -> None:
+        """Say who has a phone. ValueError."""
+        found = self._platform.network.handset(number) or self._platform.network.add_handset(number)
+        found.subscriber = msgspec.convert(facts, Subscriber)
 
     # What goes wrong
 

@@ -421,3 +421,15 @@ def test_no_repr_shows_a_body(ringfence: Any, barber: Barber) -> None:
     shown = repr([ringfence, phone, phone.outbox, ringfence.webhooks, ringfence.number(SHOP)])
     assert "secret" not in shown
     assert ringfence.auth_token not in shown
+
+
+def test_lookups_tell_what_the_test_says_of_a_phones_owner(ringfence: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    lookup = ringfence.client().lookups.v2.phone_numbers(CUSTOMER)
+    assert lookup.fetch(fields="sim_swap").sim_swap["last_sim_swap"]["swapped_in_period"] is False
+    phone.subscriber(sim_swapped_at=ringfence.clock.now)
+    assert lookup.fetch(fields="sim_swap").sim_swap["last_sim_swap"]["swapped_in_period"] is True
+    ringfence.clock.advance(hours=25)
+    assert lookup.fetch(fields="sim_swap").sim_swap["last_sim_swap"]["swapped_in_period"] is False
+    with pytest.raises(ValueError, match="shoe_size"):
+        phone.subscriber(shoe_size=43)

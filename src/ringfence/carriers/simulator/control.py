@@ -25,6 +25,7 @@ from ringfence.carriers.simulator.handset import Handset, is_address, is_handset
 from ringfence.carriers.simulator.network import Network, NetworkFullError
 from ringfence.carriers.simulator.origin_guard import OriginGuard
 from ringfence.carriers.simulator.phones_page import page_routes
+from ringfence.carriers.simulator.subscriber import Subscriber
 
 MAX_DELAY_MS = 3_600_000
 REFUSAL_CODES = range(10_000, 100_000)
@@ -94,6 +95,8 @@ class Control:
             _route(handset, "GET", self.show_handset),
             _route(handset, "PATCH", self.rename_handset),
             _route(handset, "DELETE", self.remove_handset),
+            _route(f"{handset}/subscriber", "GET", self.show_subscriber),
+            _route(f"{handset}/subscriber", "PUT", self.set_subscriber),
             _route(messages, "GET", self.list_messages),
             _route(messages, "POST", self.text_from),
             _route(messages, "DELETE", self.clear_messages),
@@ -129,6 +132,14 @@ class Control:
     async def remove_handset(self, request: Request) -> Response:
         self._network.remove_handset(self._handset(request).number)
         return empty()
+
+    async def show_subscriber(self, request: Request) -> Response:
+        return answer(self._handset(request).subscriber)
+
+    async def set_subscriber(self, request: Request) -> Response:
+        handset = self._handset(request)
+        handset.subscriber = await _form(request, Subscriber)
+        return answer(handset.subscriber)
 
     async def list_messages(self, request: Request) -> Response:
         return answer({"messages": [text_json(text) for text in self._handset(request).texts]})

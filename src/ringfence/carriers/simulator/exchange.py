@@ -6,7 +6,9 @@ from typing import Protocol
 
 from ringfence.carriers.simulator.mailbox import News
 from ringfence.carriers.simulator.network import Network
+from ringfence.domain.lookups.packages import Packages
 from ringfence.ports.carrier import Submit, Submitted
+from ringfence.ports.lookups import Question
 
 MAX_WAIT_MS = 20_000
 MAX_BATCH = 1_000
@@ -75,6 +77,10 @@ class Exchange:
             next_ms = mailbox.next_ms(now_ms)
             await _wait(self._stirred, (until_ms if next_ms is None else min(next_ms, until_ms)) - now_ms)
             self._answer()
+
+    async def know(self, question: Question) -> Packages:
+        self._answer()
+        return self.network.know(question)
 
     def close(self) -> None:
         """Stop listening to the network."""

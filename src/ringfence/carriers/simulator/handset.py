@@ -5,6 +5,7 @@ from collections import deque
 
 import msgspec
 
+from ringfence.carriers.simulator.subscriber import Subscriber
 from ringfence.domain.message import Status
 
 HANDSET_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
@@ -51,6 +52,7 @@ class Handset(msgspec.Struct, kw_only=True, eq=False):
     made_ms: int
     texts: deque[Text] = msgspec.field(default_factory=lambda: deque(maxlen=MAX_TEXTS_PER_HANDSET))
     version: int = 0
+    subscriber: Subscriber = Subscriber()
 
     def __repr__(self) -> str:
         return "Handset(…)"

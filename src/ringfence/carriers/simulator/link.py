@@ -12,11 +12,13 @@ from typing import TypeVar
 from ringfence.carriers.simulator.carrier import LinkedCarrier
 from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.mailbox import News
+from ringfence.domain.lookups.packages import Packages
 from ringfence.ipc.client import Client
 from ringfence.ipc.faults import RemoteError
 from ringfence.ipc.server import Server, serve
 from ringfence.ipc.verbs import Handler
 from ringfence.ports.carrier import Submit, Submitted
+from ringfence.ports.lookups import Question
 
 # A frame holds this many texts whatever their length.
 TEXTS_PER_CALL = 100
@@ -27,7 +29,12 @@ T = TypeVar("T")
 
 async def serve_link(path: Path, exchange: Exchange, allowed_uids: Collection[int] | None = None) -> Server:
     """Answer the platform at `path` until the returned server is closed."""
-    handlers: dict[str, Handler] = {"bind": exchange.bind, "submit": exchange.submit, "news": exchange.news}
+    handlers: dict[str, Handler] = {
+        "bind": exchange.bind,
+        "submit": exchange.submit,
+        "news": exchange.news,
+        "know": exchange.know,
+    }
     return await serve(path, handlers, allowed_uids)
 
 
@@ -49,6 +56,10 @@ class LinkClient:
     async def news(self, acked: Sequence[int], again: Sequence[int], limit: int, wait_ms: int) -> list[News]:
         wanted = min(limit, TEXTS_PER_CALL)
         return await self._call("news", acked, again, wanted, wait_ms, returns=list[News], wait_ms=wait_ms + ANSWER_MS)
+
+    async def know(self, question: Question) -> Packages:
+        """As `ports.lookups.NumberIntelligence`, of which the link is one."""
+        return await self._call("know", question, returns=Packages, wait_ms=ANSWER_MS)
 
     async def _call(self, verb: str, *args: object, returns: type[T], wait_ms: int) -> T:
         try:

@@ -14,9 +14,12 @@ from ringfence.carriers.simulator.changes import Changes
 from ringfence.carriers.simulator.faults import MAGIC_NUMBERS, Fault, FaultKind, FaultTable
 from ringfence.carriers.simulator.handset import Handset, Text
 from ringfence.carriers.simulator.mailbox import Mailbox
+from ringfence.carriers.simulator.subscriber import known_of
 from ringfence.domain.clock import Clock
+from ringfence.domain.lookups.packages import Packages
 from ringfence.domain.message import Status
 from ringfence.ports.carrier import Arrival, Receipt, Submit, Submitted
+from ringfence.ports.lookups import Question
 
 MAX_HANDSETS = 200
 REFS_KEPT = 100_000
@@ -87,6 +90,13 @@ class Network:
         handset.name = name
         self.changes.handset(handset)
         return True
+
+    def know(self, question: Question) -> Packages:
+        """What lookups are told of a number: nothing where no handset has it."""
+        handset = self._handsets.get(question.number)
+        if handset is None:
+            return Packages()
+        return known_of(handset.subscriber, handset.name, question, self.clock.now_ms())
 
     def remove_handset(self, number: str) -> bool:
         """Take the handset and its texts away; False when there is none."""

@@ -158,6 +158,10 @@ class Phone:
         """From now on texts to it fail with `code`; the answer is the fault's id."""
         return self._simulator.add_fault("fail", number=self.number, code=code)
 
+    def subscriber(self, **facts: Any) -> None:
+        """What lookups tell of its owner; what is not given is as with any mobile."""
+        self._simulator.call("PUT", f"{self._path}/subscriber", facts)
+
     def clear(self) -> None:
         """Take its texts away."""
         self._simulator.call("DELETE", f"{self._path}/messages")
@@ -216,6 +220,9 @@ class AsyncPhone:
 
     async def fail(self, code: int) -> str:
         return await asyncio.to_thread(self._phone.fail, code)
+
+    async def subscriber(self, **facts: Any) -> None:
+        await asyncio.to_thread(lambda: self._phone.subscriber(**facts))
 
     async def clear(self) -> None:
         await asyncio.to_thread(self._phone.clear)

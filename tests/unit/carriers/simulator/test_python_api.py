@@ -87,3 +87,10 @@ def test_the_same_goes_for_asyncio(wire) -> None:
         assert await simulator.numbers() == []
 
     asyncio.run(scenario())
+
+
+def test_who_has_a_handset_is_told_to_lookups(wire) -> None:
+    Simulator(wire.url).add_handset(PHONE).subscriber(line_status="inactive")
+    assert wire.network.handset(PHONE).subscriber.line_status == "inactive"
+    asyncio.run(AsyncSimulator(wire.url).phone(PHONE).subscriber(line_type="pager"))
+    assert wire.network.handset(PHONE).subscriber.line_type == "pager"
