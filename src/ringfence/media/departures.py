@@ -30,7 +30,7 @@ class Departures:
     def __init__(self, rows: int) -> None:
         self.sent = np.zeros(rows, np.int64)
         self.octets = np.zeros(rows, np.int64)
-        # Packets that the kernel did not take.
+        # Packets that the kernel did not take, or that could not be protected.
         self.unsent = 0
         self._packets = np.zeros((rows, HEADER_BYTES + FRAME), np.uint8)
         self._packets[:, 0] = VERSION << 6
@@ -106,7 +106,7 @@ class Departures:
         for send, data in self._entries.values():
             try:
                 send(data)
-            except OSError:
+            except (OSError, ValueError):
                 self.unsent += 1
 
     def make(self, outbound: Samples, events: Mapping[Leg, EventPacket]) -> None:

@@ -122,9 +122,9 @@ class Leg:
             self.changed()
 
     def sender(self) -> Callable[[Any], object]:
-        """What sends one RTP packet; it raises OSError."""
+        """What sends one RTP packet as things stand now; OSError, or ValueError for one that cannot be protected."""
         if self.srtp is not None:
-            return self._send_protected
+            return self._protected_sender(self.srtp.protect)
         return self.rtp.send if self._narrowed else self._send_to
 
     def receiver(self) -> Callable[[], int]:
@@ -203,17 +203,14 @@ class Leg:
         if self._destination is not None:
             self.rtp.sendto(data, self._destination)
 
-    def _send_protected(self, data: Any) -> None:
-        if self.srtp is None or self._destination is None:
-            return
-        try:
-            packet = self.srtp.protect(bytes(data))
-        except ValueError as error:
-            raise OSError("a packet that cannot be protected") from error
+    def _protected_sender(self, protect: Callable[[bytes], bytes]) -> Callable[[Any], object]:
+        """One call a packet: a thousand legs make it fifty times a second."""
+        destination = self._destination
         if self._narrowed:
-            self.rtp.send(packet)
-        else:
-            self.rtp.sendto(packet, self._destination)
+            send = self.rtp.send
+            return lambda data: send(protect(bytes(data)))
+        send_to = self.rtp.sendto
+        return lambda data: send_to(protect(bytes(data)), destination) if destination is not None else None
 
     def _receive_checked(self) -> int:
         size, source = self.rtp.recvfrom_into(self._buffer)
@@ -228,22 +225,24 @@ class Leg:
 
     def _receive_protected(self) -> int:
         size = self.rtp.recv_into(self._buffer) if self.quiet else self._receive_checked()
-        return self._opened(bytes(self._buffer[:size])) if size else 0
+        return self._opened(size) if size else 0
 
     def _receive_browsers(self) -> int:
-        size, self.source = self.rtp.recvfrom_into(self._buffer)
-        data = bytes(self._buffer[:size])
-        if self.control is not None and not (data and 128 <= data[0] <= 191):
+        size, source = self.rtp.recvfrom_into(self._buffer)
+        self.source = source
+        if self.control is not None and not (size and 128 <= self._buffer[0] <= 191):
             # A check or a handshake (RFC 7983), from wherever: it is authenticated there.
-            self.control.datagram(data, self.source)
+            self.control.datagram(bytes(self._buffer[:size]), source)
             return 0
-        if self.latch is None or self.latch.settled is None or self.source[:2] != self.latch.settled[:2]:
+        latch = self.latch
+        if latch is None or latch.settled is None or source[:2] != latch.settled[:2]:
             self.refused += 1
             return 0
-        return self._opened(data)
+        return self._opened(size)
 
-    def _opened(self, data: bytes) -> int:
-        """Put an SRTP packet's plain form into the buffer: its size, 0 where nothing of it is to be looked at."""
+    def _opened(self, size: int) -> int:
+        """Put the plain form of the SRTP packet in the buffer there: its size, 0 where there is nothing to look at."""
+        data = bytes(self._buffer[:size])
         if self.srtp is None:
             self.refused += 1
             return 0
@@ -255,8 +254,9 @@ class Leg:
         except ValueError:
             self.refused += 1
             return 0
-        self._buffer[: len(plain)] = plain
-        return len(plain)
+        size = len(plain)
+        self._buffer[:size] = plain
+        return size
 
     def _report(self, data: bytes) -> None:
         if self.srtp is not None:

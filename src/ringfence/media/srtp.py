@@ -62,12 +62,16 @@ class SrtpSession:
 
     def unprotect(self, packet: bytes) -> bytes:
         """The RTP packet that was protected; SrtpError for a stranger's, an altered or a repeated one."""
-        self._admit(packet[_RTP_SSRC])
+        source = packet[_RTP_SSRC]
+        known = source in self._sources
+        if not known:
+            self._check_room()
         try:
             plain = self._receiving.unprotect(packet)
         except (Error, ValueError) as error:
             raise SrtpError(str(error)) from None
-        self._sources.add(packet[_RTP_SSRC])
+        if not known:
+            self._sources.add(source)
         return plain
 
     def protect_rtcp(self, rtcp: bytes) -> bytes:
@@ -79,7 +83,8 @@ class SrtpSession:
 
     def unprotect_rtcp(self, packet: bytes) -> bytes:
         """The RTCP packet that was protected; SrtpError as for `unprotect`."""
-        self._admit(packet[_RTCP_SSRC])
+        if packet[_RTCP_SSRC] not in self._sources:
+            self._check_room()
         try:
             plain = self._receiving.unprotect_rtcp(packet)
         except (Error, ValueError) as error:
@@ -87,6 +92,6 @@ class SrtpSession:
         self._sources.add(packet[_RTCP_SSRC])
         return plain
 
-    def _admit(self, source: bytes) -> None:
-        if source not in self._sources and len(self._sources) >= MAX_SOURCES:
+    def _check_room(self) -> None:
+        if len(self._sources) >= MAX_SOURCES:
             raise SrtpError("one source too many")
