@@ -6,10 +6,11 @@ from ringfence.domain.clock import Clock
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
+from ringfence.ports.verification_codes import CodeOf, Verdict
 
 
 class ApiKeyClient:
-    """A `ports.keys.TenantKeys` at the API's socket. Sealing keys are held for a minute at most."""
+    """`TenantKeys` and `VerificationCodes` at the API's socket. Sealing keys are held for a minute at most."""
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
@@ -51,9 +52,18 @@ class ApiKeyClient:
     async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
         return await self._client.call("blind", account, table, values, returns=list[bytes])
 
+    async def open_code(self, code: CodeOf, length: int, expires_ms: int, custom: str = "") -> None:
+        await self._client.call("open_code", code, length, expires_ms, custom)
+
+    async def check_code(self, code: CodeOf, guess: str) -> Verdict:
+        return await self._client.call("check_code", code, guess, returns=Verdict)
+
+    async def close_code(self, account: str, sid: str) -> None:
+        await self._client.call("close_code", account, sid)
+
 
 class DispatcherKeyClient:
-    """A `ports.keys.DeliveryKeys` at the dispatcher's socket."""
+    """`DeliveryKeys` and `CodeReader` at the dispatcher's socket."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -77,3 +87,6 @@ class DispatcherKeyClient:
         self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
     ) -> None:
         await self._client.call("close_epoch", account, epoch, unfinished, scheduled)
+
+    async def reveal_codes(self, codes: Sequence[CodeOf]) -> list[str | None]:
+        return await self._client.call("reveal_codes", codes, returns=list[str | None])

@@ -1,6 +1,7 @@
 """Key files: 32 random bytes each, mode 0600, in a directory of their own.
 
-`standing.key` and `tables.key` stay; `dispatcher-<day>.key` (days since 1970) goes when nothing is sealed to it.
+`standing.key` and `tables.key` stay; `dispatcher-<day>.key` (days since 1970) goes when nothing is sealed to it,
+`verification-<day>.key` ten minutes after its day.
 """
 
 import contextlib
@@ -13,7 +14,9 @@ from ringfence.domain.sealing.hkdf import KEY_BYTES
 
 STANDING = "standing"
 TABLES = "tables"
-_DAY = re.compile(r"dispatcher-(\d+)\.key")
+DISPATCHER = "dispatcher"
+VERIFICATION = "verification"
+_DAY = re.compile(r"([a-z]+)-(\d+)\.key")
 
 
 class KeyFileError(Exception):
@@ -64,10 +67,10 @@ class KeyFiles:
             raise KeyFileError(f"{path.name} is damaged")
         return key
 
-    def days(self) -> list[int]:
-        """The days whose dispatcher key still exists."""
+    def days(self, family: str = DISPATCHER) -> list[int]:
+        """The days whose key of this family still exists."""
         found = (_DAY.fullmatch(path.name) for path in self._directory.iterdir())
-        return sorted(int(match[1]) for match in found if match)
+        return sorted(int(match[2]) for match in found if match and match[1] == family)
 
     def destroy(self, name: str) -> None:
         """Overwrite a key, then remove it, each durably. Again is a no-op.
@@ -96,6 +99,6 @@ class KeyFiles:
             os.close(descriptor)
 
 
-def day_file(day: int) -> str:
-    """The name of a day's dispatcher key."""
-    return f"dispatcher-{day}"
+def day_file(day: int, family: str = DISPATCHER) -> str:
+    """The name of a day's key."""
+    return f"{family}-{day}"

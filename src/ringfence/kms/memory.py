@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.epoch import new_key
-from ringfence.kms.key_files import KeyFileError, KeyFiles
+from ringfence.kms.key_files import DISPATCHER, KeyFileError, KeyFiles
 from ringfence.kms.service import KeyService
 from ringfence.kms.store import KeyStore, Write, commit, migrate, settle
 from ringfence.ports.ledger import AccessEntry
@@ -41,8 +41,8 @@ class MemoryKeyFiles(KeyFiles):
         except KeyError:
             raise KeyFileError(f"{name}.key is missing") from None
 
-    def days(self) -> list[int]:
-        return sorted(int(name.rpartition("-")[2]) for name in self._keys if name.startswith("dispatcher-"))
+    def days(self, family: str = DISPATCHER) -> list[int]:
+        return sorted(int(name.rpartition("-")[2]) for name in self._keys if name.startswith(f"{family}-"))
 
     def destroy(self, name: str) -> None:
         self._keys.pop(name, None)

@@ -2,9 +2,11 @@
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Protocol
 
 from ringfence.ipc.server import Server, serve
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
 TENANT_VERBS = (
     "create_account",
@@ -17,6 +19,9 @@ TENANT_VERBS = (
     "seal_standing",
     "open_standing_as",
     "blind",
+    "open_code",
+    "check_code",
+    "close_code",
 )
 DELIVERY_VERBS = (
     "seal_record",
@@ -25,14 +30,23 @@ DELIVERY_VERBS = (
     "blind",
     "open_delivery_epochs",
     "close_epoch",
+    "reveal_codes",
 )
 
 
-async def serve_tenant_keys(service: TenantKeys, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
-    """Answer the verbs of `TenantKeys` at `path`. OSError where the path cannot be had."""
+class ForApi(TenantKeys, VerificationCodes, Protocol):
+    """What the API may ask."""
+
+
+class ForCarriage(DeliveryKeys, CodeReader, Protocol):
+    """What the dispatcher and voice may ask."""
+
+
+async def serve_tenant_keys(service: ForApi, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
+    """Answer the verbs of `TenantKeys` and `VerificationCodes` at `path`. OSError where the path cannot be had."""
     return await serve(path, {verb: getattr(service, verb) for verb in TENANT_VERBS}, allowed_uids)
 
 
-async def serve_delivery_keys(service: DeliveryKeys, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
-    """Answer the verbs of `DeliveryKeys` at `path`. OSError where the path cannot be had."""
+async def serve_delivery_keys(service: ForCarriage, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
+    """Answer the verbs of `DeliveryKeys` and `CodeReader` at `path`. OSError where the path cannot be had."""
     return await serve(path, {verb: getattr(service, verb) for verb in DELIVERY_VERBS}, allowed_uids)

@@ -15,14 +15,17 @@ from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer, table_key
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
+from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.key_files import STANDING, TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
 from ringfence.kms.slot_keys import Opened, SlotKeys
 from ringfence.kms.store import KeyStore
+from ringfence.kms.verification_keys import VerificationKeys
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
+from ringfence.ports.verification_codes import CodeOf, Verdict
 
 BLIND_TABLES = frozenset(
     {"opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket", "capability", "lookup_override"}
@@ -59,6 +62,8 @@ class KeyService:
         self._live = LiveEpochs(self._store, self._days, clock)
         self._archive = Archive(self._store, clock)
         self._residue = Residue(self._store, self._days, clock)
+        self._verification_keys = VerificationKeys(self._files, clock)
+        self._codes = Codes(self._store, self._verification_keys, clock)
         self._standing_key = b""
         self._tables_key = b""
 
@@ -71,6 +76,7 @@ class KeyService:
             take = self._files.load if in_use else self._files.create
             self._standing_key, self._tables_key = take(STANDING), take(TABLES)
             self._days.load()
+            self._verification_keys.load()
             lost = await self._residue.forget_lost()
             if lost:
                 _log.error("kms.day_keys_missing", count=lost)
@@ -91,6 +97,7 @@ class KeyService:
         self._slots.forget_expired()
         self._live.forget_past()
         await self._residue.roll()
+        await self._codes.tidy()
         await self._store.scrub()
 
     # For the API
@@ -139,6 +146,15 @@ class KeyService:
         await self._write_down(account, caller.credential, "open_standing", *(name for name, _ in records))
         return values
 
+    async def open_code(self, code: CodeOf, length: int, expires_ms: int, custom: str = "") -> None:
+        await self._codes.open(code, length, expires_ms, custom)
+
+    async def check_code(self, code: CodeOf, guess: str) -> Verdict:
+        return await self._codes.check(code, guess)
+
+    async def close_code(self, account: str, sid: str) -> None:
+        await self._codes.close(account, sid)
+
     # For both
 
     async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
@@ -168,6 +184,13 @@ class KeyService:
         values = self._open_standing(account, records)
         self._write_down_later(account, DISPATCHER, "open_standing", *(name for name, _ in records))
         return values
+
+    async def reveal_codes(self, codes: Sequence[CodeOf]) -> list[str | None]:
+        found = self._codes.reveal(codes)
+        for code, value in zip(codes, found, strict=True):
+            if value is not None:
+                self._write_down_later(code.account, DISPATCHER, "reveal_code", code.sid)
+        return found
 
     async def open_delivery_epochs(self) -> list[tuple[str, int]]:
         return self._residue.due()

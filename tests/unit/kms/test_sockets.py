@@ -85,9 +85,13 @@ def test_each_socket_refuses_the_others_verbs(run: Any, service_at: Any, kms_dir
 
 def test_the_verbs_are_those_of_the_ports() -> None:
     from ringfence.ports.keys import DeliveryKeys, TenantKeys
+    from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
-    for port, verbs in ((TenantKeys, TENANT_VERBS), (DeliveryKeys, DELIVERY_VERBS)):
-        assert {name for name in vars(port) if not name.startswith("_")} == set(verbs)
+    for ports, verbs in (
+        ((TenantKeys, VerificationCodes), TENANT_VERBS),
+        ((DeliveryKeys, CodeReader), DELIVERY_VERBS),
+    ):
+        assert {name for port in ports for name in vars(port) if not name.startswith("_")} == set(verbs)
 
 
 def test_many_records_are_opened_at_once(

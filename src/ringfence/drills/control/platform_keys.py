@@ -13,15 +13,15 @@ from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.epoch import first_epoch, index_day
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer
+from ringfence.drills.control.code_table import CodeTable
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 
 
-class PlatformKeys:
+class PlatformKeys(CodeTable):
     """`ports.keys.TenantKeys` and `ports.keys.DeliveryKeys` under a single key at rest. Whoever asks is served."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:
-        self._directory = directory
-        self._clock = clock
+        super().__init__(directory, clock)
         self._key = b""
         self._search: sqlite3.Connection
 
@@ -34,6 +34,7 @@ class PlatformKeys:
             path.write_bytes(os.urandom(32))
         self._key = path.read_bytes()
         self._search = sqlite3.connect(self._directory / "search.db", isolation_level=None, check_same_thread=False)
+        self.open_codes()
         self._search.execute("CREATE TABLE IF NOT EXISTS number (account TEXT, number TEXT, UNIQUE (account, number))")
 
     async def close(self) -> None:
