@@ -12,20 +12,19 @@ from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.parcels import Parcels
 from ringfence.api.trusted_proxies import TrustedProxies, parse_networks
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
-from ringfence.carriers.simulator.link import LinkClient
 from ringfence.domain.turn_credentials import IceServers
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient
 from ringfence.media.recording_files import RecordingFolder
-from ringfence.ports.lookups import NumberIntelligence
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.call_limits import call_limits
 from ringfence.roles.composition import compose_calling, compose_messaging
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
+from ringfence.roles.number_sources import number_source
 from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
@@ -93,7 +92,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     queue_limit_of=lambda sender: ceil(settings.sender_queue_s * rates.number_rate_mps(sender)),
                 ),
                 calling=calling,
-                intelligence=await _intelligence(settings, stack),
+                intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),
             )
         )
@@ -119,15 +118,6 @@ async def run(settings: Settings, process: RoleProcess) -> None:
 def behind_proxies(app: ASGIApp, settings: Settings) -> ASGIApp:
     """The app, told who really asks where the operator named proxies; without any it is left alone."""
     return TrustedProxies(app, parse_networks(settings.trusted_proxies)) if settings.trusted_proxies else app
-
-
-async def _intelligence(settings: Settings, stack: contextlib.AsyncExitStack) -> NumberIntelligence | None:
-    """Whoever knows of numbers what their plan does not tell."""
-    if not settings.dev:
-        return None
-    link = LinkClient(settings.socket("simulator"))
-    stack.push_async_callback(link.close)
-    return link
 
 
 def _simulator(settings: Settings) -> dict[str, ASGIApp]:

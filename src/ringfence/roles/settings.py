@@ -166,6 +166,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="HTTP service that speaks; what is said leaves this machine. Empty: the voices here."),
     ] = ""
+    lookup_url: Annotated[
+        str,
+        Meta(description="HTTP service that tells lookups of numbers; what is asked leaves this machine. Empty: none."),
+    ] = ""
+    lookup_token: Annotated[str, Meta(description="Bearer token for `lookup_url`. Empty: none is sent.")] = ""
     recordings_dir: Annotated[
         str, Meta(description="Folder of calls' recordings, which are sealed. Empty: recordings/ in the data folder.")
     ] = ""
