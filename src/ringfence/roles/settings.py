@@ -164,7 +164,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     media_ports: Annotated[str, Meta(description="UDP ports for the sound of calls, two a leg.")] = "20000-29999"
     speech_url: Annotated[
         str,
-        Meta(description="HTTP service that speaks; what is said leaves this machine. Empty: the voices here."),
+        Meta(
+            description="Service that speaks (http, https, ws, wss); what is said leaves here. Empty: the voices here."
+        ),
     ] = ""
     lookup_url: Annotated[
         str,

@@ -8,10 +8,12 @@ Source: RFC 7118; RFC 6455; RFC 5626, section 4.4.1 (blank lines as pings).
 
 import asyncio
 import ipaddress
+import logging
 from collections.abc import Callable, Collection
 from typing import cast
 from urllib.parse import urlsplit
 
+import structlog
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
@@ -30,6 +32,10 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 PageOf = Callable[[str, str, str], bool]
 
+# The library's own lines tell every connection, and at worst what came over it; ours are below.
+_SILENT = logging.Logger("websockets", logging.CRITICAL + 1)
+_log = structlog.get_logger("ringfence.sip")
+
 
 class WebSocketFlow(asyncio.Protocol):
     """A browser's connection. `from_phones` tells whether the Phones page of this installation opened it.
@@ -47,11 +53,14 @@ class WebSocketFlow(asyncio.Protocol):
         self._received = received
         self._lost = lost
         self._is_page = is_page
-        self._protocol = ServerProtocol(subprotocols=[SUBPROTOCOL], max_size=MAX_HEADER_BYTES + MAX_BODY_BYTES)
+        self._protocol = ServerProtocol(
+            subprotocols=[SUBPROTOCOL], max_size=MAX_HEADER_BYTES + MAX_BODY_BYTES, logger=_SILENT
+        )
         self._wire: asyncio.Transport | None = None
         self._fragments: list[bytes] = []
         self._due: asyncio.TimerHandle | None = None
         self._quiet = 0
+        self._is_faulty = False
 
     def __repr__(self) -> str:
         return f"WebSocketFlow({self.transport})"
@@ -114,6 +123,11 @@ class WebSocketFlow(asyncio.Protocol):
             elif isinstance(event, Frame):
                 self._take(event)
         self._flush()
+        fault = self._protocol.parser_exc or self._protocol.handshake_exc
+        if fault is not None and not isinstance(fault, EOFError) and not self._is_faulty:
+            # Its kind alone: the text repeats what came.
+            self._is_faulty = True
+            _log.info("a WebSocket connection broke its protocol", kind=type(fault).__name__)
 
     def _greet(self, request: Request) -> None:
         """Answer the handshake; who does not speak SIP over it gets the library's refusal (section 4.1)."""

@@ -5,6 +5,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.clients.bare import certificate
 from tests.unit.carriers.sip.desk import ACCOUNT, Ear, Site, Tokens
 from tests.unit.carriers.sip.wire import ANSWER, HOST, OFFER, eventually, run
@@ -271,3 +272,23 @@ def test_it_is_served_over_tls_too(tmp_path: Path) -> None:
         await site.close()
 
     run(story)
+
+
+def test_a_log_has_lines_of_ours_alone_and_none_of_what_came(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        it = await served()
+        async with it.page() as socket:
+            assert await Browser(socket, HANDSET).register() == 200
+        for said in (b"GET /sip HTTP/1.1\r\nHost: secret\r\n\r\n", b"secret\r\n\r\n"):
+            reader, writer = await asyncio.open_connection(HOST, it.port)
+            writer.write(said)
+            await reader.read()
+            writer.close()
+        await it.site.close()
+
+    with caplog.at_level("DEBUG"), capture_logs() as ours:
+        run(story)
+    assert [record for record in caplog.records if record.name.startswith("websockets.server")] == []
+    broken = [line for line in ours if line["event"] == "a WebSocket connection broke its protocol"]
+    assert [line["kind"] for line in broken] == ["InvalidUpgrade", "InvalidMessage"]
+    assert "secret" not in str(ours)
