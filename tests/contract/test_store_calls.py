@@ -271,6 +271,20 @@ async def test_calls_are_found_by_their_ends(store, ring):
     assert sids(await store.calls(out.account, CallFilter(to=theirs), limit=1)) == [inside.sid]
 
 
+async def test_a_call_that_brings_a_code_is_found_by_its_verification_alone(store, ring):
+    verification = "VE" + "5" * 32
+    plain = ring(created_ms=NOW)
+    bringing = ring(created_ms=NOW + 10, parent_sid=verification)
+    for row in (plain, bringing):
+        await store.create_call(row)
+    everything = CallFilter()
+    ours = CallFilter(sender=Party(number=bringing.local, indexes=frozenset()))
+    theirs = CallFilter(to=Party(number="+12025550177", indexes=frozenset({bringing.remote_index})))
+    for wanted in (everything, ours, theirs):
+        assert bringing.sid not in sids(await store.calls(plain.account, wanted))
+    assert sids(await store.calls(plain.account, CallFilter(parent_sid=verification))) == [bringing.sid]
+
+
 async def test_calls_are_found_by_status_parent_and_time(store, ring):
     parent = ring(created_ms=NOW)
     child = ring(created_ms=NOW + 10, parent_sid=parent.sid, direction=Direction.OUTBOUND_DIAL)

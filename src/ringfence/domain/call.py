@@ -8,6 +8,8 @@ from typing import Literal
 
 import msgspec
 
+from ringfence.domain.spoken_code import SpokenCode
+
 
 class Status(StrEnum):
     """A call's status, spelled as Twilio's API spells it."""
@@ -36,7 +38,8 @@ class Content(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     Sealed as one field under the record's key. `to` and `sender` are E.164 numbers, `sip:` URIs or `client:`
     identities. What is "" is not set; `status_events` are the call progress events asked for, of initiated, ringing,
     answered and completed. `twiml` is a document given with the call; `url` is where to ask for one. `parameters` go
-    with every request to the program, beside the call's own.
+    with every request to the program, beside the call's own. `code` is set on a call that brings one, and runs no
+    document of a program.
     """
 
     to: str
@@ -65,6 +68,7 @@ class Content(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     forwarded_from: str = ""
     application_sid: str = ""
     parameters: tuple[tuple[str, str], ...] = ()
+    code: SpokenCode | None = None
 
     def __repr__(self) -> str:
         return "Content(…)"

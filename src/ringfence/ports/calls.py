@@ -19,8 +19,8 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `content` is a sealed `domain.call.Content`; `remote_index` the blind index of the other end under that day's index
     key, `remote_region` its country ("" for a SIP address or a client). `parent_sid` is the call whose Dial made this
-    one. `sequence` counts the progress events so far. `owner` is the voice process that runs it. `rate_micros` is the
-    price of a minute, as it was when the call was made.
+    one, or the verification whose code it brings. `sequence` counts the progress events so far. `owner` is the voice
+    process that runs it. `rate_micros` is the price of a minute, as it was when the call was made.
     """
 
     account: str
@@ -47,6 +47,11 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int = 0
     owner: str = ""
     rate_micros: int = 0
+
+    @property
+    def brings_code(self) -> bool:
+        """It hangs on a verification, whose code it says: the tenant neither lists, changes nor records it."""
+        return self.parent_sid is not None and self.parent_sid.startswith("VE")
 
 
 class CallChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,7 +157,7 @@ class CallStore(Protocol):
     async def calls(
         self, account: str, wanted: CallFilter, *, before: str | None = None, limit: int = 50
     ) -> list[CallRow]:
-        """Newest first; `before` is the last sid of the page before."""
+        """Newest first; `before` is the last sid of the page before. Calls that bring codes: by their parent alone."""
 
     async def calls_of(self, keys: Sequence[tuple[str, str]]) -> list[CallRow | None]:
         """The calls of these (account, sid), in order; None for one that is not there."""

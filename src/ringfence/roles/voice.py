@@ -86,6 +86,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             files=RecordingFolder(settings.recordings),
             limits=call_limits(settings),
             unheld_rings=settings.dev,
+            codes=keys,
         )
         reception.operator = calls.operator
         bell = _Bell()

@@ -226,7 +226,7 @@ def _matches(row: CallRow, wanted: CallFilter) -> bool:
         (local is None or row.local == local.number)
         and (remote is None or row.remote_index in remote.indexes)
         and (wanted.status is None or row.status is wanted.status)
-        and (wanted.parent_sid is None or row.parent_sid == wanted.parent_sid)
+        and (not row.brings_code if wanted.parent_sid is None else row.parent_sid == wanted.parent_sid)
         and _within(row.created_ms, wanted.start_from_ms, wanted.start_to_ms)
         and _within(row.ended_ms, wanted.end_from_ms, wanted.end_to_ms)
     )

@@ -75,7 +75,7 @@ class CallChanger:
     async def delete(self, account: str, sid: str) -> bool:
         """Erase a call that is over; False where there is none. ApiError 20009 while it lives."""
         row = await self._store.call(account, sid)
-        if row is None:
+        if row is None or row.brings_code:
             return False
         if row.status in LIVE:
             raise ApiError(NOT_OVER)

@@ -48,7 +48,7 @@ class RecordingChanger:
     ) -> RecordingRow | None:
         """Begin one; None: no such call. ApiError 21220 where it is not in progress, 20503 where nothing came of it."""
         call = await self._store.call(account, call_sid)
-        if call is None:
+        if call is None or call.brings_code:
             return None
         if call.status is not Status.IN_PROGRESS:
             raise ApiError(INVALID_STATE)

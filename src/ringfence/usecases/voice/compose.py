@@ -12,6 +12,7 @@ from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.sound import SoundReader
 from ringfence.ports.speech import Speech
 from ringfence.ports.store import Store
+from ringfence.ports.verification_codes import CodeReader
 from ringfence.ports.wake import Wake
 from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
 from ringfence.usecases.voice.desk import Desk, Standing, Texts
@@ -61,6 +62,7 @@ def compose_calls(
     files: RecordingFiles | None = None,
     limits: BrakeLimits | None = None,
     unheld_rings: bool = False,
+    codes: CodeReader | None = None,
 ) -> Calls:
     """All of a voice process, over its ports. `legs` is told what media workers say."""
     desk = Desk(
@@ -82,6 +84,7 @@ def compose_calls(
         owner=owner,
         encodings=encodings,
         unheld_rings=unheld_rings,
+        codes=codes,
     )
     live = LiveCalls(desk)
     parties = PartyCalls(desk, live)

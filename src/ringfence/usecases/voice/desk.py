@@ -11,6 +11,7 @@ from ringfence.ports.line import Lines
 from ringfence.ports.media import Media
 from ringfence.ports.program import Program
 from ringfence.ports.store import Store
+from ringfence.ports.verification_codes import CodeReader
 from ringfence.ports.wake import Wake
 from ringfence.usecases.voice.brakes import Brakes
 from ringfence.usecases.voice.leg import Leg, LegEvent
@@ -49,7 +50,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     `encodings` are spoken, the preferred first. `country` (ISO 3166, lower case) says whose tones are played. With
     `unheld_rings` a number that leads nowhere rings, and nobody answers: so it is with simulated handsets that no
-    browser has open.
+    browser has open. `codes` tells those that calls are to bring; without it none is said.
     """
 
     store: Store
@@ -71,6 +72,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     encodings: tuple[str, ...] = ("PCMU", "PCMA")
     country: str = "us"
     unheld_rings: bool = False
+    codes: CodeReader | None = None
 
     def leg(self, sid: str, tell: Callable[[LegEvent], None]) -> Leg:
         """A new leg, whose media's events find it."""

@@ -100,6 +100,13 @@ class LiveCall:
         self._running = self._tasks.start(self._script.run(start), f"script {self.sid}")
         return self._running
 
+    def run_document(self, start: Start) -> None:
+        """Run this now, instead of what runs; a no-op where nobody has answered."""
+        if self._script is not None and not self._script.left and self._running and not self._running.done():
+            self._script.change(start)
+        elif self.talking:
+            self.script(start)
+
     @property
     def stays(self) -> bool:
         """True where what it ran as a guest ended by itself."""
@@ -192,10 +199,7 @@ class LiveCall:
         start = Start(twiml=order.twiml, url=order.url, method="GET" if order.method == "GET" else "POST")
         if self.ordered(start):
             return
-        if self._script is not None and not self._script.left and self._running and not self._running.done():
-            self._script.change(start)
-        elif self.talking:
-            self.script(start)
+        self.run_document(start)
 
     # From the leg.
 

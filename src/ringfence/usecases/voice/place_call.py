@@ -7,10 +7,11 @@ from ringfence.ports.calls import CallRow
 from ringfence.ports.line import Destination
 from ringfence.usecases.voice.call_record import CallRecord
 from ringfence.usecases.voice.desk import Desk
-from ringfence.usecases.voice.leg import Answered, LegEvent
+from ringfence.usecases.voice.leg import Answered, LegEvent, Pressed
 from ringfence.usecases.voice.live_call import LiveCall
 from ringfence.usecases.voice.live_calls import LiveCalls
 from ringfence.usecases.voice.party_call import dial_out, send_keys
+from ringfence.usecases.voice.say_code import CodeSaying
 from ringfence.usecases.voice.script import Start
 
 
@@ -28,10 +29,16 @@ class CallPlacer:
 
     async def _begin(self, call: LiveCall) -> None:
         content = call.record.content
+        saying = None if content.code is None else CodeSaying(self._desk, call, content.code)
 
         def happened(event: LegEvent) -> None:
-            if isinstance(event, Answered):
-                self._live.tasks.start(self._answered(call, content), f"answered {call.sid}")
+            match event:
+                case Answered() if saying is not None:
+                    self._live.tasks.start(saying.answered(), f"answered {call.sid}")
+                case Answered():
+                    self._live.tasks.start(self._answered(call, content), f"answered {call.sid}")
+                case Pressed() if saying is not None:
+                    self._live.tasks.start(saying.pressed(), f"code {call.sid}")
 
         call.watch = happened
         call.ring_until(content.timeout_s)

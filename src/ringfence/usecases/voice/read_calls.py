@@ -46,7 +46,7 @@ class CallReader:
     async def fetch(self, caller: Caller, account: AccountRow, sid: str) -> CallView | None:
         """The call, or None when the account has none of that sid."""
         row = await self._store.call(account.sid, sid)
-        if row is None:
+        if row is None or row.brings_code:
             return None
         (view,) = await self.open(caller, account.sid, [row])
         return view

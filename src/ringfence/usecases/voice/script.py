@@ -13,7 +13,7 @@ from ringfence.domain.sid import new_sid
 from ringfence.domain.twiml import interpreter
 from ringfence.domain.twiml.document import Method
 from ringfence.domain.twiml.interpreter import Interpreter
-from ringfence.domain.twiml.voice_verbs import Dial, Say, VoiceVerb
+from ringfence.domain.twiml.voice_verbs import Dial, Say, VoiceDocument, VoiceVerb
 from ringfence.ports.media import Keys, Piece, Tone, UnknownSoundError
 from ringfence.usecases.voice.call_record import CallRecord
 from ringfence.usecases.voice.desk import Desk
@@ -66,8 +66,12 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a script begins: a document that is given, or a URL."""
+    """Where a script begins: a document that is given, as text or read already, or a URL.
 
+    One that is read already is ours, and not noted in the timeline.
+    """
+
+    document: VoiceDocument | None = None
     twiml: str = ""
     url: str = ""
     method: Method = "POST"
@@ -222,7 +226,9 @@ class Script:
 
     async def _begin(self, start: Start) -> None:
         try:
-            if start.twiml:
+            if start.document is not None:
+                found = Found(start.document, "")
+            elif start.twiml:
                 found = self._documents.given(start.twiml, self._interpreter.url)
             else:
                 found = await self._documents.fetch(start.url, start.method)

@@ -36,6 +36,7 @@ from ringfence.ports.media import (
 from ringfence.ports.program import ProgramAnswer, ProgramFailedError, Question
 from ringfence.ports.speech import Utterance
 from ringfence.ports.store import NumberRow
+from ringfence.ports.verification_codes import CodeReader
 from ringfence.store.memory import MemoryStore
 from ringfence.testing.still_loop import StillLoop
 from ringfence.usecases.voice.brakes import BrakeLimits
@@ -377,6 +378,7 @@ class Stage:
         self.bell = Bell()
         self.rings = 0
         self.domains: dict[str, SipDomainConfig] = {}
+        self.codes: CodeReader | None = None
         self.calls: Calls
 
     def ring(self) -> None:
@@ -420,6 +422,7 @@ class Stage:
             owner="voice",
             limits=self.limits,
             unheld_rings=unheld_rings,
+            codes=self.codes,
         )
         self.media.tell = self.calls.legs.happened
 

@@ -58,8 +58,9 @@ SELECT count(*) FROM call WHERE account = $1 AND status IN ('ringing', 'in-progr
 SELECT created_ms FROM call WHERE account = $1 AND sid = $2
 
 -- page --
+-- What hangs on a verification (VE) is in its list alone.
 account = $1 AND (created_ms, sid) < ($2, $3) AND created_ms >= $4
-  AND ($5::text IS NULL OR status = $5) AND ($6::text IS NULL OR parent_sid = $6)
+  AND ($5::text IS NULL OR status = $5) AND CASE WHEN $6::text IS NULL THEN coalesce(left(parent_sid, 2), '') <> 'VE' ELSE parent_sid = $6 END
   AND ($7::bigint IS NULL OR ended_ms >= $7) AND ($8::bigint IS NULL OR ended_ms < $8)
 
 -- order --

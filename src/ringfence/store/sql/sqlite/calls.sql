@@ -40,8 +40,9 @@ WHERE status IN ('queued', 'ringing', 'in-progress') AND account = ? AND status 
 SELECT created_ms FROM call WHERE account = ? AND sid = ?
 
 -- page --
+-- What hangs on a verification (VE) is in its list alone.
 account = :account AND (created_ms, sid) < (:before_ms, :before_sid) AND created_ms >= :start_from_ms
-  AND (:status IS NULL OR status = :status) AND (:parent_sid IS NULL OR parent_sid = :parent_sid)
+  AND (:status IS NULL OR status = :status) AND CASE WHEN :parent_sid IS NULL THEN coalesce(substr(parent_sid, 1, 2), '') <> 'VE' ELSE parent_sid = :parent_sid END
   AND (:end_from_ms IS NULL OR ended_ms >= :end_from_ms) AND (:end_to_ms IS NULL OR ended_ms < :end_to_ms)
 
 -- order --
