@@ -53,7 +53,7 @@ class Victim:
             "Applications": client.applications.create(friendly_name="owls", voice_url="https://owl.example/v").sid,
             "IncomingPhoneNumbers": bought.sid,
         }
-        self.verify = {"Services": client.verify.v2.services.create(friendly_name="owls").sid}
+        self.verify = self._verify_things(client)
         self.sids |= self._sip_things(client)
         lookup_recipes.ask(tenant, "POST", lookup_recipes.OVERRIDE, json={"line_type": "pager", "reason": WORDS})
         lookup_recipes.ask(
@@ -102,6 +102,14 @@ class Victim:
         installation.run(store.add_steps([step]))
         (written,) = installation.run(store.steps(self.tenant.sid, sid))
         return f"NO{written.at_ms:012x}{written.id:020x}"
+
+    def _verify_things(self, client: Any) -> dict[str, str]:
+        service = client.verify.v2.services.create(friendly_name="owls")
+        limit = service.rate_limits.create(unique_name="owl")
+        bucket = client.verify.v2.services(service.sid).rate_limits(limit.sid).buckets.create(max=4, interval=60)
+        service.messaging_configurations.create(country="US", messaging_service_sid=self.service.sid)
+        client.verify.v2.safelist.create(phone_number="+12025550177")
+        return {"Services": service.sid, "RateLimits": limit.sid, "Buckets": bucket.sid}
 
     def _sip_things(self, client: Any) -> dict[str, str]:
         domain = client.sip.domains.create(domain_name="owl.sip.twilio.com", voice_url="https://owl.example/voice")
@@ -167,7 +175,13 @@ class Victim:
             "Sid": sid or self.sids.get(resource, ""),
         }
         if operation.product == "verify":
-            values |= {"ServiceSid": self.verify["Services"], "Sid": self.verify.get(resource, "")}
+            values |= {
+                "ServiceSid": self.verify["Services"],
+                "RateLimitSid": self.verify["RateLimits"],
+                "Country": "US",
+                "PhoneNumber": "+12025550177",
+                "Sid": self.verify.get(resource, ""),
+            }
         prefix = f"/{operation.product}" if operation.product in (OURS, "verify") else ""
         return prefix + re.sub(r"{(\w+)}", lambda found: values[found[1]], operation.path)
 
@@ -189,6 +203,10 @@ class Victim:
                 await store.media(sid, self.message),
                 await store.services(sid),
                 await store.verify_rows(sid, "service"),
+                await store.verify_rows(sid, "safe_number"),
+                await store.verify_rows(sid, "rate_limit", parent=self.verify["Services"]),
+                await store.verify_rows(sid, "bucket", parent=self.verify["RateLimits"]),
+                await store.verify_rows(sid, "messaging_configuration", parent=self.verify["Services"]),
                 await store.pool(sid, self.service.sid),
                 await store.events(sid, self.message),
                 [await store.sip_rows(sid, kind) for kind in ("domain", "credential_list", "ip_list")],

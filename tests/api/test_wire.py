@@ -44,7 +44,7 @@ def test_an_unfinished_operation_says_so(tenant: Any) -> None:
     answer = tenant.ask("POST", "/Queues.json", data={"FriendlyName": "waiting"})
     assert (answer.status_code, answer.json()["code"]) == (501, 20501)
     assert "POST /2010-04-01/Accounts/{AccountSid}/Queues" in answer.json()["message"]
-    elsewhere = requests.get(f"{tenant.installation.url}/v2/Services", auth=(tenant.sid, tenant.token), timeout=10)
+    elsewhere = requests.get(f"{tenant.installation.url}/v1/Workspaces", auth=(tenant.sid, tenant.token), timeout=10)
     assert (elsewhere.status_code, elsewhere.headers["content-type"]) == (501, "application/json")
     assert tenant.ask("POST", "/Queues.json", auth=("x", "y")).status_code == 401
 

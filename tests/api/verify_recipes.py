@@ -26,10 +26,71 @@ def on_service(method: str, path: str = "", **data: str) -> Recipe:
     return make
 
 
+def on_limit(method: str, path: str = "", **data: str) -> Recipe:
+    """`path` below a service's RateLimits, with places for the SIDs of one and of a bucket in it."""
+
+    def make(tenant: Any) -> requests.Response:
+        service = tenant.client().verify.v2.services.create(friendly_name="Fade & Co")
+        limit = service.rate_limits.create(unique_name="ip")
+        bucket = (
+            tenant.client().verify.v2.services(service.sid).rate_limits(limit.sid).buckets.create(max=4, interval=60)
+        )
+        return ask(tenant, method, f"{SERVICES}/{service.sid}/RateLimits{path.format(limit.sid, bucket.sid)}", data)
+
+    return make
+
+
+def on_configuration(method: str, path: str = "", **data: str) -> Recipe:
+    """`path` below a service's MessagingConfigurations, where Canada has one."""
+
+    def make(tenant: Any) -> requests.Response:
+        texting = tenant.client().messaging.v1.services.create(friendly_name="Reminders").sid
+        service = tenant.client().verify.v2.services.create(friendly_name="Fade & Co")
+        service.messaging_configurations.create(country="CA", messaging_service_sid=texting)
+        form = {name: value.format(texting) for name, value in data.items()}
+        return ask(tenant, method, f"{SERVICES}/{service.sid}/MessagingConfigurations{path}", form)
+
+    return make
+
+
+def on_safe_list(method: str, path: str = "", **data: str) -> Recipe:
+    """`path` below SafeList/Numbers, where one is."""
+
+    def make(tenant: Any) -> requests.Response:
+        tenant.client().verify.v2.safelist.create(phone_number="+12025550123")
+        return ask(tenant, method, f"/v2/SafeList/Numbers{path}", data)
+
+    return make
+
+
+LIMITS = f"{SERVICE}/RateLimits"
+BUCKETS = f"{LIMITS}/{{RateLimitSid}}/Buckets"
+CONFIGURATIONS = f"{SERVICE}/MessagingConfigurations"
+SAFE = "/v2/SafeList/Numbers"
+
 VERIFY_RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", SERVICES): on_service("POST", FriendlyName="x"),
     ("GET", SERVICES): on_service("GET", "?PageSize=20"),
     ("GET", f"{SERVICES}/{{Sid}}"): on_service("GET", "/{}"),
     ("POST", f"{SERVICES}/{{Sid}}"): on_service("POST", "/{}", CodeLength="8"),
     ("DELETE", f"{SERVICES}/{{Sid}}"): on_service("DELETE", "/{}"),
+    ("POST", LIMITS): on_limit("POST", UniqueName="device"),
+    ("GET", LIMITS): on_limit("GET"),
+    ("GET", f"{LIMITS}/{{Sid}}"): on_limit("GET", "/{0}"),
+    ("POST", f"{LIMITS}/{{Sid}}"): on_limit("POST", "/{0}", Description="x"),
+    ("DELETE", f"{LIMITS}/{{Sid}}"): on_limit("DELETE", "/{0}"),
+    ("POST", BUCKETS): on_limit("POST", "/{0}/Buckets", Max="5", Interval="600"),
+    ("GET", BUCKETS): on_limit("GET", "/{0}/Buckets"),
+    ("GET", f"{BUCKETS}/{{Sid}}"): on_limit("GET", "/{0}/Buckets/{1}"),
+    ("POST", f"{BUCKETS}/{{Sid}}"): on_limit("POST", "/{0}/Buckets/{1}", Max="6"),
+    ("DELETE", f"{BUCKETS}/{{Sid}}"): on_limit("DELETE", "/{0}/Buckets/{1}"),
+    ("POST", CONFIGURATIONS): on_configuration("POST", Country="US", MessagingServiceSid="{}"),
+    ("GET", CONFIGURATIONS): on_configuration("GET"),
+    ("GET", f"{CONFIGURATIONS}/{{Country}}"): on_configuration("GET", "/CA"),
+    ("POST", f"{CONFIGURATIONS}/{{Country}}"): on_configuration("POST", "/CA", MessagingServiceSid="{}"),
+    ("DELETE", f"{CONFIGURATIONS}/{{Country}}"): on_configuration("DELETE", "/CA"),
+    ("POST", SAFE): on_safe_list("POST", PhoneNumber="+12025550124"),
+    ("GET", f"{SAFE}/{{PhoneNumber}}"): on_safe_list("GET", "/+12025550123"),
+    ("DELETE", f"{SAFE}/{{PhoneNumber}}"): on_safe_list("DELETE", "/+12025550123"),
+    ("GET", "/v2/Templates"): lambda tenant: ask(tenant, "GET", "/v2/Templates"),
 }

@@ -42,7 +42,12 @@ from ringfence.api.v2010.sip_domains import domains
 from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
 from ringfence.api.v2010.sip_mappings import mappings
 from ringfence.api.v2010.tokens import tokens
+from ringfence.api.verify_v2.buckets import buckets
+from ringfence.api.verify_v2.messaging_configurations import messaging_configurations
+from ringfence.api.verify_v2.rate_limits import rate_limits as verify_rate_limits
+from ringfence.api.verify_v2.safe_list import safe_list
 from ringfence.api.verify_v2.services import services as verify_services
+from ringfence.api.verify_v2.templates import templates
 from ringfence.api.voice_v1.dialing_permissions import permitted, prefixes, updates
 from ringfence.api.voice_v1.settings import settings
 from ringfence.api.wire import Wire
@@ -77,6 +82,11 @@ RESOURCES = (
     updates,
     settings,
     verify_services,
+    verify_rate_limits,
+    buckets,
+    messaging_configurations,
+    safe_list,
+    templates,
     looked_up,
     batch,
     overrides,

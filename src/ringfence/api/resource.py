@@ -161,14 +161,14 @@ class Resource:
         return self._declare("GET", self._path, form)
 
     def update(
-        self, form: type[msgspec.Struct], *, any_status: bool = False, status: int = 200
+        self, form: type[msgspec.Struct], *, any_status: bool = False, status: int = 200, named: str = "Sid"
     ) -> Callable[[Handler], Handler]:
-        """POST on one."""
-        return self._declare("POST", self._path + "/{Sid}", form, any_status=any_status, status=status)
+        """POST on one, called `named` in the path."""
+        return self._declare("POST", f"{self._path}/{{{named}}}", form, any_status=any_status, status=status)
 
-    def delete(self) -> Callable[[Handler], Handler]:
+    def delete(self, *, named: str = "Sid") -> Callable[[Handler], Handler]:
         """DELETE on one; the handler returns whether it was there."""
-        return self._declare("DELETE", self._path + "/{Sid}", NoForm, status=204)
+        return self._declare("DELETE", f"{self._path}/{{{named}}}", NoForm, status=204)
 
     def at(
         self, method: str, below: str, *, status: int = 200, body: type[msgspec.Struct] | None = None
