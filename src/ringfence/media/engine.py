@@ -337,8 +337,8 @@ class Engine:
         if key is None:
             return
         self._emit(KeyPressed(leg.name, key))
-        if leg.bridged is not None:
-            # As an event it is not in the sound that the other leg hears.
+        if leg.bridged is not None and leg.bridged.pressing.room:
+            # As an event it is not in the sound that the other leg hears. A flood of keys is not passed on whole.
             self.press(leg.bridged.name, key)
 
     def _settled(self, leg: Leg) -> None:

@@ -37,11 +37,16 @@ class Pressing:
         # Nothing is left to be sent.
         self.idle = True
 
+    @property
+    def room(self) -> int:
+        """How many more keys may wait."""
+        return MAX_KEYS - len(self._keys)
+
     def press(self, digits: str) -> None:
         """Add keys to the end. ValueError for what is no key, or when more wait than anybody would press."""
         if any(key != WAIT and key not in LAYOUT for key in digits):
             raise ValueError("not a key")
-        if len(self._keys) + len(digits) > MAX_KEYS:
+        if len(digits) > self.room:
             raise ValueError("too many keys")
         self._keys.extend(digits)
         self.idle = self.idle and not digits

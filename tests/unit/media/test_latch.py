@@ -61,6 +61,14 @@ def test_a_spray_of_single_packets_settles_nothing_whoever_sends_it() -> None:
     assert latch.admits(HOME, 1, 1, 20)
 
 
+def test_sources_that_take_turns_in_one_stream_of_numbers_are_no_source() -> None:
+    latch = Latch(HOME, symmetric=True)
+    for tick in range(30):
+        assert not latch.admits((ATTACKER[0], tick % 2), 1, tick, tick)
+    for tick in range(30, 60):
+        assert not latch.admits(ATTACKER, tick % 2, tick, tick)
+
+
 def test_once_settled_it_stays_so() -> None:
     latch = Latch(HOME, symmetric=True)
     latch.admits(HOME, 1, 1, 0)
@@ -93,5 +101,13 @@ def test_a_stranger_that_has_had_it_for_long_keeps_it() -> None:
 
 
 def test_an_ipv6_source_is_known_by_host_and_port() -> None:
+    source = ("2001:db8::1", 4_000, 0, 3)
     latch = Latch(("2001:db8::1", 4_000), symmetric=False)
-    assert latch.admits(("2001:db8::1", 4_000, 0, 3), 1, 1, 0)
+    assert latch.hears(source)
+    assert latch.admits(source, 1, 1, 0)
+    symmetric = Latch(("2001:db8::1", 9), symmetric=True)
+    for _ in range(2):
+        assert symmetric.admits(source, 1, 1, 0)
+        assert symmetric.hears(source)
+    assert symmetric.admits(("2001:db8::1", 4_000), 1, 1, 0)
+    assert not symmetric.hears(("2001:db8::1", 4_001, 0, 3))

@@ -39,6 +39,7 @@ def test_how_many_go_out_in_each_beat(ptime_ms: int, counts: list[int]) -> None:
 
 def test_what_was_gathered_may_be_left() -> None:
     packing = Packing(40)
+    assert (packing.ptime_ms, packing.fresh) == (40, True)
     assert packing.add(b"a" * 160) == []
     packing.clear()
     assert packing.add(b"b" * 160) == []

@@ -121,3 +121,49 @@ def test_more_loss_or_delay_is_never_better(loss: float, more_loss: float, delay
 def test_a_bad_line_is_bad() -> None:
     assert mean_opinion_score("PCMU", lost_fraction=0.3, one_way_ms=400) < 2
     assert mean_opinion_score("PCMU", lost_fraction=1, one_way_ms=2_000) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("codec", "lost_fraction", "one_way_ms", "score"),
+    [
+        ("PCMU", 0.0, 0.0, 4.4),
+        ("PCMU", 0.01, 20.0, 4.31),
+        ("PCMA", 0.05, 100.0, 3.82),
+        ("PCMU", 0.0, 177.3, 4.31),
+        ("PCMU", 0.0, 300.0, 3.71),
+        ("G722", 0.02, 50.0, 3.97),
+        ("OPUS", 0.1, 250.0, 2.86),
+        ("other", 0.03, 150.0, 3.37),
+        ("PCMU", 0.5, 500.0, 1.0),
+    ],
+)
+def test_what_listeners_would_say(codec: str, lost_fraction: float, one_way_ms: float, score: float) -> None:
+    """By hand, from the E-model: 93.2 less 0.024 a ms (and 0.11 beyond 177.3), less the codec's share of 95."""
+    assert mean_opinion_score(codec, lost_fraction=lost_fraction, one_way_ms=one_way_ms) == score
+
+
+def test_a_jump_of_just_as_much_as_may_be_is_no_new_beginning() -> None:
+    heard = reception()
+    assert hear(heard, [1, 1 + MAX_DROPOUT, 1]) == [True, True, False]
+    assert heard.expected == MAX_DROPOUT + 1
+    assert hear(heard, [2 + 2 * MAX_DROPOUT]) == [False]
+
+
+def test_every_number_that_is_left_out_may_still_come() -> None:
+    heard = reception()
+    # A turn of all numbers, and then one that leaves some out: none of them was heard in this turn.
+    hear(heard, [*range(65_600)])
+    hear(heard, [65_610])
+    assert hear(heard, [*range(65_600, 65_610)]) == [True] * 10
+    assert heard.late == 10
+
+
+def test_a_report_names_its_source_and_says_no_more_than_all_is_lost() -> None:
+    heard = Reception(ssrc=0xABCD, clock_rate_hz=8_000)
+    assert heard.block(0).fraction_lost == 0
+    hear(heard, [1])
+    assert (heard.block(0).ssrc, heard.block(0).fraction_lost) == (0xABCD, 0)
+    hear(heard, [2_001])
+    assert heard.block(0).fraction_lost == 1_999 * 256 // 2_000
+    hear(heard, [2_001 + 2_999])
+    assert heard.block(0).fraction_lost == 2_998 * 256 // 2_999

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.media.reception import Reception
+from ringfence.media.reception import MAX_DROPOUT, Reception
 from ringfence.media.receptions import WINDOW, Receptions
 
 ROWS = 4
@@ -115,3 +115,135 @@ def test_a_sender_report_is_quoted() -> None:
     receptions.sender_report(0, 0xABCD, 1_000)
     block = receptions.block(0, ssrc=9, now_ms=3_000, rate_hz=RATE_HZ)
     assert (block.last_report, block.delay) == (0xABCD, 2 * 65_536)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(0, 3), min_size=3, max_size=80), st.integers(0, 2))
+def test_a_report_says_what_the_reference_says_each_time(gaps: list[int], noise_ms: int) -> None:
+    receptions, reference = Receptions(ROWS), Reception(ssrc=7, clock_rate_hz=RATE_HZ)
+    number = 65_500
+    for place, gap in enumerate(gaps):
+        number += 1 + gap
+        at_ms = number * 20.0 + (place % 3) * noise_ms * 8
+        take(receptions, 3, number, number * 160, at_ms)
+        reference.take(number & 0xFFFF, number * 160 & 0xFFFFFFFF, at_ms)
+        if place % 5 == 4:
+            ours = receptions.block(3, ssrc=7, now_ms=0, rate_hz=RATE_HZ)
+            theirs = reference.block(0)
+            assert (ours.ssrc, ours.fraction_lost, ours.lost) == (7, theirs.fraction_lost, theirs.lost)
+            assert ours.highest_sequence == theirs.highest_sequence
+            assert abs(ours.jitter - theirs.jitter) <= 1
+            assert (ours.last_report, ours.delay) == (0, 0)
+
+
+def test_packets_as_far_back_as_are_told_apart_are_and_none_further() -> None:
+    receptions = Receptions(ROWS)
+    take(receptions, 0, 1_000)
+    take(receptions, 0, 1_000 + WINDOW)
+    assert take(receptions, 0, 1_001)
+    assert not take(receptions, 0, 1_001)
+    assert not take(receptions, 0, 1_000)
+    assert take(receptions, 0, 1_002)
+    take(receptions, 0, 1_000 + 2 * WINDOW)
+    # What came before is out of sight, and what has not come is not thought to have.
+    assert [take(receptions, 0, 1_000 + WINDOW + step) for step in range(1, WINDOW)] == [True] * (WINDOW - 1)
+
+
+def test_what_was_heard_is_remembered_across_a_gap_of_any_size_within_sight() -> None:
+    for gap in range(1, WINDOW):
+        receptions = Receptions(ROWS)
+        take(receptions, 0, 500)
+        take(receptions, 0, 500 + gap)
+        assert not take(receptions, 0, 500), gap
+        assert all(take(receptions, 0, 500 + step) for step in range(1, gap))
+
+
+def test_a_jump_of_just_as_much_as_may_be_is_taken_and_a_further_one_is_not() -> None:
+    receptions = Receptions(ROWS)
+    take(receptions, 0, 1)
+    assert take(receptions, 0, 1 + MAX_DROPOUT)
+    assert not take(receptions, 0, 2 + 2 * MAX_DROPOUT)
+
+
+def test_the_first_stray_number_is_one_whatever_it_is() -> None:
+    for stray in (0, 1, 65_534, 65_535):
+        receptions = Receptions(ROWS)
+        take(receptions, 0, 30_000)
+        assert not take(receptions, 0, stray)
+        assert take(receptions, 0, 30_001)
+        assert not take(receptions, 0, stray)
+        receptions.restart(0)
+        take(receptions, 0, 30_000)
+        assert not take(receptions, 0, stray)
+        receptions.clear(0)
+        take(receptions, 0, 30_000)
+        assert not take(receptions, 0, stray)
+
+
+def test_streams_that_began_anew_add_up_however_many_there_were() -> None:
+    receptions = Receptions(ROWS)
+    for first in (10, 5_000, 70):
+        for step in (0, 1, 3):
+            take(receptions, 1, first + step)
+        receptions.restart(1)
+    assert (receptions.total_received(1), receptions.total_expected(1), receptions.lost(1)) == (9, 12, 3)
+
+
+def test_a_leg_in_a_row_that_had_another_begins_with_nothing() -> None:
+    receptions = Receptions(ROWS)
+    for number in range(20):
+        take(receptions, 0, number, number * 160, number * 20.0 + number % 2 * 9)
+    receptions.sender_report(0, 5, 1.0)
+    receptions.clear(0)
+    assert receptions.jitter_ms(0) == 0
+    for number in range(3):
+        assert take(receptions, 0, 40_000 + number, number * 160, 9_000 + number * 20.0)
+    assert receptions.jitter_ms(0) == 0
+    block = receptions.block(0, ssrc=1, now_ms=5_000, rate_hz=RATE_HZ)
+    assert (block.last_report, block.delay, block.lost) == (0, 0, 0)
+
+
+def test_a_stream_that_began_anew_quotes_no_report_of_the_one_before() -> None:
+    receptions = Receptions(ROWS)
+    take(receptions, 0, 1)
+    receptions.sender_report(0, 5, 1.0)
+    receptions.restart(0)
+    take(receptions, 0, 900)
+    block = receptions.block(0, ssrc=1, now_ms=5_000, rate_hz=RATE_HZ)
+    assert (block.last_report, block.delay) == (0, 0)
+
+
+def test_a_keys_packets_take_no_part_in_the_jitter() -> None:
+    receptions = Receptions(ROWS)
+    for number in range(20):
+        timed = number % 4 != 3
+        receptions.take(
+            np.array([0]),
+            np.array([number]),
+            np.array([number * 160 if timed else 77]),
+            np.array([timed]),
+            number * 20.0,
+            np.array([RATE_HZ]),
+        )
+    assert receptions.jitter_ms(0) == 0
+    assert receptions.total_received(0) == 20
+
+
+def test_each_change_of_transit_counts_a_sixteenth_and_a_leap_of_five_seconds_not_at_all() -> None:
+    receptions = Receptions(ROWS)
+    take(receptions, 0, 1, 160, 20.0)
+    take(receptions, 0, 2, 320, 40.0 + 32.0)
+    assert receptions.jitter_ms(0) == 2.0
+    take(receptions, 0, 3, 480, 60.0 + 32.0 + 5_000.0)
+    assert receptions.jitter_ms(0) == 2.0
+    take(receptions, 0, 4, 640, 80.0 + 32.0 + 5_000.0 + 4_999.0)
+    assert receptions.jitter_ms(0) == 2.0 + (4_999.0 - 2.0) / 16
+
+
+def test_a_timestamp_that_wraps_is_no_jitter_and_one_that_goes_back_is() -> None:
+    receptions = Receptions(ROWS)
+    for number in range(6):
+        take(receptions, 0, number, 2**32 - 480 + number * 160, number * 20.0)
+    assert receptions.jitter_ms(0) == 0
+    take(receptions, 0, 6, 320, 120.0)
+    assert receptions.jitter_ms(0) == 20 / 16

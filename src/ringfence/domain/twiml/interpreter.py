@@ -31,6 +31,8 @@ from ringfence.domain.twiml.voice_verbs import (
 # Documents in a row that take no time on the line: a loop of redirects ends the call with this error.
 MAX_IDLE_DOCUMENTS = 50
 TOO_MANY_REDIRECTS = 11215
+# A Gather that asks for no number of digits ends with as many, lest somebody press keys for good.
+MAX_DIGITS = 1_000
 
 Fields = tuple[tuple[str, str], ...]
 
@@ -379,7 +381,7 @@ class Interpreter:
         if key == verb.finish_on_key:
             return [*quiet, *self._gathered(verb, key)]
         self._digits += key
-        if verb.num_digits is not None and len(self._digits) >= verb.num_digits:
+        if len(self._digits) >= (verb.num_digits or MAX_DIGITS):
             return [*quiet, *self._gathered(verb, "")]
         return [*quiet, *self._wait_for_keys(verb)]
 

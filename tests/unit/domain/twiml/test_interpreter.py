@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.domain.twiml.interpreter import (
+    MAX_DIGITS,
     MAX_IDLE_DOCUMENTS,
     Answer,
     CallEnded,
@@ -170,6 +171,12 @@ def test_without_a_finishing_key_time_ends_the_digits() -> None:
     line = Line("<Gather finishOnKey='' timeout='3'/>")
     assert line.keys("1#*") == ["wait 3000"] * 3
     assert line.timer() == [f"POST {URL} Digits=1#*"]
+
+
+def test_digits_that_never_end_are_cut_off() -> None:
+    line = Line("<Gather finishOnKey=''/>")
+    assert line.keys("7" * (MAX_DIGITS - 1)) == ["wait 5000"] * (MAX_DIGITS - 1)
+    assert line.keys("8") == [f"POST {URL} Digits={'7' * (MAX_DIGITS - 1)}8"]
 
 
 def test_each_key_begins_the_wait_anew_and_the_old_timer_counts_no_more() -> None:

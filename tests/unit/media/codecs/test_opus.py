@@ -118,6 +118,16 @@ def test_a_packet_says_how_much_it_holds(first: int, second: int, length_us: int
     assert packet_length_us(bytes([first, second, 9])) == length_us
 
 
+def test_a_packet_of_two_octets_says_how_many_frames_it_holds() -> None:
+    assert packet_length_us(b"\x03\x02") == 20_000
+
+
+@pytest.mark.parametrize(("first", "length_ms"), [(16 << 3, 10), (16 << 3 | 3, 20), (0, 10), (3 << 3, 60), (27, 120)])
+def test_lengths_are_whole_ten_milliseconds_rounded_up(first: int, length_ms: int) -> None:
+    # Six frames where the packet says how many.
+    assert OpusCodec().length_ms(bytes([first, 6])) == length_ms
+
+
 def test_a_packet_that_says_nothing_holds_nothing() -> None:
     assert packet_length_us(b"") == packet_length_us(b"\x03") == 0
 
