@@ -55,6 +55,7 @@ class WebhookServer:
         self.received: list[Webhook] = []
         self.status = 200
         self.answer = b"<Response/>"
+        self.answers: dict[str, bytes] = {}
 
     def await_one(self, wanted: Callable[[Webhook], bool], limit_s: float = 15) -> Webhook:
         until = time.monotonic() + limit_s
@@ -77,7 +78,7 @@ def webhooks() -> Iterator[WebhookServer]:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0"))).decode()
             form = dict(parse_qsl(body, keep_blank_values=True))
             seen.received.append(Webhook(self.path, form, dict(self.headers)))
-            answer = seen.answer
+            answer = seen.answers.get(self.path, seen.answer)
             self.send_response(seen.status)
             self.send_header("Content-Type", "text/xml")
             self.send_header("Content-Length", str(len(answer)))

@@ -59,6 +59,14 @@ def step(kind: str, **fields: Any) -> dict[str, Any]:
     return {**given, "exchanges": None, "problem": None, **fields}
 
 
+def test_a_call_is_shown_whole_once_its_last_status_is_among_its_steps() -> None:
+    steps = CallSteps()
+    over = {"final": True, "status": "completed", "steps": [step("status", text="in-progress")]}
+    assert not steps.whole(over | {"final": False})
+    assert not steps.whole(over)
+    assert steps.whole(over | {"steps": [*over["steps"], step("status", text="completed")]})
+
+
 def test_each_step_is_told_once_and_what_others_wrote_begins_no_line() -> None:
     steps = CallSteps()
     first = [step("status", text="ringing"), step("verb", text="Say", line=2, fields=[["voice", "man"]])]

@@ -171,7 +171,7 @@ def test_texts_are_told_elsewhere_while_somebody_listens(
 ) -> None:
     shop_webhook(f"{webhooks.url}/usual")
     listener = watched("listen", "--forward-to", f"{webhooks.url}/mine", "--number", installation.shop)
-    listener.await_line(f"{installation.shop} → {webhooks.url}/mine")
+    listener.await_line(f"{installation.shop} texts → {webhooks.url}/mine")
     customer = handset(CUSTOMER)
     customer.reply("c4n4ry")
     line = listener.await_line("received")
@@ -202,7 +202,7 @@ def test_a_listener_that_is_killed_leaves_nothing_behind(
 ) -> None:
     shop_webhook(f"{webhooks.url}/usual")
     listener = watched("listen", "--forward-to", f"{webhooks.url.removeprefix('http://')}/mine")
-    listener.await_line(f"{installation.shop} → {webhooks.url}/mine")
+    listener.await_line(f"{installation.shop} texts → {webhooks.url}/mine")
     listener.stop(signal.SIGKILL)
     time.sleep(PATIENCE_S)
     handset(CUSTOMER).reply("after")

@@ -1,5 +1,6 @@
 """A call's timeline as lines of a terminal: what is new each time it is read."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,13 +8,16 @@ from urllib.parse import urlsplit
 from ringfence.cli.visible_text import visible
 
 MAX_CHARACTERS = 100
+# A call whose voice process died has no step of its end.
+WRITTEN_WITHIN_S = 3.0
 
 
 class CallSteps:
-    """`fresh` gives each step once."""
+    """`fresh` gives each step once, `whole` says when there will be no more."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
+        self._over_since_s = 0.0
 
     def fresh(self, timeline: dict[str, Any]) -> Iterator[str]:
         """The lines of steps that were not there before, in order."""
@@ -22,6 +26,17 @@ class CallSteps:
                 if key not in self._seen:
                     self._seen.add(key)
                     yield visible(line)[:MAX_CHARACTERS]
+
+    def whole(self, timeline: dict[str, Any]) -> bool:
+        """Whether nothing is missing of a call that is over: its steps are written a moment after its status."""
+        if not timeline["final"]:
+            return False
+        self._over_since_s = self._over_since_s or time.monotonic()
+        late = time.monotonic() - self._over_since_s > WRITTEN_WITHIN_S
+        return late or any(
+            step["type"] == "happened" and (step["kind"], step["text"]) == ("status", timeline["status"])
+            for step in timeline["steps"]
+        )
 
 
 def _lines(step: dict[str, Any], place: int) -> Iterator[tuple[str, str]]:

@@ -4,14 +4,12 @@ What is shown is what happens: the program's own lines, and the call's timeline 
 """
 
 import contextlib
-import json
 import queue
 import re
 import secrets
 import time
 from collections.abc import Iterator
 
-from ringfence.carriers.sip.listen import parse_listen
 from ringfence.cli.barber_program import BarberProgram
 from ringfence.cli.call_steps import CallSteps
 from ringfence.cli.desk_phone import Account, DeskPhone
@@ -19,6 +17,7 @@ from ringfence.cli.installation_client import InstallationClient
 from ringfence.cli.interruptible import interruptible
 from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import read_profile
+from ringfence.cli.sip_port import sip_port
 from ringfence.cli.terminal import Terminal
 from ringfence.cli.timeline import timeline_link
 from ringfence.roles.dev_stock import BUSINESS_NAME, BUSINESS_NUMBER, CUSTOMER_NUMBER
@@ -112,7 +111,7 @@ class _Story:
                 until = time.monotonic() + patience_s
             for _ in self._lines():
                 continue
-            if timeline["final"]:
+            if self._steps.whole(timeline):
                 break
             if time.monotonic() > until:
                 raise _late("the call's next step")
@@ -120,7 +119,6 @@ class _Story:
             time.sleep(LOOK_S)
         if self._phone is not None:
             self._terminal.say(f"phone    heard {self._phone.heard_s:.1f} s of sound")
-        self._terminal.say(f"call     {timeline['status']}")
         if timeline["answered_at"] is None:
             raise RefusalError(f"nobody took the call: {timeline['status']}", "open the Phones page first, then Accept")
 
@@ -164,7 +162,7 @@ def _desk_phone(client: InstallationClient, settings: Settings, terminal: Termin
         undo.callback(_forget, client, f"/SIP/Domains/{made}.json")
         mapping = f"/SIP/Domains/{made}/Auth/Registrations/CredentialListMappings.json"
         client.post(mapping, CredentialListSid=credentials)
-        phone = DeskPhone(Account(port=_sip_port(settings), domain=domain, username=USERNAME, password=password))
+        phone = DeskPhone(Account(port=sip_port(settings, "udp"), domain=domain, username=USERNAME, password=password))
         undo.callback(phone.close)
         try:
             phone.open()
@@ -178,18 +176,6 @@ def _forget(client: InstallationClient, path: str) -> None:
     """Delete what the demo made; ringfence may have been stopped before it."""
     with contextlib.suppress(RefusalError):
         client.delete(path)
-
-
-def _sip_port(settings: Settings) -> int:
-    """Where the running installation takes SIP over UDP."""
-    try:
-        opened = [parse_listen(text) for text in json.loads((settings.run_dir / "sip.json").read_text())]
-    except (OSError, ValueError):
-        raise RefusalError("calls are not running here", f"start it in another terminal: {invocation()} up") from None
-    for listen in opened:
-        if listen.kind == "udp":
-            return listen.port
-    raise RefusalError("SIP over UDP is off: sip_listen names no udp: address", "add udp:127.0.0.1:0 to sip_listen")
 
 
 def _late(what: str) -> RefusalError:

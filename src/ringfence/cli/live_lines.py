@@ -23,7 +23,7 @@ def as_fields(role: str, happening: Happening) -> dict[str, Any]:
         level = "info" if happening.state == "done" and happening.code is None else "warning"
         fields |= {"level": level, "role": role, "event": WEBHOOK, "kind": happening.kind, "http_status": status}
         fields |= {"duration_ms": happening.duration_ms, "code": happening.code, "status": happening.state}
-        fields |= {"attempts": happening.attempt, "event_id": happening.event_id}
+        fields |= {"attempts": happening.attempt, "event_id": happening.event_id or None}
         fields |= {"message_sid": happening.message_sid, "account": happening.account}
     return {name: value for name, value in fields.items() if value is not None}
 

@@ -47,7 +47,7 @@ def logs(settings: Settings, *, follow: bool, roles: Sequence[str], level: str, 
 async def _follow(settings: Settings, files: LogLines, wanted: Wanted, printer: "_Printer") -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_follow_files(files, printer))
-        for process in ("dispatcher", *api_names(settings.api_processes)):
+        for process in ("dispatcher", "voice", *api_names(settings.api_processes)):
             if not wanted.roles or role_of(process) in wanted.roles:
                 tasks.create_task(_follow_live(settings, process, wanted, printer))
 

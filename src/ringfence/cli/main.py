@@ -186,14 +186,20 @@ def demo(
 def trigger(
     name: Annotated[str | None, typer.Argument(help="What is to happen.", metavar="[EVENT]")] = None,
     listed: Annotated[bool, typer.Option("--list", help="Show what can happen.")] = False,
-    sender: Annotated[str | None, typer.Option("--from", metavar="NUMBER", help="Who texts.")] = None,
-    to: Annotated[str | None, typer.Option("--to", metavar="NUMBER", help="Who is texted.")] = None,
+    sender: Annotated[str | None, typer.Option("--from", metavar="NUMBER", help="Who texts or calls.")] = None,
+    to: Annotated[str | None, typer.Option("--to", metavar="NUMBER", help="Who is texted or called.")] = None,
     body: Annotated[str | None, typer.Option("--body", metavar="TEXT", help="What is texted.")] = None,
     media_url: Annotated[list[str] | None, typer.Option("--media-url", metavar="URL", help="With a medium.")] = None,
     code: Annotated[int | None, typer.Option("--code", metavar="CODE", help="Why it is undelivered.")] = None,
     status_callback: Annotated[
         str | None, typer.Option("--status-callback", metavar="URL", help="Who is told of a delivery.")
     ] = None,
+    press: Annotated[
+        str | None, typer.Option("--press", metavar="KEYS", help='Keys for each Gather in turn, as in "1,42#".')
+    ] = None,
+    hang_up_after_s: Annotated[
+        int, typer.Option("--hang-up-after", metavar="SECONDS", min=1, max=600, help="When the caller hangs up.")
+    ] = 30,
     output: OutputForm = Output.TABLE,
     config: Config = None,
     data: Data = None,
@@ -206,22 +212,34 @@ def trigger(
     if output is not Output.TABLE:
         raise RefusalError("what happens is no list", "give --output with --list alone", exit_code=2)
     options = triggers.Options(
-        sender=sender, to=to, body=body, media_urls=media_url or (), code=code, status_callback=status_callback
+        sender=sender,
+        to=to,
+        body=body,
+        media_urls=media_url or (),
+        code=code,
+        status_callback=status_callback,
+        press=press,
+        hang_up_after_s=hang_up_after_s,
     )
     sys.exit(triggers.trigger(settings_of_running(config, data, port=port), name, options))
 
 
 @app.command()
 def listen(
-    forward_to: Annotated[str, typer.Option("--forward-to", metavar="URL", help="Where texts are told meanwhile.")],
+    forward_to: Annotated[
+        str | None, typer.Option("--forward-to", metavar="URL", help="Where texts go meanwhile.")
+    ] = None,
+    calls_to: Annotated[
+        str | None, typer.Option("--forward-calls-to", metavar="URL", help="Where calls go meanwhile.")
+    ] = None,
     numbers: Annotated[
         list[str] | None, typer.Option("--number", metavar="NUMBER", help="To this number; may be given again.")
     ] = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Have texts to numbers told to a program of yours while this runs, and show each webhook."""
-    listening.listen(settings_of_running(config, data), forward_to, numbers or [])
+    """Send texts and calls to your numbers to a program of yours while this runs, and show each webhook."""
+    listening.listen(settings_of_running(config, data), forward_to, calls_to, numbers or [])
 
 
 @app.command()

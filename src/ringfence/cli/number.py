@@ -1,4 +1,4 @@
-"""`ringfence number`: load the inventory, give numbers to accounts, say where their texts go."""
+"""`ringfence number`: load the inventory, give numbers to accounts, say where their texts and calls go."""
 
 import csv
 from pathlib import Path
@@ -14,11 +14,11 @@ from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
 from ringfence.domain.number import NumberKind, parse_e164
 from ringfence.domain.standing import NumberConfig
-from ringfence.ports.store import StockRow
+from ringfence.ports.store import NumberRow, StockRow
 from ringfence.roles.bootstrap import first_account_sid
 from ringfence.roles.refusal import RefusalError
 from ringfence.usecases.accounts.buy_number import buy_number
-from ringfence.usecases.accounts.configure_number import configure_number
+from ringfence.usecases.accounts.configure_number import configure_number, read_config
 
 KINDS = ("local", "mobile", "tollfree")
 COLUMNS = ("number", "kind", "locality", "area", "postal_code")
@@ -28,6 +28,9 @@ _SOLD_AS = {
     NumberKind.MOBILE: "mobile",
     NumberKind.TOLL_FREE: "tollfree",
 }
+
+_FIELDS = {"texts": "sms_", "calls": "voice_", "status": "status_"}
+_GO = {"texts": "texts go", "calls": "calls go", "status": "the end of calls is reported"}
 
 commands = typer.Typer(help="Load the inventory, give out numbers, configure them.", no_args_is_help=True)
 Account = Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose. Default: the first account.")]
@@ -63,28 +66,51 @@ def list_numbers(
     operate(settings_of(config, data), work)
 
 
+@commands.command("show")
+def show_number(number: str, output: OutputForm = Output.TABLE, config: Config = None, data: Data = None) -> None:
+    """Show where a number's texts and calls go. Asks for its account's token, unless the profile has it."""
+    settings = settings_of(config, data)
+
+    async def work(it: Installation) -> None:
+        row = await _owned(it, number)
+        caller = await tenant_of(it, settings, row.account)
+        (now,) = await read_config(it.keys, caller, [row])
+        show(output, ("what", "method", "url"), _destinations(now))
+
+    operate(settings, work)
+
+
 @commands.command()
 def configure(
     number: str,
     sms_url: Annotated[str | None, typer.Option("--sms-url", metavar="URL", help="Where its texts go.")] = None,
     sms_method: Annotated[str | None, typer.Option("--sms-method", metavar="METHOD", help="POST or GET.")] = None,
+    voice_url: Annotated[str | None, typer.Option("--voice-url", metavar="URL", help="Where its calls go.")] = None,
+    voice_method: Annotated[str | None, typer.Option("--voice-method", metavar="METHOD", help="POST or GET.")] = None,
+    status_callback: Annotated[
+        str | None, typer.Option("--status-callback", metavar="URL", help="Where the end of its calls is reported.")
+    ] = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Say where a number's texts go. Asks for its account's token, unless the profile has it."""
+    """Say where a number's texts and calls go; "" sends them nowhere. Asks for the token, unless the profile has it."""
     settings = settings_of(config, data)
-    changes = {"sms_url": sms_url, "sms_method": sms_method.upper() if sms_method else None}
-    if changes["sms_method"] not in (None, "GET", "POST"):
-        raise RefusalError(f"{sms_method} is not a method of webhooks", "POST or GET", exit_code=2)
+    changes = {
+        "sms_url": sms_url,
+        "sms_method": _method(sms_method),
+        "voice_url": voice_url,
+        "voice_method": _method(voice_method),
+        "status_callback": status_callback,
+    }
 
     async def work(it: Installation) -> None:
-        row = await it.store.number_by_e164(stock_row({"number": number}).number)
-        if row is None:
-            raise RefusalError(f"{number} belongs to nobody here", f"ringfence number add {number}")
+        row = await _owned(it, number)
         caller = await tenant_of(it, settings, row.account)
         set_now = {name: value for name, value in changes.items() if value is not None}
         _, now = await configure_number(it.store, it.keys, it.clock, row, caller=caller, changes=set_now)
-        Terminal().say(f"{row.number}  texts go to {now.sms_method} {now.sms_url or '(nowhere)'}")
+        for what, method, url in _destinations(now):
+            if not set_now or any(name.startswith(_FIELDS[what]) for name in set_now):
+                Terminal().say(f"{row.number}  {_GO[what]} {f'to {method} {url}' if url else 'nowhere'}")
 
     operate(settings, work)
 
@@ -110,6 +136,28 @@ def stock(
         show(output, ("region", "kinds"), found)
 
     operate(settings_of(config, data), work)
+
+
+async def _owned(it: Installation, number: str) -> NumberRow:
+    row = await it.store.number_by_e164(stock_row({"number": number}).number)
+    if row is None:
+        raise RefusalError(f"{number} belongs to nobody here", f"ringfence number add {number}")
+    return row
+
+
+def _method(given: str | None) -> str | None:
+    method = given.upper() if given else None
+    if method not in (None, "GET", "POST"):
+        raise RefusalError(f"{given} is not a method of webhooks", "POST or GET", exit_code=2)
+    return method
+
+
+def _destinations(config: NumberConfig) -> list[tuple[str, str, str]]:
+    return [
+        ("texts", config.sms_method, config.sms_url),
+        ("calls", config.voice_method, config.voice_url),
+        ("status", config.status_callback_method, config.status_callback),
+    ]
 
 
 def read_stock(file: Path) -> list[StockRow]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -14,8 +15,10 @@ from ringfence.cli.installation import Installation, opened
 from ringfence.cli.installation_client import InstallationClient
 from ringfence.cli.listing import Output, show
 from ringfence.cli.profile import read_profile
+from ringfence.cli.sip_port import sip_port
 from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
+from ringfence.cli.triggered_call import TriggeredCall
 from ringfence.cli.webhook_watch import await_webhook, dispatcher_view, failed, tell, what_was_said
 from ringfence.domain.number import parse_e164
 from ringfence.ipc.live import LiveView
@@ -24,11 +27,13 @@ from ringfence.roles.credentials import Credentials
 from ringfence.roles.dev_stock import BUSINESS_NUMBER, CUSTOMER_NUMBER
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
+from ringfence.roles.voice_extra import CURE, missing_for_calls
 
 ARRIVES_WITHIN_S = 15.0
 POLL_S = 0.05
 UNDELIVERED_CODE = 30005
 FAILED = 1
+_KEYS = re.compile(r"[0-9*#A-D,]*")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,16 +45,18 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     media_urls: Sequence[str] = ()
     code: int | None = None
     status_callback: str | None = None
+    press: str | None = None
+    hang_up_after_s: int = 30
 
     def __repr__(self) -> str:
         return "Options(…)"
 
 
 class Trigger(NamedTuple):
-    """One thing that can be made to happen."""
+    """One thing that can be made to happen; `run` says whether the program was told, and answered well."""
 
     description: str
-    run: Callable[["_Stage", Options], Awaitable[WebhookCall | None]]
+    run: Callable[["_Stage", Options], Awaitable[bool]]
 
 
 def list_triggers(output: Output) -> None:
@@ -58,7 +65,7 @@ def list_triggers(output: Output) -> None:
 
 
 def trigger(settings: Settings, name: str, options: Options) -> int:
-    """Make it happen, show the webhook and the texts that follow; the exit code is 1 when a webhook failed."""
+    """Make it happen, show the webhooks and what follows; the exit code is 1 when a webhook failed."""
     if name not in TRIGGERS:
         raise RefusalError(f"no trigger is called {name!r}", f"one of: {', '.join(TRIGGERS)}", exit_code=2)
     if not settings.dev:
@@ -73,10 +80,10 @@ async def _trigger(settings: Settings, profile: Credentials, chosen: Trigger, op
     async with dispatcher_view(settings) as view, opened(settings) as installation:
         stage = _Stage(settings, profile, installation, view)
         try:
-            call = await chosen.run(stage, options)
+            well = await chosen.run(stage, options)
         except SimulatorRefusedError as refused:
             raise RefusalError(f"the simulator refused: {refused.message}", "change what it names") from None
-        return FAILED if call is None or failed(call) else 0
+        return 0 if well else FAILED
 
 
 class _Stage:
@@ -91,7 +98,28 @@ class _Stage:
         self._client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
         self._simulator = Simulator(settings.url)
 
-    async def text_in(self, options: Options, body: str) -> WebhookCall | None:
+    async def call_in(self, options: Options) -> bool:
+        """A handset calls the number, whose program answers."""
+        if missing := missing_for_calls():
+            raise RefusalError(f"calls need {', '.join(missing)}", CURE)
+        # It brings packages of the voice extra along.
+        from ringfence.cli.handset_call import HandsetCall
+
+        if not _KEYS.fullmatch(options.press or ""):
+            raise RefusalError("--press takes keys of a telephone", 'as in --press "1,42#"', exit_code=2)
+        handset, number = _number(options.sender or CUSTOMER_NUMBER), await self._own_number(options.to)
+        call = HandsetCall(sip_port(self._settings, "ws"), handset, number)
+        triggered = TriggeredCall(
+            self._client, self._terminal, call, press=options.press, limit_s=options.hang_up_after_s
+        )
+        try:
+            return await asyncio.to_thread(triggered.follow, handset, number)
+        except (ConnectionError, TimeoutError):
+            raise RefusalError("calls do not answer", "`ringfence logs --role voice` tells why") from None
+        finally:
+            await asyncio.to_thread(call.close)
+
+    async def text_in(self, options: Options, body: str) -> bool:
         """A handset texts the number; its webhook is told."""
         handset, number = _number(options.sender or CUSTOMER_NUMBER), await self._own_number(options.to)
         known = {text["sid"] for text in await self._texts(handset, number)}
@@ -107,9 +135,9 @@ class _Stage:
         if call is not None and call.http_status is None and call.state == "done":
             cure = f"ringfence number configure {number} --sms-url URL, or ringfence listen --forward-to URL"
             self._terminal.warn(f"texts to {number} go nowhere → {cure}")
-        return call
+        return _went_well(call)
 
-    async def text_out(self, options: Options, code: int | None) -> WebhookCall | None:
+    async def text_out(self, options: Options, code: int | None) -> bool:
         """The number texts a handset, which does or does not get it; the StatusCallback is told of each status."""
         if options.status_callback is None:
             cure = "say which program is told: --status-callback http://localhost:5000/status"
@@ -131,7 +159,7 @@ class _Stage:
             self._terminal.say(f'text     {number} → {handset}  "{fields["Body"]}"  {sent["sid"]}')
             first = await self._follow(sent["sid"], "message.sent")
             last = await self._follow(sent["sid"], "message.delivered" if code is None else "message.undelivered")
-            return first if first is None or failed(first) else last
+            return _went_well(first) and _went_well(last)
         finally:
             if fault is not None:
                 with contextlib.suppress(SimulatorRefusedError, ConnectionError):
@@ -180,6 +208,10 @@ class _Stage:
         raise RefusalError("the text did not arrive", "`ringfence logs` tells why; `ringfence doctor`")
 
 
+def _went_well(call: WebhookCall | None) -> bool:
+    return call is not None and not failed(call)
+
+
 def _number(text: str) -> str:
     parsed = parse_e164(text)
     if parsed is None:
@@ -207,5 +239,9 @@ TRIGGERS = {
     "sms.undelivered": Trigger(
         "a number texts a handset, which does not get it, for --code 30005",
         lambda stage, options: stage.text_out(options, options.code or UNDELIVERED_CODE),
+    ),
+    "call.inbound": Trigger(
+        "a handset calls a number; its program answers, and the call is drawn as it happens",
+        lambda stage, options: stage.call_in(options),
     ),
 }

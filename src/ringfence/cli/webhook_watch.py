@@ -11,16 +11,20 @@ from ringfence.domain.attempt import Attempt
 from ringfence.domain.error_advice import advise
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.attempt import open_attempt
+from ringfence.domain.sealing.call import open_step
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.ipc.live import LiveView
 from ringfence.ports.keys import Caller
 from ringfence.ports.onlookers import WebhookCall
+from ringfence.ports.store import Store
 from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
+from ringfence.usecases.webhooks.watched_program import KIND as DOCUMENT
 
 # Longer than a program may take to answer, with its fallback.
 LIMIT_S = 40.0
+CALL = "CA"
 AGAIN_S = 0.2
 WRITTEN_WITHIN_S = 3.0
 
@@ -30,6 +34,21 @@ def refuse_unless_up(settings: Settings) -> None:
     if holder(settings.data_dir) is None and "dispatcher" not in lone_roles(settings.data_dir):
         cause = f"ringfence is not up on {settings.data_dir}"
         raise RefusalError(cause, f"start it in another terminal: {invocation()} up")
+
+
+@contextlib.asynccontextmanager
+async def voice_view(settings: Settings) -> AsyncIterator[LiveView]:
+    """The live feed of calls, from now on. RefusalError where they are not running."""
+    refuse_unless_up(settings)
+    view = LiveView(settings.socket("live-voice"))
+    try:
+        try:
+            await view.begin()
+        except ConnectionError:
+            raise RefusalError("calls are not running here", f"{invocation()} doctor says what they need") from None
+        yield view
+    finally:
+        await view.close()
 
 
 @contextlib.asynccontextmanager
@@ -67,19 +86,34 @@ async def await_webhook(
 
 async def what_was_said(installation: Installation, caller: Caller, call: WebhookCall) -> Attempt | None:
     """The attempt as it was written down for its tenant; None where nothing of it is kept."""
-    row = await installation.store.message(call.account, call.message_sid)
+    store, sid = installation.store, call.message_sid
+    row = await (store.call if sid.startswith(CALL) else store.message)(call.account, sid)
     if row is None:
         return None
     keys = await installation.keys.open_epochs(caller, call.account, [row.epoch])
     if row.epoch not in keys:
         return None
     sealer = RecordSealer(keys[row.epoch], call.account)
+    if call.kind == DOCUMENT:
+        return await _asked(store, sealer, call)
     for _ in range(round(WRITTEN_WITHIN_S / AGAIN_S)):
         for settlement in reversed(await installation.store.attempts(call.account, call.message_sid)):
             if settlement.event_id == call.event_id and settlement.at_ms >= call.at_ms:
                 with contextlib.suppress(UnsealError):
                     return open_attempt(sealer, row.sid, call.event_id, settlement.detail)
                 return None
+        await asyncio.sleep(AGAIN_S)
+    return None
+
+
+async def _asked(store: Store, sealer: RecordSealer, call: WebhookCall) -> Attempt | None:
+    """What a call asked of the program: the first request since then that is in its timeline."""
+    for _ in range(round(WRITTEN_WITHIN_S / AGAIN_S)):
+        for step in await store.steps(call.account, call.message_sid):
+            detail = open_step(sealer, call.message_sid, step.detail) if step.kind == "webhook" else None
+            attempt = None if detail is None else detail.attempt
+            if attempt is not None and attempt.exchanges and attempt.exchanges[0].at_ms >= call.at_ms:
+                return attempt
         await asyncio.sleep(AGAIN_S)
     return None
 

@@ -79,7 +79,7 @@ class LiveFeed:
         return self._sight(last + missed + len(fresh), missed, fresh)
 
     async def detour(self, urls: dict[str, str]) -> None:
-        """For the next five seconds, tell texts to these numbers to these URLs. ValueError for too many or too long."""
+        """For five seconds, tell what comes to these numbers to these URLs. ValueError for too many or too long."""
         now_s = self._now_s()
         kept = {number: way for number, way in self._detours.items() if now_s < way[1] and number not in urls}
         if len(kept) + len(urls) > MAX_DETOURS or any(len(url) > MAX_URL_CHARACTERS for url in urls.values()):

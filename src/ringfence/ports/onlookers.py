@@ -18,7 +18,10 @@ class ApiCall(msgspec.Struct, frozen=True, kw_only=True, tag="api"):
 
 
 class WebhookCall(msgspec.Struct, frozen=True, kw_only=True, tag="webhook"):
-    """One attempt of a webhook, or its end without one. `state` is done, dead, or pending where it is tried again."""
+    """One attempt of a webhook, or its end without one. `state` is done, dead, or pending where it is tried again.
+
+    `message_sid` is that of the text or call. What a call asks for a document has `event_id` 0: it is no event.
+    """
 
     at_ms: int
     account: str
@@ -50,7 +53,7 @@ class Detours(Protocol):
     """Where a developer has webhooks sent meanwhile, in place of where they are configured to go."""
 
     def of(self, number: str) -> str | None:
-        """The URL that texts to this number of a tenant are told to; None for the usual one."""
+        """The URL that texts or calls to this number of a tenant are told to; None for the usual one."""
 
 
 class NoOnlookers:

@@ -8,6 +8,7 @@ from ringfence.domain.negotiation import PLAIN
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard
 from ringfence.ipc.client import Client
+from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.line import IncomingLine, Operator
@@ -30,6 +31,7 @@ from ringfence.usecases.voice.compose import compose_calls
 from ringfence.usecases.voice.legs import Legs
 from ringfence.usecases.webhooks.ask_program import ProgramCaller
 from ringfence.usecases.webhooks.standing_cache import StandingCache
+from ringfence.usecases.webhooks.watched_program import WatchedProgram
 
 UNAVAILABLE = 503
 
@@ -63,6 +65,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         media = MediaPool(settings.media_sockets(), legs)
         door = SipDoor(store, standing.open, process.clock, sip_domain=settings.sip_domain)
         clients = ClientTokens(AccessTokens(store, standing, process.clock))
+        live = LiveFeed()
+        watching = await serve_live(settings.socket("live-voice"), live, detours=settings.dev)
+        stack.push_async_callback(watching.close)
         reception = _Reception()
         lines = compose_lines(settings, reception, door, clients, process.clock)
         calls = compose_calls(
@@ -71,7 +76,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             clock=process.clock,
             lines=lines,
             media=media,
-            program=ProgramCaller(store, standing, http, process.clock),
+            program=WatchedProgram(ProgramCaller(store, standing, http, process.clock), live, process.clock),
             texts=Replier(store, keys, process.clock, wake, carrier=SIMULATOR),
             standing=standing,
             domains=door,
@@ -87,6 +92,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             limits=call_limits(settings),
             unheld_rings=settings.dev,
             codes=keys,
+            detours=live,
         )
         reception.operator = calls.operator
         bell = _Bell()

@@ -9,7 +9,7 @@ Source: RFC 3261, sections 8.2, 9.2, 17 and 18; RFC 3581.
 import asyncio
 import secrets
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol, cast
 
@@ -219,6 +219,10 @@ class Endpoint:
             # Somebody else connected there meanwhile.
             flow.close()
         return first
+
+    async def connect(self, connect: Callable[[Received, Lost], Awaitable[Connection]]) -> Connection:
+        """A connection of any other kind, made by `connect`; what comes over it is taken as from all flows."""
+        return await connect(self._received, self._lost)
 
     def request(self, request: Request, flow: Flow, answered: Callable[[Response | None], None]) -> Outgoing:
         """Send a request under a fresh branch; `answered` takes each answer, and None where none comes in time."""

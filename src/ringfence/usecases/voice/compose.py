@@ -7,6 +7,7 @@ from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.line import Lines
 from ringfence.ports.media import Media
+from ringfence.ports.onlookers import Detours
 from ringfence.ports.program import Program
 from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.sound import SoundReader
@@ -63,8 +64,12 @@ def compose_calls(
     limits: BrakeLimits | None = None,
     unheld_rings: bool = False,
     codes: CodeReader | None = None,
+    detours: Detours | None = None,
 ) -> Calls:
-    """All of a voice process, over its ports. `legs` is told what media workers say."""
+    """All of a voice process, over its ports. `legs` is told what media workers say.
+
+    `detours` say where calls to a number are answered meanwhile.
+    """
     desk = Desk(
         store=store,
         keys=keys,
@@ -89,6 +94,6 @@ def compose_calls(
     live = LiveCalls(desk)
     parties = PartyCalls(desk, live)
     live.make_dialer = lambda host, verb, token: DialRun(desk, host, verb, token, parties)
-    taker = CallTaker(desk, live, InboundConfigs(store, standing, domains))
+    taker = CallTaker(desk, live, InboundConfigs(store, standing, domains, detours))
     operator = CallOperator(desk, live, taker, CallPlacer(desk, live), max_calls=max_calls)
     return Calls(desk=desk, legs=legs, live=live, operator=operator)

@@ -20,6 +20,7 @@ from ringfence.domain.standing import (
     number_record,
 )
 from ringfence.ports.line import IncomingLine
+from ringfence.ports.onlookers import Detours, NoDetours
 from ringfence.ports.store import Store
 from ringfence.usecases.voice.desk import Standing
 
@@ -65,9 +66,10 @@ class Domains(Protocol):
 
 
 class InboundConfigs:
-    """Looks up what a line is for."""
+    """Looks up what a line is for. `detours` say where calls to a number are answered meanwhile."""
 
-    def __init__(self, store: Store, standing: Standing, domains: Domains) -> None:
+    def __init__(self, store: Store, standing: Standing, domains: Domains, detours: Detours | None = None) -> None:
+        self._detours = detours or NoDetours()
         self._store = store
         self._standing = standing
         self._domains = domains
@@ -128,6 +130,9 @@ class InboundConfigs:
         application = await self._application(owned.account, application_sid) if application_sid else None
         if application is not None:
             config = application
+        detour = self._detours.of(owned.number)
+        if detour is not None:
+            config = msgspec.structs.replace(config, voice_url=detour, voice_method="POST", voice_fallback_url="")
         return InboundConfig(
             account=owned.account,
             to=owned.number,

@@ -379,10 +379,14 @@ class Stage:
         self.rings = 0
         self.domains: dict[str, SipDomainConfig] = {}
         self.codes: CodeReader | None = None
+        self.detours: dict[str, str] = {}
         self.calls: Calls
 
     def ring(self) -> None:
         self.rings += 1
+
+    def of(self, number: str) -> str | None:
+        return self.detours.get(number)
 
     async def open(self, *, unheld_rings: bool = False, **changed: Any) -> None:
         await self.store.open()
@@ -423,6 +427,7 @@ class Stage:
             limits=self.limits,
             unheld_rings=unheld_rings,
             codes=self.codes,
+            detours=self,
         )
         self.media.tell = self.calls.legs.happened
 

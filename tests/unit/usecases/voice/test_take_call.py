@@ -155,6 +155,28 @@ def test_a_number_without_a_voice_url_takes_no_calls() -> None:
     play(scene, voice_url="")
 
 
+def test_a_detour_answers_calls_to_its_number_with_no_fallback_of_the_numbers_own() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.detours = {NUMBER: f"{BASE}/mine"}
+        stage.program.pages["/fallback"] = "<Response><Say>Welcome</Say></Response>"
+        line = stage.comes_in()
+        await until(lambda: line.refused)
+        assert [path for path, _ in stage.program.asked] == ["/mine"]
+
+    play(scene, voice_url=f"{BASE}/usual")
+
+
+def test_a_detour_of_another_number_changes_nothing() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.detours = {CALLER: f"{BASE}/mine"}
+        stage.program.pages["/voice"] = "<Response><Hangup/></Response>"
+        stage.comes_in()
+        await stage.over(await only(stage))
+        assert [path for path, _ in stage.program.asked] == ["/voice"]
+
+    play(scene)
+
+
 def test_the_numbers_status_callback_hears_that_the_call_is_over() -> None:
     async def scene(stage: Stage) -> None:
         stage.program.pages["/voice"] = "<Response><Hangup/></Response>"
