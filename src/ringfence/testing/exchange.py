@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.standing import ApplicationConfig
 from ringfence.ports.calls import CallRow, RecordingRow
 from ringfence.testing.driver import Driver
 from ringfence.testing.journal import Journal, quoted
@@ -11,8 +12,10 @@ from ringfence.testing.phone_call import PhoneCall
 from ringfence.testing.platform import Platform
 from ringfence.testing.still_lines import Manner, StillLine
 from ringfence.testing.webhooks import Webhook, Webhooks
+from ringfence.usecases.accounts.create_application import create_application
 
 ALL = 1_000_000
+CLIENT = "client:"
 # A call that is not quiet for so long never will be.
 QUIET_WITHIN_S = 4 * 3_600
 # What tells of a call or a recording, and asks for no document.
@@ -36,6 +39,8 @@ class Exchange:
         calls.began, calls.changed, calls.missed = self._began, self._changed, self._missed
         calls.heard, calls.recorded = self._heard, self._recorded
         self._words: dict[str, str] = {}
+        # The applications that clients call through.
+        self._applications: dict[str, str] = {}
 
     # What a phone does
 
@@ -44,13 +49,30 @@ class Exchange:
         self._platform.calls.lines.manners[number] = manner
 
     def add_phone(self, number: str) -> None:
-        """Let a number be reached; its phone answers where nobody has said otherwise."""
+        """Let a number, a client or a SIP address be reached; it answers where nobody has said otherwise."""
         self._platform.calls.lines.manners.setdefault(number, "answers")
 
+    def call_through(self, client: str, url: str, method: str) -> None:
+        """Have a client's calls told to a program, as the application of its token would. ValueError: no client."""
+        if not client.startswith(CLIENT):
+            raise ValueError("only a client calls through a program; calls to a number are its own: number.calls_to")
+        config = ApplicationConfig(voice_url=url, voice_method=method)
+        made = create_application(
+            self._platform.store, self._platform.keys, self._ms, account=self._account, friendly_name="", config=config
+        )
+        self._applications[client] = self._driver.run(made).sid
+
     def call_from(self, number: str, to: str) -> PhoneCall:
-        """Call from a phone."""
+        """Call from a phone. ValueError for one that cannot."""
+        token = {}
+        if number.startswith(CLIENT):
+            if number not in self._applications:
+                raise ValueError(f"{number} has nobody to call through: phone.calls_through(app)")
+            token = {"account": self._account, "application": self._applications[number]}
+        elif not number.startswith("+"):
+            raise ValueError("a SIP address of a test is called, and does not call")
         self._driver.step()
-        self._in_loop(lambda: self._platform.calls.dial(number, to))
+        self._in_loop(lambda: self._platform.calls.dial(number, to, **token))
         return self.calls_of(number)[-1]
 
     def press(self, line: StillLine, keys: str) -> None:

@@ -1,8 +1,8 @@
 """A phone in a test: what is on it, and what its owner does."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -33,7 +33,7 @@ class Text(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Phone:
-    """The phone of one subscriber. It may stand for its number: `to=phone`."""
+    """The phone of one subscriber, or a client or SIP address. It may stand for its number: `to=phone`."""
 
     def __init__(self, world: "Ringfence", number: str) -> None:
         self.number = number
@@ -78,6 +78,12 @@ class Phone:
     def declines(self) -> None:
         """Decline each call from now on."""
         self._world.exchange.behave(self.number, "declines")
+
+    def calls_through(self, program: Callable[..., Any] | str, path: str = "/voice", *, method: str = "POST") -> str:
+        """Have this client's calls told to `program`, as `Number.calls_to` takes it; the answer is the URL."""
+        url = program if isinstance(program, str) else self._world.host(program) + "/" + path.removeprefix("/")
+        self._world.exchange.call_through(self.number, url, method)
+        return url
 
     def ignores(self) -> None:
         """Let each call ring from now on."""

@@ -61,10 +61,11 @@ class StillCalls:
         """The SID of a line's call."""
         return self.media.leg_at(line.port)
 
-    def dial(self, phone: str, to: str) -> None:
-        """Let a phone call a number."""
+    def dial(self, phone: str, to: str, *, account: str = "", application: str = "") -> None:
+        """Let a phone call a number; a client calls with what its token says."""
         self._due = True
-        self._begin().operator.incoming(self.lines.dial(phone, to))
+        line = self.lines.dial(phone, to, account=account, application=application)
+        self._begin().operator.incoming(line)
 
     def press(self, line: StillLine, keys: str) -> None:
         """Press keys on a phone."""

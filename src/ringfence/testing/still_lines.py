@@ -17,16 +17,30 @@ BUSY, CALLED_BACK, OK = 486, 487, 200
 
 
 class StillLine:
-    """One line to a phone, in either direction: `ports.line.Line` and `IncomingLine`, and the phone's end of it."""
+    """One line to a phone, in either direction: `ports.line.Line` and `IncomingLine`, and the phone's end of it.
 
-    account = ""
-    application = ""
-    source = "trunk:test"
+    A phone is named by its number, or as `client:NAME` or `sip:USER@HOST`.
+    """
+
     peer_host = ""
     media: MediaKind = "rtp"
     headers: Sequence[tuple[str, str]] = ()
 
-    def __init__(self, phone: str, sender: str, to: str, offer: bytes, changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        phone: str,
+        sender: str,
+        to: str,
+        offer: bytes,
+        changed: Callable[[], None],
+        *,
+        account: str = "",
+        application: str = "",
+    ) -> None:
+        """`account` and `application` are those of a client's token."""
+        self.account = account
+        self.application = application
+        self.source = "client" if account else "trunk:test"
         self.call_id = "still"
         self.phone = phone
         self.sender = sender
@@ -118,24 +132,34 @@ class StillLines:
         self._changed = changed
 
     async def routes(self, destination: Destination) -> list[Route]:
-        if destination.address not in self.manners:
-            self._missed(destination.address)
+        if phone_of(destination) not in self.manners:
+            self._missed(phone_of(destination))
             raise NoRouteError(404, "no phone of the test has this number")
         return [Route(name="test", media="rtp", key="test")]
 
     async def call(
         self, route: Route, destination: Destination, caller: str, offer: bytes, listener: LineListener
     ) -> StillLine:
-        line = self._line(destination.address, caller, destination.address, offer)
+        phone = phone_of(destination)
+        line = self._line(phone, caller, phone, offer)
         line.listen(listener)
-        asyncio.get_running_loop().call_soon(line.behave, self.manners[destination.address])
+        asyncio.get_running_loop().call_soon(line.behave, self.manners[phone])
         return line
 
-    def dial(self, phone: str, to: str) -> StillLine:
-        """A call from a phone, to be given to whoever takes calls."""
-        return self._line(phone, phone, to, make_offer(THEIRS))
+    def dial(self, phone: str, to: str, *, account: str = "", application: str = "") -> StillLine:
+        """A call from a phone, to be given to whoever takes calls; from a client, with what its token says."""
+        return self._line(phone, phone, to, make_offer(THEIRS), account=account, application=application)
 
-    def _line(self, phone: str, sender: str, to: str, offer: bytes) -> StillLine:
-        line = StillLine(phone, sender, to, offer, lambda: self._changed(line))
+    def _line(
+        self, phone: str, sender: str, to: str, offer: bytes, *, account: str = "", application: str = ""
+    ) -> StillLine:
+        line = StillLine(
+            phone, sender, to, offer, lambda: self._changed(line), account=account, application=application
+        )
         self._began(line)
         return line
+
+
+def phone_of(destination: Destination) -> str:
+    """The phone that a destination is."""
+    return f"client:{destination.address}" if destination.kind == "client" else destination.address

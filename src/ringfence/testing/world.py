@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from twilio.rest import Client
 
     from ringfence.testing.server import Server
+
+
+_FOR_CALLS = re.compile(r"client:[^\s:]+|sips?:[^\s@]+@[^\s@]+")
 
 
 class Ringfence:
@@ -152,10 +156,11 @@ class Ringfence:
     # The subscribers
 
     def phone(self, number: str) -> Phone:
-        """The phone with this number. ValueError for what is no number in E.164 form."""
-        if not handset.is_handset_number(number):
-            raise ValueError("a number is written in E.164 form, as in +12025550177")
-        self._platform.network.add_handset(number)
+        """The phone with this number; or a client, or what is at a SIP address, for calls alone. ValueError."""
+        if handset.is_handset_number(number):
+            self._platform.network.add_handset(number)
+        elif _FOR_CALLS.fullmatch(number) is None:
+            raise ValueError("a phone is +12025550177, in E.164 form, or client:alice, or sip:desk@office.example")
         self.exchange.add_phone(number)
         return Phone(self, number)
 
@@ -167,6 +172,8 @@ class Ringfence:
 
     def text_from(self, number: str, to: str, body: str, media_urls: tuple[str, ...] = ()) -> None:
         """Text from a phone."""
+        if not handset.is_handset_number(number):
+            raise ValueError("only a phone with a number texts")
         if not handset.is_address(to):
             raise ValueError("text a number in E.164 form, as in +12025550123, or a short code")
         self._driver.step()

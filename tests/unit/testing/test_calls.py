@@ -35,6 +35,7 @@ def app(environ, start):  # type: ignore[no-untyped-def]
         "/taped": f"<Dial record='record-from-answer-dual'>{OTHER}</Dial>",
         "/voicemail": "<Record action='/key' recordingStatusCallback='/told'/><Say>Nothing was said</Say>",
         "/away": "<Redirect>/voice</Redirect>",
+        "/desks": "<Dial sequential='true'><Client>alice</Client><Sip>sip:desk@office.example</Sip></Dial>",
         "/music": "<Play>/tune.wav</Play>",
         "/hold": "<Play loop='0'>/tune.wav</Play>",
     }
@@ -92,6 +93,45 @@ def test_a_call_is_transferred_to_another_phone(ringfence: Ringfence) -> None:
     assert other.await_call().status == "in-progress"
     call.hangs_up()
     assert other.await_call().ended("completed")
+
+
+def test_a_client_is_called_and_calls_through_a_program(ringfence: Ringfence) -> None:
+    alice = ringfence.phone("client:alice")
+    call = ringfence.client().calls.create(
+        to="client:alice", from_=str(ringfence.number(NUMBER)), url=ringfence.host(app) + "/voice"
+    )
+    assert alice.await_call().sid == call.sid
+    assert alice.await_call().hears("press 1")
+    with pytest.raises(ValueError, match="calls_through"):
+        alice.call(OTHER)
+    assert alice.calls_through(app, "/transfer") == "https://app.test/transfer"
+    other = ringfence.phone(OTHER)
+    made = alice.call("anybody")
+    assert other.await_call().status == "in-progress"
+    assert ringfence.webhooks.to("/transfer")[0].form["From"] == "client:alice"
+    assert made.documents[0].form["To"] == "anybody"
+    with pytest.raises(ValueError, match="only a client"):
+        other.calls_through(app)
+
+
+def test_clients_and_sip_addresses_are_rung_by_a_dial(ringfence: Ringfence) -> None:
+    ringfence.number(NUMBER).calls_to(app, "/desks")
+    alice, desk = ringfence.phone("client:alice"), ringfence.phone("sip:desk@office.example")
+    alice.declines()
+    call = ringfence.phone(PHONE).call(NUMBER)
+    assert [leg.to for leg in call.legs] == ["client:alice", "sip:desk@office.example"]
+    assert alice.await_call().ended("busy")
+    assert desk.await_call().status == "in-progress"
+    with pytest.raises(ValueError, match="does not call"):
+        desk.call(NUMBER)
+    with pytest.raises(ValueError, match="texts"):
+        desk.send(NUMBER, "Hello")
+
+
+@pytest.mark.parametrize("address", ["alice", "client:", "client:a b", "sip:office.example", "12025550177", ""])
+def test_what_is_no_phone_is_refused(ringfence: Ringfence, address: str) -> None:
+    with pytest.raises(ValueError, match="client:alice"):
+        ringfence.phone(address)
 
 
 def test_who_is_not_there_is_named(ringfence: Ringfence) -> None:

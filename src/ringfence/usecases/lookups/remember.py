@@ -69,7 +69,6 @@ class Remembering:
         if package is None or package.error_code is not None or field not in self._lasting_ms:
             return
         self._known[number, field] = now_ms + self._lasting_ms[field], package
-        self._known.move_to_end((number, field))
         while len(self._known) > self._kept:
             self._known.popitem(last=False)
 

@@ -152,6 +152,27 @@ def test_a_rule_keeps_the_source_from_being_asked(scene: Scene) -> None:
     assert codes(scene.look_up(source, "caller_name")) == {"caller_name": None}
 
 
+def test_in_the_bucket_of_numbers_each_is_counted_apart(scene: Scene) -> None:
+    source = Source(Packages(caller_name=CallerName(caller_name="Owl")))
+    rule = RateRule(
+        account=ACCOUNT, field="caller_name", bucket="phone_number", limit=1, ttl_s=60, created_ms=0, updated_ms=0
+    )
+    scene.run(scene.store.put_rate_rule(rule))
+    asked = [codes(scene.look_up(source, "caller_name", number=number)) for number in (NUMBER, FIXED, NUMBER)]
+    assert [answer["caller_name"] for answer in asked] == [None, None, 60626]
+
+
+@pytest.mark.parametrize(("length", "code"), [(64, 60600), (65, 60618)])
+def test_a_partners_name_has_64_characters(scene: Scene, length: int, code: int) -> None:
+    found = scene.look_up(Source(Packages()), "sms_pumping_risk", partner_sub_id="x" * length)
+    assert codes(found) == {"sms_pumping_risk": code}
+
+
+@pytest.mark.parametrize(("sid", "code"), [("", 60617), ("VE" + "0" * 32, 60623)])
+def test_a_form_is_filled_for_a_verification_alone(scene: Scene, sid: str, code: int) -> None:
+    assert codes(scene.look_up(None, "pre_fill", verification_sid=sid)) == {"pre_fill": code}
+
+
 def test_an_answer_shows_nobody_in_a_log(scene: Scene) -> None:
     found = scene.look_up(Source(Packages(caller_name=CallerName(caller_name="Owl"))), "caller_name")
     assert "Owl" not in repr(found)
