@@ -102,4 +102,5 @@ class IncomingCall(Session):
 
     def _end(self, status: int) -> None:
         self._stop_repeating()
+        self._incoming.cancelled = None
         super()._end(status)

@@ -111,5 +111,6 @@ class Ends:
 
     def ended(self, status: int) -> None:
         self._ended = status
-        if self._listener is not None:
-            self._listener.ended(status)
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.ended(status)

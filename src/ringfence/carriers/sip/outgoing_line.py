@@ -161,6 +161,7 @@ class OutgoingLine(Generic[PlaceT]):
     def _finish(self, status: int) -> None:
         if not self._over:
             self._over = True
+            self._winner = None
             self._listener.ended(status)
 
 
@@ -199,6 +200,8 @@ class _Branch:
         return self._line._listener.referred(str(target))
 
     def ended(self, status: int) -> None:
+        # The call holds this as its listener: without a hold on it the two are freed as the call ends.
+        self.call = None
         self._line._gone(self, status)
 
 

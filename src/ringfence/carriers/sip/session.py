@@ -68,7 +68,7 @@ class Session:
     def __init__(self, endpoint: Endpoint, flow: Flow, listener: Listener, *, contact: Address) -> None:
         self.state = State.CALLING
         self.dialog: Dialog | None = None
-        self.over: Callable[[], None] = lambda: None
+        self.over: Callable[[], None] = _nothing
         self.steer: Callable[[Dialog, Flow], Flow] = lambda dialog, flow: flow
         self._endpoint = endpoint
         self._flow = flow
@@ -254,6 +254,11 @@ class Session:
         if self.state is State.ENDED:
             return
         self.state = State.ENDED
-        self._timer.stop()
-        self.over()
+        self._timer.end()
+        over, self.over = self.over, _nothing
+        over()
         self._listener.ended(status)
+
+
+def _nothing() -> None:
+    return

@@ -67,3 +67,13 @@ class SessionTimer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def end(self) -> None:
+        """For good: whoever it would have called is let go."""
+        self.stop()
+        self.interval_s = 0
+        self._refresh = self._expired = _call_nobody
+
+
+def _call_nobody() -> None:
+    return

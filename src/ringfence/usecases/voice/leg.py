@@ -349,6 +349,11 @@ class Leg:
             # The worker is gone, and the leg with it.
             return None
 
+    def let_go(self) -> None:
+        """Tell nobody any more, and hold nothing that holds this leg. For a leg that is closed."""
+        self.tell = _tell_nobody
+        self._line = self._incoming = None
+
     def _settle_attempt(self, status: int) -> None:
         if self._attempt is not None and not self._attempt.done():
             self._attempt.set_result(status)
@@ -376,3 +381,7 @@ class Leg:
         assert isinstance(task, asyncio.Task)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _tell_nobody(_: LegEvent) -> None:
+    return

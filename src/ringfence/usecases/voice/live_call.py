@@ -44,8 +44,8 @@ class LiveCall:
         self.leg: Leg = desk.leg(record.sid, self._happened)
         self.documents = Documents(desk.program, record)
         self.recordings = Recordings(desk, record)
-        self.watch: Callable[[LegEvent], None] = lambda _: None
-        self.ordered: Callable[[Start], bool] = lambda _: False
+        self.watch: Callable[[LegEvent], None] = _nobody_watches
+        self.ordered: Callable[[Start], bool] = _nobody_orders
         self._desk = desk
         self._make_dialer = make_dialer
         self._events: asyncio.Queue[LegEvent] = asyncio.Queue()
@@ -58,6 +58,7 @@ class LiveCall:
         self._limit: asyncio.TimerHandle | None = None
         self._ringing: asyncio.TimerHandle | None = None
         self._over = asyncio.Event()
+        self._stays = False
 
     def __repr__(self) -> str:
         return f"LiveCall({self.record!r})"
@@ -110,7 +111,7 @@ class LiveCall:
     @property
     def stays(self) -> bool:
         """True where what it ran as a guest ended by itself."""
-        return self._script is not None and self._script.left
+        return self._stays or (self._script is not None and self._script.left)
 
     def ring_until(self, timeout_s: float) -> None:
         """Give up when nobody has answered by then: no-answer."""
@@ -311,6 +312,14 @@ class LiveCall:
         if self.record.row.status not in FINAL:
             # Only where this task was ended from outside: the process stops.
             await self.record.move(Status.COMPLETED if self.talking else Status.FAILED)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Hold nothing that holds this call: thousands end each minute, and a collector would have to look for them."""
+        self._stays = self.stays
+        self._script = self._running = None
+        self.watch, self.ordered = _nobody_watches, _nobody_orders
+        self.leg.let_go()
 
     async def _recordings_end(self) -> None:
         """Closing the leg has ended its recordings; their ends come as events."""
@@ -327,3 +336,11 @@ class LiveCall:
 def _figures(stats: LegStats) -> tuple[tuple[str, str], ...]:
     shown = msgspec.structs.asdict(stats)
     return tuple((name, f"{value:.2f}" if isinstance(value, float) else str(value)) for name, value in shown.items())
+
+
+def _nobody_watches(_: LegEvent) -> None:
+    return
+
+
+def _nobody_orders(_: Start) -> bool:
+    return False
