@@ -53,6 +53,12 @@ class InstallationClient:
         """POST a form to a resource of the account."""
         return self._form(f"{self._account}{path}", fields)
 
+    def lookup(self, number: str, *, fields: str, country: str) -> Any:
+        """What a number is: docs/reference/lookups.md."""
+        query = urllib.parse.urlencode({"Fields": fields, "CountryCode": country})
+        target = f"/lookups/v2/PhoneNumbers/{urllib.parse.quote(number, safe='+')}?{query}"
+        return self._call("GET", target, headers={"Authorization": self._authorization})
+
     def call_timeline(self, sid: str) -> Any:
         """Everything that happened to a call so far: docs/reference/timeline.md."""
         return self._call("GET", f"{self._calls}/{sid}/Timeline", headers={"Authorization": self._authorization})

@@ -17,6 +17,7 @@ from ringfence.cli import doctor_signature as signatures
 from ringfence.cli import init as settings_file
 from ringfence.cli import listen as listening
 from ringfence.cli import logs as written
+from ringfence.cli import lookup as looking
 from ringfence.cli import migrate as migrating
 from ringfence.cli import reset as forgetting
 from ringfence.cli import role as single
@@ -167,6 +168,24 @@ def timeline(
 ) -> None:
     """Print a link to everything that happened to a text or call; it signs in once (dev)."""
     happened.timeline(settings_of(config, data, port=port), sid)
+
+
+@app.command()
+def lookup(
+    number: Annotated[str, typer.Argument(help="In E.164, or as its country writes it.", metavar="NUMBER")],
+    fields: Annotated[
+        list[str] | None, typer.Option("--field", metavar="NAME", help="What to tell; may be given again.")
+    ] = None,
+    country: Annotated[
+        str | None, typer.Option("--country", metavar="CODE", help="Whose national form it has. Default: US.")
+    ] = None,
+    output: OutputForm = Output.TABLE,
+    config: Config = None,
+    data: Data = None,
+    port: RunningPort = None,
+) -> None:
+    """Tell what a number is, as a program's lookup would (dev)."""
+    looking.lookup(settings_of_running(config, data, port=port), number, fields or (), country, output)
 
 
 @app.command()
