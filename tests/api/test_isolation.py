@@ -54,6 +54,8 @@ class Victim:
             "IncomingPhoneNumbers": bought.sid,
         }
         self.verify = self._verify_things(client)
+        verified = client.verify.v2.services(self.verify["Services"])
+        self.verify["Verifications"] = verified.verifications.create(to="+12025550177", channel="sms").sid
         self.sids |= self._sip_things(client)
         lookup_recipes.ask(tenant, "POST", lookup_recipes.OVERRIDE, json={"line_type": "pager", "reason": WORDS})
         lookup_recipes.ask(
@@ -207,6 +209,7 @@ class Victim:
                 await store.verify_rows(sid, "rate_limit", parent=self.verify["Services"]),
                 await store.verify_rows(sid, "bucket", parent=self.verify["RateLimits"]),
                 await store.verify_rows(sid, "messaging_configuration", parent=self.verify["Services"]),
+                await store.verification(sid, self.verify["Verifications"]),
                 await store.pool(sid, self.service.sid),
                 await store.events(sid, self.message),
                 [await store.sip_rows(sid, kind) for kind in ("domain", "credential_list", "ip_list")],

@@ -5,8 +5,11 @@ from typing import Any
 
 import requests
 
+from ringfence.ports.verification_codes import CodeOf
+
 Recipe = Callable[[Any], requests.Response]
 
+TO = "+12025550177"
 SERVICES = "/v2/Services"
 SERVICE = f"{SERVICES}/{{ServiceSid}}"
 
@@ -36,6 +39,21 @@ def on_limit(method: str, path: str = "", **data: str) -> Recipe:
             tenant.client().verify.v2.services(service.sid).rate_limits(limit.sid).buckets.create(max=4, interval=60)
         )
         return ask(tenant, method, f"{SERVICES}/{service.sid}/RateLimits{path.format(limit.sid, bucket.sid)}", data)
+
+    return make
+
+
+def on_verification(method: str, path: str, **data: str) -> Recipe:
+    """`path` below /v2/Services with places for a service's and a verification's SID, and its code as {code}."""
+
+    def make(tenant: Any) -> requests.Response:
+        service = tenant.client().verify.v2.services.create(friendly_name="Fade & Co")
+        started = tenant.client().verify.v2.services(service.sid).verifications.create(to=TO, channel="sms")
+        installation = tenant.installation
+        whose = CodeOf(account=tenant.sid, sid=started.sid, service=service.sid, to=TO)
+        (code,) = installation.run(installation.keys.reveal_codes([whose]))
+        filled = {name: value.format(code=code) for name, value in data.items()}
+        return ask(tenant, method, SERVICES + path.format(service.sid, started.sid), filled)
 
     return make
 
@@ -93,4 +111,8 @@ VERIFY_RECIPES: dict[tuple[str, str], Recipe] = {
     ("GET", f"{SAFE}/{{PhoneNumber}}"): on_safe_list("GET", "/+12025550123"),
     ("DELETE", f"{SAFE}/{{PhoneNumber}}"): on_safe_list("DELETE", "/+12025550123"),
     ("GET", "/v2/Templates"): lambda tenant: ask(tenant, "GET", "/v2/Templates"),
+    ("POST", f"{SERVICE}/Verifications"): on_service("POST", "/{}/Verifications", To=TO, Channel="sms"),
+    ("GET", f"{SERVICE}/Verifications/{{Sid}}"): on_verification("GET", "/{}/Verifications/{}"),
+    ("POST", f"{SERVICE}/Verifications/{{Sid}}"): on_verification("POST", "/{}/Verifications/{}", Status="canceled"),
+    ("POST", f"{SERVICE}/VerificationCheck"): on_verification("POST", "/{}/VerificationCheck", To=TO, Code="{code}"),
 }

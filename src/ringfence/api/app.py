@@ -48,6 +48,8 @@ from ringfence.api.verify_v2.rate_limits import rate_limits as verify_rate_limit
 from ringfence.api.verify_v2.safe_list import safe_list
 from ringfence.api.verify_v2.services import services as verify_services
 from ringfence.api.verify_v2.templates import templates
+from ringfence.api.verify_v2.verification_check import verification_check
+from ringfence.api.verify_v2.verifications import verifications
 from ringfence.api.voice_v1.dialing_permissions import permitted, prefixes, updates
 from ringfence.api.voice_v1.settings import settings
 from ringfence.api.wire import Wire
@@ -87,6 +89,8 @@ RESOURCES = (
     messaging_configurations,
     safe_list,
     templates,
+    verifications,
+    verification_check,
     looked_up,
     batch,
     overrides,

@@ -10,6 +10,7 @@ from ringfence.api.admission import AdmissionLimits
 from ringfence.api.calling import Calling
 from ringfence.api.messaging import Messaging
 from ringfence.api.parcels import Parcels
+from ringfence.api.verifying import Verifying
 from ringfence.domain.clock import Clock
 from ringfence.domain.dialing.permissions import HOME
 from ringfence.domain.turn_credentials import IceServers
@@ -57,6 +58,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     call_countries: tuple[str, ...] = HOME
     ice_servers: IceServers = IceServers()
     calling: Calling | None = None
+    verifying: Verifying | None = None
     intelligence: NumberIntelligence | None = None
 
     def __repr__(self) -> str:

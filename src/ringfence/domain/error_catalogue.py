@@ -54,7 +54,7 @@ _VERIFY = (
     ErrorKind(60201, "Invalid verification code"),
     ErrorKind(60202, "Max check attempts reached", 429),
     ErrorKind(60203, "Max send attempts reached", 429),
-    ErrorKind(60204, "Service does not support this feature"),
+    ErrorKind(60204, "Service does not support this feature", 403),
     ErrorKind(60205, "SMS is not supported by landline phone number"),
     ErrorKind(60206, "'Amount' & 'Payee' params are required"),
     ErrorKind(60207, "Max rate limits per service reached"),
@@ -64,6 +64,10 @@ _VERIFY = (
     ErrorKind(60211, "Bucket with the given Interval already exists"),
     ErrorKind(60212, "Too many concurrent requests for phone number", 429),
     ErrorKind(60213, "Messaging Configuration already exists"),
+    ErrorKind(60214, "Call channel is not supported when using PSD2"),
+    ErrorKind(60217, "Invalid Service configuration"),
+    ErrorKind(60221, "No target verification specified"),
+    ErrorKind(60223, "Delivery channel disabled"),
 )
 
 # Not Twilio's: HTTP refusals for which its dictionary has no code, numbered in its manner.

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from ringfence.domain.written_code import WrittenCode
+
 
 class Status(StrEnum):
     """A message's status, spelled as Twilio's API spells it."""
@@ -39,13 +41,15 @@ class Content(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """What only the tenant, and the dispatcher while it is in flight, may read.
 
     Sealed as one field under the record's key; `remote` is the number at the other end
-    (To of an outbound message, From of an inbound one).
+    (To of an outbound message, From of an inbound one). `code` is set on a text that brings one: `body` then shows dots
+    in its place, and the text itself is made when it is submitted.
     """
 
     remote: str
     body: str
     status_callback: str | None = None
     media_urls: tuple[str, ...] = ()
+    code: WrittenCode | None = None
 
     def __repr__(self) -> str:
         return "Content(…)"

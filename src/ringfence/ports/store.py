@@ -20,6 +20,7 @@ from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
 from ringfence.ports.party import Party as Party
 from ringfence.ports.sip_access import SipAccessStore
+from ringfence.ports.verifications import VerificationStore
 from ringfence.ports.verify_config import VerifyConfigStore
 
 
@@ -392,6 +393,7 @@ class Store(
     BrakeStore,
     SipAccessStore,
     VerifyConfigStore,
+    VerificationStore,
     LookupStore,
     Protocol,
 ):

@@ -21,7 +21,7 @@ from ringfence.media.recording_files import RecordingFolder
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.call_limits import call_limits
-from ringfence.roles.composition import compose_calling, compose_messaging
+from ringfence.roles.composition import compose_calling, compose_messaging, compose_verifying
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.number_sources import number_source
@@ -55,6 +55,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(watching.close)
         keys = ApiKeyClient(client, process.clock)
         calling = None
+        both = None
         if not missing_for_calls():
             voices = await stack.enter_async_context(every_voice(settings))
             both = Wakes([voices, wake])
@@ -92,6 +93,16 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     queue_limit_of=lambda sender: ceil(settings.sender_queue_s * rates.number_rate_mps(sender)),
                 ),
                 calling=calling,
+                verifying=compose_verifying(
+                    store,
+                    keys,
+                    process.clock,
+                    wake,
+                    carrier=SIMULATOR,
+                    stock_sender=settings.dev,
+                    voices=both,
+                    limits=call_limits(settings),
+                ),
                 intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),
             )

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 from prometheus_client import CollectorRegistry
 
 from ringfence.api.calling import Calling
 from ringfence.api.messaging import Messaging
+from ringfence.api.verifying import Verifying
 from ringfence.dispatch.bells import Bells
 from ringfence.dispatch.epoch_sweep import sweep_epochs
 from ringfence.dispatch.news import News
@@ -18,11 +20,14 @@ from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.domain.clock import Clock
 from ringfence.domain.rating import DEVELOPMENT_RATES
 from ringfence.ports.carrier import Carrier
+from ringfence.ports.fraud_guard import FraudGuard, NoGuard
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.onlookers import Detours, Onlookers
 from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.store import Store
+from ringfence.ports.verification_channels import CodeChannel
+from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.deliver import Deliverer
 from ringfence.usecases.messaging.edit import Editor
@@ -36,11 +41,17 @@ from ringfence.usecases.messaging.receive import Receiver
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
+from ringfence.usecases.messaging.text_with_code import TextChannel
 from ringfence.usecases.timeline.notifications import NotificationReader
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
+from ringfence.usecases.verify.check_verification import VerificationChecker
+from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.start_verification import VerificationStarter
+from ringfence.usecases.verify.update_verification import VerificationChanger
 from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
+from ringfence.usecases.voice.call_with_code import CallChannel
 from ringfence.usecases.voice.change_call import CallChanger
 from ringfence.usecases.voice.change_recordings import RecordingChanger
 from ringfence.usecases.voice.create_call import CallCreator
@@ -97,6 +108,42 @@ def compose_calling(
     )
 
 
+class CodeKeys(TenantKeys, VerificationCodes, Protocol):
+    """A key service, as verifications need it."""
+
+
+def compose_verifying(
+    store: Store,
+    keys: CodeKeys,
+    clock: Clock,
+    wake: Wake,
+    *,
+    carrier: str,
+    stock_sender: bool,
+    voices: Wake | None = None,
+    limits: BrakeLimits | None = None,
+    guard: FraudGuard | None = None,
+) -> Verifying:
+    """What the API drives of verifications. `voices` rings whoever runs calls; without it there are none.
+
+    With `stock_sender` accounts need no number of their own.
+    """
+    channels: dict[str, CodeChannel] = {
+        "sms": TextChannel(store, keys, clock, wake, carrier=carrier, stock_sender=stock_sender)
+    }
+    if voices is not None:
+        brakes = Brakes(store, clock, limits)
+        channels["call"] = CallChannel(store, keys, clock, voices, stock_sender=stock_sender, brakes=brakes)
+    guard = guard or NoGuard()
+    reader = VerificationReader(store, keys, clock)
+    return Verifying(
+        starter=VerificationStarter(store, keys, keys, clock, channels, guard),
+        checker=VerificationChecker(store, keys, keys, clock, reader, guard),
+        reader=reader,
+        changer=VerificationChanger(store, keys, clock, reader),
+    )
+
+
 class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
     """What the dispatcher runs. `bells` is the doorbell of its own process."""
 
@@ -137,6 +184,7 @@ def compose_dispatching(
     webhook_detail: Keep = "all",
     onlookers: Onlookers | None = None,
     detours: Detours | None = None,
+    codes: CodeReader | None = None,
 ) -> Dispatching:
     """Sender queues, the carrier's news, and webhooks over one store and one carrier.
 
@@ -162,7 +210,7 @@ def compose_dispatching(
         news=News(ReceiptTaker(store, clock, wake, carrier=carrier.name), receiver),
         queues=SenderQueues(
             store,
-            Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher, SecondLook(store, keys)),
+            Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher, SecondLook(store, keys), codes),
             clock,
             rates,
             owner=owner,

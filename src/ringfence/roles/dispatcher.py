@@ -37,9 +37,10 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(watching.close)
         bells = Bells()
         others = await stack.enter_async_context(other_dispatchers(settings, process.clock, bells.ring))
+        keys = DispatcherKeyClient(client)
         dispatching = compose_dispatching(
             store,
-            DispatcherKeyClient(client),
+            keys,
             SimulatorCarrier(settings.socket("simulator")),
             http,
             process.clock,
@@ -51,6 +52,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             webhook_detail=settings.webhook_detail,
             onlookers=live,
             detours=live,
+            codes=keys,
         )
         settle()
         process.ready()

@@ -8,6 +8,8 @@ import msgspec
 
 from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
+from ringfence.domain.verification import Attempt
+from ringfence.domain.verification import Status as VerificationStatus
 from ringfence.ports.applications import ApplicationRow
 from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
 from ringfence.ports.lookups import OverrideRow, RateRule
@@ -24,6 +26,7 @@ from ringfence.ports.store import (
     Settlement,
     StockRow,
 )
+from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
 
 Row = TypeVar("Row", bound=msgspec.Struct)
@@ -73,6 +76,19 @@ _STATUS: Convert = {member.value: member for member in Status}.__getitem__
 _CALL_DIRECTION: Convert = {member.value: member for member in call.Direction}.__getitem__
 _CALL_STATUS: Convert = {member.value: member for member in call.Status}.__getitem__
 
+_VERIFICATION_STATUS: Convert = {member.value: member for member in VerificationStatus}.__getitem__
+_ATTEMPTS = msgspec.json.Decoder(tuple[Attempt, ...])
+
+
+def _read_attempts(text: str) -> tuple[Attempt, ...]:
+    return _ATTEMPTS.decode(text)
+
+
+def write_attempts(attempts: tuple[Attempt, ...]) -> str:
+    """As they are stored."""
+    return msgspec.json.encode(attempts).decode()
+
+
 _WRITES: dict[Convert, Convert] = {
     bool: bool,
     str: str,
@@ -80,6 +96,8 @@ _WRITES: dict[Convert, Convert] = {
     _STATUS: _write_name,
     _CALL_DIRECTION: _write_name,
     _CALL_STATUS: _write_name,
+    _VERIFICATION_STATUS: _write_name,
+    _read_attempts: write_attempts,
     _read_set: _write_set,
 }
 
@@ -111,5 +129,6 @@ RECORDING = Columns(RecordingRow)
 SIP = Columns(SipRow, secure=bool, registration=bool, emergency=bool)
 APPLICATION = Columns(ApplicationRow)
 VERIFY = Columns(VerifyRow)
+VERIFICATION = Columns(VerificationRow, status=_VERIFICATION_STATUS, attempts=_read_attempts)
 OVERRIDE = Columns(OverrideRow)
 RATE_RULE = Columns(RateRule)

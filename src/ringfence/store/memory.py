@@ -6,6 +6,7 @@ from ringfence.store.memory_call_brakes import MemoryCallBrakes
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sip_access import MemorySipAccess
+from ringfence.store.memory_verifications import MemoryVerifications
 from ringfence.store.memory_verify_config import MemoryVerifyConfig
 
 
@@ -16,6 +17,7 @@ class MemoryStore(
     MemoryApplications,
     MemorySipAccess,
     MemoryVerifyConfig,
+    MemoryVerifications,
     MemoryLookups,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
@@ -26,6 +28,7 @@ class MemoryStore(
         MemoryServices.__init__(self)
         MemorySipAccess.__init__(self)
         MemoryVerifyConfig.__init__(self)
+        MemoryVerifications.__init__(self)
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
         self._open = False

@@ -188,7 +188,8 @@ def _matches(row: MessageRow, wanted: MessageFilter) -> bool:
     inbound = row.direction is Direction.INBOUND
     local, remote = (wanted.to, wanted.sender) if inbound else (wanted.sender, wanted.to)
     return (
-        (local is None or row.local == local.number)
+        not row.sid.startswith("VL")
+        and (local is None or row.local == local.number)
         and (remote is None or row.remote_index in remote.indexes)
         and (wanted.from_ms is None or row.created_ms >= wanted.from_ms)
         and (wanted.to_ms is None or row.created_ms < wanted.to_ms)

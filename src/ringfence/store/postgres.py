@@ -15,6 +15,7 @@ from ringfence.store.postgres_opt_outs import PostgresOptOuts
 from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
 from ringfence.store.postgres_sip_access import PostgresSipAccess
+from ringfence.store.postgres_verifications import PostgresVerifications
 from ringfence.store.postgres_verify_config import PostgresVerifyConfig
 
 
@@ -32,6 +33,7 @@ class PostgresStore(
     PostgresRecordings,
     PostgresSipAccess,
     PostgresVerifyConfig,
+    PostgresVerifications,
     PostgresCallBrakes,
     PostgresLookups,
     PostgresClock,

@@ -20,7 +20,7 @@ from ringfence.kms.memory import memory_key_service
 from ringfence.ports.http import HttpClient
 from ringfence.ports.lookups import Question
 from ringfence.ports.store import MessageFilter
-from ringfence.roles.composition import compose_calling, compose_dispatching, compose_messaging
+from ringfence.roles.composition import compose_calling, compose_dispatching, compose_messaging, compose_verifying
 from ringfence.store.memory import MemoryStore
 from ringfence.testing.still_calls import StillCalls
 from ringfence.testing.still_link import StillLink
@@ -55,6 +55,7 @@ class Platform:
             base_url=BASE_URL,
             registry=registry,
             bells=_PatientBells(),
+            codes=self.keys,
         )
         self.calls = StillCalls(self.store, self.keys, http, clock, self._dispatching.bells, BASE_URL)
         self._closing = asyncio.Event()
@@ -77,6 +78,15 @@ class Platform:
                     _Both(self.calls, self._dispatching.bells),
                     self.calls.files,
                     magic_numbers=True,
+                ),
+                verifying=compose_verifying(
+                    self.store,
+                    self.keys,
+                    clock,
+                    self._dispatching.bells,
+                    carrier=carrier.name,
+                    stock_sender=True,
+                    voices=_Both(self.calls, self._dispatching.bells),
                 ),
             )
         )

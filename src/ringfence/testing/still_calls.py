@@ -5,13 +5,14 @@ It is composed with the first call and rests while there is none, so that tests 
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ringfence.domain.clock import Clock
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.media import KeyPressed
 from ringfence.ports.store import Store
+from ringfence.ports.verification_codes import CodeReader
 from ringfence.ports.wake import Wake
 from ringfence.testing.still_lines import StillLine, StillLines
 from ringfence.testing.still_media import StillMedia
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
     from ringfence.usecases.voice.compose import Calls
 
 
+class CarriageKeys(DeliveryKeys, CodeReader, Protocol):
+    """A key service, as those who carry see it."""
+
+
 class StillCalls:
     """Implements `ports.wake.Wake` for the API. `began`, `changed` and the like tell what happens on phones."""
 
     def __init__(
-        self, store: Store, keys: DeliveryKeys, http: HttpClient, clock: Clock, wake: Wake, base_url: str
+        self, store: Store, keys: CarriageKeys, http: HttpClient, clock: Clock, wake: Wake, base_url: str
     ) -> None:
         self._store = store
         self._keys = keys
@@ -135,6 +140,7 @@ class StillCalls:
             legs=legs,
             base_url=self._base_url,
             owner="test",
+            codes=self._keys,
         )
 
 

@@ -14,6 +14,7 @@ from ringfence.domain.sealing.content import open_content_with
 from ringfence.ports.carrier import Carrier, Submit, Submitted
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import MessageRow, Outcome
+from ringfence.ports.verification_codes import CodeOf, CodeReader
 from ringfence.usecases.messaging.fetch_media import MediaFetcher, MediaFetchError
 from ringfence.usecases.messaging.opt_out_pair import senders_of
 from ringfence.usecases.messaging.second_look import OPT_OUT_AFTER_MS, OPTED_OUT, SecondLook
@@ -53,7 +54,10 @@ class Deliverer:
         rates: RateTable,
         media: MediaFetcher,
         look: SecondLook,
+        codes: CodeReader | None = None,
     ) -> None:
+        """`codes` tells those that texts are to bring; without it such texts fail."""
+        self._codes = codes
         self._media = media
         self._look = look
         self._keys = keys
@@ -116,6 +120,8 @@ class Deliverer:
 
     async def submit(self, batch: Sequence[Opened]) -> list[Outcome | Throttled]:
         """One answer for each, in the batch's order. ConnectionError: nothing is known, submit again later."""
+        told = await self._told(batch)
+        sendable = [item for item in batch if told.get(item.row.sid, "") is not None]
         asked_ms = self._clock.now_ms()
         answers = await self._carrier.submit(
             [
@@ -123,14 +129,36 @@ class Deliverer:
                     ref=item.row.sid,
                     sender=item.row.local,
                     to=item.content.remote,
-                    body=item.content.body,
+                    body=told.get(item.row.sid) or item.content.body,
                     media_urls=item.content.media_urls,
                 )
-                for item in batch
+                for item in sendable
             ]
         )
         now_ms = self._clock.now_ms()
-        return [self._outcome(item.row, answer, asked_ms, now_ms) for item, answer in zip(batch, answers, strict=True)]
+        answered = iter(answers)
+        return [
+            self._ended(item.row, Status.FAILED, VALIDITY_EXPIRED, now_ms)
+            if told.get(item.row.sid, "") is None
+            else self._outcome(item.row, next(answered), asked_ms, now_ms)
+            for item in batch
+        ]
+
+    async def _told(self, batch: Sequence[Opened]) -> dict[str, str | None]:
+        """The texts that bring codes, with them, by sid; None where the code is gone. ConnectionError."""
+        bringing = [(item, item.content.code) for item in batch if item.content.code is not None]
+        if not bringing or self._codes is None:
+            return dict.fromkeys((item.row.sid for item, _ in bringing), None)
+        codes = await self._codes.reveal_codes(
+            [
+                CodeOf(account=item.row.account, sid=code.verification, service=code.service, to=item.content.remote)
+                for item, code in bringing
+            ]
+        )
+        return {
+            item.row.sid: None if value is None else code.with_code(value)
+            for (item, code), value in zip(bringing, codes, strict=True)
+        }
 
     def _outcome(self, row: MessageRow, answer: Submitted, asked_ms: int, now_ms: int) -> Outcome | Throttled:
         if answer.retry_after_ms is not None:

@@ -67,6 +67,7 @@ class World:
             owner="here",
             base_url="http://localhost",
             rates=Rates(number_rate_mps=number_rate_mps, account_rate_mps=100_000),
+            codes=keys,
         )
         self.messaging = compose_messaging(
             store, keys, clock, self.dispatching.bells, carrier="simulator", magic_numbers=True

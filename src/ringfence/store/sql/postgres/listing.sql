@@ -4,7 +4,9 @@ messaging_service_sid, error_code, price_micros, price_unit, created_ms, updated
 sequence, carrier, carrier_ref, has_callback, body_redacted
 
 -- bounds --
+-- Texts that bring codes (VL) are in no list.
 account = $1 AND (created_ms, sid) < ($2, $3) AND created_ms >= $4
+  AND left(sid, 2) <> 'VL'
 
 -- page --
 ORDER BY created_ms DESC, sid DESC LIMIT $5

@@ -4,7 +4,9 @@ messaging_service_sid, error_code, price_micros, price_unit, created_ms, updated
 sequence, carrier, carrier_ref, has_callback, body_redacted
 
 -- bounds --
+-- Texts that bring codes (VL) are in no list.
 account = :account AND (created_ms, sid) < (:before_ms, :before_sid) AND created_ms >= :from_ms
+  AND substr(sid, 1, 2) <> 'VL'
 
 -- page --
 ORDER BY created_ms DESC, sid DESC LIMIT :limit

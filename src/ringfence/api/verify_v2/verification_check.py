@@ -1,0 +1,89 @@
+"""Checks of codes. Source: Twilio, "Verification check resource" of Verify v2."""
+
+import msgspec
+
+from ringfence.api.dates import iso8601
+from ringfence.api.forms import VERIFY_PARAMETER
+from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.verify_v2.services import PRODUCT, VERSION
+from ringfence.api.verify_v2.verifications import driven, service_of
+from ringfence.domain.errors import ApiError
+from ringfence.domain.sid import is_sid
+from ringfence.domain.verification import Status
+from ringfence.usecases.verify.start_verification import number_of
+
+verification_check = Resource(
+    "Services/{ServiceSid}/VerificationCheck", item="VerificationCheck", listed="", product=PRODUCT, version=VERSION
+)
+
+
+class CheckForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """A code, and whose: by number or by verification. `amount` and `payee` are of the payment."""
+
+    code: str | None = None
+    to: str | None = None
+    verification_sid: str | None = None
+    amount: str | None = None
+    payee: str | None = None
+    sna_client_token: str | None = None
+
+
+class VerificationCheck(msgspec.Struct, kw_only=True):
+    """What a check came to."""
+
+    sid: str
+    service_sid: str
+    account_sid: str
+    to: str | None
+    channel: str
+    status: str
+    valid: bool
+    amount: str | None
+    payee: str | None
+    date_created: str
+    date_updated: str
+    sna_attempts_error_codes: None = None
+
+    def __repr__(self) -> str:
+        return f"VerificationCheck({self.sid})"
+
+
+@verification_check.create(CheckForm, status=200)
+async def create(request: ApiRequest[CheckForm]) -> VerificationCheck | None:
+    form, checker = request.form, driven(request).checker
+    service = await service_of(request)
+    if service is None:
+        return None
+    if form.sna_client_token:
+        raise ApiError(20501, "The parameter SnaClientToken is not available here yet.")
+    if not (form.to or form.verification_sid):
+        raise ApiError(60221)
+    if not form.code:
+        raise ApiError(VERIFY_PARAMETER, "Missing required parameter Code")
+    if form.verification_sid and not is_sid(form.verification_sid, "VE"):
+        raise ApiError(VERIFY_PARAMETER, "Invalid parameter `VerificationSid`: expected VE and 32 hexadecimal digits")
+    to = number_of(form.to).e164 if form.to and not form.verification_sid else ""
+    view = await checker.check(
+        request.caller,
+        service,
+        form.code,
+        to=to,
+        sid=form.verification_sid or "",
+        payment=(form.amount or "", form.payee or ""),
+    )
+    if view is None:
+        return None
+    row, secret = view.row, view.secret
+    return VerificationCheck(
+        sid=row.sid,
+        service_sid=row.service,
+        account_sid=row.account,
+        to=None if secret is None else secret.to,
+        channel=row.channel,
+        status=row.status.value,
+        valid=row.status is Status.APPROVED,
+        amount=secret.amount or None if secret is not None else None,
+        payee=secret.payee or None if secret is not None else None,
+        date_created=iso8601(row.created_ms),
+        date_updated=iso8601(row.updated_ms),
+    )

@@ -1,0 +1,205 @@
+"""Verifications. Source: Twilio, "Verification resource" of Verify v2."""
+
+import ipaddress
+import json
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from ringfence.api.dates import iso8601
+from ringfence.api.forms import VERIFY_PARAMETER, Rule
+from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.verify_v2.services import PRODUCT, VERSION, read_service_name, service_url
+from ringfence.api.verifying import Verifying
+from ringfence.domain.errors import ApiError
+from ringfence.domain.verification import Status
+from ringfence.ports.verify_config import VerifyRow
+from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.verification_view import VerificationView
+
+verifications = Resource(
+    "Services/{ServiceSid}/Verifications", item="Verification", listed="", product=PRODUCT, version=VERSION
+)
+
+MAX_TAGS = 10
+MAX_TAG_CHARACTERS = 128
+_NOT_YET = (
+    "custom_message",
+    "send_digits",
+    "rate_limits",
+    "channel_configuration",
+    "template_sid",
+    "template_custom_substitutions",
+    "enable_sna_client_token",
+)
+
+
+def read_ip(text: str) -> str:
+    """An IPv4 or IPv6 address."""
+    return str(ipaddress.ip_address(text))
+
+
+def read_tags(text: str) -> str:
+    """JSON: at most ten pairs of strings, as it was written."""
+    try:
+        tags = json.loads(text)
+    except ValueError:
+        raise ValueError("expected JSON") from None
+    if not isinstance(tags, dict) or len(tags) > MAX_TAGS:
+        raise ValueError(f"expected an object of at most {MAX_TAGS} pairs")
+    for part in (*tags, *tags.values()):
+        if not isinstance(part, str) or len(part) > MAX_TAG_CHARACTERS:
+            raise ValueError(f"expected strings of at most {MAX_TAG_CHARACTERS} characters")
+    return text
+
+
+def read_payment(text: str) -> str:
+    """What is shown of a payment: one line of printable characters."""
+    if not text.isprintable() or len(text) > MAX_TAG_CHARACTERS:
+        raise ValueError("expected one line")
+    return text
+
+
+Payment = Annotated[str, Rule(read_payment, VERIFY_PARAMETER)]
+
+
+class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What starts a verification."""
+
+    to: str | None = None
+    channel: str | None = None
+    custom_friendly_name: Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)] | None = None
+    custom_message: str | None = None
+    send_digits: str | None = None
+    locale: str | None = None
+    custom_code: str | None = None
+    amount: Payment | None = None
+    payee: Payment | None = None
+    rate_limits: str | None = None
+    channel_configuration: str | None = None
+    app_hash: str | None = None
+    template_sid: str | None = None
+    template_custom_substitutions: str | None = None
+    device_ip: Annotated[str, Rule(read_ip, VERIFY_PARAMETER)] | None = None
+    enable_sna_client_token: bool | None = None
+    risk_check: Literal["enable", "disable"] | None = None
+    tags: Annotated[str, Rule(read_tags, VERIFY_PARAMETER)] | None = None
+
+    def request(self) -> StartRequest:
+        """As the use case takes it. ApiError for what is missing, or not available yet."""
+        if not self.to:
+            raise ApiError(VERIFY_PARAMETER, "Missing required parameter To")
+        if not self.channel:
+            raise ApiError(VERIFY_PARAMETER, "Missing required parameter Channel")
+        for name in _NOT_YET:
+            if getattr(self, name):
+                raise ApiError(20501, f"The parameter {name.title().replace('_', '')} is not available here yet.")
+        return StartRequest(
+            to=self.to,
+            channel=self.channel.lower(),
+            custom_code=self.custom_code or "",
+            custom_friendly_name=self.custom_friendly_name or "",
+            amount=self.amount or "",
+            payee=self.payee or "",
+            locale=self.locale or "",
+            app_hash=self.app_hash or "",
+            device_ip=self.device_ip or "",
+            tags=self.tags or "",
+            risk_check=self.risk_check != "disable",
+        )
+
+
+class UpdateForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What ends one."""
+
+    status: str | None = None
+
+
+class Verification(msgspec.Struct, kw_only=True):
+    """A verification."""
+
+    sid: str
+    service_sid: str
+    account_sid: str
+    to: str | None
+    channel: str
+    status: str
+    valid: bool
+    lookup: dict[str, Any]
+    amount: str | None
+    payee: str | None
+    send_code_attempts: list[dict[str, Any]]
+    date_created: str
+    date_updated: str
+    sna: None
+    url: str
+
+    def __repr__(self) -> str:
+        return f"Verification({self.sid})"
+
+
+def driven(request: ApiRequest[Any]) -> Verifying:
+    """What is driven here; ApiError 20501 where verifications are not."""
+    if request.deps.verifying is None:
+        raise ApiError(20501, "Verifications are not composed in this process.")
+    return request.deps.verifying
+
+
+async def service_of(request: ApiRequest[Any]) -> VerifyRow | None:
+    """The service that the path names."""
+    return await request.deps.store.verify_row(request.account.sid, "service", request.path["ServiceSid"])
+
+
+def shown(request: ApiRequest[Any], view: VerificationView) -> Verification:
+    """As Twilio shows it."""
+    row, secret = view.row, view.secret
+    return Verification(
+        sid=row.sid,
+        service_sid=row.service,
+        account_sid=row.account,
+        to=None if secret is None else secret.to,
+        channel=row.channel,
+        status=row.status.value,
+        valid=row.status is Status.APPROVED,
+        lookup={},
+        amount=secret.amount or None if secret is not None else None,
+        payee=secret.payee or None if secret is not None else None,
+        send_code_attempts=[
+            {"time": iso8601(attempt.at_ms), "channel": attempt.channel.upper(), "attempt_sid": attempt.sid}
+            for attempt in row.attempts
+        ],
+        date_created=iso8601(row.created_ms),
+        date_updated=iso8601(row.updated_ms),
+        sna=None,
+        url=f"{service_url(request, row.service)}/Verifications/{row.sid}",
+    )
+
+
+@verifications.create(StartForm)
+async def create(request: ApiRequest[StartForm]) -> Verification | None:
+    service = await service_of(request)
+    if service is None:
+        return None
+    return shown(request, await driven(request).starter.start(request.caller, service, request.form.request()))
+
+
+@verifications.fetch()
+async def fetch(request: ApiRequest[msgspec.Struct]) -> Verification | None:
+    reader = driven(request).reader
+    view = await reader.fetch(request.caller, request.account.sid, request.path["ServiceSid"], request.sid)
+    return None if view is None else shown(request, view)
+
+
+@verifications.update(UpdateForm)
+async def update(request: ApiRequest[UpdateForm]) -> Verification | None:
+    changer = driven(request).changer
+    if await service_of(request) is None:
+        return None
+    match request.form.status:
+        case "approved" | "canceled" as status:
+            view = await changer.update(
+                request.caller, request.account.sid, request.path["ServiceSid"], request.sid, status
+            )
+            return None if view is None else shown(request, view)
+        case _:
+            raise ApiError(VERIFY_PARAMETER, "Invalid parameter `Status`: expected approved or canceled")

@@ -1,0 +1,17 @@
+"""What the API drives of verifications."""
+
+import msgspec
+
+from ringfence.usecases.verify.check_verification import VerificationChecker
+from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.start_verification import VerificationStarter
+from ringfence.usecases.verify.update_verification import VerificationChanger
+
+
+class Verifying(msgspec.Struct, frozen=True, kw_only=True):
+    """One of each, over the same store and keys."""
+
+    starter: VerificationStarter
+    checker: VerificationChecker
+    reader: VerificationReader
+    changer: VerificationChanger

@@ -1,0 +1,42 @@
+"""Who is asked before a code is sent: it costs money, and someone may be pumping texts to numbers that pay him."""
+
+from typing import Protocol
+
+import msgspec
+
+from ringfence.domain.number import Number
+
+
+class Sending(msgspec.Struct, frozen=True, kw_only=True):
+    """A code about to be sent. `device_ip` is "" where the program did not say; `checked` False where it asked so."""
+
+    account: str
+    service: str
+    to: Number
+    channel: str
+    at_ms: int
+    device_ip: str = ""
+    checked: bool = True
+
+    def __repr__(self) -> str:
+        return f"Sending({self.service}, {self.channel})"
+
+
+class FraudGuard(Protocol):
+    """Lets a sending pass, or not; told how it went, it learns."""
+
+    async def refusal(self, sending: Sending) -> int | None:
+        """Twilio's code of a refusal (60410, 60605), or None."""
+
+    async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
+        """Someone at this number brought the right code."""
+
+
+class NoGuard:
+    """Lets everything pass."""
+
+    async def refusal(self, sending: Sending) -> int | None:
+        return None
+
+    async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
+        return

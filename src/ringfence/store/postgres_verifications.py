@@ -1,0 +1,69 @@
+"""Verifications in PostgreSQL."""
+
+from collections.abc import Sequence
+
+from ringfence.domain.verification import Attempt, Status
+from ringfence.ports.verifications import VerificationRow
+from ringfence.store.columns import VERIFICATION, write_attempts
+from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_ground import PostgresGround, count
+from ringfence.store.sqlite_verifications import with_attempt
+from ringfence.store.statements import statements
+
+SQL = statements("postgres/verifications")
+
+
+class PostgresVerifications(PostgresGround):
+    """`ports.verifications.VerificationStore`."""
+
+    async def begin_verification(self, row: VerificationRow) -> VerificationRow:
+        return await self._write(_begin, row)
+
+    async def verification(self, account: str, sid: str) -> VerificationRow | None:
+        row = await self._one(SQL["row"], account, sid)
+        return None if row is None else VERIFICATION.read(row)
+
+    async def held_verification(
+        self, account: str, service: str, to_index: bytes, now_ms: int
+    ) -> VerificationRow | None:
+        row = await self._one(SQL["held"], account, service, to_index, now_ms)
+        return None if row is None else VERIFICATION.read(row)
+
+    async def attempt_verification(
+        self, account: str, sid: str, attempt: Attempt, limit: int
+    ) -> VerificationRow | None:
+        return await self._write(_attempt, (account, sid, attempt, limit))
+
+    async def move_verification(self, account: str, sid: str, status: Status, at_ms: int) -> VerificationRow | None:
+        return await self._write(_move, (account, sid, status.value, at_ms))
+
+
+async def _begin(tx: Connection, rows: Sequence[VerificationRow]) -> list[VerificationRow | Exception]:
+    return [await _begin_one(tx, row) for row in rows]
+
+
+async def _begin_one(tx: Connection, row: VerificationRow) -> VerificationRow | Exception:
+    place = (row.account, row.service, row.to_index, row.created_ms)
+    await tx.execute(SQL["expire"], *place)
+    if count(await tx.execute(SQL["insert"], *VERIFICATION.write(row))):
+        return row
+    found = await tx.fetchrow(SQL["held"], *place)
+    # Between the two it may have ended: then there is nothing to go on with, and whoever asked asks again.
+    return ConnectionError("the verification ended meanwhile") if found is None else VERIFICATION.read(found)
+
+
+async def _attempt(tx: Connection, wanted: Sequence[tuple[str, str, Attempt, int]]) -> list[VerificationRow | None]:
+    return [await _attempt_one(tx, *one) for one in wanted]
+
+
+async def _attempt_one(tx: Connection, account: str, sid: str, attempt: Attempt, limit: int) -> VerificationRow | None:
+    found = await tx.fetchrow(SQL["hold"], account, sid)
+    row = None if found is None else with_attempt(VERIFICATION.read(found), attempt, limit)
+    if row is not None:
+        await tx.execute(SQL["attempt"], account, sid, write_attempts(row.attempts), row.channel, row.updated_ms)
+    return row
+
+
+async def _move(tx: Connection, wanted: Sequence[tuple[str, str, str, int]]) -> list[VerificationRow | None]:
+    moved = [await tx.fetchrow(SQL["move"], *one) for one in wanted]
+    return [None if row is None else VERIFICATION.read(row) for row in moved]

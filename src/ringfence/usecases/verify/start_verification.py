@@ -1,0 +1,199 @@
+"""Start a verification, or send the code of one that is pending again.
+
+Source: Twilio, Verify v2, "Start new verification"; errors 60200 to 60223.
+"""
+
+import re
+from collections.abc import Mapping
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.number import Number, NumberKind, parse_e164
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.verification import seal_verification
+from ringfence.domain.sid import new_sid
+from ringfence.domain.verification import SENDS_MAX, Attempt, Secret, Status
+from ringfence.domain.verification_code import CUSTOM_MAX, CUSTOM_MIN, LIFE_MS
+from ringfence.domain.verify_service import VerifyService, decode_verify_service
+from ringfence.ports.fraud_guard import FraudGuard, Sending
+from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.store import Store
+from ringfence.ports.verification_channels import CodeChannel, Notice
+from ringfence.ports.verification_codes import CodeOf, VerificationCodes
+from ringfence.ports.verifications import VerificationRow
+from ringfence.ports.verify_config import VerifyRow
+from ringfence.usecases.verify.verification_view import VerificationView
+from ringfence.usecases.verify.wording import around, wordings
+
+TABLE = "verify_to"
+INVALID = 60200
+CHANNELS = ("sms", "call", "email", "whatsapp", "sna", "auto")
+_CUSTOM_CODE = re.compile(f"[A-Za-z0-9]{{{CUSTOM_MIN},{CUSTOM_MAX}}}")
+_APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
+
+
+class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a program asks for, not yet judged. "" is not given. `tags` is JSON, as it came."""
+
+    to: str
+    channel: str
+    custom_code: str = ""
+    custom_friendly_name: str = ""
+    amount: str = ""
+    payee: str = ""
+    locale: str = ""
+    app_hash: str = ""
+    device_ip: str = ""
+    tags: str = ""
+    risk_check: bool = True
+
+    def __repr__(self) -> str:
+        return "StartRequest(…)"
+
+
+class VerificationStarter:
+    """`channels` are those that are there, by Twilio's names; `guard` is asked before anything is sent."""
+
+    def __init__(
+        self,
+        store: Store,
+        keys: TenantKeys,
+        codes: VerificationCodes,
+        clock: Clock,
+        channels: Mapping[str, CodeChannel],
+        guard: FraudGuard,
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._codes = codes
+        self._clock = clock
+        self._channels = channels
+        self._guard = guard
+
+    async def start(self, caller: Caller, service: VerifyRow, request: StartRequest) -> VerificationView:
+        """The verification, with its code on its way. ApiError with Twilio's code; nothing is sent then."""
+        settings = decode_verify_service(service.settings)
+        to = number_of(request.to)
+        channel = self._channel(request.channel)
+        _check(settings, request, to)
+        now_ms = self._clock.now_ms()
+        sending = Sending(
+            account=service.account,
+            service=service.sid,
+            to=to,
+            channel=request.channel,
+            at_ms=now_ms,
+            device_ip=request.device_ip,
+            checked=request.risk_check,
+        )
+        if (refusal := await self._guard.refusal(sending)) is not None:
+            raise ApiError(refusal)
+        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
+        row = await self._row(caller, service, settings, request, to, attempt)
+        opening, ending = around(settings, request.app_hash)
+        await channel.carry(
+            caller,
+            Notice(
+                account=row.account,
+                service=row.service,
+                verification=row.sid,
+                attempt=attempt.sid,
+                to=to,
+                wordings=wordings(
+                    settings,
+                    to.region,
+                    locale=request.locale,
+                    name=request.custom_friendly_name,
+                    amount=request.amount,
+                    payee=request.payee,
+                ),
+                code_length=len(request.custom_code) or settings.code_length,
+                until_ms=row.expires_ms,
+                opening=opening,
+                ending=ending,
+                voice=settings.tts_name,
+                key_first=settings.dtmf_input_required,
+            ),
+        )
+        secret = Secret(to=to.e164, amount=request.amount, payee=request.payee)
+        return VerificationView(row=row, secret=secret)
+
+    async def _row(
+        self,
+        caller: Caller,
+        service: VerifyRow,
+        settings: VerifyService,
+        request: StartRequest,
+        to: Number,
+        attempt: Attempt,
+    ) -> VerificationRow:
+        """The pending verification with this attempt among its own, and its code open."""
+        (to_index,) = await self._keys.blind(service.account, TABLE, [f"{service.sid}|{to.e164}"])
+        held = await self._store.held_verification(service.account, service.sid, to_index, attempt.at_ms)
+        if held is not None:
+            sent = await self._store.attempt_verification(held.account, held.sid, attempt, SENDS_MAX)
+            if sent is None:
+                raise ApiError(60202 if held.status is Status.MAX_ATTEMPTS_REACHED else 60203)
+            return sent
+        sealing = await self._keys.sealing_key(caller, service.account)
+        sid = new_sid("VE", attempt.at_ms)
+        secret = Secret(to=to.e164, amount=request.amount, payee=request.payee, tags=request.tags)
+        row = VerificationRow(
+            account=service.account,
+            sid=sid,
+            service=service.sid,
+            to_index=to_index,
+            channel=request.channel,
+            status=Status.PENDING,
+            region=to.region,
+            epoch=sealing.epoch,
+            content=seal_verification(RecordSealer(sealing.epoch_key, service.account), sid, secret),
+            attempts=(attempt,),
+            created_ms=attempt.at_ms,
+            updated_ms=attempt.at_ms,
+            expires_ms=attempt.at_ms + LIFE_MS,
+        )
+        code = CodeOf(account=row.account, sid=sid, service=row.service, to=to.e164)
+        await self._codes.open_code(code, settings.code_length, row.expires_ms, request.custom_code)
+        if (await self._store.begin_verification(row)).sid != sid:
+            # Somebody else began one for this number a moment ago.
+            await self._codes.close_code(row.account, sid)
+            raise ApiError(60212)
+        return row
+
+    def _channel(self, name: str) -> CodeChannel:
+        if name not in CHANNELS:
+            raise ApiError(INVALID, f"Invalid parameter `Channel`: {name[:20]}")
+        if name not in self._channels:
+            raise ApiError(20501, f"The channel {name} is not available here yet.")
+        return self._channels[name]
+
+
+def number_of(to: str) -> Number:
+    """A number that a code may go to. ApiError 60200."""
+    number = parse_e164(to) if to.startswith("+") else None
+    if number is None:
+        raise ApiError(INVALID, f"Invalid parameter `To`: {to[:40]}")
+    return number
+
+
+def _check(settings: VerifyService, request: StartRequest, to: Number) -> None:
+    if request.custom_code:
+        if not settings.custom_code_enabled:
+            raise ApiError(60204)
+        if _CUSTOM_CODE.fullmatch(request.custom_code) is None:
+            raise ApiError(INVALID, "Invalid parameter `CustomCode`: expected 4 to 10 letters and digits")
+    if request.app_hash and _APP_HASH.fullmatch(request.app_hash) is None:
+        raise ApiError(INVALID, "Invalid parameter `AppHash`: expected 11 characters of Base64")
+    if settings.psd2_enabled:
+        if not (request.amount and request.payee):
+            raise ApiError(60206)
+        if request.channel == "call":
+            raise ApiError(60214)
+    elif request.amount or request.payee:
+        raise ApiError(60204)
+    fixed = to.kind is NumberKind.LOCAL
+    if request.channel == "sms" and settings.lookup_enabled and settings.skip_sms_to_landlines and fixed:
+        raise ApiError(60205)
