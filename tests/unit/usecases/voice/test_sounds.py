@@ -147,6 +147,8 @@ def test_a_redirect_is_followed() -> None:
         web = Web(answer(status=302, location="/b.wav"), answer())
         await sounds(web).fetched("AC1", URL)
         assert web.asked[1].url == "http://shop.example/b.wav"
+        # Each is bounded: a server may go on for ever, fast or slowly.
+        assert [(request.total_ms, request.max_body_bytes) for request in web.asked] == [(30_000, 40 << 20)] * 2
 
     asyncio.run(story())
 
