@@ -191,16 +191,21 @@ def _codecs(encodings: Sequence[str]) -> tuple[Codec, ...]:
 
 
 def _common(media: Media, encodings: Sequence[str]) -> tuple[Codec, Codec | None]:
-    """The first codec of a description that we speak, and its events' format.
+    """The codec of a description that we speak, and its events' format.
 
-    G.711 goes before all others: we hear and record nothing else, and others cost us ten times as much a leg.
+    G.711 goes before all others where it is the first of ours: we record nothing else, and others cost us more. Else
+    the first of ours that is there.
     """
     ours = [_SPOKEN[name.upper()] for name in encodings]
     offered = media.codecs
     common = [codec for codec in offered if any(codec.same_encoding(own) for own in ours)]
     if not common:
         raise NoCommonMediaError("no common codec")
-    codec = next((codec for codec in common if codec.name.upper() in PLAIN), common[0])
+    preferred = [name.upper() for name in encodings]
+    if preferred[0] in PLAIN:
+        codec = next((codec for codec in common if codec.name.upper() in PLAIN), common[0])
+    else:
+        codec = min(common, key=lambda one: preferred.index(one.name.upper()))
     events = [other for other in offered if other.name.lower() == "telephone-event"]
     same_clock = [event for event in events if event.clock_rate_hz == codec.clock_rate_hz]
     return codec, next(iter(same_clock), None)

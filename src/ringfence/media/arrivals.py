@@ -11,6 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ringfence.domain.packet_time import USUAL_MS
 from ringfence.media.concealment import FADED_AFTER
 from ringfence.media.g711 import DECODING
 from ringfence.media.jitter_buffers import HALF, HALF_MS, JitterBuffers
@@ -213,9 +214,14 @@ class Arrivals:
     def _decode(self, leg: Leg) -> None:
         assert leg.codec is not None
         upcoming = self.buffers.next_half(leg.row)
-        for at in sorted(at for at in leg.payloads if at <= upcoming + 1):
-            self._put_one(leg.row, at, leg.codec.decode(leg.payloads.pop(at)))
+        due = sorted(at for at in leg.payloads if at <= upcoming + 1)
+        leg.passing = b"" if leg.passes and leg.missing < FADED_AFTER else None
+        for at in due:
+            payload = leg.payloads.pop(at)
+            self._put_one(leg.row, at, leg.codec.decode(payload))
             leg.missing = 0
+            leg.passes = leg.codec.length_ms(payload) == USUAL_MS
+            leg.passing = payload if leg.passes else None
         if leg.missing < FADED_AFTER and self.buffers.lacks(leg.row):
             # A codec with a state knows best how its sound would have gone on.
             leg.missing += 1

@@ -24,6 +24,9 @@ _FRAMES_A_SECOND = 50
 _MARKER = 0x80
 
 
+_NOTHING_PASSED: Mapping[Leg, bytes] = {}
+
+
 class Departures:
     """The sending half of all legs of a worker, a row each."""
 
@@ -46,7 +49,8 @@ class Departures:
         self._entries: dict[int, list[Any]] = {}
         self._changed: list[int] = []
         self._coded: set[Leg] = set()
-        # Legs whose packets are not one a tick.
+        # Legs that send none, one or several packets a tick; and of these, whose packets are of another length.
+        self._listed: set[Leg] = set()
         self._packings: dict[Leg, Packing] = {}
         self._beginning: set[Leg] = set()
 
@@ -64,8 +68,12 @@ class Departures:
             self.forget(leg)
             return
         packing = self._packings.get(leg)
-        if (packing.ptime_ms if packing is not None else USUAL_MS) != remote.ptime_ms:
+        listed = leg.codec is not None or remote.ptime_ms != USUAL_MS
+        packed_ms = USUAL_MS if packing is None else packing.ptime_ms
+        if listed != (leg in self._listed) or packed_ms != remote.ptime_ms:
             self.forget(leg)
+            if listed:
+                self._listed.add(leg)
             if remote.ptime_ms != USUAL_MS:
                 self._packings[leg] = Packing(remote.ptime_ms)
         encoding = remote.encoding.upper()
@@ -89,6 +97,7 @@ class Departures:
         self._sends[leg.row] = 0
         self._entries.pop(leg.row, None)
         self._coded.discard(leg)
+        self._listed.discard(leg)
         self._packings.pop(leg, None)
 
     def timestamp(self, row: int) -> int:
@@ -109,8 +118,13 @@ class Departures:
             except (OSError, ValueError):
                 self.unsent += 1
 
-    def make(self, outbound: Samples, events: Mapping[Leg, EventPacket]) -> None:
-        """Make the packets of the next tick: sound for the first rows, but a key's packet where there is one."""
+    def make(
+        self, outbound: Samples, events: Mapping[Leg, EventPacket], passed: Mapping[Leg, bytes] = _NOTHING_PASSED
+    ) -> None:
+        """Make the packets of the next tick: sound for the first rows, but a key's packet where there is one.
+
+        `passed` are payloads that go out as they came, b"" where one is missing: its number is left out.
+        """
         count = len(outbound)
         for row in self._changed:
             if row in self._entries:
@@ -120,7 +134,7 @@ class Departures:
         beginning, self._beginning = self._beginning, set()
         for leg in beginning:
             self._sends[leg.row] = leg not in self._packings
-            self._entries[leg.row] = [self._sender(leg), () if leg in self._packings else self._views[leg.row]]
+            self._entries[leg.row] = [self._sender(leg), () if leg in self._listed else self._views[leg.row]]
         self._sequence[:count] += self._sends[:count]
         self._timestamp[:count] += self._step[:count]
         self.sent[:count] += self._sends[:count]
@@ -134,14 +148,23 @@ class Departures:
             self._packets[others, HEADER_BYTES:] = ENCODING[LAWS[1]][samples[others]]
         for leg in self._coded - self._packings.keys():
             assert leg.codec is not None
-            self._replace(leg.row, self._head(leg.row) + leg.codec.encode(outbound[leg.row]))
+            payload = passed.get(leg)
+            if payload is None:
+                payload = leg.codec.encode(outbound[leg.row])
+            if payload:
+                self._replace(leg.row, self._head(leg.row) + payload)
+            elif leg.row in self._entries:
+                self.sent[leg.row] -= 1
+                self.octets[leg.row] -= FRAME
         for leg in self._packings.keys() - events.keys():
             self._pack(leg, outbound[leg.row])
         for leg, event in events.items():
             self._make_event(leg, event)
         for leg in beginning - self._packings.keys():
-            packet = bytearray(self._entries[leg.row][1])
-            packet[1] |= _MARKER
+            data = self._entries[leg.row][1]
+            packet = bytearray(data[0] if leg in self._listed and data else data)
+            if packet:
+                packet[1] |= _MARKER
             self._replace(leg.row, bytes(packet))
 
     def _make_event(self, leg: Leg, event: EventPacket) -> None:
@@ -185,7 +208,7 @@ class Departures:
 
     def _sender(self, leg: Leg) -> Callable[[Any], object]:
         send = leg.sender()
-        return functools.partial(_send_each, send) if leg in self._packings else send
+        return functools.partial(_send_each, send) if leg in self._listed else send
 
     def _head(self, row: int) -> bytes:
         return bytes(self._views[row][:HEADER_BYTES])

@@ -98,6 +98,8 @@ class Engine:
         # Legs whose keys are told by their sound, by row; and all rows in which keys are listened for.
         self._tonal: dict[int, Leg] = {}
         self._listened = _NO_ROWS
+        # Legs whose partner's packets can go out as they came.
+        self._alike: list[tuple[Leg, Leg]] = []
         self._used = 0
         self._tick = 0
 
@@ -284,7 +286,7 @@ class Engine:
             self._hear_tones(inbound)
         self._discretion.keep(self._tick, inbound, outbound)
         self._recordings.tick()
-        self._departures.make(outbound, events)
+        self._departures.make(outbound, events, self._passed() if self._alike else {})
         self._keep_house()
 
     def _play(self, leg: Leg, frame: Samples) -> None:
@@ -314,6 +316,14 @@ class Engine:
             elif leg.pressing.idle:
                 self._pressing.discard(leg)
         return events
+
+    def _passed(self) -> dict[Leg, bytes]:
+        """What of bridged peers goes out untouched: nothing is made anew that another codec of its kind has made."""
+        return {
+            leg: partner.passing
+            for leg, partner in self._alike
+            if partner.passing is not None and leg.playing is None and leg not in self._pressing
+        }
 
     def _hear_tones(self, inbound: Samples) -> None:
         for row, key in self._tone_keys.hear(self._listened, inbound[self._listened]):
@@ -375,6 +385,7 @@ class Engine:
         """Write down which rows hear which, and in which to listen for tones, after either has changed."""
         bridged = [(leg.row, leg.bridged.row) for leg in self._legs.values() if leg.bridged is not None]
         self._bridges = _rows([hearing for hearing, _ in bridged]), _rows([heard for _, heard in bridged])
+        self._alike = [(leg, leg.bridged) for leg in self._legs.values() if leg.bridged and _alike(leg, leg.bridged)]
         self._partners[:] = -1
         self._partners[self._bridges[0]] = self._bridges[1]
         self._tonal = {
@@ -388,6 +399,13 @@ class Engine:
 
 
 _NO_ROWS = np.zeros(0, np.int64)
+
+
+def _alike(leg: Leg, partner: Leg) -> bool:
+    """Whether packets of the partner are just what the leg's peer wants."""
+    if leg.codec is None or leg.remote is None or partner.remote is None or leg.remote.ptime_ms != USUAL_MS:
+        return False
+    return leg.remote.encoding.upper() == partner.remote.encoding.upper()
 
 
 def _rows(rows: list[int]) -> NDArray[np.int64]:

@@ -53,6 +53,10 @@ class Leg:
         self.payloads: dict[int, bytes] = {}
         # Frames in a row that the codec made up; none is asked of it before it has decoded one.
         self.missing = FADED_AFTER
+        # For a bridged leg of the same codec: this tick's packet as it came, b"" for one that is missing, None where
+        # there is none to pass on.
+        self.passing: bytes | None = None
+        self.passes = False
         self.keys = KeyReceiver()
         self.pressing = Pressing()
         self.clock_rate_hz = 8_000

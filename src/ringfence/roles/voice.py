@@ -87,7 +87,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             legs=legs,
             base_url=settings.url,
             owner=voice_name(settings),
-            encodings=(*PLAIN, *installed_codecs()),
+            encodings=(*installed_codecs(), *PLAIN) if settings.wideband else (*PLAIN, *installed_codecs()),
             files=RecordingFolder(settings.recordings),
             limits=call_limits(settings),
             unheld_rings=settings.dev,

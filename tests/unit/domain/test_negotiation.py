@@ -73,7 +73,8 @@ def test_both_ends_of_an_exchange_agree(
     agreement = make_answer(offer, callee, wanted=wanted)
     by_callee, by_caller = agreement.remote, read_answer(agreement.description, caller)
     cheap = [name for name in common if name in PLAIN]
-    assert by_callee.encoding == by_caller.encoding == [*cheap, *common][0]
+    liked = [*cheap, *common] if callee_speaks[0] in PLAIN else [name for name in callee_speaks if name in common]
+    assert by_callee.encoding == by_caller.encoding == liked[0]
     assert by_callee.payload_type == by_caller.payload_type
     assert by_callee.event_payload_type == by_caller.event_payload_type is not None
     assert (by_callee.port, by_caller.port) == (6000, 7000)
@@ -107,6 +108,18 @@ def test_g711_goes_before_what_costs_more_and_else_the_offer_s_order_holds(forma
     """A browser puts Opus first, and takes G.711 all the same."""
     offer = phone("a=rtpmap:111 opus/48000/2", formats=formats)
     assert make_answer(offer, speaker(encodings=ENCODINGS)).remote.encoding == chosen
+
+
+@pytest.mark.parametrize(
+    ("formats", "chosen"),
+    [("0 8 9 111", "G722"), ("111 0", "opus"), ("8 0", "PCMU"), ("8", "PCMA"), ("111 9", "G722")],
+)
+def test_who_would_rather_speak_another_takes_the_first_of_its_own(formats: str, chosen: str) -> None:
+    wide = speaker(encodings=("G722", "OPUS", "PCMU", "PCMA"))
+    description = phone("a=rtpmap:111 opus/48000/2", formats=formats)
+    assert make_answer(description, wide).remote.encoding == chosen
+    assert read_answer(description, wide).encoding == chosen
+    assert parse_sdp(make_offer(wide)).media[0].formats[0] == "9"
 
 
 def test_events_count_only_at_the_codecs_own_clock() -> None:
