@@ -59,6 +59,13 @@ class InstallationClient:
         target = f"/lookups/v2/PhoneNumbers/{urllib.parse.quote(number, safe='+')}?{query}"
         return self._call("GET", target, headers={"Authorization": self._authorization})
 
+    def verify(self, method: str, path: str, **fields: str) -> Any:
+        """A request to Verify: `path` as in Services."""
+        target = f"/verify/v2/{path}"
+        if method == "POST":
+            return self._form(target, fields)
+        return self._call(method, target, headers={"Authorization": self._authorization})
+
     def call_timeline(self, sid: str) -> Any:
         """Everything that happened to a call so far: docs/reference/timeline.md."""
         return self._call("GET", f"{self._calls}/{sid}/Timeline", headers={"Authorization": self._authorization})

@@ -21,9 +21,9 @@ NONCE_BYTES = 12
 
 def timeline(settings: Settings, sid: str) -> None:
     """Print the link. RefusalError where there is no profile, no such text or call, or nothing that answers."""
-    if not re.fullmatch(r"(SM|MM|CA)[0-9a-f]{32}", sid):
+    if not re.fullmatch(r"(SM|MM|VL|CA)[0-9a-f]{32}", sid):
         raise RefusalError(
-            f"{sid!r} is no SID of a text or call", "give SM…, MM… or CA…, all 34 characters", exit_code=2
+            f"{sid!r} is no SID of a text or call", "give SM…, MM…, VL… or CA…, all 34 characters", exit_code=2
         )
     profile = read_profile(settings)
     if profile is None:

@@ -15,7 +15,7 @@ const QUICK_POLLS = 30;
 const STATES = { idle: "", live: "Live", final: "Complete", away: "Reconnecting…" };
 
 const $ = (id) => document.getElementById(id);
-let sid = /^\/timeline\/((?:SM|MM|CA)[0-9a-f]{32})$/.exec(location.pathname)?.[1] ?? "";
+let sid = /^\/timeline\/((?:SM|MM|VL|CA)[0-9a-f]{32})$/.exec(location.pathname)?.[1] ?? "";
 let timer = 0;
 let polls = 0;
 let shown = null;
