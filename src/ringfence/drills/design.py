@@ -14,13 +14,14 @@ from ringfence.domain.clock import Clock
 from ringfence.kms.access_log import AccessLog
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.supervisor import role_command
 
 CONTROL = "ringfence.drills.control"
 
 
-class Keys(TenantKeys, DeliveryKeys, Protocol):
+class Keys(TenantKeys, DeliveryKeys, VerificationCodes, CodeReader, Protocol):
     """Both sides of a key service, in one process."""
 
     async def tidy(self) -> None: ...

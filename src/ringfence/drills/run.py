@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from ringfence.drills import disk_theft, leakage_sweep, rtp_bleed, scanners
+from ringfence.drills import code_guessing, code_reuse, disk_theft, leakage_sweep, rtp_bleed, scanners
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.report import Finding, Verdict
 
@@ -27,6 +27,8 @@ DRILLS = {
     for drill in (
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
+        Drill(name=code_guessing.DRILL, title=code_guessing.TITLE, play=code_guessing.code_guessing, tenants=20),
+        Drill(name=code_reuse.DRILL, title=code_reuse.TITLE, play=code_reuse.code_reuse, tenants=100),
         Drill(
             name=scanners.DRILL,
             title=scanners.TITLE,

@@ -13,13 +13,15 @@ from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig
+from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import Design, Keys
 from ringfence.ports.carrier import Arrival
 from ringfence.ports.http import HttpRequest, HttpResponse, Phases
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import AccountRow, MessageFilter, StockRow, Store
-from ringfence.roles.composition import Dispatching, compose_dispatching, compose_messaging
+from ringfence.ports.verify_config import VerifyRow
+from ringfence.roles.composition import Dispatching, compose_dispatching, compose_messaging, compose_verifying
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
 from ringfence.usecases.accounts.buy_number import buy_number
@@ -27,6 +29,8 @@ from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.messaging.close_epochs import close_epochs
 from ringfence.usecases.messaging.read import ListRequest
 from ringfence.usecases.messaging.send import SendRequest
+from ringfence.usecases.verify.services import create_verify_service
+from ringfence.usecases.verify.verification_view import VerificationView
 
 TOGETHER = 64
 FASTER_THAN_ANY_MPS = 100_000
@@ -87,9 +91,14 @@ class SeededCopy:
             owner="drill",
             base_url="http://localhost",
             rates=Rates(number_rate_mps=FASTER_THAN_ANY_MPS, account_rate_mps=FASTER_THAN_ANY_MPS),
+            codes=keys,
         )
         self._messaging = compose_messaging(
             store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, magic_numbers=False
+        )
+
+        self.verifying = compose_verifying(
+            store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, stock_sender=False
         )
 
     async def add_tenants(self, count: int) -> None:
@@ -168,6 +177,39 @@ class SeededCopy:
         if len(rows) < messages:
             return False
         return not any([await self._store.unfinished(tenant.sid, epoch) for epoch in {row.epoch for row in rows}])
+
+    async def verify_service(self, tenant: Tenant, settings: VerifyService) -> VerifyRow:
+        """A Verify Service of the tenant."""
+        return await create_verify_service(self._store, self._clock, tenant.sid, settings)
+
+    async def code_on_handset(self, verification: VerificationView, number: str) -> str:
+        """The code that a subscriber is shown, once it is there: the last word of that text."""
+        wanted = verification.row.attempts[-1].sid
+        async with asyncio.timeout(SETTLED_WITHIN_S):
+            while True:
+                handset = self._network.handset(number)
+                for text in [] if handset is None else reversed(handset.texts):
+                    if text.sid == wanted:
+                        return text.body.rpartition(" ")[2]
+                await asyncio.sleep(0.01)
+
+    @contextlib.asynccontextmanager
+    async def dispatched(self) -> AsyncIterator[None]:
+        """Texts go out meanwhile."""
+        loops = asyncio.create_task(self._dispatching.run())
+        try:
+            yield
+        finally:
+            loops.cancel()
+            await asyncio.gather(loops, return_exceptions=True)
+
+    def move_clock(self, ms: int) -> None:
+        """Move the clock on."""
+        self._clock.offset_ms += ms
+
+    async def tidy(self) -> None:
+        """What the key service does every two seconds."""
+        await self._keys.tidy()
 
     async def stop_a_subscriber(self, tenant: Tenant) -> None:
         """The tenant's customer opts out."""
