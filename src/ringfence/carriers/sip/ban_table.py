@@ -18,6 +18,8 @@ GROWTH = 4
 # Bad packets further apart than this do not add up: a phone with a wrong password tries again by and by.
 FORGIVEN_AFTER_MS = 600_000
 MAX_ADDRESSES = 50_000
+# How often within a day a proof makes up for bad packets before it: who has one password may be guessing others.
+MAX_FORGIVEN = 20
 
 
 class _Record(msgspec.Struct):
@@ -25,6 +27,7 @@ class _Record(msgspec.Struct):
     bans: int
     last_ms: float
     until_ms: float
+    forgiven: int = 0
 
 
 class BanTable:
@@ -60,7 +63,7 @@ class BanTable:
         if now_ms - record.last_ms > FORGIVEN_AFTER_MS and record.until_ms < now_ms:
             record.bad = 0
         if now_ms - record.last_ms > LONGEST_BAN_MS:
-            record.bans = 0
+            record.bans = record.forgiven = 0
         record.bad += weight
         record.last_ms = now_ms
         if record.bad >= BAD_PACKETS and record.until_ms <= now_ms:
@@ -73,8 +76,12 @@ class BanTable:
             del self._records[next(iter(self._records))]
 
     def forgive(self, address: str) -> None:
-        """Somebody there has proven itself: what it did before does not count."""
-        self._records.pop(address, None)
+        """Somebody there has proven itself: what it did before does not count, as long as that is not its habit."""
+        record = self._records.get(address)
+        if record is None or not record.bad or record.forgiven >= MAX_FORGIVEN:
+            return
+        record.bad = 0
+        record.forgiven += 1
 
 
 def banned_as(flow: Flow) -> str:

@@ -168,7 +168,8 @@ class FrontDesk:
             return Principal(kind="handset", user=number, registers=True)
         proven = self._proof(incoming.flow)
         asks_anew = incoming.request.method == "REGISTER" or bearer_token(incoming.request)
-        if proven is not None and proven.kind == "client" and not asks_anew:
+        # Over UDP anybody may write a client's address on a packet.
+        if proven is not None and proven.kind == "client" and incoming.flow.reliable and not asks_anew:
             return proven
         trunk = self._trunk_at(incoming.flow.remote[0])
         if trunk is not None and not await self._identity.is_addressed(incoming.request):

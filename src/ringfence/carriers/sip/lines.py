@@ -45,8 +45,8 @@ PHONES = Trunk(name="phones", host="localhost")
 class SipLines:
     """All calls of one process.
 
-    `host` is the address that others reach us by. `permits` says which addresses a SIP address of a program may mean:
-    trunks and registered phones are not asked about. `is_phones` knows the flows of the Phones page, whose requests are
+    `host` is the address that others reach us by. `permits` says which addresses a SIP address of a program may mean,
+    a trunk's never; for numbers and registered phones nobody is asked. `is_phones` knows the flows of the Phones page, whose requests are
     its simulated handsets'. `now_ms` is wall time. `trunk_is_up` is told whether a
     trunk answers. TrunkError where a password is not where it should be.
     """
@@ -217,6 +217,8 @@ class SipLines:
             if domain.account != destination.account:
                 raise NoRouteError(403, "a SIP Domain of another account")
             return self._route_of_record(f"domain:{domain.sid}", record("domain", domain.sid, uri.user or ""))
+        if self._addresses.leads(uri.host):
+            raise NoRouteError(403, "a trunk's own host: call the number itself")
         secure = uri.scheme == "sips" or uri.parameter("transport") == "tls"
         return Route(name=uri.host, media="srtp" if secure else "rtp", key="address")
 
@@ -230,7 +232,7 @@ class SipLines:
         transport = (uri.parameter("transport") or "").upper() or None
         secure = uri.scheme == "sips" or transport == "TLS"
         found = await self._locator.targets(uri.host, uri.port, transport, secure=secure)
-        return [target for target in found if self._permits(target.place[0])]
+        return [one for one in found if self._permits(one.place[0]) and not self._addresses.leads(one.place[0])]
 
     async def _ring(self, invitation: "_Invitation", binding: Binding, listener: Listener) -> OutgoingCall:
         """Call one registration, over the flow it came by."""
@@ -308,7 +310,9 @@ class SipLines:
         ):
             return flow
         place = hop.host.strip("[]"), hop.port or hop.default_port
-        return flow if self._addresses.at(place[0]) is None else flow.to(place)
+        trunk = self._addresses.at(place[0])
+        # Only a trunk may send us to a trunk: who else names one wants our requests to go there.
+        return flow.to(place) if trunk is not None and trunk is self._addresses.at(flow.remote[0]) else flow
 
     def _add(self, session: Session, flow: Flow, call_id: str, tag: str) -> None:
         forget = self._switchboard.add(session, call_id=call_id, tag=tag)

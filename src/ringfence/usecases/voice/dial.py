@@ -4,20 +4,25 @@ Source: Twilio, "TwiML Dial", "Number", "Sip" and "Client"; errors 13214 (caller
 """
 
 import asyncio
+import re
 from collections.abc import Sequence
 
 import msgspec
 
-from ringfence.domain.call import RecordingOptions, Status
+from ringfence.domain.call import Direction, RecordingOptions, Status
 from ringfence.domain.number import parse_e164
 from ringfence.domain.twiml.interpreter import DialEnded
 from ringfence.domain.twiml.voice_verbs import Dial, Party
 from ringfence.ports.media import Tone
+from ringfence.usecases.voice.call_record import CallRecord
 from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.leg import Answered, Ended, LegEvent, Rang
 from ringfence.usecases.voice.live_call import LiveCall
 from ringfence.usecases.voice.party_call import PartyCalls
 from ringfence.usecases.voice.script import Start
+
+# The number in the SIP address of a phone that calls.
+_USER = re.compile(r"sips?:([^@;?]+)@[^@]*", re.IGNORECASE)
 
 RINGBACK = -2
 INVALID_CALLER = 13214
@@ -279,15 +284,27 @@ class DialRun:
             return
 
     async def _caller_id(self) -> str | None:
-        """Who calls, as the parties see it: what the verb says, where it is the account's or the caller's own."""
-        record, wanted = self._caller.record, self._verb.caller_id
-        content = record.content
-        if not wanted:
-            return content.sender
-        if wanted in {content.sender, content.to} or not any(party.kind == "number" for party in self._verb.parties):
-            return wanted
-        number = parse_e164(wanted)
+        """Who calls, as the parties see it: what the verb says, or the caller.
+
+        Whom a number is called from must be the account's own, or an end of this call that the telephone network
+        knows: what a phone, a client or a program wrote there itself would be somebody else's as easily.
+        """
+        record = self._caller.record
+        shown = self._verb.caller_id or record.content.sender
+        if not any(party.kind == "number" for party in self._verb.parties):
+            return shown
+        if _is_of_network(record) and shown in {record.content.sender, record.content.to}:
+            return shown
+        address = _USER.fullmatch(shown)
+        number = parse_e164(address[1] if address else shown)
         if number is None:
             return None
         owned = await self._desk.store.number_by_e164(number.e164)
         return number.e164 if owned is not None and owned.account == record.account else None
+
+
+def _is_of_network(record: CallRecord) -> bool:
+    """Whether both ends of a call are known to the telephone network: it came to a number of ours, or went to one."""
+    if record.row.direction is Direction.INBOUND:
+        return bool(record.row.phone_number_sid)
+    return parse_e164(record.content.to) is not None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ringfence.carriers.sip.ban_table import FIRST_BAN_MS, FORGIVEN_AFTER_MS, LONGEST_BAN_MS, BanTable
+from ringfence.carriers.sip.ban_table import FIRST_BAN_MS, FORGIVEN_AFTER_MS, LONGEST_BAN_MS, MAX_FORGIVEN, BanTable
 
 
 class Clock:
@@ -57,6 +57,27 @@ def test_who_proves_itself_is_forgiven(clock: Clock) -> None:
     bans = table(clock)
     bans.count("a", 2)
     bans.forgive("a")
+    bans.count("a", 2)
+    assert not bans.is_banned("a")
+
+
+def test_who_has_one_password_does_not_guess_others_for_long(clock: Clock) -> None:
+    told: list[int] = []
+    bans = table(clock, told)
+    for _ in range(200):
+        bans.count("a", 2)
+        bans.forgive("a")
+        clock.now_ms += 1_000
+    assert bans.is_banned("a")
+    assert told[:3] == [FIRST_BAN_MS, FIRST_BAN_MS * 4]
+
+
+def test_a_good_day_makes_up_for_a_bad_one(clock: Clock) -> None:
+    bans = table(clock)
+    for _ in range(MAX_FORGIVEN + 5):
+        bans.count("a", 2)
+        bans.forgive("a")
+        clock.now_ms += LONGEST_BAN_MS + 1
     bans.count("a", 2)
     assert not bans.is_banned("a")
 

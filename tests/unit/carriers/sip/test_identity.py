@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 import pytest
 from tests.unit.carriers.sip.desk import ACCOUNT, DOMAIN, SID, Access, Ear, Handy, Site, Tokens, phones_domain
@@ -9,13 +10,40 @@ from tests.unit.carriers.sip.wire import HOST, OFFER, Peer, eventually, run
 
 from ringfence.carriers.sip import identity
 from ringfence.carriers.sip.digest import answer_challenge, parse_challenge
-from ringfence.carriers.sip.message import Request, Response
+from ringfence.carriers.sip.framing import StreamFramer
+from ringfence.carriers.sip.message import Request, Response, parse_message
 from ringfence.carriers.sip.trunk import Trunk
 from ringfence.ports.line import Destination, NoRouteError
 from ringfence.ports.sip_access import ClientLogin
 
 BEARER = [("Authorization", "Bearer good")]
 BOB = Destination(account=ACCOUNT, kind="client", address="bob")
+
+
+class Connected(Handy):
+    """The same phone over TCP."""
+
+    async def open(self, play: object = None) -> "Connected":
+        loop = asyncio.get_running_loop()
+        _, self.wire = await loop.create_connection(lambda: Wire(), HOST, self.site.tcp)  # type: ignore[assignment]
+        return self
+
+    def send(self, request: Request) -> None:
+        request.headers.add("content-length", "0")
+        self.wire.socket.write(bytes(request))
+
+
+class Wire(asyncio.Protocol):
+    def __init__(self) -> None:
+        self.heard: list[Request | Response] = []
+        self._framer = StreamFramer()
+
+    def connection_made(self, transport: Any) -> None:
+        self.socket = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def data_received(self, data: bytes) -> None:
+        self.heard += map(parse_message, self._framer.feed(data))
 
 
 async def with_alice(**more: object) -> Site:
@@ -102,7 +130,7 @@ def test_a_token_is_believed_on_its_connection_until_it_expires(monkeypatch: pyt
         now_ms = int(time.time() * 1_000)
         login = ClientLogin(account=ACCOUNT, identity="bob", expires_ms=now_ms + 400)
         site = await with_alice(tokens=Tokens(good=login))
-        phone = await Handy(site, "bob").open()
+        phone = await Connected(site, "bob").open()
         registered = await phone.answer_to(phone.request("REGISTER", "", more=BEARER))
         assert registered is not None
         assert registered.status == 200
@@ -115,6 +143,24 @@ def test_a_token_is_believed_on_its_connection_until_it_expires(monkeypatch: pyt
         await asyncio.sleep(0.5)
         assert await phone.answer_to(phone.request("INVITE", f"sip:+12025550123@{HOST}")) is None
         assert len(site.desk.lines) == 1
+        await site.close()
+
+    run(story)
+
+
+def test_over_udp_each_call_shows_its_token() -> None:
+    async def story() -> None:
+        site = await with_alice(tokens=Tokens(good=ClientLogin(account=ACCOUNT, identity="bob")))
+        phone = await Handy(site, "bob").open()
+        registered = await phone.answer_to(phone.request("REGISTER", "", more=BEARER))
+        assert registered is not None
+        assert registered.status == 200
+        refused = await phone.answer_to(phone.request("INVITE", f"sip:+12025550123@{HOST}"))
+        assert refused is not None
+        assert refused.status == 404
+        assert site.desk.lines == []
+        phone.send(phone.request("INVITE", f"sip:+12025550123@{HOST}", more=BEARER))
+        await eventually(lambda: len(site.desk.lines) == 1)
         await site.close()
 
     run(story)

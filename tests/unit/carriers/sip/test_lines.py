@@ -461,6 +461,48 @@ def test_a_sip_address_is_called_with_its_headers_where_it_is_permitted() -> Non
     run(story)
 
 
+@pytest.mark.parametrize("name", ["carrier.example", "proxy.example", "CARRIER.example", "mine.example", HOST])
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+def test_no_sip_address_of_a_program_leads_to_a_trunk(name: str, transport: str) -> None:
+    """A carrier bills what comes from our address: no permission, brake or caller would have been looked at."""
+
+    async def story() -> None:
+        carrier, ear = await peer(answering(200)), Ear()
+        places = Places(carrier.port)
+        trunk = Trunk(name="carrier", host="carrier.example", outbound_proxy="proxy.example", ask=False)
+        site = await Site(trunks=[trunk], locator=places).open()
+        there = sip(f"sip:+19005550100@{name};transport={transport}")
+        try:
+            (route,) = await site.lines.routes(there)
+        except NoRouteError as refused:
+            assert refused.sip_status == 403
+            assert name != "mine.example"
+        else:
+            await site.lines.call(route, there, CALLER, OFFER, ear)
+            await eventually(lambda: ear.end is not None)
+        assert carrier.heard == []
+        await site.close()
+
+    run(story)
+
+
+def test_who_is_no_trunk_does_not_send_our_requests_to_one() -> None:
+    async def story() -> None:
+        carrier = await peer(silent)
+        trunk = Trunk(name="carrier", host="127.0.0.2", ask=False)
+        access = Access(phones_domain(by_network=True, networks=(f"{HOST}/32",), call_lists=()))
+        site = await Site(picks_up, trunks=[trunk], access=access).open()
+        phone = await Handy(site).open(silent)
+        request = phone.request("INVITE", f"sip:1@{DOMAIN}")
+        request.headers.replace("contact", f"<sip:+19005550100@127.0.0.2:{carrier.port}>")
+        assert await phone.answer_to(request) is not None
+        site.desk.lines[0].hang_up()
+        await eventually(lambda: "BYE" in phone.wire.methods())
+        await site.close()
+
+    run(story)
+
+
 def test_a_phone_that_two_challenges_are_too_many_for_gets_the_older_alone() -> None:
     async def story() -> None:
         site = await Site(access=Access(phones_domain(), {"alice": "secret"})).open()

@@ -489,9 +489,11 @@ class Stage:
             await asyncio.sleep(0.01)
         raise AssertionError("the call did not end")
 
-    def comes_in(self, sender: str = CALLER) -> FakeLine:
-        """A call to our number."""
+    def comes_in(self, sender: str = CALLER, **changed: str) -> FakeLine:
+        """A call to our number; `changed` is what else its line says."""
         line = FakeLine(None, sender, make_offer(THEIRS), None)
+        for name, value in changed.items():
+            setattr(line, name, value)
         incoming: IncomingLine = line
         self.calls.operator.incoming(incoming)
         return line

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from tests.unit.usecases.voice.stage import BASE, CALLER, NUMBER, OTHER, FakeLine, Stage, play, until
+import pytest
+from tests.unit.usecases.voice.stage import ACCOUNT, BASE, CALLER, NUMBER, OTHER, FakeLine, Stage, play, until
 
 from ringfence.domain.call import Direction, Order, Status
+from ringfence.domain.standing import SipDomainConfig
 
 THIRD = "+12025550199"
 
@@ -237,6 +239,44 @@ def test_a_caller_id_that_is_not_the_accounts_is_not_shown() -> None:
 def test_our_own_number_may_be_shown() -> None:
     async def scene(stage: Stage) -> None:
         await calls_in(stage, f"<Dial callerId='{NUMBER}'>{OTHER}</Dial>")
+        (line,) = await rung(stage)
+        assert line.caller == NUMBER
+        line.ends(486)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("written", ["", f" callerId='{THIRD}'", f" callerId='sip:{THIRD}@bank.example'"])
+@pytest.mark.parametrize("sender", [f"sip:{THIRD}@bank.example", THIRD[1:], "client:bank"])
+def test_what_a_program_wrote_itself_is_no_caller_of_a_number(sender: str, written: str) -> None:
+    async def scene(stage: Stage) -> None:
+        dial = f"<Response><Dial{written} action='{BASE}/after'>{OTHER}</Dial></Response>"
+        stage.program.pages["/after"] = "<Response/>"
+        stage.lines.on_call = lambda line: line.answers()
+        await stage.queue("client:amy", sender, twiml=dial, url=f"{BASE}/voice")
+        assert (await ended(stage))["DialCallStatus"] == "failed"
+        assert [line.destination.kind for line in stage.lines.placed if line.destination] == ["client"]
+
+    play(scene)
+
+
+def test_a_client_that_calls_a_number_shows_none_that_it_only_typed() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.domains["SD1"] = SipDomainConfig(voice_url=f"{BASE}/voice")
+        stage.program.pages["/voice"] = f"<Response><Dial callerId='{THIRD}' action='/after'>{OTHER}</Dial></Response>"
+        stage.program.pages["/after"] = "<Response/>"
+        stage.comes_in(source="domain:SD1", account=ACCOUNT, to=THIRD, sender=f"sip:{THIRD}@barber.example")
+        assert (await ended(stage))["DialCallStatus"] == "failed"
+        assert not stage.lines.placed
+
+    play(scene)
+
+
+def test_a_phone_whose_name_is_the_accounts_own_number_shows_it() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.domains["SD1"] = SipDomainConfig(voice_url=f"{BASE}/voice")
+        stage.program.pages["/voice"] = f"<Response><Dial>{OTHER}</Dial></Response>"
+        stage.comes_in(source="domain:SD1", account=ACCOUNT, to="sip:x@barber", sender=f"sip:{NUMBER}@barber.example")
         (line,) = await rung(stage)
         assert line.caller == NUMBER
         line.ends(486)
