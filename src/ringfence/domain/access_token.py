@@ -157,7 +157,7 @@ def _seconds(claims: dict[str, Any], name: str) -> int | None:
 def _object(part: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(_bytes(part), type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise TokenRefusedError(INVALID) from None
 
 

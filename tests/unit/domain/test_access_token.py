@@ -47,6 +47,14 @@ def token(header: Any = None, states: bytes = STATES, **claims: Any) -> str:
     return f"{signed}.{signature}"
 
 
+def test_a_token_of_brackets_without_end_is_none() -> None:
+    part = base64.urlsafe_b64encode(b'{"a":' + b"[" * 1_500 + b"]" * 1_500 + b"}").rstrip(b"=").decode()
+    for text in (f"{part}.{part}.aa", f"{encoded(HEADER)}.{part}.aa"):
+        with pytest.raises(TokenRefusedError) as refused:
+            read_token(text)
+        assert refused.value.code == INVALID
+
+
 def verified(text: str, now_s: int = NOW, states: bytes = STATES) -> AccessToken:
     return verify_token(read_token(text), states, now_s)
 

@@ -148,6 +148,10 @@ class FrontDesk:
             self._log.warning("who calls could not be looked up", kind=type(error).__name__)
             self._away(incoming)
             return
+        except BaseException:
+            # Whatever it was: a request that nobody looks at any more must not keep its place.
+            incoming.ignore()
+            raise
         if principal is None:
             return
         if incoming.flow.reliable and principal.kind == "domain":

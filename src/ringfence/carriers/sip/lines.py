@@ -46,9 +46,9 @@ class SipLines:
     """All calls of one process.
 
     `host` is the address that others reach us by. `permits` says which addresses a SIP address of a program may mean,
-    a trunk's never; for numbers and registered phones nobody is asked. `is_phones` knows the flows of the Phones page, whose requests are
-    its simulated handsets'. `now_ms` is wall time. `trunk_is_up` is told whether a
-    trunk answers. TrunkError where a password is not where it should be.
+    a trunk's never; for numbers and registered phones nobody is asked. `is_phones` knows the flows of the Phones page,
+    whose requests are its simulated handsets'. `now_ms` is wall time. `trunk_is_up` is told whether a trunk answers.
+    TrunkError where a password is not where it should be.
     """
 
     def __init__(

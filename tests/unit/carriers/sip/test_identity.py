@@ -25,7 +25,7 @@ class Connected(Handy):
 
     async def open(self, play: object = None) -> "Connected":
         loop = asyncio.get_running_loop()
-        _, self.wire = await loop.create_connection(lambda: Wire(), HOST, self.site.tcp)  # type: ignore[assignment]
+        _, self.wire = await loop.create_connection(Wire, HOST, self.site.tcp)  # type: ignore[assignment]
         return self
 
     def send(self, request: Request) -> None:

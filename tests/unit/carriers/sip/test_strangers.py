@@ -168,3 +168,23 @@ def test_a_store_that_is_away_leaves_strangers_without_an_answer_and_costs_them_
         await site.close()
 
     run(story)
+
+
+def test_a_check_that_fails_in_a_way_nobody_foresaw_keeps_no_place() -> None:
+    async def story() -> None:
+        access = Access(phones_domain(), {"alice": "secret"})
+
+        async def fails(host: str) -> object:
+            raise RecursionError
+
+        access.domain = fails  # type: ignore[assignment,method-assign]
+        site = await Site(access=access).open()
+        unforeseen: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: unforeseen.append(context))
+        phone = await Handy(site).open()
+        for method in ("REGISTER", "INVITE"):
+            assert await phone.ask(method, f"sip:1@{DOMAIN}") is None
+        assert repr(site.lines.endpoint) == "Endpoint(0 sent, 0 taken)"
+        await site.close()
+
+    run(story)
