@@ -228,3 +228,22 @@ def test_who_carries_a_code_is_in_the_access_log(
 
 def test_nothing_shows_a_number(code: CodeOf) -> None:
     assert "+1202" not in repr(code)
+
+
+def test_a_check_of_nothing_is_written_as_any_other(
+    run: Any, service_at: Any, at_noon: Any, code: CodeOf, kms_dir: Path
+) -> None:
+    """What writes nothing syncs nothing, and is answered sooner: that would tell that there is no code."""
+
+    def written() -> bytes:
+        return (kms_dir / "kms.db-wal").read_bytes()
+
+    async def scene() -> None:
+        async with service_at() as service:
+            value = await opened(service, at_noon, code)
+            for sid, guess in ((code.sid, wrong(value)), ("VE" + "9" * 32, value)):
+                before = written()
+                await service.check_code(replace(code, sid=sid), guess)
+                assert written() != before
+
+    run(scene())

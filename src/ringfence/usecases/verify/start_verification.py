@@ -194,6 +194,6 @@ def _check(settings: VerifyService, request: StartRequest, to: Number) -> None:
             raise ApiError(60214)
     elif request.amount or request.payee:
         raise ApiError(60204)
-    fixed = to.kind is NumberKind.LOCAL
-    if request.channel == "sms" and settings.lookup_enabled and settings.skip_sms_to_landlines and fixed:
+    skips = request.channel == "sms" and settings.lookup_enabled and settings.skip_sms_to_landlines
+    if skips and to.kind is NumberKind.LOCAL:
         raise ApiError(60205)
