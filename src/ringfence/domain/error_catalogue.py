@@ -68,6 +68,12 @@ _VERIFY = (
     ErrorKind(60217, "Invalid Service configuration"),
     ErrorKind(60221, "No target verification specified"),
     ErrorKind(60223, "Delivery channel disabled"),
+    ErrorKind(
+        60410,
+        "The destination phone number has been temporarily blocked due to fraudulent activities",
+        403,
+    ),
+    ErrorKind(60605, "The destination phone number has been blocked by Verify Geo-Permissions", 403),
 )
 
 # Not Twilio's: HTTP refusals for which its dictionary has no code, numbered in its manner.

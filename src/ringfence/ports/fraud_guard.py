@@ -22,11 +22,18 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
         return f"Sending({self.service}, {self.channel})"
 
 
+class Refusal(msgspec.Struct, frozen=True):
+    """Twilio's code (60410: pumped; 60605: not to that country), and which rule says so, with its figures."""
+
+    code: int
+    why: str
+
+
 class FraudGuard(Protocol):
     """Lets a sending pass, or not; told how it went, it learns."""
 
-    async def refusal(self, sending: Sending) -> int | None:
-        """Twilio's code of a refusal (60410, 60605), or None."""
+    async def refusal(self, sending: Sending) -> Refusal | None:
+        """None where the code may go; it is counted as sent then."""
 
     async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
         """Someone at this number brought the right code."""
@@ -35,7 +42,7 @@ class FraudGuard(Protocol):
 class NoGuard:
     """Lets everything pass."""
 
-    async def refusal(self, sending: Sending) -> int | None:
+    async def refusal(self, sending: Sending) -> Refusal | None:
         return None
 
     async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:

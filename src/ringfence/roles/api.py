@@ -22,6 +22,7 @@ from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.call_limits import call_limits
 from ringfence.roles.composition import compose_calling, compose_messaging, compose_verifying
+from ringfence.roles.fraud import fraud_watch
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.number_sources import number_source
@@ -102,6 +103,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     stock_sender=settings.dev,
                     voices=both,
                     limits=call_limits(settings),
+                    guard=fraud_watch(settings, store, keys),
                 ),
                 intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),

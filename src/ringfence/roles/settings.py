@@ -95,6 +95,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float,
         Meta(description="API requests a second of one account and its subaccounts; 0: as many as fit.", ge=0),
     ] = 0.0
+    verify_fraud_guard: Annotated[
+        Literal["", "off", "basic", "standard", "max"],
+        Meta(description="How soon codes that nobody brings back stop. Empty: off in dev, standard in production."),
+    ] = ""
+    verify_countries: Annotated[
+        tuple[str, ...],
+        Meta(description="Countries that codes may go to, ISO 3166. Empty: all."),
+    ] = ()
     call_countries: Annotated[
         tuple[str, ...],
         Meta(description="Countries whose ordinary numbers every account may call, ISO 3166; US has Canada with it."),

@@ -3,6 +3,7 @@
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_call_brakes import MemoryCallBrakes
+from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sip_access import MemorySipAccess
@@ -19,6 +20,7 @@ class MemoryStore(
     MemoryVerifyConfig,
     MemoryVerifications,
     MemoryLookups,
+    MemoryFraud,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
@@ -31,6 +33,7 @@ class MemoryStore(
         MemoryVerifications.__init__(self)
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
+        MemoryFraud.__init__(self)
         self._open = False
 
     async def open(self) -> None:

@@ -7,6 +7,7 @@ from ringfence.store.postgres_call_steps import PostgresCallSteps
 from ringfence.store.postgres_call_work import PostgresCallWork
 from ringfence.store.postgres_calls import PostgresCalls
 from ringfence.store.postgres_clock import PostgresClock
+from ringfence.store.postgres_fraud import PostgresFraud
 from ringfence.store.postgres_lookups import PostgresLookups
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
@@ -33,6 +34,7 @@ class PostgresStore(
     PostgresRecordings,
     PostgresSipAccess,
     PostgresVerifyConfig,
+    PostgresFraud,
     PostgresVerifications,
     PostgresCallBrakes,
     PostgresLookups,

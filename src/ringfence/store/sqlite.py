@@ -7,6 +7,7 @@ from ringfence.store.sqlite_call_steps import SqliteCallSteps
 from ringfence.store.sqlite_call_work import SqliteCallWork
 from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
+from ringfence.store.sqlite_fraud import SqliteFraud
 from ringfence.store.sqlite_lookups import SqliteLookups
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
@@ -33,6 +34,7 @@ class SqliteStore(
     SqliteRecordings,
     SqliteSipAccess,
     SqliteVerifyConfig,
+    SqliteFraud,
     SqliteVerifications,
     SqliteCallBrakes,
     SqliteLookups,

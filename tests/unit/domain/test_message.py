@@ -128,10 +128,11 @@ def test_content_is_not_shown():
     assert repr(Content(remote="+12025550123", body="secret")) == "Content(…)"
 
 
-def test_content_at_rest_is_four_fields_in_this_order():
+def test_content_at_rest_is_five_fields_in_this_order():
     content = Content(remote="+1", body="b", status_callback="s", media_urls=("m",))
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(content)) == ["+1", "b", "s", ["m"]]
-    assert msgspec.msgpack.decode(msgspec.msgpack.encode(Content(remote="+1", body="b"))) == ["+1", "b", None, []]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(content)) == ["+1", "b", "s", ["m"], None]
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(Content(remote="+1", body="b"))) == ["+1", "b", None, [], None]
+    assert msgspec.msgpack.decode(b"\x94\xa2+1\xa1b\xc0\x90", type=Content) == Content(remote="+1", body="b")
     assert msgspec.msgpack.decode(b"\x92\xa2+1\xa1b", type=Content) == Content(remote="+1", body="b")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import msgspec
 
 from ringfence.domain.clock import Clock
-from ringfence.domain.errors import ApiError
+from ringfence.domain.errors import ApiError, describe
 from ringfence.domain.number import Number, NumberKind, parse_e164
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.verification import seal_verification
@@ -89,7 +89,7 @@ class VerificationStarter:
             checked=request.risk_check,
         )
         if (refusal := await self._guard.refusal(sending)) is not None:
-            raise ApiError(refusal)
+            raise ApiError(refusal.code, f"{describe(refusal.code)}: {refusal.why}")
         attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
         row = await self._row(caller, service, settings, request, to, attempt)
         opening, ending = around(settings, request.app_hash)

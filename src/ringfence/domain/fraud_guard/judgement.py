@@ -1,0 +1,93 @@
+"""Whether one more code may go to a block of numbers, and by which rule not.
+
+Pumping (AIT) has many codes sent to numbers of few neighbouring ranges, and nobody brings one back. People bring most
+of theirs back within a minute. So a block may have a few codes out, more where people of it have brought codes back,
+and hardly any while a wider block around it is being pumped.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from ringfence.domain.fraud_guard.blocks import COUNTRY, Block
+
+HOT_MS: Final = 30 * 60_000
+# Of a narrow block in a hot one nearly nobody gets a code; a hot block itself has a quarter of its measure.
+NEIGHBOUR_OF_HOT: Final = 1.0
+SHARE_WHILE_HOT: Final = 0.25
+Level = Literal["basic", "standard", "max"]
+
+
+class Measure(msgspec.Struct, frozen=True):
+    """How many codes of a block may be unanswered: `base`, and `share` more for each that was brought back."""
+
+    base: float
+    share: float
+
+
+# Of blocks without four, five and six digits: the more numbers, the more of its people are at it.
+_BLOCKS: Final = (Measure(4.0, 0.7), Measure(9.0, 0.6), Measure(22.0, 0.8))
+_COUNTRY: Final = Measure(400.0, 1.5)
+_TIMES: Final[dict[str, float]] = {"basic": 2.0, "standard": 1.0, "max": 0.5}
+Rule = Literal["", "block", "neighbours", "country"]
+
+
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
+    """`rule` is "" where the code may go. Else what speaks against it, in figures without a subscriber's digit."""
+
+    rule: Rule = ""
+    block: str = ""
+    unanswered: int = 0
+    converted: int = 0
+    allowed: int = 0
+
+    def __bool__(self) -> bool:
+        """True where it may not go."""
+        return bool(self.rule)
+
+
+ALLOWED: Final = Judgement()
+
+
+def judge(names: Sequence[str], blocks: Sequence[Block], now_ms: int, level: Level) -> Judgement:
+    """`blocks` as of now, by `names`, as `blocks_of` gives them: narrowest first, the country last."""
+    around = any(block.hot_until_ms > now_ms for block in blocks[1:])
+    for place, (name, block) in enumerate(zip(names, blocks, strict=True)):
+        measure = _measure(place, name)
+        base = measure.base * _TIMES[level]
+        if place == 0 and around:
+            base = min(base, NEIGHBOUR_OF_HOT)
+        elif block.hot_until_ms > now_ms:
+            base *= SHARE_WHILE_HOT
+        allowed = base + measure.share * block.converted
+        if block.unanswered + 1 > allowed:
+            return Judgement(
+                rule=_rule(name, wide=place > 0 or around),
+                block=name,
+                unanswered=round(block.unanswered),
+                converted=round(block.converted),
+                allowed=int(allowed),
+            )
+    return ALLOWED
+
+
+def heated(judgement: Judgement, names: Sequence[str], blocks: Sequence[Block], now_ms: int) -> list[Block]:
+    """The blocks after a refusal: a wide one that had too many codes out is hot, and one that was hot stays so."""
+    until_ms = now_ms + HOT_MS
+    return [
+        block.heated(until_ms)
+        if place and name.startswith("+") and (name == judgement.block or block.hot_until_ms > now_ms)
+        else block
+        for place, (name, block) in enumerate(zip(names, blocks, strict=True))
+    ]
+
+
+def _measure(place: int, name: str) -> Measure:
+    return _COUNTRY if name.startswith(COUNTRY) else _BLOCKS[place]
+
+
+def _rule(name: str, *, wide: bool) -> Rule:
+    if name.startswith(COUNTRY):
+        return "country"
+    return "neighbours" if wide else "block"
