@@ -164,6 +164,7 @@ class Victim:
             "AccountSid": account,
             "MessageSid": self.message,
             "CallSid": self.sids["Calls"],
+            "VerificationSid": self.verify["Verifications"],
             "ServiceSid": self.service.sid,
             "DomainSid": self.sids["Domains"],
             "CredentialListSid": self.sids["CredentialLists"],

@@ -355,3 +355,24 @@ def test_known_parameters_are_taken(verify: Verify) -> None:
 )
 def test_what_is_not_there_yet_says_so(verify: Verify, fields: dict[str, Any]) -> None:
     assert refused(verify.start, **fields)[0] == 501
+
+
+def test_its_timeline_tells_what_became_of_each_sending(verify: Verify) -> None:
+    started = verify.start()
+    verify.start(channel="call")
+    code = verify.code(started)
+    installation, tenant = verify.tenant.installation, verify.tenant
+    url = f"{installation.url}/ringfence/v1/Accounts/{tenant.sid}/Verifications/{started.sid}/Timeline"
+    answer = requests.get(url, auth=(tenant.sid, tenant.token), timeout=10)
+    shown = answer.json()
+    assert (shown["status"], shown["final"], shown["to"]) == ("pending", False, TO)
+    text, call = shown["sendings"]
+    assert (text["channel"], text["status"], text["problem"]) == ("sms", "queued", None)
+    assert (call["channel"], call["status"]) == ("call", "queued")
+    assert call["sid"].startswith("CA")
+    assert code not in answer.text
+    of_text = requests.get(installation.url + text["url"], auth=(tenant.sid, tenant.token), timeout=10)
+    assert DOTS in of_text.json()["body"]
+    assert code not in of_text.text
+    missing = requests.get(url.replace(started.sid, LONG_AGO), auth=(tenant.sid, tenant.token), timeout=10)
+    assert missing.status_code == 404

@@ -24,6 +24,7 @@ from ringfence.api.resource import Operation
 from ringfence.api.ringfence_v1.call_timeline import call_timeline
 from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.timeline import timeline
+from ringfence.api.ringfence_v1.verification_timeline import verification_timeline
 from ringfence.api.timeline_page import PREFIX, timeline_page
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.applications import applications
@@ -107,7 +108,7 @@ def operations() -> list[Operation]:
 
 def own_operations() -> list[Operation]:
     """Those that Twilio does not have."""
-    return [*timeline.operations, *call_timeline.operations, *parcels.operations]
+    return [*timeline.operations, *call_timeline.operations, *verification_timeline.operations, *parcels.operations]
 
 
 def create_app(deps: ApiDependencies) -> ASGIApp:

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ringfence.usecases.timeline.read_verification import VerificationTimelineReader
 from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.fetch_verification import VerificationReader
 from ringfence.usecases.verify.start_verification import VerificationStarter
@@ -15,3 +16,4 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True):
     checker: VerificationChecker
     reader: VerificationReader
     changer: VerificationChanger
+    timeline: VerificationTimelineReader

@@ -67,8 +67,8 @@ def _sign_in(
     terminal.say(f"program  verifications.create(to={CUSTOMER_NUMBER!r}, channel='sms') → {started['status']}")
     code = _await_code(client, attempt)
     terminal.say("phone    buzzes: a text with a code is on it, and nowhere else")
-    terminal.say(f"timeline {link(attempt)}")
-    terminal.say("         what happened to that text, with dots in the code's place: good once, for ten minutes")
+    terminal.say(f"timeline {link(started['sid'])}")
+    terminal.say("         what happened to that code, with dots in the code's place: good once, for ten minutes")
     if not auto:
         terminal.say(f"now you  open {phones} and type the code of {CUSTOMER_NUMBER} here")
     for _ in range(TRIES):

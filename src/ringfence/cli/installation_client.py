@@ -39,10 +39,11 @@ class InstallationClient:
         target = f"{self._account}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
         return self._call("GET", target, headers={"Authorization": self._authorization})
 
-    def has(self, path: str) -> bool:
-        """Whether a resource of the account is there."""
+    def has_timeline(self, kind: str, sid: str) -> bool:
+        """Whether the account has one of this SID; `kind` is Messages, Calls or Verifications."""
+        path = f"{self._calls.removesuffix('Calls')}{kind}/{sid}/Timeline"
         try:
-            self.get(path)
+            self._call("GET", path, headers={"Authorization": self._authorization})
         except _AnsweredError as answered:
             if answered.http_status == 404:
                 return False

@@ -1,4 +1,7 @@
-"""`ringfence timeline`: a link to what happened to a text or call; it signs in once, by the profile that dev keeps."""
+"""`ringfence timeline`: a link to what happened to a text, call or verification.
+
+It signs in once, by the profile that dev keeps.
+"""
 
 import base64
 import os
@@ -16,22 +19,27 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
 KEY_BYTES = 32
+_KINDS = {"CA": ("Calls", "call"), "VE": ("Verifications", "verification")} | dict.fromkeys(
+    ("SM", "MM", "VL"), ("Messages", "text")
+)
 NONCE_BYTES = 12
 
 
 def timeline(settings: Settings, sid: str) -> None:
-    """Print the link. RefusalError where there is no profile, no such text or call, or nothing that answers."""
-    if not re.fullmatch(r"(SM|MM|VL|CA)[0-9a-f]{32}", sid):
+    """Print the link. RefusalError where there is no profile, nothing of that SID, or nothing that answers."""
+    if not re.fullmatch(r"(SM|MM|VL|CA|VE)[0-9a-f]{32}", sid):
         raise RefusalError(
-            f"{sid!r} is no SID of a text or call", "give SM…, MM…, VL… or CA…, all 34 characters", exit_code=2
+            f"{sid!r} is no SID of a text, a call or a verification",
+            "give SM…, MM…, VL…, CA… or VE…, all 34 characters",
+            exit_code=2,
         )
     profile = read_profile(settings)
     if profile is None:
         cure = f"open {settings.url}/timeline/{sid} and sign in there"
         raise RefusalError("no credentials are kept here", cure)
     client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
-    kind, noun = ("Calls", "call") if sid.startswith("CA") else ("Messages", "text")
-    if not client.has(f"/{kind}/{sid}.json"):
+    kind, noun = _KINDS[sid[:2]]
+    if not client.has_timeline(kind, sid):
         raise RefusalError(f"account {profile.account_sid} has no {noun} {sid}", "compare it with what the program got")
     Terminal().say(timeline_link(settings.url, client, profile, sid))
     Terminal().note(f"good once, for ten minutes; {invocation()} timeline {sid} makes another")

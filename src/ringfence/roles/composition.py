@@ -45,6 +45,7 @@ from ringfence.usecases.messaging.text_with_code import TextChannel
 from ringfence.usecases.timeline.notifications import NotificationReader
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
+from ringfence.usecases.timeline.read_verification import VerificationTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.fetch_verification import VerificationReader
@@ -141,6 +142,7 @@ def compose_verifying(
         checker=VerificationChecker(store, keys, keys, clock, reader, guard),
         reader=reader,
         changer=VerificationChanger(store, keys, clock, reader),
+        timeline=VerificationTimelineReader(store, keys, clock),
     )
 
 

@@ -12,8 +12,12 @@ export function isCall(sid) {
   return sid.startsWith("CA");
 }
 
+export function isVerification(sid) {
+  return sid.startsWith("VE");
+}
+
 export function readTimeline(credential, sid) {
-  const kind = isCall(sid) ? "Calls" : "Messages";
+  const kind = isVerification(sid) ? "Verifications" : isCall(sid) ? "Calls" : "Messages";
   return request("GET", `/ringfence/v1/Accounts/${encodeURIComponent(credential.account)}/${kind}/${encodeURIComponent(sid)}/Timeline`, credential);
 }
 

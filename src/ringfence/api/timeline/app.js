@@ -1,6 +1,6 @@
 // The timeline page: who reads, what is read, and again until nothing more is to come.
 
-import { isCall, readTimeline, RefusedError, replay } from "./api.js";
+import { isCall, isVerification, readTimeline, RefusedError, replay } from "./api.js";
 import { callCard } from "./call_summary.js";
 import { h } from "./dom.js";
 import { plural } from "./format.js";
@@ -8,6 +8,7 @@ import { signedIn, signIn, signInByLink, signOut } from "./session.js";
 import { signInForm } from "./sign_in.js";
 import { Steps } from "./steps.js";
 import { summaryCard } from "./summary.js";
+import { verificationCard } from "./verification_summary.js";
 
 const POLL_MS = 1_000;
 const SLOW_POLL_MS = 5_000;
@@ -15,7 +16,7 @@ const QUICK_POLLS = 30;
 const STATES = { idle: "", live: "Live", final: "Complete", away: "Reconnecting…" };
 
 const $ = (id) => document.getElementById(id);
-let sid = /^\/timeline\/((?:SM|MM|VL|CA)[0-9a-f]{32})$/.exec(location.pathname)?.[1] ?? "";
+let sid = /^\/timeline\/((?:SM|MM|VL|CA|VE)[0-9a-f]{32})$/.exec(location.pathname)?.[1] ?? "";
 let timer = 0;
 let polls = 0;
 let shown = null;
@@ -88,7 +89,7 @@ function show(timeline) {
   if (shown.drawn !== summary) {
     const first = shown.drawn === "";
     shown.drawn = summary;
-    shown.summary.replaceChildren(isCall(sid) ? callCard(timeline) : summaryCard(timeline));
+    shown.summary.replaceChildren(card(timeline));
     if (!first) announce(`The ${noun()} is ${timeline.status}`);
   }
   const changed = shown.steps.show(timeline);
@@ -112,7 +113,13 @@ async function tellAgain(step, button) {
   }
 }
 
+function card(timeline) {
+  if (isVerification(sid)) return verificationCard(timeline);
+  return isCall(sid) ? callCard(timeline) : summaryCard(timeline);
+}
+
 function noun() {
+  if (isVerification(sid)) return "verification";
   return isCall(sid) ? "call" : "text";
 }
 

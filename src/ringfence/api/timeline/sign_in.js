@@ -7,7 +7,7 @@ const SID = "[A-Z]{2}[0-9a-f]{32}";
 /** `onEnter` gets {sid, account, user, secret}; `words` say why it is asked again. */
 export function signInForm({ sid, account, words, onEnter }) {
   const fields = {
-    sid: input("Message or Call SID", { name: "sid", value: sid, pattern: `(SM|MM|VL|CA)[0-9a-f]{32}`, placeholder: "SM… or CA…", hint: "34 characters, SM…, MM…, VL… or CA…" }),
+    sid: input("Message, Call or Verification SID", { name: "sid", value: sid, pattern: `(SM|MM|VL|CA|VE)[0-9a-f]{32}`, placeholder: "SM…, CA… or VE…", hint: "34 characters, SM…, MM…, VL…, CA… or VE…" }),
     account: input("Account SID", { name: "account", value: account, pattern: SID, placeholder: "AC…", autocomplete: "username", hint: "34 characters, AC…" }),
     secret: input("Auth Token or API key’s secret", { name: "secret", type: "password", autocomplete: "current-password" }),
     key: input("API key’s SID, if you use one", { name: "key", pattern: SID, placeholder: "SK…", optional: true }),
