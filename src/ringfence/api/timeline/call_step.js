@@ -1,9 +1,30 @@
 // One step of a call: a document, a verb, a key, a status, what was said over SIP, a request to the program.
 
 import { disclosure, facts, h } from "./dom.js";
-import { plural, sentence } from "./format.js";
+import { duration, plural, sentence } from "./format.js";
 import { problemCard } from "./problem.js";
 import { exchangeCard } from "./webhook.js";
+
+// What of SIP and media is noted, as a person reads it; a verb's attributes keep the names that they have in TwiML.
+const NAMES = {
+  CallSid: "Call",
+  Cause: "Ended by",
+  DurationMs: "Length",
+  RecordingSid: "Recording",
+  SipResponseCode: "SIP status",
+  call_id: "Call-ID",
+  encoding: "Codec",
+  jitter_ms: "Jitter",
+  mos: "MOS, estimated",
+  packets_late: "Packets late",
+  packets_lost: "Packets lost",
+  packets_received: "Packets received",
+  packets_refused: "Packets refused",
+  packets_sent: "Packets sent",
+  round_trip_ms: "Round trip",
+  route: "Route",
+  source: "From",
+};
 
 const SEALED = "This credential does not open what happened here.";
 
@@ -19,7 +40,7 @@ export function callStep(step, key) {
     case "error":
       return [sentence(step.kind), problemCard(step.problem), place(step), facts(step.fields)];
     default:
-      return [heading(step), place(step), facts(step.fields), problemCard(step.problem)];
+      return [heading(step), place(step), facts(step.kind === "verb" ? step.fields : step.fields.map(named)), problemCard(step.problem)];
   }
 }
 
@@ -34,6 +55,11 @@ function heading(step) {
   if (step.kind === "verb") return h("code", { class: "verb" }, `<${step.text}>`);
   if (step.kind === "key") return ["Key ", h("kbd", {}, step.text)];
   return sentence(step.text || step.kind);
+}
+
+function named([name, value]) {
+  const shown = name.endsWith("_ms") || name === "DurationMs" ? duration(Number(value)) : value;
+  return [NAMES[name] ?? sentence(name.replaceAll("_", " ")), shown];
 }
 
 function requests(step, key) {

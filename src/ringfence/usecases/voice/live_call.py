@@ -29,6 +29,8 @@ RECORDINGS_END_WITHIN_S = 15.0
 WHOLE_ENDS_WITHIN_S = 3.0
 REFUSALS = {"busy": (486, Status.BUSY), "rejected": (603, Status.NO_ANSWER)}
 OUT_OF_ORDER = 480
+# RFC 3261, section 21.1.
+PROVISIONAL = {180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress"}
 
 MakeDialer = Callable[["LiveCall", voice_verbs.Dial, int], Dialer]
 
@@ -210,7 +212,7 @@ class LiveCall:
     async def _take(self, event: LegEvent) -> None:
         match event:
             case Rang(status=status):
-                self.record.step("sip", f"{status}", fields=(("route", self.leg.route),))
+                self.record.step("sip", f"{status} {PROVISIONAL.get(status, '')}".strip(), fields=(("route", self.leg.route),))
                 await self.record.move(Status.RINGING, route=self.leg.route)
             case Answered():
                 await self._answered()
@@ -304,7 +306,7 @@ class LiveCall:
             if timer is not None:
                 timer.cancel()
         stats = await self.leg.close()
-        if stats is not None:
+        if stats is not None and stats.packets_sent + stats.packets_received:
             self.record.step("media", "quality", fields=_figures(stats))
         await self._recordings_end()
         await self._tasks.close()
@@ -334,7 +336,10 @@ class LiveCall:
 
 
 def _figures(stats: LegStats) -> tuple[tuple[str, str], ...]:
-    shown = msgspec.structs.asdict(stats)
+    """What is known: where nothing came, there is neither a delay nor a mark."""
+    shown = {name: value for name, value in msgspec.structs.asdict(stats).items() if value not in (None, "")}
+    if not stats.packets_received:
+        shown = {name: value for name, value in shown.items() if name not in {"jitter_ms", "mos"}}
     return tuple((name, f"{value:.2f}" if isinstance(value, float) else str(value)) for name, value in shown.items())
 
 

@@ -160,6 +160,7 @@ class FakeMedia:
         self.kept: set[str] = set()
         self.recorded_ms = 2_000
         self.playing: dict[str, int] = {}
+        self.figures = LegStats(packets_sent=1)
         self.remotes: dict[str, RemoteEnd] = {}
 
     def _note(self, text: str) -> None:
@@ -184,7 +185,7 @@ class FakeMedia:
         for sid, (of, _) in list(self.plans.items()):
             if of == leg:
                 self.end_recording(sid, "closed")
-        return LegStats(packets_sent=1)
+        return self.figures
 
     async def keep(self, name: str, sound: bytes) -> None:
         self._note("keep")
