@@ -169,6 +169,20 @@ def test_a_caller_who_gives_up_leaves_a_missed_call(page: Page, stand: Stand) ->
     expect(phone(page).locator(".call-row.missed")).to_contain_text("Missed call")
 
 
+def test_the_log_of_calls_outlives_the_page(page: Page, stand: Stand) -> None:
+    stand.add()
+    call(stand)
+    press(page, "Decline")
+    expect(screen(page)).to_have_count(0)
+    row = phone(page).locator(".call-row")
+    expect(row).to_contain_text("Incoming call · declined")
+    # The other end of these tests is no platform that names its calls.
+    expect(row.get_by_role("link")).to_have_count(0)
+    page.reload()
+    expect(phone(page).locator(".call-row")).to_contain_text("Incoming call · declined")
+    expect(phone(page).locator(".call-row")).to_have_count(1)
+
+
 def test_the_other_end_hangs_up(page: Page, stand: Stand) -> None:
     talk = answered(page, stand)
     stand.do(talk.line.hang_up)

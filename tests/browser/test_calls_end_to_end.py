@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.test_calls import HEARD_HZ, KEEP_CALLS, phone, press, screen, until
 from tests.browser.test_calls import browser as browser  # its microphone plays a tone
@@ -89,6 +90,11 @@ def page(browser: Browser, installation: Installation) -> Iterator[Page]:
         "console", lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None
     )
     page.on("pageerror", lambda error: complaints.append(str(error)))
+    # The log of calls outlives a page; with a single conversation a handset would open it.
+    for number in (SAM, ADA):
+        requests.delete(
+            installation.ready["phones_url"].replace("/phones", f"/simulator/handsets/{number}/messages"), timeout=10
+        )
     page.goto(installation.ready["phones_url"])
     press(page, "New call", SAM)
     expect(phone(page, SAM).locator(".line-notice")).to_be_empty(timeout=15_000)
@@ -130,6 +136,38 @@ def test_a_program_calls_a_handset_which_hears_it_presses_a_key_and_is_held(
     until(page, lambda: program.told(made.sid) == ["initiated", "ringing", "in-progress", "completed"])
     expect(phone(page, SAM).locator(".call-row")).to_contain_text(re.compile(r"Incoming call · 0:\d\d"))
     assert program.signed
+
+
+def test_a_call_in_the_log_leads_to_its_timeline(page: Page, installation: Installation, program: Program) -> None:
+    made = call(installation, program, program.says("/voice", "<Play loop='0'>/tone.wav</Play>"))
+    press(page, "Answer", SAM)
+    expect(screen(page)).to_contain_text("Connected")
+    until(page, lambda: page.evaluate(HEARD_HZ) == pytest.approx(700, abs=6))
+    press(page, "Hang up", SAM)
+    link = phone(page, SAM).locator(".call-row").last.get_by_role("link", name="Timeline of this call")
+    expect(link).to_have_attribute("href", f"/timeline/{made.sid}")
+    page.reload()
+    expect(link).to_have_attribute("href", f"/timeline/{made.sid}")
+    with page.expect_popup() as opened:
+        link.click()
+    timeline = opened.value
+    timeline.get_by_label("Account SID").fill(installation.ready["account_sid"])
+    timeline.get_by_label("Auth Token").fill(installation.auth_token)
+    timeline.get_by_role("button", name="Show the timeline").click()
+    expect(timeline.get_by_role("heading", name="180 Ringing")).to_be_visible()
+    quality = timeline.locator("li.step").filter(has=timeline.get_by_role("heading", name="Quality"))
+    expect(quality).to_contain_text("Packets received")
+    expect(quality).not_to_contain_text("None")
+    timeline.close()
+
+
+def test_a_handset_that_calls_out_is_told_which_call_it_is(page: Page, installation: Installation) -> None:
+    phone(page, SAM).get_by_label("Number").fill(SHOP)
+    press(page, "Call", SAM)
+    expect(screen(page)).to_have_count(0, timeout=20_000)
+    (made,) = installation.client.calls.list(from_=SAM, limit=1)
+    link = phone(page, SAM).locator(".call-row").last.get_by_role("link")
+    expect(link).to_have_attribute("href", f"/timeline/{made.sid}")
 
 
 def test_a_handset_that_declines_is_busy(page: Page, installation: Installation, program: Program) -> None:

@@ -21,7 +21,7 @@ def test_the_demo_plays_the_whole_call_and_leaves_nothing(installation: Any, sta
     program = start_program(demo(installation, "--auto"), Path.cwd(), installation.environment)
     for words in (
         "call queued · CA",
-        "phone    Accept",
+        "phone    answers",
         "call     in-progress",
         "asks     POST /call → 200",
         "verb     <Say",

@@ -63,7 +63,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         if phone is None:
             client.add_handset(CUSTOMER_NUMBER, "Customer")
             terminal.say(
-                f"phone    open {settings.url}/phones: {CUSTOMER_NUMBER} is about to ring; Accept, then press 1"
+                f"phone    open {settings.url}/phones: {CUSTOMER_NUMBER} is about to ring: press Answer, then 1"
             )
         program.start()
         terminal.say(f"program  {BUSINESS_NAME}: a Flask program at {program.url}")
@@ -120,7 +120,9 @@ class _Story:
         if self._phone is not None:
             self._terminal.say(f"phone    heard {self._phone.heard_s:.1f} s of sound")
         if timeline["answered_at"] is None:
-            raise RefusalError(f"nobody took the call: {timeline['status']}", "open the Phones page first, then Accept")
+            raise RefusalError(
+                f"nobody took the call: {timeline['status']}", "open the Phones page first, then press Answer"
+            )
 
     def _play(self, status: str) -> None:
         """The customer's part."""
@@ -129,7 +131,7 @@ class _Story:
             return
         if not self._answered and phone.rang.is_set() and status == "ringing":
             self._answered = True
-            self._terminal.say("phone    Accept")
+            self._terminal.say("phone    answers")
             phone.answer()
         if self._answered and not self._pressed and phone.heard_s >= LISTENS_S:
             self._pressed = True

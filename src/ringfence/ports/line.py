@@ -14,7 +14,8 @@ MediaKind = Literal["rtp", "srtp", "webrtc"]
 class Destination(msgspec.Struct, frozen=True, kw_only=True):
     """Whom to call: an E.164 number, a `sip:` URI, or a client's identity without its prefix.
 
-    `username` and `password` answer a challenge of a SIP destination; `headers` are added to its INVITE.
+    `username` and `password` answer a challenge of a SIP destination; `headers` are added to its INVITE. `call_sid` is
+    what the API calls this call: telephones that are registered here are told, as at Twilio, and no carrier.
     """
 
     account: str
@@ -23,6 +24,7 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
     username: str = ""
     password: str = ""
     headers: tuple[tuple[str, str], ...] = ()
+    call_sid: str = ""
 
     def __repr__(self) -> str:
         return f"Destination({self.kind})"
@@ -87,7 +89,8 @@ class IncomingLine(Line, Protocol):
 
     `to` and `sender` are E.164 numbers where they are numbers, else `sip:` URIs or `client:` identities; `source` is
     `trunk:NAME`, `domain:SDSID` or `client`; `account` is whose client or domain it came through, "" for a trunk.
-    `application` is the one that a client's token lets it call, "" without one.
+    `application` is the one that a client's token lets it call, "" without one. `call_sid` is set by whoever takes it,
+    before it rings: what the API calls this call.
     """
 
     to: str
@@ -98,6 +101,7 @@ class IncomingLine(Line, Protocol):
     media: MediaKind
     offer: bytes
     headers: Sequence[tuple[str, str]]
+    call_sid: str
 
     def listen(self, listener: LineListener) -> None:
         """Tell this one what happens. Before anything else."""

@@ -42,6 +42,7 @@ class StillLine:
         self.application = application
         self.source = "client" if account else "trunk:test"
         self.call_id = "still"
+        self.call_sid = ""
         self.phone = phone
         self.sender = sender
         self.to = to

@@ -25,6 +25,8 @@ def test_all_is_as_before_afterwards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TWILIO_ACCOUNT_SID", "mine")
     monkeypatch.delenv("TWILIO_AUTH_TOKEN", raising=False)
     threads, request, finders = threading.active_count(), TwilioHttpClient.request, list(sys.meta_path)
+    # Whoever captured logs before has left it configured.
+    structlog.reset_defaults()
     with started() as world:
         world.serve()
         assert TwilioHttpClient.request is not request

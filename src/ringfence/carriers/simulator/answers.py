@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from ringfence.carriers.simulator.faults import FAILURE_CODES, Fault
-from ringfence.carriers.simulator.handset import Handset, Text
+from ringfence.carriers.simulator.handset import Handset, LoggedCall, Text
 from ringfence.domain.message import Status
 from ringfence.domain.replies import suggest_replies
 from ringfence.domain.segments import segment
@@ -77,6 +77,20 @@ def text_json(text: Text) -> dict[str, Any]:
         "suggestions": [{"send": reply.send, "label": reply.label} for reply in suggest_replies(text.body)]
         if received
         else [],
+    }
+
+
+def call_json(call: LoggedCall) -> dict[str, Any]:
+    """A call as its handset had it."""
+    return {
+        "id": call.id,
+        "sid": call.sid,
+        "handset": call.handset,
+        "peer": call.peer,
+        "direction": call.direction,
+        "outcome": call.outcome,
+        "at": timestamp(call.at_ms),
+        "length_ms": call.length_ms,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from ringfence.carriers.simulator.handset import Handset, Text
+from ringfence.carriers.simulator.handset import Handset, LoggedCall, Text
 
 CHANGES_KEPT = 5_000
 
@@ -20,6 +20,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
     whole: bool = False
     handsets: tuple[Handset, ...] = ()
     texts: tuple[Text, ...] = ()
+    calls: tuple[LoggedCall, ...] = ()
     removed: tuple[str, ...] = ()
     faults: bool = False
 
@@ -30,7 +31,7 @@ class Changes:
     def __init__(self) -> None:
         self.version = 0
         self._forgotten = 0
-        self._touched: OrderedDict[str, tuple[int, Handset | Text | None]] = OrderedDict()
+        self._touched: OrderedDict[str, tuple[int, Handset | Text | LoggedCall | None]] = OrderedDict()
         self._listeners: list[Callable[[], None]] = []
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -41,6 +42,10 @@ class Changes:
     def text(self, text: Text) -> None:
         """A text is new or changed."""
         text.version = self._touch(f"text {text.id}", text)
+
+    def call(self, call: LoggedCall) -> None:
+        """A handset had a call."""
+        self._touch(f"call {call.id}", call)
 
     def handset(self, handset: Handset) -> None:
         """A handset is new or renamed."""
@@ -67,6 +72,7 @@ class Changes:
             return Batch(version=self.version, whole=True)
         handsets: list[Handset] = []
         texts: list[Text] = []
+        calls: list[LoggedCall] = []
         removed: list[str] = []
         faults = False
         for name, (touched, thing) in reversed(self._touched.items()):
@@ -74,6 +80,8 @@ class Changes:
                 break
             if isinstance(thing, Text):
                 texts.append(thing)
+            elif isinstance(thing, LoggedCall):
+                calls.append(thing)
             elif isinstance(thing, Handset):
                 handsets.append(thing)
             elif name == "faults":
@@ -84,11 +92,12 @@ class Changes:
             version=self.version,
             handsets=tuple(reversed(handsets)),
             texts=tuple(reversed(texts)),
+            calls=tuple(reversed(calls)),
             removed=tuple(reversed(removed)),
             faults=faults,
         )
 
-    def _touch(self, name: str, thing: Handset | Text | None) -> int:
+    def _touch(self, name: str, thing: Handset | Text | LoggedCall | None) -> int:
         self.version += 1
         self._touched[name] = (self.version, thing)
         self._touched.move_to_end(name)

@@ -5,7 +5,7 @@ Reference: docs/reference/simulator.md. For development only; handsets are in me
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -18,16 +18,17 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.carriers.simulator import live
-from ringfence.carriers.simulator.answers import answer, empty, fault_json, handset_json, refusal, text_json
+from ringfence.carriers.simulator.answers import answer, call_json, empty, fault_json, handset_json, refusal, text_json
 from ringfence.carriers.simulator.calling import CallingNow, no_calls
 from ringfence.carriers.simulator.faults import FAILURE_CODES, Fault, FaultKind
-from ringfence.carriers.simulator.handset import Handset, is_address, is_handset_number
+from ringfence.carriers.simulator.handset import Handset, LoggedCall, is_address, is_handset_number
 from ringfence.carriers.simulator.network import Network, NetworkFullError
 from ringfence.carriers.simulator.origin_guard import OriginGuard
 from ringfence.carriers.simulator.phones_page import page_routes
 from ringfence.carriers.simulator.subscriber import Subscriber
 
 MAX_DELAY_MS = 3_600_000
+MAX_CALL_MS = 7 * 24 * 3_600_000
 REFUSAL_CODES = range(10_000, 100_000)
 
 Name = Annotated[str, Meta(max_length=40)]
@@ -48,6 +49,16 @@ class TextForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: str
     body: Body = ""
     media_urls: Annotated[tuple[Url, ...], Meta(max_length=10)] = ()
+
+
+class CallForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    id: Annotated[str, Meta(pattern=r"^[0-9a-f-]{8,40}$")]
+    peer: Annotated[str, Meta(min_length=1, max_length=256)]
+    direction: Literal["incoming", "outgoing"]
+    outcome: Annotated[str, Meta(min_length=1, max_length=60)]
+    began_ms_ago: Annotated[int, Meta(ge=0, le=MAX_CALL_MS)]
+    length_ms: Annotated[int, Meta(ge=0, le=MAX_CALL_MS)] = 0
+    sid: Annotated[str, Meta(pattern=r"^CA[0-9a-f]{32}$")] | None = None
 
 
 class ReadForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -100,6 +111,8 @@ class Control:
             _route(messages, "GET", self.list_messages),
             _route(messages, "POST", self.text_from),
             _route(messages, "DELETE", self.clear_messages),
+            _route(f"{handset}/calls", "GET", self.list_calls),
+            _route(f"{handset}/calls", "POST", self.log_call),
             _route(f"{handset}/read", "POST", self.mark_read),
             _route("/simulator/faults", "GET", self.list_faults),
             _route("/simulator/faults", "POST", self.add_fault),
@@ -162,6 +175,25 @@ class Control:
     async def clear_messages(self, request: Request) -> Response:
         self._network.clear_texts(self._handset(request).number)
         return empty()
+
+    async def list_calls(self, request: Request) -> Response:
+        return answer({"calls": [call_json(call) for call in self._handset(request).calls]})
+
+    async def log_call(self, request: Request) -> Response:
+        handset = self._handset(request)
+        form = await _form(request, CallForm)
+        call = LoggedCall(
+            id=form.id,
+            handset=handset.number,
+            peer=form.peer,
+            direction=form.direction,
+            outcome=form.outcome,
+            at_ms=self._network.clock.now_ms() - form.began_ms_ago,
+            length_ms=form.length_ms,
+            sid=form.sid,
+        )
+        self._network.log_call(call)
+        return answer(call_json(call), 201)
 
     async def mark_read(self, request: Request) -> Response:
         handset = self._handset(request)

@@ -1,7 +1,8 @@
-"""A handset and the texts on it, as the simulated network keeps them: in memory, bounded, never on disk."""
+"""A handset with its texts and calls, as the simulated network keeps them: in memory, bounded, never on disk."""
 
 import re
 from collections import deque
+from typing import Literal
 
 import msgspec
 
@@ -11,6 +12,7 @@ from ringfence.domain.message import Status
 HANDSET_NUMBER = re.compile(r"\+[1-9][0-9]{6,14}")
 ADDRESS = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}")
 MAX_TEXTS_PER_HANDSET = 200
+MAX_CALLS_PER_HANDSET = 100
 
 
 class Text(msgspec.Struct, kw_only=True, eq=False):
@@ -43,6 +45,26 @@ class Text(msgspec.Struct, kw_only=True, eq=False):
         return f"Text({self.id})"
 
 
+class LoggedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that a handset had, as its softphone noted it when it was over.
+
+    `direction` is the handset's point of view; `outcome` answered, missed, or why not in a word or two. `length_ms` is
+    what was talked. `sid` is the platform's call, where it said which.
+    """
+
+    id: str
+    handset: str
+    peer: str
+    direction: Literal["incoming", "outgoing"]
+    outcome: str
+    at_ms: int
+    length_ms: int
+    sid: str | None = None
+
+    def __repr__(self) -> str:
+        return f"LoggedCall({self.id})"
+
+
 class Handset(msgspec.Struct, kw_only=True, eq=False):
     """A handset: `automatic` when a text to an unknown number made it, so that it may be dropped for a newer one."""
 
@@ -51,6 +73,7 @@ class Handset(msgspec.Struct, kw_only=True, eq=False):
     automatic: bool
     made_ms: int
     texts: deque[Text] = msgspec.field(default_factory=lambda: deque(maxlen=MAX_TEXTS_PER_HANDSET))
+    calls: deque[LoggedCall] = msgspec.field(default_factory=lambda: deque(maxlen=MAX_CALLS_PER_HANDSET))
     version: int = 0
     subscriber: Subscriber = Subscriber()
 

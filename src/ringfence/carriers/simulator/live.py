@@ -9,9 +9,17 @@ from collections.abc import Iterable
 
 from starlette.types import Receive, Scope, Send
 
-from ringfence.carriers.simulator.answers import PRIVATE_HEADERS, encode, fault_json, handset_json, text_json, timestamp
+from ringfence.carriers.simulator.answers import (
+    PRIVATE_HEADERS,
+    call_json,
+    encode,
+    fault_json,
+    handset_json,
+    text_json,
+    timestamp,
+)
 from ringfence.carriers.simulator.changes import Batch
-from ringfence.carriers.simulator.handset import Handset, Text
+from ringfence.carriers.simulator.handset import Handset, LoggedCall, Text
 from ringfence.carriers.simulator.network import Network
 
 KEEP_ALIVE_S = 15.0
@@ -73,13 +81,16 @@ class LiveFeed:
     def _event(self, batch: Batch) -> bytes:
         handsets: Iterable[Handset] = batch.handsets
         texts: Iterable[Text] = batch.texts
+        calls: Iterable[LoggedCall] = batch.calls
         if batch.whole:
             handsets = self._network.handsets()
             texts = itertools.chain.from_iterable(tuple(handset.texts)[-SNAPSHOT_TEXTS:] for handset in handsets)
+            calls = itertools.chain.from_iterable(handset.calls for handset in handsets)
         content = {
             "now": timestamp(self._network.clock.now_ms()),
             "handsets": [handset_json(handset) for handset in handsets],
             "messages": [text_json(text) for text in texts],
+            "calls": [call_json(call) for call in calls],
             "removed": batch.removed,
             "faults": [fault_json(fault) for fault in self._network.faults],
         }

@@ -12,7 +12,7 @@ import msgspec
 
 from ringfence.carriers.simulator.changes import Changes
 from ringfence.carriers.simulator.faults import MAGIC_NUMBERS, Fault, FaultKind, FaultTable
-from ringfence.carriers.simulator.handset import Handset, Text
+from ringfence.carriers.simulator.handset import Handset, LoggedCall, Text
 from ringfence.carriers.simulator.mailbox import Mailbox
 from ringfence.carriers.simulator.subscriber import known_of
 from ringfence.domain.clock import Clock
@@ -99,7 +99,7 @@ class Network:
         return known_of(handset.subscriber, handset.name, question, self.clock.now_ms())
 
     def remove_handset(self, number: str) -> bool:
-        """Take the handset and its texts away; False when there is none."""
+        """Take the handset, its texts and its calls away; False when there is none."""
         if self._handsets.pop(number, None) is None:
             return False
         self._automatic.pop(number, None)
@@ -107,12 +107,23 @@ class Network:
         return True
 
     def clear_texts(self, number: str) -> bool:
-        """Empty a handset; False when there is none of this number."""
+        """Empty a handset of texts and calls; False when there is none of this number."""
         handset = self._handsets.get(number)
         if handset is None:
             return False
         handset.texts.clear()
+        handset.calls.clear()
         self.changes.restart()
+        return True
+
+    def log_call(self, call: LoggedCall) -> bool:
+        """Keep a call that a handset had; again is a no-op. False when there is no such handset."""
+        handset = self._handsets.get(call.handset)
+        if handset is None:
+            return False
+        if all(known.id != call.id for known in handset.calls):
+            handset.calls.append(call)
+            self.changes.call(call)
         return True
 
     def mark_read(self, number: str, peer: str | None = None) -> int:

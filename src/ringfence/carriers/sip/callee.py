@@ -5,6 +5,7 @@ Source: RFC 3261, sections 13.3 and 9.2; RFC 4028.
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 
 from ringfence.carriers.sip.address import Address
 from ringfence.carriers.sip.dialog import Dialog
@@ -33,12 +34,14 @@ class IncomingCall(Session):
         """The caller's description; b"" leaves the offer to our answer."""
         return self.request.body
 
-    def ring(self, description: bytes = b"", *, status: int = 180) -> None:
-        """Say that it rings; with a description (and status 183) there is early media."""
+    def ring(self, description: bytes = b"", *, status: int = 180, more: Sequence[tuple[str, str]] = ()) -> None:
+        """Say that it rings; with a description (and status 183) there is early media. `more` are further headers."""
         if self.state not in {State.CALLING, State.RINGING}:
             return
         self.state = State.RINGING
         response = self._described(respond(self.request, status, tag=self.tag))
+        for name, value in more:
+            response.headers.add(name, value)
         if description:
             response.set_body(description, SDP)
         self._incoming.respond(response)

@@ -9,9 +9,12 @@ from ringfence.carriers.sip.callee import IncomingCall
 from ringfence.carriers.sip.uri import Uri
 from ringfence.ports.line import LineListener, MediaKind
 
+CALL_SID = "X-Twilio-CallSid"
+"""The header that tells a telephone what the API calls its call."""
+
 
 class IncomingLine:
-    """A call to us. `call` is made with `self.ends` as its listener."""
+    """A call to us. `call` is made with `self.ends` as its listener. `is_phone`: it comes from no carrier."""
 
     def __init__(
         self,
@@ -24,6 +27,7 @@ class IncomingLine:
         media: MediaKind,
         headers: Sequence[tuple[str, str]],
         application: str = "",
+        is_phone: bool = False,
     ) -> None:
         self.to = to
         self.sender = sender
@@ -32,6 +36,8 @@ class IncomingLine:
         self.media = media
         self.headers = headers
         self.application = application
+        self.call_sid = ""
+        self._is_phone = is_phone
         self._ends = Ends()
         self._call = make(self._ends)
         self.offer = self._call.offer
@@ -60,7 +66,8 @@ class IncomingLine:
 
     def ring(self, description: bytes = b"") -> None:
         """Say that it rings; with a description there is early media."""
-        self._call.ring(description, status=183 if description else 180)
+        more = ((CALL_SID, self.call_sid),) if self._is_phone and self.call_sid else ()
+        self._call.ring(description, status=183 if description else 180, more=more)
 
     def answer(self, description: bytes) -> None:
         """Answer; `answered` follows when the caller has acknowledged it."""

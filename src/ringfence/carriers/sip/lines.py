@@ -21,7 +21,7 @@ from ringfence.carriers.sip.flow import Flow, UdpFlow
 from ringfence.carriers.sip.front_desk import FrontDesk
 from ringfence.carriers.sip.grammar import MalformedError
 from ringfence.carriers.sip.identity import Identity
-from ringfence.carriers.sip.incoming_line import IncomingLine
+from ringfence.carriers.sip.incoming_line import CALL_SID, IncomingLine
 from ringfence.carriers.sip.locator import AddressLocator, Locator, Target
 from ringfence.carriers.sip.login import Login
 from ringfence.carriers.sip.message import respond
@@ -244,7 +244,9 @@ class SipLines:
             called = _sip_uri(named)
         else:
             called = SipUri(user=named.removeprefix("client:"), host=self._host)
-        return self._invite(invitation, binding.flow, listener, target=target, called=called)
+        sid = invitation.destination.call_sid
+        told = ((CALL_SID, sid),) if sid else ()
+        return self._invite(invitation, binding.flow, listener, target=target, called=called, told=told)
 
     async def _reach(
         self, invitation: "_Invitation", trunk: Trunk | None, target: Target, listener: Listener
@@ -270,6 +272,7 @@ class SipLines:
         called: SipUri,
         trunk: Trunk | None = None,
         login: Login | None = None,
+        told: tuple[tuple[str, str], ...] = (),
     ) -> OutgoingCall:
         caller, more = caller_of(invitation.caller, self._host, trunk)
         if trunk is not None and trunk.outbound_proxy:
@@ -284,7 +287,7 @@ class SipLines:
             contact=self._contact(flow),
             offer=invitation.offer,
             login=login,
-            more=(*more, *invitation.destination.headers),
+            more=(*more, *told, *invitation.destination.headers),
             call_id=invitation.call_id,
         )
         self._add(call, flow, call.call_id, call.tag)
@@ -344,6 +347,7 @@ class SipLines:
                 media=media,
                 headers=passed_headers(request),
                 application=principal.application,
+                is_phone=principal.trunk is None,
             )
         except MalformedError:
             incoming.respond(respond(request, 400, tag=secrets.token_hex(8)))

@@ -136,7 +136,8 @@ class Leg:
             return False
         self._attempt = None if last else asyncio.get_running_loop().create_future()
         try:
-            self._line = await self._lines.call(route, destination, caller, make_offer(speaker), self)
+            named = msgspec.structs.replace(destination, call_sid=self.sid)
+            self._line = await self._lines.call(route, named, caller, make_offer(speaker), self)
         except (OSError, TimeoutError):
             if last:
                 self._end(503, "the line could not be opened")
@@ -159,6 +160,7 @@ class Leg:
         """Be the leg of a call that comes in. Before anything else."""
         self._line = self._incoming = line
         self.route, self.call_id = line.source, line.call_id
+        line.call_sid = self.sid
         line.listen(self)
 
     def ring(self) -> None:

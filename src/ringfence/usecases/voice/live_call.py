@@ -212,7 +212,9 @@ class LiveCall:
     async def _take(self, event: LegEvent) -> None:
         match event:
             case Rang(status=status):
-                self.record.step("sip", f"{status} {PROVISIONAL.get(status, '')}".strip(), fields=(("route", self.leg.route),))
+                self.record.step(
+                    "sip", f"{status} {PROVISIONAL.get(status, '')}".strip(), fields=(("route", self.leg.route),)
+                )
                 await self.record.move(Status.RINGING, route=self.leg.route)
             case Answered():
                 await self._answered()

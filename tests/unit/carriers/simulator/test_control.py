@@ -198,3 +198,67 @@ def test_answers_are_private(wire) -> None:
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["content-type"] == "application/json"
     assert "access-control-allow-origin" not in headers
+
+
+CALL = {
+    "id": "0f8fad5b-d9cb-469f-a165-70867728950e",
+    "peer": SHOP,
+    "direction": "incoming",
+    "outcome": "answered",
+    "began_ms_ago": 65_000,
+    "length_ms": 60_000,
+    "sid": "CA" + "0" * 32,
+}
+
+
+def test_a_call_that_is_over_is_noted_once_and_listed(wire) -> None:
+    wire.call("POST", "/simulator/handsets", {"number": PHONE})
+    made = wire.call("POST", f"{HANDSET}/calls", CALL)
+    assert made.status == 201
+    noted = wire.call("GET", f"{HANDSET}/calls").json["calls"]
+    assert noted == [made.json]
+    shown = dict(noted[0])
+    assert shown.pop("at").endswith("Z")
+    assert shown == {
+        "id": CALL["id"],
+        "sid": CALL["sid"],
+        "handset": PHONE,
+        "peer": SHOP,
+        "direction": "incoming",
+        "outcome": "answered",
+        "length_ms": 60_000,
+    }
+    wire.call("POST", f"{HANDSET}/calls", CALL)
+    assert len(wire.call("GET", f"{HANDSET}/calls").json["calls"]) == 1
+    missed = {"id": "11111111", "peer": "client:amy", "direction": "outgoing", "outcome": "busy", "began_ms_ago": 0}
+    assert wire.call("POST", f"{HANDSET}/calls", missed).json["sid"] is None
+    assert wire.call("DELETE", f"{HANDSET}/messages").status == 204
+    assert wire.call("GET", f"{HANDSET}/calls").json["calls"] == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"id": "<b>"},
+        {"id": ""},
+        {"peer": ""},
+        {"peer": "x" * 257},
+        {"direction": "inbound"},
+        {"outcome": ""},
+        {"outcome": "x" * 61},
+        {"began_ms_ago": -1},
+        {"length_ms": -1},
+        {"sid": "CA1"},
+        {"sid": "SM" + "0" * 32},
+        {"more": 1},
+    ],
+)
+def test_a_call_that_cannot_be_is_not_noted(wire, wrong: dict[str, Any]) -> None:
+    wire.call("POST", "/simulator/handsets", {"number": PHONE})
+    assert wire.call("POST", f"{HANDSET}/calls", CALL | wrong).status == 400
+    assert wire.call("GET", f"{HANDSET}/calls").json["calls"] == []
+
+
+def test_only_a_handset_has_calls(wire) -> None:
+    assert wire.call("POST", f"{HANDSET}/calls", CALL).status == 404
+    assert wire.call("GET", f"{HANDSET}/calls").status == 404

@@ -119,3 +119,16 @@ def test_readers_are_bounded_and_one_that_left_makes_room(wire, monkeypatch: pyt
             break
     assert response.status == 200
     assert len(wire.network.changes._listeners) <= 2
+
+
+def test_calls_are_told_as_they_are_noted_and_to_whoever_comes_later(wire) -> None:
+    wire.call("POST", "/simulator/handsets", {"number": PHONE})
+    reader = Reader(wire.open("GET", "/simulator/events"))
+    assert reader.next()["data"]["calls"] == []
+    call = {"id": "0f8fad5b", "peer": SHOP, "direction": "incoming", "outcome": "missed", "began_ms_ago": 9}
+    noted = wire.call("POST", f"/simulator/handsets/{PHONE}/calls", call).json
+    assert reader.until(lambda event: event["data"]["calls"])["data"]["calls"] == [noted]
+    later = Reader(wire.open("GET", "/simulator/events")).next()
+    assert (later["event"], later["data"]["calls"]) == ("snapshot", [noted])
+    wire.call("DELETE", f"/simulator/handsets/{PHONE}/messages")
+    assert reader.until(lambda event: event["event"] == "snapshot")["data"]["calls"] == []

@@ -181,6 +181,31 @@ def test_a_trunk_calls_by_its_address_and_says_who_calls() -> None:
     run(story)
 
 
+def test_a_carrier_is_not_told_what_the_api_calls_a_call() -> None:
+    def rings(line: IncomingLine) -> None:
+        line.call_sid = "CA1"
+        line.ring()
+        line.refuse(486)
+
+    async def story() -> None:
+        carrier = await peer(answering(486))
+        site, ear = await Site(rings, trunks=[trunk_to(carrier.port)]).open(), Ear()
+        there = Destination(account=ACCOUNT, kind="number", address=NUMBER, call_sid="CA2")
+        (route,) = await site.lines.routes(there)
+        await site.lines.call(route, there, CALLER, OFFER, ear)
+        await eventually(lambda: ear.end == 486)
+        phone = await Handy(site, CALLER).open()
+        response = await phone.ask("INVITE", f"sip:{NUMBER}@{HOST}", host=HOST)
+        assert response is not None
+        assert response.status == 486
+        heard = [*carrier.heard, *phone.wire.heard]
+        assert any(isinstance(one, Response) and one.status == 180 for one in heard)
+        assert [one for one in heard if "x-twilio-callsid" in one.headers] == []
+        await site.close()
+
+    run(story)
+
+
 def test_a_trunk_is_answered_where_it_wants_to_be_and_a_phone_where_it_is() -> None:
     async def story() -> None:
         elsewhere = await peer(answering(200))

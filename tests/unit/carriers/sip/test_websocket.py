@@ -19,7 +19,7 @@ from ringfence.carriers.sip.message import Request, Response, parse_message, res
 from ringfence.carriers.sip.serve import serve
 from ringfence.carriers.sip.uri import parse_uri
 from ringfence.carriers.sip.websocket import WebSocketFlow, phones_page
-from ringfence.ports.line import Destination, NoRouteError
+from ringfence.ports.line import Destination, IncomingLine, NoRouteError
 from ringfence.ports.sip_access import ClientLogin
 
 PHONES_PORT = 8420
@@ -41,6 +41,7 @@ class Browser:
         self._user = user
         self._more = more
         self._sequence = 0
+        self.provisional: list[Response] = []
 
     async def ask(self, method: str, to: str, body: bytes = b"") -> Response:
         self._sequence += 1
@@ -62,8 +63,10 @@ class Browser:
         await self.socket.send(bytes(request).decode())
         while True:
             message = await self.hear()
-            if isinstance(message, Response) and message.status >= 200:
-                return message
+            if isinstance(message, Response):
+                if message.status >= 200:
+                    return message
+                self.provisional.append(message)
 
     async def hear(self) -> Request | Response:
         said = await asyncio.wait_for(self.socket.recv(), 5)
@@ -109,6 +112,32 @@ def test_a_handset_of_the_phones_page_registers_calls_and_is_called() -> None:
             assert (invite.from_.uri, invite.body) == (parse_uri(f"sip:{SHOP}@{HOST}"), OFFER)
             await socket.send(bytes(respond(invite, 486, tag="9")).decode())
             await eventually(lambda: ear.end == 486)
+        await it.site.close()
+
+    run(story)
+
+
+def test_a_handset_is_told_what_the_api_calls_its_calls() -> None:
+    def rings(line: IncomingLine) -> None:
+        line.call_sid = "CA1"
+        line.ring()
+        line.refuse(486)
+
+    async def story() -> None:
+        it = await served(rings)
+        async with it.page() as socket:
+            browser = Browser(socket, HANDSET)
+            await browser.register()
+            await browser.ask("INVITE", f"sip:{SHOP}@phones.invalid", OFFER_OF_A_BROWSER)
+            (ringing,) = [one for one in browser.provisional if one.status == 180]
+            assert ringing.headers.get("X-Twilio-CallSid") == "CA1"
+            there = Destination(account=ACCOUNT, kind="number", address=HANDSET, call_sid="CA2")
+            (route,) = await it.site.lines.routes(there)
+            await it.site.lines.call(route, there, SHOP, OFFER, Ear())
+            invite = await browser.hear()
+            while not (isinstance(invite, Request) and invite.method == "INVITE"):
+                invite = await browser.hear()
+            assert invite.headers.get("X-Twilio-CallSid") == "CA2"
         await it.site.close()
 
     run(story)

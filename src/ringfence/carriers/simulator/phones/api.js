@@ -29,6 +29,7 @@ export const removeHandset = (number) => request("DELETE", handset(number));
 export const sendText = (number, to, body) => request("POST", `${handset(number)}/messages`, { to, body });
 export const clearTexts = (number) => request("DELETE", `${handset(number)}/messages`);
 export const markRead = (number, peer) => request("POST", `${handset(number)}/read`, { peer });
+export const logCall = (number, call) => request("POST", `${handset(number)}/calls`, call);
 export const addFault = (fault) => request("POST", "/faults", fault);
 export const removeFault = (id) => request("DELETE", `/faults/${encodeURIComponent(id)}`);
 export const clearFaults = () => request("DELETE", "/faults");

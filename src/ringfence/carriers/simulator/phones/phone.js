@@ -1,8 +1,8 @@
 // One handset: its caption, its frame, and the screen that is open on it.
 
-import { markRead, RefusedError, sendText } from "./api.js";
+import { logCall, markRead, RefusedError, sendText } from "./api.js";
 import { avatar } from "./avatar.js";
-import { loggedCall } from "./call_row.js";
+import { callToLog } from "./call_row.js";
 import { CallScreen } from "./call_screen.js";
 import { Compose, Conversations } from "./conversations.js";
 import { Dialer } from "./dialer.js";
@@ -22,6 +22,7 @@ export class Phone {
   #threads = new Map();
   #bannerTimer = 0;
   #callScreen = null;
+  #removed = false;
 
   constructor(number, { store, calling, onInspect, onSettings, onProblem, onHelp, onRing }) {
     this.number = number;
@@ -58,7 +59,7 @@ export class Phone {
     this.line = new HandsetLine(number, calling);
     this.line.addEventListener("change", () => this.#showCall());
     this.line.addEventListener("ringing", ({ detail: call }) => onRing(number, call));
-    this.line.addEventListener("over", ({ detail: call }) => store.addCall(number, loggedCall(call)));
+    this.line.addEventListener("over", ({ detail: call }) => this.#log(call));
   }
 
   get unread() {
@@ -92,6 +93,7 @@ export class Phone {
 
   /** The phone is taken away: its line goes with it. */
   remove() {
+    this.#removed = true;
     this.line.close();
   }
 
@@ -228,6 +230,18 @@ export class Phone {
       if (!(error instanceof RefusedError)) throw error;
       this.onProblem(error.message);
       return false;
+    }
+  }
+
+  /** The simulator keeps the log, and tells every page of it. */
+  async #log(call) {
+    // A handset that is taken away has no log any more.
+    if (this.#removed) return;
+    try {
+      await logCall(this.number, callToLog(call));
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      this.onProblem(`The call is not in the log: ${error.message}`);
     }
   }
 

@@ -1,4 +1,4 @@
-// What the page knows: handsets, their texts and the faults, as the feed tells them, and calls, which only it has seen.
+// What the page knows: handsets, their texts and calls, and the faults, as the feed tells them.
 
 const TEXTS_KEPT = 200;
 const CALLS_KEPT = 100;
@@ -24,12 +24,6 @@ export class Store extends EventTarget {
   /** A handset's calls that are over, oldest first. */
   calls(number) {
     return this.#calls.get(number) ?? [];
-  }
-
-  /** Keep a call that is over: {id, peer, direction, at, outcome, lengthMs}. */
-  addCall(number, call) {
-    this.#calls.set(number, [...this.calls(number), call].slice(-CALLS_KEPT));
-    this.dispatchEvent(new Event("change"));
   }
 
   /** Conversations of a handset, the liveliest first: {peer, texts, calls, last, unread}; `last` is a text or a call. */
@@ -76,7 +70,7 @@ export class Store extends EventTarget {
     if (kind === "snapshot") {
       this.handsets = new Map();
       this.#texts = new Map();
-      if (this.#began) this.#calls = new Map();
+      this.#calls = new Map();
     }
     for (const number of content.removed) {
       this.handsets.delete(number);
@@ -91,9 +85,15 @@ export class Store extends EventTarget {
       if (this.#began && isUnread(text) && !(known && isUnread(known))) arrived.push(text);
       this.#keep(text);
     }
+    for (const call of content.calls) if (this.handsets.has(call.handset)) this.#log(call);
     this.#began = true;
     this.dispatchEvent(new Event("change"));
     for (const text of arrived) this.dispatchEvent(new CustomEvent("buzz", { detail: text }));
+  }
+
+  #log(call) {
+    const others = this.calls(call.handset).filter(({ id }) => id !== call.id);
+    this.#calls.set(call.handset, [...others, call].slice(-CALLS_KEPT));
   }
 
   #keep(text) {

@@ -4,6 +4,7 @@
 import { Dialog } from "./dialog.js";
 
 const SDP = "application/sdp";
+const SID = "X-Twilio-CallSid";
 const ALLOW = ["Allow", "INVITE, ACK, CANCEL, BYE, INFO, UPDATE, OPTIONS"];
 // The good-bye of SIP goes ahead of the one of the media, so that the call ends and does not break.
 const MEDIA_LINGERS_MS = 300;
@@ -11,6 +12,7 @@ const ENDS = { 486: "busy", 600: "busy", 603: "declined", 404: "unknown", 480: "
 
 /**
  * `state` is calling, ringing, incoming, connecting, talking or ended. Tells `change` for all that can be seen.
+ * `sid` is the platform's name of the call, "" where it has not told it.
  * `outcome` of an ended call is answered, missed, declined, canceled, or why it failed in a word or two.
  */
 export class Call extends EventTarget {
@@ -22,6 +24,7 @@ export class Call extends EventTarget {
   early = false;
   answeredAt = null;
   keys = "";
+  sid = "";
   problem = "";
   #dialog = null;
   #invite = null;
@@ -61,6 +64,7 @@ export class Call extends EventTarget {
   /** Take an INVITE: it rings until it is answered, declined or called back. */
   ring(invite, respond, tag) {
     this.#invite = invite;
+    this.sid = invite.get(SID);
     this.#respond = respond;
     this.#dialog = Dialog.ofCallee(invite, tag);
     respond(180, "Ringing", { headers: [["Contact", this.agent.contact]] });
@@ -187,6 +191,7 @@ export class Call extends EventTarget {
 
   async #provisional(response) {
     this.#heardOf = true;
+    this.sid ||= response.get(SID);
     if (this.#wantsEnd) {
       this.agent.transactions.cancel(this.#invite);
       return;
