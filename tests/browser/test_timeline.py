@@ -231,7 +231,7 @@ def test_the_phones_page_leads_to_it(tab: Page, installation: Any, handset: Any)
     tab.locator(f'.phone[data-number="{PHONE}"] .meta').last.click()
     with tab.expect_popup() as opened:
         tab.get_by_role("dialog").get_by_role("link", name="Timeline").click()
-    expect(opened.value.get_by_label("Message or Call SID")).to_have_value(sid)
+    expect(opened.value.get_by_label("Message, Call or Verification SID")).to_have_value(sid)
 
 
 def test_a_phone_shows_it_without_scrolling_sideways(browser: Browser, installation: Any, shop: Shop) -> None:
