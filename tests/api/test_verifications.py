@@ -268,6 +268,10 @@ def test_a_payments_code_is_right_for_that_payment_alone(tenant: Any, verify: Ve
     assert refused(bank.start, amount="€39.99") == (400, 60206)
     assert refused(bank.start, channel="call", amount="€39.99", payee="Acme") == (400, 60214)
     started = bank.start(amount="€39.99", payee="Acme")
+    # The same code beside other words would approve a payment that nobody read.
+    assert refused(bank.start, amount="€1.00", payee="Acme") == (429, 60212)
+    assert refused(bank.start, amount="€39.99", payee="Eve") == (429, 60212)
+    assert bank.start(amount="€39.99", payee="Acme").sid == started.sid
     assert (started.amount, started.payee) == ("€39.99", "Acme")
     assert bank.text(started)[1].body == f"Your Fade & Co code to pay €39.99 to Acme is: {DOTS}"
     code = bank.code(started)
@@ -333,6 +337,7 @@ def test_a_verification_may_go_on_over_another_channel(verify: Verify) -> None:
     [
         {"tags": "no json"},
         {"tags": "[1]"},
+        {"tags": "[" * 5_000},
         {"tags": '{"a": 1}'},
         {"device_ip": "999.1.1.1"},
         {"risk_check": "maybe"},

@@ -207,6 +207,10 @@ class Engine:
         """Keep a sound. ValueError."""
         self._clips.keep(name, sound)
 
+    def forget_sounds(self, now_s: float) -> None:
+        """Forget those that nobody has played for a while."""
+        self._clips.sweep(now_s)
+
     def play(self, name: str, token: int, pieces: Sequence[Piece], loop: int) -> None:
         """Play instead of what plays now. UnknownSoundError; ValueError for keys that are none."""
         leg = self._legs.get(name)

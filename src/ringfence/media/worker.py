@@ -85,6 +85,7 @@ class Worker:
             self._legs.set(len(self._engine))
             self._unsent.inc(self._engine.unsent - unsent)
             unsent = self._engine.unsent
+            self._engine.forget_sounds(time.monotonic())
             if self._session and time.monotonic() - self._asked_s > PATIENCE_S:
                 self._end_session()
 

@@ -10,12 +10,14 @@ from ringfence.domain.ssml import Spoken
 class Utterance(msgspec.Struct, frozen=True, kw_only=True):
     """Something to be said (`domain.ssml.read_ssml` of a Say).
 
-    `voice` is as the program wrote it (man, woman, alice, Polly.Joanna…), `language` a BCP 47 tag or "".
+    `voice` is as the program wrote it (man, woman, alice, Polly.Joanna…), `language` a BCP 47 tag or "". `owner` is the
+    account whose words they are: what one has had said is not remembered for another, who could time it.
     """
 
     spoken: Spoken
     voice: str = ""
     language: str = ""
+    owner: str = ""
 
     def __repr__(self) -> str:
         return "Utterance(…)"

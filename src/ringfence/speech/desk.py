@@ -13,6 +13,12 @@ from ringfence.speech.wav import Sound, write_wav
 MAX_CHARACTERS = 4_096
 MAX_KEPT_BYTES = 48 << 20
 MAX_WAITING = 64
+# Of one account: others have something to say too.
+MAX_OWN_WAITING = 32
+# All pauses of one utterance: a document has room for hours of them.
+MAX_REST_MS = 120_000
+# Words are content: they stay in memory while calls repeat them, and no longer.
+KEPT_S = 60.0
 
 
 class SpeechDesk:
@@ -23,6 +29,7 @@ class SpeechDesk:
         self._max_kept_bytes = max_kept_bytes
         self._kept: OrderedDict[Utterance, bytes] = OrderedDict()
         self._kept_bytes = 0
+        self._timers: dict[Utterance, asyncio.TimerHandle] = {}
         self._under_way: dict[Utterance, asyncio.Task[bytes]] = {}
 
     async def say(self, utterance: Utterance) -> bytes:
@@ -30,6 +37,7 @@ class SpeechDesk:
         kept = self._kept.get(utterance)
         if kept is not None:
             self._kept.move_to_end(utterance)
+            self._forget_later(utterance)
             return kept
         task = self._under_way.get(utterance)
         if task is None:
@@ -42,6 +50,8 @@ class SpeechDesk:
 
     async def close(self) -> None:
         """Give up what is under way and end the engines. Idempotent."""
+        for utterance in list(self._kept):
+            self._forget(utterance)
         for task in list(self._under_way.values()):
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, SpeechFailedError):
@@ -52,8 +62,12 @@ class SpeechDesk:
     def _check(self, utterance: Utterance) -> None:
         if len(self._under_way) >= MAX_WAITING:
             raise SpeechFailedError("too much is waiting to be spoken")
+        if sum(waiting.owner == utterance.owner for waiting in self._under_way) >= MAX_OWN_WAITING:
+            raise SpeechFailedError("too much of this account is waiting to be spoken")
         if sum(len(part.text) for part in utterance.spoken if isinstance(part, Phrase)) > MAX_CHARACTERS:
             raise SpeechFailedError(f"more than {MAX_CHARACTERS} characters at once")
+        if sum(part.length_ms for part in utterance.spoken if isinstance(part, Break)) > MAX_REST_MS:
+            raise SpeechFailedError(f"more than {MAX_REST_MS // 1_000} seconds of pauses at once")
 
     async def _render(self, utterance: Utterance) -> bytes:
         parts: list[Sound | Break] = []
@@ -78,9 +92,18 @@ class SpeechDesk:
             return
         self._kept[utterance] = task.result()
         self._kept_bytes += len(task.result())
+        self._forget_later(utterance)
         while self._kept_bytes > self._max_kept_bytes:
-            _, dropped = self._kept.popitem(last=False)
-            self._kept_bytes -= len(dropped)
+            self._forget(next(iter(self._kept)))
+
+    def _forget_later(self, utterance: Utterance) -> None:
+        if (timer := self._timers.pop(utterance, None)) is not None:
+            timer.cancel()
+        self._timers[utterance] = asyncio.get_running_loop().call_later(KEPT_S, self._forget, utterance)
+
+    def _forget(self, utterance: Utterance) -> None:
+        self._kept_bytes -= len(self._kept.pop(utterance))
+        self._timers.pop(utterance).cancel()
 
 
 def _samples(part: Sound | Break, rate_hz: int) -> bytes:

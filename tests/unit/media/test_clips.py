@@ -1,8 +1,10 @@
 """Kept sounds: as many as fit, the least used go."""
 
+import time
+
 import pytest
 
-from ringfence.media.clips import Clips
+from ringfence.media.clips import KEPT_S, Clips
 from ringfence.ports.media import UnknownSoundError
 
 
@@ -29,6 +31,18 @@ def test_a_sound_kept_again_replaces_the_one_before_and_takes_no_more_room() -> 
     for _ in range(5):
         clips.keep("one", bytes(4))
     assert len(clips.get("other")) == 2
+
+
+def test_what_nobody_plays_any_more_is_forgotten() -> None:
+    clips = Clips()
+    clips.keep("one", bytes(4))
+    clips.sweep(time.monotonic() + KEPT_S - 10)
+    clips.get("one")
+    clips.sweep(time.monotonic() + KEPT_S + 1)
+    with pytest.raises(UnknownSoundError):
+        clips.get("one")
+    clips.keep("two", bytes(4))
+    assert clips._bytes == 4
 
 
 @pytest.mark.parametrize("sound", [b"\x00", bytes(10)])

@@ -7,7 +7,7 @@ import pytest
 
 from ringfence.domain.ssml import Break, Phrase, Spoken
 from ringfence.ports.speech import SpeechFailedError, Utterance
-from ringfence.speech.desk import MAX_CHARACTERS, MAX_WAITING, SpeechDesk
+from ringfence.speech.desk import MAX_CHARACTERS, MAX_OWN_WAITING, MAX_WAITING, SpeechDesk
 from ringfence.speech.wav import Sound, read_wav
 
 
@@ -36,8 +36,8 @@ class Parrot:
         self.closed = True
 
 
-def words(*spoken: Phrase | Break, language: str = "en-US", voice: str = "alice") -> Utterance:
-    return Utterance(spoken=spoken, voice=voice, language=language)
+def words(*spoken: Phrase | Break, language: str = "en-US", voice: str = "alice", owner: str = "") -> Utterance:
+    return Utterance(spoken=spoken, voice=voice, language=language, owner=owner)
 
 
 def text(value: str) -> Spoken:
@@ -138,12 +138,67 @@ def test_too_many_words_and_too_much_waiting_are_refused() -> None:
         desk = SpeechDesk([Parrot("en", held=asyncio.Event())])
         with pytest.raises(SpeechFailedError, match="characters"):
             await desk.say(words(*text("a" * (MAX_CHARACTERS + 1))))
-        waiting = [asyncio.create_task(desk.say(words(*text(f"{n}")))) for n in range(MAX_WAITING)]
+        waiting = [asyncio.create_task(desk.say(words(*text(f"{n}"), owner=f"AC{n % 2}"))) for n in range(MAX_WAITING)]
         await asyncio.sleep(0)
         with pytest.raises(SpeechFailedError, match="waiting"):
             await desk.say(words(*text("one more")))
         for task in waiting:
             task.cancel()
+        await desk.close()
+
+    run(story)
+
+
+def test_one_account_leaves_others_room_to_speak() -> None:
+    async def story() -> None:
+        held = asyncio.Event()
+        desk = SpeechDesk([Parrot("en", held=held)])
+        waiting = [asyncio.create_task(desk.say(words(*text(f"{n}"), owner="AC1"))) for n in range(MAX_OWN_WAITING)]
+        await asyncio.sleep(0)
+        with pytest.raises(SpeechFailedError, match="this account"):
+            await desk.say(words(*text("one more"), owner="AC1"))
+        other = asyncio.create_task(desk.say(words(*text("a"), owner="AC2")))
+        held.set()
+        assert read_wav(await other).samples == b"a\1"
+        await asyncio.gather(*waiting)
+        await desk.close()
+
+    run(story)
+
+
+def test_hours_of_pauses_take_no_memory() -> None:
+    async def story() -> None:
+        desk = SpeechDesk([Parrot("en")])
+        hours = [part for _ in range(1_000) for part in (Phrase(text="a"), Break(10_000))]
+        with pytest.raises(SpeechFailedError, match="pauses"):
+            await desk.say(words(*hours))
+
+    run(story)
+
+
+def test_nobody_can_time_what_another_account_has_had_said() -> None:
+    async def story() -> None:
+        parrot = Parrot("en")
+        desk = SpeechDesk([parrot])
+        for owner in ("AC1", "AC2", "AC1"):
+            await desk.say(words(*text("Your code is 493817"), owner=owner))
+        assert len(parrot.rendered) == 2
+        await desk.close()
+
+    run(story)
+
+
+def test_words_do_not_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.speech.desk.KEPT_S", 0.01)
+
+    async def story() -> None:
+        parrot = Parrot("en")
+        desk = SpeechDesk([parrot])
+        await desk.say(words(*text("secret")))
+        while desk._kept:
+            await asyncio.sleep(0.005)
+        await desk.say(words(*text("secret")))
+        assert len(parrot.rendered) == 2
         await desk.close()
 
     run(story)

@@ -43,7 +43,7 @@ def read_tags(text: str) -> str:
     """JSON: at most ten pairs of strings, as it was written."""
     try:
         tags = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ValueError("expected JSON") from None
     if not isinstance(tags, dict) or len(tags) > MAX_TAGS:
         raise ValueError(f"expected an object of at most {MAX_TAGS} pairs")

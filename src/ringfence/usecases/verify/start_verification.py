@@ -24,7 +24,7 @@ from ringfence.ports.verification_channels import CodeChannel, Notice
 from ringfence.ports.verification_codes import CodeOf, VerificationCodes
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
-from ringfence.usecases.verify.verification_view import VerificationView
+from ringfence.usecases.verify.verification_view import VerificationView, open_views
 from ringfence.usecases.verify.wording import around, wordings
 
 TABLE = "verify_to"
@@ -133,6 +133,8 @@ class VerificationStarter:
         (to_index,) = await self._keys.blind(service.account, TABLE, [f"{service.sid}|{to.e164}"])
         held = await self._store.held_verification(service.account, service.sid, to_index, attempt.at_ms)
         if held is not None:
+            if settings.psd2_enabled:
+                await self._check_payment(caller, held, request)
             sent = await self._store.attempt_verification(held.account, held.sid, attempt, SENDS_MAX)
             if sent is None:
                 raise ApiError(60202 if held.status is Status.MAX_ATTEMPTS_REACHED else 60203)
@@ -162,6 +164,16 @@ class VerificationStarter:
             await self._codes.close_code(row.account, sid)
             raise ApiError(60212)
         return row
+
+    async def _check_payment(self, caller: Caller, held: VerificationRow, request: StartRequest) -> None:
+        """A code is for one payment: sent again beside the words of another, it would approve what nobody read.
+
+        No other one takes its place either: whoever chooses the amount would have five more guesses each time.
+        """
+        (view,) = await open_views(self._keys, caller, held.account, [held])
+        paid = ("", "") if view.secret is None else (view.secret.amount, view.secret.payee)
+        if paid != (request.amount, request.payee):
+            raise ApiError(60212, "A code for another payment is pending for this number: cancel that first.")
 
     def _channel(self, name: str) -> CodeChannel:
         if name not in CHANNELS:

@@ -66,7 +66,7 @@ class CodeSaying:
         """The first wording that a voice speaks; the last where none does."""
         for wording in self._spoken.wordings:
             try:
-                await self._desk.sounds.spoken(say("1", wording.locale, self._spoken.voice))
+                await self._desk.sounds.spoken(self._call.account, say("1", wording.locale, self._spoken.voice))
             except SoundFailedError:
                 self._call.record.step("warning", "no voice speaks this language", fields=(("locale", wording.locale),))
             else:

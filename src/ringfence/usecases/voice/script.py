@@ -307,7 +307,7 @@ class Script:
 
     async def _say(self, say: Say, token: int) -> None:
         try:
-            sound = await self._desk.sounds.spoken(say)
+            sound = await self._desk.sounds.spoken(self._record.account, say)
             await play_sound(self._desk.media, self._leg.sid, token, sound, loop=say.loop)
         except SoundFailedError as error:
             self._not_heard(error.code, error.cause, token)

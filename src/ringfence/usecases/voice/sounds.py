@@ -23,8 +23,10 @@ KEPT_BYTES = 128 << 20
 FRESH_MS = 60_000
 MAX_FRESH_MS = 86_400_000
 
-# In place of an account: what is spoken is the same for all.
-_SPOKEN = ""
+# Words are content: they stay in memory while calls repeat them, and no longer.
+SPOKEN_KEPT_S = 60.0
+# What a sound takes in memory beside itself: a document may name thousands of tiny ones.
+ENTRY_BYTES = 1_000
 
 INVALID_URL = 11100
 RETRIEVAL_FAILURE = 11200
@@ -77,17 +79,23 @@ class Sounds:
         self._bytes = 0
         self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
         self._fetching: dict[tuple[str, str], asyncio.Lock] = {}
+        self._timers: dict[tuple[str, str], asyncio.TimerHandle] = {}
 
-    async def spoken(self, say: Say) -> Sound:
-        """What a Say says. SoundFailedError."""
-        utterance = Utterance(spoken=read_ssml(say.content), voice=say.voice, language=say.language)
+    async def spoken(self, account: str, say: Say) -> Sound:
+        """What a Say of this account says. SoundFailedError."""
+        utterance = Utterance(spoken=read_ssml(say.content), voice=say.voice, language=say.language, owner=account)
         try:
             spoken = await self._speech.say(utterance)
-            key = (_SPOKEN, hashlib.sha256(spoken).hexdigest())
+            # No URL is a digest.
+            key = (account, hashlib.sha256(spoken).hexdigest())
             kept = self._kept.get(key)
             if kept is None:
                 kept = _Kept(_named(await self._reader.read(spoken)), fresh_until_ms=0)
                 self._keep(key, kept)
+            if key in self._kept:
+                if (timer := self._timers.pop(key, None)) is not None:
+                    timer.cancel()
+                self._timers[key] = asyncio.get_running_loop().call_later(SPOKEN_KEPT_S, self._forget, key)
         except (SpeechFailedError, UnreadableSoundError, ConnectionError):
             raise SoundFailedError(SPEECH_FAILED, "the words could not be spoken") from None
         return kept.sound
@@ -154,14 +162,20 @@ class Sounds:
         if len(kept.sound.data) > self._room:
             return
         self._kept[key] = kept
-        self._bytes += len(kept.sound.data)
+        self._bytes += _size(key, kept)
         while self._bytes > self._room:
             self._forget(next(iter(self._kept)))
 
     def _forget(self, key: tuple[str, str]) -> None:
         gone = self._kept.pop(key, None)
         if gone is not None:
-            self._bytes -= len(gone.sound.data)
+            self._bytes -= _size(key, gone)
+        if (timer := self._timers.pop(key, None)) is not None:
+            timer.cancel()
+
+
+def _size(key: tuple[str, str], kept: _Kept) -> int:
+    return len(kept.sound.data) + len(key[1]) + ENTRY_BYTES
 
 
 def _named(data: bytes) -> Sound:

@@ -11,7 +11,7 @@ from ringfence.domain.twiml.voice_verbs import Say
 from ringfence.ports.http import HttpFailedError, HttpRequest, HttpResponse, Phases
 from ringfence.ports.sound import UnreadableSoundError
 from ringfence.ports.speech import SpeechFailedError, Utterance
-from ringfence.usecases.voice.sounds import SoundFailedError, Sounds
+from ringfence.usecases.voice.sounds import ENTRY_BYTES, SoundFailedError, Sounds
 
 URL = "http://shop.example/a.wav"
 
@@ -110,7 +110,7 @@ def test_what_must_not_be_kept_is_fetched_again() -> None:
 def test_memory_is_bounded_and_the_least_used_goes() -> None:
     async def story() -> None:
         web = Web(answer(b"x" * 10))
-        kept = sounds(web, kept_bytes=45)
+        kept = sounds(web, kept_bytes=2 * (ENTRY_BYTES + len(URL) + 30))
         for name in "aba":
             await kept.fetched("AC1", f"http://shop.example/{name}")
         await kept.fetched("AC1", "http://shop.example/c")
@@ -118,6 +118,28 @@ def test_memory_is_bounded_and_the_least_used_goes() -> None:
         assert [request.url[-1] for request in web.asked] == ["a", "b", "c"]
         await kept.fetched("AC1", "http://shop.example/b")
         assert len(web.asked) == 4
+
+    asyncio.run(story())
+
+
+def test_no_number_of_tiny_sounds_fills_the_memory() -> None:
+    async def story() -> None:
+        kept = sounds(Web(answer(b"x")), kept_bytes=20 * ENTRY_BYTES)
+        for number in range(100):
+            await kept.fetched("AC1", f"http://shop.example/{number}")
+        assert len(kept._kept) < 20
+
+    asyncio.run(story())
+
+
+def test_spoken_words_do_not_stay_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.usecases.voice.sounds.SPOKEN_KEPT_S", 0.01)
+
+    async def story() -> None:
+        kept = sounds(Web(answer()))
+        await kept.spoken("AC1", Say(content=parse("<Response>secret</Response>")))
+        while kept._kept:
+            await asyncio.sleep(0.005)
 
     asyncio.run(story())
 
@@ -158,10 +180,10 @@ def test_words_are_spoken_with_voice_and_language() -> None:
         voice = Voice()
         spoken = sounds(Web(answer()), voice=voice)
         say = Say(content=parse("<Response>Hi</Response>"), voice="alice", language="en-GB")
-        assert (await spoken.spoken(say)).data == b"wordswords"
+        assert (await spoken.spoken("AC1", say)).data == b"wordswords"
         assert (voice.said[0].voice, voice.said[0].language) == ("alice", "en-GB")
         voice.broken = True
         with pytest.raises(SoundFailedError):
-            await spoken.spoken(say)
+            await spoken.spoken("AC1", say)
 
     asyncio.run(story())
