@@ -157,8 +157,9 @@ class IceAgent:
             self._ask_consent(self.path, now_ms)
 
     def close(self) -> None:
-        """Say nothing any more."""
+        """Say nothing any more, and hold on to nobody."""
         self._ended = True
+        self._send = self._on_path = self._on_end = _nothing
 
     def _request(self, message: StunMessage, address: Address, now_ms: int) -> None:
         ours, _, theirs = message.username.partition(":")
@@ -312,3 +313,7 @@ class IceAgent:
 def _priority(preference: int, number: int) -> int:
     """RFC 8445, section 5.1.2.1, for component 1: `number` counts our addresses, the preferred one first."""
     return preference << 24 | (65_535 - number) << 8 | 255
+
+
+def _nothing(*_: object) -> None:
+    return

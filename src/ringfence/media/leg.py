@@ -71,9 +71,9 @@ class Leg:
         self.round_trip_ms: float | None = None
         # Where the last packet came from, for a leg whose address is not settled by the kernel.
         self.source: Address = ("", 0)
-        self.take_report: Callable[[bytes], None] = lambda _: None
+        self.take_report: Callable[[bytes], None] = _nothing
         # Told when it can send to where it could not before.
-        self.changed: Callable[[], None] = lambda: None
+        self.changed: Callable[[], None] = _nothing
         self._buffer = buffer
         self._guarded = GUARDED_PACKETS
         self._narrowed = False
@@ -182,10 +182,11 @@ class Leg:
         self._fail(self, cause)
 
     def close(self) -> None:
-        """Close its sockets. Idempotent."""
+        """Close its sockets, and leave nothing that leads back here, so that it is freed at once. Idempotent."""
         if self.control is not None:
             self.control.close()
             self.control = None
+        self.take_report = self.changed = _nothing
         self.rtp.close()
         self.rtcp.close()
 
@@ -273,6 +274,10 @@ class Leg:
             self.refused += 1
             return
         self.take_report(data)
+
+
+def _nothing(*_: object) -> None:
+    return
 
 
 def _dissolved(bound: socket.socket) -> bool:

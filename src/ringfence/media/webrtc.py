@@ -139,7 +139,7 @@ class BrowserLeg:
         if self._dtls is not None:
             return
         assert self._remote is not None
-        self._dtls = DtlsHandshake(
+        self._dtls = dtls = DtlsHandshake(
             self._identity,
             client=self._remote.setup != "active",
             fingerprint=self._remote.fingerprint,
@@ -147,10 +147,10 @@ class BrowserLeg:
             on_keys=self._on_keys,
             on_end=self._fail,
         )
-        self._dtls.start(self._now_ms())
+        dtls.start(self._now_ms())
         early, self._early = self._early, []
         for data in early:
-            self._dtls.datagram(data, self._now_ms())
+            dtls.datagram(data, self._now_ms())
 
     def _send_on_path(self, data: bytes) -> None:
         if self._ice.path is not None:
@@ -187,6 +187,8 @@ class BrowserLeg:
     def _stop(self) -> None:
         self._closed = True
         self._ice.close()
+        # It holds on to what it tells.
+        self._dtls = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
