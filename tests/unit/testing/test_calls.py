@@ -35,6 +35,7 @@ def app(environ, start):  # type: ignore[no-untyped-def]
         "/taped": f"<Dial record='record-from-answer-dual'>{OTHER}</Dial>",
         "/voicemail": "<Record action='/key' recordingStatusCallback='/told'/><Say>Nothing was said</Say>",
         "/away": "<Redirect>/voice</Redirect>",
+        "/outward": f"<Dial callerId='{NUMBER}'>{OTHER}</Dial>",
         "/desks": "<Dial sequential='true'><Client>alice</Client><Sip>sip:desk@office.example</Sip></Dial>",
         "/music": "<Play>/tune.wav</Play>",
         "/hold": "<Play loop='0'>/tune.wav</Play>",
@@ -104,11 +105,12 @@ def test_a_client_is_called_and_calls_through_a_program(ringfence: Ringfence) ->
     assert alice.await_call().hears("press 1")
     with pytest.raises(ValueError, match="calls_through"):
         alice.call(OTHER)
-    assert alice.calls_through(app, "/transfer") == "https://app.test/transfer"
+    assert alice.calls_through(app, "/outward") == "https://app.test/outward"
     other = ringfence.phone(OTHER)
     made = alice.call("anybody")
     assert other.await_call().status == "in-progress"
-    assert ringfence.webhooks.to("/transfer")[0].form["From"] == "client:alice"
+    assert other.await_call().sender == NUMBER
+    assert ringfence.webhooks.to("/outward")[0].form["From"] == "client:alice"
     assert made.documents[0].form["To"] == "anybody"
     with pytest.raises(ValueError, match="only a client"):
         other.calls_through(app)

@@ -128,12 +128,13 @@ def test_keys_that_are_sent_are_heard(scene: Scene) -> None:
 
 
 def test_who_is_joined_hears_what_is_said_in_its_order(scene: Scene) -> None:
+    scene.passes(5)
     scene.do(scene.media.bridge("a", "b"))
     scene.say("a", "x" * 20)
     scene.say("a", "y" * 10)
     assert (scene.left_s("a"), scene.left_s("b"), scene.left_s("c")) == (1.95, 1.95, 0)
     scene.passes(10)
-    assert scene.heard == [(0.0, "b", "x" * 20), (1.3, "b", "y" * 10)]
+    assert scene.heard == [(5.0, "b", "x" * 20), (6.3, "b", "y" * 10)]
     scene.do(scene.media.unbridge("b"))
     scene.say("a", "unheard")
     scene.say("b", "unheard")
