@@ -21,7 +21,7 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(r"^```(\w+)(?: title=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What has been done for the reader already, or is shown by another test.
-DONE = ("make ", "ringfence up", "ringfence demo barber", "python -m pip ")
+DONE = ("make ", "ringfence up", "ringfence demo barber", "ringfence demo call", "python -m pip ")
 
 
 class Reader:
@@ -46,6 +46,7 @@ class Reader:
         ran = 0
         for (kind, title, text), (next_kind, _, expected) in zip(blocks, [*blocks[1:], ("", "", "")], strict=True):
             text = text.replace("http://localhost:8420", self._base_url).replace("5000", self.port)
+            expected = expected.replace("127.0.0.1:5000", f"127.0.0.1:{self.port}")
             if title:
                 (self._folder / title).write_text(text)
             elif kind == "console" and not text.startswith(DONE):
@@ -109,6 +110,14 @@ def reader(installation: Any, tmp_path: Path) -> Iterator[Reader]:
     reader.stop()
 
 
+@pytest.fixture
+def voice_url(installation: Any) -> Iterator[None]:
+    """The shop's calls go nowhere when a reader has gone."""
+    yield
+    (number,) = installation.client().incoming_phone_numbers.list(phone_number=installation.shop)
+    number.update(voice_url="", voice_fallback_url="", status_callback="")
+
+
 def test_your_first_text(reader: Reader, handset: Any) -> None:
     customer = handset("+12025550177")
     assert reader.follow("tutorials/first-text.md") == 5
@@ -117,7 +126,7 @@ def test_your_first_text(reader: Reader, handset: Any) -> None:
 
 
 def test_point_a_program(reader: Reader) -> None:
-    assert reader.follow("howto/point-a-program.md") == 2
+    assert reader.follow("howto/point-a-program.md") == 3
 
 
 def test_run_unchanged(reader: Reader) -> None:
@@ -132,6 +141,25 @@ def test_receive_texts(reader: Reader, handset: Any) -> None:
     time.sleep(0.5)
     statuses = [line.split()[1] for line in reader.stop().splitlines() if line.startswith("SM")]
     assert statuses == ["sent", "delivered"]
+
+
+def test_your_first_call(reader: Reader, voice_url: None) -> None:
+    assert reader.follow("tutorials/first-call.md") == 6
+    time.sleep(0.5)
+    assert "ringing" in reader.stop().splitlines()
+
+
+def test_receive_calls(reader: Reader, voice_url: None) -> None:
+    assert reader.follow("howto/receive-calls.md") == 4
+    time.sleep(0.5)
+    statuses = [line.split()[1] for line in reader.stop().splitlines() if line.startswith("CA")]
+    assert statuses == ["completed"]
+
+
+def test_record_calls(reader: Reader) -> None:
+    assert reader.follow("howto/record-calls.md") == 1
+    for program in ("control.py", "recorded.py"):
+        compile((reader._folder / program).read_text(), program, "exec")
 
 
 def test_use_node(reader: Reader, node_modules: Path) -> None:

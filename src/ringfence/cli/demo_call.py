@@ -63,7 +63,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         if phone is None:
             client.add_handset(CUSTOMER_NUMBER, "Customer")
             terminal.say(
-                f"phone    open {settings.url}/phones: {CUSTOMER_NUMBER} is about to ring: press Answer, then 1"
+                f"phone    open {settings.url}/phones: {CUSTOMER_NUMBER} is about to ring; press Answer, then 1 on the keypad"
             )
         program.start()
         terminal.say(f"program  {BUSINESS_NAME}: a Flask program at {program.url}")
@@ -71,7 +71,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         sid = story.place()
         story.follow(sid)
         terminal.say(f"timeline {timeline_link(settings.url, client, profile, sid)}")
-        terminal.say("         what happened to that call: good once, for ten minutes")
+        terminal.say("         all that happened to the call; the link works once, within ten minutes")
 
 
 class _Story:
@@ -120,9 +120,7 @@ class _Story:
         if self._phone is not None:
             self._terminal.say(f"phone    heard {self._phone.heard_s:.1f} s of sound")
         if timeline["answered_at"] is None:
-            raise RefusalError(
-                f"nobody took the call: {timeline['status']}", "open the Phones page first, then press Answer"
-            )
+            raise RefusalError(f"nobody took the call: {timeline['status']}", "open the Phones page first, and press Answer when it rings")
 
     def _play(self, status: str) -> None:
         """The customer's part."""
