@@ -363,6 +363,27 @@ def test_the_picture_of_calls_can_be_taken(browser: Browser, stand: Stand, tmp_p
     assert (folder / f"phones-call-{scheme}.png").stat().st_size > 20_000
 
 
+def test_the_picture_of_a_call_on_a_small_screen_can_be_taken(browser: Browser, stand: Stand, tmp_path: Path) -> None:
+    """One phone, in a call with the keypad open."""
+    folder = Path(os.environ.get("RINGFENCE_SHOTS") or tmp_path)
+    stand.add(PHONE, "Sam Rivera")
+    small = {"width": 390, "height": 780}
+    context = browser.new_context(
+        viewport=small, is_mobile=True, has_touch=True, device_scale_factor=2, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{stand.url}/phones")
+    expect(phone(page)).to_be_visible()
+    talk = call(stand)
+    press(page, "Answer")
+    until(page, lambda: talk.leg.heard_hz == MICROPHONE_HZ)
+    press(page, "Keypad")
+    expect(screen(page).get_by_role("timer")).to_have_text("0:03")
+    page.screenshot(path=folder / "phones-call-mobile.png", animations="disabled")
+    context.close()
+    assert (folder / "phones-call-mobile.png").stat().st_size > 20_000
+
+
 def test_a_network_without_calls_says_so(browser: Browser) -> None:
     stand = Stand()
     try:

@@ -1,6 +1,7 @@
 """The timeline page in Chromium, on a whole installation: read with the tenant's own secret, live, and by link once."""
 
 import contextlib
+import json
 import os
 import re
 import threading
@@ -13,8 +14,11 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from tests.waiting_server import WaitingServer
 
+from ringfence.cli.handset_call import HandsetCall
 from ringfence.cli.installation_client import InstallationClient
+from ringfence.cli.terminal import Terminal
 from ringfence.cli.timeline import timeline_link
+from ringfence.cli.triggered_call import TriggeredCall
 from ringfence.roles.credentials import Credentials
 
 pytestmark = pytest.mark.browser
@@ -34,7 +38,7 @@ class Shop:
 
             def do_POST(self) -> None:
                 self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                status, content_type, body = shop.answer
+                status, content_type, body = shop.answers.get(self.path, shop.answer)
                 self.send_response(status)
                 self.send_header("Content-Type", content_type)
                 self.send_header("Content-Length", str(len(body)))
@@ -45,6 +49,7 @@ class Shop:
                 pass
 
         self.answer: tuple[int, str, bytes] = (200, "text/plain", b"thank you")
+        self.answers: dict[str, tuple[int, str, bytes]] = {}
         self._server = WaitingServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
@@ -148,7 +153,7 @@ def test_a_failure_says_cause_and_fix_and_is_told_again(tab: Page, installation:
     # What was open stays open.
     expect(webhook.get_by_label("Body")).to_have_text("<h1>no such page</h1>")
     complete(tab)
-    expect(tab.locator("#announcer")).to_contain_text("The webhook is told again")
+    expect(tab.locator("#announcer")).to_contain_text("The webhook is sent again")
 
 
 def test_a_fault_in_the_twiml_is_quoted(tab: Page, installation: Any, shop: Shop, handset: Any) -> None:
@@ -288,6 +293,61 @@ def test_the_picture_can_be_taken(
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
         page.mouse.move(0, 0)
+    page.screenshot(path=folder / f"{name}.png", animations="disabled")
+    context.close()
+    assert (folder / f"{name}.png").stat().st_size > 20_000
+
+
+@pytest.fixture
+def called(installation: Any, shop: Shop) -> str:
+    """A call that came in, heard a menu, chose from it, and is over."""
+    shop.answers = {
+        "/voice": (
+            200,
+            "text/xml",
+            b'<Response>\n  <Gather numDigits="1" action="/chosen">\n    <Say>Press 1 to confirm.</Say>\n  </Gather>\n'
+            b"</Response>",
+        ),
+        "/chosen": (200, "text/xml", b"<Response>\n  <Say>See you on Tuesday!</Say>\n</Response>"),
+    }
+    (number,) = installation.client().incoming_phone_numbers.list(phone_number=SHOP)
+    number.update(voice_url=f"{shop.url}/voice", status_callback=f"{shop.url}/status")
+    call = HandsetCall(sip_port_of(installation), PHONE, SHOP)
+    client = InstallationClient(installation.base_url, installation.account_sid, installation.auth_token)
+    terminal = Terminal()
+    try:
+        assert TriggeredCall(client, terminal, call, press="1", limit_s=30).follow(PHONE, SHOP)
+    finally:
+        call.close()
+        number.update(voice_url="", status_callback="")
+    return client.get("/Calls.json", From=PHONE, To=SHOP)["calls"][0]["sid"]
+
+
+def sip_port_of(installation: Any) -> int:
+    listens = json.loads(next(installation.data.rglob("sip.json")).read_text())
+    return next(int(listen.rpartition(":")[2]) for listen in listens if listen.startswith("ws:"))
+
+
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"),
+    [
+        ("call-timeline", "light", 1280),
+        ("call-timeline-dark", "dark", 1280),
+        ("call-timeline-mobile", "light", 390),
+    ],
+)
+def test_the_picture_of_a_calls_timeline_can_be_taken(
+    browser: Browser, installation: Any, called: str, tmp_path: Path, name: str, scheme: Any, width: int
+) -> None:
+    folder = Path(os.environ.get("RINGFENCE_SHOTS") or tmp_path)
+    context = browser.new_context(
+        viewport={"width": width, "height": 1160}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(link_of(installation, called))
+    complete(page)
+    expect(page.locator("li.step").filter(has_text="Gather").first).to_be_visible()
+    folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}.png", animations="disabled")
     context.close()
     assert (folder / f"{name}.png").stat().st_size > 20_000

@@ -1,4 +1,4 @@
-"""A webhook that failed for good is listed, and told again once its program is mended."""
+"""A webhook that failed for good is listed, and sent again once its program works."""
 
 import subprocess
 import sys
@@ -71,10 +71,10 @@ def test_what_failed_for_good_is_told_again_in_order(installation: Any, program:
 
     program.status = 204
     one = events(installation, "replay", lines[1].split()[0])
-    assert one.stdout == f"event {lines[1].split()[0]} is told again\n", one.stderr
+    assert one.stdout == f"event {lines[1].split()[0]} will be sent again\n", one.stderr
     program.await_told(3)
     assert program.told[2] == "sent"
-    assert events(installation, "replay", "--since", "1h").stdout.endswith("told again\n")
+    assert events(installation, "replay", "--since", "1h").stdout.endswith("sent again\n")
     program.await_told(4)
     assert program.told[3] == "delivered"
 

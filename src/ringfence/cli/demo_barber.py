@@ -160,7 +160,7 @@ def _show_timeline(terminal: Terminal, client: InstallationClient, profile: Cred
     sids = [text["sid"] for text in client.texts_of(CUSTOMER_NUMBER) if text["direction"] == "outbound"]
     if sids:
         terminal.say(f"timeline {timeline_link(url, client, profile, sids[-1])}")
-        terminal.say("         what happened to that text: good once, for ten minutes")
+        terminal.say("         all that happened to the text; the link works once, within ten minutes")
 
 
 def _late(what: str) -> RefusalError:

@@ -27,7 +27,7 @@ SHOWN = 100
 _DURATION = re.compile(r"([0-9]{1,6})([smhd])")
 _UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
-commands = typer.Typer(help="Webhooks that failed for good: list them, tell them again.", no_args_is_help=True)
+commands = typer.Typer(help="Webhooks that failed for good: list them, send them again.", no_args_is_help=True)
 Account = Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose. Default: the first account.")]
 
 
@@ -52,7 +52,7 @@ def resend(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Tell one event again now, and show what came of it; the answer too, where the profile has the account's token."""
+    """Send one event again now, and show the outcome; the answer too, where the profile has the account's token."""
     settings = settings_of(config, data)
 
     async def work() -> int:
@@ -65,7 +65,7 @@ def resend(
             call = await await_webhook(view, lambda seen: (seen.account, seen.event_id) == (owner, event))
             if call is None:
                 raise RefusalError(
-                    f"event {event} was not told in time", "`ringfence logs --follow` shows whether it is"
+                    f"event {event} was not sent in time", "`ringfence logs --follow` shows whether it is"
                 )
             tell(Terminal(), call, await what_was_said(it, caller, call) if caller is not None else None)
             return int(failed(call))
@@ -81,7 +81,7 @@ def replay(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Tell one event again, or all that failed for good since a time."""
+    """Send one event again, or all that failed for good since a time."""
     settings = settings_of(config, data)
     age_ms = _age_ms(since)
 
@@ -89,11 +89,11 @@ def replay(
         owner = account or await first_account_sid(it.store)
         if event is not None:
             await _replay_one(it, settings, owner, event)
-            Terminal().say(f"event {event} is told again")
+            Terminal().say(f"event {event} will be sent again")
             return
         async with every_dispatcher(settings) as wake:
             count = await Replayer(it.store, it.clock, wake).replay_failed(owner, it.clock.now_ms() - age_ms)
-        Terminal().say(f"{count} told again")
+        Terminal().say(f"{count} will be sent again")
 
     operate(settings, work)
 
@@ -112,7 +112,7 @@ async def _tell_again(it: Installation, settings: Settings, owner: str, event: i
 async def _replay_one(it: Installation, settings: Settings, owner: str, event: int) -> None:
     async with every_dispatcher(settings) as wake:
         if not await Replayer(it.store, it.clock, wake).replay_event(owner, event):
-            raise RefusalError(f"event {event} is not there, or still being told", "`ringfence events list`")
+            raise RefusalError(f"event {event} does not exist, or is still being sent", "`ringfence events list`")
 
 
 def _age_ms(text: str) -> int:

@@ -42,7 +42,7 @@ def timeline(settings: Settings, sid: str) -> None:
     if not client.has_timeline(kind, sid):
         raise RefusalError(f"account {profile.account_sid} has no {noun} {sid}", "compare it with what the program got")
     Terminal().say(timeline_link(settings.url, client, profile, sid))
-    Terminal().note(f"good once, for ten minutes; {invocation()} timeline {sid} makes another")
+    Terminal().note(f"it works once, within ten minutes; {invocation()} timeline {sid} makes another")
 
 
 def timeline_link(base_url: str, client: InstallationClient, profile: Credentials, sid: str) -> str:

@@ -103,7 +103,7 @@ async function tellAgain(step, button) {
   button.disabled = true;
   try {
     await replay(signedIn(), step.replay_url);
-    announce("The webhook is told again");
+    announce("The webhook is sent again");
     polls = 0;
     await read();
   } catch (error) {
