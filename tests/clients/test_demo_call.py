@@ -43,6 +43,7 @@ def test_the_demo_plays_the_whole_call_and_leaves_nothing(installation: Any, sta
 def test_a_call_that_nobody_takes_is_a_failure_with_its_cure(installation: Any, start_program: Any) -> None:
     program = start_program(demo(installation), Path.cwd(), installation.environment)
     program.await_line("it rings: no phone of this number is open")
+    program.await_line("now you  open the Phones page and leave it open")
     program.await_line("call     no-answer")
     assert program.process.wait(20) == 1
 

@@ -30,6 +30,8 @@ STEP_LIMIT_S = 30
 PERSON_LIMIT_S = 90
 LOOK_S = 0.15
 USERNAME = "customer"
+# What the call says of a number that no page shows.
+UNREACHED = "no phone of this number is open"
 # A person hears the question out before answering it.
 LISTENS_S = 2.0
 _SID = re.compile(r"CA[0-9a-f]{32}")
@@ -62,9 +64,8 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         undo.callback(program.stop)
         if phone is None:
             client.add_handset(CUSTOMER_NUMBER, "Customer")
-            terminal.say(
-                f"phone    open {settings.url}/phones: {CUSTOMER_NUMBER} is about to ring; press Answer, then 1 on the keypad"
-            )
+            terminal.say(f"now you  open {settings.url}/phones: the phone {CUSTOMER_NUMBER} is about to ring")
+            terminal.say("         press Answer, listen, then open the keypad and press 1")
         program.start()
         terminal.say(f"program  {BUSINESS_NAME}: a Flask program at {program.url}")
         story = _Story(terminal, client, program, None if phone is None else phone[0])
@@ -108,6 +109,10 @@ class _Story:
             timeline = self._client.call_timeline(sid)
             for line in self._steps.fresh(timeline):
                 self._terminal.say(line)
+                if UNREACHED in line and self._phone is None:
+                    self._terminal.say(
+                        f"now you  open the Phones page and leave it open, then {invocation()} demo call"
+                    )
                 until = time.monotonic() + patience_s
             for _ in self._lines():
                 continue
@@ -120,7 +125,8 @@ class _Story:
         if self._phone is not None:
             self._terminal.say(f"phone    heard {self._phone.heard_s:.1f} s of sound")
         if timeline["answered_at"] is None:
-            raise RefusalError(f"nobody took the call: {timeline['status']}", "open the Phones page first, and press Answer when it rings")
+            cure = "open the Phones page first, and press Answer when it rings"
+            raise RefusalError(f"nobody took the call: {timeline['status']}", cure)
 
     def _play(self, status: str) -> None:
         """The customer's part."""
