@@ -82,7 +82,7 @@ def test_what_failed_for_good_is_told_again_in_order(installation: Any, program:
 def test_mistakes_are_told_with_a_cure(installation: Any) -> None:
     none = events(installation, "replay", "999999999")
     assert none.returncode == 1
-    assert "event 999999999 is not there" in none.stderr
+    assert "event 999999999 does not exist" in none.stderr
     age = events(installation, "replay", "--since", "yesterday")
     assert age.returncode == 2
     assert "use 90s, 30m, 2h or 3d" in age.stderr
