@@ -25,7 +25,7 @@ def lookup(settings: Settings, number: str, fields: Sequence[str], country: str 
         raise RefusalError(f"{country!r} is no country", "give its code of two letters, as in GB", exit_code=2)
     profile = read_profile(settings)
     if profile is None:
-        raise RefusalError("no credentials are kept here", "ask the API: docs/reference/lookups.md")
+        raise RefusalError("no credentials are kept here", "ask the API: GET /lookups/v2/PhoneNumbers/…")
     client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
     found = client.lookup(number, fields=",".join(fields or ASKED), country=country or "")
     show(output, COLUMNS, list(_rows(found)))
