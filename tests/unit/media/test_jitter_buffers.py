@@ -156,6 +156,107 @@ def test_a_row_that_was_cleared_begins_anew() -> None:
     assert [stream.take(), stream.take()] == [0, 8]
 
 
+def test_a_row_lacks_its_frame_when_it_is_due_and_nothing_of_it_has_come() -> None:
+    stream = Stream(halves=1)
+    lacks = stream.buffers.lacks
+    assert not lacks(ROW)
+    stream.put(0)
+    # The first frame waits a frame for the others.
+    assert lacks(ROW)
+    stream.take()
+    assert not lacks(ROW)
+    stream.take()
+    assert lacks(ROW)
+    stream.put(3)
+    assert not lacks(ROW)
+    stream.take()
+    stream.put(4)
+    assert not lacks(ROW)
+    assert not lacks(0)
+
+
+def test_while_a_row_waits_for_late_packets_it_lacks_nothing() -> None:
+    stream = Stream()
+    stream.put(0)
+    for _ in range(4):
+        stream.take()
+    for number in (1, 2):
+        stream.put(number)
+    assert not stream.buffers.lacks(ROW)
+    waited = stream.buffers.next_half(ROW)
+    stream.take()
+    assert stream.buffers.next_half(ROW) == waited
+
+
+@pytest.mark.parametrize("which", ["one", "all"])
+def test_a_stream_that_begins_anew_leaves_what_was_stored_and_keeps_its_counts(which: str) -> None:
+    stream = Stream()
+    for numbers in [[0], [], [2], [1], [5, 6, 7]]:
+        for number in numbers:
+            stream.put(number)
+        stream.take()
+    assert stream.buffers.late[ROW] == 1
+    if which == "one":
+        stream.buffers.restart(ROW)
+    else:
+        stream.buffers.restart_all()
+    assert stream.take() is None
+    assert not stream.buffers.lacks(ROW)
+    stream.put(40, base=123)
+    assert [stream.take(), stream.take(), stream.take()] == [0, 41, 0]
+    assert stream.buffers.late[ROW] == 1
+    stream.buffers.clear(ROW)
+    assert stream.buffers.late[ROW] == 0
+
+
+def test_packets_up_to_the_end_of_the_buffer_are_kept_and_none_beyond() -> None:
+    stream = Stream()
+    stream.put(0)
+    stream.put(DEPTH // 2 - 2)
+    heard = [stream.take() for _ in range(DEPTH // 2)]
+    assert (heard[1], heard[-1]) == (1, DEPTH // 2 - 1)
+    # One further ahead than fits is a stream on another clock.
+    far = Stream()
+    far.put(0)
+    far.put(DEPTH // 2 - 1)
+    assert [far.take() for _ in range(2)] == [0, DEPTH // 2]
+
+
+def test_half_a_frame_is_heard_twice_where_the_other_half_is_missing() -> None:
+    for missing, heard in ((0, 4), (1, 3)):
+        stream = Stream(halves=1)
+        for number in (0, 1, 2, 3):
+            if number != 2 + missing:
+                stream.put(number)
+        stream.take()
+        stream.take()
+        assert stream.take() == heard
+        assert stream.out[ROW].tolist() == [heard] * FRAME
+
+
+def test_a_stream_on_another_clock_is_settled_in_its_own_time() -> None:
+    stream = Stream()
+    stream.buffers.clear(ROW, clock_rate_hz=48_000)
+    rows = np.array([ROW])
+    for number in range(4):
+        sound = np.full((1, FRAME), number + 1, np.int16)
+        stream.buffers.put(rows, stream.buffers.place(rows, np.array([number * 960]), 2), sound)
+    assert [stream.take() for _ in range(5)] == [0, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("streak", "follows"), [(4, False), (5, True)])
+def test_so_many_late_packets_in_a_row_are_a_stream_on_another_clock(streak: int, follows: bool) -> None:
+    stream = Stream()
+    for number in range(30):
+        stream.put(number)
+        stream.take()
+    # All a fifth of a second late, and none in time meanwhile.
+    for number in range(streak):
+        stream.put(19 + number)
+    heard = [stream.take() for _ in range(4)]
+    assert (19 + streak in heard) is follows
+
+
 @settings(max_examples=300)
 @given(
     st.lists(

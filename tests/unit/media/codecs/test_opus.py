@@ -3,9 +3,12 @@
 import ctypes.util
 import gc
 import importlib.util
+import platform
+import sys
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -144,6 +147,32 @@ def test_noise_fits_into_a_packet() -> None:
     codec = OpusCodec()
     for frame in np.random.default_rng(1).integers(-32_768, 32_767, (50, FRAME), dtype=np.int16):
         assert 0 < len(codec.encode(frame)) <= MAX_PAYLOAD_BYTES
+
+
+def test_both_halves_are_set_up_once_and_freed_with_the_leg(monkeypatch: pytest.MonkeyPatch) -> None:
+    library, called = opus._library(), list[tuple[str, tuple[int, ...]]]()
+
+    class Noted:
+        """libopus, and what is asked of it."""
+
+        def __getattr__(self, name: str) -> Any:
+            function = getattr(library, name)
+
+            def noting(*arguments: Any) -> Any:
+                called.append((name, arguments[1:3] if name == "opus_encoder_ctl" else ()))
+                return function(*arguments)
+
+            return noting if name.endswith(("_destroy", "_ctl")) else function
+
+    monkeypatch.setattr(opus, "_library", Noted)
+    codec = OpusCodec()
+    # Bit rate, effort, and that what was lost may be told by the next packet: opus_defines.h.
+    settings = {4_002: 24_000, 4_010: 3, 4_012: 1, 4_014: 5}
+    if not (sys.platform == "darwin" and platform.machine() == "arm64"):
+        assert {setting: value for _, (setting, value) in called} == settings
+    called.clear()
+    del codec
+    assert sorted(name for name, _ in called) == ["opus_decoder_destroy", "opus_encoder_destroy"]
 
 
 def test_a_leg_that_is_gone_frees_what_it_held() -> None:
