@@ -105,6 +105,7 @@ def test_any_payload_is_whole_ten_milliseconds_and_no_more_than_120(payload: byt
     ("first", "second", "length_us"),
     [
         (0 << 3, 0, 10_000),
+        (2 << 3, 0, 40_000),
         (3 << 3, 0, 60_000),
         (11 << 3, 0, 60_000),
         (12 << 3, 0, 10_000),
