@@ -72,19 +72,20 @@ def tone(path: Path, seconds: int = 30) -> None:
 def certificate(folder: Path) -> Path:
     """A certificate for loopback with its key, in one file, as `sip_certificate` wants it."""
     path = folder / "sip.pem"
-    command = (
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "ec",
-        "-pkeyopt",
-        "ec_paramgen_curve:P-256",
-        "-nodes",
-        "-days",
-        "2",
-    )
-    where = ("-subj", "/CN=localhost", "-keyout", str(path), "-out", str(folder / "certificate.pem"))
-    subprocess.run([*command, *where], check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + (folder / "certificate.pem").read_bytes())
+    make_certificate(path, "localhost")
     return path
+
+
+def make_certificate(path: Path, name: str) -> None:
+    """A certificate of this name, signed by itself, with its key, in one file."""
+    alone = path.with_suffix(".certificate")
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"),
+            *("-days", "2", "-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"),
+            *("-keyout", str(path), "-out", str(alone)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_bytes(path.read_bytes() + alone.read_bytes())

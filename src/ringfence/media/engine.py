@@ -138,10 +138,10 @@ class Engine:
         ice = None
         if transport == "webrtc" and self._webrtc is not None:
             leg.control = self._webrtc(leg)
-            ice = leg.control.local()
+            ice = leg.control.local(self._ports.public)
             self._arrivals.admit(leg)
         return LocalEnd(
-            address=leg.address,
+            address=self._ports.public or leg.address,
             port=leg.port,
             rtcp_port=leg.port if transport == "webrtc" else leg.port + 1,
             ssrc=leg.ssrc,

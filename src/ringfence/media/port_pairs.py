@@ -52,8 +52,15 @@ class PortRange(msgspec.Struct, frozen=True):
 class PortPairs:
     """Opens pairs, each at a place of its own choice: a stranger cannot know where the next call will be."""
 
-    def __init__(self, address: str, ports: PortRange) -> None:
+    def __init__(self, address: str, ports: PortRange, public: str = "") -> None:
+        """`public` is what the other ends reach `address` by, where a NAT with the same ports stands between.
+
+        ValueError where either is no address, or the two are of different families.
+        """
         self._address = address
+        self.public = str(ipaddress.ip_address(public)) if public else ""
+        if self.public and ipaddress.ip_address(public).version != ipaddress.ip_address(address).version:
+            raise ValueError("the public address is of another family")
         self._family = socket.AF_INET6 if ipaddress.ip_address(address).version == 6 else socket.AF_INET
         self._ports = ports
         self._random = random.SystemRandom()

@@ -88,7 +88,7 @@ class LegWire(Protocol):
 class Control(Protocol):
     """ICE and DTLS of one browser leg. Not called again after `close`."""
 
-    def local(self) -> IceEnd:
+    def local(self, public: str = "") -> IceEnd:
         """Our end, for the description."""
 
     def connect(self, remote: IceEnd) -> None:

@@ -72,14 +72,15 @@ class BrowserLeg:
     def __repr__(self) -> str:
         return f"BrowserLeg({self._ice!r})"
 
-    def local(self) -> IceEnd:
-        """Our end, for the description."""
+    def local(self, public: str = "") -> IceEnd:
+        """Our end, for the description: where we are, and by what we are reached through a NAT."""
+        places = [(address, self._leg.port) for address in (public, self._leg.address) if address]
         return IceEnd(
             ufrag=self._ice.ufrag,
             password=self._ice.password,
             fingerprint=self._identity.fingerprint,
             setup="actpass",
-            candidates=host_candidates([(self._leg.address, self._leg.port)]),
+            candidates=host_candidates(places),
         )
 
     def connect(self, remote: IceEnd) -> None:

@@ -33,12 +33,14 @@ class Destination(msgspec.Struct, frozen=True, kw_only=True):
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One way to a destination: `name` says which trunk, registration or host, clear metadata; `address` is where.
 
-    `media` is how its media is to be offered. `key` is the adapter's own, meaningless to others.
+    `media` is how its media is to be offered, `encodings` what may be spoken there, the preferred first (empty: as
+    everywhere). `key` is the adapter's own, meaningless to others.
     """
 
     name: str
     media: MediaKind
     key: str
+    encodings: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Route({self.name}, {self.media})"
@@ -99,6 +101,7 @@ class IncomingLine(Line, Protocol):
     account: str
     application: str
     media: MediaKind
+    encodings: tuple[str, ...]
     offer: bytes
     headers: Sequence[tuple[str, str]]
     call_sid: str

@@ -33,9 +33,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     from ringfence.media.worker import Worker
 
     try:
-        ports = PortPairs(settings.media_address, PortRange.parse(settings.media_ports))
+        ports = PortPairs(settings.media_address, PortRange.parse(settings.media_ports), settings.media_public_address)
     except ValueError as error:
-        raise RefusalError(f"media_ports or media_address: {error}", "write 20000-29999, and an IP address") from None
+        raise RefusalError(
+            f"media_ports, media_address or media_public_address: {error}", "write 20000-29999, and IP addresses"
+        ) from None
     recordings: Path = settings.recordings
     figures = RecordingMetrics()
     async with contextlib.AsyncExitStack() as stack:

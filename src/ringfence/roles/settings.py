@@ -168,11 +168,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     media_workers: Annotated[
         int, Meta(description="Processes that carry the sound of calls: one for each core to spare.", ge=1, le=64)
     ] = 1
+    sip_ca: Annotated[
+        str, Meta(description="PEM file of authorities that trunks over TLS may be certified by, beside the system's.")
+    ] = ""
     media_address: Annotated[str, Meta(description="Address of ours that the sound of calls is sent to.")] = "127.0.0.1"
     wideband: Annotated[
         bool,
         Meta(description="Speak G.722 and Opus before G.711 where a phone can: calls of two such phones sound better."),
     ] = False
+    media_public_address: Annotated[
+        str, Meta(description="What others reach media_address by, where a NAT stands between. Empty: the same.")
+    ] = ""
     media_ports: Annotated[str, Meta(description="UDP ports for the sound of calls, two a leg.")] = "20000-29999"
     speech_url: Annotated[
         str,

@@ -24,6 +24,7 @@ class StillLine:
 
     peer_host = ""
     media: MediaKind = "rtp"
+    encodings: tuple[str, ...] = ()
     headers: Sequence[tuple[str, str]] = ()
 
     def __init__(

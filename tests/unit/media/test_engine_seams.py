@@ -207,7 +207,7 @@ class Control:
         self.remote: IceEnd | None = None
         self.closed = False
 
-    def local(self) -> IceEnd:
+    def local(self, public: str = "") -> IceEnd:
         return IceEnd(ufrag="u", password="p", fingerprint="sha-256 AA", setup="actpass")
 
     def connect(self, remote: IceEnd) -> None:
@@ -388,3 +388,9 @@ def test_without_a_recorder_a_recording_fails_and_says_so(events: Events) -> Non
     engine.record("CA1", PLAN)
     assert events == [RecordingEnded(leg="CA1", sid=PLAN.sid, duration_ms=0, cause="failed")]
     engine.close_all()
+
+
+def test_behind_a_nat_the_description_names_what_is_reached(events: Events) -> None:
+    engine = Engine(PortPairs("127.0.0.1", PORTS, "203.0.113.7"), events.append, max_legs=1)
+    assert engine.open("CA1", "rtp").address == "203.0.113.7"
+    engine.close("CA1")

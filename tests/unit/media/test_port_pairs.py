@@ -36,3 +36,13 @@ def test_pairs_are_even_and_odd_and_used_up() -> None:
 def test_an_address_that_is_not_ours_is_an_error_of_its_own() -> None:
     with pytest.raises(OSError):
         PortPairs("192.0.2.1", PortRange(18_110, 18_113)).open()
+
+
+def test_the_public_address_is_of_the_same_family() -> None:
+    ports = PortRange(18_110, 18_113)
+    assert PortPairs("127.0.0.1", ports).public == ""
+    assert PortPairs("10.0.0.5", ports, "203.0.113.7").public == "203.0.113.7"
+    assert PortPairs("::1", ports, "2001:db8:0::7").public == "2001:db8::7"
+    for wrong in ("2001:db8::7", "sip.example.org"):
+        with pytest.raises(ValueError):
+            PortPairs("10.0.0.5", ports, wrong)

@@ -28,6 +28,7 @@ class IncomingLine:
         headers: Sequence[tuple[str, str]],
         application: str = "",
         is_phone: bool = False,
+        encodings: tuple[str, ...] = (),
     ) -> None:
         self.to = to
         self.sender = sender
@@ -38,6 +39,7 @@ class IncomingLine:
         self.application = application
         self.call_sid = ""
         self._is_phone = is_phone
+        self.encodings = encodings
         self._ends = Ends()
         self._call = make(self._ends)
         self.offer = self._call.offer

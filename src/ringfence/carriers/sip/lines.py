@@ -178,7 +178,8 @@ class SipLines:
         # One that did not answer lately is tried last, in case it does now.
         for trunk in sorted(self._trunks.values(), key=lambda trunk: not self._is_up(trunk)):
             if trunk.takes(number):
-                routes.append(Route(name=trunk.name, media=trunk.media, key=f"trunk:{trunk.name}"))
+                key = f"trunk:{trunk.name}"
+                routes.append(Route(name=trunk.name, media=trunk.media, key=key, encodings=trunk.codecs))
         if not routes:
             raise NoRouteError(404, "no trunk takes calls to this number")
         return routes
@@ -348,6 +349,7 @@ class SipLines:
                 headers=passed_headers(request),
                 application=principal.application,
                 is_phone=principal.trunk is None,
+                encodings=trunk.codecs if trunk else (),
             )
         except MalformedError:
             incoming.respond(respond(request, 400, tag=secrets.token_hex(8)))

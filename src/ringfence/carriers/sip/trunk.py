@@ -57,6 +57,10 @@ class Trunk(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     dial: Annotated[tuple[str, ...], Meta(description="How numbers are written to it: +49=0, +=00.")] = ()
     receive: Annotated[tuple[str, ...], Meta(description="How numbers from it are read: 00=+, 0=+49.")] = ()
     from_domain: Annotated[str, Meta(description="The host part of our caller's address; empty: ours.")] = ""
+    codecs: Annotated[
+        tuple[Literal["PCMU", "PCMA", "G722", "opus"], ...],
+        Meta(description="What is spoken with it, the preferred first; empty: as with everybody."),
+    ] = ()
     srtp: Annotated[bool, Meta(description="Offer encrypted media (SDES); only sensible over tls.")] = False
 
     def __repr__(self) -> str:

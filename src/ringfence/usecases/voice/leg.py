@@ -128,7 +128,7 @@ class Leg:
     async def _try(self, route: Route, destination: Destination, caller: str, beside: str, *, last: bool) -> bool:
         """True where the next way should be tried."""
         try:
-            speaker = await self._begin(route.media, beside)
+            speaker = await self._begin(route.media, beside, route.encodings)
         except (MediaFullError, ConnectionError):
             self._end(503, "no media worker takes another call")
             return False
@@ -175,7 +175,7 @@ class Leg:
             return
         self._answering = True
         try:
-            speaker = await self._begin(line.media, "")
+            speaker = await self._begin(line.media, "", line.encodings)
             if self.over:
                 return
             if not line.offer:
@@ -288,13 +288,14 @@ class Leg:
             case LegConnected() | LegFailed():
                 pass
 
-    async def _begin(self, transport: Transport, beside: str) -> Speaker:
+    async def _begin(self, transport: Transport, beside: str, encodings: tuple[str, ...]) -> Speaker:
         local = await self._opened(transport, beside)
         self._open = True
         if self.over:
             await self._drop_media()
-        encodings = self._encodings
-        self._speaker = Speaker(local=local, transport=transport, session_id=secrets.randbits(62), encodings=encodings)
+        # Only what the media workers speak, whatever a trunk prefers.
+        spoken = tuple(name for name in encodings if name in self._encodings) or self._encodings
+        self._speaker = Speaker(local=local, transport=transport, session_id=secrets.randbits(62), encodings=spoken)
         return self._speaker
 
     async def _opened(self, transport: Transport, beside: str) -> LocalEnd:

@@ -73,6 +73,7 @@ class FakeLine:
         self.account = ""
         self.application = ""
         self.media: MediaKind = "rtp"
+        self.encodings: tuple[str, ...] = ()
         self.headers: Sequence[tuple[str, str]] = ()
         self.refused = 0
         self.deaf = False
@@ -129,11 +130,12 @@ class FakeLines:
         self.missing: dict[str, int] = {}
         self.on_call: Callable[[FakeLine], None] = lambda line: None
         self.routes_of: list[str] = ["main"]
+        self.encodings: tuple[str, ...] = ()
 
     async def routes(self, destination: Destination) -> list[Route]:
         if destination.address in self.missing:
             raise NoRouteError(self.missing[destination.address], "no way there")
-        return [Route(name=name, media="rtp", key=name) for name in self.routes_of]
+        return [Route(name=name, media="rtp", key=name, encodings=self.encodings) for name in self.routes_of]
 
     async def call(
         self, route: Route, destination: Destination, caller: str, offer: bytes, listener: LineListener

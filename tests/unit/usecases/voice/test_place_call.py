@@ -415,3 +415,17 @@ def test_media_that_fails_alone_ends_its_call() -> None:
         assert (await stage.over(sid)).status is Status.COMPLETED
 
     play(scene)
+
+
+def test_a_trunks_codecs_are_offered_in_its_order_as_far_as_they_are_spoken() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = answers
+        stage.lines.encodings = ("opus", "PCMA")
+        stage.program.pages["/voice"] = "<Response><Hangup/></Response>"
+        await stage.over(await stage.queue(url=f"{BASE}/voice"))
+        assert b"RTP/AVP 8 " in stage.lines.placed[0].offer
+        stage.lines.encodings = ("G722",)
+        await stage.over(await stage.queue(url=f"{BASE}/voice"))
+        assert b"RTP/AVP 0 8 " in stage.lines.placed[1].offer
+
+    play(scene)

@@ -1,7 +1,7 @@
 -- blocks --
 SELECT fraud_block.account, fraud_block.name, unanswered, converted, hot_until_ms, at_ms
-FROM json_each(?) AS wanted JOIN fraud_block
-  ON fraud_block.account = wanted.value ->> 0 AND fraud_block.name = wanted.value ->> 1
+FROM json_each(?) CROSS JOIN fraud_block
+  ON fraud_block.account = json_each.value ->> 0 AND fraud_block.name = json_each.value ->> 1
 
 -- put --
 INSERT INTO fraud_block (account, name, unanswered, converted, hot_until_ms, at_ms) VALUES (?, ?, ?, ?, ?, ?)
