@@ -30,7 +30,7 @@ made = client.messages.create(
 )
 print(made.status, client.messages(made.sid).fetch().body, len(client.messages.list(limit=5)))
 try:
-    client.verify.v2.services.create(friendly_name="x")
+    client.taskrouter.v1.workspaces.create(friendly_name="x")
 except TwilioRestException as refused:
     print(refused.status)
 """
@@ -58,7 +58,7 @@ const client = twilio(ACCOUNT, TOKEN);
 const made = await client.messages.create({ from: SENDER, to: "+12025550177", body: "stock" });
 const fetched = await client.messages(made.sid).fetch();
 console.log(made.status, fetched.body);
-await client.verify.v2.services.create({ friendlyName: "x" }).catch((error) => console.log(error.status));
+await client.taskrouter.v1.workspaces.create({ friendlyName: "x" }).catch((error) => console.log(error.status));
 """
 
 SERVICE = """
@@ -141,7 +141,7 @@ def test_stock_python_texts_and_its_callbacks_carry_its_own_signature(stock: Sto
     assert done.stderr.splitlines() == [
         f"ringfence: account {stock.account} was new: made, with the Auth Token that the program presented",
         f"ringfence: {stock.sender} was nobody's: it belongs to {stock.account} now",
-        "ringfence: 501: POST /v2/Services is not available here yet.",
+        "ringfence: 501: POST /v1/Workspaces is not available here yet.",
     ]
     told = webhooks.await_one(lambda webhook: webhook.form.get("MessageStatus") == "delivered")
     assert RequestValidator(TOKEN).validate(url, told.form, told.headers["X-Twilio-Signature"])
