@@ -1,0 +1,60 @@
+"""Lines over a trunk that has certificates or codecs of its own."""
+
+import ssl
+from pathlib import Path
+
+import pytest
+from tests.clients.bare import make_certificate
+from tests.unit.carriers.sip.desk import Ear, Handy, Site
+from tests.unit.carriers.sip.test_lines import CALLER, NUMBER, answering, number, picks_up, trunk_to
+from tests.unit.carriers.sip.wire import ANSWER, HOST, OFFER, eventually, peer, run
+
+from ringfence.carriers.sip.trunk import Trunk
+
+
+def secure_carrier(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """What a carrier of this name serves TLS with, and what believes nobody but it."""
+    path = folder / "carrier.pem"
+    make_certificate(path, name)
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(path)
+    return server, ssl.create_default_context(cafile=str(path))
+
+
+@pytest.mark.parametrize(("certified", "answered"), [("localhost", True), ("other.example", False)])
+def test_a_trunk_over_tls_is_believed_by_its_certificate_alone(tmp_path: Path, certified: str, answered: bool) -> None:
+    async def story() -> None:
+        server, client = secure_carrier(tmp_path, certified)
+        carrier = await Site(picks_up, trunks=[Trunk(name="us", host=HOST, ask=False)]).open()
+        port = await carrier.lines.endpoint.listen_tcp(HOST, 0, tls=server)
+        trunk = Trunk(name="carrier", host="localhost", port=port, transport="tls", srtp=True, ask=False)
+        site, ear = await Site(trunks=[trunk], tls=client).open(), Ear()
+        (route,) = await site.lines.routes(number())
+        assert route.media == "srtp"
+        line = await site.lines.call(route, number(), CALLER, OFFER, ear)
+        await eventually(lambda: bool(ear.told) and (("answered", ANSWER) in ear.told or ear.end == 503))
+        assert (("answered", ANSWER) in ear.told) is answered
+        assert [one.sender for one in carrier.desk.lines] == [CALLER] * answered
+        line.hang_up()
+        await eventually(lambda: ear.end == (200 if answered else 503))
+        await site.close()
+        await carrier.close()
+
+    run(story)
+
+
+def test_a_trunk_has_codecs_of_its_own_in_both_directions() -> None:
+    async def story() -> None:
+        carrier = await peer(answering(200))
+        trunk = trunk_to(carrier.port, codecs=("PCMA", "G722"))
+        site = await Site(picks_up, trunks=[trunk]).open()
+        (route,) = await site.lines.routes(number())
+        assert route.encodings == ("PCMA", "G722")
+        phone = await Handy(site).open()
+        response = await phone.answer_to(phone.request("INVITE", f"sip:{NUMBER}@{HOST}", host=HOST))
+        assert response is not None
+        assert response.status == 200
+        assert site.desk.lines[0].encodings == ("PCMA", "G722")
+        await site.close()
+
+    run(story)
