@@ -74,7 +74,7 @@ def test_the_official_sdk_s_token_is_believed() -> None:
             incoming_allow=True, outgoing_application_sid=APPLICATION, outgoing_application_params={"shop": "1"}
         )
     )
-    found = verified(made.to_jwt())
+    found = verified(made.to_jwt(), now_s=before_s)
     assert (found.account, found.key_sid, found.identity) == (ACCOUNT, KEY, "ann")
     assert found.voice == VoiceGrant(incoming=True, application_sid=APPLICATION, parameters=(("shop", "1"),))
     assert before_s + 3_600 <= found.expires_s <= time.time() + 3_600
