@@ -13,6 +13,7 @@ import msgspec
 import structlog
 
 from ringfence.domain.negotiation import NoCommonMediaError, Speaker, in_role, make_answer, make_offer, read_answer
+from ringfence.domain.sound_places import within_reason
 from ringfence.ports.line import Destination, IncomingLine, Line, Lines, Route
 from ringfence.ports.media import (
     KeyPressed,
@@ -340,7 +341,7 @@ class Leg:
     def _with_hint(self, remote: RemoteEnd) -> RemoteEnd:
         """With where the signalling comes from: a peer behind NAT sends its media from there too."""
         host = "" if self._line is None else self._line.peer_host
-        return msgspec.structs.replace(remote, signalled=host)
+        return msgspec.structs.replace(within_reason(remote, host), signalled=host)
 
     async def _drop_media(self) -> LegStats | None:
         if not self._open:

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from tests.unit.usecases.voice.stage import ACCOUNT, BASE, CALLER, NUMBER, FakeLine, Stage, play, until
+import msgspec
+import pytest
+from tests.unit.usecases.voice.stage import ACCOUNT, BASE, CALLER, NUMBER, THEIRS, FakeLine, Stage, play, until
 
 from ringfence.domain.call import Order, Status
 from ringfence.ports.media import LegFailed
@@ -38,6 +40,20 @@ def test_an_answered_call_hears_its_document_and_ends_with_it() -> None:
         assert asked[1]["Direction"] == "outbound-api"
         assert (asked[1]["To"], asked[1]["From"]) == (CALLER, NUMBER)
         assert stage.media.remotes[sid].signalled == stage.lines.placed[0].peer_host
+
+    play(scene)
+
+
+def test_no_answer_has_sound_sent_to_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = msgspec.structs.replace(THEIRS.local, address="127.0.0.1")
+    monkeypatch.setattr("tests.unit.usecases.voice.stage.THEIRS", msgspec.structs.replace(THEIRS, local=here))
+
+    async def scene(stage: Stage) -> None:
+        stage.lines.on_call = answers
+        stage.program.pages["/voice"] = "<Response><Say>Hello</Say></Response>"
+        sid = await stage.queue(url=f"{BASE}/voice")
+        await stage.over(sid)
+        assert stage.media.remotes[sid].address == stage.lines.placed[0].peer_host
 
     play(scene)
 
