@@ -57,9 +57,15 @@ class Phone:
         return inbox[-1]
 
     def last_code(self) -> str:
-        """The digits of the code in the latest text that has one. LookupError when none has."""
+        """The code in the latest text that has one, else that of the latest call that said one.
+
+        LookupError when none has.
+        """
         for text in reversed(self.inbox):
             if (code := code_in(text.body)) is not None:
+                return code
+        for call in reversed(self.calls):
+            if (code := call.last_code()) is not None:
                 return code
         raise LookupError(f"no text with a code has come to {self.number}\n\n{self._world.conversation()}")
 

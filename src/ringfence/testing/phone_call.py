@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from ringfence.testing.code import code_spelled
 from ringfence.testing.still_lines import StillLine
 
 if TYPE_CHECKING:
@@ -79,6 +80,10 @@ class PhoneCall:
         if not any(words.casefold() in heard.casefold() for heard in self.heard):
             self._exchange.fail(f"{words!r} was not heard on {self._line.phone}")
         return True
+
+    def last_code(self) -> str | None:
+        """The code that the call has said, one character after the other; None where it has not."""
+        return code_spelled(self.heard)
 
     def plays(self, url: str) -> bool:
         """True when the sound at this URL, or path, was heard. AssertionError with the conversation when not."""

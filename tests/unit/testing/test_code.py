@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.testing.code import code_in
+from ringfence.testing.code import code_in, code_spelled
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,10 @@ def test_every_code_of_four_to_ten_digits_is_found(code: str) -> None:
 def test_any_text_is_read(body: str) -> None:
     found = code_in(body)
     assert found is None or found.isdecimal()
+
+
+def test_a_spelled_code_is_the_last_run_of_single_characters() -> None:
+    assert code_spelled(["Your code is", "8", "3", "0", "5", "again", "8", "3", "0", "6"]) == "8306"
+    assert code_spelled(["a", "b", "c", "1", "!"]) == "abc1!"
+    for heard in ([], ["Hello"], ["1", "2", "3"], ["7"] * 11):
+        assert code_spelled(heard) is None

@@ -1,0 +1,75 @@
+"""Signing in with a code in a developer's test: by text, and by call."""
+
+from typing import Any
+
+import pytest
+from twilio.base.exceptions import TwilioRestException
+
+from .conftest import CUSTOMER
+
+
+@pytest.fixture
+def service(ringfence: Any) -> Any:
+    """A Verify service of an account without a number, as with Twilio."""
+    made = ringfence.client().verify.v2.services.create(friendly_name="Fade & Co")
+    return ringfence.client().verify.v2.services(made.sid)
+
+
+def test_a_code_comes_by_text_and_is_right(ringfence: Any, service: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    started = service.verifications.create(to=CUSTOMER, channel="sms")
+    assert started.status == "pending"
+    assert phone.last_text().body == f"Your Fade & Co verification code is: {phone.last_code()}"
+    assert service.verification_checks.create(to=CUSTOMER, code=phone.last_code()).status == "approved"
+    assert ringfence.client().messages.list() == []
+
+
+def test_a_code_comes_by_call_once_a_key_was_pressed(ringfence: Any, service: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    service.verifications.create(to=CUSTOMER, channel="call")
+    call = phone.await_call()
+    assert call.hears("press any key")
+    assert call.last_code() is None
+    call.press("1")
+    ringfence.clock.advance(seconds=30)
+    code = phone.last_code()
+    assert len(code) == 6
+    assert call.ended("completed")
+    assert call.heard.count("Your Fade & Co verification code is:") == 2
+    assert service.verification_checks.create(to=CUSTOMER, code=code).status == "approved"
+    assert ringfence.client().calls.list() == []
+
+
+def test_a_mailbox_hears_no_code(ringfence: Any, service: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    service.verifications.create(to=CUSTOMER, channel="call")
+    ringfence.clock.advance(minutes=1)
+    assert phone.await_call().ended("completed")
+    with pytest.raises(LookupError):
+        phone.last_code()
+
+
+def test_after_ten_minutes_the_code_is_nothing_and_another_comes(ringfence: Any, service: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    service.verifications.create(to=CUSTOMER, channel="sms")
+    first = phone.last_code()
+    ringfence.clock.advance(minutes=10)
+    with pytest.raises(TwilioRestException) as refusal:
+        service.verification_checks.create(to=CUSTOMER, code=first)
+    assert refusal.value.code == 20404
+    service.verifications.create(to=CUSTOMER, channel="sms")
+    assert service.verification_checks.create(to=CUSTOMER, code=phone.last_code()).valid is True
+
+
+def test_a_code_outlives_midnight(ringfence: Any, service: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    now = ringfence.clock.now
+    midnight = now.replace(hour=23, minute=58, second=0, microsecond=0)
+    if midnight > now:
+        ringfence.clock.advance(midnight - now)
+    service.verifications.create(to=CUSTOMER, channel="sms")
+    code = phone.last_code()
+    ringfence.clock.advance(minutes=5)
+    again = service.verifications.create(to=CUSTOMER, channel="sms")
+    assert (len(again.send_code_attempts), phone.last_code()) == (2, code)
+    assert service.verification_checks.create(to=CUSTOMER, code=code).valid is True
