@@ -356,7 +356,7 @@ def test_known_parameters_are_taken(verify: Verify) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"template_sid": "HJ" + "a" * 32}, {"rate_limits": {"ip": "x"}}, {"send_digits": "1"}]
+    "fields", [{"template_custom_substitutions": "{}"}, {"rate_limits": {"ip": "x"}}, {"send_digits": "1"}]
 )
 def test_what_is_not_there_yet_says_so(verify: Verify, fields: dict[str, Any]) -> None:
     assert refused(verify.start, **fields)[0] == 501
@@ -381,3 +381,26 @@ def test_its_timeline_tells_what_became_of_each_sending(verify: Verify) -> None:
     assert code not in of_text.text
     missing = requests.get(url.replace(started.sid, LONG_AGO), auth=(tenant.sid, tenant.token), timeout=10)
     assert missing.status_code == 404
+
+
+def test_a_template_says_whether_to_keep_the_code_to_oneself(tenant: Any, verify: Verify) -> None:
+    plain, warning = (template.sid for template in verify.client.verify.v2.templates.list())
+    verify.of_service.update(default_template_sid=warning)
+    for to, how, warned in (("+12025550188", {}, True), ("+12025550166", {"template_sid": plain}, False)):
+        body = verify.text(verify.start(to, **how))[1].body
+        assert ("Don't share this code" in body) is warned
+    assert refused(verify.start, template_sid="HJ" + "a" * 32) == (400, 60200)
+
+
+def test_a_country_is_texted_by_the_service_that_is_configured_for_it(tenant: Any, verify: Verify) -> None:
+    texting = tenant.service()
+    (pooled,) = verify.client.messaging.v1.services(texting).phone_numbers.list()
+    tenant.number()
+    verify.of_service.messaging_configurations.create(country="US", messaging_service_sid=texting)
+    row, _ = verify.text(verify.start())
+    assert (row.local, row.messaging_service_sid) == (pooled.phone_number, texting)
+    elsewhere, _ = verify.text(verify.start("+4917139200123"))
+    assert elsewhere.messaging_service_sid is None
+    verify.of_service.messaging_configurations.create(country="all", messaging_service_sid=texting)
+    everywhere, _ = verify.text(verify.start("+447700900123"))
+    assert everywhere.messaging_service_sid == texting

@@ -28,7 +28,6 @@ _NOT_YET = (
     "send_digits",
     "rate_limits",
     "channel_configuration",
-    "template_sid",
     "template_custom_substitutions",
     "enable_sna_client_token",
 )
@@ -103,6 +102,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             payee=self.payee or "",
             locale=self.locale or "",
             app_hash=self.app_hash or "",
+            template_sid=self.template_sid or "",
             device_ip=self.device_ip or "",
             tags=self.tags or "",
             risk_check=self.risk_check != "disable",

@@ -17,6 +17,7 @@ from ringfence.domain.sid import new_sid
 from ringfence.domain.verification import SENDS_MAX, Attempt, Secret, Status
 from ringfence.domain.verification_code import CUSTOM_MAX, CUSTOM_MIN, LIFE_MS
 from ringfence.domain.verify_service import VerifyService, decode_verify_service
+from ringfence.domain.verify_templates.catalogue import template_of
 from ringfence.ports.fraud_guard import FraudGuard, Sending
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
@@ -24,6 +25,7 @@ from ringfence.ports.verification_channels import CodeChannel, Notice
 from ringfence.ports.verification_codes import CodeOf, VerificationCodes
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
+from ringfence.usecases.verify.texting_service import texting_service
 from ringfence.usecases.verify.verification_view import VerificationView, open_views
 from ringfence.usecases.verify.wording import around, wordings
 
@@ -45,6 +47,7 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     payee: str = ""
     locale: str = ""
     app_hash: str = ""
+    template_sid: str = ""
     device_ip: str = ""
     tags: str = ""
     risk_check: bool = True
@@ -78,6 +81,7 @@ class VerificationStarter:
         to = number_of(request.to)
         channel = self._channel(request.channel)
         _check(settings, request, to)
+        warning = _warns(settings, request)
         now_ms = self._clock.now_ms()
         sending = Sending(
             account=service.account,
@@ -108,11 +112,15 @@ class VerificationStarter:
                     name=request.custom_friendly_name,
                     amount=request.amount,
                     payee=request.payee,
+                    warning=warning,
                 ),
                 code_length=len(request.custom_code) or settings.code_length,
                 until_ms=row.expires_ms,
                 opening=opening,
                 ending=ending,
+                messaging_service=await texting_service(self._store, service, to.region)
+                if request.channel == "sms"
+                else "",
                 voice=settings.tts_name,
                 key_first=settings.dtmf_input_required,
             ),
@@ -189,6 +197,14 @@ def number_of(to: str) -> Number:
     if number is None:
         raise ApiError(INVALID, f"Invalid parameter `To`: {to[:40]}")
     return number
+
+
+def _warns(settings: VerifyService, request: StartRequest) -> bool:
+    """Whether the template, the request's or the service's, asks to keep the code to oneself. ApiError 60200."""
+    if request.template_sid and template_of(request.template_sid) is None:
+        raise ApiError(INVALID, "Invalid parameter `TemplateSid`: not one of this account's templates")
+    template = template_of(request.template_sid or settings.default_template_sid)
+    return settings.do_not_share_warning_enabled if template is None else template.warning
 
 
 def _check(settings: VerifyService, request: StartRequest, to: Number) -> None:

@@ -9,7 +9,14 @@ _OPENING = "<#> "
 
 
 def wordings(
-    service: VerifyService, region: str, *, locale: str = "", name: str = "", amount: str = "", payee: str = ""
+    service: VerifyService,
+    region: str,
+    *,
+    locale: str = "",
+    name: str = "",
+    amount: str = "",
+    payee: str = "",
+    warning: bool = False,
 ) -> tuple[Wording, ...]:
     """In the language asked for (or the region's), then in English; the code's place is left."""
     chosen = (supported_locale(locale) if locale else None) or locale_of_region(region)
@@ -22,7 +29,7 @@ def wordings(
     return tuple(
         Wording(
             each,
-            render(default_template(each, warning=service.do_not_share_warning_enabled, payment=bool(amount)), values),
+            render(default_template(each, warning=warning, payment=bool(amount)), values),
         )
         for each in dict.fromkeys((chosen, DEFAULT))
     )
