@@ -6,6 +6,7 @@ Source: RFC 3261; RFC 3263 (locating servers); RFC 3325.
 import asyncio
 import secrets
 import ssl
+import weakref
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -81,7 +82,8 @@ class SipLines:
         self._addresses = TrunkAddresses(trunks, self._locator)
         self._logins = {trunk.name: Login(trunk.username, trunk.secret()) for trunk in trunks if trunk.username}
         self._keepers: dict[str, TrunkKeeper] = {}
-        self.registrar = Registrar(_monotonic_ms)
+        self.registrar = Registrar(_monotonic_ms, self._joins)
+        self._ringing: weakref.WeakValueDictionary[str, OutgoingLine[Binding]] = weakref.WeakValueDictionary()
         self.bans = BanTable(_monotonic_ms, banned)
         self._desk = desk(
             Identity(
@@ -146,13 +148,15 @@ class SipLines:
         kind, _, name = route.key.partition(":")
         invitation = _Invitation(destination, caller, offer, secrets.token_hex(16))
         if kind == "record":
-            return OutgoingLine(
+            line = OutgoingLine(
                 partial(self._ring, invitation),
                 partial(self._bindings, name),
                 listener,
                 call_id=invitation.call_id,
                 at_once=True,
             )
+            self._ringing[f"{name} {invitation.call_id}"] = line
+            return line
         trunk = self._trunks[name] if kind == "trunk" else None
         return OutgoingLine(
             partial(self._reach, invitation, trunk),
@@ -169,6 +173,12 @@ class SipLines:
         if target.transport == "TLS":
             return await self.endpoint.stream_flow(target.place, tls=self._tls, server_name=target.name)
         return await self.endpoint.stream_flow(target.place)
+
+    def _joins(self, user: str, binding: Binding) -> None:
+        """A telephone that comes while its user is being called rings too."""
+        for key, line in list(self._ringing.items()):
+            if key.rpartition(" ")[0] == user:
+                line.join(binding)
 
     def _routes_of_number(self, number: str) -> list[Route]:
         routes = []

@@ -49,6 +49,7 @@ class OutgoingLine(Generic[PlaceT]):
         self._over = False
         self._rang = False
         self._stopped = False
+        self._joining: set[asyncio.Task[bool]] = set()
         self._opening = asyncio.get_running_loop().create_task(self._open())
 
     def __repr__(self) -> str:
@@ -76,6 +77,12 @@ class OutgoingLine(Generic[PlaceT]):
     def change(self, description: bytes) -> bool:
         """Offer another description."""
         return self._winner is not None and self._winner.change(description)
+
+    def join(self, place: PlaceT) -> None:
+        """Ring one more place, where all ring at once and nobody has answered yet."""
+        if self._at_once and self._branches and self._winner is None and not (self._over or self._stopped):
+            self._joining.add(task := asyncio.get_running_loop().create_task(self._try(place)))
+            task.add_done_callback(self._joining.discard)
 
     async def _open(self) -> None:
         self._waiting = list(await self._places())

@@ -47,8 +47,10 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
 class Registrar:
     """Bindings by address of record. `now_ms` is a monotonic clock."""
 
-    def __init__(self, now_ms: Callable[[], float]) -> None:
+    def __init__(self, now_ms: Callable[[], float], added: Callable[[str, Binding], None] | None = None) -> None:
+        """`added` is told of each new place of a user; one that is refreshed is not new."""
         self._now_ms = now_ms
+        self._added = added
         self._bindings: dict[str, list[Binding]] = {}
 
     def __repr__(self) -> str:
@@ -76,10 +78,15 @@ class Registrar:
             if error.status == 423:
                 refused.headers.add("min-expires", str(MIN_EXPIRES_S))
             return refused
+        known = self.bindings(user)
         if changed:
             self._bindings[user] = changed
         else:
             self._bindings.pop(user, None)
+        if self._added is not None:
+            for binding in changed:
+                if not any(same_uri(binding.contact.uri, one.contact.uri) for one in known):
+                    self._added(user, binding)
         answer = respond(request, 200, tag=tag)
         for binding in self.bindings(user):
             answer.headers.add("contact", str(self._listed(binding)))

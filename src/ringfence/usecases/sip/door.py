@@ -58,9 +58,14 @@ class SipDoor:
         return domain
 
     async def secrets(self, domain: SipDomain, lists: Sequence[str], username: str) -> list[Mapping[str, str]]:
-        """The hashes of this username in each of the lists. OSError where they cannot be read now."""
+        """The hashes of this username in each of the lists. OSError where they cannot be read now.
+
+        For a name that nobody has, the domain's own record is opened instead: time does not tell which names there are.
+        """
         try:
             rows = await self._store.sip_credentials(domain.account, lists, username)
+            if not rows:
+                await self.program(domain.account, domain.sid)
             return [
                 decode_sip_secrets(await self._open(row.account, sip_credential_record(row.sid), row.standing))
                 for row in rows

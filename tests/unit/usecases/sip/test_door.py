@@ -40,10 +40,12 @@ class Door:
         self.store = MemoryStore()
         self.time = Time()
         self.asked = 0
+        self.opened: list[str] = []
         self.fails: Exception | None = None
         self.door = SipDoor(self.store, self._open, self.time, sip_domain="sip.localhost")
 
     async def _open(self, account: str, record: str, sealed: bytes) -> bytes:
+        self.opened.append(record)
         if self.fails is not None:
             raise self.fails
         name, _, value = sealed.partition(b"|")
@@ -163,5 +165,17 @@ def test_what_calls_run_is_opened() -> None:
         assert program.voice_url == "https://shop.example/voice"
         assert await it.door.program(ACCOUNT, "SD9") is None
         assert await it.door.program("AC" + "b" * 32, "SD1") is None
+
+    run(story)
+
+
+def test_as_much_is_opened_for_a_name_that_nobody_has_as_for_one_that_somebody_has() -> None:
+    async def story(it: Door) -> None:
+        await it.shop()
+        await it.credential("alice")
+        domain = SipDomain(account=ACCOUNT, sid="SD1")
+        assert await it.door.secrets(domain, ["CL1"], "alice") == [{"MD5": "00"}]
+        assert await it.door.secrets(domain, ["CL1"], "mallory") == []
+        assert it.opened == [sip_credential_record("CR1"), sip_domain_record("SD1")]
 
     run(story)
