@@ -17,6 +17,7 @@ from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.listeners import bind
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, unknown_variables
+from ringfence.roles.sip_lines import trunk_authorities
 
 FREE_DISK_MIN_MB = 200
 EARLIEST_PLAUSIBLE_YEAR = 2025
@@ -139,6 +140,10 @@ def _trunks(settings: Settings) -> Finding:
             trunk.secret()
         except TrunkError as error:
             return Finding("trunks", str(error), "set it for the process that runs calls")
+    try:
+        trunk_authorities(settings)
+    except RefusalError as error:
+        return Finding("trunks", error.cause, error.cure)
     return Finding("trunks", ", ".join(trunk.name for trunk in settings.trunk))
 
 

@@ -49,7 +49,7 @@ def compose_lines(
         locator=DnsLocator(),
         permits=lambda address: _permits(policy, address),
         is_phones=_is_phones if settings.dev else lambda flow: False,
-        tls=_authorities(settings) if any(trunk.transport == "tls" for trunk in settings.trunk) else None,
+        tls=trunk_authorities(settings) if any(trunk.transport == "tls" for trunk in settings.trunk) else None,
         banned=lambda for_ms: BANS.inc(),
         trunk_is_up=lambda name, up: TRUNKS.labels(name).set(up),
     )
@@ -89,7 +89,7 @@ def _permits(policy: EgressPolicy, address: str) -> bool:
     return policy.permits("", ipaddress.ip_address(address))
 
 
-def _authorities(settings: Settings) -> ssl.SSLContext:
+def trunk_authorities(settings: Settings) -> ssl.SSLContext:
     """Whom trunks over TLS are believed. RefusalError where the file of `sip_ca` is none."""
     context = ssl.create_default_context()
     if settings.sip_ca:

@@ -117,3 +117,15 @@ def test_up_names_a_mistyped_variable_too(ringfence_process) -> None:
     done = ringfence_process("up", "--port", str(port), RINGFENCE_PROT="1")
     listeners[0].close()
     assert "note: RINGFENCE_PROT is no setting → did you mean RINGFENCE_PORT?" in done.stderr
+
+
+def test_a_file_of_authorities_that_is_none_is_found(tmp_path: Path) -> None:
+    trunk = Trunk(name="carrier", host="sip.example", transport="tls")
+    for name, content in (("absent", None), ("wrong", "no certificate")):
+        path = tmp_path / name
+        if content is not None:
+            path.write_text(content)
+        found = finding(Settings(data_dir=tmp_path, trunk=(trunk,), sip_ca=str(path)), "trunks")
+        assert found.found.startswith(f"sip_ca: {path}: ")
+        assert found.cure == "name a file of certificates in PEM form"
+    assert finding(Settings(data_dir=tmp_path, trunk=(trunk,)), "trunks").cure == ""

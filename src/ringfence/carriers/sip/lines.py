@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
+import structlog
 
 from ringfence.carriers.sip.address import Address
 from ringfence.carriers.sip.ban_table import BanTable
@@ -82,6 +83,7 @@ class SipLines:
         self._addresses = TrunkAddresses(trunks, self._locator)
         self._logins = {trunk.name: Login(trunk.username, trunk.secret()) for trunk in trunks if trunk.username}
         self._keepers: dict[str, TrunkKeeper] = {}
+        self._log = structlog.get_logger("ringfence.sip")
         self.registrar = Registrar(_monotonic_ms, self._joins)
         self._ringing: weakref.WeakValueDictionary[str, OutgoingLine[Binding]] = weakref.WeakValueDictionary()
         self.bans = BanTable(_monotonic_ms, banned)
@@ -171,7 +173,15 @@ class SipLines:
         if target.transport == "UDP":
             return self.endpoint.udp_flow(target.place)
         if target.transport == "TLS":
-            return await self.endpoint.stream_flow(target.place, tls=self._tls, server_name=target.name)
+            try:
+                return await self.endpoint.stream_flow(target.place, tls=self._tls, server_name=target.name)
+            except ssl.SSLError as error:
+                # Who reads this has to know that the carrier is there, and why it is not believed. A tenant's own
+                # address is not named.
+                if target.name in {trunk.host for trunk in self._trunks.values()}:
+                    reason = getattr(error, "verify_message", "") or error.reason
+                    self._log.error("trunk's certificate refused", host=target.name, reason=reason)
+                raise
         return await self.endpoint.stream_flow(target.place)
 
     def _joins(self, user: str, binding: Binding) -> None:

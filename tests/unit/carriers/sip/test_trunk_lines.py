@@ -4,6 +4,7 @@ import ssl
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 from tests.clients.bare import make_certificate
 from tests.unit.carriers.sip.desk import Ear, Handy, Site
 from tests.unit.carriers.sip.test_lines import CALLER, NUMBER, answering, number, picks_up, trunk_to
@@ -31,8 +32,12 @@ def test_a_trunk_over_tls_is_believed_by_its_certificate_alone(tmp_path: Path, c
         site, ear = await Site(trunks=[trunk], tls=client).open(), Ear()
         (route,) = await site.lines.routes(number())
         assert route.media == "srtp"
-        line = await site.lines.call(route, number(), CALLER, OFFER, ear)
-        await eventually(lambda: bool(ear.told) and (("answered", ANSWER) in ear.told or ear.end == 503))
+        with capture_logs() as lines:
+            line = await site.lines.call(route, number(), CALLER, OFFER, ear)
+            await eventually(lambda: bool(ear.told) and (("answered", ANSWER) in ear.told or ear.end == 503))
+        refused = [one for one in lines if one["event"] == "trunk's certificate refused"]
+        assert [one["host"] for one in refused] == ([] if answered else ["localhost"])
+        assert all("Hostname mismatch" in one["reason"] for one in refused)
         assert (("answered", ANSWER) in ear.told) is answered
         assert [one.sender for one in carrier.desk.lines] == [CALLER] * answered
         line.hang_up()

@@ -173,7 +173,8 @@ def test_as_much_is_opened_for_a_name_that_nobody_has_as_for_one_that_somebody_h
     async def story(it: Door) -> None:
         await it.shop()
         await it.credential("alice")
-        domain = SipDomain(account=ACCOUNT, sid="SD1")
+        domain = await it.door.domain(HOST)
+        assert domain is not None
         assert await it.door.secrets(domain, ["CL1"], "alice") == [{"MD5": "00"}]
         assert await it.door.secrets(domain, ["CL1"], "mallory") == []
         assert it.opened == [sip_credential_record("CR1"), sip_domain_record("SD1")]
