@@ -12,6 +12,7 @@ early and late. It ends with an error where something grew, a process began anew
 import argparse
 import asyncio
 import concurrent.futures
+import contextlib
 import itertools
 import os
 import random
@@ -52,6 +53,7 @@ OTHER = "+12025550188"
 # How much faster calls are begun than they end, until all are under way.
 HASTE = 2.0
 PATIENCE_S = 40.0
+AFTER_THE_MENU_S = 2.0
 READ_EVERY_S = 5.0
 WRONG_SHARE = 0.001
 # So long after the last call everything that was to be told has been told.
@@ -69,6 +71,7 @@ class Held:
     length_s: float
     sid: str = ""
     reached: set[str] = field(default_factory=set)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     def wrong(self) -> str:
@@ -294,7 +297,11 @@ class Soak:
             asyncio.get_running_loop().call_later(LAST_WORD_S, self._close, held)
 
     async def _live(self, held: Held) -> None:
-        await asyncio.sleep(2.5)
+        # Whoever hears the menu presses a key: not before there is one, however long a loaded machine takes.
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                await held.asked.wait()
+        await asyncio.sleep(AFTER_THE_MENU_S)
         self.phones.press(held.row, 1)
         try:
             async with asyncio.timeout(held.length_s):
@@ -335,6 +342,8 @@ class Soak:
         elif path == "/told" and held is not None:
             held.reached.add("told")
         elif path == "/voice":
+            if held is not None:
+                held.asked.set()
             gather = "<Gather numDigits='1' action='/next'><Play loop='0'>/first.wav</Play></Gather>"
             return b"text/xml", f"<Response>{gather}</Response>".encode()
         elif path == "/next" and held is not None:
