@@ -54,9 +54,18 @@ async def baresip(folder: Path, account: str, *commands: str) -> AsyncIterator[N
     try:
         yield
     finally:
+        await ended(process)
+
+
+async def ended(process: asyncio.subprocess.Process) -> None:
+    """Ask a peer to end. One that says good-bye to somebody who is no longer there would take half a minute."""
+    for ask in (process.terminate, process.kill):
         with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+            ask()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), 3)
+            return
+    await process.wait()
 
 
 def tone(path: Path, seconds: int = 30) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from tests.clients.bare import ended
 from tests.unit.carriers.sip.wire import HOST
 
 PROGRAM = shutil.which("kamailio", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -64,9 +65,7 @@ async def kamailio(folder: Path, port: int, *, inside: int, carrier: int = 0) ->
         await _answers(process, port, folder)
         yield
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        await process.wait()
+        await ended(process)
 
 
 async def _answers(process: asyncio.subprocess.Process, port: int, folder: Path) -> None:
