@@ -68,7 +68,7 @@ def _sign_in(
     code = _await_code(client, attempt)
     terminal.say("phone    buzzes: a text with a code is on it, and nowhere else")
     terminal.say(f"timeline {link(started['sid'])}")
-    terminal.say("         what happened to that code, with dots in the code's place: good once, for ten minutes")
+    terminal.say("         what happened to that code, with dots in its place; the link works once, within ten minutes")
     if not auto:
         terminal.say(f"now you  open {phones} and type the code of {CUSTOMER_NUMBER} here")
     for _ in range(TRIES):
