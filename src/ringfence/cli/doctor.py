@@ -17,7 +17,7 @@ from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.listeners import bind
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, unknown_variables
-from ringfence.roles.sip_lines import trunk_authorities
+from ringfence.roles.trunk_authorities import trunk_authorities
 
 FREE_DISK_MIN_MB = 200
 EARLIEST_PLAUSIBLE_YEAR = 2025

@@ -22,6 +22,7 @@ from ringfence.ports.line import Operator
 from ringfence.ports.sip_access import Authenticator, SipAccess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
+from ringfence.roles.trunk_authorities import trunk_authorities
 
 BANS = Counter("ringfence_sip_bans_total", "Addresses that SIP stopped listening to for a while")
 TRUNKS = Gauge(
@@ -87,19 +88,6 @@ def _is_phones(flow: Flow) -> bool:
 
 def _permits(policy: EgressPolicy, address: str) -> bool:
     return policy.permits("", ipaddress.ip_address(address))
-
-
-def trunk_authorities(settings: Settings) -> ssl.SSLContext:
-    """Whom trunks over TLS are believed. RefusalError where the file of `sip_ca` is none."""
-    context = ssl.create_default_context()
-    if settings.sip_ca:
-        try:
-            context.load_verify_locations(settings.sip_ca)
-        except (OSError, ssl.SSLError) as error:
-            raise RefusalError(
-                f"sip_ca: {settings.sip_ca}: {error.strerror or error}", "name a file of certificates in PEM form"
-            ) from None
-    return context
 
 
 def _certificate(settings: Settings) -> ssl.SSLContext | None:
