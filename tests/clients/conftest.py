@@ -13,10 +13,14 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import ModuleType
+from typing import Any
+from unittest import mock
 from urllib.parse import parse_qsl
 
 import pytest
 from tests.waiting_server import WaitingServer
+
+from ringfence.cli.main import main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 PROGRAM = ("appointments", "conversation", "spoken", "app")
@@ -138,3 +142,23 @@ def node_folder(node_modules: Path, tmp_path: Path) -> Path:
     (folder / "node_modules").symlink_to(node_modules)
     (folder / "package.json").write_text('{"type": "module"}')
     return folder
+
+
+@pytest.fixture
+def command(installation: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a `ringfence` command on the installation to its end, in this process."""
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        code: int | str | None = 0
+        capsys.readouterr()
+        with monkeypatch.context() as patch, mock.patch.dict(os.environ, installation.environment, clear=True):
+            patch.setenv("COLUMNS", "200")
+            patch.setattr(sys, "argv", ["ringfence", *arguments, "--data", str(installation.data)])
+            try:
+                main()
+            except SystemExit as end:
+                code = end.code
+        out, err = capsys.readouterr()
+        return subprocess.CompletedProcess(arguments, int(code or 0), out, err)
+
+    return run

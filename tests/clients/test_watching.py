@@ -2,18 +2,14 @@
 
 import contextlib
 import json
-import os
 import re
 import signal
-import subprocess
 import sys
 import time
 from typing import Any
-from unittest import mock
 
 import pytest
 
-from ringfence.cli.main import main
 from ringfence.ipc.live import PATIENCE_S
 
 CUSTOMER = "+12025550166"
@@ -54,26 +50,6 @@ def test_logs_follow_shows_requests_and_webhooks_without_what_they_hold(installa
     assert not [
         secret for secret in ("c4n4ry", CUSTOMER[1:], "s3cret-path", installation.auth_token) if secret in shown
     ]
-
-
-@pytest.fixture
-def command(installation: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run a `ringfence` command on the installation to its end, in this process."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        code: int | str | None = 0
-        capsys.readouterr()
-        with monkeypatch.context() as patch, mock.patch.dict(os.environ, installation.environment, clear=True):
-            patch.setenv("COLUMNS", "200")
-            patch.setattr(sys, "argv", ["ringfence", *arguments, "--data", str(installation.data)])
-            try:
-                main()
-            except SystemExit as end:
-                code = end.code
-        out, err = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, int(code or 0), out, err)
-
-    return run
 
 
 @pytest.fixture

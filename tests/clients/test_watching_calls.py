@@ -1,42 +1,18 @@
 """What the command line does with calls of a running installation: makes them come in, leads them, and shows them."""
 
 import json
-import os
 import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
-from unittest import mock
 
 import pytest
-
-from ringfence.cli.main import main
 
 pytestmark = pytest.mark.slow
 
 CUSTOMER = "+12025550166"
 MENU = b"<Response><Gather action='/chosen' numDigits='1' timeout='5'><Say>Press one</Say></Gather></Response>"
-
-
-@pytest.fixture
-def command(installation: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run a `ringfence` command on the installation to its end, in this process."""
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        code: int | str | None = 0
-        capsys.readouterr()
-        with monkeypatch.context() as patch, mock.patch.dict(os.environ, installation.environment, clear=True):
-            patch.setenv("COLUMNS", "200")
-            patch.setattr(sys, "argv", ["ringfence", *arguments, "--data", str(installation.data)])
-            try:
-                main()
-            except SystemExit as end:
-                code = end.code
-        out, err = capsys.readouterr()
-        return subprocess.CompletedProcess(arguments, int(code or 0), out, err)
-
-    return run
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -27,7 +28,7 @@ Outcome = Sound | str
 """What a service does: speaks, or one of "refuses", "nonsense", "hangs up" and "hangs"."""
 
 
-class Service:
+class Service(ABC):
     """What both servers share: what they were asked, with which authorization, and what they do next."""
 
     def __init__(self) -> None:
@@ -38,8 +39,9 @@ class Service:
         self.port = 0
         self.hurry = asyncio.Event()
 
+    @abstractmethod
     async def open(self, stack: AsyncExitStack) -> Engine:
-        raise NotImplementedError
+        """Serve until the stack ends: the voice that asks this service."""
 
 
 class HttpService(Service):

@@ -50,7 +50,7 @@ def test_every_octet_is_itself_after_a_turn(law: str) -> None:
 @LAWS
 def test_every_sample_and_octet_is_what_another_makes_of_it(law: str) -> None:
     if audioop is None:
-        pytest.skip("this Python has no G.711")
+        pytest.skip("audioop, which this is held against, left the standard library with Python 3.13")
     encode, decode = {
         "PCMU": (audioop.lin2ulaw, audioop.ulaw2lin),
         "PCMA": (audioop.lin2alaw, audioop.alaw2lin),

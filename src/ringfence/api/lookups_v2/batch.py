@@ -6,22 +6,18 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from ringfence.api.lookups_v2.phone_numbers import PRODUCT, VERSION, lookups_of, members, read_country, read_fields
+from ringfence.api.lookups_v2.phone_numbers import (
+    PRODUCT,
+    VERSION,
+    Told,
+    lookups_of,
+    members,
+    read_country,
+    read_fields,
+)
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.errors import ApiError
 from ringfence.domain.lookups.identity import Identity
-from ringfence.domain.lookups.packages import (
-    CallerName,
-    CallForwarding,
-    IdentityMatch,
-    LineStatus,
-    LineTypeIntelligence,
-    PhoneNumberQualityScore,
-    PreFill,
-    ReassignedNumber,
-    SimSwap,
-    SmsPumpingRisk,
-)
 from ringfence.usecases.lookups.look_up import Asked
 
 MAX_NUMBERS = 100
@@ -70,30 +66,11 @@ class Query(msgspec.Struct, frozen=True, kw_only=True):
     phone_numbers: Annotated[tuple[NumberQuery, ...], Meta(max_length=MAX_NUMBERS)] | None = None
 
 
-class NumberAnswer(msgspec.Struct, kw_only=True):
+class NumberAnswer(Told, kw_only=True):
     """As the answer to one lookup, with what its request was called."""
 
     correlation_id: str | None
     twilio_error_code: int | None = None
-    calling_country_code: str | None
-    country_code: str | None
-    phone_number: str
-    national_format: str | None
-    valid: bool
-    validation_errors: tuple[str, ...]
-    caller_name: CallerName | None
-    sim_swap: SimSwap | None
-    call_forwarding: CallForwarding | None
-    line_status: LineStatus | None
-    line_type_intelligence: LineTypeIntelligence | None
-    identity_match: IdentityMatch | None
-    reassigned_number: ReassignedNumber | None
-    sms_pumping_risk: SmsPumpingRisk | None
-    phone_number_quality_score: PhoneNumberQualityScore | None
-    pre_fill: PreFill | None
-
-    def __repr__(self) -> str:
-        return "NumberAnswer(…)"
 
 
 class Answer(msgspec.Struct, kw_only=True):

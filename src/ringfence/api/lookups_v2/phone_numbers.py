@@ -70,7 +70,7 @@ class LookupForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
         return "LookupForm(…)"
 
 
-class Lookup(msgspec.Struct, kw_only=True):
+class Told(msgspec.Struct, kw_only=True):
     """A number's form, and the packages that were asked for."""
 
     calling_country_code: str | None
@@ -89,10 +89,15 @@ class Lookup(msgspec.Struct, kw_only=True):
     sms_pumping_risk: SmsPumpingRisk | None
     phone_number_quality_score: PhoneNumberQualityScore | None
     pre_fill: PreFill | None
-    url: str
 
     def __repr__(self) -> str:
-        return "Lookup(…)"
+        return f"{type(self).__name__}(…)"
+
+
+class Lookup(Told, kw_only=True):
+    """The answer to one lookup."""
+
+    url: str
 
 
 def lookups_of(request: ApiRequest[Any]) -> Lookups:

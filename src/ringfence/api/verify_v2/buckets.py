@@ -58,7 +58,7 @@ class Bucket(msgspec.Struct, kw_only=True):
 async def _rate_limit(request: ApiRequest[Any]) -> VerifyRow:
     row = await rate_limit_of(request, "RateLimitSid")
     if row is None:
-        raise ApiError(20404, path=request.path["RateLimitSid"])
+        raise ApiError(20404)
     return row
 
 

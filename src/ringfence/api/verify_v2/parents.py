@@ -9,10 +9,10 @@ from ringfence.ports.verify_config import VerifyRow
 
 
 async def service_of(request: ApiRequest[Any]) -> VerifyRow:
-    """The service in the path."""
+    """The service in the path. ApiError 20404 where the account has none such."""
     row = await request.deps.store.verify_row(request.account.sid, "service", request.path["ServiceSid"])
     if row is None:
-        raise ApiError(20404, path=request.path["ServiceSid"])
+        raise ApiError(20404)
     return row
 
 

@@ -5,8 +5,9 @@ import msgspec
 from ringfence.api.dates import iso8601
 from ringfence.api.forms import VERIFY_PARAMETER
 from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.services import PRODUCT, VERSION
-from ringfence.api.verify_v2.verifications import driven, service_of
+from ringfence.api.verify_v2.verifications import driven
 from ringfence.domain.errors import ApiError
 from ringfence.domain.sid import is_sid
 from ringfence.domain.verification import Status
@@ -52,8 +53,6 @@ class VerificationCheck(msgspec.Struct, kw_only=True):
 async def create(request: ApiRequest[CheckForm]) -> VerificationCheck | None:
     form, checker = request.form, driven(request).checker
     service = await service_of(request)
-    if service is None:
-        return None
     if form.sna_client_token:
         raise ApiError(20501, "The parameter SnaClientToken is not available here yet.")
     if not (form.to or form.verification_sid):

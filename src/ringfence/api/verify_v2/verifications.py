@@ -9,11 +9,11 @@ import msgspec
 from ringfence.api.dates import iso8601
 from ringfence.api.forms import VERIFY_PARAMETER, Rule
 from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.services import PRODUCT, VERSION, read_service_name, service_url
 from ringfence.api.verifying import Verifying
 from ringfence.domain.errors import ApiError
 from ringfence.domain.verification import Status
-from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.start_verification import StartRequest
 from ringfence.usecases.verify.verification_view import VerificationView
 
@@ -145,11 +145,6 @@ def driven(request: ApiRequest[Any]) -> Verifying:
     return request.deps.verifying
 
 
-async def service_of(request: ApiRequest[Any]) -> VerifyRow | None:
-    """The service that the path names."""
-    return await request.deps.store.verify_row(request.account.sid, "service", request.path["ServiceSid"])
-
-
 def shown(request: ApiRequest[Any], view: VerificationView) -> Verification:
     """As Twilio shows it."""
     row, secret = view.row, view.secret
@@ -176,10 +171,8 @@ def shown(request: ApiRequest[Any], view: VerificationView) -> Verification:
 
 
 @verifications.create(StartForm)
-async def create(request: ApiRequest[StartForm]) -> Verification | None:
+async def create(request: ApiRequest[StartForm]) -> Verification:
     service = await service_of(request)
-    if service is None:
-        return None
     return shown(request, await driven(request).starter.start(request.caller, service, request.form.request()))
 
 
@@ -193,8 +186,7 @@ async def fetch(request: ApiRequest[msgspec.Struct]) -> Verification | None:
 @verifications.update(UpdateForm)
 async def update(request: ApiRequest[UpdateForm]) -> Verification | None:
     changer = driven(request).changer
-    if await service_of(request) is None:
-        return None
+    await service_of(request)
     match request.form.status:
         case "approved" | "canceled" as status:
             view = await changer.update(

@@ -309,7 +309,7 @@ class Interpreter:
             return self._end(None)
         verb = self._verb = self._verbs.pop(0)
         self._token += 1
-        if not isinstance(verb, Redirect | Reject | Hangup):
+        if _takes_time(verb):
             self._idle_documents = 0
         match verb:
             case Redirect():
@@ -468,3 +468,10 @@ class Interpreter:
     def _end(self, error_code: int | None, *, asked: bool = False) -> list[Effect]:
         self._over()
         return [End(error_code, asked)]
+
+
+def _takes_time(verb: VoiceVerb) -> bool:
+    """Whether a document with this verb in it does more than lead to the next one."""
+    if isinstance(verb, Pause):
+        return verb.length_s > 0
+    return not isinstance(verb, Redirect | Reject | Hangup)

@@ -354,6 +354,16 @@ def test_redirects_that_never_say_anything_end_the_call() -> None:
     assert line.next_document("<Redirect/>") == ["end 11215"]
 
 
+def test_pauses_that_take_no_time_are_no_way_out_of_that() -> None:
+    document = "<Pause length='0'/><Redirect/>"
+    line = Line(document)
+    for _ in range(MAX_IDLE_DOCUMENTS - 1):
+        assert line.timer() == [f"POST {URL}"]
+        assert line.next_document(document) == ["wait 0"]
+    line.timer()
+    assert line.next_document(document) == ["end 11215"]
+
+
 def test_a_loop_that_takes_time_may_go_on_for_ever() -> None:
     line = Line("<Pause/><Redirect/>")
     for _ in range(MAX_IDLE_DOCUMENTS * 2):
