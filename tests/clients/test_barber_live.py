@@ -43,7 +43,7 @@ def test_the_demo_plays_the_whole_story(installation: Any, start_program: Any) -
         "(signature ok) · START is answered for us",
     ):
         program.await_line(words)
-    program.await_line("this was all")
+    program.await_line("that is all")
     assert program.process.wait(20) == 0
     assert not [line for line in program.seen if "signature wrong" in line]
     assert sms_url(installation) == before

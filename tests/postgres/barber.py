@@ -15,7 +15,7 @@ def test_the_barber_plays_the_whole_story(postgres_server: PostgresServer, group
     one.up()
     played = one.run("demo", "barber", "--auto")
     assert played.returncode == 0, played.stdout + played.stderr
-    for words in ("appointment CONFIRMED", "appointment RESCHEDULED", "reminder refused (21610)", "this was all"):
+    for words in ("appointment CONFIRMED", "appointment RESCHEDULED", "reminder refused (21610)", "that is all"):
         assert words in played.stdout
     assert "signature wrong" not in played.stdout
     assert not (one.data / "ringfence.db").exists()

@@ -18,7 +18,7 @@ from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 
 PAGE = 1000
 
-commands = typer.Typer(help="Make accounts, list them, give one a new token.", no_args_is_help=True)
+commands = typer.Typer(help="Create accounts, list them, give one a new token.", no_args_is_help=True)
 
 
 @commands.command()
@@ -28,7 +28,7 @@ def create(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Make an account. Its token is shown this once."""
+    """Create an account. Its token is shown only once."""
 
     async def work(it: Installation) -> None:
         above = await account_row(it, parent) if parent else None

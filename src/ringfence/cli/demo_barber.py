@@ -78,7 +78,7 @@ def run(settings: Settings, *, auto: bool = False) -> None:
         _show_timeline(terminal, client, profile, settings.url)
         if auto:
             story.play()
-            terminal.say(f"done     this was all; {invocation()} demo barber lets you tap the buttons yourself")
+            terminal.say(f"done     that is all; {invocation()} demo barber lets you tap the buttons yourself")
             return
         terminal.say(f"now you  open {settings.url}/phones and tap Confirm on the phone {CUSTOMER_NUMBER}")
         terminal.say("         then Reschedule, or send STOP; Ctrl-C ends the demo")

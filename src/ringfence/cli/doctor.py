@@ -40,7 +40,7 @@ def doctor(settings: Settings) -> None:
         terminal.say(f"{sign} {finding.subject:<12} {finding.found}" + (f" → {finding.cure}" if finding.cure else ""))
     wrong = sum(bool(finding.cure) for finding in findings)
     if wrong:
-        raise RefusalError(f"{wrong} of {len(findings)} checks failed", "each line with ✗ tells its cure")
+        raise RefusalError(f"{wrong} of {len(findings)} checks failed", "each line with ✗ says how to fix it")
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

@@ -76,7 +76,7 @@ def _tell(searched: Searched, seen: Seen, *, told_url: bool) -> int:
     found = searched.found
     if found is None:
         terminal.say(f"✗ none of {searched.tried} forms of this request has that signature")
-        terminal.say("  the token: it is another's, or was changed since → compare it with the account's")
+        terminal.say("  the token: it belongs to another account, or was changed since → compare it with the account's")
         terminal.say(
             "  the fields: something on the way changed a value → log the raw body, and give it as --body @FILE"
         )
@@ -162,7 +162,7 @@ async def _last_attempt(it: Installation, settings: Settings, owner: str, event_
     event = next((each for each in dead if each.id == event_id), None)
     row = await it.store.message(owner, event.message_sid) if event is not None else None
     if row is None:
-        raise RefusalError(f"event {event_id} is none that failed for good", "`ringfence events list`")
+        raise RefusalError(f"event {event_id} is not one that failed for good", "`ringfence events list`")
     caller = await tenant_of(it, settings, owner)
     keys = await it.keys.open_epochs(caller, owner, [row.epoch])
     details = [each.detail for each in await it.store.attempts(owner, row.sid) if each.event_id == event_id]

@@ -76,7 +76,7 @@ def as_it_runs(settings: Settings, port: int | None) -> Settings:
     if note is None or holder(settings.data_dir) is None:
         return settings
     if note.has_secret_url and not settings.database_url:
-        cause = "the database's URL holds a password, which is not written down"
+        cause = "the database's URL holds a password, which is not stored"
         raise RefusalError(cause, "set RINGFENCE_DATABASE_URL here too", exit_code=2)
     return msgspec.structs.replace(
         settings,

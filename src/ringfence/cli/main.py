@@ -75,14 +75,14 @@ def up(
     data: Data = None,
     port: Port = None,
     database: Database = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One line on standard output when all serves.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON when everything is ready.")] = False,
     clock: Annotated[
         str | None, typer.Option("--clock", metavar="TIME", help="Move the clock: +24h, or a time.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Send a text out and back before all is said to be well.")
+        bool, typer.Option("--check", help="Send a text out and back before reporting that all is well.")
     ] = False,
-    once: Annotated[bool, typer.Option("--once", help="Stop again when all is well.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Stop again as soon as all is well.")] = False,
 ) -> None:
     """Start everything, and keep it running until Ctrl-C."""
     starting.up(
@@ -95,13 +95,13 @@ def up(
 
 @app.command()
 def role(
-    name: Annotated[str, typer.Argument(help="kms, simulator, dispatcher, api or media.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="kms, simulator, dispatcher, api, voice or media.", metavar="NAME")],
     config: Config = None,
     data: Data = None,
     port: Port = None,
     database: Database = None,
 ) -> None:
-    """Run one role in this process, for operators who supervise by other means."""
+    """Run one role in this process, for operators with other supervision."""
     single.role(settings_of(config, data, port=port, database_url=database), name)
 
 
@@ -126,17 +126,21 @@ def run(
 
 @app.command()
 def logs(
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on, and show each request and webhook.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Keep going, and show each request and webhook.")
+    ] = False,
     roles: Annotated[
-        list[str] | None, typer.Option("--role", metavar="NAME", help="Of this role; may be given again.")
+        list[str] | None, typer.Option("--role", metavar="NAME", help="Only this role; may be given again.")
     ] = None,
     level: Annotated[str, typer.Option("--level", metavar="LEVEL", help="From this level up.")] = "info",
-    lines: Annotated[int, typer.Option("--lines", "-n", metavar="N", min=0, help="How many to begin with.")] = 100,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON each, as they were written.")] = False,
+    lines: Annotated[
+        int, typer.Option("--lines", "-n", metavar="N", min=0, help="How many lines to begin with.")
+    ] = 100,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, a line each, as written.")] = False,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Show the logs of an installation, without content as always."""
+    """Show the logs of an installation; they hold no content."""
     settings = settings_of(config, data)
     written.logs(settings, follow=follow, roles=roles or [], level=level, limit=lines, as_json=as_json)
 
@@ -149,13 +153,13 @@ def migrate(
     check: Annotated[bool, typer.Option("--check", help="Only say what would be done; exit code 1 for yes.")] = False,
     yes: Yes = False,
 ) -> None:
-    """Bring the database up to this version. In dev `up` does it by itself."""
+    """Bring the database up to this version. In dev `up` does it itself."""
     migrating.migrate(settings_of(config, data, database_url=database), check=check, yes=yes)
 
 
 @app.command()
 def reset(config: Config = None, data: Data = None, database: Database = None, yes: Yes = False) -> None:
-    """Forget an installation: its messages, numbers and keys."""
+    """Delete an installation: its messages, numbers and keys."""
     forgetting.reset(settings_of(config, data, database_url=database), yes=yes)
 
 
@@ -190,8 +194,8 @@ def lookup(
 
 @app.command()
 def demo(
-    name: Annotated[str | None, typer.Argument(help="Which one; without it, the list.", metavar="[NAME]")] = None,
-    auto: Annotated[bool, typer.Option("--auto", help="Play the customer too, and end by itself.")] = False,
+    name: Annotated[str | None, typer.Argument(help="Which one; without it, list them.", metavar="[NAME]")] = None,
+    auto: Annotated[bool, typer.Option("--auto", help="Play the customer too, and then end.")] = False,
     output: OutputForm = Output.TABLE,
     config: Config = None,
     data: Data = None,
@@ -208,10 +212,12 @@ def trigger(
     sender: Annotated[str | None, typer.Option("--from", metavar="NUMBER", help="Who texts or calls.")] = None,
     to: Annotated[str | None, typer.Option("--to", metavar="NUMBER", help="Who is texted or called.")] = None,
     body: Annotated[str | None, typer.Option("--body", metavar="TEXT", help="What is texted.")] = None,
-    media_url: Annotated[list[str] | None, typer.Option("--media-url", metavar="URL", help="With a medium.")] = None,
+    media_url: Annotated[
+        list[str] | None, typer.Option("--media-url", metavar="URL", help="Attach a medium; may be given again.")
+    ] = None,
     code: Annotated[int | None, typer.Option("--code", metavar="CODE", help="Why it is undelivered.")] = None,
     status_callback: Annotated[
-        str | None, typer.Option("--status-callback", metavar="URL", help="Who is told of a delivery.")
+        str | None, typer.Option("--status-callback", metavar="URL", help="Where the delivery is reported.")
     ] = None,
     press: Annotated[
         str | None, typer.Option("--press", metavar="KEYS", help='Keys for each Gather in turn, as in "1,42#".')
@@ -229,7 +235,7 @@ def trigger(
         triggers.list_triggers(output)
         return
     if output is not Output.TABLE:
-        raise RefusalError("what happens is no list", "give --output with --list alone", exit_code=2)
+        raise RefusalError("--output is for lists", "give --output with --list alone", exit_code=2)
     options = triggers.Options(
         sender=sender,
         to=to,
@@ -266,10 +272,10 @@ def drill(
     names: Annotated[list[str] | None, typer.Argument(help="Which; without one, all.", metavar="[NAME]...")] = None,
     tenants: Annotated[int | None, typer.Option(min=1, max=10_000, help="How many tenants to seed.")] = None,
     ours: Annotated[bool, typer.Option("--ours", help="Leave out the control build.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON a drill.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each drill.")] = False,
     database: Annotated[
         str | None,
-        typer.Option("--database", metavar="URL", help="A PostgreSQL server to play it on, in a database of its own."),
+        typer.Option("--database", metavar="URL", help="A PostgreSQL server to use, in a database of its own."),
     ] = None,
 ) -> None:
     """Play an attack on a seeded copy, and say how many tenants it reached."""
@@ -280,7 +286,7 @@ def drill(
 
 @doctors.callback(invoke_without_command=True)
 def doctor(context: typer.Context, config: Config = None, data: Data = None, port: Port = None) -> None:
-    """Check what an installation needs, and tell the cure of what is missing."""
+    """Check what an installation needs, and say how to fix what is missing."""
     if context.invoked_subcommand is None:
         checks.doctor(settings_of_running(config, data, port=port, elsewhere=False))
 
@@ -289,7 +295,7 @@ def doctor(context: typer.Context, config: Config = None, data: Data = None, por
 def signature(
     url: Annotated[str | None, typer.Option("--url", metavar="URL", help="The URL that the app hashed.")] = None,
     given: Annotated[
-        str | None, typer.Option("--signature", metavar="TEXT", help="X-Twilio-Signature as it came.")
+        str | None, typer.Option("--signature", metavar="TEXT", help="X-Twilio-Signature as received.")
     ] = None,
     params: Annotated[
         list[str] | None, typer.Option("--param", metavar="NAME=VALUE", help="A field of the form.")
@@ -300,18 +306,18 @@ def signature(
     event: Annotated[int | None, typer.Option("--event", metavar="ID", help="A webhook from here that failed.")] = None,
     account: Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose event.")] = None,
     token_env: Annotated[
-        list[str] | None, typer.Option("--token-env", metavar="NAME", help="Variable that holds a token to try.")
+        list[str] | None, typer.Option("--token-env", metavar="NAME", help="Variable with a token to try.")
     ] = None,
     public_url: Annotated[
         list[str] | None, typer.Option("--public-url", metavar="URL", help="A URL that may have been signed.")
     ] = None,
     prefix: Annotated[
-        list[str] | None, typer.Option("--prefix", metavar="PATH", help="What a proxy may take off the path.")
+        list[str] | None, typer.Option("--prefix", metavar="PATH", help="What a proxy may strip from the path.")
     ] = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Find out why an app refuses a webhook's signature: what was signed, what the app hashed, and the cure."""
+    """Find out why an app refuses a webhook's signature: what was signed, what the app hashed, and the fix."""
     question = signatures.Question(
         url=url,
         signature=given,

@@ -24,7 +24,7 @@ def role(settings: Settings, name: str) -> None:
     if name not in (*ROLES, *settings.media_roles):
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
     for variable, cure in unknown_variables(os.environ).items():
-        Terminal().warn(f"{variable} is no setting → {cure}")
+        Terminal().warn(f"{variable} is not a setting → {cure}")
     guard_memory()
     raise_file_limit()
     os.umask(0o077)

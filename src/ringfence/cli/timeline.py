@@ -40,7 +40,9 @@ def timeline(settings: Settings, sid: str) -> None:
     client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
     kind, noun = _KINDS[sid[:2]]
     if not client.has_timeline(kind, sid):
-        raise RefusalError(f"account {profile.account_sid} has no {noun} {sid}", "compare it with what the program got")
+        raise RefusalError(
+            f"account {profile.account_sid} has no {noun} {sid}", "compare it with the SID that the program got"
+        )
     Terminal().say(timeline_link(settings.url, client, profile, sid))
     Terminal().note(f"it works once, within ten minutes; {invocation()} timeline {sid} makes another")
 

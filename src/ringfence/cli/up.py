@@ -58,7 +58,7 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
         # Before the first account is made, whose secrets are told only once all serves.
         raise RefusalError("production needs a carrier, and none is built yet", 'mode = "dev"')
     for name, cure in unknown_variables(os.environ).items():
-        Terminal().warn(f"{name} is no setting → {cure}")
+        Terminal().warn(f"{name} is not a setting → {cure}")
     os.umask(0o077)
     configure_logging("up", settings.log_level, log_file(settings.data_dir, "up", settings.log_mb))
     make_private(settings.data_dir)

@@ -1,4 +1,4 @@
-"""What lies behind an error of delivery, a webhook or a call, and what mends it, in our words by Twilio's code."""
+"""What lies behind an error of delivery, a webhook or a call, and how to fix it, in our words by Twilio's code."""
 
 import msgspec
 
@@ -14,11 +14,11 @@ _CONNECT = "Start the program, and see that host and port are those it listens o
 _CERTIFICATE = "Serve a certificate for this host name that a public authority signed, with its whole chain."
 
 _VALUE = Advice(
-    "Something in the document has a value that it cannot have: its default was taken, or it was left out.",
+    "Something in the document has an invalid value: its default was used, or it was left out.",
     "Correct it in the document, at the line and column named here.",
 )
 _PERMISSIONS = Advice(
-    "Numbers of that country, or of that kind, are not permitted to the account.",
+    "The account is not permitted to call numbers of that country, or of that kind.",
     "Permit the country with Voice's DialingPermissions (POST /v1/DialingPermissions/BulkCountryUpdates), "
     "or have the operator add it to `call_countries`.",
 )
@@ -54,12 +54,12 @@ ADVICE: dict[int, Advice] = {
     11235: Advice("The certificate is for another host.", _CERTIFICATE),
     11236: Advice("The certificate has expired.", "Renew it, and have the server load the new one."),
     11237: Advice("The certificate's chain is incomplete.", _CERTIFICATE),
-    11251: Advice("The answer broke the protocol.", "See what stands before the program: a proxy may answer for it."),
+    11251: Advice("The answer broke the protocol.", "See what is in front of the program: a proxy may answer for it."),
     11750: Advice("The answer is larger than 64 kB.", "Answer with less; a text holds 1,600 characters."),
     11751: Advice("The medium is too large.", "Link to a smaller file."),
     12100: Advice(
-        "The answer is no well-formed XML.",
-        "Look at the line below: most often an & that is not written &amp;, or an element without its end. "
+        "The answer is not well-formed XML.",
+        "Look at the line below: most often an & that is not written &amp;, or an element that is not closed. "
         "The SDK's MessagingResponse writes TwiML that is always well-formed.",
     ),
     12101: Advice("The XML version is not 1.0.", 'Begin with <?xml version="1.0" encoding="UTF-8"?>, or with none.'),
@@ -69,20 +69,22 @@ ADVICE: dict[int, Advice] = {
         "Correct its spelling: names of verbs and attributes are case-sensitive.",
     ),
     12300: Advice(
-        "The Content-Type is none that can answer a text.",
-        "Answer as text/xml, or as text/plain for one text.",
+        "The Content-Type is not one that can answer a text or a call.",
+        "Answer with text/xml, or with text/plain for one text.",
     ),
     12400: Advice("A fault of this installation.", "The webhook is tried again; see the dispatcher's log."),
-    14101: Advice("`to` is no number.", "Give it in E.164, +12025550177, or leave it out to answer the sender."),
-    14102: Advice("`from` is no number of this account.", "Name a number the account owns, or leave it out."),
-    14103: Advice("The message has no body, or too long a one.", "Give it 1 to 1,600 characters, or media."),
+    14101: Advice(
+        "`to` is not a phone number.", "Give it in E.164, +12025550177, or leave it out to answer the sender."
+    ),
+    14102: Advice("`from` is not a number of this account.", "Name a number the account owns, or leave it out."),
+    14103: Advice("The message has no body, or one that is too long.", "Give it 1 to 1,600 characters, or media."),
     14104: Advice("`method` is neither GET nor POST.", "Write GET or POST."),
-    14105: Advice("`statusCallback` is no URL.", "Give an absolute URL, or one relative to this document."),
+    14105: Advice("`statusCallback` is not a URL.", "Give an absolute URL, or one relative to this document."),
     14106: Advice("More than 50 documents for one text.", "See that <Redirect> comes to an end."),
     14107: Advice("Too many replies in a short time.", "Answer less often."),
     14108: Advice("The sender takes no texts.", "Reply from a number with the capability sms."),
     14109: Advice("More replies than one text may have.", "Answer with fewer <Message> elements."),
-    14110: Advice("The verb cannot stand in an answer to a text.", "Use <Message> and <Redirect>."),
+    14110: Advice("The verb cannot be used in an answer to a text.", "Use <Message> and <Redirect>."),
     14111: Advice("A trial account may not text this number.", "Verify the number first."),
     21205: Advice(
         "The address is one that webhooks may not reach.",
@@ -98,19 +100,20 @@ ADVICE: dict[int, Advice] = {
     ),
     13227: _PERMISSIONS,
     13420: Advice(
-        "What Play was to sound is no audio that can be read, or its digits are none.",
+        "What Play was given is not audio that can be read, or its digits are not digits.",
         "Serve WAV, MP3 or another common format with its Content-Type.",
     ),
     13520: Advice(
         "There is nothing to say, or the voice could not say it.",
-        "Put text into <Say>; where there is some, see the voice process's log.",
+        "Put text into <Say>; if there is some, see the voice process's log.",
     ),
     13610: Advice(
         "The recording could not be made, or the method is neither GET nor POST.",
-        "Write GET or POST; where that is so, see the disk of the recordings and the media process's log.",
+        "Write GET or POST; if it says that already, see the disk of the recordings and the media process's log.",
     ),
     21210: Advice(
-        "The caller's number is none of this account.", "Call from a number that the account owns: buy it first."
+        "The caller's number does not belong to this account.",
+        "Call from a number that the account owns: buy it first.",
     ),
     21215: _PERMISSIONS,
     21216: Advice(
@@ -124,8 +127,8 @@ ADVICE: dict[int, Advice] = {
     32214: Advice(
         "The SIP Domain belongs to another account.", "Dial an address of a SIP Domain of this account, or any other."
     ),
-    21211: Advice("`to` is no number.", "Give it in E.164: +12025550177."),
-    21606: Advice("The sender is no number of this account.", "Send from a number that the account owns."),
+    21211: Advice("`to` is not a phone number.", "Give it in E.164: +12025550177."),
+    21606: Advice("The sender is not a number of this account.", "Send from a number that the account owns."),
     21610: Advice("The recipient opted out.", "Wait until they text START; do not text them until then."),
     21617: Advice("The body is longer than 1,600 characters.", "Send it in parts."),
     30001: Advice("The queue was full for too long.", "Send more slowly, or from more numbers."),
@@ -134,8 +137,10 @@ ADVICE: dict[int, Advice] = {
     30004: Advice("The recipient or the operator blocks the text.", "Ask the recipient; do not repeat it."),
     30005: Advice("The number is unknown or no longer in service.", "Check the number, and remove it from your list."),
     30006: Advice("The number cannot receive texts.", "Look it up first, and call it instead."),
-    30007: Advice("A filter on the way took the text for unwanted.", "Change the wording, and register the campaign."),
-    30008: Advice("The carrier gave no reason.", "Send again; if it stays so, ask the carrier with its reference."),
+    30007: Advice("A filter on the way took the text for spam.", "Change the wording, and register the campaign."),
+    30008: Advice(
+        "The carrier gave no reason.", "Send again; if it keeps happening, ask the carrier, with its reference."
+    ),
     30009: Advice("A part of a long text did not arrive.", "Have it sent again."),
     30010: Advice("The price is above MaxPrice.", "Raise MaxPrice, or leave it out."),
     30011: Advice("The recipient cannot receive media.", "Send a link instead."),

@@ -116,7 +116,7 @@ def test_up_names_a_mistyped_variable_too(ringfence_process) -> None:
     port = listeners[0].getsockname()[1]
     done = ringfence_process("up", "--port", str(port), RINGFENCE_PROT="1")
     listeners[0].close()
-    assert "note: RINGFENCE_PROT is no setting → did you mean RINGFENCE_PORT?" in done.stderr
+    assert "note: RINGFENCE_PROT is not a setting → did you mean RINGFENCE_PORT?" in done.stderr
 
 
 def test_a_file_of_authorities_that_is_none_is_found(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def decode(body: bytes, charset: str) -> str:
     """The body as text; TwimlError 12300 for an unknown character set, 12100 for bytes that are not of it."""
     codec = _CHARSETS.get(charset)
     if codec is None:
-        raise TwimlError(12300, "the Content-Type names a character set that is not read")
+        raise TwimlError(12300, "the Content-Type names an unknown character set")
     try:
         return body.decode(codec).removeprefix("\ufeff")
     except UnicodeDecodeError:

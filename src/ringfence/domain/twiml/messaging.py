@@ -72,7 +72,7 @@ def read_answer(content_type: str | None, body: bytes) -> Answer:
         return _plain_answer(decode(body, charset or "utf-8"))
     if is_twiml(essence):
         return read_document(parse(decode(body, charset) if charset else body))
-    raise TwimlError(12300, "the Content-Type is none that can answer a text")
+    raise TwimlError(12300, "the Content-Type is not one that can answer a text")
 
 
 def read_document(root: Element) -> Answer:

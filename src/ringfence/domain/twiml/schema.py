@@ -60,7 +60,7 @@ def warnings(root: Element) -> list[TwimlWarning]:
 
 def _unknown_verb(element: Element) -> TwimlWarning:
     if element.name in VOICE_VERBS:
-        reason = f"{element.name} is a voice verb and does not run in the answer to a text"
+        reason = f"{element.name} is a voice verb and cannot be used in the answer to a text"
         return TwimlWarning(VOICE_IN_MESSAGING, reason, element.line, element.column)
     return _warn(element, f"{element.name} is not a TwiML verb")
 

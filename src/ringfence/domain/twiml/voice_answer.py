@@ -27,7 +27,7 @@ def read_voice_answer(content_type: str, body: bytes, url: str) -> VoiceDocument
         return VoiceDocument((_said(text),) if text else ())
     if is_twiml(essence):
         return read_voice_document(parse(decode(body, charset) if charset else body))
-    raise TwimlError(12300, "the Content-Type is none that can answer a call")
+    raise TwimlError(12300, "the Content-Type is not one that can answer a call")
 
 
 def _said(text: str) -> Say:

@@ -79,4 +79,4 @@ class Attributes:
         return text
 
     def _wrong(self, code: int, name: str) -> None:
-        self.warn(code, f"{name} of {self._element.name} has a value that it cannot have")
+        self.warn(code, f"{name} of {self._element.name} has an invalid value")

@@ -222,7 +222,7 @@ def _prompt(element: Element, attributes: Attributes, left_out: list[TwimlWarnin
 
 def _gather(element: Element, attributes: Attributes, left_out: list[TwimlWarning]) -> Gather:
     if "speech" in attributes.text("input").split():
-        attributes.warn(NOT_IN_SCHEMA, "Gather does not listen to speech yet: keys alone are collected")
+        attributes.warn(NOT_IN_SCHEMA, "Gather does not listen to speech yet: only keys are collected")
     prompts = [
         prompt
         for child in element.children
@@ -261,10 +261,10 @@ def _dial(element: Element, attributes: Attributes, left_out: list[TwimlWarning]
         attributes.warn(13215, "Dial has nobody to ring")
         return None
     if len(parties) > MAX_PARTIES:
-        attributes.warn(13250, f"Dial rings {MAX_PARTIES} parties at most")
+        attributes.warn(13250, f"Dial rings at most {MAX_PARTIES} parties")
     for name in ("passports", "referUrl", "referMethod", "events"):
         if attributes.text(name):
-            attributes.warn(NOT_IN_SCHEMA, f"Dial does not act on {name} yet")
+            attributes.warn(NOT_IN_SCHEMA, f"Dial does not support {name} yet")
     return Dial(
         parties=tuple(parties[:MAX_PARTIES]),
         action=element.attributes.get("action"),
@@ -323,7 +323,7 @@ def _party(element: Element, left_out: list[TwimlWarning]) -> Party | None:
         return None
     for name in ("byoc", "machineDetection"):
         if attributes.text(name):
-            attributes.warn(NOT_IN_SCHEMA, f"{element.name} does not act on {name} yet")
+            attributes.warn(NOT_IN_SCHEMA, f"{element.name} does not support {name} yet")
     return Party(
         kind=kind,
         address=address,
@@ -370,5 +370,5 @@ def _loop(attributes: Attributes, code: int) -> int:
 
 
 def _does_not_run(element: Element, left_out: list[TwimlWarning]) -> None:
-    reason = f"{element.name} does not run here yet and is skipped"
+    reason = f"{element.name} is not supported yet and is skipped"
     left_out.append(TwimlWarning(NOT_IN_SCHEMA, reason, element.line, element.column))

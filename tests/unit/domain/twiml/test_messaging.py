@@ -143,7 +143,7 @@ def test_types_that_hold_twiml(content_type):
 def test_other_types_cannot_answer(content_type):
     with pytest.raises(TwimlError) as refused:
         read_answer(content_type, b"<Response/>")
-    assert (refused.value.code, refused.value.message) == (12300, "the Content-Type is none that can answer a text")
+    assert (refused.value.code, refused.value.message) == (12300, "the Content-Type is not one that can answer a text")
 
 
 def test_the_headers_character_set_goes_before_the_documents():
@@ -158,7 +158,7 @@ def test_the_headers_character_set_goes_before_the_documents():
 @pytest.mark.parametrize(
     ("content_type", "body", "code", "message"),
     [
-        ("text/xml; charset=utf-7", b"<Response/>", 12300, "the Content-Type names a character set that is not read"),
+        ("text/xml; charset=utf-7", b"<Response/>", 12300, "the Content-Type names an unknown character set"),
         ("text/xml; charset=utf-8", b"<Response>\xff</Response>", 12100, "the answer is not valid utf-8"),
         ("text/plain", b"\xff", 12100, "the answer is not valid utf-8"),
         ("text/html; charset=utf-8", b"Internal Server Error", 12100, "syntax error"),

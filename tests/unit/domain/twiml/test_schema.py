@@ -46,7 +46,7 @@ def test_what_it_does_not_know(document, code, line, column, message):
 def test_voice_verbs_are_named_as_such(verb):
     (found,) = warnings(parse(f"<Response><{verb} voice='x'><Inner/></{verb}></Response>"))
     assert (found.code, found.line, found.column) == (14110, 1, 11)
-    assert found.message == f"{verb} is a voice verb and does not run in the answer to a text"
+    assert found.message == f"{verb} is a voice verb and cannot be used in the answer to a text"
 
 
 def test_all_twenty_voice_verbs_are_known_and_two_run_here():

@@ -193,7 +193,7 @@ def test_every_known_verb_runs_or_says_that_it_does_not() -> None:
     names = ("Connect", "Echo", "Enqueue", "Leave", "Pay", "Prompt", "Queue", "Refer", "Start", "Stop")
     document = read_voice_document(parse("<Response>" + "".join(f"<{name}/>" for name in names) + "</Response>"))
     assert [warning.message for warning in document.warnings] == [
-        f"{name} does not run here yet and is skipped" for name in names
+        f"{name} is not supported yet and is skipped" for name in names
     ]
 
 
