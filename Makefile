@@ -1,4 +1,5 @@
-PYTHON ?= python3.11
+# Python 3.11, else a later one.
+PYTHON ?= $(or $(firstword $(foreach name,python3.11 python3.12 python3.13 python3,$(shell command -v $(name)))),python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
@@ -15,6 +16,8 @@ setup: $(STAMP)
 
 # uv lives in a folder of this checkout: nothing is installed outside it.
 .tools/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "$(PYTHON) is not Python 3.11 or later: install one, or name it, as in make $(or $(MAKECMDGOALS),setup) PYTHON=/usr/bin/python3.12"; exit 1; }
 	$(PYTHON) -m venv .tools
 	.tools/bin/python -m pip install --quiet --disable-pip-version-check uv
 
