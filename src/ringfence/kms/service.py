@@ -28,7 +28,10 @@ from ringfence.ports.ledger import AccessEntry, Ledger
 from ringfence.ports.verification_codes import CodeOf, Verdict
 
 BLIND_TABLES = frozenset(
-    {"opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket", "capability", "lookup_override"}
+    {
+        *("opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket", "capability"),
+        *("lookup_override", "verify_entity", "verify_credential"),
+    }
 )
 DISPATCHER = "dispatcher"
 API = "api"

@@ -12,6 +12,7 @@ from ringfence.domain.message import Direction, Status
 from ringfence.ports.applications import ApplicationStore
 from ringfence.ports.call_brakes import BrakeStore
 from ringfence.ports.calls import CallStore
+from ringfence.ports.factors import FactorStore
 from ringfence.ports.fraud_counts import FraudStore
 from ringfence.ports.lookups import LookupStore
 from ringfence.ports.messaging_services import ServiceStore
@@ -395,6 +396,7 @@ class Store(
     SipAccessStore,
     VerifyConfigStore,
     VerificationStore,
+    FactorStore,
     LookupStore,
     FraudStore,
     Protocol,

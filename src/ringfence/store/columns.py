@@ -7,11 +7,14 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ringfence.domain import call
+from ringfence.domain.challenge import ChallengeStatus
+from ringfence.domain.factor import FactorStatus, FactorType
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.verification import Attempt
 from ringfence.domain.verification import Status as VerificationStatus
 from ringfence.ports.applications import ApplicationRow
 from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
+from ringfence.ports.factors import ChallengeRow, EntityRow, FactorRow
 from ringfence.ports.lookups import OverrideRow, RateRule
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
 from ringfence.ports.sip_access import SipRow
@@ -77,6 +80,9 @@ _CALL_DIRECTION: Convert = {member.value: member for member in call.Direction}._
 _CALL_STATUS: Convert = {member.value: member for member in call.Status}.__getitem__
 
 _VERIFICATION_STATUS: Convert = {member.value: member for member in VerificationStatus}.__getitem__
+_FACTOR_TYPE: Convert = {member.value: member for member in FactorType}.__getitem__
+_FACTOR_STATUS: Convert = {member.value: member for member in FactorStatus}.__getitem__
+_CHALLENGE_STATUS: Convert = {member.value: member for member in ChallengeStatus}.__getitem__
 _ATTEMPTS = msgspec.json.Decoder(tuple[Attempt, ...])
 
 
@@ -97,6 +103,9 @@ _WRITES: dict[Convert, Convert] = {
     _CALL_DIRECTION: _write_name,
     _CALL_STATUS: _write_name,
     _VERIFICATION_STATUS: _write_name,
+    _FACTOR_TYPE: _write_name,
+    _FACTOR_STATUS: _write_name,
+    _CHALLENGE_STATUS: _write_name,
     _read_attempts: write_attempts,
     _read_set: _write_set,
 }
@@ -130,5 +139,8 @@ SIP = Columns(SipRow, secure=bool, registration=bool, emergency=bool)
 APPLICATION = Columns(ApplicationRow)
 VERIFY = Columns(VerifyRow)
 VERIFICATION = Columns(VerificationRow, status=_VERIFICATION_STATUS, attempts=_read_attempts)
+ENTITY = Columns(EntityRow)
+FACTOR = Columns(FactorRow, factor_type=_FACTOR_TYPE, status=_FACTOR_STATUS)
+CHALLENGE = Columns(ChallengeRow, factor_type=_FACTOR_TYPE, status=_CHALLENGE_STATUS)
 OVERRIDE = Columns(OverrideRow)
 RATE_RULE = Columns(RateRule)

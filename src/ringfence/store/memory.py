@@ -3,6 +3,7 @@
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_call_brakes import MemoryCallBrakes
+from ringfence.store.memory_factors import MemoryFactors
 from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_services import MemoryServices
@@ -19,6 +20,7 @@ class MemoryStore(
     MemorySipAccess,
     MemoryVerifyConfig,
     MemoryVerifications,
+    MemoryFactors,
     MemoryLookups,
     MemoryFraud,
 ):
@@ -31,6 +33,7 @@ class MemoryStore(
         MemorySipAccess.__init__(self)
         MemoryVerifyConfig.__init__(self)
         MemoryVerifications.__init__(self)
+        MemoryFactors.__init__(self)
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)

@@ -7,6 +7,7 @@ from ringfence.store.postgres_call_steps import PostgresCallSteps
 from ringfence.store.postgres_call_work import PostgresCallWork
 from ringfence.store.postgres_calls import PostgresCalls
 from ringfence.store.postgres_clock import PostgresClock
+from ringfence.store.postgres_factors import PostgresFactors
 from ringfence.store.postgres_fraud import PostgresFraud
 from ringfence.store.postgres_lookups import PostgresLookups
 from ringfence.store.postgres_media import PostgresMedia
@@ -36,6 +37,7 @@ class PostgresStore(
     PostgresVerifyConfig,
     PostgresFraud,
     PostgresVerifications,
+    PostgresFactors,
     PostgresCallBrakes,
     PostgresLookups,
     PostgresClock,

@@ -7,6 +7,7 @@ from ringfence.store.sqlite_call_steps import SqliteCallSteps
 from ringfence.store.sqlite_call_work import SqliteCallWork
 from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
+from ringfence.store.sqlite_factors import SqliteFactors
 from ringfence.store.sqlite_fraud import SqliteFraud
 from ringfence.store.sqlite_lookups import SqliteLookups
 from ringfence.store.sqlite_media import SqliteMedia
@@ -36,6 +37,7 @@ class SqliteStore(
     SqliteVerifyConfig,
     SqliteFraud,
     SqliteVerifications,
+    SqliteFactors,
     SqliteCallBrakes,
     SqliteLookups,
     SqliteClock,

@@ -1,0 +1,52 @@
+"""What is secret of entities, factors and challenges in and out of its sealed form."""
+
+import msgspec
+
+from ringfence.domain.challenge import ChallengeSecret
+from ringfence.domain.factor import FactorSecret
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.record import RecordSealer
+
+ENTITY = "entity"
+FACTOR = "factor"
+CHALLENGE = "challenge"
+
+_encoder = msgspec.msgpack.Encoder()
+_factors = msgspec.msgpack.Decoder(FactorSecret)
+_challenges = msgspec.msgpack.Decoder(ChallengeSecret)
+
+
+def seal_identity(sealer: RecordSealer, sid: str, identity: str) -> bytes:
+    """Who the entity `sid` is, for the API, which holds the epoch key."""
+    return sealer.seal(sid, ENTITY, identity.encode())
+
+
+def open_identity(sealer: RecordSealer, sid: str, sealed: bytes) -> str:
+    """The inverse; UnsealError when it was altered or belongs elsewhere."""
+    return sealer.open(sid, ENTITY, sealed).decode()
+
+
+def seal_factor(sealer: RecordSealer, sid: str, secret: FactorSecret) -> bytes:
+    """Under the record key of `sid`."""
+    return sealer.seal(sid, FACTOR, _encoder.encode(secret))
+
+
+def open_factor(sealer: RecordSealer, sid: str, sealed: bytes) -> FactorSecret:
+    """The inverse; UnsealError when it was altered or belongs elsewhere."""
+    try:
+        return _factors.decode(sealer.open(sid, FACTOR, sealed))
+    except msgspec.DecodeError:
+        raise UnsealError from None
+
+
+def seal_challenge(sealer: RecordSealer, sid: str, secret: ChallengeSecret) -> bytes:
+    """Under the record key of `sid`."""
+    return sealer.seal(sid, CHALLENGE, _encoder.encode(secret))
+
+
+def open_challenge(sealer: RecordSealer, sid: str, sealed: bytes) -> ChallengeSecret:
+    """The inverse; UnsealError when it was altered or belongs elsewhere."""
+    try:
+        return _challenges.decode(sealer.open(sid, CHALLENGE, sealed))
+    except msgspec.DecodeError:
+        raise UnsealError from None
