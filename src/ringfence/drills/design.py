@@ -33,6 +33,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines.
 
     `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
+    `fraud_guard` is the setting `verify_fraud_guard`.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     command: Callable[[str], list[str]]
     sip_lines: Callable[..., SipLines] = SipLines
     media_leg: str = "ringfence.media.leg"
+    fraud_guard: str = "standard"
 
 
 class _LoggedKeys(KeyService):
@@ -88,4 +90,5 @@ def control() -> Design | None:
         command=command,
         sip_lines=open_lines,
         media_leg=f"{CONTROL}.following_leg",
+        fraud_guard="off",
     )

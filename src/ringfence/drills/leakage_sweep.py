@@ -6,7 +6,6 @@ import os
 import shlex
 import shutil
 import signal
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -18,6 +17,7 @@ from ringfence.domain.clock import SystemClock
 from ringfence.drills.canary import Canaries
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.installation import installation
 from ringfence.drills.plain_http import Answer, ask
 from ringfence.drills.recording_proxy import RecordingProxy
 from ringfence.drills.report import Finding
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 DRILL = "D11"
 TITLE = "leakage sweep over disk, logs, metrics, crashes and error pages"
-ROLES = ("kms", "simulator", "dispatcher", "api")
 BEHAVIOURS = ("reply", "reply", "error", "garbage", "hang")
 TRIES = 40
 RETRY_S = 0.25
@@ -128,19 +127,9 @@ class _Sweep:
 
     @contextlib.asynccontextmanager
     async def _platform(self, database_url: str) -> AsyncIterator[tuple[Supervisor, Settings]]:
-        listener = socket.create_server(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-        settings = Settings(data_dir=self._folder / "data", port=port, database_url=database_url)
-        for folder in (settings.data_dir, settings.run_dir, self._folder / SCRATCH):
-            make_private(folder)
-        supervisor = Supervisor(settings, listeners={"api": [listener]}, command=self._command)
-        try:
-            for role in ROLES:
-                await supervisor.start(role)
-            yield supervisor, settings
-        finally:
-            await supervisor.stop()
-            listener.close()
+        make_private(self._folder / SCRATCH)
+        async with installation(self._folder / "data", self._command, database_url=database_url) as running:
+            yield running
 
     def _command(self, role: str) -> list[str]:
         """The role, with core dumps allowed, and its temporary files, folder and output where the scan will look."""

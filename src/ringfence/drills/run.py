@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from ringfence.drills import code_guessing, code_reuse, disk_theft, leakage_sweep, rtp_bleed, scanners
+from ringfence.drills import code_guessing, code_reuse, disk_theft, leakage_sweep, pumping, rtp_bleed, scanners
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.report import Finding, Verdict
 
@@ -12,7 +12,8 @@ from ringfence.drills.report import Finding, Verdict
 class Drill(msgspec.Struct, frozen=True, kw_only=True):
     """A drill by name; `play` runs it on one build with so many tenants, on a database or on SQLite.
 
-    `missing` says what it needs that is not here, "" where it can be played.
+    `missing` says what it needs that is not here, "" where it can be played. `each` is what is counted, where that is
+    not tenants.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
     play: Callable[[Design, int, str], Finding]
     tenants: int
     missing: Callable[[], str] = lambda: ""
+    each: str = "tenants"
 
 
 DRILLS = {
@@ -27,6 +29,7 @@ DRILLS = {
     for drill in (
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
+        Drill(name=pumping.DRILL, title=pumping.TITLE, play=pumping.pumping, tenants=pumping.RANGES, each="ranges"),
         Drill(name=code_guessing.DRILL, title=code_guessing.TITLE, play=code_guessing.code_guessing, tenants=20),
         Drill(name=code_reuse.DRILL, title=code_reuse.TITLE, play=code_reuse.code_reuse, tenants=100),
         Drill(
@@ -71,6 +74,6 @@ def run(
         played = {}
         for build, design in {"the control build": other, "ours": OURS}.items():
             if design is not None:
-                begins(f"{drill.name} on {build}, {count} tenants: {drill.title}")
+                begins(f"{drill.name} on {build}, {count} {drill.each}: {drill.title}")
                 played[build] = drill.play(design, count, database)
         yield Verdict(drill=drill.name, title=drill.title, control=played.get("the control build"), ours=played["ours"])

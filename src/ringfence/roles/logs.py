@@ -30,6 +30,7 @@ CLEAR_KEYS = frozenset(
         "duration_ms", "delay_ms", "due_ms", "age_ms", "offset_ms", "rate_mps",
         "pid", "uid", "exit_code", "signal", "port", "host", "hosts", "mode", "method", "route", "http_status",
         "version", "cause", "cure", "verb", "socket", "setting",
+        "service", "rule", "unanswered", "converted", "allowed",
     }
 )  # fmt: skip
 # Libraries whose log lines are known to be constant text once their arguments are left out.

@@ -23,10 +23,16 @@ REPEATED = frozenset(
         "webhooks not written down",
         "carrier.news_not_written",
         "kms.not_tidied",
+        "verify.code_refused",
     }
 )
 # They tell one occurrence from another, not one cause from another.
-_OF_ONE_OCCURRENCE = frozenset({"request_id", "count", "attempts", "delay_ms", "sid", "message_sid", "event_id"})
+_OF_ONE_OCCURRENCE = frozenset(
+    {
+        "request_id", "count", "attempts", "delay_ms", "sid", "message_sid", "event_id",
+        "unanswered", "converted", "allowed",
+    }
+)  # fmt: skip
 _CAUSES_MAX = 256
 
 Tell = Callable[[MutableMapping[str, Any]], None]

@@ -1,0 +1,65 @@
+"""All simulated telephones at once: each text as it is delivered, read from the simulator's live feed."""
+
+import asyncio
+from collections import Counter
+from types import TracebackType
+from typing import Any
+
+import msgspec
+
+WITHIN_S = 120.0
+_decoder = msgspec.json.Decoder(dict[str, Any])
+
+
+class Phones:
+    """What came to whom; use as an async context. `texts` counts those to each number, each once."""
+
+    def __init__(self, port: int) -> None:
+        self.texts: Counter[str] = Counter()
+        self._port = port
+        self._seen: set[str] = set()
+        self._bodies: dict[str, asyncio.Future[str]] = {}
+
+    async def __aenter__(self) -> "Phones":
+        self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 26)
+        self._writer.write(f"GET /simulator/events HTTP/1.1\r\nHost: localhost:{self._port}\r\n\r\n".encode())
+        await self._reader.readuntil(b"\r\n\r\n")
+        self._reading = asyncio.create_task(self._read())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
+        self._writer.close()
+
+    async def text_of(self, sid: str) -> str:
+        """The body of a text by its SID, once it was delivered. TimeoutError."""
+        async with asyncio.timeout(WITHIN_S):
+            return await asyncio.shield(self._body(sid))
+
+    async def quiet(self, for_s: float) -> None:
+        """Return once nothing has come for so long."""
+        seen = -1
+        while len(self._seen) != seen:
+            seen = len(self._seen)
+            await asyncio.sleep(for_s)
+
+    def _body(self, sid: str) -> asyncio.Future[str]:
+        return self._bodies.setdefault(sid, asyncio.get_running_loop().create_future())
+
+    async def _read(self) -> None:
+        async for line in self._reader:
+            if line.startswith(b"data: "):
+                for text in _decoder.decode(line.removeprefix(b"data: "))["messages"]:
+                    self._note(text)
+
+    def _note(self, text: dict[str, Any]) -> None:
+        sid = text["sid"]
+        if sid is None or sid in self._seen or text["status"] != "delivered":
+            return
+        self._seen.add(sid)
+        self.texts[text["to"]] += 1
+        if not (body := self._body(sid)).done():
+            body.set_result(text["body"])
