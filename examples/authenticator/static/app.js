@@ -1,0 +1,52 @@
+// The app: opens what this browser keeps, shows it under tabs, and works without a network.
+
+import { Session } from "./session.js";
+import { scriptUrl } from "./trusted.js";
+import { codesView } from "./ui/codes_view.js";
+import { h, icon } from "./ui/dom.js";
+import { changeLock, lockView } from "./ui/lock_view.js";
+
+const LOCK_AFTER_MS = 5 * 60_000;
+const app = document.getElementById("app");
+
+navigator.serviceWorker?.register(scriptUrl("service"), { type: "module" });
+// One window at a time: two would overwrite each other's state.
+const elsewhere = setTimeout(() => app.replaceChildren(h("p", { class: "empty", role: "status" }, "The app is open in another window. Close it to go on here.")), 1_000);
+navigator.locks.request("authenticator", async () => {
+  clearTimeout(elsewhere);
+  await start();
+  await new Promise(() => {});
+});
+
+async function start() {
+  const session = await Session.open();
+  const tabs = [["codes", "Codes", codesView(session)]];
+  const main = h("main", { id: "main", tabindex: -1 });
+  const lock = h("button", { class: "quiet", "aria-label": "Lock", onclick: () => changeLock(session) }, icon("lock"));
+  const links = tabs.map(([name, title]) => h("a", { href: `#${name}` }, icon(name), h("span", {}, title)));
+  const shell = h("div", { class: "shell" }, h("header", {}, h("h1", {}, "Authenticator"), lock), h("nav", { "aria-label": "Sections" }, links), main);
+  const locked = lockView(session);
+
+  const show = () => {
+    if (session.isLocked) {
+      app.replaceChildren(locked);
+      locked.elements.code.focus();
+      return;
+    }
+    const current = tabs.find(([name]) => location.hash === `#${name}`) ?? tabs[0];
+    links.forEach((link) => (link.hash === `#${current[0]}` ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
+    if (main.firstChild !== current[2].element) main.replaceChildren(current[2].element);
+    if (app.firstChild !== shell) app.replaceChildren(shell);
+    for (const [, , view] of tabs) view.update();
+  };
+  session.addEventListener("change", show);
+  session.addEventListener("lock", show);
+  addEventListener("hashchange", show);
+  show();
+
+  let hidden = 0;
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hidden);
+    if (document.visibilityState === "hidden") hidden = setTimeout(() => session.lock(), LOCK_AFTER_MS);
+  });
+}
