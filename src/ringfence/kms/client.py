@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
+from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, Verdict
 
 
 class ApiKeyClient:
-    """`TenantKeys` and `VerificationCodes` at the API's socket. Sealing keys are held for a minute at most."""
+    """`kms.server.ForApi` at the API's socket. Sealing keys are held for a minute at most."""
 
     def __init__(self, client: Client, clock: Clock) -> None:
         self._client = client
@@ -60,6 +62,18 @@ class ApiKeyClient:
 
     async def close_code(self, account: str, sid: str) -> None:
         await self._client.call("close_code", account, sid)
+
+    async def open_totp(self, factor: TotpOf, shape: TotpShape, secret: bytes = b"") -> bytes:
+        return await self._client.call("open_totp", factor, shape, secret, returns=bytes)
+
+    async def shape_totp(self, factor: TotpOf, shape: TotpShape) -> bool:
+        return await self._client.call("shape_totp", factor, shape, returns=bool)
+
+    async def check_totp(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
+        return await self._client.call("check_totp", factor, attempt, guess, returns=Verdict)
+
+    async def close_totp(self, account: str, factors: Sequence[str]) -> None:
+        await self._client.call("close_totp", account, factors)
 
 
 class DispatcherKeyClient:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ringfence.ipc.server import Server, serve
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
 TENANT_VERBS = (
@@ -22,6 +23,10 @@ TENANT_VERBS = (
     "open_code",
     "check_code",
     "close_code",
+    "open_totp",
+    "shape_totp",
+    "check_totp",
+    "close_totp",
 )
 DELIVERY_VERBS = (
     "seal_record",
@@ -34,7 +39,7 @@ DELIVERY_VERBS = (
 )
 
 
-class ForApi(TenantKeys, VerificationCodes, Protocol):
+class ForApi(TenantKeys, VerificationCodes, TotpCodes, Protocol):
     """What the API may ask."""
 
 
@@ -43,7 +48,7 @@ class ForCarriage(DeliveryKeys, CodeReader, Protocol):
 
 
 async def serve_tenant_keys(service: ForApi, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
-    """Answer the verbs of `TenantKeys` and `VerificationCodes` at `path`. OSError where the path cannot be had."""
+    """Answer the verbs of `ForApi` at `path`. OSError where the path cannot be had."""
     return await serve(path, {verb: getattr(service, verb) for verb in TENANT_VERBS}, allowed_uids)
 
 

@@ -14,6 +14,7 @@ from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer, table_key
+from ringfence.domain.totp import TotpShape
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
 from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
@@ -22,9 +23,11 @@ from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
 from ringfence.kms.slot_keys import Opened, SlotKeys
 from ringfence.kms.store import KeyStore
+from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
+from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, Verdict
 
 BLIND_TABLES = frozenset(
@@ -78,6 +81,7 @@ class KeyService:
             in_use = self._store.row("SELECT 1 FROM account LIMIT 1") is not None
             take = self._files.load if in_use else self._files.create
             self._standing_key, self._tables_key = take(STANDING), take(TABLES)
+            self._totp = TotpSecrets(self._store, self._standing_key, self._clock)
             self._days.load()
             self._verification_keys.load()
             lost = await self._residue.forget_lost()
@@ -101,6 +105,7 @@ class KeyService:
         self._live.forget_past()
         await self._residue.roll()
         await self._codes.tidy()
+        await self._totp.tidy()
         await self._store.scrub()
 
     # For the API
@@ -157,6 +162,20 @@ class KeyService:
 
     async def close_code(self, account: str, sid: str) -> None:
         await self._codes.close(account, sid)
+
+    async def open_totp(self, factor: TotpOf, shape: TotpShape, secret: bytes = b"") -> bytes:
+        await self._write_down(factor.account, API, "open_totp", factor.factor)
+        return await self._totp.open(factor, shape, secret)
+
+    async def shape_totp(self, factor: TotpOf, shape: TotpShape) -> bool:
+        return await self._totp.shape(factor, shape)
+
+    async def check_totp(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
+        return await self._totp.check(factor, attempt, guess)
+
+    async def close_totp(self, account: str, factors: Sequence[str]) -> None:
+        await self._write_down(account, API, "close_totp", *factors)
+        await self._totp.close(account, factors)
 
     # For both
 

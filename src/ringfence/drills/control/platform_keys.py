@@ -14,14 +14,16 @@ from ringfence.domain.sealing.epoch import first_epoch, index_day
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer
 from ringfence.drills.control.code_table import CodeTable
+from ringfence.drills.control.totp_table import TotpTable
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 
 
-class PlatformKeys(CodeTable):
+class PlatformKeys(CodeTable, TotpTable):
     """`ports.keys.TenantKeys` and `ports.keys.DeliveryKeys` under a single key at rest. Whoever asks is served."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:
-        super().__init__(directory, clock)
+        CodeTable.__init__(self, directory, clock)
+        TotpTable.__init__(self, directory, clock)
         self._key = b""
         self._search: sqlite3.Connection
 
@@ -35,6 +37,7 @@ class PlatformKeys(CodeTable):
         self._key = path.read_bytes()
         self._search = sqlite3.connect(self._directory / "search.db", isolation_level=None, check_same_thread=False)
         self.open_codes()
+        self.open_secrets()
         self._search.execute("CREATE TABLE IF NOT EXISTS number (account TEXT, number TEXT, UNIQUE (account, number))")
 
     async def close(self) -> None:

@@ -1,0 +1,149 @@
+"""Secrets of authenticator apps in the key service: kept sealed, counted, compared, each step used once, erased."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from ringfence.domain.challenge import LIFE_MAX_MS
+from ringfence.domain.clock import Clock
+from ringfence.domain.sealing import aead, hkdf
+from ringfence.domain.totp import (
+    NEVER,
+    TotpShape,
+    followed_drift,
+    matching_step,
+    new_secret,
+    step_at,
+    step_in_other_shape,
+)
+from ringfence.domain.verification_code import CHECKS_MAX
+from ringfence.kms.store import KeyStore
+from ringfence.ports.totp_codes import TotpOf
+from ringfence.ports.verification_codes import Verdict
+
+HOUR_MS: Final = 3_600_000
+CHECKS_OF_HOUR: Final = 30
+_SALT: Final = b"ringfence/totp/v1"
+_FOR_EVER: Final = 1 << 62
+_STAND_IN: Final = bytes(20)
+
+_OPEN = "INSERT INTO totp_secret VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO NOTHING"
+_ROW = """SELECT secret, alg, time_step, skew, code_length, last_step, drift FROM totp_secret
+WHERE account = ? AND factor = ?"""
+_SHAPE = """UPDATE totp_secret SET alg = ?, time_step = ?, skew = ?, code_length = ?, last_step = ?, drift = 0
+WHERE account = ? AND factor = ?"""
+_COUNT_HOUR = """UPDATE totp_secret SET checks = CASE hour WHEN ?3 THEN checks + 1 ELSE 1 END, hour = ?3
+WHERE account = ?1 AND factor = ?2 AND (hour <> ?3 OR checks < ?4)"""
+_COUNT_ATTEMPT = """INSERT INTO totp_attempt VALUES (?1, ?2, ?3, 1, ?4)
+ON CONFLICT DO UPDATE SET checks = checks + 1 WHERE factor = ?3 AND checks < ?5"""
+_COUNT_NOTHING = "UPDATE check_of_nothing SET checks = checks + 1"
+_USE = "UPDATE totp_secret SET last_step = ?3, drift = ?4 WHERE account = ?1 AND factor = ?2 AND last_step < ?3"
+_END_ATTEMPT = "UPDATE totp_attempt SET checks = ?3 WHERE account = ?1 AND attempt = ?2"
+_CLOSE = (
+    "DELETE FROM totp_secret WHERE account = ? AND factor = ?",
+    "DELETE FROM totp_attempt WHERE account = ? AND factor = ?",
+)
+_EXPIRED = "SELECT 1 FROM totp_attempt WHERE expires_ms <= ? LIMIT 1"
+_EXPIRE = "DELETE FROM totp_attempt WHERE expires_ms <= ?"
+
+
+class _Kept(NamedTuple):
+    secret: bytes
+    shape: TotpShape
+    last_step: int
+    drift: int
+
+
+class TotpSecrets:
+    """`ports.totp_codes` over the key service's database; `standing_key` is what its keys are derived from."""
+
+    def __init__(self, store: KeyStore, standing_key: bytes, clock: Clock) -> None:
+        self._store = store
+        self._standing_key = standing_key
+        self._clock = clock
+
+    async def open(self, factor: TotpOf, shape: TotpShape, secret: bytes) -> bytes:
+        kept = secret or new_secret(shape.alg)
+        sealed = aead.seal(self._key(factor.account), kept, _place(factor))
+        shaped = (shape.alg, shape.time_step, shape.skew, shape.code_length)
+        values = (factor.account, factor.factor, sealed, *shaped, NEVER)
+        if not await self._store.write(lambda tx: tx.execute(_OPEN, values).rowcount):
+            raise ValueError("the factor has a secret")
+        return kept
+
+    async def shape(self, factor: TotpOf, shape: TotpShape) -> bool:
+        def write(tx: sqlite3.Connection) -> bool:
+            row = tx.execute(_ROW, (factor.account, factor.factor)).fetchone()
+            if row is None:
+                return False
+            last = step_in_other_shape(row[5], _shape_of(row), shape)
+            shaped = (shape.alg, shape.time_step, shape.skew, shape.code_length)
+            return tx.execute(_SHAPE, (*shaped, last, factor.account, factor.factor)).rowcount > 0
+
+        return await self._store.write(write)
+
+    async def check(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
+        """The count is on disk before the verdict is known to anybody."""
+        now_ms = self._clock.now_ms()
+        kept = self._read(factor)
+        secret, shape, last, drift = kept or _Kept(_STAND_IN, TotpShape(), NEVER, 0)
+        step = step_at(now_ms, shape)
+        matched = matching_step(secret, shape, guess, step, drift, last)
+        drift = 0 if matched is None else followed_drift(matched, step)
+        there = kept is not None
+        return await self._store.write(lambda tx: _counted(tx, factor, attempt, now_ms, there, matched, drift))
+
+    async def close(self, account: str, factors: Sequence[str]) -> None:
+        def write(tx: sqlite3.Connection) -> None:
+            for factor in factors:
+                for statement in _CLOSE:
+                    tx.execute(statement, (account, factor))
+
+        await self._store.write(write, erases=True)
+
+    async def tidy(self) -> None:
+        """Forget the counts of challenges that are over."""
+        now_ms = self._clock.now_ms()
+        if self._store.row(_EXPIRED, now_ms) is not None:
+            await self._store.write(lambda tx: tx.execute(_EXPIRE, (now_ms,)).rowcount)
+
+    def _read(self, factor: TotpOf) -> _Kept | None:
+        row = self._store.row(_ROW, factor.account, factor.factor)
+        if row is None:
+            return None
+        try:
+            secret = aead.unseal(self._key(factor.account), row[0], _place(factor))
+        except aead.UnsealError:
+            return None
+        return _Kept(secret, _shape_of(row), row[5], row[6])
+
+    def _key(self, account: str) -> bytes:
+        return hkdf.derive(self._standing_key, _SALT, account.encode())
+
+
+def _counted(
+    tx: sqlite3.Connection, factor: TotpOf, attempt: str, now_ms: int, there: bool, matched: int | None, drift: int
+) -> Verdict:
+    if not there:
+        # A transaction that changes nothing syncs nothing: its speed would tell that there is no secret.
+        tx.execute(_COUNT_NOTHING)
+        return Verdict.GONE
+    key = (factor.account, factor.factor)
+    until_ms = _FOR_EVER if attempt == factor.factor else now_ms + LIFE_MAX_MS
+    counted = tx.execute(_COUNT_ATTEMPT, (factor.account, attempt, factor.factor, until_ms, CHECKS_MAX)).rowcount
+    if not counted or not tx.execute(_COUNT_HOUR, (*key, now_ms // HOUR_MS, CHECKS_OF_HOUR)).rowcount:
+        tx.execute(_COUNT_NOTHING)
+        return Verdict.SPENT
+    # Of two right checks at once the later one finds its step used.
+    if matched is None or not tx.execute(_USE, (*key, matched, drift)).rowcount:
+        return Verdict.WRONG
+    tx.execute(_END_ATTEMPT, (factor.account, attempt, CHECKS_MAX))
+    return Verdict.APPROVED
+
+
+def _shape_of(row: Sequence[Any]) -> TotpShape:
+    return TotpShape(alg=row[1], time_step=row[2], skew=row[3], code_length=row[4])
+
+
+def _place(factor: TotpOf) -> bytes:
+    return aead.place(factor.account, factor.service, factor.factor, "totp")
