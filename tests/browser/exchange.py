@@ -13,7 +13,7 @@ from ringfence.carriers.sip.listen import Listen
 from ringfence.carriers.sip.serve import serve
 from ringfence.carriers.sip.websocket import WebSocketFlow, phones_page
 from ringfence.domain.media_ends import RemoteEnd
-from ringfence.domain.negotiation import Speaker, make_answer, make_offer, read_answer
+from ringfence.domain.negotiation import Speaker, in_role, make_answer, make_offer, read_answer, renewed
 from ringfence.ports.line import Destination, IncomingLine, Line
 from ringfence.ports.sip_access import ClientLogin, SipDomain
 
@@ -50,10 +50,7 @@ class Talk:
         self.end: int | None = None
         self.remotes: list[RemoteEnd] = []
         self._version = 0
-
-    @property
-    def speaker(self) -> Speaker:
-        return Speaker(local=self.leg.local, transport="webrtc", session_id=7, encodings=("PCMU",))
+        self.speaker = Speaker(local=self.leg.local, transport="webrtc", session_id=7, encodings=("PCMU",))
 
     def ringing(self, status: int, description: bytes) -> None:
         self.told.append(f"ringing {status}")
@@ -65,6 +62,7 @@ class Talk:
 
     def offered(self, description: bytes) -> bytes:
         self._version += 1
+        self.speaker = renewed(self.speaker, description)
         agreed = make_answer(description, self.speaker, version=self._version)
         self.told.append(f"offered {'held' if not agreed.remote.send else 'free'}")
         self.connect(agreed.remote)
@@ -87,6 +85,7 @@ class Talk:
 
     def connect(self, remote: RemoteEnd) -> None:
         self.remotes.append(remote)
+        self.speaker = in_role(self.speaker, remote)
         self.leg.connect(remote)
 
 

@@ -35,7 +35,10 @@ class ToneLeg(asyncio.DatagramProtocol):
         self.keys = ""
         self.causes: list[str] = []
         self.packets = 0
+        # How often it was told of a path.
+        self.paths = 0
         self.sending = True
+        self.deaf = False
         self._keys = KeyReceiver()
         self._hz = hz
         self._remote: tuple[Any, ...] | None = None
@@ -60,7 +63,7 @@ class ToneLeg(asyncio.DatagramProtocol):
         self.sending = remote.send
         self._event_type = remote.event_payload_type
         assert remote.ice is not None
-        self.control.connect(remote.ice)
+        self.control.connect(remote.ice, remote.own_ice)
 
     @property
     def heard_hz(self) -> float:
@@ -73,8 +76,9 @@ class ToneLeg(asyncio.DatagramProtocol):
     def send_raw(self, data: bytes, address: tuple[Any, ...]) -> None:
         self._wire.sendto(data, address)
 
-    def set_remote(self, address: tuple[Any, ...]) -> None:
+    def set_remote(self, address: tuple[Any, ...] | None) -> None:
         self._remote = address
+        self.paths += 1
 
     def set_srtp(self, session: SrtpSession) -> None:
         self._session = session
@@ -83,6 +87,8 @@ class ToneLeg(asyncio.DatagramProtocol):
         self.causes.append(cause)
 
     def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
+        if self.deaf:
+            return
         if not 128 <= data[0] <= 191:
             self.control.datagram(data, addr)
         elif self._session is not None and not is_rtcp(data):

@@ -48,7 +48,8 @@ class RemoteEnd(msgspec.Struct, frozen=True, kw_only=True):
 
     `send` and `receive` are ours: on hold, `send` is False. `symmetric`: latch once onto where its packets come from;
     `signalled` is the host that its signalling comes from, "" where that is not known. `srtp_key` is what the other end
-    sends under, of suite `srtp_suite`.
+    sends under, of suite `srtp_suite`. `own_ice` is our end as it was described to this one: where its credentials are
+    others than before, ICE begins anew.
     """
 
     address: str
@@ -65,6 +66,7 @@ class RemoteEnd(msgspec.Struct, frozen=True, kw_only=True):
     srtp_suite: str = ""
     srtp_key: bytes = b""
     ice: IceEnd | None = None
+    own_ice: IceEnd | None = None
 
     def __repr__(self) -> str:
         return f"RemoteEnd({self.encoding})"

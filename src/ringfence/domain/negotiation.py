@@ -5,6 +5,7 @@ Source: RFC 3264 (offer and answer), RFC 3551 and 4733 (formats), RFC 4568 (SDES
 """
 
 import ipaddress
+import secrets
 from collections.abc import Sequence
 
 import msgspec
@@ -77,13 +78,15 @@ class Agreement(msgspec.Struct, frozen=True):
 class Speaker(msgspec.Struct, frozen=True, kw_only=True):
     """One end of one call: where its media is received, and what it speaks, the preferred first.
 
-    `session_id` names its description for the whole of the call; `version` grows with every one that it sends.
+    `session_id` names its description for the whole of the call; `version` grows with every one that it sends. `theirs`
+    is the other end's ICE as it was agreed on last.
     """
 
     local: LocalEnd
     transport: Transport
     session_id: int
     encodings: tuple[str, ...] = PLAIN
+    theirs: IceEnd | None = None
 
     def __repr__(self) -> str:
         return f"Speaker({self.transport})"
@@ -135,7 +138,7 @@ def make_answer(offer: bytes, speaker: Speaker, *, version: int = 0, wanted: Dir
     streams = tuple(ours if at == place else refused(other) for at, other in enumerate(session.media))
     grouped = session.attribute("group") is not None and mid is not None
     bundle: Attributes = (("group", f"BUNDLE {mid}"),) if grouped else ()
-    remote = _remote(session, media, codec, event, _ways(direction), crypto, ice)
+    remote = _remote(speaker, session, media, codec, event, _ways(direction), crypto, ice)
     return Agreement(_written(speaker, version, streams, bundle), remote)
 
 
@@ -148,9 +151,8 @@ def read_answer(answer: bytes, speaker: Speaker) -> RemoteEnd:
     codec, event = _common(media, speaker.encodings)
     theirs = session.direction_of(media)
     ways = theirs in {"sendrecv", "recvonly"}, theirs in {"sendrecv", "sendonly"}
-    return _remote(
-        session, media, codec, event, ways, _their_answer(media, speaker), _their_ice(session, media, transport)
-    )
+    crypto, ice = _their_answer(media, speaker), _their_ice(session, media, transport)
+    return _remote(speaker, session, media, codec, event, ways, crypto, ice)
 
 
 def in_role(speaker: Speaker, remote: RemoteEnd) -> Speaker:
@@ -159,7 +161,28 @@ def in_role(speaker: Speaker, remote: RemoteEnd) -> Speaker:
     if ice is None or remote.ice is None:
         return speaker
     settled = msgspec.structs.replace(ice, setup=_role(ice, remote.ice))
-    return msgspec.structs.replace(speaker, local=msgspec.structs.replace(speaker.local, ice=settled))
+    local = msgspec.structs.replace(speaker.local, ice=settled)
+    return msgspec.structs.replace(speaker, local=local, theirs=remote.ice)
+
+
+def renewed(speaker: Speaker, offer: bytes) -> Speaker:
+    """The same end for the answer to a later offer: under fresh credentials where that wants ICE to begin anew.
+
+    RFC 8839, section 4.4.1.1.1: either of theirs is another. NoCommonMediaError where the offer's certificate is
+    another too: that would be another handshake, and perhaps another peer.
+    """
+    ours, before = speaker.local.ice, speaker.theirs
+    if ours is None or before is None:
+        return speaker
+    session = _parsed(offer)
+    _, media, transport = _audio(session)
+    now = _their_ice(session, media, transport)
+    if now is None or (now.ufrag, now.password) == (before.ufrag, before.password):
+        return speaker
+    if now.fingerprint.lower() != before.fingerprint.lower():
+        raise NoCommonMediaError("another certificate than before")
+    fresh = msgspec.structs.replace(ours, ufrag=secrets.token_hex(4), password=secrets.token_hex(16))
+    return msgspec.structs.replace(speaker, local=msgspec.structs.replace(speaker.local, ice=fresh))
 
 
 def _role(ours: IceEnd, theirs: IceEnd) -> str:
@@ -291,6 +314,7 @@ def _their_ice(session: Session, media: Media, transport: Transport) -> IceEnd |
 
 
 def _remote(
+    speaker: Speaker,
     session: Session,
     media: Media,
     codec: Codec,
@@ -315,6 +339,7 @@ def _remote(
         srtp_suite="" if crypto is None else crypto.suite,
         srtp_key=b"" if crypto is None else crypto.key,
         ice=ice,
+        own_ice=speaker.local.ice if ice is not None else None,
     )
 
 

@@ -173,7 +173,7 @@ class Engine:
             made = self._codecs.get(encoding)
             leg.codec = made() if made is not None else None
         if leg.control is not None and remote.ice is not None:
-            leg.control.connect(remote.ice)
+            leg.control.connect(remote.ice, remote.own_ice)
         if first and leg.transport != "webrtc":
             self._arrivals.admit(leg)
         self._arrivals.agree(leg, anew=anew, clock_rate_hz=leg.clock_rate_hz, tick=self._tick)

@@ -67,7 +67,8 @@ class IceAgent:
     """One leg's end. Until `connect` it answers checks; from then on it makes its own.
 
     `on_path(address)` is called for the first path and for each that the peer moves to; `on_end(cause)` once, when
-    there is none or consent has ended. Call `tick` at `due_ms`, which changes with each call.
+    there is none or consent has ended. Call `tick` at `due_ms`, which changes with each call. `credentials` are our
+    fragment and password, where a description has named them already.
     """
 
     def __init__(
@@ -75,9 +76,9 @@ class IceAgent:
         send: Callable[[bytes, Address], None],
         on_path: Callable[[Address], None],
         on_end: Callable[[str], None],
+        credentials: tuple[str, str] | None = None,
     ) -> None:
-        self.ufrag = secrets.token_hex(4)
-        self.password = secrets.token_hex(16)
+        self.ufrag, self.password = credentials or (secrets.token_hex(4), secrets.token_hex(16))
         self.path: Address | None = None
         self.controlling = False
         self._send, self._on_path, self._on_end = send, on_path, on_end

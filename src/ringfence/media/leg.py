@@ -169,9 +169,9 @@ class Leg:
         with contextlib.suppress(OSError):
             self.rtp.sendto(data, address)
 
-    def set_remote(self, address: Address) -> None:
+    def set_remote(self, address: Address | None) -> None:
         self._destination = address
-        self.latch = Latch(address, symmetric=False)
+        self.latch = Latch(address, symmetric=False) if address is not None else None
         self.changed()
 
     def set_srtp(self, session: Srtp) -> None:

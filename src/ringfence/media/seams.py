@@ -75,8 +75,8 @@ class LegWire(Protocol):
     def send_raw(self, data: bytes, address: Address) -> None:
         """Send a datagram that is no RTP. What the kernel refuses is dropped."""
 
-    def set_remote(self, address: Address) -> None:
-        """Media goes there and is taken from there only. After an authenticated check."""
+    def set_remote(self, address: Address | None) -> None:
+        """Media goes there and is taken from there only, after an authenticated check; None: from and to nobody."""
 
     def set_srtp(self, session: Srtp) -> None:
         """The handshake is done: packets are protected from now on."""
@@ -91,8 +91,8 @@ class Control(Protocol):
     def local(self, public: str = "") -> IceEnd:
         """Our end, for the description."""
 
-    def connect(self, remote: IceEnd) -> None:
-        """The other end's, each time a description of it came."""
+    def connect(self, remote: IceEnd, own: IceEnd | None = None) -> None:
+        """The other end's, each time a description of it came; `own` is ours as it was described with it."""
 
     def datagram(self, data: bytes, address: Address) -> None:
         """A packet that is neither RTP nor RTCP (RFC 7983)."""

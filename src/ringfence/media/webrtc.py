@@ -1,13 +1,19 @@
 """A browser's leg: finds its address by ICE, agrees on keys by DTLS, and hands both to the engine, which does the rest.
 
+ICE may begin anew under other credentials, as after a change of the peer's network (RFC 8445, section 2.4): media goes
+on over the old path until the new one is nominated, and keys stay.
+
 Source: RFC 7983 (which packet is whose), RFC 8445, RFC 5764; RFC 8842, section 5 (who begins the handshake).
 """
 
 import asyncio
+import functools
 import ipaddress
 import math
 from collections.abc import Callable
 from typing import Any, Protocol
+
+import msgspec
 
 from ringfence.media.dtls import DtlsHandshake, Identity, SrtpKeys
 from ringfence.media.ice import IceAgent, host_candidates, read_candidate
@@ -32,8 +38,8 @@ class LegWire(Protocol):
     def send_raw(self, data: bytes, address: tuple[Any, ...]) -> None:
         """Send a datagram that is no RTP. What the kernel refuses is dropped."""
 
-    def set_remote(self, address: tuple[Any, ...]) -> None:
-        """Media goes there and is taken from there only."""
+    def set_remote(self, address: tuple[Any, ...] | None) -> None:
+        """Media goes there and is taken from there only; None: from and to nobody."""
 
     def set_srtp(self, session: Any) -> None:
         """Packets are protected from now on."""
@@ -62,7 +68,11 @@ class BrowserLeg:
     def __init__(self, leg: LegWire, identity: Identity, srtp: Callable[[str, bytes, bytes], Any]) -> None:
         self._leg, self._identity, self._srtp = leg, identity, srtp
         self._loop = asyncio.get_running_loop()
-        self._ice = IceAgent(leg.send_raw, self._on_path, self._fail)
+        self._generation = 0
+        self._ice = self._agent()
+        # ICE that has begun anew and has no path yet.
+        self._next: IceAgent | None = None
+        self._lost = False
         self._remote: IceEnd | None = None
         self._dtls: DtlsHandshake | None = None
         self._early: list[bytes] = []
@@ -83,25 +93,23 @@ class BrowserLeg:
             candidates=host_candidates(places),
         )
 
-    def connect(self, remote: IceEnd) -> None:
-        """The other end's: the first one begins the checks; a later one (a hold, say) can only add candidates.
+    def connect(self, remote: IceEnd, own: IceEnd | None = None) -> None:
+        """The other end's: the first one begins the checks; a later one (a hold, say) can add candidates.
 
-        A peer that wants to begin ICE anew under other credentials is not followed.
+        Where `own`, our end as it was described with it, has other credentials than before, ICE begins anew.
         """
         if self._closed:
             return
         if self._remote is None:
             self._remote = remote
-        elif (remote.ufrag, remote.password) != (self._remote.ufrag, self._remote.password):
-            return
-        # Who offered has written actpass, and is the controlling end.
-        self._ice.connect(
-            remote.ufrag,
-            remote.password,
-            [candidate for candidate in remote.candidates if self._can_reach(candidate)],
-            controlling=self._remote.setup != "actpass",
-            now_ms=self._now_ms(),
-        )
+            # Who offered has written actpass, and is the controlling end.
+            self._begin(self._ice, remote, controlling=remote.setup != "actpass")
+        elif own is not None and own.ufrag != self._newest.ufrag:
+            # The handshake is what the first description says: its roles and its certificate.
+            self._remote = msgspec.structs.replace(self._remote, ufrag=remote.ufrag, password=remote.password)
+            self._begin_anew(remote, own)
+        elif (remote.ufrag, remote.password) == (self._remote.ufrag, self._remote.password):
+            self._begin(self._newest, remote, controlling=self._newest.controlling)
         self._arm()
 
     def datagram(self, data: bytes, address: tuple[Any, ...]) -> None:
@@ -110,8 +118,10 @@ class BrowserLeg:
             return
         source = (address[0], address[1])
         if data[0] < 4:
-            self._ice.datagram(data, source, self._now_ms())
-        elif 20 <= data[0] <= 63 and self._ice.knows(source):
+            # Each takes what is signed under its own credentials.
+            for ice in self._agents():
+                ice.datagram(data, source, self._now_ms())
+        elif 20 <= data[0] <= 63 and any(ice.knows(source) for ice in self._agents()):
             if self._dtls is not None:
                 self._dtls.datagram(data, self._now_ms())
             elif len(self._early) < MAX_EARLY:
@@ -126,6 +136,30 @@ class BrowserLeg:
             self._dtls.close()
         self._stop()
 
+    @property
+    def _newest(self) -> IceAgent:
+        return self._next or self._ice
+
+    def _agents(self) -> tuple[IceAgent, ...]:
+        return (self._ice,) if self._next is None else (self._ice, self._next)
+
+    def _agent(self, credentials: tuple[str, str] | None = None) -> IceAgent:
+        self._generation += 1
+        on_path, on_end = (functools.partial(told, self._generation) for told in (self._on_path, self._on_end))
+        return IceAgent(self._leg.send_raw, on_path, on_end, credentials)
+
+    def _begin(self, ice: IceAgent, remote: IceEnd, *, controlling: bool) -> None:
+        candidates = [candidate for candidate in remote.candidates if self._can_reach(candidate)]
+        ice.connect(remote.ufrag, remote.password, candidates, controlling=controlling, now_ms=self._now_ms())
+
+    def _begin_anew(self, remote: IceEnd, own: IceEnd) -> None:
+        """Check under other credentials, beside the path in use (RFC 8445, section 9)."""
+        if self._next is not None:
+            self._next.close()
+        self._next = self._agent((own.ufrag, own.password))
+        # Who controls stays who it is (section 6.1.1).
+        self._begin(self._next, remote, controlling=self._ice.controlling)
+
     def _can_reach(self, candidate: str) -> bool:
         address = read_candidate(candidate)
         try:
@@ -135,7 +169,10 @@ class BrowserLeg:
         except ValueError:
             return False
 
-    def _on_path(self, address: tuple[str, int]) -> None:
+    def _on_path(self, generation: int, address: tuple[str, int]) -> None:
+        if self._next is not None and generation == self._generation:
+            self._ice.close()
+            self._ice, self._next, self._lost = self._next, None, False
         self._leg.set_remote(address)
         if self._dtls is not None:
             return
@@ -153,6 +190,18 @@ class BrowserLeg:
         for data in early:
             dtls.datagram(data, self._now_ms())
 
+    def _on_end(self, generation: int, cause: str) -> None:
+        if self._next is None or self._lost:
+            self._fail(cause)
+        elif generation == self._generation:
+            # What was begun anew came to nothing: the path that is there goes on.
+            self._next.close()
+            self._next = None
+        else:
+            # No word on a path without consent (RFC 7675, section 5.1): quiet, until there is another.
+            self._lost = True
+            self._leg.set_remote(None)
+
     def _send_on_path(self, data: bytes) -> None:
         if self._ice.path is not None:
             self._leg.send_raw(data, self._ice.path)
@@ -164,13 +213,15 @@ class BrowserLeg:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        due = [part.due_ms for part in (self._ice, self._dtls) if part is not None and part.due_ms is not None]
+        parts = (*self._agents(), self._dtls)
+        due = [part.due_ms for part in parts if part is not None and part.due_ms is not None]
         if due and not self._closed:
             self._timer = self._loop.call_at(min(due) / 1_000, self._tick)
 
     def _tick(self) -> None:
         now_ms = self._now_ms()
-        self._ice.tick(now_ms)
+        for ice in self._agents():
+            ice.tick(now_ms)
         if self._dtls is not None and self._dtls.due_ms is not None and self._dtls.due_ms <= now_ms:
             self._dtls.tick(now_ms)
         self._arm()
@@ -187,7 +238,8 @@ class BrowserLeg:
 
     def _stop(self) -> None:
         self._closed = True
-        self._ice.close()
+        for ice in self._agents():
+            ice.close()
         # It holds on to what it tells.
         self._dtls = None
         if self._timer is not None:

@@ -14,6 +14,7 @@ from ringfence.domain.negotiation import (
     make_answer,
     make_offer,
     read_answer,
+    renewed,
     transport_of,
 )
 from ringfence.domain.sdp import DIRECTIONS, Direction, parse_sdp
@@ -243,9 +244,59 @@ def test_who_began_the_handshake_stays_who_it_is() -> None:
     for offerer, answerer, setup in ((browser, ours, "passive"), (ours, browser, "active"), (browser, ours, "passive")):
         again = make_answer(make_offer(offerer), answerer)
         assert parse_sdp(again.description).media[0].attribute("setup") == setup
-        assert in_role(answerer, again.remote) == answerer
+        assert in_role(answerer, again.remote).local == answerer.local
     plain = speaker(transport="rtp")
     assert in_role(plain, make_answer(make_offer(plain), plain).remote) == plain
+
+
+@pytest.mark.parametrize("changed", [{"ufrag": "anew"}, {"password": "q" * 22}])
+def test_an_offer_with_other_credentials_is_answered_with_fresh_ones(changed: dict[str, str]) -> None:
+    browser, ours = speaker(transport="webrtc"), speaker(transport="webrtc")
+    first = make_answer(make_offer(browser), ours)
+    ours = in_role(ours, first.remote)
+    again = msgspec.structs.replace(browser, local=with_ice(browser, **changed))
+    fresh = renewed(ours, make_offer(again))
+    agreed = make_answer(make_offer(again), fresh)
+    before, now = (parse_sdp(one.description).media[0] for one in (first, agreed))
+    for name in ("ice-ufrag", "ice-pwd"):
+        assert now.attribute(name) != before.attribute(name)
+    for name in ("fingerprint", "setup"):
+        assert now.attribute(name) == before.attribute(name)
+    assert agreed.remote.own_ice is not None
+    assert agreed.remote.own_ice.ufrag == now.attribute("ice-ufrag")
+    assert agreed.remote.own_ice.password == now.attribute("ice-pwd")
+    assert 22 <= len(agreed.remote.own_ice.password) <= 256, "RFC 8839, section 5.4"
+
+
+def test_an_offer_with_the_same_credentials_is_answered_under_the_same() -> None:
+    browser, ours = speaker(transport="webrtc"), speaker(transport="webrtc")
+    assert renewed(ours, make_offer(browser)) is ours, "the first one begins nothing anew"
+    ours = in_role(ours, make_answer(make_offer(browser), ours).remote)
+    assert renewed(ours, make_offer(browser, direction="sendonly")) is ours
+    plain = speaker(transport="rtp")
+    assert renewed(plain, phone()) is plain
+
+
+def test_credentials_are_fresh_once_and_hold_from_then_on() -> None:
+    browser, ours = speaker(transport="webrtc"), speaker(transport="webrtc")
+    ours = in_role(ours, make_answer(make_offer(browser), ours).remote)
+    again = msgspec.structs.replace(browser, local=with_ice(browser, ufrag="anew"))
+    fresh = renewed(ours, make_offer(again))
+    fresh = in_role(fresh, make_answer(make_offer(again), fresh).remote)
+    assert renewed(fresh, make_offer(again)) is fresh
+
+
+def test_another_certificate_in_the_midst_of_a_call_is_refused() -> None:
+    browser, ours = speaker(transport="webrtc"), speaker(transport="webrtc")
+    ours = in_role(ours, make_answer(make_offer(browser), ours).remote)
+    other = with_ice(browser, ufrag="anew", fingerprint="sha-256 " + ":".join(["CD"] * 32))
+    with pytest.raises(NoCommonMediaError):
+        renewed(ours, make_offer(msgspec.structs.replace(browser, local=other)))
+
+
+def with_ice(speaker: Speaker, **changed: str) -> LocalEnd:
+    assert speaker.local.ice is not None
+    return msgspec.structs.replace(speaker.local, ice=msgspec.structs.replace(speaker.local.ice, **changed))
 
 
 def test_a_stream_over_dtls_needs_ice_and_a_fingerprint() -> None:

@@ -210,7 +210,7 @@ class Control:
     def local(self, public: str = "") -> IceEnd:
         return IceEnd(ufrag="u", password="p", fingerprint="sha-256 AA", setup="actpass")
 
-    def connect(self, remote: IceEnd) -> None:
+    def connect(self, remote: IceEnd, own: IceEnd | None = None) -> None:
         self.remote = remote
 
     def datagram(self, data: bytes, address: tuple[object, ...]) -> None:

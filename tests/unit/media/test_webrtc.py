@@ -22,7 +22,8 @@ class Wire(asyncio.DatagramProtocol):
     control: BrowserLeg
 
     def __init__(self) -> None:
-        self.remotes: list[Address] = []
+        self.remotes: list[Address | None] = []
+        self.deaf = False
         self.sessions: list[tuple[str, bytes, bytes]] = []
         self.causes: list[str] = []
 
@@ -31,12 +32,13 @@ class Wire(asyncio.DatagramProtocol):
         self.address, self.port = transport.get_extra_info("sockname")
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        self.control.datagram(data, addr)
+        if not self.deaf:
+            self.control.datagram(data, addr)
 
     def send_raw(self, data: bytes, address: Address) -> None:
         self.transport.sendto(data, address)
 
-    def set_remote(self, address: Address) -> None:
+    def set_remote(self, address: Address | None) -> None:
         self.remotes.append(address)
 
     def set_srtp(self, session: tuple[str, bytes, bytes]) -> None:
@@ -115,6 +117,7 @@ def test_a_description_that_comes_again_changes_nothing() -> None:
             joined(other, one, "passive")
             one.control.connect(msgspec.structs.replace(other.control.local(), ufrag="anew", password="x" * 32))
             await asyncio.sleep(0)
+            assert one.remotes == [(other.address, other.port)]
             assert len(one.sessions) == len(other.sessions) == 1
             assert not one.causes + other.causes
 

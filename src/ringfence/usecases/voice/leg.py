@@ -12,7 +12,15 @@ from collections.abc import Awaitable, Callable
 import msgspec
 import structlog
 
-from ringfence.domain.negotiation import NoCommonMediaError, Speaker, in_role, make_answer, make_offer, read_answer
+from ringfence.domain.negotiation import (
+    NoCommonMediaError,
+    Speaker,
+    in_role,
+    make_answer,
+    make_offer,
+    read_answer,
+    renewed,
+)
 from ringfence.domain.sound_places import within_reason
 from ringfence.ports.line import Destination, IncomingLine, Line, Lines, Route
 from ringfence.ports.media import (
@@ -244,10 +252,11 @@ class Leg:
             return b""
         try:
             self._version += 1
-            agreement = make_answer(description, self._speaker, version=self._version)
+            speaker = renewed(self._speaker, description)
+            agreement = make_answer(description, speaker, version=self._version)
         except NoCommonMediaError:
             return b""
-        self._speaker = in_role(self._speaker, agreement.remote)
+        self._speaker = in_role(speaker, agreement.remote)
         self._own(self._connect_to(agreement.remote))
         return agreement.description
 

@@ -1,18 +1,21 @@
 // The sound of one call: a peer connection with one audio stream, offered or answered whole (no trickle).
-// Source: W3C WebRTC; RFC 8842, section 5.2 (who is active stays active); RFC 4733 (keys).
+// Source: W3C WebRTC; RFC 8842, section 5.2 (who is active stays active); RFC 8445, section 2.4 (ICE restart); RFC 4733 (keys).
 
 import { audioContext, closeMicrophone, openMicrophone } from "./sound_desk.js";
 
 const GATHERING_LIMIT_MS = 2_000;
+// Silence on the network for so long, beyond what the browser calls disconnected, is no hiccup.
+const PATIENCE_MS = 3_000;
 const KEY_MS = 160;
 const GAP_MS = 80;
 const WANTED = /^audio\/(pcmu|pcma|telephone-event)$/i;
 const CLOCK_HZ = 8_000;
 const open = new Set();
 
-/** Tells `change` (connected, or a microphone that is not there) and `failed`. */
+/** Tells `change` (connected, or a microphone that is not there), `adrift` (another path is needed: reoffer) and `failed`. */
 export class AudioLeg extends EventTarget {
   connected = false;
+  adrift = false;
   silent = false;
   #peer = null;
   #track = null;
@@ -23,6 +26,10 @@ export class AudioLeg extends EventTarget {
   #closed = false;
   #keys = [];
   #before = "sendrecv";
+  #patience = null;
+  #renewals = 0;
+  #network = navigator.connection?.type;
+  #moved = (event) => this.#followNetwork(event);
 
   constructor(configuration = {}) {
     super();
@@ -58,9 +65,11 @@ export class AudioLeg extends EventTarget {
     await this.#peer.setRemoteDescription({ type, sdp });
   }
 
-  /** Our description anew, with another direction. */
+  /** Our description anew, in this direction; under fresh credentials where another path is needed. */
   async reoffer(direction) {
     const [transceiver] = this.#peer.getTransceivers();
+    if (this.adrift) this.#peer.restartIce();
+    this.adrift = false;
     this.#before = transceiver.direction;
     transceiver.direction = direction;
     const sdp = await this.#describe(await this.#peer.createOffer());
@@ -97,6 +106,8 @@ export class AudioLeg extends EventTarget {
   close() {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#patience);
+    for (const [target, event] of networks()) target.removeEventListener(event, this.#moved);
     open.delete(this);
     this.#track?.stop();
     this.#peer?.close();
@@ -120,6 +131,8 @@ export class AudioLeg extends EventTarget {
     this.#peer = new RTCPeerConnection(this.configuration);
     this.#peer.addEventListener("track", (event) => this.#hear(event.track));
     this.#peer.addEventListener("connectionstatechange", () => this.#follow());
+    this.#peer.addEventListener("iceconnectionstatechange", () => this.#watchPath());
+    for (const [target, event] of networks()) target.addEventListener(event, this.#moved);
     if (silent) this.dispatchEvent(new Event("change"));
   }
 
@@ -130,7 +143,38 @@ export class AudioLeg extends EventTarget {
       for (const key of this.#keys.splice(0)) this.press(key);
       this.dispatchEvent(new Event("change"));
     }
-    if (state === "failed" && !this.#closed) this.dispatchEvent(new Event("failed"));
+    // A path that was there and failed is another matter: see below.
+    const isPathAlone = this.connected && this.#peer.iceConnectionState === "failed";
+    if (state === "failed" && !isPathAlone) this.#fail();
+  }
+
+  #watchPath() {
+    const state = this.#peer.iceConnectionState;
+    clearTimeout(this.#patience);
+    if (state === "connected" || state === "completed") this.#renewals = 0;
+    if (state === "disconnected") this.#patience = setTimeout(() => this.#drift(), PATIENCE_MS);
+    if (state !== "failed" || !this.connected) return;
+    if (this.#renewals) this.#fail();
+    else this.#drift();
+  }
+
+  #followNetwork(event) {
+    const before = this.#network;
+    this.#network = navigator.connection?.type;
+    // Of its estimates of speed, too, the browser says that they have changed.
+    if (navigator.onLine && (event.type === "online" || this.#network !== before)) this.#drift();
+  }
+
+  /** Ask for another path. */
+  #drift() {
+    if (this.#closed || !this.connected || this.adrift) return;
+    this.adrift = true;
+    this.#renewals += 1;
+    this.dispatchEvent(new Event("adrift"));
+  }
+
+  #fail() {
+    if (!this.#closed) this.dispatchEvent(new Event("failed"));
   }
 
   #hear(track) {
@@ -152,11 +196,13 @@ export class AudioLeg extends EventTarget {
   /** A local description with all its addresses in it. */
   async #describe(description) {
     await this.#peer.setLocalDescription(description);
-    if (this.#peer.iceGatheringState !== "complete") {
+    // Begun anew, it is complete for a moment yet, of addresses that are gone.
+    const isWhole = () => this.#peer.iceGatheringState === "complete" && /^a=candidate:/m.test(this.#peer.localDescription.sdp);
+    if (!isWhole()) {
       await new Promise((resolve) => {
         const timer = setTimeout(resolve, GATHERING_LIMIT_MS);
         this.#peer.addEventListener("icegatheringstatechange", () => {
-          if (this.#peer.iceGatheringState !== "complete") return;
+          if (!isWhole()) return;
           clearTimeout(timer);
           resolve();
         });
@@ -171,6 +217,13 @@ export class AudioLeg extends EventTarget {
     const theirs = setup(this.#peer.currentRemoteDescription);
     return setup(this.#peer.currentLocalDescription) ?? (theirs === "active" ? "passive" : "active");
   }
+}
+
+/** What says that this machine's network is another: its target and its event. */
+function networks() {
+  const known = [[window, "online"]];
+  if (navigator.connection) known.push([navigator.connection, "change"]);
+  return known;
 }
 
 function listenTo(stream) {

@@ -41,6 +41,7 @@ export class Call extends EventTarget {
     this.state = direction === "outgoing" ? "calling" : "incoming";
     media.addEventListener("failed", () => this.hangUp("lost"));
     media.addEventListener("change", () => this.#changed());
+    media.addEventListener("adrift", () => this.#renew());
   }
 
   get isOver() {
@@ -119,21 +120,9 @@ export class Call extends EventTarget {
     this.problem = "";
     const before = this.held;
     this.#setHeld(held);
-    const offer = await this.media.reoffer(held ? "sendonly" : "sendrecv");
-    const request = this.#dialog.request("INVITE", { headers: [["Contact", this.agent.contact], ["Content-Type", SDP]], body: offer });
-    this.agent.transactions.ask(request, async (response) => {
-      if (response.status < 200) return;
-      this.#changing = false;
-      if (response.status < 300) {
-        this.#dialog.refresh(response);
-        this.#acknowledge(response);
-        await this.media.accept(response.body);
-      } else {
-        await this.media.rollback();
-        this.problem = held ? "They cannot be held." : "They cannot be taken back.";
-        this.#setHeld(before);
-        if (response.status === 481 || response.status === 408) this.#end("lost");
-      }
+    await this.#reinvite(() => {
+      this.problem = held ? "They cannot be held." : "They cannot be taken back.";
+      this.#setHeld(before);
     });
   }
 
@@ -180,6 +169,38 @@ export class Call extends EventTarget {
   /** The connection is gone: the other end takes a phone that it cannot reach for gone too, and ends the call. */
   lost() {
     this.#end(this.direction === "incoming" && this.answeredAt === null ? "missed" : "lost");
+  }
+
+  /** The media needs another path: offer it, as soon as no other change is under way. */
+  async #renew() {
+    if (this.state !== "talking" || this.#changing || !this.media.adrift) return;
+    this.#changing = true;
+    await this.#reinvite((status) => {
+      // Both ends wanted a change at once; whose call it is waits for longer.
+      const wait = this.direction === "outgoing" ? 2_100 + 1_900 * Math.random() : 2_000 * Math.random();
+      this.media.adrift = status === 491;
+      if (status === 491) setTimeout(() => this.#renew(), wait);
+    });
+  }
+
+  /** Offer our description anew; `refused` is told the status where it is not taken. */
+  async #reinvite(refused) {
+    const offer = await this.media.reoffer(this.held ? "sendonly" : "sendrecv");
+    const request = this.#dialog.request("INVITE", { headers: [["Contact", this.agent.contact], ["Content-Type", SDP]], body: offer });
+    this.agent.transactions.ask(request, async (response) => {
+      if (response.status < 200) return;
+      this.#changing = false;
+      if (response.status < 300) {
+        this.#dialog.refresh(response);
+        this.#acknowledge(response);
+        await this.media.accept(response.body);
+      } else {
+        await this.media.rollback();
+        refused(response.status);
+        if (response.status === 481 || response.status === 408) this.#end("lost");
+      }
+      this.#renew();
+    });
   }
 
   async #heard(response) {
@@ -238,6 +259,7 @@ export class Call extends EventTarget {
     }
     this.#changing = false;
     this.#changed();
+    this.#renew();
   }
 
   #acknowledge(response) {
