@@ -111,7 +111,8 @@ class Victim:
         bucket = client.verify.v2.services(service.sid).rate_limits(limit.sid).buckets.create(max=4, interval=60)
         service.messaging_configurations.create(country="US", messaging_service_sid=self.service.sid)
         client.verify.v2.safelist.create(phone_number="+12025550177")
-        return {"Services": service.sid, "RateLimits": limit.sid, "Buckets": bucket.sid}
+        hook = service.webhooks.create(friendly_name="owls", event_types=["*"], webhook_url="https://owl.example/v")
+        return {"Services": service.sid, "RateLimits": limit.sid, "Buckets": bucket.sid, "Webhooks": hook.sid}
 
     def _sip_things(self, client: Any) -> dict[str, str]:
         domain = client.sip.domains.create(domain_name="owl.sip.twilio.com", voice_url="https://owl.example/voice")
@@ -210,6 +211,7 @@ class Victim:
                 await store.verify_rows(sid, "rate_limit", parent=self.verify["Services"]),
                 await store.verify_rows(sid, "bucket", parent=self.verify["RateLimits"]),
                 await store.verify_rows(sid, "messaging_configuration", parent=self.verify["Services"]),
+                await store.verify_rows(sid, "webhook", parent=self.verify["Services"]),
                 await store.verification(sid, self.verify["Verifications"]),
                 await store.pool(sid, self.service.sid),
                 await store.events(sid, self.message),

@@ -81,9 +81,21 @@ def on_safe_list(method: str, path: str = "", **data: str) -> Recipe:
     return make
 
 
+def on_webhook(method: str, path: str = "", **data: str) -> Recipe:
+    """`path` below a service's Webhooks, with a place for the SID of one."""
+
+    def make(tenant: Any) -> requests.Response:
+        service = tenant.client().verify.v2.services.create(friendly_name="Fade & Co")
+        hook = service.webhooks.create(friendly_name="x", event_types=["*"], webhook_url="https://owl.example/v")
+        return ask(tenant, method, f"{SERVICES}/{service.sid}/Webhooks{path.format(hook.sid)}", data)
+
+    return make
+
+
 LIMITS = f"{SERVICE}/RateLimits"
 BUCKETS = f"{LIMITS}/{{RateLimitSid}}/Buckets"
 CONFIGURATIONS = f"{SERVICE}/MessagingConfigurations"
+WEBHOOKS = f"{SERVICE}/Webhooks"
 SAFE = "/v2/SafeList/Numbers"
 
 VERIFY_RECIPES: dict[tuple[str, str], Recipe] = {
@@ -107,6 +119,11 @@ VERIFY_RECIPES: dict[tuple[str, str], Recipe] = {
     ("GET", f"{CONFIGURATIONS}/{{Country}}"): on_configuration("GET", "/CA"),
     ("POST", f"{CONFIGURATIONS}/{{Country}}"): on_configuration("POST", "/CA", MessagingServiceSid="{}"),
     ("DELETE", f"{CONFIGURATIONS}/{{Country}}"): on_configuration("DELETE", "/CA"),
+    ("POST", WEBHOOKS): on_webhook("POST", FriendlyName="x", EventTypes="*", WebhookUrl="https://owl.example/v"),
+    ("GET", WEBHOOKS): on_webhook("GET"),
+    ("GET", f"{WEBHOOKS}/{{Sid}}"): on_webhook("GET", "/{}"),
+    ("POST", f"{WEBHOOKS}/{{Sid}}"): on_webhook("POST", "/{}", Status="disabled"),
+    ("DELETE", f"{WEBHOOKS}/{{Sid}}"): on_webhook("DELETE", "/{}"),
     ("POST", SAFE): on_safe_list("POST", PhoneNumber="+12025550124"),
     ("GET", f"{SAFE}/{{PhoneNumber}}"): on_safe_list("GET", "/+12025550123"),
     ("DELETE", f"{SAFE}/{{PhoneNumber}}"): on_safe_list("DELETE", "/+12025550123"),

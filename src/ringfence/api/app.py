@@ -51,6 +51,7 @@ from ringfence.api.verify_v2.services import services as verify_services
 from ringfence.api.verify_v2.templates import templates
 from ringfence.api.verify_v2.verification_check import verification_check
 from ringfence.api.verify_v2.verifications import verifications
+from ringfence.api.verify_v2.webhooks import webhooks
 from ringfence.api.voice_v1.dialing_permissions import permitted, prefixes, updates
 from ringfence.api.voice_v1.settings import settings
 from ringfence.api.wire import Wire
@@ -88,6 +89,7 @@ RESOURCES = (
     verify_rate_limits,
     buckets,
     messaging_configurations,
+    webhooks,
     safe_list,
     templates,
     verifications,

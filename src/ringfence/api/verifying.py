@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ringfence.ports.verify_events import VerifyEvents
 from ringfence.usecases.timeline.read_verification import VerificationTimelineReader
 from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.fetch_verification import VerificationReader
@@ -10,10 +11,11 @@ from ringfence.usecases.verify.update_verification import VerificationChanger
 
 
 class Verifying(msgspec.Struct, frozen=True, kw_only=True):
-    """One of each, over the same store and keys."""
+    """One of each, over the same store and keys. `events` is where factors and challenges say what happened to them."""
 
     starter: VerificationStarter
     checker: VerificationChecker
     reader: VerificationReader
     changer: VerificationChanger
     timeline: VerificationTimelineReader
+    events: VerifyEvents

@@ -208,3 +208,8 @@ def decode_sip_secrets(value: bytes) -> dict[str, str]:
 def sip_credential_record(credential_sid: str) -> str:
     """The name under which a SIP credential's hashes are sealed."""
     return f"sip_credential:{credential_sid}"
+
+
+def verify_webhook_record(webhook_sid: str) -> str:
+    """The name under which the URL of a Verify Service's webhook is sealed, as UTF-8."""
+    return f"verify_webhook:{webhook_sid}"

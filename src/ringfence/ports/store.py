@@ -24,6 +24,7 @@ from ringfence.ports.party import Party as Party
 from ringfence.ports.sip_access import SipAccessStore
 from ringfence.ports.verifications import VerificationStore
 from ringfence.ports.verify_config import VerifyConfigStore
+from ringfence.ports.verify_events import TellingStore
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -397,6 +398,7 @@ class Store(
     VerifyConfigStore,
     VerificationStore,
     FactorStore,
+    TellingStore,
     LookupStore,
     FraudStore,
     Protocol,

@@ -50,6 +50,7 @@ from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.fetch_verification import VerificationReader
 from ringfence.usecases.verify.start_verification import VerificationStarter
+from ringfence.usecases.verify.tell_events import VerifyEventTeller
 from ringfence.usecases.verify.update_verification import VerificationChanger
 from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
 from ringfence.usecases.voice.call_with_code import CallChannel
@@ -143,6 +144,7 @@ def compose_verifying(
         reader=reader,
         changer=VerificationChanger(store, keys, clock, reader),
         timeline=VerificationTimelineReader(store, keys, clock),
+        events=VerifyEventTeller(store, keys, clock, wake),
     )
 
 

@@ -31,6 +31,7 @@ from ringfence.ports.store import (
 )
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
+from ringfence.ports.verify_events import TellingRow
 
 Row = TypeVar("Row", bound=msgspec.Struct)
 Convert = Callable[[Any], Any]
@@ -142,5 +143,6 @@ VERIFICATION = Columns(VerificationRow, status=_VERIFICATION_STATUS, attempts=_r
 ENTITY = Columns(EntityRow)
 FACTOR = Columns(FactorRow, factor_type=_FACTOR_TYPE, status=_FACTOR_STATUS)
 CHALLENGE = Columns(ChallengeRow, factor_type=_FACTOR_TYPE, status=_CHALLENGE_STATUS)
+TELLING = Columns(TellingRow)
 OVERRIDE = Columns(OverrideRow)
 RATE_RULE = Columns(RateRule)

@@ -17,6 +17,7 @@ from ringfence.store.postgres_opt_outs import PostgresOptOuts
 from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
 from ringfence.store.postgres_sip_access import PostgresSipAccess
+from ringfence.store.postgres_tellings import PostgresTellings
 from ringfence.store.postgres_verifications import PostgresVerifications
 from ringfence.store.postgres_verify_config import PostgresVerifyConfig
 
@@ -38,6 +39,7 @@ class PostgresStore(
     PostgresFraud,
     PostgresVerifications,
     PostgresFactors,
+    PostgresTellings,
     PostgresCallBrakes,
     PostgresLookups,
     PostgresClock,

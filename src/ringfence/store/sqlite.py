@@ -17,6 +17,7 @@ from ringfence.store.sqlite_opt_outs import SqliteOptOuts
 from ringfence.store.sqlite_recordings import SqliteRecordings
 from ringfence.store.sqlite_services import SqliteServices
 from ringfence.store.sqlite_sip_access import SqliteSipAccess
+from ringfence.store.sqlite_tellings import SqliteTellings
 from ringfence.store.sqlite_verifications import SqliteVerifications
 from ringfence.store.sqlite_verify_config import SqliteVerifyConfig
 
@@ -38,6 +39,7 @@ class SqliteStore(
     SqliteFraud,
     SqliteVerifications,
     SqliteFactors,
+    SqliteTellings,
     SqliteCallBrakes,
     SqliteLookups,
     SqliteClock,

@@ -6,8 +6,10 @@ that one record first.
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
+from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import Caller, TenantKeys
-from ringfence.ports.store import Store
+from ringfence.ports.store import MessageRow, Store
+from ringfence.ports.verify_events import TellingRow
 from ringfence.ports.wake import Wake
 
 STILL_PENDING = 20409
@@ -27,7 +29,7 @@ class EventTeller:
 
         ApiError 20409 while it is pending; KeyRefusedError where the credential does not open the text or call.
         """
-        row = await (self._store.call if sid.startswith("CA") else self._store.message)(account, sid)
+        row = await self._row(account, sid)
         events = await self._store.events(account, sid)
         if row is None or all(event.id != event_id for event in events):
             return False
@@ -36,3 +38,9 @@ class EventTeller:
             raise ApiError(STILL_PENDING, "This event is still to be told.")
         self._wake.ring()
         return True
+
+    async def _row(self, account: str, sid: str) -> MessageRow | CallRow | TellingRow | None:
+        if sid.startswith("EV"):
+            (row,) = await self._store.tellings_of([(account, sid)])
+            return row
+        return await (self._store.call if sid.startswith("CA") else self._store.message)(account, sid)

@@ -20,6 +20,7 @@ from ringfence.usecases.webhooks.media_port import Media
 from ringfence.usecases.webhooks.open_call import OpenedCall
 from ringfence.usecases.webhooks.open_event import EventOpener
 from ringfence.usecases.webhooks.open_text import OpenedText
+from ringfence.usecases.webhooks.open_verify_event import OpenedVerifyEvent
 from ringfence.usecases.webhooks.opened_event import NothingToTell, OpenedEvent, Shut
 from ringfence.usecases.webhooks.recording_port import RecordingUrls
 from ringfence.usecases.webhooks.reply_port import Replies
@@ -107,6 +108,8 @@ class EventDelivery:
         """The status of the answer, and Twilio's code for what was wrong with it, if anything."""
         if isinstance(opened, OpenedCall):
             return await self._call(opened, opened.method, opened.form, trace), None
+        if isinstance(opened, OpenedVerifyEvent):
+            return await self._call(opened, "POST", opened.form, trace), None
         if not isinstance(opened, OpenedText):
             raise TypeError(type(opened).__name__)
         if opened.config is None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.verify_event import EVENT_KINDS
 from ringfence.ports.keys import DeliveryKeys, KeyRefusedError
 from ringfence.ports.onlookers import Detours, NoDetours
 from ringfence.ports.outbox import EventRow
@@ -10,6 +11,7 @@ from ringfence.ports.store import Store
 from ringfence.usecases.webhooks.event_batch import EventBatch
 from ringfence.usecases.webhooks.open_call import CallOpener
 from ringfence.usecases.webhooks.open_text import TextOpener
+from ringfence.usecases.webhooks.open_verify_event import VerifyEventOpener
 from ringfence.usecases.webhooks.opened_event import NothingToTell, OpenedEvent, Shut
 from ringfence.usecases.webhooks.recording_port import NoRecordings, RecordingUrls
 from ringfence.usecases.webhooks.standing_cache import StandingCache
@@ -36,22 +38,28 @@ class EventOpener:
         self._standing = StandingCache(keys, clock)
         self._texts = TextOpener(store, self._standing, detours or NoDetours())
         self._calls = CallOpener(store, recordings or NoRecordings())
+        self._verify = VerifyEventOpener(store, self._standing)
 
     async def open(self, events: Sequence[EventRow]) -> list["OpenedEvent | NothingToTell | Shut"]:
         """One answer each, in order. Each account's keys are asked for once."""
-        of_texts, of_calls = list[Key](), list[Key]()
+        of_texts, of_calls, of_verify = list[Key](), list[Key](), list[Key]()
         for event in events:
-            (of_texts if _is_text(event) else of_calls).append((event.account, event.message_sid))
+            of = of_texts if _is_text(event) else of_verify if _is_of_verify(event) else of_calls
+            of.append((event.account, event.message_sid))
         texts = dict(zip(of_texts, await self._store.messages_of(of_texts), strict=True)) if of_texts else {}
         calls = dict(zip(of_calls, await self._store.calls_of(of_calls), strict=True)) if of_calls else {}
+        tellings = dict(zip(of_verify, await self._store.tellings_of(of_verify), strict=True)) if of_verify else {}
         batch = EventBatch(self._store, self._keys, self._standing)
-        await batch.fetch_keys(row for row in (*texts.values(), *calls.values()) if row is not None and row.content)
+        rows = (*texts.values(), *calls.values(), *tellings.values())
+        await batch.fetch_keys(row for row in rows if row is not None and row.content)
         opened = list["OpenedEvent | NothingToTell | Shut"]()
         for event in events:
             key = event.account, event.message_sid
             try:
                 if _is_text(event):
                     opened.append(await self._texts.open(event, texts[key], batch))
+                elif _is_of_verify(event):
+                    opened.append(await self._verify.open(event, tellings[key], batch))
                 else:
                     opened.append(await self._calls.open(event, calls[key], batch))
             except (KeyRefusedError, ConnectionError) as error:
@@ -61,3 +69,7 @@ class EventOpener:
 
 def _is_text(event: EventRow) -> bool:
     return event.kind.startswith("message.")
+
+
+def _is_of_verify(event: EventRow) -> bool:
+    return event.kind in EVENT_KINDS

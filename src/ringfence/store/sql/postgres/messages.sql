@@ -84,6 +84,11 @@ FROM recording JOIN (
   SELECT DISTINCT raw FROM event WHERE account = $1 AND state = 'pending' AND kind LIKE 'recording.%'
 ) AS told ON recording.account = $1 AND recording.sid = raw
 WHERE epoch = $2
+UNION
+SELECT sid, 0
+FROM telling JOIN (SELECT DISTINCT message_sid FROM event WHERE account = $1 AND state = 'pending') AS told
+  ON telling.account = $1 AND telling.sid = message_sid
+WHERE epoch = $2
 ORDER BY sid
 
 -- insert_rated --
