@@ -24,13 +24,13 @@ EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 class Installation:
-    """A `ringfence up` of its own, with its SIP on free ports."""
+    """A `ringfence up` of its own, with its SIP on free ports; `settings` are lines of its ringfence.toml."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, settings: str = "") -> None:
         self.log = home / "log"
         self.data = home / "data"
-        (home / "ringfence.toml").write_text('sip_listen = ["ws:127.0.0.1:0"]\n')
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | {
+        (home / "ringfence.toml").write_text(f'sip_listen = ["ws:127.0.0.1:0"]\n{settings}')
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGFENCE_")} | {
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / "config"),
             "XDG_DATA_HOME": str(home / "share"),
@@ -39,7 +39,7 @@ class Installation:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "ringfence", "up", "--data", str(self.data), "--port", "0", "--json"],
                 cwd=home,
-                env=environment,
+                env=self.environment,
                 stdout=subprocess.PIPE,
                 stderr=errors,
             )
