@@ -33,6 +33,7 @@ from ringfence.store.memory import MemoryStore
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import NewAccount, create_account
 from ringfence.usecases.messaging.edit import Editor
+from ringfence.usecases.messaging.mail_with_code import MailRoute
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
 from ringfence.usecases.messaging.send import Sender
@@ -89,7 +90,14 @@ class Installation:
             limits=limits,
             intelligence=Exchange(self.network),
             verifying=compose_verifying(
-                self.store, self.keys, self.clock, self.bell, carrier=CARRIER, stock_sender=True, voices=self.bell
+                self.store,
+                self.keys,
+                self.clock,
+                self.bell,
+                carrier=CARRIER,
+                stock_sender=True,
+                voices=self.bell,
+                mail=MailRoute(carrier=CARRIER, sender="codes@ringfence.example"),
             ),
             calling=compose_calling(
                 self.store,

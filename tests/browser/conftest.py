@@ -110,6 +110,13 @@ class Stand:
         submit = Submit(ref=ref, sender=sender, to=to, body=body, media_urls=media_urls)
         self.wait(self.exchange.submit([submit]))
 
+    def mail(self, body: str, to: str = "sam@example.com", subject: str = "Fade & Co") -> None:
+        """A mail, as the platform hands it over."""
+        self._sent += 1
+        sender = "Fade & Co <codes@ringfence.example>"
+        submit = Submit(ref=f"VL{self._sent:032x}", sender=sender, to=to, body=body, subject=subject)
+        self.wait(self.exchange.submit([submit]))
+
     def arrivals(self) -> list[tuple[str, str, str]]:
         """(from, to, body) of what handsets wrote, taken and acknowledged as the platform would."""
 

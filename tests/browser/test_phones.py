@@ -40,6 +40,23 @@ def test_a_text_arrives_live_with_a_badge_and_is_announced(page: Page, stand) ->
     assert stand.do(lambda: stand.network.handset(PHONE).texts[0].read)
 
 
+def test_a_mail_comes_to_a_mailbox_beside_the_phones_and_runs_nothing(page: Page, stand) -> None:
+    stand.add()
+    words = "Your Fade & Co verification code is: 482913 <img src=x onerror='window.ran=1'>"
+    stand.mail(words)
+    mailbox = page.locator(".mailbox")
+    expect(mailbox).to_have_attribute("aria-label", "Mailbox sam@example.com")
+    expect(mailbox.get_by_role("heading", name="Fade & Co")).to_be_visible()
+    expect(mailbox.locator(".body")).to_have_text(words)
+    expect(mailbox.get_by_text("Fade & Co <codes@ringfence.example>")).to_be_visible()
+    expect(mailbox.locator(".caption-badge")).to_have_text("1")
+    expect(page.locator("#announcer")).to_contain_text("sam@example.com has a mail from")
+    expect(mailbox.get_by_role("textbox")).to_have_count(0)
+    mailbox.locator(".mails").click()
+    expect(mailbox.locator(".caption-badge")).to_be_hidden()
+    assert page.evaluate("window.ran") is None
+
+
 def test_tapping_confirm_sends_c(page: Page, stand) -> None:
     stand.add()
     stand.text(REMINDER)

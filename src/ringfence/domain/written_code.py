@@ -7,11 +7,15 @@ from ringfence.domain.verification import DOTS
 
 
 class WrittenCode(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """Which code, and the words that hold `{{code}}` once or more. It holds no code."""
+    """Which code, and the words that hold `{{code}}` once or more. It holds no code.
+
+    `subject` is that of a mail.
+    """
 
     verification: str
     service: str
     words: str
+    subject: str = ""
 
     def __repr__(self) -> str:
         return f"WrittenCode({self.verification})"

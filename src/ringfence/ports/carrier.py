@@ -9,13 +9,17 @@ from ringfence.domain.message import Status
 
 
 class Submit(msgspec.Struct, frozen=True, kw_only=True):
-    """One text for the carrier. `ref` is ours (the message SID) and makes a repeated submit recognisable."""
+    """One text for the carrier. `ref` is ours (the message SID) and makes a repeated submit recognisable.
+
+    A mail is a text between mail addresses; it alone has a `subject`.
+    """
 
     ref: str
     sender: str
     to: str
     body: str
     media_urls: tuple[str, ...] = ()
+    subject: str = ""
 
     def __repr__(self) -> str:
         return f"Submit({self.ref})"

@@ -8,7 +8,9 @@ from typing import Protocol
 
 import msgspec
 
+from ringfence.domain.errors import ApiError
 from ringfence.domain.number import Number
+from ringfence.domain.recipient import Recipient
 from ringfence.domain.spoken_code import Wording
 from ringfence.ports.keys import Caller
 
@@ -18,14 +20,15 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     `wordings` hold {{code}} in the code's place, the most wanted first; `code_length` is how many characters it has.
     `opening` and `ending` stand before and after the words of a text, and may hold {{code}} too. `messaging_service`
-    is who sends texts, "" for the account's own number. `voice` and `key_first` are for calls.
+    is who sends texts, "" for the account's own number. `voice` and `key_first` are for calls; `subject` and
+    `from_name` for mail, which comes from `from_address`, "" for the installation's own.
     """
 
     account: str
     service: str
     verification: str
     attempt: str
-    to: Number
+    to: Recipient
     wordings: tuple[Wording, ...]
     code_length: int
     until_ms: int
@@ -34,6 +37,16 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     messaging_service: str = ""
     voice: str = ""
     key_first: bool = True
+    subject: str = ""
+    from_name: str = ""
+    from_address: str = ""
+
+    @property
+    def number(self) -> Number:
+        """Of the telephone it goes to. ApiError 60200 where it goes to a mailbox."""
+        if not isinstance(self.to, Number):
+            raise ApiError(60200, "Invalid parameter `To`: expected a phone number")
+        return self.to
 
     def __repr__(self) -> str:
         return f"Notice({self.attempt})"

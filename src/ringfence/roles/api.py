@@ -24,6 +24,7 @@ from ringfence.roles.call_limits import call_limits
 from ringfence.roles.composition import compose_calling, compose_messaging, compose_verifying
 from ringfence.roles.fraud import fraud_watch
 from ringfence.roles.listeners import BACKLOG, widen
+from ringfence.roles.mail import mail_route
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.number_sources import number_source
 from ringfence.roles.own_rates import rates_of
@@ -104,6 +105,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     voices=both,
                     limits=call_limits(settings),
                     guard=fraud_watch(settings, store, keys),
+                    mail=mail_route(settings),
                 ),
                 intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),

@@ -32,6 +32,7 @@ from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.deliver import Deliverer
 from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.fetch_media import MediaFetcher
+from ringfence.usecases.messaging.mail_with_code import MailChannel, MailRoute
 from ringfence.usecases.messaging.media_links import MediaLinks
 from ringfence.usecases.messaging.queue_bound import QueueBound
 from ringfence.usecases.messaging.read import Reader
@@ -125,10 +126,11 @@ def compose_verifying(
     voices: Wake | None = None,
     limits: BrakeLimits | None = None,
     guard: FraudGuard | None = None,
+    mail: MailRoute | None = None,
 ) -> Verifying:
     """What the API drives of verifications. `voices` rings whoever runs calls; without it there are none.
 
-    With `stock_sender` accounts need no number of their own.
+    With `stock_sender` accounts need no number of their own. Without `mail` none is sent.
     """
     channels: dict[str, CodeChannel] = {
         "sms": TextChannel(store, keys, clock, wake, carrier=carrier, stock_sender=stock_sender)
@@ -136,6 +138,8 @@ def compose_verifying(
     if voices is not None:
         brakes = Brakes(store, clock, limits)
         channels["call"] = CallChannel(store, keys, clock, voices, stock_sender=stock_sender, brakes=brakes)
+    if mail is not None:
+        channels["email"] = MailChannel(store, keys, clock, wake, mail)
     guard = guard or NoGuard()
     reader = VerificationReader(store, keys, clock)
     return Verifying(

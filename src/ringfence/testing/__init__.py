@@ -7,6 +7,7 @@ imported before the first one does. Reference: docs/reference/pytest-plugin.md.
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ringfence.testing.mailbox import Mail, Mailbox
     from ringfence.testing.medium import Medium
     from ringfence.testing.number import Number
     from ringfence.testing.phone import Phone, Text
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
     from ringfence.testing.webhooks import Webhook
     from ringfence.testing.world import Ringfence
 
-__all__ = ["Medium", "Number", "Phone", "PhoneCall", "Recording", "Ringfence", "Text", "Webhook"]
+__all__ = ["Mail", "Mailbox", "Medium", "Number", "Phone", "PhoneCall", "Recording", "Ringfence", "Text", "Webhook"]
 
 _HOMES = {
+    "Mail": "mailbox",
+    "Mailbox": "mailbox",
     "Medium": "medium",
     "Number": "number",
     "Phone": "phone",

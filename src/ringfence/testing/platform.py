@@ -21,10 +21,12 @@ from ringfence.ports.http import HttpClient
 from ringfence.ports.lookups import Question
 from ringfence.ports.store import MessageFilter
 from ringfence.roles.composition import compose_calling, compose_dispatching, compose_messaging, compose_verifying
+from ringfence.roles.mail import DEV_SENDER
 from ringfence.store.memory import MemoryStore
 from ringfence.testing.still_calls import StillCalls
 from ringfence.testing.still_link import StillLink
 from ringfence.usecases.messaging.close_epochs import close_epochs
+from ringfence.usecases.messaging.mail_with_code import MailRoute
 
 BASE_URL = "https://api.twilio.com"
 # No test waits for its rate.
@@ -87,6 +89,7 @@ class Platform:
                     carrier=carrier.name,
                     stock_sender=True,
                     voices=_Both(self.calls, self._dispatching.bells),
+                    mail=MailRoute(carrier=carrier.name, sender=DEV_SENDER),
                 ),
             )
         )

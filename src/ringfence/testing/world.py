@@ -13,6 +13,7 @@ import msgspec
 from ringfence.carriers.simulator import handset
 from ringfence.carriers.simulator.subscriber import Subscriber
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.mail_address import parse_mail_address
 from ringfence.domain.message import Status
 from ringfence.domain.number import parse_e164
 from ringfence.domain.sealing.slots import slot_seed
@@ -26,6 +27,7 @@ from ringfence.testing.clock import Clock, moment
 from ringfence.testing.driver import Driver
 from ringfence.testing.exchange import Exchange
 from ringfence.testing.journal import Journal, quoted
+from ringfence.testing.mailbox import Mailbox
 from ringfence.testing.medium import Medium
 from ringfence.testing.number import Number
 from ringfence.testing.patience import ANSWER_S, NoAnswerError
@@ -163,6 +165,14 @@ class Ringfence:
             raise ValueError("a phone is +12025550177, in E.164 form, or client:alice, or sip:desk@office.example")
         self.exchange.add_phone(number)
         return Phone(self, number)
+
+    def mailbox(self, address: str) -> Mailbox:
+        """The mailbox at this address, where mails with codes come to. ValueError for what is no address."""
+        parsed = parse_mail_address(address)
+        if parsed is None:
+            raise ValueError("a mailbox is sam@example.com")
+        self._platform.network.add_handset(parsed.address)
+        return Mailbox(self, parsed.address)
 
     def texts_of(self, number: str) -> list[handset.Text]:
         """All texts of a phone, once everything due has happened."""

@@ -124,7 +124,19 @@ def test_the_package_gives_its_types_when_asked() -> None:
     import ringfence.testing
 
     assert {name: getattr(ringfence.testing, name).__name__ for name in ringfence.testing.__all__} == {
-        name: name for name in ("Medium", "Number", "Phone", "PhoneCall", "Recording", "Ringfence", "Text", "Webhook")
+        name: name
+        for name in (
+            "Mail",
+            "Mailbox",
+            "Medium",
+            "Number",
+            "Phone",
+            "PhoneCall",
+            "Recording",
+            "Ringfence",
+            "Text",
+            "Webhook",
+        )
     }
     with pytest.raises(AttributeError, match="no attribute 'Other'"):
         _ = ringfence.testing.Other

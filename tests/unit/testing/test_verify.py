@@ -73,3 +73,22 @@ def test_a_code_outlives_midnight(ringfence: Any, service: Any) -> None:
     again = service.verifications.create(to=CUSTOMER, channel="sms")
     assert (len(again.send_code_attempts), phone.last_code()) == (2, code)
     assert service.verification_checks.create(to=CUSTOMER, code=code).valid is True
+
+
+def test_a_code_comes_by_mail_and_is_right(ringfence: Any, service: Any) -> None:
+    mailbox = ringfence.mailbox("sam@example.com")
+    with pytest.raises(LookupError):
+        mailbox.last_code()
+    started = service.verifications.create(to=str(mailbox), channel="email")
+    mail = mailbox.last_mail()
+    assert (mail.to, mail.subject) == ("sam@example.com", "Fade & Co")
+    assert mail.sender.endswith("<codes@ringfence.example>")
+    assert mail.body == f"Your Fade & Co verification code is: {mailbox.last_code()}"
+    assert mailbox.inbox == [mail]
+    checked = service.verification_checks.create(to="Sam@example.com", code=mailbox.last_code())
+    assert (checked.sid, checked.status) == (started.sid, "approved")
+
+
+def test_a_mailbox_has_an_address(ringfence: Any) -> None:
+    with pytest.raises(ValueError, match="a mailbox is"):
+        ringfence.mailbox(CUSTOMER)

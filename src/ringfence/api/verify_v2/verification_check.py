@@ -9,9 +9,10 @@ from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.services import PRODUCT, VERSION
 from ringfence.api.verify_v2.verifications import driven
 from ringfence.domain.errors import ApiError
+from ringfence.domain.recipient import address_of
 from ringfence.domain.sid import is_sid
 from ringfence.domain.verification import Status
-from ringfence.usecases.verify.start_verification import number_of
+from ringfence.usecases.verify.start_verification import recipient_of
 
 verification_check = Resource(
     "Services/{ServiceSid}/VerificationCheck", item="VerificationCheck", listed="", product=PRODUCT, version=VERSION
@@ -61,7 +62,7 @@ async def create(request: ApiRequest[CheckForm]) -> VerificationCheck | None:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter Code")
     if form.verification_sid and not is_sid(form.verification_sid, "VE"):
         raise ApiError(VERIFY_PARAMETER, "Invalid parameter `VerificationSid`: expected VE and 32 hexadecimal digits")
-    to = number_of(form.to).e164 if form.to and not form.verification_sid else ""
+    to = address_of(recipient_of(form.to)) if form.to and not form.verification_sid else ""
     view = await checker.check(
         request.caller,
         service,

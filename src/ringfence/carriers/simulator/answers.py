@@ -45,6 +45,7 @@ def handset_json(handset: Handset) -> dict[str, Any]:
     """A handset without its texts."""
     return {
         "number": handset.number,
+        "kind": "mailbox" if handset.is_mailbox else "handset",
         "name": handset.name,
         "automatic": handset.automatic,
         "created_at": timestamp(handset.made_ms),
@@ -62,6 +63,7 @@ def text_json(text: Text) -> dict[str, Any]:
         "handset": text.handset,
         "from": text.sender,
         "to": text.to,
+        "subject": text.subject,
         "body": text.body,
         "media_urls": text.media_urls,
         "direction": "inbound" if text.inbound else "outbound",

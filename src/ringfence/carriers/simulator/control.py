@@ -26,6 +26,7 @@ from ringfence.carriers.simulator.network import Network, NetworkFullError
 from ringfence.carriers.simulator.origin_guard import OriginGuard
 from ringfence.carriers.simulator.phones_page import page_routes
 from ringfence.carriers.simulator.subscriber import Subscriber
+from ringfence.domain.mail_address import parse_mail_address
 
 MAX_DELAY_MS = 3_600_000
 MAX_CALL_MS = 7 * 24 * 3_600_000
@@ -128,10 +129,12 @@ class Control:
 
     async def add_handset(self, request: Request) -> Response:
         form = await _form(request, HandsetForm)
-        if not is_handset_number(form.number):
-            raise RefusedError(400, "Give a number in E.164 form, such as +12025550177.", "number")
-        known = self._network.handset(form.number) is not None
-        return answer(handset_json(self._made(form.number, form.name)), 200 if known else 201)
+        mailbox = parse_mail_address(form.number)
+        if mailbox is None and not is_handset_number(form.number):
+            raise RefusedError(400, "Give a number in E.164 form, such as +12025550177, or a mail address.", "number")
+        number = form.number if mailbox is None else mailbox.address
+        known = self._network.handset(number) is not None
+        return answer(handset_json(self._made(number, form.name)), 200 if known else 201)
 
     async def show_handset(self, request: Request) -> Response:
         return answer(handset_json(self._handset(request)))
@@ -205,7 +208,7 @@ class Control:
 
     async def add_fault(self, request: Request) -> Response:
         form = await _form(request, FaultForm)
-        if form.number is not None and not is_handset_number(form.number):
+        if form.number is not None and not (is_handset_number(form.number) or parse_mail_address(form.number)):
             raise RefusedError(400, "Give a number in E.164 form, or leave it out for all handsets.", "number")
         allowed = {FaultKind.FAIL: FAILURE_CODES, FaultKind.REFUSE: REFUSAL_CODES}.get(form.kind)
         if form.code is not UNSET and (allowed is None or form.code not in allowed):

@@ -19,7 +19,8 @@ class Text(msgspec.Struct, kw_only=True, eq=False):
     """One text on one handset.
 
     `inbound` is the platform's point of view: True when this handset wrote it. `sid` is the platform's reference of a
-    text it submitted, None for one written here. `version` is the network's version when the text last changed.
+    text it submitted, None for one written here. A mail alone has a `subject`. `version` is the network's version when
+    the text last changed.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Text(msgspec.Struct, kw_only=True, eq=False):
     error_code: int | None = None
     read: bool = False
     version: int = 0
+    subject: str = ""
 
     @property
     def peer(self) -> str:
@@ -66,7 +68,10 @@ class LoggedCall(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Handset(msgspec.Struct, kw_only=True, eq=False):
-    """A handset: `automatic` when a text to an unknown number made it, so that it may be dropped for a newer one."""
+    """A handset: `automatic` when a text to an unknown number made it, so that it may be dropped for a newer one.
+
+    A mailbox is one too: its `number` is a mail address, and what comes to it are mails. Nothing is written on it.
+    """
 
     number: str
     name: str
@@ -76,6 +81,11 @@ class Handset(msgspec.Struct, kw_only=True, eq=False):
     calls: deque[LoggedCall] = msgspec.field(default_factory=lambda: deque(maxlen=MAX_CALLS_PER_HANDSET))
     version: int = 0
     subscriber: Subscriber = Subscriber()
+
+    @property
+    def is_mailbox(self) -> bool:
+        """True where mails come to, and neither texts nor calls."""
+        return "@" in self.number
 
     def __repr__(self) -> str:
         return "Handset(…)"

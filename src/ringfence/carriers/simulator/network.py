@@ -209,6 +209,7 @@ class Network:
             status=Status.SENDING,
             at_ms=self.clock.now_ms(),
             sid=submit.ref,
+            subject=submit.subject,
         )
         handset.texts.append(text)
         self.changes.text(text)

@@ -131,6 +131,7 @@ class Deliverer:
                     to=item.content.remote,
                     body=told.get(item.row.sid) or item.content.body,
                     media_urls=item.content.media_urls,
+                    subject="" if item.content.code is None else item.content.code.subject,
                 )
                 for item in sendable
             ]

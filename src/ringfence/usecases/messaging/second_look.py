@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Sequence
 
 from ringfence.domain import magic_numbers
+from ringfence.domain.mail_address import sender_address
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import Store
 from ringfence.usecases.messaging.opt_out_pair import opted_out
@@ -31,6 +32,9 @@ class SecondLook:
             return ACCOUNT_SUSPENDED
         # The magic sender is nobody's; that it may be used was decided when the text was accepted.
         if local == magic_numbers.VALID_FROM:
+            return None
+        # Mails come from an address of the installation, which no account owns.
+        if sender_address(local):
             return None
         owned = await self._store.number_by_e164(local)
         return None if owned is not None and owned.account == account else NOT_THE_ACCOUNTS_NUMBER

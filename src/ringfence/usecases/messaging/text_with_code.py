@@ -48,7 +48,7 @@ class TextChannel:
         words = f"{notice.opening}{notice.wordings[0].text}{notice.ending}"
         code = WrittenCode(verification=notice.verification, service=notice.service, words=words)
         sealing = await self._keys.sealing_key(caller, notice.account)
-        content = Content(remote=notice.to.e164, body=code.dotted(), code=code)
+        content = Content(remote=notice.number.e164, body=code.dotted(), code=code)
         sealer = self._sealers.of(notice.account, sealing.epoch_key)
         row = MessageRow(
             account=notice.account,
@@ -56,8 +56,8 @@ class TextChannel:
             direction=Direction.OUTBOUND_API,
             status=Status.QUEUED,
             local=sender,
-            remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(notice.to.e164),
-            remote_region=notice.to.region,
+            remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(notice.number.e164),
+            remote_region=notice.number.region,
             epoch=sealing.epoch,
             content=seal_content(sealer, notice.attempt, content),
             num_segments=segment(code.with_code("0" * notice.code_length)).count,
@@ -74,7 +74,7 @@ class TextChannel:
     async def _sender(self, notice: Notice) -> str:
         if notice.messaging_service:
             service = await self._pools.service(notice.account, notice.messaging_service)
-            return await self._pools.pick(service, notice.to, media=False)
+            return await self._pools.pick(service, notice.number, media=False)
         own = await self._own_number(notice.account)
         if not own and not self._stock_sender:
             raise ApiError(NO_SENDER, "Invalid Service configuration: the account has no number that can send texts")

@@ -55,9 +55,9 @@ class VerificationChecker:
     ) -> VerificationView | None:
         """The verification after it: approved, or pending where the code is wrong; None where there is none to check.
 
-        `sid` goes before `to`, which is E.164. `payment` is amount and payee: where the service is for payments, a code
-        is right for the payment alone that it was sent for. ApiError 60200 for what cannot be a code, 60202 where five
-        checks were used up, 60206 for a missing payment.
+        `sid` goes before `to`, which is E.164 or a mail address in small letters. `payment` is amount and payee: where
+        the service is for payments, a code is right for the payment alone that it was sent for. ApiError 60200 for what
+        cannot be a code, 60202 where five checks were used up, 60206 for a missing payment.
         """
         if _CODE.fullmatch(code) is None:
             raise ApiError(INVALID, "Invalid parameter `Code`: expected 4 to 10 letters and digits")

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.number import parse_e164
+from ringfence.domain.recipient import address_of, parse_recipient
 from ringfence.domain.sid import is_sid
 from ringfence.domain.verification import status_at
 from ringfence.ports.keys import Caller, TenantKeys
@@ -28,8 +29,8 @@ class VerificationReader:
             row = await self._store.verification(account, sid_or_to)
             row = row if row is not None and row.service == service else None
         else:
-            number = parse_e164(sid_or_to)
-            to = sid_or_to if number is None else number.e164
+            named = parse_recipient(sid_or_to) or parse_e164(sid_or_to)
+            to = sid_or_to if named is None else address_of(named)
             (to_index,) = await self._keys.blind(account, TABLE, [f"{service}|{to}"])
             row = await self._store.held_verification(account, service, to_index, now_ms)
         return None if row is None else replace(row, status=status_at(row.status, row.expires_ms, now_ms))

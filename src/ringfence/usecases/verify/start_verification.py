@@ -10,7 +10,9 @@ import msgspec
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError, describe
-from ringfence.domain.number import Number, NumberKind, parse_e164
+from ringfence.domain.mail_address import MailAddress
+from ringfence.domain.number import Number, NumberKind
+from ringfence.domain.recipient import Recipient, address_of, parse_recipient
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.verification import seal_verification
 from ringfence.domain.sid import new_sid
@@ -31,6 +33,8 @@ from ringfence.usecases.verify.wording import around, wordings
 
 TABLE = "verify_to"
 INVALID = 60200
+DISABLED = 60223
+NEEDS_SETTING_UP = frozenset({"email"})
 CHANNELS = ("sms", "call", "email", "whatsapp", "sna", "auto")
 _CUSTOM_CODE = re.compile(f"[A-Za-z0-9]{{{CUSTOM_MIN},{CUSTOM_MAX}}}")
 _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
@@ -78,25 +82,17 @@ class VerificationStarter:
     async def start(self, caller: Caller, service: VerifyRow, request: StartRequest) -> VerificationView:
         """The verification, with its code on its way. ApiError with Twilio's code; nothing is sent then."""
         settings = decode_verify_service(service.settings)
-        to = number_of(request.to)
         channel = self._channel(request.channel)
+        to = recipient_of(request.to, request.channel)
         _check(settings, request, to)
         warning = _warns(settings, request)
         now_ms = self._clock.now_ms()
-        sending = Sending(
-            account=service.account,
-            service=service.sid,
-            to=to,
-            channel=request.channel,
-            at_ms=now_ms,
-            device_ip=request.device_ip,
-            checked=request.risk_check,
-        )
-        if (refusal := await self._guard.refusal(sending)) is not None:
-            raise ApiError(refusal.code, f"{describe(refusal.code)}: {refusal.why}")
+        if isinstance(to, Number):
+            await self._ask_guard(service, request, to, now_ms)
         attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
         row = await self._row(caller, service, settings, request, to, attempt)
         opening, ending = around(settings, request.app_hash)
+        name = request.custom_friendly_name or settings.friendly_name
         await channel.carry(
             caller,
             Notice(
@@ -109,7 +105,7 @@ class VerificationStarter:
                     settings,
                     to.region,
                     locale=request.locale,
-                    name=request.custom_friendly_name,
+                    name=name,
                     amount=request.amount,
                     payee=request.payee,
                     warning=warning,
@@ -123,10 +119,26 @@ class VerificationStarter:
                 else "",
                 voice=settings.tts_name,
                 key_first=settings.dtmf_input_required,
+                subject=name,
+                from_name=name,
             ),
         )
-        secret = Secret(to=to.e164, amount=request.amount, payee=request.payee)
+        secret = Secret(to=address_of(to), amount=request.amount, payee=request.payee)
         return VerificationView(row=row, secret=secret)
+
+    async def _ask_guard(self, service: VerifyRow, request: StartRequest, to: Number, now_ms: int) -> None:
+        """ApiError where nothing may be sent there. A mail costs nothing, and pays nobody."""
+        sending = Sending(
+            account=service.account,
+            service=service.sid,
+            to=to,
+            channel=request.channel,
+            at_ms=now_ms,
+            device_ip=request.device_ip,
+            checked=request.risk_check,
+        )
+        if (refusal := await self._guard.refusal(sending)) is not None:
+            raise ApiError(refusal.code, f"{describe(refusal.code)}: {refusal.why}")
 
     async def _row(
         self,
@@ -134,11 +146,12 @@ class VerificationStarter:
         service: VerifyRow,
         settings: VerifyService,
         request: StartRequest,
-        to: Number,
+        to: Recipient,
         attempt: Attempt,
     ) -> VerificationRow:
         """The pending verification with this attempt among its own, and its code open."""
-        (to_index,) = await self._keys.blind(service.account, TABLE, [f"{service.sid}|{to.e164}"])
+        address = address_of(to)
+        (to_index,) = await self._keys.blind(service.account, TABLE, [f"{service.sid}|{address}"])
         held = await self._store.held_verification(service.account, service.sid, to_index, attempt.at_ms)
         if held is not None:
             if settings.psd2_enabled:
@@ -149,7 +162,7 @@ class VerificationStarter:
             return sent
         sealing = await self._keys.sealing_key(caller, service.account)
         sid = new_sid("VE", attempt.at_ms)
-        secret = Secret(to=to.e164, amount=request.amount, payee=request.payee, tags=request.tags)
+        secret = Secret(to=address, amount=request.amount, payee=request.payee, tags=request.tags)
         row = VerificationRow(
             account=service.account,
             sid=sid,
@@ -165,7 +178,7 @@ class VerificationStarter:
             updated_ms=attempt.at_ms,
             expires_ms=attempt.at_ms + LIFE_MS,
         )
-        code = CodeOf(account=row.account, sid=sid, service=row.service, to=to.e164)
+        code = CodeOf(account=row.account, sid=sid, service=row.service, to=address)
         await self._codes.open_code(code, settings.code_length, row.expires_ms, request.custom_code)
         if (await self._store.begin_verification(row)).sid != sid:
             # Somebody else began one for this number a moment ago.
@@ -186,17 +199,19 @@ class VerificationStarter:
     def _channel(self, name: str) -> CodeChannel:
         if name not in CHANNELS:
             raise ApiError(INVALID, f"Invalid parameter `Channel`: {name[:20]}")
+        if name not in self._channels and name in NEEDS_SETTING_UP:
+            raise ApiError(DISABLED, "Delivery channel disabled: this installation is not set up to send mail.")
         if name not in self._channels:
             raise ApiError(20501, f"The channel {name} is not available here yet.")
         return self._channels[name]
 
 
-def number_of(to: str) -> Number:
-    """A number that a code may go to. ApiError 60200."""
-    number = parse_e164(to) if to.startswith("+") else None
-    if number is None:
+def recipient_of(to: str, channel: str = "") -> Recipient:
+    """Whom a code may go to, by this channel where it is given. ApiError 60200."""
+    recipient = parse_recipient(to)
+    if recipient is None or (channel and (channel == "email") is not isinstance(recipient, MailAddress)):
         raise ApiError(INVALID, f"Invalid parameter `To`: {to[:40]}")
-    return number
+    return recipient
 
 
 def _warns(settings: VerifyService, request: StartRequest) -> bool:
@@ -207,7 +222,7 @@ def _warns(settings: VerifyService, request: StartRequest) -> bool:
     return settings.do_not_share_warning_enabled if template is None else template.warning
 
 
-def _check(settings: VerifyService, request: StartRequest, to: Number) -> None:
+def _check(settings: VerifyService, request: StartRequest, to: Recipient) -> None:
     if request.custom_code:
         if not settings.custom_code_enabled:
             raise ApiError(60204)
@@ -223,5 +238,5 @@ def _check(settings: VerifyService, request: StartRequest, to: Number) -> None:
     elif request.amount or request.payee:
         raise ApiError(60204)
     skips = request.channel == "sms" and settings.lookup_enabled and settings.skip_sms_to_landlines
-    if skips and to.kind is NumberKind.LOCAL:
+    if skips and isinstance(to, Number) and to.kind is NumberKind.LOCAL:
         raise ApiError(60205)

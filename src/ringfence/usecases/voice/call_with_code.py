@@ -52,7 +52,7 @@ class CallChannel:
 
     async def carry(self, caller: Caller, notice: Notice) -> None:
         """ApiError where a brake holds it; nothing is written then."""
-        account, to = notice.account, notice.to
+        account, to = notice.account, notice.number
         try:
             await self._brakes.accept(account, to.e164)
         except BrakedError as error:

@@ -21,7 +21,7 @@ def test_a_handset_is_made_named_shown_and_removed(wire) -> None:
     assert made.status == 201
     shown = made.json
     assert shown.pop("created_at").endswith("Z")
-    assert shown == {"number": PHONE, "name": "Ada", "automatic": False, "unread": 0}
+    assert shown == {"number": PHONE, "kind": "handset", "name": "Ada", "automatic": False, "unread": 0}
     assert wire.call("POST", "/simulator/handsets", {"number": PHONE}).status == 200
     assert wire.call("PATCH", HANDSET, {"name": "Bo"}).json["name"] == "Bo"
     assert wire.call("PATCH", HANDSET, {"name": ""}).json["name"] == ""
@@ -50,6 +50,7 @@ def test_a_text_to_a_handset_is_listed_with_all_that_is_known_of_it(wire) -> Non
         "handset": PHONE,
         "from": SHOP,
         "to": PHONE,
+        "subject": "",
         "body": "Haircut Tue 15:00. Reply C to confirm, X to cancel.",
         "media_urls": [],
         "direction": "outbound",
@@ -262,3 +263,16 @@ def test_a_call_that_cannot_be_is_not_noted(wire, wrong: dict[str, Any]) -> None
 def test_only_a_handset_has_calls(wire) -> None:
     assert wire.call("POST", f"{HANDSET}/calls", CALL).status == 404
     assert wire.call("GET", f"{HANDSET}/calls").status == 404
+
+
+def test_a_mailbox_is_made_like_a_handset_and_nothing_is_written_on_it(wire) -> None:
+    made = wire.call("POST", "/simulator/handsets", {"number": "Sam@Example.com", "name": "Sam"})
+    assert (made.status, made.json["kind"], made.json["number"]) == (201, "mailbox", "sam@example.com")
+    mailbox = "/simulator/handsets/sam@example.com"
+    assert wire.call("POST", "/simulator/handsets", {"number": "sam@example.com"}).status == 200
+    assert wire.call("GET", mailbox).json["name"] == "Sam"
+    assert wire.call("POST", f"{mailbox}/messages", {"to": SHOP, "body": "Hi"}).status == 404
+    assert wire.call("POST", "/simulator/handsets", {"number": "sam@"}).status == 400
+    failing = {"kind": "fail", "number": "sam@example.com", "code": 30005}
+    assert wire.call("POST", "/simulator/faults", failing).status == 201
+    assert wire.call("POST", "/simulator/faults", failing | {"number": "sam@"}).status == 400

@@ -7,6 +7,7 @@ from ringfence.api.verifying import Verifying
 from ringfence.domain.verification import SENDS_MAX, Status
 from ringfence.domain.verify_service import VerifyService
 from ringfence.roles.composition import compose_verifying
+from ringfence.usecases.messaging.mail_with_code import MailRoute
 from ringfence.usecases.verify.services import create_verify_service
 from ringfence.usecases.verify.start_verification import StartRequest
 from ringfence.usecases.verify.verification_view import VerificationView
@@ -26,15 +27,16 @@ class Desk:
             world.dispatching.bells,
             carrier="simulator",
             stock_sender=stock_sender,
+            mail=MailRoute(carrier="simulator", sender="codes@ringfence.example"),
         )
         self.service: Any = None
 
-    async def start(self, to: str = CUSTOMER) -> VerificationView:
+    async def start(self, to: str = CUSTOMER, channel: str = "sms") -> VerificationView:
         world = self.world
         if self.service is None:
             settings = VerifyService(friendly_name="Fade & Co")
             self.service = await create_verify_service(world.store, world.clock, world.account.sid, settings)
-        return await self.verifying.starter.start(world.caller, self.service, StartRequest(to=to, channel="sms"))
+        return await self.verifying.starter.start(world.caller, self.service, StartRequest(to=to, channel=channel))
 
     async def check(self, code: str, to: str = CUSTOMER) -> VerificationView | None:
         return await self.verifying.checker.check(self.world.caller, self.service, code, to=to)
@@ -43,14 +45,14 @@ class Desk:
         row = await self.world.store.message(self.world.account.sid, view.row.attempts[nth].sid)
         return str(row.status)
 
-    async def delivered(self, view: VerificationView, nth: int = 0) -> str:
+    async def delivered(self, view: VerificationView, nth: int = 0, to: str = CUSTOMER) -> str:
         """The code on the handset, once it is there."""
 
         async def there() -> bool:
             return await self.status(view, nth) == "delivered"
 
         await self.world.until(there)
-        return str(self.world.bodies_at(CUSTOMER)[nth].rpartition(" ")[2])
+        return str(self.world.bodies_at(to)[nth].rpartition(" ")[2])
 
 
 def test_the_handset_gets_the_code_that_is_right(run, world) -> None:

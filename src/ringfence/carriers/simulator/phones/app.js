@@ -38,13 +38,13 @@ store.addEventListener("buzz", ({ detail: text }) => {
   shelf.phone(text.handset)?.buzz(text);
   const handset = store.handsets.get(text.handset);
   const name = handset.name || prettyNumber(text.handset);
-  announce(`${name} has a text from ${prettyNumber(peerOf(text))}: ${text.body}`);
+  announce(`${name} has a ${handset.kind === "mailbox" ? "mail" : "text"} from ${prettyNumber(peerOf(text))}: ${text.body}`);
 });
 
 for (const place of document.querySelectorAll("[data-icon]")) place.append(icon(place.dataset.icon));
 $("open-add").addEventListener("click", openAdd);
 $("open-network").addEventListener("click", () => openNetworkSettings(store));
-$("open-first-text").addEventListener("click", () => openFirstText([...store.handsets.keys()][0] ?? DEMO_HANDSET));
+$("open-first-text").addEventListener("click", () => openFirstText(store.firstHandset() ?? DEMO_HANDSET));
 setInterval(() => shelf.tick(), CLOCK_MS);
 
 new Feed(

@@ -4,6 +4,7 @@ import { avatar } from "./avatar.js";
 import { h, place } from "./dom.js";
 import { welcome } from "./first_text.js";
 import { prettyNumber } from "./format.js";
+import { Mailbox } from "./mailbox.js";
 import { Phone } from "./phone.js";
 
 export const DEMO_HANDSET = "+12025550177";
@@ -39,7 +40,7 @@ export class Shelf {
     const phones = numbers.map((number) => this.#phone(number));
     const quiet = numbers.every((number) => this.store.texts(number).length + this.store.calls(number).length === 0);
     if (!quiet) this.#welcome = null;
-    else if (this.#welcome?.dataset.for !== String(numbers[0])) this.#makeWelcome(numbers[0]);
+    else if (this.#welcome?.dataset.for !== String(this.store.firstHandset())) this.#makeWelcome(this.store.firstHandset());
     place(this.element, [...phones.map((phone) => phone.element), ...(this.#welcome ? [this.#welcome] : [])]);
     for (const phone of phones) phone.render();
     place(this.tabsElement, numbers.map((number) => this.#tab(number)));
@@ -57,7 +58,8 @@ export class Shelf {
   }
 
   #phone(number) {
-    const phone = this.#phones.get(number) ?? new Phone(number, { store: this.store, ...this.handlers });
+    const kind = this.store.handsets.get(number).kind === "mailbox" ? Mailbox : Phone;
+    const phone = this.#phones.get(number) ?? new kind(number, { store: this.store, ...this.handlers });
     if (!this.#phones.has(number)) {
       this.#phones.set(number, phone);
       this.observer.observe(phone.element);

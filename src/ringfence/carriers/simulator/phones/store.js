@@ -58,6 +58,11 @@ export class Store extends EventTarget {
     return [...peers].filter((peer) => !this.handsets.has(peer));
   }
 
+  /** The number of the first handset that is no mailbox; undefined where there is none. */
+  firstHandset() {
+    return [...this.handsets.values()].find(({ kind }) => kind !== "mailbox")?.number;
+  }
+
   faultsOf(number) {
     return this.faults.filter((fault) => fault.number === number);
   }
