@@ -1,0 +1,46 @@
+"""What a browser says of the page that asked. Source: WebAuthn Level 3, section 5.8.1."""
+
+import json
+from typing import Any
+
+import msgspec
+
+from ringfence.domain.base64url import decode_base64url
+from ringfence.domain.passkeys.refusal import PasskeyRefusedError, Refusal
+
+
+class ClientData(msgspec.Struct, frozen=True, kw_only=True):
+    """`type` is webauthn.create or webauthn.get. `framed`: the page stood in another site's, or says where it stood."""
+
+    type: str
+    challenge: bytes
+    origin: str
+    framed: bool
+
+    def __repr__(self) -> str:
+        return "ClientData(…)"
+
+
+def parse_client_data(data: bytes) -> ClientData:
+    """From UTF-8 JSON without a name that comes twice; MALFORMED else. What else it holds is left alone."""
+    try:
+        found = json.loads(data.decode(), object_pairs_hook=_once)
+        if not isinstance(found, dict):
+            raise ValueError("not an object")
+        cross = found.get("crossOrigin", False)
+        kind, challenge, origin = found["type"], found["challenge"], found["origin"]
+        if not isinstance(cross, bool) or not all(isinstance(each, str) for each in (kind, challenge, origin)):
+            raise ValueError("of another type")
+        return ClientData(
+            type=kind, challenge=decode_base64url(challenge), origin=origin, framed=cross or "topOrigin" in found
+        )
+    except (ValueError, KeyError, RecursionError):
+        raise PasskeyRefusedError(Refusal.MALFORMED) from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    # Another reader might take the first of two where we take the last.
+    if len(found) != len(pairs):
+        raise ValueError("a name twice")
+    return found
