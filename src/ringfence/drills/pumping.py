@@ -39,6 +39,8 @@ REFUSED_SHARE_MAX = 0.001
 BRING_BACK_SHARE = 0.85
 AT_ONCE = 32
 FAST_MPS = 100_000.0
+# The control sends all: what codes may cost must not be what stops it.
+AMPLE_SPEND = 1_000_000.0
 QUIET_S = 2.0
 REFUSED = 403
 # Neighbours that are not all of one wider block.
@@ -112,6 +114,7 @@ class _Campaign:
                 self._design.command,
                 database_url=place.url if place else "",
                 verify_fraud_guard=self._design.fraud_guard,
+                verify_spend=AMPLE_SPEND,
                 number_rate_mps=FAST_MPS,
                 account_rate_mps=FAST_MPS,
                 log_level="error",

@@ -8,13 +8,17 @@ from ringfence.domain.number import Number
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
-    """A code about to be sent. `device_ip` is "" where the program did not say; `checked` False where it asked so."""
+    """A code about to be sent. `device_ip` is "" where the program did not say; `checked` False where it asked so.
+
+    `price_micros` is the most that it can cost.
+    """
 
     account: str
     service: str
     to: Number
     channel: str
     at_ms: int
+    price_micros: int = 0
     device_ip: str = ""
     checked: bool = True
 
@@ -35,6 +39,9 @@ class FraudGuard(Protocol):
     async def refusal(self, sending: Sending) -> Refusal | None:
         """None where the code may go; it is counted as sent then."""
 
+    async def not_sent(self, sending: Sending) -> None:
+        """It was let pass, and then was not sent: it no longer counts."""
+
     async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
         """Someone at this number brought the right code."""
 
@@ -44,6 +51,9 @@ class NoGuard:
 
     async def refusal(self, sending: Sending) -> Refusal | None:
         return None
+
+    async def not_sent(self, sending: Sending) -> None:
+        return
 
     async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
         return

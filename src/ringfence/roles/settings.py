@@ -103,6 +103,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         Meta(description="Countries that codes may go to, ISO 3166. Empty: all."),
     ] = ()
+    verify_spend: Annotated[
+        float,
+        Meta(
+            description="What codes of an account and its subaccounts may cost within a day; more are refused.",
+            ge=0,
+            le=1_000_000_000,
+        ),
+    ] = 250.0
+    verify_spends: Annotated[
+        tuple[str, ...],
+        Meta(description="Accounts and Verify Services with a bound of their own: AC…=500, VA…=20."),
+    ] = ()
     call_countries: Annotated[
         tuple[str, ...],
         Meta(description="Countries whose ordinary numbers every account may call, ISO 3166; US has Canada with it."),

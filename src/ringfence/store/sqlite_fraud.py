@@ -1,11 +1,24 @@
-"""Blocks of numbers that codes go to, in SQLite."""
+"""Blocks of numbers that codes go to, and what codes cost, in SQLite."""
 
 import json
 from collections.abc import Sequence
 
 from ringfence.domain.fraud_guard.blocks import Block
 from ringfence.domain.fraud_guard.judgement import Judgement, Level
-from ringfence.store.fraud_moves import KEPT_MS, CameBack, Known, Move, Sent, keys_of, make_moves
+from ringfence.domain.fraud_guard.spending import Spending
+from ringfence.store.fraud_moves import (
+    KEPT_MS,
+    CameBack,
+    Known,
+    Move,
+    NotSent,
+    Sent,
+    Spent,
+    changed_hours,
+    hours_of,
+    keys_of,
+    make_moves,
+)
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -16,11 +29,18 @@ SQL = statements("sqlite/fraud")
 class SqliteFraud(SqliteGround):
     """`ports.fraud_counts.FraudStore`."""
 
-    async def admit_code(self, account: str, names: Sequence[str], at_ms: int, level: Level | None) -> Judgement:
-        return await self._write(_move, Sent(account, tuple(names), at_ms, level))
+    async def admit_code(
+        self, account: str, names: Sequence[str], at_ms: int, level: Level | None, spending: Spending | None = None
+    ) -> Judgement:
+        return await self._write(_move, Sent(account, tuple(names), at_ms, level, spending))
 
     async def code_came_back(self, account: str, names: Sequence[str], at_ms: int) -> None:
         await self._write(_move, CameBack(account, tuple(names), at_ms))
+
+    async def code_not_sent(
+        self, account: str, names: Sequence[str], at_ms: int, spending: Spending | None = None
+    ) -> None:
+        await self._write(_move, NotSent(account, tuple(names), at_ms, spending))
 
 
 def _move(tx: SqliteWriter, moves: Sequence[Move]) -> list[Judgement]:
@@ -29,9 +49,15 @@ def _move(tx: SqliteWriter, moves: Sequence[Move]) -> list[Judgement]:
         (account, name): Block(unanswered=unanswered, converted=converted, hot_until_ms=hot_until_ms, at_ms=at_ms)
         for account, name, unanswered, converted, hot_until_ms, at_ms in tx.run(SQL["blocks"], (json.dumps(keys),))
     }
-    judgements = make_moves(moves, known)
+    spent: Spent = {}
+    for tenant, owner, hour_ms, micros in tx.run(SQL["spent"], (json.dumps(hours_of(moves)),)):
+        spent.setdefault((tenant, owner), {})[hour_ms] = micros
+    judgements = make_moves(moves, known, spent)
     tx.run_many(SQL["put"], [(*key, *values_of(known[key])) for key in keys])
-    tx.run(SQL["forget"], (max(move.at_ms for move in moves) - KEPT_MS,))
+    tx.run_many(SQL["put_spent"], changed_hours(moves, spent))
+    forgotten_ms = max(move.at_ms for move in moves) - KEPT_MS
+    tx.run(SQL["forget"], (forgotten_ms,))
+    tx.run(SQL["forget_spent"], (forgotten_ms,))
     return judgements
 
 

@@ -37,6 +37,10 @@ class Block(msgspec.Struct, frozen=True, kw_only=True):
         """One more code is on its way."""
         return msgspec.structs.replace(self, unanswered=self.unanswered + 1)
 
+    def taken_back(self) -> "Block":
+        """One code that was counted as sent was not sent after all."""
+        return msgspec.structs.replace(self, unanswered=max(0.0, self.unanswered - 1))
+
     def answered(self) -> "Block":
         """Somebody brought a code back."""
         return msgspec.structs.replace(self, unanswered=max(0.0, self.unanswered - 1), converted=self.converted + 1)

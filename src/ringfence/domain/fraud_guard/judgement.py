@@ -11,6 +11,7 @@ from typing import Final, Literal
 import msgspec
 
 from ringfence.domain.fraud_guard.blocks import COUNTRY, Block
+from ringfence.domain.fraud_guard.spending import Overspent
 
 HOT_MS: Final = 30 * 60_000
 # Of a narrow block in a hot one nearly nobody gets a code; a hot block itself has a quarter of its measure.
@@ -30,17 +31,21 @@ class Measure(msgspec.Struct, frozen=True):
 _BLOCKS: Final = (Measure(4.0, 0.7), Measure(9.0, 0.6), Measure(22.0, 0.8))
 _COUNTRY: Final = Measure(400.0, 1.5)
 _TIMES: Final[dict[str, float]] = {"basic": 2.0, "standard": 1.0, "max": 0.5}
-Rule = Literal["", "block", "neighbours", "country"]
+Rule = Literal["", "block", "neighbours", "country", "spend"]
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """`rule` is "" where the code may go. Else what speaks against it, in figures without a subscriber's digit."""
+    """`rule` is "" where the code may go. Else what speaks against it, in figures without a subscriber's digit.
+
+    `overspent` is there for the rule `spend` alone, the other figures for all the others.
+    """
 
     rule: Rule = ""
     block: str = ""
     unanswered: int = 0
     converted: int = 0
     allowed: int = 0
+    overspent: Overspent | None = None
 
     def __bool__(self) -> bool:
         """True where it may not go."""

@@ -18,6 +18,7 @@ from ringfence.domain.sealing.verification import seal_verification
 from ringfence.domain.sid import new_sid
 from ringfence.domain.verification import SENDS_MAX, Attempt, Secret, Status
 from ringfence.domain.verification_code import CUSTOM_MAX, CUSTOM_MIN, LIFE_MS
+from ringfence.domain.verification_price import price_of_call, price_of_text
 from ringfence.domain.verify_service import VerifyService, decode_verify_service
 from ringfence.domain.verify_templates.catalogue import template_of
 from ringfence.ports.fraud_guard import FraudGuard, Sending
@@ -35,6 +36,7 @@ TABLE = "verify_to"
 INVALID = 60200
 DISABLED = 60223
 NEEDS_SETTING_UP = frozenset({"email"})
+PAID_AS_TEXT = frozenset({"sms", "whatsapp", "auto"})
 CHANNELS = ("sms", "call", "email", "whatsapp", "sna", "auto")
 _CUSTOM_CODE = re.compile(f"[A-Za-z0-9]{{{CUSTOM_MIN},{CUSTOM_MAX}}}")
 _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
@@ -86,59 +88,73 @@ class VerificationStarter:
         to = recipient_of(request.to, request.channel)
         _check(settings, request, to)
         warning = _warns(settings, request)
-        now_ms = self._clock.now_ms()
-        if isinstance(to, Number):
-            await self._ask_guard(service, request, to, now_ms)
-        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
-        row = await self._row(caller, service, settings, request, to, attempt)
-        opening, ending = around(settings, request.app_hash)
         name = request.custom_friendly_name or settings.friendly_name
-        await channel.carry(
-            caller,
-            Notice(
-                account=row.account,
-                service=row.service,
-                verification=row.sid,
-                attempt=attempt.sid,
-                to=to,
-                wordings=wordings(
-                    settings,
-                    to.region,
-                    locale=request.locale,
-                    name=name,
-                    amount=request.amount,
-                    payee=request.payee,
-                    warning=warning,
-                ),
-                code_length=len(request.custom_code) or settings.code_length,
-                until_ms=row.expires_ms,
-                opening=opening,
-                ending=ending,
-                messaging_service=await texting_service(self._store, service, to.region)
-                if request.channel == "sms"
-                else "",
-                voice=settings.tts_name,
-                key_first=settings.dtmf_input_required,
-                subject=name,
-                from_name=name,
-            ),
+        words = wordings(
+            settings,
+            to.region,
+            locale=request.locale,
+            name=name,
+            amount=request.amount,
+            payee=request.payee,
+            warning=warning,
         )
+        opening, ending = around(settings, request.app_hash)
+        code_length = len(request.custom_code) or settings.code_length
+        now_ms = self._clock.now_ms()
+        price_micros = _price(request.channel, to, f"{opening}{words[0].text}{ending}", code_length)
+        sending = await self._let_pass(service, request, to, now_ms, price_micros)
+        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
+        try:
+            row = await self._row(caller, service, settings, request, to, attempt)
+            await channel.carry(
+                caller,
+                Notice(
+                    account=row.account,
+                    service=row.service,
+                    verification=row.sid,
+                    attempt=attempt.sid,
+                    to=to,
+                    wordings=words,
+                    code_length=code_length,
+                    until_ms=row.expires_ms,
+                    opening=opening,
+                    ending=ending,
+                    messaging_service=await texting_service(self._store, service, to.region)
+                    if request.channel == "sms"
+                    else "",
+                    voice=settings.tts_name,
+                    key_first=settings.dtmf_input_required,
+                    subject=name,
+                    from_name=name,
+                ),
+            )
+        except (ApiError, ConnectionError):
+            # Both come before anything is on its way.
+            if sending is not None:
+                await self._guard.not_sent(sending)
+            raise
         secret = Secret(to=address_of(to), amount=request.amount, payee=request.payee)
         return VerificationView(row=row, secret=secret)
 
-    async def _ask_guard(self, service: VerifyRow, request: StartRequest, to: Number, now_ms: int) -> None:
-        """ApiError where nothing may be sent there. A mail costs nothing, and pays nobody."""
+    async def _let_pass(
+        self, service: VerifyRow, request: StartRequest, to: Recipient, now_ms: int, price_micros: int
+    ) -> Sending | None:
+        """What the guard counted; None for a mail, which costs nothing, and pays nobody. ApiError where it refuses."""
+        if not isinstance(to, Number):
+            return None
         sending = Sending(
             account=service.account,
             service=service.sid,
             to=to,
             channel=request.channel,
             at_ms=now_ms,
+            price_micros=price_micros,
             device_ip=request.device_ip,
             checked=request.risk_check,
         )
         if (refusal := await self._guard.refusal(sending)) is not None:
             raise ApiError(refusal.code, f"{describe(refusal.code)}: {refusal.why}")
+        return sending
 
     async def _row(
         self,
@@ -204,6 +220,15 @@ class VerificationStarter:
         if name not in self._channels:
             raise ApiError(20501, f"The channel {name} is not available here yet.")
         return self._channels[name]
+
+
+def _price(channel: str, to: Recipient, words: str, code_length: int) -> int:
+    """The most that it can cost; 0 on ways that nobody pays a carrier for."""
+    if not isinstance(to, Number):
+        return 0
+    if channel == "call":
+        return price_of_call(to)
+    return price_of_text(words, code_length, to.region) if channel in PAID_AS_TEXT else 0
 
 
 def recipient_of(to: str, channel: str = "") -> Recipient:

@@ -1,13 +1,18 @@
-"""Keep codes from blocks of numbers that are being pumped, and from countries that nobody texts.
+"""Keep codes from numbers that are being pumped, from countries that nobody texts, and within what they may cost.
 
 Source: Twilio, "Verify Fraud Guard", "Verify Geo Permissions", "SafeList"; docs/explanation/fraud-guard.md.
 """
 
+from collections.abc import Mapping
+
+import msgspec
 import structlog
 
 from ringfence.domain.fraud_guard.blocks import COUNTRY, blocks_of
 from ringfence.domain.fraud_guard.judgement import Judgement, Level
+from ringfence.domain.fraud_guard.spending import WHOLE, Bound, Overspent, Spending
 from ringfence.domain.number import Number
+from ringfence.domain.rating import DEVELOPMENT_RATES, MICROS
 from ringfence.ports.fraud_guard import Refusal, Sending
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.store import Store
@@ -15,23 +20,48 @@ from ringfence.ports.store import Store
 SAFE_LIST = "safe_list"
 PUMPED = 60410
 NOT_THERE = 60605
+TENANTS_KEPT = 10_000
 
 _log = structlog.get_logger(__name__)
+
+
+class CodeBounds(msgspec.Struct, frozen=True, kw_only=True):
+    """What codes may cost within a day, in micros: of an account with its subaccounts, and what is bound by itself.
+
+    `own` may name accounts, subaccounts and Verify Services.
+    """
+
+    whole_micros: int
+    own: Mapping[str, int] = {}
+
+    def of(self, tenant: str, account: str, service: str) -> tuple[Bound, ...]:
+        """The bounds that a code counts against, the widest first."""
+        whole = Bound(WHOLE, self.own.get(tenant, self.whole_micros))
+        narrower = [Bound(sid, self.own[sid]) for sid in (account, service) if sid in self.own and sid != tenant]
+        return whole, *narrower
 
 
 class FraudWatch:
     """`ports.fraud_guard.FraudGuard`. Without a level everything is counted and nothing refused.
 
-    `countries` are those that codes may go to; none means all.
+    `countries` are those that codes may go to; none means all. Without `bounds` codes may cost what they will.
     """
 
     def __init__(
-        self, store: Store, keys: TenantKeys, *, level: Level | None, countries: frozenset[str] = frozenset()
+        self,
+        store: Store,
+        keys: TenantKeys,
+        *,
+        level: Level | None,
+        countries: frozenset[str] = frozenset(),
+        bounds: CodeBounds | None = None,
     ) -> None:
         self._store = store
         self._keys = keys
         self._level = level
         self._countries = countries
+        self._bounds = bounds
+        self._tenants: dict[str, str] = {}
 
     async def refusal(self, sending: Sending) -> Refusal | None:
         region = sending.to.region
@@ -39,8 +69,11 @@ class FraudWatch:
             return Refusal(NOT_THERE, f"{region} is not among this installation's `verify_countries`.")
         level = self._level if sending.checked else None
         names = blocks_of(sending.to.e164, region)
-        judgement = await self._store.admit_code(sending.account, names, sending.at_ms, level)
-        if not judgement or await self._is_safe(sending):
+        spending = await self._spending(sending)
+        judgement = await self._store.admit_code(sending.account, names, sending.at_ms, level, spending)
+        if judgement and judgement.overspent is None and await self._is_safe(sending):
+            judgement = await self._store.admit_code(sending.account, names, sending.at_ms, None, spending)
+        if not judgement:
             return None
         _log.warning(
             "verify.code_refused",
@@ -54,8 +87,33 @@ class FraudWatch:
         )
         return Refusal(PUMPED, _explained(judgement))
 
+    async def not_sent(self, sending: Sending) -> None:
+        names = blocks_of(sending.to.e164, sending.to.region)
+        await self._store.code_not_sent(sending.account, names, sending.at_ms, await self._spending(sending))
+
     async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
         await self._store.code_came_back(account, blocks_of(to.e164, to.region), at_ms)
+
+    async def _spending(self, sending: Sending) -> Spending | None:
+        if self._bounds is None:
+            return None
+        tenant = await self._tenant(sending.account)
+        return Spending(
+            tenant=tenant,
+            micros=sending.price_micros,
+            bounds=self._bounds.of(tenant, sending.account, sending.service),
+        )
+
+    async def _tenant(self, account: str) -> str:
+        """Whose it is never changes."""
+        tenant = self._tenants.get(account)
+        if tenant is None:
+            row = await self._store.account(account)
+            tenant = account if row is None else row.tenant
+            if len(self._tenants) >= TENANTS_KEPT:
+                self._tenants.clear()
+            self._tenants[account] = tenant
+        return tenant
 
     async def _is_safe(self, sending: Sending) -> bool:
         (index,) = await self._keys.blind(sending.account, SAFE_LIST, [sending.to.e164])
@@ -63,10 +121,21 @@ class FraudWatch:
 
 
 def _explained(judgement: Judgement) -> str:
+    if judgement.overspent is not None:
+        return _told(judgement.overspent)
     block = judgement.block
     where = f"in {block.removeprefix(COUNTRY)}" if block.startswith(COUNTRY) else f"that begin {block}"
     around = " in a range that is being pumped" if judgement.rule == "neighbours" else ""
     return (
         f"of the codes to numbers {where}{around}, {judgement.unanswered} are unanswered and "
         f"{judgement.converted} were brought back lately; {judgement.allowed} may be unanswered."
+    )
+
+
+def _told(overspent: Overspent) -> str:
+    who = "this account and its subaccounts" if overspent.owner == WHOLE else overspent.owner
+    spent, limit = (f"{micros / MICROS:.2f}" for micros in (overspent.spent_micros, overspent.limit_micros))
+    return (
+        f"codes of {who} have cost {spent} of the {limit} {DEVELOPMENT_RATES.currency} that they may within a day "
+        "(the operator's `verify_spend`); this one could exceed that."
     )

@@ -164,8 +164,8 @@ class Campaign:
             at_s, _, who, number = heapq.heappop(happenings)
             names, at_ms = blocks_of(f"+44{number}", "GB"), T0 + int(at_s * 1_000)
             if who == "back":
-                make_moves([CameBack("AC", names, at_ms)], self.known)
-            elif make_moves([Sent("AC", names, at_ms, "standard")], self.known)[0]:
+                make_moves([CameBack("AC", names, at_ms)], self.known, {})
+            elif make_moves([Sent("AC", names, at_ms, "standard")], self.known, {})[0]:
                 self.refused[who] += 1
             else:
                 self.sent[who] += 1

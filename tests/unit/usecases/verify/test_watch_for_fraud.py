@@ -8,12 +8,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.fraud_guard.spending import Bound
 from ringfence.domain.number import parse_e164
 from ringfence.kms.memory import memory_key_service
 from ringfence.ports.fraud_guard import Refusal, Sending
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.store.memory import MemoryStore
-from ringfence.usecases.verify.watch_for_fraud import FraudWatch
+from ringfence.usecases.verify.watch_for_fraud import CodeBounds, FraudWatch
 
 NOW = 1_700_000_000_000
 ACCOUNT, SERVICE = "AC" + "a" * 32, "VA" + "b" * 32
@@ -134,3 +135,80 @@ def test_a_country_that_is_named_too_often_says_so() -> None:
         raise AssertionError("never refused")
 
     play(story)
+
+
+def bounded(scene: Scene, micros: int, **own: int) -> FraudWatch:
+    return scene.watch(level=None, bounds=CodeBounds(whole_micros=micros, own=own))
+
+
+def test_codes_cost_what_they_may_and_then_none_goes_out() -> None:
+    async def story(scene: Scene) -> None:
+        watch = bounded(scene, 100_000)
+        assert await watch.refusal(sending(price_micros=60_000)) is None
+        assert await watch.refusal(sending(price_micros=60_000)) == Refusal(
+            60410,
+            "codes of this account and its subaccounts have cost 0.06 of the 0.10 USD that they may within a day (the "
+            "operator's `verify_spend`); this one could exceed that.",
+        )
+        assert await watch.refusal(sending(price_micros=40_000)) is None
+
+    play(story)
+
+
+def test_a_service_with_a_bound_of_its_own_is_named() -> None:
+    async def story(scene: Scene) -> None:
+        refused = await bounded(scene, 100_000, **{SERVICE: 0}).refusal(sending(price_micros=1))
+        assert refused is not None
+        assert refused.why.startswith(f"codes of {SERVICE} have cost 0.00 of the 0.00 USD")
+
+    play(story)
+
+
+def test_what_is_over_the_bound_is_logged_without_the_number() -> None:
+    async def story(scene: Scene) -> None:
+        with capture_logs() as lines:
+            await bounded(scene, 0).refusal(sending(price_micros=1))
+        assert [(line["event"], line["rule"]) for line in lines] == [("verify.code_refused", "spend")]
+
+    play(story)
+
+
+def test_a_safe_number_costs_too() -> None:
+    async def story(scene: Scene) -> None:
+        (index,) = await scene.keys.blind(ACCOUNT, "safe_list", [NUMBER])
+        safe = VerifyRow(
+            account=ACCOUNT, kind="safe_number", sid="GN1", name=index.hex(), created_ms=NOW, updated_ms=NOW
+        )
+        await scene.store.create_verify(safe, 9)
+        watch = scene.watch(level="max", bounds=CodeBounds(whole_micros=100))
+        answers = [await watch.refusal(sending(price_micros=10)) for _ in range(11)]
+        assert [answer is None for answer in answers] == [True] * 10 + [False]
+
+    play(story)
+
+
+def test_what_was_not_sent_no_longer_counts() -> None:
+    async def story(scene: Scene) -> None:
+        watch = bounded(scene, 100)
+        for _ in range(3):
+            assert await watch.refusal(sending(price_micros=100)) is None
+            await watch.not_sent(sending(price_micros=100))
+
+    play(story)
+
+
+@pytest.mark.parametrize(
+    ("own", "bounds"),
+    [
+        ({}, [("", 9)]),
+        ({"AC1": 5}, [("", 5)]),
+        ({"AC2": 5}, [("", 9), ("AC2", 5)]),
+        ({"VA1": 4, "AC1": 5, "AC2": 6}, [("", 5), ("AC2", 6), ("VA1", 4)]),
+        ({"VA2": 4}, [("", 9)]),
+    ],
+    ids=str,
+)
+def test_bounds_are_of_the_whole_of_a_subaccount_and_of_a_service(
+    own: dict[str, int], bounds: list[tuple[str, int]]
+) -> None:
+    assert CodeBounds(whole_micros=9, own=own).of("AC1", "AC2", "VA1") == tuple(Bound(*each) for each in bounds)

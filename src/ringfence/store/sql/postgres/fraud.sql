@@ -13,3 +13,16 @@ ON CONFLICT (account, name) DO UPDATE SET unanswered = excluded.unanswered, conv
 
 -- forget --
 DELETE FROM fraud_block WHERE at_ms < $1
+
+-- spent --
+SELECT tenant, owner, hour_ms, micros
+FROM code_spend JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS wanted (tenant, owner, from_ms) USING (tenant, owner)
+WHERE hour_ms >= from_ms
+
+-- put_spent --
+INSERT INTO code_spend (tenant, owner, hour_ms, micros)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+ON CONFLICT (tenant, owner, hour_ms) DO UPDATE SET micros = excluded.micros
+
+-- forget_spent --
+DELETE FROM code_spend WHERE hour_ms < $1

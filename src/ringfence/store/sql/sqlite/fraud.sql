@@ -10,3 +10,16 @@ ON CONFLICT (account, name) DO UPDATE SET unanswered = excluded.unanswered, conv
 
 -- forget --
 DELETE FROM fraud_block WHERE at_ms < ?
+
+-- spent --
+SELECT code_spend.tenant, code_spend.owner, hour_ms, micros
+FROM json_each(?) CROSS JOIN code_spend
+  ON code_spend.tenant = json_each.value ->> 0 AND code_spend.owner = json_each.value ->> 1
+  AND hour_ms >= json_each.value ->> 2
+
+-- put_spent --
+INSERT INTO code_spend (tenant, owner, hour_ms, micros) VALUES (?, ?, ?, ?)
+ON CONFLICT (tenant, owner, hour_ms) DO UPDATE SET micros = excluded.micros
+
+-- forget_spent --
+DELETE FROM code_spend WHERE hour_ms < ?
