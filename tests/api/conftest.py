@@ -28,7 +28,7 @@ from ringfence.kms.access_log import AccessLog
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.store import StockRow
-from ringfence.roles.composition import compose_calling, compose_verifying
+from ringfence.roles.composition import compose_calling, compose_factoring, compose_verifying
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import NewAccount, create_account
@@ -89,6 +89,7 @@ class Installation:
             ice_servers=IceServers(urls=("stun:stun.example:3478", "turn:turn.example:3478"), secret="shared"),
             limits=limits,
             intelligence=Exchange(self.network),
+            factoring=compose_factoring(self.store, self.keys, self.clock),
             verifying=compose_verifying(
                 self.store,
                 self.keys,

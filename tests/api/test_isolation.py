@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import requests
-from tests.api import lookup_recipes
+from tests.api import factor_recipes, lookup_recipes
 
 from ringfence.api.app import operations, own_operations
 from ringfence.api.resource import OURS, Operation
@@ -56,6 +56,10 @@ class Victim:
         self.verify = self._verify_things(client)
         verified = client.verify.v2.services(self.verify["Services"])
         self.verify["Verifications"] = verified.verifications.create(to="+12025550177", channel="sms").sid
+        self.verify["Factors"], _ = factor_recipes.totp_factor(tenant, self.verify["Services"])
+        entity = verified.entities(factor_recipes.IDENTITY)
+        self.verify["Challenges"] = entity.challenges.create(factor_sid=self.verify["Factors"]).sid
+        self.entity = entity.fetch().sid
         self.sids |= self._sip_things(client)
         lookup_recipes.ask(tenant, "POST", lookup_recipes.OVERRIDE, json={"line_type": "pager", "reason": WORDS})
         lookup_recipes.ask(
@@ -183,6 +187,7 @@ class Victim:
                 "ServiceSid": self.verify["Services"],
                 "RateLimitSid": self.verify["RateLimits"],
                 "Country": "US",
+                "Identity": factor_recipes.IDENTITY,
                 "PhoneNumber": "+12025550177",
                 "Sid": self.verify.get(resource, ""),
             }
@@ -213,6 +218,9 @@ class Victim:
                 await store.verify_rows(sid, "messaging_configuration", parent=self.verify["Services"]),
                 await store.verify_rows(sid, "webhook", parent=self.verify["Services"]),
                 await store.verification(sid, self.verify["Verifications"]),
+                await store.entities(sid, self.verify["Services"]),
+                await store.factors(sid, self.entity),
+                await store.challenges(sid, self.entity, now_ms=0),
                 await store.pool(sid, self.service.sid),
                 await store.events(sid, self.message),
                 [await store.sip_rows(sid, kind) for kind in ("domain", "credential_list", "ip_list")],

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 import requests
+from tests.api.factor_recipes import FACTOR_RECIPES
 from tests.api.lookup_recipes import LOOKUP_RECIPES
 from tests.api.recording_recipes import RECORDING_RECIPES
 from tests.api.sip_recipes import SIP_RECIPES
@@ -281,6 +282,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
 
 RECIPES |= RECORDING_RECIPES
 RECIPES |= VERIFY_RECIPES
+RECIPES |= FACTOR_RECIPES
 RECIPES |= SIP_RECIPES
 RECIPES |= VOICE_RECIPES
 RECIPES |= LOOKUP_RECIPES

@@ -44,6 +44,9 @@ from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
 from ringfence.api.v2010.sip_mappings import mappings
 from ringfence.api.v2010.tokens import tokens
 from ringfence.api.verify_v2.buckets import buckets
+from ringfence.api.verify_v2.challenges import challenges
+from ringfence.api.verify_v2.entities import entities
+from ringfence.api.verify_v2.factors import factors
 from ringfence.api.verify_v2.messaging_configurations import messaging_configurations
 from ringfence.api.verify_v2.rate_limits import rate_limits as verify_rate_limits
 from ringfence.api.verify_v2.safe_list import safe_list
@@ -94,6 +97,9 @@ RESOURCES = (
     templates,
     verifications,
     verification_check,
+    entities,
+    factors,
+    challenges,
     looked_up,
     batch,
     overrides,

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from ringfence.api.admission import AdmissionLimits
 from ringfence.api.calling import Calling
+from ringfence.api.factoring import Factoring
 from ringfence.api.messaging import Messaging
 from ringfence.api.parcels import Parcels
 from ringfence.api.verifying import Verifying
@@ -59,6 +60,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     ice_servers: IceServers = IceServers()
     calling: Calling | None = None
     verifying: Verifying | None = None
+    factoring: Factoring | None = None
     intelligence: NumberIntelligence | None = None
 
     def __repr__(self) -> str:

@@ -21,7 +21,7 @@ from ringfence.media.recording_files import RecordingFolder
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.call_limits import call_limits
-from ringfence.roles.composition import compose_calling, compose_messaging, compose_verifying
+from ringfence.roles.composition import compose_calling, compose_factoring, compose_messaging, compose_verifying
 from ringfence.roles.fraud import fraud_watch
 from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.mail import mail_route
@@ -107,6 +107,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     guard=fraud_watch(settings, store, keys),
                     mail=mail_route(settings),
                 ),
+                factoring=compose_factoring(store, keys, process.clock),
                 intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),
             )

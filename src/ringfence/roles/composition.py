@@ -8,6 +8,7 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from ringfence.api.calling import Calling
+from ringfence.api.factoring import Factoring
 from ringfence.api.messaging import Messaging
 from ringfence.api.verifying import Verifying
 from ringfence.dispatch.bells import Bells
@@ -26,6 +27,7 @@ from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.onlookers import Detours, Onlookers
 from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.store import Store
+from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_channels import CodeChannel
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.ports.wake import Wake
@@ -48,10 +50,15 @@ from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
 from ringfence.usecases.timeline.read_verification import VerificationTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
+from ringfence.usecases.verify.challenges import Challenges
 from ringfence.usecases.verify.check_verification import VerificationChecker
+from ringfence.usecases.verify.entities import Entities
+from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.fetch_verification import VerificationReader
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.tell_events import VerifyEventTeller
+from ringfence.usecases.verify.totp_challenge import TotpChallenges
+from ringfence.usecases.verify.totp_factor import TotpFactors
 from ringfence.usecases.verify.update_verification import VerificationChanger
 from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
 from ringfence.usecases.voice.call_with_code import CallChannel
@@ -149,6 +156,23 @@ def compose_verifying(
         changer=VerificationChanger(store, keys, clock, reader),
         timeline=VerificationTimelineReader(store, keys, clock),
         events=VerifyEventTeller(store, keys, clock, wake),
+    )
+
+
+class FactorKeys(TenantKeys, TotpCodes, Protocol):
+    """A key service, as factors need it."""
+
+
+def compose_factoring(store: Store, keys: FactorKeys, clock: Clock) -> Factoring:
+    """What the API drives of entities, factors and challenges."""
+    factors = Factors(store, keys, keys, clock)
+    challenges = Challenges(store, keys, clock)
+    return Factoring(
+        entities=Entities(store, keys, keys, clock),
+        factors=factors,
+        totp_factors=TotpFactors(store, keys, keys, clock, factors),
+        challenges=challenges,
+        totp_challenges=TotpChallenges(store, keys, keys, clock, challenges),
     )
 
 

@@ -20,7 +20,13 @@ from ringfence.kms.memory import memory_key_service
 from ringfence.ports.http import HttpClient
 from ringfence.ports.lookups import Question
 from ringfence.ports.store import MessageFilter
-from ringfence.roles.composition import compose_calling, compose_dispatching, compose_messaging, compose_verifying
+from ringfence.roles.composition import (
+    compose_calling,
+    compose_dispatching,
+    compose_factoring,
+    compose_messaging,
+    compose_verifying,
+)
 from ringfence.roles.mail import DEV_SENDER
 from ringfence.store.memory import MemoryStore
 from ringfence.testing.still_calls import StillCalls
@@ -81,6 +87,7 @@ class Platform:
                     self.calls.files,
                     magic_numbers=True,
                 ),
+                factoring=compose_factoring(self.store, self.keys, clock),
                 verifying=compose_verifying(
                     self.store,
                     self.keys,

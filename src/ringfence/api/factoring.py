@@ -1,0 +1,19 @@
+"""What the API drives of entities, factors and challenges."""
+
+import msgspec
+
+from ringfence.usecases.verify.challenges import Challenges
+from ringfence.usecases.verify.entities import Entities
+from ringfence.usecases.verify.factors import Factors
+from ringfence.usecases.verify.totp_challenge import TotpChallenges
+from ringfence.usecases.verify.totp_factor import TotpFactors
+
+
+class Factoring(msgspec.Struct, frozen=True, kw_only=True):
+    """One of each, over the same store and keys."""
+
+    entities: Entities
+    factors: Factors
+    totp_factors: TotpFactors
+    challenges: Challenges
+    totp_challenges: TotpChallenges

@@ -1,0 +1,182 @@
+"""What an entity is asked. Source: Twilio, "Challenge resource" of Verify v2."""
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+
+from ringfence.api.dates import iso8601
+from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_instant
+from ringfence.api.paging import Cursor
+from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.verify_v2.entities import PATH, entity_of, entity_url, factoring_of
+from ringfence.api.verify_v2.read import json_strings
+from ringfence.api.verify_v2.services import PRODUCT, VERSION
+from ringfence.domain.challenge import LIFE_MAX_MS, LIFE_MS, ChallengeStatus
+from ringfence.domain.errors import ApiError
+from ringfence.domain.factor import FactorType
+from ringfence.usecases.verify.challenges import ChallengeView
+
+challenges = Resource(
+    f"{PATH}/{{Identity}}/Challenges", item="Challenge", listed="challenges", product=PRODUCT, version=VERSION
+)
+
+
+def read_status(text: str) -> ChallengeStatus:
+    """pending, expired, approved or denied."""
+    try:
+        return ChallengeStatus(text)
+    except ValueError:
+        raise ValueError("expected pending, expired, approved or denied") from None
+
+
+def read_order(text: str) -> bool:
+    """True for asc."""
+    if text not in ("asc", "desc"):
+        raise ValueError("expected asc or desc")
+    return text == "asc"
+
+
+class ChallengeForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What asks."""
+
+    factor_sid: str | None = None
+    expiration_date: Annotated[int, Rule(read_instant, VERIFY_PARAMETER)] | None = None
+    details_message: str | None = msgspec.field(name="Details.Message", default=None)
+    details_fields: tuple[str, ...] = msgspec.field(name="Details.Fields", default=())
+    hidden_details: Annotated[str, Rule(json_strings(1_024), VERIFY_PARAMETER)] | None = None
+    auth_payload: str | None = None
+
+
+class ChallengeAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """What answers."""
+
+    auth_payload: str | None = None
+    metadata: Annotated[str, Rule(json_strings(1_024), VERIFY_PARAMETER)] | None = None
+
+
+class ChallengeFilter(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    """Which are listed, and in which order."""
+
+    factor_sid: str | None = None
+    status: Annotated[ChallengeStatus, Rule(read_status, VERIFY_PARAMETER)] | None = None
+    order: Annotated[bool, Rule(read_order, VERIFY_PARAMETER)] = False
+
+
+class Challenge(msgspec.Struct, kw_only=True):
+    """A challenge."""
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    entity_sid: str
+    identity: str
+    factor_sid: str
+    date_created: str
+    date_updated: str
+    date_responded: str | None
+    expiration_date: str
+    status: str
+    responded_reason: str | None
+    details: Any
+    hidden_details: Any
+    metadata: Any
+    factor_type: str
+    url: str
+    links: dict[str, str]
+
+    def __repr__(self) -> str:
+        return f"Challenge({self.sid})"
+
+
+def _shown(request: ApiRequest[Any], view: ChallengeView) -> Challenge:
+    row, secret, identity = view.row, view.secret, request.path["Identity"]
+    url = f"{entity_url(request, row.service, identity)}/Challenges/{row.sid}"
+    return Challenge(
+        sid=row.sid,
+        account_sid=row.account,
+        service_sid=row.service,
+        entity_sid=row.entity,
+        identity=identity,
+        factor_sid=row.factor,
+        date_created=iso8601(row.created_ms),
+        date_updated=iso8601(row.updated_ms),
+        date_responded=None if row.responded_ms is None else iso8601(row.responded_ms),
+        expiration_date=iso8601(row.expires_ms),
+        status=row.status.value,
+        responded_reason=None,
+        details=None if secret is None else json.loads(secret.details) or None,
+        hidden_details=None if secret is None else json.loads(secret.hidden_details) or None,
+        metadata=json.loads(view.metadata) or None,
+        factor_type=row.factor_type.value,
+        url=url,
+        links={"notifications": f"{url}/Notifications"},
+    )
+
+
+@challenges.create(ChallengeForm)
+async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
+    form, driven = request.form, factoring_of(request)
+    entity = await entity_of(request)
+    if not form.factor_sid:
+        raise ApiError(VERIFY_PARAMETER, "Missing required parameter FactorSid")
+    factor = await driven.factors.fetch(request.caller, entity, form.factor_sid)
+    if factor is None:
+        return None
+    if factor.row.factor_type is not FactorType.TOTP:
+        raise ApiError(20501, f"Challenges of type {factor.row.factor_type.value} are not available here yet.")
+    view = await driven.totp_challenges.create(
+        request.caller,
+        factor,
+        hidden=form.hidden_details or "{}",
+        expires_ms=expiry(form.expiration_date, request.deps.clock.now_ms()),
+        code=form.auth_payload or "",
+    )
+    return None if view is None else _shown(request, view)
+
+
+def expiry(wanted_ms: int | None, now_ms: int) -> int:
+    """When a challenge ends: ApiError 60200 for what is past, or more than an hour away."""
+    if wanted_ms is None:
+        return now_ms + LIFE_MS
+    if not now_ms < wanted_ms <= now_ms + LIFE_MAX_MS:
+        raise ApiError(VERIFY_PARAMETER, "Invalid parameter `ExpirationDate`: expected a time within 60 minutes")
+    return wanted_ms
+
+
+@challenges.list(ChallengeFilter)
+async def list_challenges(request: ApiRequest[ChallengeFilter], cursor: Cursor) -> list[Challenge]:
+    form = request.form
+    views = await factoring_of(request).challenges.listed(
+        request.caller,
+        await entity_of(request),
+        factor=form.factor_sid or None,
+        status=form.status,
+        oldest_first=form.order,
+        before=cursor.before,
+        limit=cursor.limit,
+    )
+    return [_shown(request, view) for view in views]
+
+
+@challenges.fetch()
+async def fetch(request: ApiRequest[msgspec.Struct]) -> Challenge | None:
+    view = await factoring_of(request).challenges.fetch(request.caller, await entity_of(request), request.sid)
+    return None if view is None else _shown(request, view)
+
+
+@challenges.update(ChallengeAnswer)
+async def update(request: ApiRequest[ChallengeAnswer]) -> Challenge | None:
+    driven, entity = factoring_of(request), await entity_of(request)
+    view = await driven.challenges.fetch(request.caller, entity, request.sid)
+    if view is None:
+        return None
+    if not request.form.auth_payload:
+        raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
+    factor = await driven.factors.find(entity, view.row.factor)
+    if factor is None:
+        return None
+    if factor.factor_type is not FactorType.TOTP:
+        raise ApiError(20501, f"Challenges of type {factor.factor_type.value} are not answered here yet.")
+    answered = await driven.totp_challenges.answer(factor, view, request.form.auth_payload)
+    return None if answered is None else _shown(request, answered)

@@ -1,0 +1,219 @@
+"""What an entity proves itself with. Source: Twilio, "Factor resource" of Verify v2."""
+
+import json
+from typing import Annotated, Any
+
+import msgspec
+from msgspec.structs import replace
+
+from ringfence.api.dates import iso8601
+from ringfence.api.forms import VERIFY_PARAMETER, Rule
+from ringfence.api.paging import Cursor
+from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.verify_v2.entities import PATH, entity_of, entity_url, factoring_of
+from ringfence.api.verify_v2.parents import service_of
+from ringfence.api.verify_v2.read import between, json_strings, of_characters
+from ringfence.api.verify_v2.services import PRODUCT, VERSION
+from ringfence.domain.errors import ApiError
+from ringfence.domain.factor import FactorType
+from ringfence.domain.totp import Algorithm, TotpShape, read_secret
+from ringfence.domain.verify_service import VerifyService, decode_verify_service
+from ringfence.usecases.verify.factors import FactorView
+
+factors = Resource(f"{PATH}/{{Identity}}/Factors", item="Factor", listed="factors", product=PRODUCT, version=VERSION)
+
+NO_TYPE = 60369
+
+Name = Annotated[str, Rule(of_characters(1, 64), VERIFY_PARAMETER)]
+Metadata = Annotated[str, Rule(json_strings(1_024), VERIFY_PARAMETER)]
+TimeStep = Annotated[int, Rule(between(20, 60), VERIFY_PARAMETER)]
+Skew = Annotated[int, Rule(between(0, 2), VERIFY_PARAMETER)]
+CodeLength = Annotated[int, Rule(between(3, 8), VERIFY_PARAMETER)]
+
+
+def read_algorithm(text: str) -> Algorithm:
+    """sha1, sha256 or sha512."""
+    known: dict[str, Algorithm] = {"sha1": "sha1", "sha256": "sha256", "sha512": "sha512"}
+    if text not in known:
+        raise ValueError("expected sha1, sha256 or sha512")
+    return known[text]
+
+
+class TotpConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """How codes are made, as far as a request says."""
+
+    config_time_step: TimeStep | None = msgspec.field(name="Config.TimeStep", default=None)
+    config_skew: Skew | None = msgspec.field(name="Config.Skew", default=None)
+    config_code_length: CodeLength | None = msgspec.field(name="Config.CodeLength", default=None)
+    config_alg: Annotated[Algorithm, Rule(read_algorithm, VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Config.Alg", default=None
+    )
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What the request says of it."""
+        settings = {
+            "time_step": self.config_time_step,
+            "skew": self.config_skew,
+            "code_length": self.config_code_length,
+            "alg": self.config_alg,
+        }
+        return {name: value for name, value in settings.items() if value is not None}
+
+    def shape(self, standard: TotpShape) -> TotpShape:
+        """`standard` with what is given."""
+        return replace(standard, **self.given)
+
+
+class DeviceConfig(TotpConfig, frozen=True, kw_only=True):
+    """How a device is reached, as far as a request says."""
+
+    config_notification_platform: str | None = msgspec.field(name="Config.NotificationPlatform", default=None)
+    config_notification_token: str | None = msgspec.field(name="Config.NotificationToken", default=None)
+    config_sdk_version: str | None = msgspec.field(name="Config.SdkVersion", default=None)
+
+
+class FactorForm(DeviceConfig, frozen=True, kw_only=True, rename="pascal"):
+    """What makes one."""
+
+    friendly_name: Name | None = None
+    factor_type: str | None = None
+    metadata: Metadata | None = None
+    binding_secret: Annotated[bytes, Rule(read_secret, VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Binding.Secret", default=None
+    )
+    binding_alg: str | None = msgspec.field(name="Binding.Alg", default=None)
+    binding_public_key: str | None = msgspec.field(name="Binding.PublicKey", default=None)
+    config_app_id: str | None = msgspec.field(name="Config.AppId", default=None)
+
+
+class FactorChanges(DeviceConfig, frozen=True, kw_only=True, rename="pascal"):
+    """What verifies one, or changes it."""
+
+    auth_payload: str | None = None
+    friendly_name: Name | None = None
+
+
+class Factor(msgspec.Struct, kw_only=True):
+    """A factor."""
+
+    sid: str
+    account_sid: str
+    service_sid: str
+    entity_sid: str
+    identity: str
+    date_created: str
+    date_updated: str
+    friendly_name: str | None
+    status: str
+    factor_type: str
+    config: Any
+    metadata: Any
+    url: str
+
+    def __repr__(self) -> str:
+        return f"Factor({self.sid})"
+
+
+class NewFactor(Factor, kw_only=True):
+    """A factor as it was made: `binding` is told this once."""
+
+    binding: Any
+    options: Any = None
+
+    def __repr__(self) -> str:
+        return f"NewFactor({self.sid})"
+
+
+def _fields(request: ApiRequest[Any], view: FactorView) -> dict[str, Any]:
+    row, secret, identity = view.row, view.secret, request.path["Identity"]
+    return {
+        "sid": row.sid,
+        "account_sid": row.account,
+        "service_sid": row.service,
+        "entity_sid": row.entity,
+        "identity": identity,
+        "date_created": iso8601(row.created_ms),
+        "date_updated": iso8601(row.updated_ms),
+        "friendly_name": None if secret is None else secret.friendly_name,
+        "status": row.status.value,
+        "factor_type": row.factor_type.value,
+        "config": None if secret is None else json.loads(secret.config),
+        "metadata": None if secret is None else json.loads(secret.metadata) or None,
+        "url": f"{entity_url(request, row.service, identity)}/Factors/{row.sid}",
+    }
+
+
+def _shown(request: ApiRequest[Any], view: FactorView) -> Factor:
+    return Factor(**_fields(request, view))
+
+
+def standard_shape(service: VerifyService) -> TotpShape:
+    """How codes are made where a factor says nothing else."""
+    totp = service.totp
+    return TotpShape(time_step=totp.time_step, skew=totp.skew, code_length=totp.code_length)
+
+
+@factors.create(FactorForm)
+async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
+    form, driven = request.form, factoring_of(request)
+    service = await service_of(request)
+    if not form.friendly_name:
+        raise ApiError(VERIFY_PARAMETER, "Missing required parameter FriendlyName")
+    if form.factor_type == FactorType.PUSH:
+        raise ApiError(20501, "Factors of type push are not available here yet.")
+    if form.factor_type != FactorType.TOTP:
+        raise ApiError(NO_TYPE)
+    settings = decode_verify_service(service.settings)
+    entity = await driven.entities.begin(request.caller, service.account, service.sid, request.path["Identity"])
+    made = await driven.totp_factors.create(
+        request.caller,
+        entity.row,
+        settings,
+        form.shape(standard_shape(settings)),
+        name=form.friendly_name,
+        metadata=form.metadata or "{}",
+        secret=form.binding_secret or b"",
+    )
+    if made is None:
+        return None
+    return NewFactor(**_fields(request, made.view), binding={"secret": made.secret, "uri": made.uri})
+
+
+@factors.list()
+async def list_factors(request: ApiRequest[msgspec.Struct], cursor: Cursor) -> list[Factor]:
+    entity = await entity_of(request)
+    views = await factoring_of(request).factors.listed(request.caller, entity, before=cursor.before, limit=cursor.limit)
+    return [_shown(request, view) for view in views]
+
+
+@factors.fetch()
+async def fetch(request: ApiRequest[msgspec.Struct]) -> Factor | None:
+    view = await factoring_of(request).factors.fetch(request.caller, await entity_of(request), request.sid)
+    return None if view is None else _shown(request, view)
+
+
+@factors.update(FactorChanges)
+async def update(request: ApiRequest[FactorChanges]) -> Factor | None:
+    form, driven = request.form, factoring_of(request)
+    view = await driven.factors.fetch(request.caller, await entity_of(request), request.sid)
+    if view is not None and (name := form.friendly_name):
+        view = await driven.factors.change(request.caller, view, lambda secret: replace(secret, friendly_name=name))
+    if view is not None and view.row.factor_type is FactorType.TOTP:
+        view = await _changed_totp(request, view)
+    return None if view is None else _shown(request, view)
+
+
+async def _changed_totp(request: ApiRequest[FactorChanges], view: FactorView) -> FactorView | None:
+    form, totp = request.form, factoring_of(request).totp_factors
+    changed: FactorView | None = view
+    if form.given:
+        changed = await totp.configure(request.caller, view, form.shape)
+    if changed is not None and form.auth_payload:
+        changed = await totp.verify(request.caller, changed, form.auth_payload)
+    return changed
+
+
+@factors.delete()
+async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
+    return await factoring_of(request).factors.delete(await entity_of(request), request.sid)
