@@ -1,13 +1,16 @@
 """The example authenticator behind its own server, and devices (browser contexts) that open it."""
 
+import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import make_server
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.test_browser_phone import Quiet
 
@@ -16,29 +19,46 @@ sys.path.insert(0, str(EXAMPLE))
 
 from server.__main__ import Server  # noqa: E402
 from server.app import Application  # noqa: E402
+from server.directory import Directory  # noqa: E402
 
 GITHUB = "otpauth://totp/Octo%20Forge:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Octo%20Forge"
 
 
-class Site:
-    """The server on a port of 127.0.0.1."""
+DAY_S = 86_400
 
-    def __init__(self, url: str, application: Application) -> None:
-        self.url = url
-        self.application = application
+
+class Site:
+    """The server on a port of 127.0.0.1, its database, and its clock: what an operator owns."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self.ahead_ms = 0
+        self.url = ""
+        self.directory = Directory(str(database), self.now_ms, DAY_S * 1000)
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000 + self.ahead_ms
+
+    def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read or write the database past the server."""
+        with sqlite3.connect(self.database) as database:
+            return database.execute(sql, values).fetchall()
 
 
 @contextmanager
-def serving(application: Application) -> Iterator[Site]:
-    server = make_server("127.0.0.1", 0, application, server_class=Server, handler_class=Quiet)
+def serving(database: Path) -> Iterator[Site]:
+    site = Site(database)
+    server = make_server("127.0.0.1", 0, Application(site.directory), server_class=Server, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield Site(f"http://127.0.0.1:{server.server_port}", application)
+        site.url = f"http://127.0.0.1:{server.server_port}"
+        yield site
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+        site.directory.close()
 
 
 class Device:
@@ -79,6 +99,53 @@ class Device:
         page.get_by_role("button", name="Add", exact=True).click()
         expect(page.get_by_role("dialog")).to_have_count(0)
 
+    def start(self, name: str = "Ada's telephone") -> str:
+        """Make an account of this device; the account's name."""
+        page = self.go("Devices")
+        page.get_by_role("button", name="Start with this device").click()
+        page.get_by_label("Name of this device").fill(name)
+        page.get_by_role("button", name="Start", exact=True).click()
+        return (page.locator("#account-name").text_content() or "").replace("-", "")
+
+    def ask(self, account: str, name: str = "Ada's tablet") -> None:
+        page = self.go("Devices")
+        page.get_by_role("button", name="Join with another device").click()
+        page.get_by_label("The account's name").fill(account)
+        page.get_by_label("Name of this device").fill(name)
+        page.get_by_role("button", name="Ask", exact=True).click()
+        expect(page.get_by_role("heading", name="Joining")).to_be_visible()
+
+    def digits(self) -> str:
+        """What a new device shows, to be typed on the old one."""
+        return (self.page.locator(".big").text_content() or "").replace(" ", "")
+
+    def review(self, name: str = "Ada's tablet") -> None:
+        self.page.get_by_role("button", name="Review").click()
+        expect(self.page.get_by_role("heading", name=f"Let {name} in?")).to_be_visible()
+
+    def approve(self, digits: str) -> None:
+        self.page.get_by_label("Digits on the new device").fill(digits)
+        self.page.get_by_role("button", name="Approve").click()
+
+    def later(self, seconds: int) -> None:
+        """This device's clock goes forward."""
+        self.page.clock.set_fixed_time(time.time() + seconds)
+
+    def look(self, path: str = "log") -> None:
+        """Until the app has asked the server for everything once more, from beginning to end."""
+        for _ in range(2):
+            with self.page.expect_response(f"**/{path}"):
+                pass
+
+    def secrets(self) -> str:
+        """What the app exports in the clear."""
+        page = self.go("Backup")
+        page.get_by_role("button", name="Export in the clear").click()
+        page.get_by_label("I delete the file").check()
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Export", exact=True).click()
+        return download.value.path().read_text()
+
     def wait_kept(self) -> None:
         """Until the service worker keeps the app and serves this page."""
         self.page.evaluate("navigator.serviceWorker.ready")
@@ -105,3 +172,44 @@ class Devices:
     def close(self) -> None:
         for device in self._all:
             device.close()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with serving(tmp_path / "kept.db") as site:
+        yield site
+
+
+@pytest.fixture
+def devices(browser: Browser, site: Site) -> Iterator[Devices]:
+    devices = Devices(browser, site.url)
+    yield devices
+    devices.close()
+
+
+@pytest.fixture
+def old(devices: Devices) -> Device:
+    """A device with an account to lose, in no account of devices yet."""
+    old = devices.add()
+    old.add()
+    return old
+
+
+def announced(old: Device, new: Device) -> str:
+    """The new device asked, its digits were typed on the old one, and it waits. The account's name."""
+    account = old.start()
+    new.ask(account)
+    old.review()
+    expect(new.page.locator(".big")).to_be_visible()
+    old.approve(new.digits())
+    expect(new.page.get_by_text("Let in. It waits until")).to_be_visible()
+    return account
+
+
+def joined(old: Device, new: Device) -> str:
+    """Both are devices of one account. Its name."""
+    account = announced(old, new)
+    for device in (old, new):
+        device.later(DAY_S + 60)
+    expect(new.page.get_by_role("heading", name="The account's name")).to_be_visible()
+    return account

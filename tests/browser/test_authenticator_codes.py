@@ -6,29 +6,17 @@ import re
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from tests.browser.authenticator import EXAMPLE, Application, Devices, Site, serving
+from playwright.sync_api import Page, expect
+from tests.browser.authenticator import EXAMPLE, Devices
+from tests.browser.authenticator import devices as devices
+from tests.browser.authenticator import site as site
 
 pytestmark = pytest.mark.browser
 
 # A time that all devices of a test believe in, five seconds into a step.
 NOW_S = 1_800_000_005
-
-
-@pytest.fixture
-def site() -> Iterator[Site]:
-    with serving(Application()) as site:
-        yield site
-
-
-@pytest.fixture
-def devices(browser: Browser, site: Site) -> Iterator[Devices]:
-    devices = Devices(browser, site.url)
-    yield devices
-    devices.close()
 
 
 def code_at(seconds: int, secret: bytes = b"12345678901234567890") -> str:

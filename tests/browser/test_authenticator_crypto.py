@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, Page
-from tests.browser.authenticator import Application, serving
+from tests.browser.authenticator import serving
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +21,8 @@ SUITE = Suite(KEM.P256, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser) -> Iterator[Page]:
-    with serving(Application()) as site:
+def page(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with serving(tmp_path_factory.mktemp("authenticator") / "kept.db") as site:
         context = browser.new_context()
         page = context.new_page()
         page.goto(site.url)

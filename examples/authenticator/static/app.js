@@ -1,12 +1,18 @@
 // The app: opens what this browser keeps, shows it under tabs, and works without a network.
 
+import { Recovery, refresh } from "./backup.js";
+import { Joining } from "./device/joining.js";
+import { Member } from "./device/member.js";
 import { Session } from "./session.js";
 import { scriptUrl } from "./trusted.js";
+import { backupView } from "./ui/backup_view.js";
 import { codesView } from "./ui/codes_view.js";
+import { devicesView, notices } from "./ui/devices_view.js";
 import { h, icon } from "./ui/dom.js";
 import { changeLock, lockView } from "./ui/lock_view.js";
 
 const LOCK_AFTER_MS = 5 * 60_000;
+const LOOK_EVERY_MS = 1_000;
 const app = document.getElementById("app");
 
 navigator.serviceWorker?.register(scriptUrl("service"), { type: "module" });
@@ -20,8 +26,18 @@ navigator.locks.request("authenticator", async () => {
 
 async function start() {
   const session = await Session.open();
-  const tabs = [["codes", "Codes", codesView(session)]];
+  const member = new Member(session);
+  const joining = new Joining(session, member);
+  const recovery = new Recovery(session, member);
+  const tabs = [
+    ["codes", "Codes", codesView(session)],
+    ["backup", "Backup", backupView(session, member)],
+    ["devices", "Devices", devicesView(session, { member, joining, recovery })],
+  ];
   const main = h("main", { id: "main", tabindex: -1 });
+  const told = h("div", { class: "stack", id: "notices" });
+  const content = h("div");
+  main.append(told, content);
   const lock = h("button", { class: "quiet", "aria-label": "Lock", onclick: () => changeLock(session) }, icon("lock"));
   const links = tabs.map(([name, title]) => h("a", { href: `#${name}` }, icon(name), h("span", {}, title)));
   const shell = h("div", { class: "shell" }, h("header", {}, h("h1", {}, "Authenticator"), lock), h("nav", { "aria-label": "Sections" }, links), main);
@@ -35,14 +51,35 @@ async function start() {
     }
     const current = tabs.find(([name]) => location.hash === `#${name}`) ?? tabs[0];
     links.forEach((link) => (link.hash === `#${current[0]}` ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current")));
-    if (main.firstChild !== current[2].element) main.replaceChildren(current[2].element);
+    if (content.firstChild !== current[2].element) content.replaceChildren(current[2].element);
     if (app.firstChild !== shell) app.replaceChildren(shell);
     for (const [, , view] of tabs) view.update();
+    tell();
   };
+  let said = "";
+  const tell = () => {
+    const now = JSON.stringify([session.state?.member?.alarm, member.joins, member.recoveries, member.view?.head]);
+    if (now === said) return;
+    said = now;
+    told.replaceChildren(...notices(session, member));
+  };
+
+  /** What the server has to say, while somebody looks. */
+  const look = async () => {
+    if (!session.isLocked) {
+      if (session.state.member && !member.view) await member.load();
+      if (document.visibilityState === "visible" && navigator.onLine) await (session.state.member ? member.sync(refreshed) : joining.follow());
+    }
+    setTimeout(look, LOOK_EVERY_MS);
+  };
+  const refreshed = () => refresh(session, member);
+
   session.addEventListener("change", show);
   session.addEventListener("lock", show);
+  member.addEventListener("change", show);
   addEventListener("hashchange", show);
   show();
+  look();
 
   let hidden = 0;
   document.addEventListener("visibilitychange", () => {
