@@ -404,3 +404,13 @@ def test_a_country_is_texted_by_the_service_that_is_configured_for_it(tenant: An
     verify.of_service.messaging_configurations.create(country="all", messaging_service_sid=texting)
     everywhere, _ = verify.text(verify.start("+447700900123"))
     assert everywhere.messaging_service_sid == texting
+
+
+def test_address_and_device_of_a_start_are_kept_as_blind_indexes_alone(verify: Verify) -> None:
+    started = verify.start(device_ip="192.0.2.7", tags='{"device_id": "phone-7"}')
+    row = verify.tenant.installation.run(verify.tenant.installation.store.verification(verify.tenant.sid, started.sid))
+    (attempt,) = row.attempts
+    assert [origin.partition(":")[0] for origin in attempt.origins] == ["address", "device"]
+    assert "192.0.2" not in str(attempt)
+    assert "phone-7" not in str(attempt)
+    assert verify.check(verify.code(started)).status == "approved"

@@ -28,11 +28,15 @@ class Status(StrEnum):
 
 
 class Attempt(msgspec.Struct, frozen=True, array_like=True):
-    """One sending of the code. `sid` begins with VL; a text has it as its own, a call has its digits after CA."""
+    """One sending of the code. `sid` begins with VL; a text has it as its own, a call has its digits after CA.
+
+    `origins` are names of what it came from, as the fraud guard counts it: blind indexes.
+    """
 
     sid: str
     channel: str
     at_ms: int
+    origins: tuple[str, ...] = ()
 
 
 class Secret(msgspec.Struct, frozen=True, array_like=True, kw_only=True):

@@ -32,8 +32,17 @@ from ringfence.ports.verification_codes import CodeOf, Verdict
 
 BLIND_TABLES = frozenset(
     {
-        *("opt_out", "sticky_sender", "safe_list", "verify_to", "consent", "rate_bucket", "capability"),
-        *("lookup_override", "verify_entity", "verify_credential"),
+        *(
+            "opt_out",
+            "sticky_sender",
+            "safe_list",
+            "verify_to",
+            "verify_origin",
+            "consent",
+            "rate_bucket",
+            "capability",
+        ),
+        *("lookup_override", "verify_entity", "verify_credential", "verify_origin"),
     }
 )
 DISPATCHER = "dispatcher"

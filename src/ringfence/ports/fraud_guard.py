@@ -1,5 +1,6 @@
 """Who is asked before a code is sent: it costs money, and someone may be pumping texts to numbers that pay him."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -8,7 +9,7 @@ from ringfence.domain.number import Number
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
-    """A code about to be sent. `device_ip` is "" where the program did not say; `checked` False where it asked so.
+    """A code about to be sent. `origins` are names of what it came from; `checked` is False where the program asked so.
 
     `price_micros` is the most that it can cost.
     """
@@ -19,7 +20,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     at_ms: int
     price_micros: int = 0
-    device_ip: str = ""
+    origins: tuple[str, ...] = ()
     checked: bool = True
 
     def __repr__(self) -> str:
@@ -42,8 +43,8 @@ class FraudGuard(Protocol):
     async def not_sent(self, sending: Sending) -> None:
         """It was let pass, and then was not sent: it no longer counts."""
 
-    async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
-        """Someone at this number brought the right code."""
+    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
+        """Someone at this number brought the right code; its sendings came from `origins`."""
 
 
 class NoGuard:
@@ -55,5 +56,5 @@ class NoGuard:
     async def not_sent(self, sending: Sending) -> None:
         return
 
-    async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
+    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
         return

@@ -88,7 +88,8 @@ class VerificationChecker:
         if moved is None:
             return None
         if (number := parse_e164(view.secret.to)) is not None:
-            await self._guard.approved(row.account, row.service, number, now_ms)
+            origins = sorted({name for attempt in row.attempts for name in attempt.origins})
+            await self._guard.approved(row.account, row.service, number, now_ms, origins)
         return replace(view, row=moved)
 
     def _code_of(self, service: VerifyRow, view: VerificationView | None) -> CodeOf:

@@ -28,6 +28,7 @@ from ringfence.ports.verification_channels import CodeChannel, Notice
 from ringfence.ports.verification_codes import CodeOf, VerificationCodes
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
+from ringfence.usecases.verify.origins import origins_of
 from ringfence.usecases.verify.texting_service import texting_service
 from ringfence.usecases.verify.verification_view import VerificationView, open_views
 from ringfence.usecases.verify.wording import around, wordings
@@ -103,7 +104,7 @@ class VerificationStarter:
         now_ms = self._clock.now_ms()
         price_micros = _price(request.channel, to, f"{opening}{words[0].text}{ending}", code_length)
         sending = await self._let_pass(service, request, to, now_ms, price_micros)
-        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
+        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms, sending.origins if sending else ())
         try:
             row = await self._row(caller, service, settings, request, to, attempt)
             await channel.carry(
@@ -142,6 +143,7 @@ class VerificationStarter:
         """What the guard counted; None for a mail, which costs nothing, and pays nobody. ApiError where it refuses."""
         if not isinstance(to, Number):
             return None
+        origins = await origins_of(self._keys, service.account, request.device_ip, request.tags)
         sending = Sending(
             account=service.account,
             service=service.sid,
@@ -149,7 +151,7 @@ class VerificationStarter:
             channel=request.channel,
             at_ms=now_ms,
             price_micros=price_micros,
-            device_ip=request.device_ip,
+            origins=origins,
             checked=request.risk_check,
         )
         if (refusal := await self._guard.refusal(sending)) is not None:

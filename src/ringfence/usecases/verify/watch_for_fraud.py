@@ -3,12 +3,12 @@
 Source: Twilio, "Verify Fraud Guard", "Verify Geo Permissions", "SafeList"; docs/explanation/fraud-guard.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import structlog
 
-from ringfence.domain.fraud_guard.blocks import COUNTRY, blocks_of
+from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, blocks_of
 from ringfence.domain.fraud_guard.judgement import Judgement, Level
 from ringfence.domain.fraud_guard.spending import WHOLE, Bound, Overspent, Spending
 from ringfence.domain.number import Number
@@ -20,6 +20,7 @@ from ringfence.ports.store import Store
 SAFE_LIST = "safe_list"
 PUMPED = 60410
 NOT_THERE = 60605
+_ORIGINS = {ADDRESS: "address (DeviceIp)", DEVICE: "device (the tag device_id)"}
 TENANTS_KEPT = 10_000
 
 _log = structlog.get_logger(__name__)
@@ -68,7 +69,7 @@ class FraudWatch:
         if self._countries and region not in self._countries:
             return Refusal(NOT_THERE, f"{region} is not among this installation's `verify_countries`.")
         level = self._level if sending.checked else None
-        names = blocks_of(sending.to.e164, region)
+        names = _names(sending)
         spending = await self._spending(sending)
         judgement = await self._store.admit_code(sending.account, names, sending.at_ms, level, spending)
         if judgement and judgement.overspent is None and await self._is_safe(sending):
@@ -88,11 +89,11 @@ class FraudWatch:
         return Refusal(PUMPED, _explained(judgement))
 
     async def not_sent(self, sending: Sending) -> None:
-        names = blocks_of(sending.to.e164, sending.to.region)
-        await self._store.code_not_sent(sending.account, names, sending.at_ms, await self._spending(sending))
+        spending = await self._spending(sending)
+        await self._store.code_not_sent(sending.account, _names(sending), sending.at_ms, spending)
 
-    async def approved(self, account: str, service: str, to: Number, at_ms: int) -> None:
-        await self._store.code_came_back(account, blocks_of(to.e164, to.region), at_ms)
+    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
+        await self._store.code_came_back(account, (*blocks_of(to.e164, to.region), *origins), at_ms)
 
     async def _spending(self, sending: Sending) -> Spending | None:
         if self._bounds is None:
@@ -120,14 +121,22 @@ class FraudWatch:
         return await self._store.verify_named(sending.account, "safe_number", index.hex()) is not None
 
 
+def _names(sending: Sending) -> tuple[str, ...]:
+    return (*blocks_of(sending.to.e164, sending.to.region), *sending.origins)
+
+
 def _explained(judgement: Judgement) -> str:
     if judgement.overspent is not None:
         return _told(judgement.overspent)
     block = judgement.block
-    where = f"in {block.removeprefix(COUNTRY)}" if block.startswith(COUNTRY) else f"that begin {block}"
+    which = f"to numbers that begin {block}"
+    if block.startswith(COUNTRY):
+        which = f"to numbers in {block.removeprefix(COUNTRY)}"
+    elif judgement.rule == "origin":
+        which = f"that were asked for from this {_ORIGINS[judgement.block.partition(':')[0] + ':']}"
     around = " in a range that is being pumped" if judgement.rule == "neighbours" else ""
     return (
-        f"of the codes to numbers {where}{around}, {judgement.unanswered} are unanswered and "
+        f"of the codes {which}{around}, {judgement.unanswered} are unanswered and "
         f"{judgement.converted} were brought back lately; {judgement.allowed} may be unanswered."
     )
 

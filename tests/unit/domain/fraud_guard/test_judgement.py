@@ -30,7 +30,7 @@ def fresh(**fields: float) -> list[Block]:
 
 class TestBlocks:
     def test_a_number_is_in_blocks_without_its_last_digits_and_in_its_country(self) -> None:
-        assert NAMES == ("+44790012", "+4479001", "+447900", "country:GB")
+        assert NAMES == ("+44790012", "+4479001", "+447900", "+44790", "country:GB")
 
     def test_no_block_names_a_subscriber(self) -> None:
         assert all(len(name) <= len(NUMBER) - 4 for name in NAMES[:-1])
@@ -92,6 +92,34 @@ class TestJudgement:
         blocks[-1] = Block(unanswered=400, converted=1, at_ms=T0)
         assert not judge(NAMES, blocks, T0, "standard")
 
+    def test_ten_million_numbers_of_which_nobody_answers_stand_out_where_others_do(self) -> None:
+        blocks = fresh()
+        blocks[3] = Block(unanswered=60, at_ms=T0)
+        blocks[-1] = Block(converted=49, at_ms=T0)
+        assert not judge(NAMES, blocks, T0, "standard")
+        blocks[-1] = Block(converted=50, at_ms=T0)
+        refused = judge(NAMES, blocks, T0, "standard")
+        assert (refused.rule, refused.block, refused.allowed) == ("neighbours", "+44790", 60)
+        blocks[3] = Block(unanswered=60, converted=1, at_ms=T0)
+        assert not judge(NAMES, blocks, T0, "standard")
+
+    def test_ten_million_numbers_that_are_hot_leave_their_narrow_blocks_alone(self) -> None:
+        blocks = fresh(unanswered=3)
+        blocks[3] = Block(hot_until_ms=T0 + 1, at_ms=T0)
+        assert not judge(NAMES, blocks, T0, "standard")
+        blocks[3] = Block(unanswered=15, hot_until_ms=T0 + 1, at_ms=T0)
+        blocks[-1] = Block(converted=50, at_ms=T0)
+        assert judge(NAMES, blocks, T0, "standard").block == "+44790"
+
+    @pytest.mark.parametrize(("origin", "allowed", "more"), [("address:aa", 30, 31.5), ("device:aa", 6, 7)])
+    def test_an_address_and_a_device_have_measures_of_their_own(self, origin: str, allowed: int, more: float) -> None:
+        names = (*NAMES, origin)
+        assert not judge(names, [*fresh(), Block(unanswered=allowed - 1, at_ms=T0)], T0, "standard")
+        refused = judge(names, [*fresh(), Block(unanswered=allowed, at_ms=T0)], T0, "standard")
+        assert (refused.rule, refused.block, refused.allowed) == ("origin", origin, allowed)
+        answered = Block(unanswered=more - 1, converted=1, at_ms=T0)
+        assert not judge(names, [*fresh(), answered], T0, "standard")
+
     def test_in_a_hot_block_a_narrow_one_gets_one_code(self) -> None:
         blocks = fresh()
         blocks[1] = Block(hot_until_ms=T0 + 1, at_ms=T0)
@@ -115,7 +143,7 @@ class TestJudgement:
         blocks = fresh()
         blocks[1] = Block(unanswered=9, at_ms=T0)
         after = heated(judge(NAMES, blocks, T0, "standard"), NAMES, blocks, T0)
-        assert [block.hot_until_ms for block in after] == [0, T0 + HOT_MS, 0, 0]
+        assert [block.hot_until_ms for block in after] == [0, T0 + HOT_MS, 0, 0, 0]
         later_ms = T0 + HOT_MS - 1
         again = heated(judge(NAMES, after, later_ms, "standard"), NAMES, after, later_ms)
         assert again[1].hot_until_ms == later_ms + HOT_MS
@@ -140,6 +168,7 @@ class Campaign:
         hidden: int = 4,
         people: int = 5_000,
         share: float = 0.85,
+        warm: int = 0,
     ):
         self.known: Known = {}
         self.sent = {"fraud": 0, "people": 0}
@@ -158,6 +187,9 @@ class Campaign:
         ]
         happenings += [
             (pick.random() * span_s, next(ties), "people", 7_400_000_000 + pick.randrange(10**8)) for _ in range(people)
+        ]
+        happenings += [
+            (-3_600 * pick.random(), next(ties), "people", 7_400_000_000 + pick.randrange(10**8)) for _ in range(warm)
         ]
         heapq.heapify(happenings)
         while happenings:
@@ -198,3 +230,22 @@ def test_a_campaign_gets_25_codes_at_most_and_one_person_in_a_thousand_is_refuse
 
 def test_without_people_about_it_is_no_different() -> None:
     assert Campaign(1, people=0).sent["fraud"] <= 25
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("how", "fraud"), [({}, 60), ({"burst_s": 5}, 60), ({"share": 0.6}, 60), ({"span_s": 86_400}, 1_050)], ids=str
+)
+def test_ten_ranges_of_a_million_get_60_at_once_where_the_accounts_codes_come_back(
+    seed: int, how: dict[str, int], fraud: int
+) -> None:
+    campaign = Campaign(seed, hidden=6, warm=500, **how)  # type: ignore[arg-type]
+    assert campaign.sent["fraud"] <= fraud
+    assert campaign.refused["people"] <= 5
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_people_of_a_new_account_are_not_what_stands_out(seed: int) -> None:
+    campaign = Campaign(seed, hidden=6)
+    assert campaign.refused["people"] <= 5
+    assert campaign.sent["fraud"] <= 220

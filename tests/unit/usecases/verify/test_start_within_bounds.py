@@ -1,12 +1,13 @@
 """What a start costs is counted before anything is sent, and taken back where nothing was."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
 
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
+from ringfence.domain.number import Number
 from ringfence.domain.rating import DEVELOPMENT_RATES
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.verify_service import VerifyService
@@ -14,6 +15,7 @@ from ringfence.kms.memory import memory_key_service
 from ringfence.kms.service import KeyService
 from ringfence.ports.fraud_guard import Refusal, Sending
 from ringfence.ports.keys import Caller
+from ringfence.ports.verification_codes import CodeOf
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.roles.composition import compose_verifying
 from ringfence.store.memory import MemoryStore
@@ -36,10 +38,15 @@ class Counted(FraudWatch):
     def __init__(self, store: MemoryStore, keys: KeyService, bounds: CodeBounds) -> None:
         super().__init__(store, keys, level=None, bounds=bounds)
         self.sendings: list[Sending] = []
+        self.brought_back: list[list[str]] = []
 
     async def refusal(self, sending: Sending) -> Refusal | None:
         self.sendings.append(sending)
         return await super().refusal(sending)
+
+    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
+        self.brought_back.append(list(origins))
+        await super().approved(account, service, to, at_ms, origins)
 
 
 class Scene:
@@ -64,6 +71,14 @@ class Scene:
         self.service: VerifyRow = await create_verify_service(
             self.store, self.clock, made.sid, VerifyService(friendly_name="Shop")
         )
+
+    async def bring_back(self, number: str) -> None:
+        row = await self.verifying.reader.find(self.caller.account, self.service.sid, number)
+        assert row is not None
+        code = CodeOf(account=row.account, sid=row.sid, service=row.service, to=number)
+        (told,) = await self.keys.reveal_codes([code])
+        assert told is not None
+        await self.verifying.checker.check(self.caller, self.service, told, to=number)
 
     async def start(self, number: str = "+12025550177", channel: str = "sms", **more: str) -> int:
         """0, or the code of the refusal."""
@@ -101,6 +116,18 @@ def test_who_asks_for_a_sixth_text_again_and_again_spends_nothing_of_the_others(
         assert [await scene.start("+12025550178") for _ in range(2)] == [0, 60410]
 
     play(story, texts=6)
+
+
+def test_where_a_start_came_from_is_told_again_when_its_code_is_brought_back() -> None:
+    async def story(scene: Scene) -> None:
+        await scene.start(device_ip="192.0.2.7")
+        await scene.start(device_ip="192.0.2.8", tags='{"device_id": "7"}')
+        held = [sending.origins for sending in scene.guard.sendings]
+        assert [len(origins) for origins in held] == [1, 2]
+        await scene.bring_back("+12025550177")
+        assert scene.guard.brought_back == [sorted({*held[0], *held[1]})]
+
+    play(story, texts=100)
 
 
 @pytest.mark.parametrize("channel", ["sms", "call"])

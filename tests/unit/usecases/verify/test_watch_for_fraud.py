@@ -212,3 +212,40 @@ def test_bounds_are_of_the_whole_of_a_subaccount_and_of_a_service(
     own: dict[str, int], bounds: list[tuple[str, int]]
 ) -> None:
     assert CodeBounds(whole_micros=9, own=own).of("AC1", "AC2", "VA1") == tuple(Bound(*each) for each in bounds)
+
+
+ADDRESS = "address:" + "a" * 64
+
+
+async def many(watch: FraudWatch, **how: Any) -> int:
+    """How many codes go out to numbers all over the country, before one does not; 100 at most."""
+    for n in range(100):
+        if await watch.refusal(sending(f"+4474{n:02d}{n:02d}0123", **how)) is not None:
+            return n
+    return 100
+
+
+def test_an_address_from_which_nobody_answers_is_refused_and_named_as_such() -> None:
+    async def story(scene: Scene) -> None:
+        watch = scene.watch()
+        assert await many(watch, origins=(ADDRESS,)) == 30
+        assert await watch.refusal(sending("+447512340123", origins=(ADDRESS,))) == Refusal(
+            60410,
+            "of the codes that were asked for from this address (DeviceIp), 30 are unanswered and 0 were brought back "
+            "lately; 30 may be unanswered.",
+        )
+        assert await watch.refusal(sending("+447512340123")) is None
+
+    play(story)
+
+
+def test_an_address_from_which_people_answer_has_room() -> None:
+    async def story(scene: Scene) -> None:
+        watch = scene.watch()
+        for n in range(60):
+            number = sending(f"+4474{n:02d}{n:02d}0123", origins=(ADDRESS,))
+            assert await watch.refusal(number) is None
+            await watch.approved(ACCOUNT, SERVICE, number.to, NOW, [ADDRESS])
+        assert await many(watch, origins=(ADDRESS,)) == 100
+
+    play(story)
