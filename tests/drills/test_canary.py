@@ -58,3 +58,14 @@ def test_each_tenant_and_kind_has_a_mark_of_its_own() -> None:
     assert len(marks) == 200
     assert canaries.mark("AC5", "url") == canaries.mark("AC5", "url")
     assert canaries.found_in(" ".join(marks).encode()) == {(f"AC{i}", k) for i in range(100) for k in ("body", "url")}
+
+
+def test_digits_that_were_learned_are_found_and_keep_their_first_kind() -> None:
+    canaries = Canaries(b"k" * 32)
+    code = canaries.code("AC1", "program's own code", 1)
+    canaries.learn(code, "AC1", "one-time code")
+    canaries.learn("0123456789", "AC2", "one-time code")
+    assert canaries.found_in(f"code {code}.".encode()) == {("AC1", "program's own code")}
+    assert canaries.found_in(b"x0123456789") == {("AC2", "one-time code")}
+    with pytest.raises(ValueError, match="ten digits"):
+        canaries.learn("123456", "AC1", "one-time code")

@@ -42,10 +42,15 @@ def test_d11_nothing_leaks_to_disk_logs_metrics_or_crash_output(the_control: Des
     assert ours.reached == 0, ours.rows
     assert figure(ours, "kinds found") == "none"
     assert "core dumps: 0" in figure(ours, "scanned")
+    assert figure(ours, "codes told to somebody, approved") == f"{3 * TENANTS}, {TENANTS}"
     accepted, called = map(int, figure(ours, "texts accepted, webhooks called").split(", "))
     assert accepted == 3 * TENANTS
     assert called > 2 * TENANTS
-    assert leakage_sweep(the_control, TENANTS).reached == TENANTS
+    theirs = leakage_sweep(the_control, TENANTS)
+    assert theirs.reached == TENANTS
+    # The sweep does find codes where they lie.
+    assert {"one-time code", "program's own code"} <= set(figure(theirs, "kinds found").split(", "))
+    assert "codes.db" in figure(theirs, "found in")
 
 
 def test_the_tenant_itself_reads_what_the_thief_cannot(tmp_path: Path) -> None:

@@ -15,9 +15,11 @@ from urllib.parse import quote
 
 from ringfence.domain.clock import SystemClock
 from ringfence.drills.canary import Canaries
+from ringfence.drills.code_traffic import CodeTraffic
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
 from ringfence.drills.installation import installation
+from ringfence.drills.phones import Phones
 from ringfence.drills.plain_http import Answer, ask
 from ringfence.drills.recording_proxy import RecordingProxy
 from ringfence.drills.report import Finding
@@ -69,6 +71,7 @@ def leakage_sweep(design: Design, tenants: int, database: str = "") -> Finding:
             *((("scanned besides", sweep.taken),) if sweep.taken else ()),
             ("kinds found", ", ".join(sorted({kind for _, kind in hits})) or "none"),
             ("found in", ", ".join(sorted({path.name for path, kinds in found.items() if kinds})) or "nothing"),
+            ("codes told to somebody, approved", f"{sweep.codes}, {sweep.approved}"),
             ("texts accepted, webhooks called", f"{sweep.accepted}, {sum(sweep.programs.called.values())}"),
         ),
     )
@@ -88,6 +91,7 @@ class _Sweep:
         self.programs = TenantPrograms(self.canaries)
         self.recorded = b""
         self.accepted = 0
+        self.codes = self.approved = 0
         self._folder = folder
         self._design = design
         self._server = database
@@ -108,17 +112,21 @@ class _Sweep:
 
     async def _run(self, place: "PostgresPlace | None") -> None:
         async with self._platform(place.url if place else "") as (supervisor, settings), self.programs:
+            port = settings.port
             await self._add_tenants(settings)
-            async with RecordingProxy(settings.port) as attacker:
+            async with RecordingProxy(settings.port) as attacker, Phones(settings.port) as phones:
+                codes = CodeTraffic(self.canaries, phones, lambda sid, path, **form: self._ask(port, sid, path, **form))
                 await self._each(lambda sid: self._configure(settings.port, sid))
                 await self._each(lambda sid: self._text(settings.port, sid))
                 await self._each(lambda sid: self._answer(settings.port, sid))
                 await self._each(lambda sid: self._bad_input(settings.port, sid))
+                await self._each(lambda sid: codes.play(sid, self._sids.index(sid), self._customers[sid]))
                 for role in ("dispatcher", "api"):
                     crashing = asyncio.create_task(self._each(lambda sid: self._text(settings.port, sid)))
                     await asyncio.sleep(0)
                     os.kill(supervisor.pids()[role], signal.SIGSEGV)
-                    await crashing
+                    await asyncio.gather(crashing, self._each(lambda sid: codes.again(sid, self._customers[sid])))
+                self.codes, self.approved = codes.codes, codes.approved
                 await self._look_around(attacker.port)
                 await asyncio.sleep(SETTLE_S)
                 self.recorded = attacker.recorded()
@@ -156,11 +164,14 @@ class _Sweep:
         await asyncio.gather(*map(story, self._sids))
 
     async def _call(self, port: int, sid: str, path: str, **form: str) -> Answer:
+        return await self._ask(port, sid, f"/2010-04-01/Accounts/{sid}/{path}", **form)
+
+    async def _ask(self, port: int, sid: str, path: str, **form: str) -> Answer:
         """A tenant's request, sent again while the API restarts."""
         secret = self.canaries.mark(sid, "API secret")
         for _ in range(TRIES):
             with contextlib.suppress(ConnectionError):
-                answer = await ask(port, "POST", f"/2010-04-01/Accounts/{sid}/{path}", form=form, basic=(sid, secret))
+                answer = await ask(port, "POST", path, form=form, basic=(sid, secret))
                 if answer.status != 503:
                     return answer
             await asyncio.sleep(RETRY_S)
