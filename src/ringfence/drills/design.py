@@ -19,6 +19,7 @@ from ringfence.roles.run_dir import make_private
 from ringfence.roles.supervisor import role_command
 
 CONTROL = "ringfence.drills.control"
+_STAND_INS = {"kms": "key_role", "api": "api_role"}
 
 
 class Keys(TenantKeys, DeliveryKeys, VerificationCodes, CodeReader, Protocol):
@@ -79,9 +80,9 @@ def control() -> Design | None:
         return keys
 
     def command(role: str) -> list[str]:
-        if role != "kms":
+        if role not in _STAND_INS:
             return role_command(role)
-        return [sys.executable, "-P", "-m", f"{CONTROL}.key_role", role]
+        return [sys.executable, "-P", "-m", f"{CONTROL}.{_STAND_INS[role]}", role]
 
     open_lines = importlib.import_module(f"{CONTROL}.open_desk").open_lines
     return Design(

@@ -6,9 +6,14 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ringfence.domain.clock import SystemClock
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ApiKeyClient
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
+from ringfence.roles.stores import open_store
 from ringfence.roles.supervisor import Command, Supervisor
+from ringfence.usecases.accounts.create_account import create_account
 
 ROLES = ("kms", "simulator", "dispatcher", "api")
 
@@ -30,3 +35,15 @@ async def installation(
     finally:
         await supervisor.stop()
         listener.close()
+
+
+async def add_account(settings: Settings) -> tuple[str, str]:
+    """A new account of a running installation: its SID and Auth Token."""
+    client, clock = Client(settings.socket("kms-api")), SystemClock()
+    store = await open_store(settings)
+    try:
+        made = await create_account(store, ApiKeyClient(client, clock), clock, friendly_name="Shop")
+        return made.row.sid, made.auth_token
+    finally:
+        await store.close()
+        await client.close()

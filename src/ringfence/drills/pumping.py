@@ -14,18 +14,12 @@ from pathlib import Path
 
 import msgspec
 
-from ringfence.domain.clock import SystemClock
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
-from ringfence.drills.installation import installation
+from ringfence.drills.installation import add_account, installation
 from ringfence.drills.kept_http import KeptHttp
 from ringfence.drills.phones import Phones
 from ringfence.drills.report import Finding
-from ringfence.ipc.client import Client
-from ringfence.kms.client import ApiKeyClient
-from ringfence.roles.settings import Settings
-from ringfence.roles.stores import open_store
-from ringfence.usecases.accounts.create_account import create_account
 
 DRILL = "D19"
 TITLE = "codes pumped to neighbouring ranges of numbers, among real people"
@@ -120,7 +114,7 @@ class _Campaign:
                 log_level="error",
             )
             async with running as (_, settings):
-                who = await _add_account(settings)
+                who = await add_account(settings)
                 async with Phones(settings.port) as phones, KeptHttp(settings.port, basic=who) as http:
                     await self._play(http, phones)
                     await phones.quiet(QUIET_S)
@@ -166,15 +160,3 @@ class _Campaign:
     def _fraud_picks(self) -> list[tuple[str, int]]:
         names = self._range_names()
         return [(names[n % len(names)], self._pick.randrange(10**4)) for n in range(self._fraud_starts)]
-
-
-async def _add_account(settings: Settings) -> tuple[str, str]:
-    """An account's SID and Auth Token."""
-    client, clock = Client(settings.socket("kms-api")), SystemClock()
-    store = await open_store(settings)
-    try:
-        made = await create_account(store, ApiKeyClient(client, clock), clock, friendly_name="Shop")
-        return made.row.sid, made.auth_token
-    finally:
-        await store.close()
-        await client.close()

@@ -4,7 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from ringfence.drills import code_guessing, code_reuse, disk_theft, leakage_sweep, pumping, rtp_bleed, scanners
+from ringfence.drills import (
+    code_guessing,
+    code_reuse,
+    disk_theft,
+    enumeration,
+    leakage_sweep,
+    pumping,
+    rtp_bleed,
+    scanners,
+)
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.report import Finding, Verdict
 
@@ -32,6 +41,13 @@ DRILLS = {
         Drill(name=pumping.DRILL, title=pumping.TITLE, play=pumping.pumping, tenants=pumping.RANGES, each="ranges"),
         Drill(name=code_guessing.DRILL, title=code_guessing.TITLE, play=code_guessing.code_guessing, tenants=20),
         Drill(name=code_reuse.DRILL, title=code_reuse.TITLE, play=code_reuse.code_reuse, tenants=100),
+        Drill(
+            name=enumeration.DRILL,
+            title=enumeration.TITLE,
+            play=enumeration.enumeration,
+            tenants=1_000,
+            each="numbers",
+        ),
         Drill(
             name=scanners.DRILL,
             title=scanners.TITLE,
