@@ -20,8 +20,8 @@ from ringfence.domain.sealing.blind_index import blind_index
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.ipc.client import Client
-from ringfence.kms.access_log import AccessLog
 from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import Caller, Slot
@@ -54,7 +54,7 @@ def in_process() -> None:
 
 
 async def serve(directory: Path) -> None:
-    log = AccessLog(directory / "access.log")
+    log = LedgerWriter(directory)
     await log.open(0)
     service = KeyService(directory, SystemClock(), log)
     await service.open()
@@ -105,7 +105,7 @@ async def over_the_socket(directory: Path) -> None:
 async def a_year(directory: Path) -> None:
     """A To= filter over a year: 365 index keys, singly and from bundles."""
     clock = ManualClock(1_700_000_000_000)
-    log = AccessLog(directory / "access.log")
+    log = LedgerWriter(directory)
     await log.open(0)
     service = KeyService(directory, clock, log)
     await service.open()

@@ -20,7 +20,7 @@ from pathlib import Path
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.verification_code import CHECKS_MAX, LIFE_MS
-from ringfence.kms.access_log import AccessLog
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.verification_codes import CodeOf
 
@@ -125,7 +125,7 @@ async def compare(name: str, one: Try, other: Try, pairs: int) -> None:
 
 async def measure(pairs: int, folder: Path) -> None:
     clock = SystemClock()
-    log = AccessLog(folder / "access.log")
+    log = LedgerWriter(folder)
     await log.open(clock.now_ms())
     service = KeyService(folder, clock, log)
     await service.open()

@@ -24,7 +24,7 @@ from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig
 from ringfence.domain.turn_credentials import IceServers
-from ringfence.kms.access_log import AccessLog
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.store import StockRow
@@ -64,7 +64,8 @@ class Installation:
     def __init__(self, directory: Path, limits: Limits) -> None:
         self.clock = SystemClock()
         self.store = MemoryStore()
-        self.log = AccessLog(directory / "access.log")
+        self.key_folder = directory
+        self.log = LedgerWriter(directory)
         self.keys = KeyService(directory, self.clock, self.log)
         self.bell = Bell()
         self.recordings = directory / "recordings"

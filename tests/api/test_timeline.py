@@ -11,6 +11,7 @@ from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.attempt import seal_attempt
 from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.sid import new_sid
+from ringfence.kms.ledger.reading import read_ledger
 from ringfence.ports.store import MessageRow, NewEvent, Outcome, Settlement
 
 CUSTOMER = "+12025550177"
@@ -273,8 +274,8 @@ def test_an_event_is_told_again(tenant: Any) -> None:
     answer = requests.post(url, auth=(tenant.sid, tenant.token), timeout=10)
     assert (answer.status_code, answer.json()) == (202, {"event_id": event_id, "message_sid": sid, "state": "pending"})
     assert tenant.installation.bell.rings == rings + 1
-    log = tenant.installation.log._path.read_text()
-    assert any("lend_record" in line and sid in line for line in log.splitlines())
+    entries = read_ledger(tenant.installation.key_folder)
+    assert any(entry.verb == "lend_record" and sid in entry.scope for entry in entries)
     again = requests.post(url, auth=(tenant.sid, tenant.token), timeout=10)
     assert (again.status_code, again.json()["code"]) == (409, 20409)
     webhook = next(step for step in timeline(tenant, sid)["steps"] if step["type"] == "webhook")
@@ -303,14 +304,12 @@ def test_an_api_key_reads_it_as_it_reads_the_text(tenant: Any) -> None:
     assert ask(tenant, sid, auth=(key.sid, key.secret)).json()["to"] == CUSTOMER
 
 
-def test_the_opening_is_in_the_access_log(tenant: Any) -> None:
+def test_the_opening_is_in_the_ledger(tenant: Any) -> None:
     sid = sent(tenant)
-    path = tenant.installation.log._path
-    before = len(path.read_text().splitlines())
+    before = len(read_ledger(tenant.installation.key_folder))
     timeline(tenant, sid)
-    (line,) = path.read_text().splitlines()[before:]
-    assert "open_epochs" in line
-    assert tenant.sid in line
+    (entry,) = read_ledger(tenant.installation.key_folder)[before:]
+    assert (entry.verb, entry.account, entry.actor) == ("open_epochs", tenant.sid, tenant.sid)
 
 
 @pytest.mark.parametrize("version", ["v1", "2010-04-01"])

@@ -11,7 +11,7 @@ import msgspec
 
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
-from ringfence.kms.access_log import AccessLog
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
@@ -46,10 +46,10 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _LoggedKeys(KeyService):
-    """Ours, with its access log opened and closed along with it."""
+    """Ours, with its ledger opened and closed along with it."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:
-        self._log = AccessLog(directory / "access.log")
+        self._log = LedgerWriter(directory)
         super().__init__(directory, clock, self._log)
 
     async def close(self) -> None:

@@ -1,7 +1,7 @@
 """Key files: 32 random bytes each, mode 0600, in a directory of their own.
 
-`standing.key` and `tables.key` stay; `dispatcher-<day>.key` (days since 1970) goes when nothing is sealed to it,
-`verification-<day>.key` ten minutes after its day.
+`standing.key`, `tables.key` and `ledger.key` stay; `dispatcher-<day>.key` (days since 1970) goes when nothing is sealed
+to it, `verification-<day>.key` ten minutes after its day.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ STANDING = "standing"
 TABLES = "tables"
 DISPATCHER = "dispatcher"
 VERIFICATION = "verification"
+LEDGER = "ledger"
 _DAY = re.compile(r"([a-z]+)-(\d+)\.key")
 
 

@@ -1,6 +1,6 @@
 """The key service in one process: `ports.keys.TenantKeys` and `ports.keys.DeliveryKeys` over files and one database.
 
-Whatever opens on a tenant's behalf is in the access log before its key is returned: no log, no key. What opens for the
+Whatever opens on a tenant's behalf is in the ledger before its key is returned: no log, no key. What opens for the
 dispatcher is logged soon after, so that texts keep flowing.
 """
 
@@ -22,7 +22,7 @@ from ringfence.kms.key_files import STANDING, TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
 from ringfence.kms.slot_keys import Opened, SlotKeys
-from ringfence.kms.store import KeyStore
+from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
@@ -55,7 +55,7 @@ class KeyService:
     """Open it, use it through the two ports, close it. One process a directory.
 
     Errors: KeyRefusedError (the caller opens nothing of that account; unknown account or table), ValueError (a mistake
-    of the calling program), ConnectionError (database or access log cannot be written: nothing was released).
+    of the calling program), ConnectionError (database or ledger cannot be written: nothing was released).
     `files` and `store`, where given, take the place of those in `directory`.
     """
 
@@ -71,7 +71,7 @@ class KeyService:
         self._clock = clock
         self._ledger = ledger
         self._files = files or KeyFiles(directory / "keys")
-        self._store = store or KeyStore(directory / "kms.db")
+        self._store = store or KeyStore(directory / DATABASE)
         self._days = DayKeys(self._files, clock)
         self._slots = SlotKeys(self._store, clock)
         self._live = LiveEpochs(self._store, self._days, clock)
@@ -262,7 +262,7 @@ class KeyService:
         try:
             await self._ledger.append((entry,))
         except OSError as error:
-            raise ConnectionError("the access log cannot be written") from error
+            raise ConnectionError("the ledger cannot be written") from error
 
     def _write_down_later(self, account: str, actor: str, verb: str, *scope: str) -> None:
         self._ledger.append_later(

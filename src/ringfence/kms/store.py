@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from ringfence.schema import sqlite_migrate
 from ringfence.schema.steps import Migration, steps_in
 
+DATABASE = "kms.db"
 GROUP_MAX = 1_000
 SCRUB_TIMEOUT_S = 0.05
 

@@ -62,7 +62,7 @@ class TenantKeys(Protocol):
     """For the API: every call that opens names a `Caller` and is logged, synced, before it answers.
 
     Raises KeyRefusedError (a credential that opens nothing) and ConnectionError (the service is away, or cannot write
-    its access log: answer 503).
+    its ledger: answer 503).
     """
 
     async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:

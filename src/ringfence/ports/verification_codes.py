@@ -54,4 +54,4 @@ class CodeReader(Protocol):
     """For the dispatcher and voice, who carry codes to telephones."""
 
     async def reveal_codes(self, codes: Sequence[CodeOf]) -> list[str | None]:
-        """In order; None for one that is gone. Each is an entry of the access log."""
+        """In order; None for one that is gone. Each is an entry of the ledger."""

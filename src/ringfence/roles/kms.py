@@ -1,12 +1,13 @@
-"""The key service's process: keys and access log, nothing else."""
+"""The key service's process: keys and ledger, nothing else."""
 
 import asyncio
 import contextlib
 
 import structlog
 
-from ringfence.kms.access_log import AccessLog
 from ringfence.kms.key_files import KeyFileError
+from ringfence.kms.ledger.lines import LedgerBrokenError
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.ports.store import StoreFailedError
@@ -27,16 +28,21 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         raise RefusalError("keys_from names another installation's key service", "start it there, or remove keys_from")
     make_private(settings.kms_dir)
     async with contextlib.AsyncExitStack() as stack:
-        log = AccessLog(settings.kms_dir / "access.log")
-        await log.open(process.clock.now_ms())
-        stack.push_async_callback(log.close)
-        service = KeyService(settings.kms_dir, process.clock, log)
+        ledger = LedgerWriter(settings.kms_dir)
+        service = KeyService(settings.kms_dir, process.clock, ledger)
         try:
+            await ledger.open(process.clock.now_ms())
+            stack.push_async_callback(ledger.close)
             await service.open()
         except KeyFileError as error:
             raise RefusalError(
                 f"{settings.kms_dir / 'keys'}: {error}",
                 "restore the folder from its copy: the folder with mode 0700, its files with 0600",
+            ) from None
+        except LedgerBrokenError as error:
+            raise RefusalError(
+                f"{settings.kms_dir / 'ledger'}: {error}",
+                "keep the folder as evidence, and restore kms/ as a whole from its newest copy",
             ) from None
         except StoreFailedError as error:
             raise RefusalError(

@@ -15,7 +15,7 @@ from ringfence.domain.clock import ManualClock
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig, hmac_states_record
-from ringfence.kms.access_log import AccessLog
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import StockRow
@@ -94,7 +94,7 @@ def at(tmp_path: Path, clock: ManualClock, run: Callable[..., Any]) -> Callable[
     """Run one test's coroutine on a fresh installation."""
 
     async def whole(test: Test) -> None:
-        log = AccessLog(tmp_path / "access.log")
+        log = LedgerWriter(tmp_path)
         await log.open(clock.now_ms())
         keys = KeyService(tmp_path, clock, log)
         await keys.open()

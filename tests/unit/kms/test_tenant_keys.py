@@ -411,7 +411,7 @@ def test_no_log_no_key(run: Any, service_at: Any, account: str, token: Any, api_
                 service.revoke_slot(account, token.sid),
                 service.create_account(SUB, [], account),
             ):
-                with pytest.raises(ConnectionError, match="access log"):
+                with pytest.raises(ConnectionError, match="ledger"):
                     await call
             ledger.full = False
             assert await service.sealing_key(token.caller, account) == sealing

@@ -16,7 +16,8 @@ from ringfence.domain.clock import SystemClock
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
-from ringfence.kms.log_chain import read_log
+from ringfence.kms.key_files import LEDGER, KeyFiles
+from ringfence.kms.ledger.reading import read_ledger
 from ringfence.ports.keys import Caller, Slot
 from ringfence.roles import kms
 from ringfence.roles.process import READY, RoleProcess, frame
@@ -72,8 +73,8 @@ def test_it_serves_ends_and_serves_again(run: Any, settings: Settings, end: sign
         process.terminate()
         assert await process.wait() == 0
         os.close(lifeline)
-        verbs = [entry.verb for entry in read_log(settings.kms_dir / "access.log")]
-        assert verbs == ["create_account", "sealing_key", "sealing_key", "open_records"]
+        verbs = [entry.verb for entry in read_ledger(settings.kms_dir)]
+        assert verbs == ["log.began", "create_account", "sealing_key", "sealing_key", "open_records"]
 
     run(scene())
     modes = {path.name: path.stat().st_mode & 0o777 for path in settings.kms_dir.rglob("*") if path.is_file()}
@@ -85,4 +86,15 @@ def test_keys_that_were_restored_open_to_others_are_refused_with_cause_and_cure(
     keys.mkdir(parents=True)
     keys.chmod(0o755)
     with pytest.raises(RefusalError, match=r"kms/keys: keys is open to other users → .*mode 0700"):
+        run(kms.run(settings, RoleProcess("kms", settings)))
+
+
+def test_a_ledger_that_was_changed_is_refused_with_cause_and_cure(run: Any, settings: Settings) -> None:
+    settings.kms_dir.mkdir(parents=True)
+    KeyFiles(settings.kms_dir / "keys").prepare()
+    KeyFiles(settings.kms_dir / "keys").create(LEDGER)
+    (settings.kms_dir / "ledger").mkdir()
+    (settings.kms_dir / "ledger" / "checkpoint").write_text("changed\n")
+    (settings.kms_dir / "ledger" / "entries").write_text("changed\n")
+    with pytest.raises(RefusalError, match=r"kms/ledger: the ledger's checkpoint: .* → keep the folder as evidence"):
         run(kms.run(settings, RoleProcess("kms", settings)))

@@ -1,6 +1,6 @@
 """All that happened to one text, read by its tenant: rows from the store, opened with the credential that asks.
 
-The same opening as for reading the text itself, and so the same line in the key service's access log.
+The same opening as for reading the text itself, and so the same entry in the key service's ledger.
 """
 
 import msgspec

@@ -1,6 +1,6 @@
 """All that happened to one call, read by its tenant: steps, webhooks and recordings, opened with its own credential.
 
-The same opening as for reading the call itself, and so the same line in the key service's access log.
+The same opening as for reading the call itself, and so the same entry in the key service's ledger.
 """
 
 import msgspec

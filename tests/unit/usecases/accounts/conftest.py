@@ -9,7 +9,7 @@ import pytest
 
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.sealing.slots import slot_seed
-from ringfence.kms.access_log import AccessLog
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import Caller
 from ringfence.store.memory import MemoryStore
@@ -40,7 +40,7 @@ def with_parts(
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Parts]:
-        log = AccessLog(tmp_path / "access.log")
+        log = LedgerWriter(tmp_path)
         await log.open(clock.now_ms())
         keys = KeyService(tmp_path, clock, log)
         await keys.open()

@@ -13,7 +13,7 @@ from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig, ServiceConfig
-from ringfence.kms.access_log import AccessLog
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.http import HttpFailedError, HttpRequest, HttpResponse
 from ringfence.ports.keys import Caller
@@ -157,7 +157,7 @@ def world(tmp_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManage
     @contextlib.asynccontextmanager
     async def make(*, running: bool = True, number_rate_mps: float = 100_000) -> AsyncIterator[World]:
         clock = MovedClock()
-        log = AccessLog(tmp_path / "access.log")
+        log = LedgerWriter(tmp_path)
         await log.open(clock.now_ms())
         keys = KeyService(tmp_path / "kms", clock, log)
         await keys.open()

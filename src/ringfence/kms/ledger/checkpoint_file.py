@@ -1,0 +1,57 @@
+"""The ledger's last checkpoint, signed, in a file of its own."""
+
+import os
+from pathlib import Path
+
+from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.note import NoteError, Signer, join_note, open_note
+from ringfence.kms.ledger.lines import LedgerBrokenError
+
+
+class CheckpointFile:
+    """Read and replaced as a whole."""
+
+    def __init__(self, path: Path, signer: Signer) -> None:
+        self._path = path
+        self._signer = signer
+
+    def read(self) -> Checkpoint | None:
+        """The last one; None where there is none yet. LedgerBrokenError where it is not ours."""
+        try:
+            note = self._path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            raise LedgerBrokenError("the ledger's checkpoint is not text") from None
+        try:
+            text, _ = open_note(note, [self._signer.verifier])
+            checkpoint = parse_checkpoint(text)
+        except NoteError as error:
+            raise LedgerBrokenError(f"the ledger's checkpoint: {error}") from None
+        if checkpoint.origin != self._signer.verifier.name:
+            raise LedgerBrokenError("the ledger's checkpoint is another log's")
+        return checkpoint
+
+    def write(self, size: int, root: bytes) -> str:
+        """Sign and keep it, durably: the note. OSError: the last one is still there."""
+        text = Checkpoint(self._signer.verifier.name, size, root).text()
+        note = join_note(text, [self._signer.sign(text)])
+        new = self._path.with_suffix(".new")
+        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(descriptor, note.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        new.replace(self._path)
+        sync_directory(self._path.parent)
+        return note
+
+
+def sync_directory(directory: Path) -> None:
+    """What was made and renamed there is on disk."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
