@@ -8,7 +8,9 @@ import asyncio
 import collections
 import fcntl
 import hashlib
+import itertools
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -23,8 +25,18 @@ from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.tile import WIDTH
 from ringfence.kms.key_files import LEDGER, KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile, sync_directory
+from ringfence.kms.ledger.index import LedgerIndex, rows_of
 from ringfence.kms.ledger.keys import LedgerKeys
-from ringfence.kms.ledger.lines import TAIL_BYTES, LedgerBrokenError, Position, find_end, line_of, read_line, read_lines
+from ringfence.kms.ledger.lines import (
+    TAIL_BYTES,
+    LedgerBrokenError,
+    Line,
+    Position,
+    find_end,
+    line_of,
+    read_line,
+    read_lines,
+)
 from ringfence.kms.ledger.tree_files import TreeFiles
 from ringfence.kms.store import DATABASE
 from ringfence.ports.ledger import AccessEntry
@@ -32,12 +44,14 @@ from ringfence.ports.ledger import AccessEntry
 FOLDER = "ledger"
 ENTRIES = "entries"
 CHECKPOINT = "checkpoint"
+INDEX = "index.db"
 # The access log of versions before the tree. It is kept, and the first entry says what it was.
 FORMER = "access.log"
 LATER_MAX = 10_000
 LATER_LINGER_S = 0.1
 CHECKPOINT_EVERY_S = 1.0
 SCOPE_MAX = 500
+INDEXED_AT_ONCE = 50_000
 GROUP_MAX_BYTES = TAIL_BYTES // 2
 
 _fsync = getattr(os, "fdatasync", os.fsync)
@@ -47,6 +61,14 @@ _log = structlog.get_logger(__name__)
 class _Waiting(NamedTuple):
     entries: Sequence[AccessEntry]
     done: asyncio.Future[None]
+
+
+class _New(NamedTuple):
+    """An entry on its way: `whose` are its account and who opened it."""
+
+    line: bytes
+    leaf: bytes
+    whose: tuple[str, str]
 
 
 class LedgerWriter:
@@ -71,9 +93,12 @@ class LedgerWriter:
         self._damaged = False
         self._checkpointed = 0
         self._checkpointed_s = 0.0
+        self._unindexed: list[tuple[int, str, str]] = []
+        self._indexing = True
         self._keys: LedgerKeys
         self._tree: TreeFiles
         self._checkpoint: CheckpointFile
+        self._index: LedgerIndex
 
     async def open(self, at_ms: int) -> None:
         """Find the end, cut off what a crash left half written, and start the writer.
@@ -90,6 +115,7 @@ class LedgerWriter:
             self._keys = _load_keys(self._directory, new=new)
             self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signer)
             self._tree = TreeFiles(self._folder)
+            self._index = LedgerIndex(self._folder / INDEX)
             sync_directory(self._folder)
             sync_directory(self._directory)
             self._end, torn = find_end(self._keys, self._file)
@@ -116,6 +142,7 @@ class LedgerWriter:
         await asyncio.to_thread(self._thread.join)
         self._thread = None
         self._tree.close()
+        self._index.close()
         os.close(self._file)
 
     async def append(self, entries: Sequence[AccessEntry]) -> None:
@@ -177,6 +204,7 @@ class LedgerWriter:
         self._checkpointed_s = time.monotonic()
         if self._checkpointed == self._end.lines:
             return
+        self._add_to_index()
         try:
             self._tree.flush()
             self._tree.sync()
@@ -185,6 +213,17 @@ class LedgerWriter:
             _log.error("ledger.not_signed", code=error.errno)
             return
         self._checkpointed = self._tree.size
+
+    def _add_to_index(self) -> None:
+        rows, self._unindexed = self._unindexed, []
+        if not self._indexing:
+            return
+        try:
+            self._index.add(rows)
+        except sqlite3.Error as error:
+            # What it misses it gets when the key service starts again. No opening waits for it.
+            self._indexing = False
+            _log.error("ledger.not_indexed", error=type(error).__name__)
 
     def _write(
         self, waiting: Sequence[_Waiting], later: Sequence[AccessEntry], gap: tuple[int, int, int] | None
@@ -212,11 +251,11 @@ class LedgerWriter:
             self._damaged = False
         # The tree may lag behind by what one failed write left: no further.
         self._tree.flush()
-        lines: list[tuple[bytes, bytes]] = []
+        lines: list[_New] = []
         size = 0
         for entry in _split(entries):
             line, leaf = line_of(self._keys, entry, self._end.lines + len(lines))
-            lines.append((line, leaf))
+            lines.append(_New(line, leaf, (entry.account, entry.actor)))
             size += len(line)
             if size > GROUP_MAX_BYTES:
                 self._sync(lines)
@@ -224,8 +263,8 @@ class LedgerWriter:
         if lines:
             self._sync(lines)
 
-    def _sync(self, lines: Sequence[tuple[bytes, bytes]]) -> None:
-        data = b"".join(line for line, _ in lines)
+    def _sync(self, lines: Sequence[_New]) -> None:
+        data = b"".join(line for line, _, _ in lines)
         try:
             written = 0
             while written < len(data):
@@ -236,10 +275,12 @@ class LedgerWriter:
             self._damaged = True
             raise
         at = self._end.offset
-        for line, leaf in lines:
+        for line, leaf, _ in lines:
             self._tree.add(leaf_hash(leaf), at)
             at += len(line)
-        self._end = Position(self._end.lines + len(lines), at)
+        first = self._end.lines
+        self._unindexed += ((first + one, *whose) for one, (_, _, whose) in enumerate(lines))
+        self._end = Position(first + len(lines), at)
         try:
             self._tree.flush()
         except OSError as error:
@@ -268,17 +309,29 @@ class LedgerWriter:
         if signed.size and self._tree.root(signed.size) != signed.root:
             raise LedgerBrokenError("the ledger's entries are not those of its checkpoint")
         self._checkpointed = signed.size
+        self._catch_up()
 
     def _replay(self) -> None:
-        n = self._tree.size
+        for line, at in self._lines_from(self._tree.size):
+            self._tree.add(leaf_hash(line.leaf), at)
+
+    def _lines_from(self, n: int) -> Iterator[tuple[Line, int]]:
+        """The entries from the `n`th on, whose block the tree's files know, and where each begins."""
         first, at = ((n - 1) // WIDTH * WIDTH, self._tree.block(n - 1)) if n else (0, 0)
         for number, data in enumerate(read_lines(self._file, Position(first, at), self._end.offset), first):
             line = read_line(self._keys, data, number)
             if line is None:
                 raise LedgerBrokenError(f"entry {number} of the ledger does not hold")
             if number >= n:
-                self._tree.add(leaf_hash(line.leaf), at)
+                yield line, at
             at += len(data)
+
+    def _catch_up(self) -> None:
+        """The index has every entry again."""
+        self._index.cut(self._end.lines)
+        missing = rows_of(line for line, _ in self._lines_from(self._index.size))
+        while some := list(itertools.islice(missing, INDEXED_AT_ONCE)):
+            self._index.add(some)
 
     def _begin(self, at_ms: int) -> None:
         """The first entry. An access log of before the tree stays as it is, and the entry says which it was."""

@@ -1,0 +1,123 @@
+"""Which entries are whose: by the account that was opened, and by who opened it.
+
+It follows from the entries, and is made again from them where it is lost or behind. Nothing in it is waited for.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Literal
+
+from ringfence.kms.ledger.lines import Line
+
+By = Literal["account", "actor"]
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE by_account (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, n)) WITHOUT ROWID;
+CREATE TABLE by_actor (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, n)) WITHOUT ROWID;
+CREATE TABLE reach (size INTEGER NOT NULL);
+INSERT INTO reach VALUES (0);
+"""
+_ENTRIES_OF: Mapping[By, str] = {
+    "account": (
+        "SELECT n FROM by_account WHERE name = (SELECT id FROM name WHERE name = ?) AND n > ? AND n < ? "
+        "ORDER BY n LIMIT ?"
+    ),
+    "actor": (
+        "SELECT n FROM by_actor WHERE name = (SELECT id FROM name WHERE name = ?) AND n > ? AND n < ? "
+        "ORDER BY n LIMIT ?"
+    ),
+}
+NAMES_HELD = 100_000
+
+
+class LedgerIndex:
+    """Written by the ledger's thread alone."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._names: dict[str, int] = {}
+        self._connection = self._opened()
+
+    @property
+    def size(self) -> int:
+        """How many entries it has."""
+        return int(self._connection.execute("SELECT size FROM reach").fetchone()[0])
+
+    def cut(self, size: int) -> None:
+        """Forget all but the first entries: the others were never acknowledged."""
+        with self._connection:
+            self._connection.execute("BEGIN")
+            self._connection.execute("DELETE FROM by_account WHERE n >= ?", (size,))
+            self._connection.execute("DELETE FROM by_actor WHERE n >= ?", (size,))
+            self._connection.execute("UPDATE reach SET size = min(size, ?)", (size,))
+
+    def add(self, entries: Iterable[tuple[int, str, str]]) -> None:
+        """Entries that follow on those there are: number, account, actor. sqlite3.Error: nothing of it was added."""
+        accounts, actors, size = [], [], 0
+        try:
+            with self._connection:
+                self._connection.execute("BEGIN")
+                for n, account, actor in entries:
+                    accounts.append((self._id(account), n))
+                    actors.append((self._id(actor), n))
+                    size = n + 1
+                self._connection.executemany("INSERT OR IGNORE INTO by_account VALUES (?, ?)", accounts)
+                self._connection.executemany("INSERT OR IGNORE INTO by_actor VALUES (?, ?)", actors)
+                self._connection.execute("UPDATE reach SET size = max(size, ?)", (size,))
+        except sqlite3.Error:
+            self._names.clear()
+            raise
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _id(self, name: str) -> int:
+        found = self._names.get(name)
+        if found is None:
+            if len(self._names) >= NAMES_HELD:
+                self._names.clear()
+            self._connection.execute("INSERT OR IGNORE INTO name (name) VALUES (?)", (name,))
+            found = int(self._connection.execute("SELECT id FROM name WHERE name = ?", (name,)).fetchone()[0])
+            self._names[name] = found
+        return found
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._connect()
+        except sqlite3.DatabaseError:
+            # It is not what it was, or another version's: everything in it is in the entries.
+            for left in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
+                left.unlink(missing_ok=True)
+            return self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        self._path.touch(0o600)
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = OFF")
+            version = connection.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, _VERSION):
+                raise sqlite3.DatabaseError("an index of another version")
+            if version == 0:
+                connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def entries_of(path: Path, by: By, name: str, *, after: int = -1, before: int | None = None, limit: int) -> list[int]:
+    """The numbers of somebody's entries, the oldest first, of those that the index has."""
+    stop = 1 << 62 if before is None else before
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(_ENTRIES_OF[by], (name, after, stop, limit))
+        return [n for (n,) in rows]
+
+
+def rows_of(lines: Iterable[Line]) -> Iterable[tuple[int, str, str]]:
+    """What of read lines the index has."""
+    return ((line.n, line.entry.account, line.entry.actor) for line in lines)

@@ -1,0 +1,116 @@
+"""The index says whose entries are whose, and what is lost of it is found again in the ledger."""
+
+import asyncio
+import sqlite3
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ringfence.kms.ledger.index import LedgerIndex, entries_of
+from ringfence.kms.ledger.reading import LedgerReader, read_ledger
+from ringfence.kms.ledger.writer import LedgerWriter
+from ringfence.ports.ledger import AccessEntry
+
+ACCOUNTS = ("AC1", "AC2", "AC3")
+ACTORS = ("AC1", "SK1", "dispatcher")
+whose = st.lists(st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(ACTORS)), max_size=60)
+
+
+@settings(max_examples=30, deadline=None)
+@given(whose, st.integers(0, 60))
+def test_each_finds_its_own_in_order(entries: list[tuple[str, str]], cut: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "index.db"
+        index = LedgerIndex(path)
+        rows = [(n, account, actor) for n, (account, actor) in enumerate(entries)]
+        index.add(rows[: len(rows) // 2])
+        index.add(rows[len(rows) // 2 :])
+        assert index.size == len(rows)
+        index.cut(cut)
+        rows = rows[:cut]
+        assert index.size == len(rows)
+        index.close()
+        for name in ACCOUNTS:
+            mine = [n for n, account, _ in rows if account == name]
+            assert entries_of(path, "account", name, limit=100) == mine
+            if mine:
+                assert entries_of(path, "account", name, after=mine[0], limit=2) == mine[1:3]
+                assert entries_of(path, "account", name, before=mine[-1], limit=100) == mine[:-1]
+        for name in ACTORS:
+            assert entries_of(path, "actor", name, limit=100) == [n for n, _, actor in rows if actor == name]
+
+
+def test_a_stranger_has_none(tmp_path: Path) -> None:
+    index = LedgerIndex(tmp_path / "index.db")
+    index.add([(0, "AC1", "SK1")])
+    assert entries_of(tmp_path / "index.db", "account", "SK1", limit=9) == []
+    assert entries_of(tmp_path / "index.db", "actor", "", limit=9) == []
+    index.close()
+
+
+def entry(number: int) -> AccessEntry:
+    return AccessEntry(at_ms=number, account=ACCOUNTS[number % 3], actor=ACTORS[number % 2], verb="open_epochs")
+
+
+async def written(directory: Path, first: int, count: int) -> None:
+    ledger = LedgerWriter(directory)
+    await ledger.open(at_ms=0)
+    await ledger.append([entry(n) for n in range(first, first + count)])
+    await ledger.close()
+
+
+def found(directory: Path, name: str) -> list[AccessEntry]:
+    lines = list(LedgerReader(directory).lines())
+    return [lines[n].entry for n in entries_of(directory / "ledger" / "index.db", "account", name, limit=10_000)]
+
+
+@pytest.mark.parametrize(
+    "lost", ["nothing", "all of it", "half of it", "more than there is", "not an index", "another"]
+)
+def test_it_is_made_again_from_the_entries(run: Any, tmp_path: Path, lost: str) -> None:
+    run(written(tmp_path, 0, 300))
+    path = tmp_path / "ledger" / "index.db"
+    if lost == "all of it":
+        path.unlink()
+    elif lost == "half of it":
+        index = LedgerIndex(path)
+        index.cut(100)
+        index.close()
+    elif lost == "more than there is":
+        index = LedgerIndex(path)
+        index.add([(301, "AC1", "thief")])
+        index.close()
+    elif lost == "not an index":
+        path.write_bytes(b"not a database at all" * 400)
+    elif lost == "another":
+        with closing(sqlite3.connect(path)) as connection:
+            connection.execute("PRAGMA user_version = 99")
+    run(written(tmp_path, 300, 10))
+    for name in ACCOUNTS:
+        assert found(tmp_path, name) == [one for one in read_ledger(tmp_path) if one.account == name]
+
+
+def test_openings_go_on_where_the_index_cannot_be_written(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        ledger = LedgerWriter(tmp_path)
+        await ledger.open(at_ms=0)
+
+        def full(*_: object) -> None:
+            raise sqlite3.OperationalError("database or disk is full")
+
+        monkeypatch.setattr(ledger._index, "add", full)
+        await ledger.append([entry(1)])
+        await ledger.close()
+        monkeypatch.undo()
+
+    run(scene())
+    assert LedgerReader(tmp_path).check().signed == 2
+    asyncio.run(written(tmp_path, 2, 1))
+    assert found(tmp_path, "AC2") == [entry(1)]
