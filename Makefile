@@ -95,6 +95,7 @@ SIP_TOOLS := sipp:sip-tester baresip:baresip-core kamailio:kamailio svmap:sipvic
 sipp:
 	@missing=; for tool in $(SIP_TOOLS); do \
 	  PATH="$$PATH:/usr/sbin" command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
+	ls /usr/lib/*/kamailio/modules/tls.so >/dev/null 2>&1 || missing="$$missing kamailio-tls-modules"; \
 	if [ -z "$$missing" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$missing for the tests of calls"; \

@@ -25,8 +25,8 @@ RATE_HZ = 8_000
 TONE_HZ = 440
 
 CONFIG = """\
-sip_listen {host}:0
-audio_source aufile,{folder}/tone.wav
+sip_listen {host}:{port}
+audio_source {source}
 audio_player aubridge,player
 audio_alert aubridge,alert
 module_path {modules}
@@ -40,10 +40,15 @@ module_app menu.so
 
 
 @contextlib.asynccontextmanager
-async def baresip(folder: Path, account: str, *commands: str) -> AsyncIterator[None]:
-    """It runs with one account (its line of the `accounts` file) and does as the commands say."""
+async def baresip(
+    folder: Path, account: str, *commands: str, port: int = 0, echoes: bool = False
+) -> AsyncIterator[None]:
+    """It runs with one account (its line of the `accounts` file) and does as the commands say; port 0 is a free one.
+
+    One that `echoes` says what it hears."""
     folder.mkdir()
-    (folder / "config").write_text(CONFIG.format(host=HOST, folder=folder, modules=MODULES))
+    source = "aubridge,player" if echoes else f"aufile,{folder}/tone.wav"
+    (folder / "config").write_text(CONFIG.format(host=HOST, port=port, source=source, modules=MODULES))
     (folder / "accounts").write_text(account + "\n")
     tone(folder / "tone.wav")
     arguments = [part for command in commands for part in ("-e", command)]

@@ -62,13 +62,13 @@ async def kamailio(folder: Path, port: int, *, inside: int, carrier: int = 0) ->
         stderr=(folder / "log").open("wb"),
     )
     try:
-        await _answers(process, port, folder)
+        await answers_at(process, port, folder)
         yield
     finally:
         await ended(process)
 
 
-async def _answers(process: asyncio.subprocess.Process, port: int, folder: Path) -> None:
+async def answers_at(process: asyncio.subprocess.Process, port: int, folder: Path) -> None:
     """Wait until its port is taken."""
     async with asyncio.timeout(15):
         while True:

@@ -43,7 +43,14 @@ def sender_of(request: Request, trunk: Trunk | None) -> str:
 
 
 def called_of(request: Request, trunk: Trunk | None) -> str:
-    """Who is called: the request's own URI."""
+    """Who is called: the request's own URI; To's where a carrier that we register with writes our contact there."""
+    if (
+        trunk is not None
+        and trunk.register
+        and isinstance(request.uri, SipUri)
+        and trunk.read(request.uri.user or "") is None
+    ):
+        return _named(request.to.uri, trunk)
     return _named(request.uri, trunk)
 
 

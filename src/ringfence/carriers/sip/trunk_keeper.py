@@ -31,6 +31,8 @@ OPTIONS_S = 30.0
 FIRST_DELAY_S = 5.0
 LONGEST_DELAY_S = 300.0
 MAX_EXCHANGES = 4
+# How long an ending process waits for a registration to be taken back.
+GOOD_BYE_S = 1.0
 _MOST_EXPIRES_S = 86_400
 
 
@@ -90,7 +92,10 @@ class TrunkKeeper:
                 await self._rest(delay_s)
         finally:
             if self.registered and self._flow is not None:
-                self._send(self._flow, self._request("REGISTER", self._flow, 0))
+                # Most carriers want the password for that too.
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(GOOD_BYE_S):
+                        await self._exchange("REGISTER", self._flow, 0)
 
     async def _rest(self, delay_s: float) -> None:
         """Wait, with a ping now and then that keeps the way open, unless the connection is lost meanwhile."""
@@ -169,9 +174,6 @@ class TrunkKeeper:
 
         self._endpoint.request(request, flow, answered)
         return await final
-
-    def _send(self, flow: Flow, request: Request) -> None:
-        self._endpoint.request(request, flow, lambda _: None)
 
     def _request(self, method: str, flow: Flow, expires_s: int) -> Request:
         self._sequence += 1

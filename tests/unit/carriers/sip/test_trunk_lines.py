@@ -63,3 +63,33 @@ def test_a_trunk_has_codecs_of_its_own_in_both_directions() -> None:
         await site.close()
 
     run(story)
+
+
+@pytest.mark.parametrize(
+    ("register", "user", "called"),
+    [
+        (True, "ringfence", NUMBER),
+        (True, "+4940123456", "+4940123456"),
+        (False, "ringfence", f"sip:ringfence@{HOST}"),
+    ],
+)
+def test_a_carrier_that_we_register_with_names_the_number_in_to(
+    monkeypatch: pytest.MonkeyPatch, register: bool, user: str, called: str
+) -> None:
+    """It looks us up by our registration, and calls the contact that it finds there."""
+    monkeypatch.setenv("CARRIER_PASSWORD", "secret")
+
+    async def story() -> None:
+        carrier = await peer(answering(200))
+        login = {"username": "4930", "password": "env:CARRIER_PASSWORD", "register": True} if register else {}
+        site = await Site(picks_up, trunks=[trunk_to(carrier.port, **login)]).open()
+        phone = await Handy(site).open()
+        request = phone.request("INVITE", f"sip:{user}@{HOST}", host=HOST)
+        request.headers.replace("to", f"<sip:{NUMBER}@{HOST}>")
+        response = await phone.answer_to(request)
+        assert response is not None
+        assert response.status == 200
+        assert [line.to for line in site.desk.lines] == [called]
+        await site.close()
+
+    run(story)

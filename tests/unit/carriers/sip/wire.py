@@ -99,8 +99,8 @@ class Phone:
     def other(self, incoming: Incoming) -> bool:
         return False
 
-    def dial(self, port: int, **options: Any) -> OutgoingCall:
-        target = SipUri(user="them", host=HOST, port=port)
+    def dial(self, port: int, *, to: str = "them", **options: Any) -> OutgoingCall:
+        target = SipUri(user=to, host=HOST, port=port)
         call = OutgoingCall(
             self.endpoint,
             self.endpoint.udp_flow((HOST, port)),
