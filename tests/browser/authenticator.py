@@ -25,6 +25,7 @@ GITHUB = "otpauth://totp/Octo%20Forge:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJ
 
 
 DAY_S = 86_400
+PATIENCE_MS = 20_000
 
 
 class Site:
@@ -68,7 +69,7 @@ class Device:
         self.url = url
         options = {"viewport": {"width": 360, "height": 740}, "reduced_motion": "reduce"} | options
         self.context: BrowserContext = browser.new_context(**options)
-        self.context.set_default_timeout(10_000)
+        self.context.set_default_timeout(PATIENCE_MS)
         self.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=url)
         self.complaints: list[str] = []
         self.page = self.open()
@@ -162,6 +163,8 @@ class Devices:
     """As many devices as a test wants, closed after it."""
 
     def __init__(self, browser: Browser, url: str) -> None:
+        # A passphrase takes seconds of a busy machine, on purpose.
+        expect.set_options(timeout=PATIENCE_MS)
         self._new: Callable[..., Device] = lambda **options: Device(browser, url, **options)
         self._all: list[Device] = []
 
@@ -170,6 +173,7 @@ class Devices:
         return self._all[-1]
 
     def close(self) -> None:
+        expect.set_options(timeout=None)
         for device in self._all:
             device.close()
 

@@ -37,7 +37,7 @@ def test_an_account_is_added_by_its_address_and_shows_its_code(devices: Devices)
     expect(row).to_contain_text("Octo Forge")
     expect(row.locator(".code")).to_have_text(shown(code_at(NOW_S)))
     expect(row.locator(".left")).to_have_text("25 s")
-    row.get_by_role("button", name="Copy the code for Octo Forge, ada").click()
+    row.get_by_role("button", name="Copy the code for Octo Forge ada").click()
     assert device.page.evaluate("navigator.clipboard.readText()") == code_at(NOW_S)
     expect(device.page.get_by_role("status")).to_have_text("Copied the code for Octo Forge.")
 

@@ -3,7 +3,7 @@
 
 // release: written by `python -m server.release`
 const FILES = {
-  "/app.css": "sha256-Ot1w6EtpRJaZEAfbu2BZ5TmN/qZGXOINe519BJ0cDco=",
+  "/app.css": "sha256-oMHmkOMgxGJmke7lbLRzrdpsPcor+r3P68wU08Wj5h0=",
   "/app.js": "sha256-r2Yw8HwgB4tAuGGrlPTir1+iwZz6SafIn4T+G4Axrak=",
   "/backup.js": "sha256-xPb8vYzYOm9XfHG3DPzgAn30CsBZ3E+WirBnVmc6KR0=",
   "/crypto/argon2_worker.js": "sha256-rERnpP/tsle4Y/v9MCmD47nWQmrqg4iJwTeheWwQ65o=",
@@ -19,7 +19,7 @@ const FILES = {
   "/device/join.js": "sha256-S45JqOFst+u6wnOhVcU+6c91+wWjNLMfwBi8NkIBzM0=",
   "/device/joining.js": "sha256-FosR4uMnK7wcnRNm0Q3kf8zXnCQQlSq0IbrlA774lFs=",
   "/device/local_store.js": "sha256-Ubq0NuoDkGZwM+d5i6uDD7eXXqOl6T3q6BcMtkFUj7A=",
-  "/device/log.js": "sha256-KQVSAJ4Ahcc3GT1sgGBH8AlKcOdgwzvIZHyKFdcl4Xo=",
+  "/device/log.js": "sha256-7r9tnaIAEWrmVSUeHbGzw2QaN9LxbpkZHpnwkWOCDa4=",
   "/device/member.js": "sha256-RokOehHUK/WcIhiJkRPKSbTi1QcjJBKMUaK63MjkvpU=",
   "/device/server.js": "sha256-bEe8xX60foUoBHgnExeDQEy6UyYaT/gmdv1QtSWRUzU=",
   "/icons/icon-192.png": "sha256-3H1S1c1tNuKIp8nmufs32wsB9aa5/QBqNcyAUVD2L30=",
@@ -36,8 +36,8 @@ const FILES = {
   "/trusted.js": "sha256-+9193W9tBJeTjFmoDPQudaeqzlmUGEYTCKQxKIEcGSw=",
   "/ui/add_account.js": "sha256-ees5COzv6hpnlH8IH73L5PSooUQhlMfAFOpGqBuX0Z8=",
   "/ui/backup_view.js": "sha256-rHvsinjgUYOcU+8zJiDRbnCVyWolhOZuiA/NCO9jO5I=",
-  "/ui/codes_view.js": "sha256-OQwMF/Wk3Q6ljBARQPFx9QR7ezA+vc55cdH1HTrWRqk=",
-  "/ui/devices_view.js": "sha256-TdjtkTD4UpPsoIczsqnTMEVkBXCrLfaDnSLf3a+V60I=",
+  "/ui/codes_view.js": "sha256-qGgE7f+FP68rI+dapciMHhqhNkqLh7AAR5PqMRyqq64=",
+  "/ui/devices_view.js": "sha256-BoZScjzZ4JZCQW1QlmX6YeovZ+7gSTTrWMkeT0OvDtc=",
   "/ui/dom.js": "sha256-XKZF27/8GyySYOAmFzMnDNQra4xZzPWWDJ/7FWH34Ys=",
   "/ui/lock_view.js": "sha256-yg7ScYOkCn+WCgE40UYSZpql/+mPeLVB/HDH8IDlRdA=",
   "/ui/scanner.js": "sha256-y7PLQAuwGkbFDR/1ZqriOtvkCvvk2C0lDYaITrBJpeE=",

@@ -32,7 +32,14 @@ export async function entry(head, by, privateKey, kind, fields, at_ms) {
 export async function replay(entries, account, { known = null, now_ms }) {
   const view = { account, devices: new Map(), pending: new Map(), sealed: new Map(), least: new Map(), epoch: 0, recovery: null, delay_ms: 0, head: null, told: [] };
   if (!entries.length) throw alarm("empty", "The server shows no devices at all.");
-  for (const each of entries) await take(view, each, known, now_ms);
+  for (const each of entries) {
+    try {
+      await take(view, each, known, now_ms);
+    } catch (error) {
+      // Honest devices write what can be read: whatever cannot be is nobody's mistake.
+      throw error.code ? Object.assign(error, { alarm: true }) : error;
+    }
+  }
   if (known && view.head.seq < known.seq) throw alarm("truncated", "The server shows an older list of devices than this device has seen.");
   return view;
 }

@@ -57,6 +57,7 @@ function codeRow(session, entry) {
         announce(`Copied the code for ${titleOf(entry)}.`);
       },
     },
+    h("span", { class: "visually-hidden" }, "Copy the code for "),
     h("span", { class: "issuer" }, titleOf(entry)),
     h("span", { class: "name" }, entry.issuer ? entry.name : ""),
     code,
@@ -75,7 +76,6 @@ function codeRow(session, entry) {
       step = current;
       shown = await codeAt(account, now_ms);
       code.textContent = grouped(shown);
-      copy.setAttribute("aria-label", `Copy the code for ${[titleOf(entry), entry.issuer && entry.name].filter(Boolean).join(", ")}: ${[...shown].join(" ")}`);
     },
   };
 }

@@ -152,7 +152,7 @@ function joiningCards(joining) {
       "div",
       { class: "card stack", role: "status" },
       h("h2", {}, "Joining"),
-      joining.step === "digits" && h("p", { class: "big mono", "aria-label": [...joining.code].join(" ") }, `${joining.code.slice(0, 4)} ${joining.code.slice(4)}`),
+      joining.step === "digits" && h("p", { class: "big mono" }, `${joining.code.slice(0, 4)} ${joining.code.slice(4)}`),
       joining.step === "refused" ? h("div", { class: "alarm", role: "alert" }, icon("alert"), h("strong", {}, "Not let in"), h("p", {}, words.refused)) : h("p", {}, words[joining.step]),
       joining.problem && joining.step !== "refused" && h("p", { class: "muted" }, joining.problem.message),
       h("button", { onclick: () => joining.giveUp().catch(said) }, "Give up"),
