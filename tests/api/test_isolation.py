@@ -236,8 +236,10 @@ def victim(installation: Any) -> Victim:
 
 
 def ask(installation: Any, operation: Operation, path: str, who: tuple[str, str] | None, suffix: str) -> Any:
-    form = FORMS if operation.method == "POST" else None
-    return requests.request(operation.method, f"{installation.url}{path}{suffix}", auth=who, data=form, timeout=10)
+    form = FORMS if operation.method == "POST" and operation.body is None else None
+    words = {"identity": factor_recipes.IDENTITY, "friendly_name": "owl"} if operation.body else None
+    url = f"{installation.url}{path}{suffix}"
+    return requests.request(operation.method, url, auth=who, data=form, json=words, timeout=10)
 
 
 @pytest.mark.parametrize("suffix", [".json", ""])

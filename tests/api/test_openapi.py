@@ -18,6 +18,7 @@ import pytest
 import requests
 from tests.api.factor_recipes import FACTOR_RECIPES
 from tests.api.lookup_recipes import LOOKUP_RECIPES
+from tests.api.passkey_recipes import PASSKEY_RECIPES
 from tests.api.recording_recipes import RECORDING_RECIPES
 from tests.api.sip_recipes import SIP_RECIPES
 from tests.api.verify_recipes import VERIFY_RECIPES
@@ -283,6 +284,7 @@ RECIPES: dict[tuple[str, str], Recipe] = {
 RECIPES |= RECORDING_RECIPES
 RECIPES |= VERIFY_RECIPES
 RECIPES |= FACTOR_RECIPES
+RECIPES |= PASSKEY_RECIPES
 RECIPES |= SIP_RECIPES
 RECIPES |= VOICE_RECIPES
 RECIPES |= LOOKUP_RECIPES

@@ -48,6 +48,7 @@ from ringfence.api.verify_v2.challenges import challenges
 from ringfence.api.verify_v2.entities import entities
 from ringfence.api.verify_v2.factors import factors
 from ringfence.api.verify_v2.messaging_configurations import messaging_configurations
+from ringfence.api.verify_v2.passkeys import passkeys
 from ringfence.api.verify_v2.rate_limits import rate_limits as verify_rate_limits
 from ringfence.api.verify_v2.safe_list import safe_list
 from ringfence.api.verify_v2.services import services as verify_services
@@ -100,6 +101,7 @@ RESOURCES = (
     entities,
     factors,
     challenges,
+    passkeys,
     looked_up,
     batch,
     overrides,

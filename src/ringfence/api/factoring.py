@@ -5,6 +5,8 @@ import msgspec
 from ringfence.usecases.verify.challenges import Challenges
 from ringfence.usecases.verify.entities import Entities
 from ringfence.usecases.verify.factors import Factors
+from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
+from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.totp_challenge import TotpChallenges
 from ringfence.usecases.verify.totp_factor import TotpFactors
 
@@ -17,3 +19,5 @@ class Factoring(msgspec.Struct, frozen=True, kw_only=True):
     totp_factors: TotpFactors
     challenges: Challenges
     totp_challenges: TotpChallenges
+    passkey_factors: PasskeyFactors
+    passkey_challenges: PasskeyChallenges

@@ -55,6 +55,8 @@ from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.entities import Entities
 from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
+from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.tell_events import VerifyEventTeller
 from ringfence.usecases.verify.totp_challenge import TotpChallenges
@@ -69,6 +71,7 @@ from ringfence.usecases.voice.read_calls import CallReader
 from ringfence.usecases.voice.read_recordings import RecordingReader
 from ringfence.usecases.voice.recording_links import RecordingLinks
 from ringfence.usecases.webhooks.deliver_event import EventDelivery, Keep
+from ringfence.webauthn.passkeys import WebauthnPasskeys
 
 
 def compose_messaging(
@@ -167,12 +170,15 @@ def compose_factoring(store: Store, keys: FactorKeys, clock: Clock) -> Factoring
     """What the API drives of entities, factors and challenges."""
     factors = Factors(store, keys, keys, clock)
     challenges = Challenges(store, keys, clock)
+    passkeys = WebauthnPasskeys()
     return Factoring(
         entities=Entities(store, keys, keys, clock),
         factors=factors,
         totp_factors=TotpFactors(store, keys, keys, clock, factors),
         challenges=challenges,
         totp_challenges=TotpChallenges(store, keys, keys, clock, challenges),
+        passkey_factors=PasskeyFactors(store, keys, passkeys, clock, factors),
+        passkey_challenges=PasskeyChallenges(store, keys, passkeys, clock, factors, challenges),
     )
 
 

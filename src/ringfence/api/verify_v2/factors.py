@@ -125,8 +125,9 @@ class NewFactor(Factor, kw_only=True):
         return f"NewFactor({self.sid})"
 
 
-def _fields(request: ApiRequest[Any], view: FactorView) -> dict[str, Any]:
-    row, secret, identity = view.row, view.secret, request.path["Identity"]
+def factor_fields(request: ApiRequest[Any], view: FactorView, identity: str) -> dict[str, Any]:
+    """A factor's fields as every resource shows them."""
+    row, secret = view.row, view.secret
     return {
         "sid": row.sid,
         "account_sid": row.account,
@@ -145,7 +146,7 @@ def _fields(request: ApiRequest[Any], view: FactorView) -> dict[str, Any]:
 
 
 def _shown(request: ApiRequest[Any], view: FactorView) -> Factor:
-    return Factor(**_fields(request, view))
+    return Factor(**factor_fields(request, view, request.path["Identity"]))
 
 
 def standard_shape(service: VerifyService) -> TotpShape:
@@ -177,7 +178,8 @@ async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
     )
     if made is None:
         return None
-    return NewFactor(**_fields(request, made.view), binding={"secret": made.secret, "uri": made.uri})
+    fields = factor_fields(request, made.view, request.path["Identity"])
+    return NewFactor(**fields, binding={"secret": made.secret, "uri": made.uri})
 
 
 @factors.list()

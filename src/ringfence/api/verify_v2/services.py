@@ -9,6 +9,7 @@ from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_integer
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.errors import ApiError
+from ringfence.domain.passkeys.origin import read_domain, read_origin
 from ringfence.domain.sid import is_sid
 from ringfence.domain.verify_service import (
     CODE_LENGTH_MAX,
@@ -115,12 +116,13 @@ def read_host(text: str) -> str:
 
 
 def read_origins(text: str) -> tuple[str, ...]:
-    """Host names with commas between them."""
-    return tuple(read_host(part.strip().removeprefix("https://")) for part in text.split(","))
+    """Host names with commas between them: origins without their "https://", unless they are of another scheme."""
+    return tuple(read_origin(part.strip()).removeprefix("https://") for part in text.split(","))
 
 
 ServiceName = Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)]
 Host = Annotated[str, Rule(read_host, VERIFY_PARAMETER, clears=True)]
+Domain = Annotated[str, Rule(read_domain, VERIFY_PARAMETER, clears=True)]
 CredentialSid = Annotated[str, Rule(_sid_of("CR"), VERIFY_PARAMETER, clears=True)]
 Attachment = Literal["platform", "cross-platform", "any"]
 Wish = Literal["required", "preferred", "discouraged"]
@@ -158,7 +160,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
         name="Whatsapp.MsgServiceSid", default=None
     )
     whatsapp_sender: str | None = msgspec.field(name="Whatsapp.From", default=None)
-    passkeys_relying_party_id: Host | None = msgspec.field(name="Passkeys.RelyingParty.Id", default=None)
+    passkeys_relying_party_id: Domain | None = msgspec.field(name="Passkeys.RelyingParty.Id", default=None)
     passkeys_relying_party_name: str | None = msgspec.field(name="Passkeys.RelyingParty.Name", default=None)
     passkeys_relying_party_origins: Annotated[tuple[str, ...], Rule(read_origins, VERIFY_PARAMETER)] | None = (
         msgspec.field(name="Passkeys.RelyingParty.Origins", default=None)

@@ -26,8 +26,8 @@ Attachment = Literal["platform", "cross-platform"]
 class AttestationJson(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Of a registration; binary as base64url."""
 
-    client_data_json: str = msgspec.field(name="clientDataJSON", default="")
-    attestation_object: str = ""
+    client_data_json: str | None = msgspec.field(name="clientDataJSON", default=None)
+    attestation_object: str | None = None
     transports: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
@@ -39,7 +39,7 @@ class RegistrationJson(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 
     id: str | None = None
     raw_id: str | None = None
-    type: str = PUBLIC_KEY
+    type: str | None = None
     authenticator_attachment: Attachment | None = None
     response: AttestationJson | None = None
 
@@ -50,9 +50,9 @@ class RegistrationJson(msgspec.Struct, frozen=True, kw_only=True, rename="camel"
 class AssertionJson(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Of an authentication; binary as base64url."""
 
-    client_data_json: str = msgspec.field(name="clientDataJSON", default="")
-    authenticator_data: str = ""
-    signature: str = ""
+    client_data_json: str | None = msgspec.field(name="clientDataJSON", default=None)
+    authenticator_data: str | None = None
+    signature: str | None = None
     user_handle: str | None = None
 
     def __repr__(self) -> str:
@@ -62,9 +62,9 @@ class AssertionJson(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class AuthenticationJson(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A use of a credential."""
 
-    id: str = ""
+    id: str | None = None
     raw_id: str | None = None
-    type: str = PUBLIC_KEY
+    type: str | None = None
     authenticator_attachment: Attachment | None = None
     response: AssertionJson | None = None
 
@@ -110,7 +110,7 @@ def parse_authentication(text: bytes) -> AuthenticationAnswer:
 def read_registration(answer: RegistrationJson) -> RegistrationAnswer:
     """The bytes of its fields; PasskeyRefusedError: MALFORMED."""
     response = answer.response
-    if response is None or answer.type != PUBLIC_KEY:
+    if response is None or answer.type not in (None, PUBLIC_KEY):
         raise PasskeyRefusedError(Refusal.MALFORMED)
     told = response.transports or ()
     return RegistrationAnswer(
@@ -125,7 +125,7 @@ def read_authentication(answer: AuthenticationJson) -> AuthenticationAnswer:
     """The bytes of its fields; PasskeyRefusedError: MALFORMED."""
     response = answer.response
     credential_id = _credential_id(answer.id, answer.raw_id)
-    if response is None or credential_id is None or answer.type != PUBLIC_KEY:
+    if response is None or credential_id is None or answer.type not in (None, PUBLIC_KEY):
         raise PasskeyRefusedError(Refusal.MALFORMED)
     handle = response.user_handle
     return AuthenticationAnswer(
@@ -153,16 +153,16 @@ def _credential_id(name: str | None, raw: str | None) -> bytes | None:
     """What `id` names; `rawId` names the same, as base64url or, as Twilio's examples have it, in hexadecimal."""
     if not name and not raw:
         return None
-    credential_id = _bytes(name or raw or "", JSON_MAX_BYTES)
+    credential_id = _bytes(name or raw, JSON_MAX_BYTES)
     if raw and raw not in (encode_base64url(credential_id), credential_id.hex()):
         raise PasskeyRefusedError(Refusal.MALFORMED)
     return credential_id
 
 
-def _bytes(text: str, limit: int) -> bytes:
+def _bytes(text: str | None, limit: int) -> bytes:
     """Between one and `limit` of them."""
     try:
-        data = decode_base64url(text)
+        data = decode_base64url(text or "")
     except ValueError:
         raise PasskeyRefusedError(Refusal.MALFORMED) from None
     if not 1 <= len(data) <= limit:

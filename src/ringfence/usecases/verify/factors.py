@@ -76,10 +76,11 @@ class Factors:
         edit: Callable[[FactorSecret], FactorSecret],
         *,
         status: FactorStatus | None = None,
+        credential_index: bytes | None = None,
     ) -> FactorView | None:
-        """The factor as `edit` makes it, and with `status`; None where it is gone.
+        """The factor as `edit` makes it, and with `status` and `credential_index`; None where it is gone.
 
-        ApiError 20409 where others change it all the time.
+        ApiError 20409 where others change it all the time. CredentialTakenError.
         """
         for _ in range(_TRIES):
             if view.secret is None:
@@ -90,6 +91,7 @@ class Factors:
             changed = replace(
                 view.row,
                 status=status or view.row.status,
+                credential_index=credential_index or view.row.credential_index,
                 epoch=sealing.epoch,
                 content=seal_factor(sealer, view.row.sid, secret),
                 updated_ms=self._clock.now_ms(),
