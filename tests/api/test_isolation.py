@@ -14,6 +14,7 @@ from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.sid import new_sid
 from ringfence.ports.calls import RecordingRow, StepRow
 from ringfence.ports.store import MediaRow, MessageRow, NewEvent
+from ringfence.ports.verification_attempts import AttemptFilter
 
 WORDS = "the owl flies at nine"
 OPERATIONS = [*operations(), *own_operations()]
@@ -60,6 +61,9 @@ class Victim:
         entity = verified.entities(factor_recipes.IDENTITY)
         self.verify["Challenges"] = entity.challenges.create(factor_sid=self.verify["Factors"]).sid
         self.entity = entity.fetch().sid
+        started = verified.verifications.create(to="+12025550177", channel="sms")
+        self.verify["Verifications"] = started.sid
+        self.verify["Attempts"] = started.send_code_attempts[0]["attempt_sid"]
         self.sids |= self._sip_things(client)
         lookup_recipes.ask(tenant, "POST", lookup_recipes.OVERRIDE, json={"line_type": "pager", "reason": WORDS})
         lookup_recipes.ask(
@@ -221,6 +225,7 @@ class Victim:
                 await store.entities(sid, self.verify["Services"]),
                 await store.factors(sid, self.entity),
                 await store.challenges(sid, self.entity, now_ms=0),
+                await store.verification_attempts(sid, AttemptFilter()),
                 await store.pool(sid, self.service.sid),
                 await store.events(sid, self.message),
                 [await store.sip_rows(sid, kind) for kind in ("domain", "credential_list", "ip_list")],

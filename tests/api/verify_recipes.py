@@ -58,6 +58,17 @@ def on_verification(method: str, path: str, **data: str) -> Recipe:
     return make
 
 
+def on_attempt(path: str) -> Recipe:
+    """`path` below Attempts, with a place for the SID of one."""
+
+    def make(tenant: Any) -> requests.Response:
+        service = tenant.client().verify.v2.services.create(friendly_name="Fade & Co")
+        started = tenant.client().verify.v2.services(service.sid).verifications.create(to=TO, channel="sms")
+        return ask(tenant, "GET", f"/v2/Attempts{path.format(started.send_code_attempts[0]['attempt_sid'])}")
+
+    return make
+
+
 def on_configuration(method: str, path: str = "", **data: str) -> Recipe:
     """`path` below a service's MessagingConfigurations, where Canada has one."""
 
@@ -131,5 +142,8 @@ VERIFY_RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", f"{SERVICE}/Verifications"): on_service("POST", "/{}/Verifications", To=TO, Channel="sms"),
     ("GET", f"{SERVICE}/Verifications/{{Sid}}"): on_verification("GET", "/{}/Verifications/{}"),
     ("POST", f"{SERVICE}/Verifications/{{Sid}}"): on_verification("POST", "/{}/Verifications/{}", Status="canceled"),
+    ("GET", "/v2/Attempts"): on_attempt("?Channel=sms"),
+    ("GET", "/v2/Attempts/{Sid}"): on_attempt("/{}"),
+    ("GET", "/v2/Attempts/Summary"): on_attempt("/Summary"),
     ("POST", f"{SERVICE}/VerificationCheck"): on_verification("POST", "/{}/VerificationCheck", To=TO, Code="{code}"),
 }

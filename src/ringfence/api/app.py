@@ -43,6 +43,7 @@ from ringfence.api.v2010.sip_domains import domains
 from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
 from ringfence.api.v2010.sip_mappings import mappings
 from ringfence.api.v2010.tokens import tokens
+from ringfence.api.verify_v2.attempts import attempts, attempts_summary
 from ringfence.api.verify_v2.buckets import buckets
 from ringfence.api.verify_v2.challenges import challenges
 from ringfence.api.verify_v2.entities import entities
@@ -94,6 +95,8 @@ RESOURCES = (
     buckets,
     messaging_configurations,
     webhooks,
+    attempts_summary,
+    attempts,
     safe_list,
     templates,
     verifications,

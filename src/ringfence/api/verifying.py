@@ -6,6 +6,7 @@ from ringfence.ports.verify_events import VerifyEvents
 from ringfence.usecases.timeline.read_verification import VerificationTimelineReader
 from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.read_attempts import AttemptReader
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.update_verification import VerificationChanger
 
@@ -19,3 +20,4 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True):
     changer: VerificationChanger
     timeline: VerificationTimelineReader
     events: VerifyEvents
+    attempts: AttemptReader

@@ -22,6 +22,7 @@ from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
 from ringfence.ports.party import Party as Party
 from ringfence.ports.sip_access import SipAccessStore
+from ringfence.ports.verification_attempts import VerificationAttemptStore
 from ringfence.ports.verifications import VerificationStore
 from ringfence.ports.verify_config import VerifyConfigStore
 from ringfence.ports.verify_events import TellingStore
@@ -397,6 +398,7 @@ class Store(
     SipAccessStore,
     VerifyConfigStore,
     VerificationStore,
+    VerificationAttemptStore,
     FactorStore,
     TellingStore,
     LookupStore,

@@ -3,6 +3,7 @@
 No code is here: `ports.verification_codes` has them. Source: Twilio, Verify v2, "Verification resource".
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -44,6 +45,9 @@ class VerificationStore(Protocol):
         """
 
     async def verification(self, account: str, sid: str) -> VerificationRow | None: ...
+
+    async def verifications_of(self, keys: Sequence[tuple[str, str]]) -> list[VerificationRow | None]:
+        """One answer for each (account, sid), in order."""
 
     async def held_verification(
         self, account: str, service: str, to_index: bytes, now_ms: int

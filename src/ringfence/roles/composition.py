@@ -57,6 +57,7 @@ from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.fetch_verification import VerificationReader
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
+from ringfence.usecases.verify.read_attempts import AttemptReader
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.tell_events import VerifyEventTeller
 from ringfence.usecases.verify.totp_challenge import TotpChallenges
@@ -159,6 +160,7 @@ def compose_verifying(
         changer=VerificationChanger(store, keys, clock, reader),
         timeline=VerificationTimelineReader(store, keys, clock),
         events=VerifyEventTeller(store, keys, clock, wake),
+        attempts=AttemptReader(store, keys, clock),
     )
 
 

@@ -29,6 +29,7 @@ from ringfence.ports.store import (
     Settlement,
     StockRow,
 )
+from ringfence.ports.verification_attempts import VerificationAttemptRow
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.ports.verify_events import TellingRow
@@ -143,6 +144,7 @@ VERIFICATION = Columns(VerificationRow, status=_VERIFICATION_STATUS, attempts=_r
 ENTITY = Columns(EntityRow)
 FACTOR = Columns(FactorRow, factor_type=_FACTOR_TYPE, status=_FACTOR_STATUS)
 CHALLENGE = Columns(ChallengeRow, factor_type=_FACTOR_TYPE, status=_CHALLENGE_STATUS)
+VERIFICATION_ATTEMPT = Columns(VerificationAttemptRow, converted=bool)
 TELLING = Columns(TellingRow)
 OVERRIDE = Columns(OverrideRow)
 RATE_RULE = Columns(RateRule)

@@ -3,18 +3,25 @@
 from collections.abc import Sequence
 
 from ringfence.domain.verification import Attempt, Status
+from ringfence.ports.verification_attempts import VerificationAttemptRow
 from ringfence.ports.verifications import VerificationRow
+from ringfence.store.attempt_rows import attempt_row
 from ringfence.store.columns import VERIFICATION, write_attempts
 from ringfence.store.postgres_committer import Connection
-from ringfence.store.postgres_ground import PostgresGround, count
+from ringfence.store.postgres_ground import columns, count
+from ringfence.store.postgres_verification_attempts import (
+    PostgresVerificationAttempts,
+    add_attempts,
+    convert_attempts,
+)
 from ringfence.store.sqlite_verifications import with_attempt
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/verifications")
 
 
-class PostgresVerifications(PostgresGround):
-    """`ports.verifications.VerificationStore`."""
+class PostgresVerifications(PostgresVerificationAttempts):
+    """`ports.verifications.VerificationStore`, and that of attempts."""
 
     async def begin_verification(self, row: VerificationRow) -> VerificationRow:
         return await self._write(_begin, row)
@@ -22,6 +29,11 @@ class PostgresVerifications(PostgresGround):
     async def verification(self, account: str, sid: str) -> VerificationRow | None:
         row = await self._one(SQL["row"], account, sid)
         return None if row is None else VERIFICATION.read(row)
+
+    async def verifications_of(self, keys: Sequence[tuple[str, str]]) -> list[VerificationRow | None]:
+        found = await self._all(SQL["verifications_of"], *columns(keys)) if keys else []
+        rows = {(row.account, row.sid): row for row in map(VERIFICATION.read, found)}
+        return [rows.get(key) for key in keys]
 
     async def held_verification(
         self, account: str, service: str, to_index: bytes, now_ms: int
@@ -37,6 +49,9 @@ class PostgresVerifications(PostgresGround):
     async def move_verification(self, account: str, sid: str, status: Status, at_ms: int) -> VerificationRow | None:
         return await self._write(_move, (account, sid, status.value, at_ms))
 
+    async def refuse_attempt(self, row: VerificationAttemptRow, failed: VerificationRow | None = None) -> None:
+        await self._write(_refuse, (row, failed))
+
 
 async def _begin(tx: Connection, rows: Sequence[VerificationRow]) -> list[VerificationRow | Exception]:
     return [await _begin_one(tx, row) for row in rows]
@@ -46,6 +61,7 @@ async def _begin_one(tx: Connection, row: VerificationRow) -> VerificationRow | 
     place = (row.account, row.service, row.to_index, row.created_ms)
     await tx.execute(SQL["expire"], *place)
     if count(await tx.execute(SQL["insert"], *VERIFICATION.write(row))):
+        await add_attempts(tx, (attempt_row(row, attempt) for attempt in row.attempts))
         return row
     found = await tx.fetchrow(SQL["held"], *place)
     # Between the two it may have ended: then there is nothing to go on with, and whoever asked asks again.
@@ -61,9 +77,26 @@ async def _attempt_one(tx: Connection, account: str, sid: str, attempt: Attempt,
     row = None if found is None else with_attempt(VERIFICATION.read(found), attempt, limit)
     if row is not None:
         await tx.execute(SQL["attempt"], account, sid, write_attempts(row.attempts), row.channel, row.updated_ms)
+        await add_attempts(tx, [attempt_row(row, attempt)])
     return row
 
 
 async def _move(tx: Connection, wanted: Sequence[tuple[str, str, str, int]]) -> list[VerificationRow | None]:
-    moved = [await tx.fetchrow(SQL["move"], *one) for one in wanted]
-    return [None if row is None else VERIFICATION.read(row) for row in moved]
+    return [await _move_one(tx, *one) for one in wanted]
+
+
+async def _move_one(tx: Connection, account: str, sid: str, status: str, at_ms: int) -> VerificationRow | None:
+    found = await tx.fetchrow(SQL["move"], account, sid, status, at_ms)
+    if found is not None and status == Status.APPROVED:
+        await convert_attempts(tx, account, sid)
+    return None if found is None else VERIFICATION.read(found)
+
+
+async def _refuse(
+    tx: Connection, wanted: Sequence[tuple[VerificationAttemptRow, VerificationRow | None]]
+) -> list[None]:
+    for row, failed in wanted:
+        if failed is not None:
+            await tx.execute(SQL["insert_failed"], *VERIFICATION.write(failed))
+        await add_attempts(tx, [row])
+    return [None] * len(wanted)

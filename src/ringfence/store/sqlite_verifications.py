@@ -5,17 +5,20 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from ringfence.domain.verification import Attempt, Status
+from ringfence.ports.verification_attempts import VerificationAttemptRow
 from ringfence.ports.verifications import VerificationRow
+from ringfence.store.attempt_rows import attempt_row
 from ringfence.store.columns import VERIFICATION, write_attempts
-from ringfence.store.sqlite_ground import SqliteGround
+from ringfence.store.json_rows import json_rows
 from ringfence.store.sqlite_session import SqliteWriter
+from ringfence.store.sqlite_verification_attempts import SqliteVerificationAttempts, add_attempts, convert_attempts
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/verifications")
 
 
-class SqliteVerifications(SqliteGround):
-    """`ports.verifications.VerificationStore`."""
+class SqliteVerifications(SqliteVerificationAttempts):
+    """`ports.verifications.VerificationStore`, and that of attempts."""
 
     async def begin_verification(self, row: VerificationRow) -> VerificationRow:
         return await self._write(_begin, row)
@@ -23,6 +26,11 @@ class SqliteVerifications(SqliteGround):
     async def verification(self, account: str, sid: str) -> VerificationRow | None:
         row = self._one(SQL["row"], (account, sid))
         return None if row is None else VERIFICATION.read(row)
+
+    async def verifications_of(self, keys: Sequence[tuple[str, str]]) -> list[VerificationRow | None]:
+        rows = [VERIFICATION.read(row) for row in self._all(SQL["verifications_of"], (json_rows(keys),))]
+        found = {(row.account, row.sid): row for row in rows}
+        return [found.get(key) for key in keys]
 
     async def held_verification(
         self, account: str, service: str, to_index: bytes, now_ms: int
@@ -38,6 +46,9 @@ class SqliteVerifications(SqliteGround):
     async def move_verification(self, account: str, sid: str, status: Status, at_ms: int) -> VerificationRow | None:
         return await self._write(_move, (account, sid, status.value, at_ms))
 
+    async def refuse_attempt(self, row: VerificationAttemptRow, failed: VerificationRow | None = None) -> None:
+        await self._write(_refuse, (row, failed))
+
 
 def _begin(tx: SqliteWriter, rows: Sequence[VerificationRow]) -> list[VerificationRow]:
     return [_begin_one(tx, row) for row in rows]
@@ -47,6 +58,7 @@ def _begin_one(tx: SqliteWriter, row: VerificationRow) -> VerificationRow:
     place = (row.account, row.service, row.to_index, row.created_ms)
     tx.run(SQL["expire"], place)
     if tx.run(SQL["insert"], VERIFICATION.write(row)).rowcount:
+        add_attempts(tx, (attempt_row(row, attempt) for attempt in row.attempts))
         return row
     return VERIFICATION.read(tx.run(SQL["held"], place).fetchone())
 
@@ -60,12 +72,27 @@ def _attempt_one(tx: SqliteWriter, account: str, sid: str, attempt: Attempt, lim
     row = None if found is None else with_attempt(VERIFICATION.read(found), attempt, limit)
     if row is not None:
         tx.run(SQL["attempt"], (account, sid, write_attempts(row.attempts), row.channel, row.updated_ms))
+        add_attempts(tx, [attempt_row(row, attempt)])
     return row
 
 
 def _move(tx: SqliteWriter, wanted: Sequence[tuple[str, str, str, int]]) -> list[VerificationRow | None]:
-    moved = [tx.run(SQL["move"], one).fetchall() for one in wanted]
-    return [VERIFICATION.read(rows[0]) if rows else None for rows in moved]
+    return [_move_one(tx, *one) for one in wanted]
+
+
+def _move_one(tx: SqliteWriter, account: str, sid: str, status: str, at_ms: int) -> VerificationRow | None:
+    found = tx.run(SQL["move"], (account, sid, status, at_ms)).fetchall()
+    if found and status == Status.APPROVED:
+        convert_attempts(tx, account, sid)
+    return VERIFICATION.read(found[0]) if found else None
+
+
+def _refuse(tx: SqliteWriter, wanted: Sequence[tuple[VerificationAttemptRow, VerificationRow | None]]) -> list[None]:
+    for row, failed in wanted:
+        if failed is not None:
+            tx.run(SQL["insert_failed"], VERIFICATION.write(failed))
+        add_attempts(tx, [row])
+    return [None] * len(wanted)
 
 
 def with_attempt(row: VerificationRow, attempt: Attempt, limit: int) -> VerificationRow | None:

@@ -10,8 +10,15 @@ WHERE account = $1 AND service = $2 AND to_index = $3 AND held = 1 AND expires_m
 INSERT INTO verification ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT DO NOTHING
 
+-- insert_failed --
+INSERT INTO verification ({columns}, held) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)
+ON CONFLICT DO NOTHING
+
 -- row --
 SELECT {columns} FROM verification WHERE account = $1 AND sid = $2
+
+-- verifications_of --
+SELECT {columns} FROM verification JOIN unnest($1::text[], $2::text[]) AS wanted (account, sid) USING (account, sid)
 
 -- held --
 SELECT {columns} FROM verification

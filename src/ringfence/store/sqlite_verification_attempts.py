@@ -1,0 +1,78 @@
+"""Attempts to bring a code, in SQLite."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ringfence.ports.verification_attempts import AttemptCount, AttemptFilter, VerificationAttemptRow
+from ringfence.store.attempt_rows import counted
+from ringfence.store.columns import VERIFICATION_ATTEMPT
+from ringfence.store.paging import place_after
+from ringfence.store.sqlite_ground import SqliteGround
+from ringfence.store.sqlite_session import SqliteWriter
+from ringfence.store.statements import statements
+
+SQL = statements("sqlite/verification_attempts")
+
+
+class SqliteVerificationAttempts(SqliteGround):
+    """`ports.verification_attempts.VerificationAttemptStore`, but for `refuse_attempt`."""
+
+    async def verification_attempt(self, account: str, sid: str) -> VerificationAttemptRow | None:
+        row = self._one(SQL["row"], (account, sid))
+        return None if row is None else VERIFICATION_ATTEMPT.read(row)
+
+    async def verification_attempts(
+        self, account: str, wanted: AttemptFilter, *, before: str | None = None, limit: int = 50
+    ) -> list[VerificationAttemptRow]:
+        values = self._bounds(account, wanted, before, limit)
+        if wanted.to is not None:
+            names = [f"index_{n}" for n in range(len(wanted.to))]
+            values.update(zip(names, wanted.to, strict=True))
+            sql = SQL["by_to"].replace("{indexes}", ", ".join(f":{name}" for name in names))
+        elif wanted.verification is not None:
+            sql = SQL["by_verification"]
+        else:
+            sql = SQL["all" if wanted.service is None else "by_service"]
+        return [VERIFICATION_ATTEMPT.read(row) for row in self._all(sql, values)]
+
+    async def count_attempts(
+        self, account: str, wanted: AttemptFilter, *, before: str | None = None, limit: int = 10_000
+    ) -> AttemptCount:
+        sql = SQL["count_all" if wanted.service is None else "count_by_service"]
+        (row,) = self._all(sql, self._bounds(account, wanted, before, limit))
+        return counted(*row, limit=limit)
+
+    async def mark_refused(self, account: str, sid: str, code: int, why: str = "") -> None:
+        await self._write(_mark, (account, sid, code, why))
+
+    def _bounds(self, account: str, wanted: AttemptFilter, before: str | None, limit: int) -> dict[str, Any]:
+        known = None if before is None else self._one(SQL["place"], (account, before))
+        before_ms, before_sid = place_after(before, known and known[0], wanted.to_ms)
+        return {
+            "account": account,
+            "before_ms": before_ms,
+            "before_sid": before_sid,
+            "from_ms": wanted.from_ms or 0,
+            "service": wanted.service,
+            "verification": wanted.verification,
+            "channel": wanted.channel,
+            "country": wanted.country,
+            "converted": None if wanted.converted is None else int(wanted.converted),
+            "limit": limit,
+        }
+
+
+def add_attempts(tx: SqliteWriter, rows: Iterable[VerificationAttemptRow]) -> None:
+    """Write them, in the caller's transaction."""
+    for row in rows:
+        tx.run(SQL["insert"], VERIFICATION_ATTEMPT.write(row))
+
+
+def convert_attempts(tx: SqliteWriter, account: str, verification: str) -> None:
+    """Note that the code of a verification was entered, in the caller's transaction."""
+    tx.run(SQL["convert"], (account, verification))
+
+
+def _mark(tx: SqliteWriter, wanted: Sequence[tuple[str, str, int, str]]) -> list[None]:
+    tx.run_many(SQL["refuse"], wanted)
+    return [None] * len(wanted)
