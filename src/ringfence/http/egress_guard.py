@@ -104,14 +104,13 @@ class EgressGuard:
 
     A name is resolved once; if any of its addresses is forbidden the name is refused, and the caller connects to
     what was judged, so that a second answer of the name server cannot redirect it. In development the first request
-    to each private host is noted in the log, by host alone. Of one owner, 16 names are looked up at once.
+    to each private host is noted in the log, by host alone.
     """
 
     def __init__(self, policy: EgressPolicy, resolver: Resolver | None = None) -> None:
         self._policy = policy
-        self._resolve = resolver or SystemResolver().resolve
+        self._names = FairResolver(resolver or SystemResolver().resolve)
         self._noted: set[str] = set()
-        self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()
         self._log = structlog.get_logger("ringfence.egress")
 
     async def addresses(self, url: WebUrl, owner: str = "") -> list[str]:
@@ -134,12 +133,7 @@ class EgressGuard:
             return [str(ipaddress.ip_address(host))]
         except ValueError:
             pass
-        turn = self._turns.setdefault(owner, asyncio.Semaphore(LOOKUPS_OF_OWNER))
-        await turn.acquire()
-        question = asyncio.ensure_future(self._resolve(host))
-        # A resolver's thread is busy until there is an answer, also when the asker has given up.
-        question.add_done_callback(lambda _: turn.release())
-        texts = await asyncio.shield(question)
+        texts = await self._names.resolve(host, owner)
         if not texts:
             raise OSError("the name has no address")
         return texts
@@ -148,6 +142,23 @@ class EgressGuard:
         if host not in self._noted and len(self._noted) < MAX_NOTICES:
             self._noted.add(host)
             self._log.info("webhook to a private address, allowed in development only", host=host)
+
+
+class FairResolver:
+    """Looks up at most 16 names of one owner at once, so that those that are slow hold up nobody else's."""
+
+    def __init__(self, resolve: Resolver) -> None:
+        self._resolve = resolve
+        self._turns: weakref.WeakValueDictionary[str, asyncio.Semaphore] = weakref.WeakValueDictionary()
+
+    async def resolve(self, host: str, owner: str) -> list[str]:
+        """The addresses of a name; OSError."""
+        turn = self._turns.setdefault(owner, asyncio.Semaphore(LOOKUPS_OF_OWNER))
+        await turn.acquire()
+        question = asyncio.ensure_future(self._resolve(host))
+        # A resolver's thread is busy until there is an answer, also when the asker has given up.
+        question.add_done_callback(lambda _: turn.release())
+        return await asyncio.shield(question)
 
 
 class SystemResolver:

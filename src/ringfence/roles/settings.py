@@ -155,7 +155,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="Networks (CIDR), addresses or names that webhooks may reach beyond the public Internet."),
     ] = ()
     egress_ports: Annotated[
-        tuple[int, ...], Meta(description="Ports that webhooks may reach beyond those open to all.")
+        tuple[int, ...], Meta(description="Ports that webhooks and SIP addresses may reach beyond those open to all.")
     ] = ()
     sip_listen: Annotated[
         tuple[str, ...],

@@ -15,9 +15,10 @@ from ringfence.carriers.sip.lines import SipLines
 from ringfence.carriers.sip.listen import Listen, parse_listen
 from ringfence.carriers.sip.serve import serve
 from ringfence.carriers.sip.trunk import TrunkError
+from ringfence.carriers.sip.uri import DEFAULT_PORTS
 from ringfence.carriers.sip.websocket import WebSocketFlow, phones_page
 from ringfence.domain.clock import Clock
-from ringfence.http.egress_guard import EgressPolicy, development, production
+from ringfence.http.egress_guard import EgressPolicy, FairResolver, SystemResolver, development, production
 from ringfence.ports.line import Operator
 from ringfence.ports.sip_access import Authenticator, SipAccess
 from ringfence.roles.refusal import RefusalError
@@ -47,8 +48,10 @@ def compose_lines(
         host=sip_host(settings),
         now_ms=clock.now_ms,
         trunks=settings.trunk,
-        locator=DnsLocator(),
+        locator=DnsLocator(resolve=FairResolver(SystemResolver().resolve).resolve),
+        place_locator=DnsLocator(resolve=FairResolver(SystemResolver().resolve).resolve),
         permits=lambda address: _permits(policy, address),
+        permits_port=lambda port: port in DEFAULT_PORTS.values() or policy.permits_port(port),
         is_phones=_is_phones if settings.dev else lambda flow: False,
         tls=trunk_authorities(settings) if any(trunk.transport == "tls" for trunk in settings.trunk) else None,
         banned=lambda for_ms: BANS.inc(),

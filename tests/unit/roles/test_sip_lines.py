@@ -1,14 +1,20 @@
 """SIP lines as settings have them."""
 
+import asyncio
 import json
 import socket
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import uvloop
 from tests.unit.carriers.sip.desk import Access, Desk, Tokens
 
+from ringfence.carriers.sip.locator import Target
 from ringfence.domain.clock import SystemClock
+from ringfence.http import egress_guard
+from ringfence.ports.line import Destination
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, decode, encode, load_settings
@@ -98,3 +104,59 @@ def test_what_cannot_be_served_is_refused(tmp_path: Path, text: str, cause: str)
 def test_others_reach_sip_by_its_first_address_or_the_one_given(tmp_path: Path) -> None:
     assert sip_host(settings_of(tmp_path, sip_listen=("udp:192.0.2.7:5060",))) == "192.0.2.7"
     assert sip_host(settings_of(tmp_path, sip_host="sip.example")) == "sip.example"
+
+
+def test_names_that_hang_hold_up_neither_trunks_nor_other_accounts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A tenant's SIP addresses name hosts whose name servers never answer, as many as it likes."""
+    answer = threading.Event()
+
+    def slow(host: str) -> list[str]:
+        if host.startswith("slow"):
+            answer.wait()
+        return ["8.8.8.8"]
+
+    monkeypatch.setattr(egress_guard, "_getaddrinfo", slow)
+    monkeypatch.setenv("CARRIER_PASSWORD", "x")
+    settings = settings_of(tmp_path, TRUNK, sip_listen=("udp:127.0.0.1:0",))
+
+    async def story() -> None:
+        lines = compose_lines(settings, Desk(), Access(), Tokens(), SystemClock())
+
+        def call(account: str, host: str) -> "asyncio.Task[Sequence[Target]]":
+            to = Destination(account=account, kind="sip", address=f"sip:a@{host}:5060")
+            return asyncio.create_task(lines._targets(to, None))  # type: ignore[arg-type]
+
+        hanging = [call("AC1", f"slow{number}.example") for number in range(200)]
+        await asyncio.sleep(0.05)
+        assert [one.place for one in await call("AC2", "pbx.example")] == [("8.8.8.8", 5060)]
+        assert await lines._place_locator.targets("pbx.example", 5060, None, owner="AC2")
+        assert await lines._locator.targets("carrier.example", 5060, None)
+        assert not any(task.done() for task in hanging)
+        answer.set()
+        for task in hanging:
+            task.cancel()
+        await lines.close()
+
+    try:
+        uvloop.run(story())
+    finally:
+        answer.set()
+
+
+@pytest.mark.parametrize(
+    ("port", "permitted"), [(5060, True), (5061, True), (5080, True), (25, False), (6379, False), (11211, False)]
+)
+def test_sip_addresses_lead_to_ports_that_webhooks_reach_and_to_those_of_sip(
+    tmp_path: Path, port: int, permitted: bool
+) -> None:
+    production = {"mode": "production", "base_url": "https://calls.example", "sip_listen": ("udp:127.0.0.1:0",)}
+    for settings in (
+        settings_of(tmp_path, sip_listen=("udp:127.0.0.1:0",)),
+        settings_of(tmp_path, **production),
+    ):
+        lines = compose_lines(settings, Desk(), Access(), Tokens(), SystemClock())
+        assert lines._may_reach("8.8.8.8", port) is permitted
+    opened_up = settings_of(tmp_path, egress_ports=(port,), **production)
+    assert compose_lines(opened_up, Desk(), Access(), Tokens(), SystemClock())._may_reach("8.8.8.8", port)

@@ -12,7 +12,7 @@ import dns.exception
 import dns.resolver
 import msgspec
 
-from ringfence.carriers.sip.locator import AddressLocator, Target, addresses, is_address
+from ringfence.carriers.sip.locator import AddressLocator, Resolve, Target, is_address
 
 LIFETIME_S = 4.0
 MAX_TARGETS = 20
@@ -31,25 +31,26 @@ class _Server(msgspec.Struct, frozen=True):
 class DnsLocator:
     """Asks DNS; addresses of names come from the machine's own resolver, which knows its hosts file too."""
 
-    def __init__(self, resolver: dns.asyncresolver.Resolver | None = None) -> None:
+    def __init__(self, resolver: dns.asyncresolver.Resolver | None = None, *, resolve: Resolve | None = None) -> None:
         self._resolver = resolver
-        self._addresses = AddressLocator()
+        self._addresses = AddressLocator(resolve)
 
     def __repr__(self) -> str:
         return "DnsLocator()"
 
     async def targets(
-        self, host: str, port: int | None, transport: str | None, *, secure: bool = False
+        self, host: str, port: int | None, transport: str | None, *, secure: bool = False, owner: str = ""
     ) -> list[Target]:
         """The places of a host, the first to be tried first; [] for one that is not found."""
         if port is not None or is_address(host):
-            return await self._addresses.targets(host, port, transport, secure=secure)
+            return await self._addresses.targets(host, port, transport, secure=secure, owner=owner)
         wanted = ["TLS"] if secure else [transport] if transport else await self._transports(host)
         for one in wanted:
-            found = await self._served(host, one)
+            found = await self._served(host, one, owner)
             if found:
                 return found
-        return await self._addresses.targets(host, None, wanted[0] if wanted else transport, secure=secure)
+        first = wanted[0] if wanted else transport
+        return await self._addresses.targets(host, None, first, secure=secure, owner=owner)
 
     async def _transports(self, host: str) -> list[str]:
         """By what a host wants to be reached: its NAPTR records in order, else UDP, TCP and TLS."""
@@ -58,7 +59,7 @@ class DnsLocator:
         named = [_SERVICES.get(record.service.decode("ascii", "replace").upper(), "") for record in ordered]
         return list(dict.fromkeys(one for one in named if one)) or ["UDP", "TCP", "TLS"]
 
-    async def _served(self, host: str, transport: str) -> list[Target]:
+    async def _served(self, host: str, transport: str, owner: str) -> list[Target]:
         """The places that SRV records name for a transport. Its certificate must name the host itself (RFC 5922)."""
         records = await self._ask(f"{_SRV[transport]}.{host}", "SRV")
         servers = [
@@ -68,7 +69,7 @@ class DnsLocator:
         ]
         targets: list[Target] = []
         for server in by_priority(servers, random.random)[:MAX_TARGETS]:
-            for address in await addresses(server.host):
+            for address in await self._addresses.addresses(server.host, owner):
                 targets.append(Target(transport=transport, place=(address, server.port), name=host))
         return targets[:MAX_TARGETS]
 

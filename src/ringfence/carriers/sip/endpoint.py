@@ -7,8 +7,10 @@ Source: RFC 3261, sections 8.2, 9.2, 17 and 18; RFC 3581.
 """
 
 import asyncio
+import ipaddress
 import secrets
 import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol, cast
@@ -43,6 +45,8 @@ from ringfence.carriers.sip.transaction import (
 from ringfence.carriers.sip.via import BRANCH_COOKIE, Via
 
 MAX_TRANSACTIONS = 10_000
+# How many of them one address may have, unless it is a trunk's: of IPv6 one network of /64, which any customer has.
+MAX_OF_ADDRESS = 500
 # Requests of strangers that wait for a verdict; more are not even looked at.
 MAX_UNPROVEN = 1_000
 RETRY_AFTER_S = 5
@@ -153,19 +157,29 @@ class Handler(Protocol):
 class Endpoint:
     """SIP on any number of sockets. `host` is the address that others reach it by, for Via.
 
-    `lost` is told of each connection that is gone.
+    `lost` is told of each connection that is gone. `unbounded` says of an address that it may fill the table.
     """
 
-    def __init__(self, handler: Handler, *, host: str, lost: Callable[[Flow], None] | None = None) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        host: str,
+        lost: Callable[[Flow], None] | None = None,
+        unbounded: Callable[[str], bool] = lambda address: False,
+    ) -> None:
         self.host = host
         self._handler = handler
         self._tell_lost = lost or (lambda flow: None)
+        self._unbounded = unbounded
         self._udp: list[UdpSocket] = []
         self._servers: list[asyncio.Server] = []
         self._streams: dict[tuple[str, Place], Connection] = {}
         self._sent: dict[Key, tuple[Client | InviteClient, Outgoing]] = {}
         self._taken: dict[Key, tuple[Server | InviteServer, Incoming]] = {}
         self._unproven: set[Key] = set()
+        # Of those taken, how many each address has.
+        self._of_address: Counter[str] = Counter()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
 
     def __repr__(self) -> str:
@@ -242,6 +256,7 @@ class Endpoint:
         self._timers.clear()
         self._sent.clear()
         self._taken.clear()
+        self._of_address.clear()
         for server in self._servers:
             server.close()
         for socket in self._udp:
@@ -291,18 +306,36 @@ class Endpoint:
             self._run(key, entry[0].receive(request, self._now_ms()))
         elif request.method == "ACK":
             self._handler.acknowledged(request)
-        elif silent and (len(self._unproven) >= MAX_UNPROVEN or len(self._taken) >= MAX_TRANSACTIONS):
+        elif silent and (len(self._unproven) >= MAX_UNPROVEN or not self._has_room(flow)):
             return
-        elif len(self._taken) >= MAX_TRANSACTIONS:
+        elif not self._has_room(flow):
             busy = respond(request, 503, tag=secrets.token_hex(4))
             busy.headers.add("retry-after", str(RETRY_AFTER_S))
             _answer_flow(request, flow).send(bytes(busy))
         else:
             transaction = (InviteServer if request.method == "INVITE" else Server)(request, reliable=flow.reliable)
             self._taken[key] = transaction, Incoming(self, request, flow, key, silent=silent)
+            self._of_address[_counted_as(flow.remote[0])] += 1
             if silent:
                 self._unproven.add(key)
             self._run(key, transaction.start(self._now_ms()))
+
+    def _has_room(self, flow: Flow) -> bool:
+        """Whether another request of this address can be taken on."""
+        if len(self._taken) >= MAX_TRANSACTIONS:
+            return False
+        address = flow.remote[0]
+        return self._of_address[_counted_as(address)] < MAX_OF_ADDRESS or self._unbounded(address)
+
+    def _leave(self, key: Key) -> None:
+        """A request that was taken is over."""
+        self._unproven.discard(key)
+        entry = self._taken.pop(key, None)
+        if entry is not None:
+            address = _counted_as(entry[1].flow.remote[0])
+            self._of_address[address] -= 1
+            if not self._of_address[address]:
+                del self._of_address[address]
 
     def _begin(self, request: Request, flow: Flow, answered: Callable[[Response | None], None]) -> Outgoing:
         transaction = (InviteClient if request.method == "INVITE" else Client)(request, reliable=flow.reliable)
@@ -337,8 +370,7 @@ class Endpoint:
             self._run(key, entry[0].receive(request, self._now_ms()))
 
     def _forget(self, key: Key) -> None:
-        self._unproven.discard(key)
-        self._taken.pop(key, None)
+        self._leave(key)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -362,8 +394,8 @@ class Endpoint:
                     if isinstance(exchange, Outgoing):
                         exchange._take(None)
                 case Ended():
-                    (self._sent if isinstance(exchange, Outgoing) else self._taken).pop(key, None)
-                    self._unproven.discard(key)
+                    self._sent.pop(key, None)
+                    self._leave(key)
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -420,6 +452,14 @@ class Endpoint:
 
     def _now_ms(self) -> float:
         return asyncio.get_running_loop().time() * 1_000
+
+
+def _counted_as(address: str) -> str:
+    """What an address is counted with."""
+    if ":" not in address:
+        return address
+    whole = ipaddress.IPv6Address(address)
+    return str(whole.ipv4_mapped or ipaddress.IPv6Network((whole.packed, 64), strict=False))
 
 
 def _sent_key(message: Message) -> Key:

@@ -47,8 +47,9 @@ PHONES = Trunk(name="phones", host="localhost")
 class SipLines:
     """All calls of one process.
 
-    `host` is the address that others reach us by. `permits` says which addresses a SIP address of a program may mean,
-    a trunk's never; for numbers and registered phones nobody is asked. `is_phones` knows the flows of the Phones page,
+    `host` is the address that others reach us by. `permits` and `permits_port` say what a SIP address of a program may
+    mean, a trunk never; for numbers and registered phones nobody is asked. `locator` finds trunks, `place_locator` what
+    programs name, so that their slow names hold up no trunk. `is_phones` knows the flows of the Phones page,
     whose requests are its simulated handsets'. `now_ms` is wall time. `trunk_is_up` is told whether a trunk answers.
     TrunkError where a password is not where it should be.
     """
@@ -64,6 +65,8 @@ class SipLines:
         trunks: Sequence[Trunk] = (),
         locator: Locator | None = None,
         permits: Callable[[str], bool] = lambda address: True,
+        permits_port: Callable[[int], bool] = lambda port: True,
+        place_locator: Locator | None = None,
         is_phones: Callable[[Flow], bool] = lambda flow: False,
         tls: ssl.SSLContext | None = None,
         banned: Callable[[int], None] | None = None,
@@ -75,6 +78,8 @@ class SipLines:
         self._host = host
         self._trunks = {trunk.name: trunk for trunk in trunks}
         self._locator = locator or AddressLocator()
+        self._place_locator = place_locator or self._locator
+        self._permits_port = permits_port
         self._permits = permits
         self._tls = tls
         self._trunk_is_up = trunk_is_up
@@ -104,7 +109,12 @@ class SipLines:
         )
         self._switchboard = Switchboard(self._desk)
         self._desk.welcome = self._switchboard.welcome
-        self.endpoint = Endpoint(self._switchboard, host=host, lost=self._lost)
+        self.endpoint = Endpoint(
+            self._switchboard,
+            host=host,
+            lost=self._lost,
+            unbounded=lambda address: self._addresses.at(address) is not None,
+        )
 
     def __repr__(self) -> str:
         return f"SipLines({len(self._trunks)} trunks, {len(self._calls)} calls)"
@@ -240,6 +250,8 @@ class SipLines:
             return self._route_of_record(f"domain:{domain.sid}", record("domain", domain.sid, uri.user or ""))
         if self._addresses.leads(uri.host):
             raise NoRouteError(403, "a trunk's own host: call the number itself")
+        if uri.port is not None and not self._permits_port(uri.port):
+            raise NoRouteError(403, "a port that is closed to calls")
         secure = uri.scheme == "sips" or uri.parameter("transport") == "tls"
         return Route(name=uri.host, media="srtp" if secure else "rtp", key="address")
 
@@ -252,8 +264,14 @@ class SipLines:
         uri = _sip_uri(destination.address)
         transport = (uri.parameter("transport") or "").upper() or None
         secure = uri.scheme == "sips" or transport == "TLS"
-        found = await self._locator.targets(uri.host, uri.port, transport, secure=secure)
-        return [one for one in found if self._permits(one.place[0]) and not self._addresses.leads(one.place[0])]
+        found = await self._place_locator.targets(
+            uri.host, uri.port, transport, secure=secure, owner=destination.account
+        )
+        return [one for one in found if self._may_reach(*one.place)]
+
+    def _may_reach(self, address: str, port: int) -> bool:
+        """Whether a SIP address of a program may lead there; SRV records may name any port too."""
+        return self._permits_port(port) and self._permits(address) and not self._addresses.leads(address)
 
     async def _ring(self, invitation: "_Invitation", binding: Binding, listener: Listener) -> OutgoingCall:
         """Call one registration, over the flow it came by."""

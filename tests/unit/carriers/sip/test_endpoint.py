@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ringfence.carriers.sip.endpoint import Endpoint, Incoming
+from ringfence.carriers.sip.endpoint import Endpoint, Incoming, _counted_as
 from ringfence.carriers.sip.flow import Flow
 from ringfence.carriers.sip.headers import Headers
 from ringfence.carriers.sip.message import Request, Response, respond
@@ -255,8 +255,8 @@ class Raw(asyncio.DatagramProtocol):
         return [data.split(b"\r\n", 1)[0].decode() for data in self.heard]
 
 
-async def raw_socket() -> tuple[asyncio.DatagramTransport, Raw]:
-    return await asyncio.get_running_loop().create_datagram_endpoint(Raw, local_addr=(HOST, 0))
+async def raw_socket(host: str = HOST) -> tuple[asyncio.DatagramTransport, Raw]:
+    return await asyncio.get_running_loop().create_datagram_endpoint(Raw, local_addr=(host, 0))
 
 
 def text(
@@ -392,6 +392,66 @@ def test_a_stream_that_cannot_be_cut_is_closed() -> None:
         await server.close()
 
     run(story)
+
+
+@pytest.mark.parametrize("unbounded", [False, True])
+def test_one_address_takes_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch, unbounded: bool) -> None:
+    """A registered phone that floods us leaves room for the others; a trunk may have all of it."""
+    monkeypatch.setattr("ringfence.carriers.sip.endpoint.MAX_OF_ADDRESS", 3)
+
+    async def story() -> None:
+        callee = Callee(says(200))
+        server = Endpoint(callee, host=HOST, unbounded=lambda address: unbounded and address == HOST)
+        port = await server.listen_udp(HOST, 0)
+        socket, raw = await raw_socket()
+        for number in range(5):
+            socket.sendto(text(via=f"SIP/2.0/UDP {HOST};rport;branch=z9hG4bK{number}"), (HOST, port))
+        answers = await raw.until(5)
+        assert answers.count("SIP/2.0 200 OK") == (5 if unbounded else 3)
+        assert answers.count("SIP/2.0 503 Service Unavailable") == (0 if unbounded else 2)
+        neighbour, heard = await raw_socket("127.0.0.2")
+        neighbour.sendto(text(via="SIP/2.0/UDP 127.0.0.2;rport;branch=z9hG4bKnext"), (HOST, port))
+        assert await heard.until(1) == ["SIP/2.0 200 OK"]
+        socket.close()
+        neighbour.close()
+        await server.close()
+
+    run(story)
+
+
+def test_a_share_is_free_again_when_its_requests_are_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.carriers.sip.endpoint.MAX_OF_ADDRESS", 1)
+
+    async def story() -> None:
+        callee = Callee(lambda incoming: incoming.respond_once(respond(incoming.request, 401, tag="7")))
+        server = Endpoint(callee, host=HOST)
+        port = await server.listen_udp(HOST, 0)
+        socket, raw = await raw_socket()
+        for number in range(3):
+            socket.sendto(text(via=f"SIP/2.0/UDP {HOST};rport;branch=z9hG4bK{number}"), (HOST, port))
+            assert await raw.until(number + 1) == ["SIP/2.0 401 Unauthorized"] * (number + 1)
+        assert not server._of_address
+        # Over a connection a request is over with its answer.
+        stream = await server.listen_tcp(HOST, 0)
+        callee._answer = says(200)
+        reader, writer = await asyncio.open_connection(HOST, stream)
+        for number in range(3):
+            via = f"SIP/2.0/TCP {HOST};branch=z9hG4bKtcp{number}"
+            writer.write(text(via=via).replace(b"\r\n\r\n", b"\r\nContent-Length: 0\r\n\r\n"))
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"SIP/2.0 200 OK")
+        assert not server._of_address
+        writer.close()
+        socket.close()
+        await server.close()
+
+    run(story)
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    assert _counted_as("2001:db8::1") == _counted_as("2001:db8:0:0:ffff::2")
+    assert _counted_as("2001:db8::1") != _counted_as("2001:db8:0:1::1")
+    assert _counted_as("::ffff:192.0.2.1") == _counted_as("192.0.2.1") == "192.0.2.1"
+    assert _counted_as("fe80::1%lo") == _counted_as("fe80::2")
 
 
 def test_too_many_at_once_are_told_to_come_later(monkeypatch: pytest.MonkeyPatch) -> None:
