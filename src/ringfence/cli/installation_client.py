@@ -39,16 +39,15 @@ class InstallationClient:
         target = f"{self._account}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
         return self._call("GET", target, headers={"Authorization": self._authorization})
 
-    def has_timeline(self, kind: str, sid: str) -> bool:
-        """Whether the account has one of this SID; `kind` is Messages, Calls or Verifications."""
+    def timeline(self, kind: str, sid: str) -> Any:
+        """What happened to it; None where the account has none of this SID. `kind`: Messages, Calls, Verifications."""
         path = f"{self._calls.removesuffix('Calls')}{kind}/{sid}/Timeline"
         try:
-            self._call("GET", path, headers={"Authorization": self._authorization})
+            return self._call("GET", path, headers={"Authorization": self._authorization})
         except _AnsweredError as answered:
             if answered.http_status == 404:
-                return False
+                return None
             raise
-        return True
 
     def post(self, path: str, **fields: str) -> Any:
         """POST a form to a resource of the account."""

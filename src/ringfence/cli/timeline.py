@@ -6,6 +6,7 @@ It signs in once, by the profile that dev keeps.
 import base64
 import os
 import re
+from collections.abc import Mapping
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -26,7 +27,10 @@ NONCE_BYTES = 12
 
 
 def timeline(settings: Settings, sid: str) -> None:
-    """Print the link. RefusalError where there is no profile, nothing of that SID, or nothing that answers."""
+    """Print the link, and of a verification why its code did not arrive.
+
+    RefusalError where there is no profile, nothing of that SID, or nothing that answers.
+    """
     if not re.fullmatch(r"(SM|MM|VL|CA|VE)[0-9a-f]{32}", sid):
         raise RefusalError(
             f"{sid!r} is no SID of a text, a call or a verification",
@@ -39,12 +43,24 @@ def timeline(settings: Settings, sid: str) -> None:
         raise RefusalError("no credentials are kept here", cure)
     client = InstallationClient(settings.url, profile.account_sid, profile.auth_token)
     kind, noun = _KINDS[sid[:2]]
-    if not client.has_timeline(kind, sid):
+    happened = client.timeline(kind, sid)
+    if happened is None:
         raise RefusalError(
             f"account {profile.account_sid} has no {noun} {sid}", "compare it with the SID that the program got"
         )
-    Terminal().say(timeline_link(settings.url, client, profile, sid))
-    Terminal().note(f"it works once, within ten minutes; {invocation()} timeline {sid} makes another")
+    terminal = Terminal()
+    if (outcome := happened.get("outcome")) is not None:
+        _say_outcome(terminal, outcome)
+    terminal.say(timeline_link(settings.url, client, profile, sid))
+    terminal.note(f"it works once, within ten minutes; {invocation()} timeline {sid} makes another")
+
+
+def _say_outcome(terminal: Terminal, outcome: Mapping[str, str | None]) -> None:
+    """Beside the link, which alone is for whatever opens it."""
+    terminal.note(outcome["message"] or "")
+    for name in ("cause", "fix"):
+        if words := outcome[name]:
+            terminal.note(f"  {name}: {words}")
 
 
 def timeline_link(base_url: str, client: InstallationClient, profile: Credentials, sid: str) -> str:

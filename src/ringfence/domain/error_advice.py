@@ -149,6 +149,34 @@ ADVICE: dict[int, Advice] = {
     30036: Advice("The text waited longer than its ValidityPeriod.", "Allow more time, or send more slowly."),
     30045: Advice("The ValidityPeriod is out of bounds.", "Give 1 to 36,000 seconds."),
     30410: Advice("The carrier did not answer in time.", "Send again."),
+    60202: Advice(
+        "Five wrong codes were entered.",
+        "Wait until the verification's ten minutes are over, or set its Status=canceled, and start again.",
+    ),
+    60203: Advice(
+        "The code was sent five times within ten minutes already.",
+        "See why none of those arrived, in the sendings before this one; then wait, or set Status=canceled.",
+    ),
+    60205: Advice(
+        "The number is a landline, and the service skips texts to those (SkipSmsToLandlines).",
+        "Bring the code by call.",
+    ),
+    60217: Advice(
+        "The account has no number that could send it.",
+        "Buy one that can text or call, or give the country a Messaging Configuration.",
+    ),
+    60223: Advice(
+        "This way of bringing codes is not set up here.",
+        "Use another channel, or have the operator set it up.",
+    ),
+    60410: Advice(
+        "Codes to numbers near this one, or the account's spending on codes, look like fraud: the message says which.",
+        "Put the customer's number on the safe list, use another channel, or have the operator raise the bound.",
+    ),
+    60605: Advice(
+        "Codes may not go to that country.",
+        "Have the operator add it to `verify_countries`.",
+    ),
 }
 
 

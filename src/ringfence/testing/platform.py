@@ -20,6 +20,7 @@ from ringfence.kms.memory import memory_key_service
 from ringfence.ports.http import HttpClient
 from ringfence.ports.lookups import Question
 from ringfence.ports.store import MessageFilter
+from ringfence.ports.verification_attempts import AttemptFilter
 from ringfence.roles.composition import (
     compose_calling,
     compose_dispatching,
@@ -151,12 +152,14 @@ class Platform:
         await self.keys.tidy()
 
     async def failed(self, code: int) -> set[str]:
-        """The SIDs of all texts that failed with `code`."""
+        """The SIDs of all texts that failed with `code`, those that bring one-time codes among them."""
         found: set[str] = set()
         for account in await self.store.accounts(None, limit=ALL):
             for owner in await self.store.accounts(account.sid, limit=ALL):
                 rows = await self.store.messages(owner.sid, MessageFilter(), limit=ALL)
-                found.update(row.sid for row in rows if row.error_code == code)
+                attempts = await self.store.verification_attempts(owner.sid, AttemptFilter(), limit=ALL)
+                brought = await self.store.messages_of([(owner.sid, attempt.sid) for attempt in attempts])
+                found.update(row.sid for row in (*rows, *brought) if row is not None and row.error_code == code)
         return found
 
     async def signature(self, account: str, base: bytes) -> str | None:

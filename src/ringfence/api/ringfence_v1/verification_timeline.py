@@ -8,6 +8,7 @@ import msgspec
 from ringfence.api.resource import OURS, ApiRequest, Resource
 from ringfence.api.ringfence_v1.timeline_answer import Problem
 from ringfence.api.ringfence_v1.webhook_shown import iso, shown_problem
+from ringfence.domain.code_outcome import advise_code
 from ringfence.domain.verification import Status
 from ringfence.usecases.timeline.read_verification import SendingView, VerificationTimelineView
 
@@ -17,24 +18,39 @@ verification_timeline = Resource(
 
 
 class Sending(msgspec.Struct, kw_only=True):
-    """A sending of the code. `sid` is that of its text or call; its `status` is null where that is not there."""
+    """A sending of the code. `sid` is that of its text or call; its `status` is null where that is not there.
+
+    `url` leads to its own timeline, null where nothing was sent.
+    """
 
     sid: str
     channel: str
     at: str
     status: str | None
     problem: Problem | None
-    url: str
+    url: str | None
+
+
+class Outcome(msgspec.Struct, kw_only=True):
+    """Why the code did not arrive, or that it did: `fix` is null where there is nothing to do."""
+
+    message: str
+    cause: str
+    fix: str | None
 
 
 class VerificationTimeline(msgspec.Struct, kw_only=True):
-    """A verification's life. `steps` is empty: what happened is in the timelines of its sendings."""
+    """A verification's life. `steps` is empty: what happened is in the timelines of its sendings.
+
+    `outcome` needs no key of the tenant's.
+    """
 
     account_sid: str
     verification_sid: str
     service_sid: str
     status: str
     final: bool
+    outcome: Outcome
     to: str | None
     opened: bool
     began_at: str
@@ -53,19 +69,29 @@ def _sending(account: str, view: SendingView) -> Sending:
         channel=view.attempt.channel,
         at=iso(view.attempt.at_ms),
         status=None if view.row is None else view.row.status.value,
-        problem=None if view.row is None else shown_problem(view.row.error_code),
-        url=f"/{OURS}/v1/Accounts/{account}/{kind}/{sid}/Timeline",
+        problem=_problem(view),
+        url=None if view.row is None else f"/{OURS}/v1/Accounts/{account}/{kind}/{sid}/Timeline",
     )
 
 
+def _problem(view: SendingView) -> Problem | None:
+    if view.code is None:
+        return None
+    problem, advice = shown_problem(view.code, view.attempt.why), advise_code(view.code)
+    if problem is None or advice is None:
+        return problem
+    return msgspec.structs.replace(problem, cause=advice.cause, fix=advice.fix)
+
+
 def _shown(view: VerificationTimelineView) -> VerificationTimeline:
-    row = view.row
+    row, told = view.row, view.outcome
     return VerificationTimeline(
         account_sid=row.account,
         verification_sid=row.sid,
         service_sid=row.service,
         status=view.status.value,
         final=view.status is not Status.PENDING,
+        outcome=Outcome(message=told.message, cause=told.cause, fix=told.fix or None),
         to=None if view.secret is None else view.secret.to,
         opened=view.secret is not None,
         began_at=iso(row.created_ms),

@@ -15,6 +15,7 @@ export function verificationCard(timeline) {
       h("span", {}, prettyNumber(timeline.to) ?? "Sealed"),
       h("span", { class: `chip status-${timeline.status}` }, timeline.status.replaceAll("_", " ")),
     ),
+    outcomeCard(timeline.outcome),
     hidden,
     facts([
       ["Verification", timeline.verification_sid],
@@ -22,8 +23,19 @@ export function verificationCard(timeline) {
       ["Account", timeline.account_sid],
       ["Began", clockTime(timeline.began_at)],
       ["Good until", clockTime(timeline.expires_at)],
-      ...timeline.sendings.map((sending) => ["Code sent", sent(sending)]),
+      ...timeline.sendings.map((sending) => [sending.url ? "Code sent" : "Not sent", sent(sending)]),
     ]),
+  );
+}
+
+// What support tells the customer: it needs no key, and holds nothing of the customer.
+function outcomeCard({ message, cause, fix }) {
+  return h(
+    "div",
+    { class: "outcome", role: "status" },
+    h("p", { class: "problem-title" }, message),
+    h("p", {}, h("b", {}, "Cause "), cause),
+    fix ? h("p", {}, h("b", {}, "Fix "), fix) : null,
   );
 }
 
@@ -31,8 +43,8 @@ function sent(sending) {
   return h(
     "span",
     {},
-    `${clockTime(sending.at)} by ${sending.channel}: ${sending.status ?? "not accepted"} · `,
-    sending.status ? h("a", { href: `/timeline/${sending.sid}` }, "what happened") : null,
+    `${clockTime(sending.at)} by ${sending.channel}: ${sending.status ?? "nothing was sent"}${sending.url ? " · " : ""}`,
+    sending.url ? h("a", { href: `/timeline/${sending.sid}` }, "what happened") : null,
     problemCard(sending.problem),
   );
 }

@@ -88,11 +88,15 @@ class Deliverer:
         return [item for item in opened if item.row.sid not in unwanted], lost
 
     async def _unwanted(self, account: str, opened: Sequence[Opened], now_ms: int) -> set[str]:
-        """Sids of texts whose recipient opted out while they waited. An answer to a text of theirs is not held back."""
+        """Sids of texts whose recipient opted out while they waited. An answer to a text of theirs is not held back.
+
+        Of a text that brings a code nobody asked when it was accepted.
+        """
         waited = [
             item
             for item in opened
-            if item.row.direction is Direction.OUTBOUND_API and now_ms - item.row.created_ms >= OPT_OUT_AFTER_MS
+            if item.row.direction is Direction.OUTBOUND_API
+            and (now_ms - item.row.created_ms >= OPT_OUT_AFTER_MS or item.content.code is not None)
         ]
         if not waited:
             return set()

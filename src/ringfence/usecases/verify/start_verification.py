@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 import msgspec
+from msgspec.structs import replace
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError, describe
@@ -28,12 +29,13 @@ from ringfence.ports.verification_channels import CodeChannel, Notice
 from ringfence.ports.verification_codes import CodeOf, VerificationCodes
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
+from ringfence.usecases.verify.note_refusals import TABLE as TABLE
+from ringfence.usecases.verify.note_refusals import RefusalNotes, StartRefusedError
 from ringfence.usecases.verify.origins import origins_of
 from ringfence.usecases.verify.texting_service import texting_service
 from ringfence.usecases.verify.verification_view import VerificationView, open_views
 from ringfence.usecases.verify.wording import around, wordings
 
-TABLE = "verify_to"
 INVALID = 60200
 DISABLED = 60223
 NEEDS_SETTING_UP = frozenset({"email"})
@@ -81,6 +83,7 @@ class VerificationStarter:
         self._clock = clock
         self._channels = channels
         self._guard = guard
+        self._notes = RefusalNotes(store, keys)
 
     async def start(self, caller: Caller, service: VerifyRow, request: StartRequest) -> VerificationView:
         """The verification, with its code on its way. ApiError with Twilio's code; nothing is sent then."""
@@ -103,9 +106,13 @@ class VerificationStarter:
         code_length = len(request.custom_code) or settings.code_length
         now_ms = self._clock.now_ms()
         price_micros = _price(request.channel, to, f"{opening}{words[0].text}{ending}", code_length)
-        sending = await self._let_pass(service, request, to, now_ms, price_micros)
-        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms, sending.origins if sending else ())
+        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
+        sending: Sending | None = None
+        row: VerificationRow | None = None
         try:
+            _skip_landlines(settings, request, to)
+            sending = await self._let_pass(service, request, to, now_ms, price_micros)
+            attempt = replace(attempt, origins=sending.origins if sending else ())
             row = await self._row(caller, service, settings, request, to, attempt)
             await channel.carry(
                 caller,
@@ -129,13 +136,34 @@ class VerificationStarter:
                     from_name=name,
                 ),
             )
-        except (ApiError, ConnectionError):
+        except (ApiError, ConnectionError) as error:
             # Both come before anything is on its way.
             if sending is not None:
                 await self._guard.not_sent(sending)
+            if isinstance(error, ApiError):
+                raise await self._noted(caller, service, to, attempt, row, error) from None
             raise
         secret = Secret(to=address_of(to), amount=request.amount, payee=request.payee)
         return VerificationView(row=row, secret=secret)
+
+    async def _noted(
+        self,
+        caller: Caller,
+        service: VerifyRow,
+        to: Recipient,
+        attempt: Attempt,
+        row: VerificationRow | None,
+        error: ApiError,
+    ) -> ApiError:
+        """The refusal, written down where it is about the number, and saying where."""
+        if row is not None:
+            sid = row.sid
+            await self._store.mark_refused(row.account, attempt.sid, error.code)
+        elif isinstance(error, StartRefusedError):
+            sid = await self._notes.note(caller, service, to, attempt, error)
+        else:
+            return error
+        return ApiError(error.code, f"{error.message.rstrip('.')}. Timeline: {sid}", status=error.status)
 
     async def _let_pass(
         self, service: VerifyRow, request: StartRequest, to: Recipient, now_ms: int, price_micros: int
@@ -155,7 +183,8 @@ class VerificationStarter:
             checked=request.risk_check,
         )
         if (refusal := await self._guard.refusal(sending)) is not None:
-            raise ApiError(refusal.code, f"{describe(refusal.code)}: {refusal.why}")
+            message = f"{describe(refusal.code)}: {refusal.why}"
+            raise StartRefusedError(refusal.code, message, why=refusal.why)
         return sending
 
     async def _row(
@@ -176,7 +205,7 @@ class VerificationStarter:
                 await self._check_payment(caller, held, request)
             sent = await self._store.attempt_verification(held.account, held.sid, attempt, SENDS_MAX)
             if sent is None:
-                raise ApiError(60202 if held.status is Status.MAX_ATTEMPTS_REACHED else 60203)
+                raise StartRefusedError(60202 if held.status is Status.MAX_ATTEMPTS_REACHED else 60203)
             return sent
         sealing = await self._keys.sealing_key(caller, service.account)
         sid = new_sid("VE", attempt.at_ms)
@@ -264,6 +293,9 @@ def _check(settings: VerifyService, request: StartRequest, to: Recipient) -> Non
             raise ApiError(60214)
     elif request.amount or request.payee:
         raise ApiError(60204)
+
+
+def _skip_landlines(settings: VerifyService, request: StartRequest, to: Recipient) -> None:
     skips = request.channel == "sms" and settings.lookup_enabled and settings.skip_sms_to_landlines
     if skips and isinstance(to, Number) and to.kind is NumberKind.LOCAL:
-        raise ApiError(60205)
+        raise StartRefusedError(60205)
