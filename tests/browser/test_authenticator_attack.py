@@ -240,3 +240,43 @@ def test_a_canceled_device_is_not_let_in_by_an_old_log(old: Device, devices: Dev
     expect_alarm(old, "shows an older list of devices")
     old.look()
     assert len(site.rows("SELECT * FROM entry")) == 2
+
+
+# A device that was removed writes the list once more, under the key that it still has.
+WRITE_AS_REMOVED = """async ({ number, entries }) => {
+    const { Session } = await import("/session.js");
+    const { sealList } = await import("/device/account_key.js");
+    const { fromBase64url } = await import("/crypto/bytes.js");
+    const { account, epochs } = (await Session.open()).state.member;
+    return sealList(fromBase64url(epochs[0]), { entries }, account, 0, number);
+}"""
+
+
+def test_the_operator_and_a_removed_device_together_change_nothing(old: Device, devices: Devices, site: Site) -> None:
+    new = devices.add()
+    joined(old, new)
+    old.page.get_by_role("button", name="Remove Ada's tablet").click()
+    old.page.get_by_role("button", name="Remove", exact=True).click()
+    expect(old.page.get_by_role("listitem").filter(has_text="Ada's tablet")).to_have_count(0)
+    old.look()
+    number = site.rows("SELECT version FROM list")[0][0] + 1
+    gone = [
+        {
+            "id": "a",
+            "issuer": "Evil",
+            "name": "",
+            "secret": SECRET,
+            "algorithm": "SHA1",
+            "digits": 6,
+            "period_s": 30,
+            "updated_ms": 1,
+        }
+    ]
+    record = new.page.evaluate(WRITE_AS_REMOVED, {"number": number, "entries": gone})
+    site.rows("UPDATE list SET version = ?, record = ?", number, json.dumps(record))
+    old.look()
+    old.look()
+    assert site.rows("SELECT json_extract(record, '$.epoch'), version FROM list") == [(1, number + 1)]
+    old.go("Codes")
+    expect(old.page.get_by_role("listitem")).to_have_count(1)
+    expect(old.page.get_by_role("listitem")).to_contain_text("Octo Forge")

@@ -287,3 +287,55 @@ def test_another_device_watches_the_backup_too(old: Device, devices: Devices, si
     expect(page.get_by_text("Backup 1,")).to_be_visible()
     site.rows("DELETE FROM backup")
     expect(page.get_by_role("alert")).to_contain_text("The server has lost your backup")
+
+
+def test_a_removal_gives_the_backup_a_new_key_and_the_passphrase_still_works(
+    old: Device, devices: Devices, site: Site
+) -> None:
+    lost = devices.add()
+    account = joined(old, lost)
+    give_passphrase(old.go("Backup"), "Turn the backup on")
+    expect(old.page.get_by_text("Backup 1,")).to_be_visible()
+    lost.look()
+    old.go("Devices")
+    old.page.get_by_role("button", name="Remove Ada's tablet").click()
+    old.page.get_by_role("button", name="Remove", exact=True).click()
+    old.go("Backup")
+    expect(old.page.get_by_text("Backup 2,")).to_be_visible()
+    new = devices.add()
+    new.later(DAY_S + 60)
+    recover(new, account)
+    expect(new.page.get_by_role("heading", name="Recovering")).to_be_visible()
+    site.ahead_ms = DAY_S * 1000
+    open_backup(new)
+    expect(new.page.get_by_text("Backup 2 of")).to_be_visible()
+    new.page.get_by_role("button", name="Go on").click()
+    expect(new.page.get_by_role("heading", name="The account's name")).to_be_visible()
+    assert new.secrets() == old.secrets()
+
+
+def test_a_backup_of_a_device_that_was_removed_gives_accounts_and_lets_nobody_in(
+    old: Device, devices: Devices, site: Site
+) -> None:
+    other = devices.add()
+    account = joined(old, other)
+    give_passphrase(other.go("Backup"), "Turn the backup on")
+    expect(other.page.get_by_text("Backup 1,")).to_be_visible()
+    old.page.get_by_role("button", name="Remove Ada's tablet").click()
+    old.page.get_by_role("button", name="Remove", exact=True).click()
+    expect(old.page.get_by_role("listitem").filter(has_text="Ada's tablet")).to_have_count(0)
+    old.go("Backup")
+    expect(old.page.get_by_text("The device that renewed it was removed")).to_be_visible()
+    new = devices.add()
+    new.later(DAY_S + 60)
+    recover(new, account)
+    expect(new.page.get_by_role("heading", name="Recovering")).to_be_visible()
+    site.ahead_ms = DAY_S * 1000
+    open_backup(new)
+    expect(new.page.get_by_text("Backup 1 of")).to_be_visible()
+    new.page.get_by_role("button", name="Go on").click()
+    expect(new.page.get_by_role("alert")).to_contain_text("lets no device in")
+    new.page.get_by_role("button", name="Cancel").click()
+    assert new.secrets() == old.secrets()
+    old.look()
+    expect(old.page.get_by_role("alert")).to_have_count(0)

@@ -128,6 +128,13 @@ def test_what_devices_do_in_turn_is_taken(page: Page, steps: str, devices: list[
             "await announce('eve', 'bob');",
             "signer",
         ),
+        # Nor has the passphrase that it may know.
+        (
+            "await make('recovery', 'ada', { key: await paperKey() }, 2000); await announce('bob'); await admit(2);"
+            "await make('remove', 'ada', { device: id('bob'), epoch: 1, sealed: sealed('ada') }, 3 * DAY);"
+            "await make('recover', 'paper', { device: eve.device, epoch: 2, sealed: sealed('ada', 'eve') }, 3 * DAY);",
+            "signer",
+        ),
         # The delay.
         ("await announce('bob', 'ada', { not_before_ms: 1999 + DAY });", "delay"),
         ("await announce('bob', 'ada', { not_before_ms: 'soon' });", "delay"),
@@ -139,6 +146,7 @@ def test_what_devices_do_in_turn_is_taken(page: Page, steps: str, devices: list[
         ("await announce('bob'); await make('cancel', 'ada', { announced: 1 }, 3000); await admit(1);", "pending"),
         ("await make('cancel', 'ada', { announced: 1 }, 3000);", "pending"),
         ("await announce('ada');", "known"),
+        ("await announce('bob'); await announce('bob');", "known"),
         ("await announce('eve', 'ada', { device: { ...eve.device, seal: bob.device.seal } });", "device"),
         ("await announce('eve', 'ada', { device: { ...eve.device, more: 1 } });", "device"),
         ("await announce('eve', 'ada', { device: { ...eve.device, name: '' } });", "name"),
@@ -185,6 +193,26 @@ def test_what_was_known_must_still_be_so(page: Page) -> None:
     """
     good = {"devices": ["Ada", "Bob"], "pending": 0, "epoch": 0}
     assert run(page, body) == [good, good, good, "truncated", "fork", "truncated", "empty"]
+
+
+def test_lists_of_an_earlier_key_count_up_to_the_removal(page: Page) -> None:
+    body = """
+        await start();
+        await make("recovery", "ada", { key: await paperKey() }, 2000);
+        await announce("bob");
+        await admit(2);
+        const bounds = [];
+        const account = await accountOf(log[0].body);
+        const look = async () => bounds.push((await replay(log, account, { now_ms: 10 * DAY })).list_bound);
+        await look();
+        await make("remove", "ada", { device: id("bob"), epoch: 1, sealed: sealed("ada"), list_version: 7 }, 3 * DAY);
+        await look();
+        await make("recovery", "ada", { key: await paperKey() }, 3 * DAY);
+        await make("recover", "paper", { device: bob.device, epoch: 2, sealed: sealed("ada", "bob") }, 3 * DAY);
+        await look();
+        return bounds;
+    """
+    assert run(page, body) == [0, 7, 0]
 
 
 def test_another_account_is_no_account_of_this_one(page: Page) -> None:

@@ -66,13 +66,19 @@ async function start() {
 
   /** What the server has to say, while somebody looks. */
   const look = async () => {
-    if (!session.isLocked) {
-      if (session.state.member && !member.view) await member.load();
-      if (document.visibilityState === "visible" && navigator.onLine) await (session.state.member ? member.sync(refreshed) : joining.follow());
+    try {
+      if (session.state?.member && !member.view) await member.load();
+      if (!session.isLocked && document.visibilityState === "visible" && navigator.onLine) await ask();
+    } catch (error) {
+      if (!session.isLocked) throw error;
+    } finally {
+      setTimeout(look, LOOK_EVERY_MS);
     }
-    setTimeout(look, LOOK_EVERY_MS);
   };
-  const refreshed = () => refresh(session, member);
+  const ask = async () => {
+    if (!session.state.member) return joining.follow();
+    return member.sync(() => refresh(session, member));
+  };
 
   session.addEventListener("change", show);
   session.addEventListener("lock", show);

@@ -1,6 +1,6 @@
 // Backups: kept by the server as bytes that it cannot open, or taken away as a file; and the way back by the passphrase.
 
-import { fromBase64url, random, sha256, toBase64url } from "./crypto/bytes.js";
+import { concat, fromBase64url, random, sha256, toBase64url } from "./crypto/bytes.js";
 import { closeEnvelope, lockOf, openEnvelope, readHead } from "./crypto/envelope.js";
 import { exportPublic } from "./crypto/hpke.js";
 import { exportPrivate, generateSigningKey, importPrivate } from "./crypto/signing.js";
@@ -31,20 +31,28 @@ export async function takeFile(session, bytes, passphrase) {
 /** Turn the server's backup on, or give it another passphrase: a key that can let a device in goes into it. */
 export async function turnOn(session, member, passphrase) {
   checkPassphrase(passphrase);
-  const { proof, ...lock } = await lockOf(passphrase);
-  const pair = await generateSigningKey(true);
-  const recovery = await exportPrivate(pair.privateKey);
-  await member.setRecoveryKey(await exportPublic(pair.publicKey));
-  const { key, ...open } = lock;
+  const { proof, key, ...open } = await lockOf(passphrase);
   const proof_hash = toBase64url(await sha256(proof));
-  await session.change((state) => (state.member.backup = { ...open, proof_hash, recovery, made: "" }), { backup: key });
-  await member.sync(() => refresh(session, member));
+  await member.sync(async () => {
+    const recovery = await newRecovery(member);
+    await session.change((state) => (state.member.backup = { ...open, proof_hash, ...recovery, made: "" }), { backup: key });
+    await refresh(session, member);
+  });
   if (member.problem) throw member.problem;
+}
+
+/** A key that may let a device in, in the log; its private half is for the backup alone. */
+async function newRecovery(member) {
+  const pair = await generateSigningKey(true);
+  const recovery_public = toBase64url(await exportPublic(pair.publicKey));
+  await member.addRecoveryKey(recovery_public);
+  return { recovery: await exportPrivate(pair.privateKey), recovery_public };
 }
 
 /** Put a new backup where what it should hold has changed. Checks the one that is there: an old one is an alarm. */
 export async function refresh(session, member) {
   const seen = await check(session, member);
+  await keepInStep(session, member);
   const { backup } = session.state.member;
   if (!backup) return;
   const holds = JSON.stringify([session.state.entries, backup.salt]);
@@ -59,6 +67,15 @@ export async function refresh(session, member) {
     state.member.backup.made = holds;
     state.member.backup_seen = { number, made_ms: about.made_ms };
   });
+}
+
+/** Another device's passphrase replaces this one's; a device that was removed took the key with it, so there is a new one. */
+async function keepInStep(session, member) {
+  const { backup } = session.state.member;
+  const current = member.view.recovery;
+  if (!backup || current === backup.recovery_public) return;
+  const renewed = current ? null : await newRecovery(member);
+  await session.change((state) => (state.member.backup = renewed && { ...backup, ...renewed, made: "" }));
 }
 
 /** What the server keeps is what this device has seen, or newer. */
@@ -120,6 +137,7 @@ export class Recovery extends EventTarget {
     const server = new Server(account, token);
     const { entries } = await server.get("/log");
     const view = await replay(entries, account, { now_ms: Date.now() });
+    if (view.recovery !== rawPublic(content.recovery)) return this.#takeOnly(content);
     const [key, epoch] = [newKey(), view.epoch + 1];
     const sealed = await sealToAll(key, [...view.devices.values(), device], account, epoch);
     const made = await entry(view.head, RECOVERY, await importPrivate(content.recovery), "recover", { device, epoch, sealed }, Date.now());
@@ -133,10 +151,21 @@ export class Recovery extends EventTarget {
     await this.member.sync();
   }
 
+  /** A backup from before a device was removed: it lets nobody in any more, and its accounts are good. */
+  async #takeOnly(content) {
+    await this.session.change((state) => Object.assign(state, { entries: merged(state.entries, content.entries), recovering: null }));
+    throw new Refused("recovery", "Your accounts are here. This backup is older than a removal, so it lets no device in: start anew under Devices.");
+  }
+
   async giveUp() {
     await this.session.change((state) => (state.recovering = null), { sign: null, seal: null });
     this.dispatchEvent(new Event("change"));
   }
+}
+
+/** The public half of a private key as the log writes it: 65 bytes, of which the first says that two numbers follow. */
+function rawPublic({ x, y }) {
+  return toBase64url(concat(Uint8Array.of(4), fromBase64url(x), fromBase64url(y)));
 }
 
 export function checkChosen(file) {

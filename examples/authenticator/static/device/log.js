@@ -30,7 +30,7 @@ export async function entry(head, by, privateKey, kind, fields, at_ms) {
  * begin with what was `known` ({ seq, hash }), or where a new one is dated after `now_ms`.
  */
 export async function replay(entries, account, { known = null, now_ms }) {
-  const view = { account, devices: new Map(), pending: new Map(), sealed: new Map(), least: new Map(), epoch: 0, recovery: null, delay_ms: 0, head: null, told: [] };
+  const view = { account, devices: new Map(), pending: new Map(), sealed: new Map(), least: new Map(), epoch: 0, list_bound: 0, recovery: null, delay_ms: 0, head: null, told: [] };
   if (!entries.length) throw alarm("empty", "The server shows no devices at all.");
   for (const each of entries) {
     try {
@@ -82,7 +82,7 @@ const RULES = {
   },
   async announce(view, { seq, device, not_before_ms, at_ms, by }) {
     await checkDevice(device);
-    if (view.devices.has(device.id)) throw alarm("known", "A device is announced that is there already.");
+    if (view.devices.has(device.id) || isPending(view, device.id)) throw alarm("known", "A device is announced that is there already.");
     if (!Number.isSafeInteger(not_before_ms) || not_before_ms < at_ms + view.delay_ms) throw alarm("delay", "A device is announced with less delay than this account has.");
     view.pending.set(seq, { seq, device, not_before_ms, at_ms, by });
   },
@@ -98,9 +98,11 @@ const RULES = {
     view.sealed.set(waiting.device.id, sealed);
     view.least.set(waiting.device.id, list_version);
   },
-  remove(view, { device, epoch, sealed }) {
+  /** What the removed device knew lets nobody in any more: neither the account's key nor the backup's. */
+  remove(view, { device, epoch, sealed, list_version }) {
     if (!view.devices.delete(device)) throw alarm("unknown", "A device is removed that is not there.");
-    reseal(view, epoch, sealed);
+    reseal(view, epoch, sealed, list_version);
+    view.recovery = null;
   },
   recovery(view, { key }) {
     view.recovery = key;
@@ -112,12 +114,18 @@ const RULES = {
   },
 };
 
-/** A new key of the account: sealed to every device that is in, and to no other. */
-function reseal(view, epoch, sealed) {
+export const isPending = (view, id) => [...view.pending.values()].some((waiting) => waiting.device.id === id);
+
+/**
+ * A new key of the account: sealed to every device that is in, and to no other. Of lists under earlier keys those up to
+ * version `list_bound` count: a later one may be by a device that was removed.
+ */
+function reseal(view, epoch, sealed, list_bound = 0) {
   const names = Object.keys(sealed ?? {});
   const next = view.head ? view.epoch + 1 : 0;
   if (epoch !== undefined && epoch !== next) throw alarm("epoch", "The account's key is not the next one.");
   if (names.length !== view.devices.size || !names.every((name) => view.devices.has(name))) throw alarm("sealed", "The account's key is not sealed to exactly the devices of the account.");
   view.epoch = next;
+  view.list_bound = list_bound;
   view.sealed = new Map(Object.entries(sealed));
 }

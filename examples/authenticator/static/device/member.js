@@ -5,8 +5,9 @@ import { merged, sameEntries } from "../vault.js";
 import { newKey, sealKey, sealList, sealToAll, unsealKey, unsealList } from "./account_key.js";
 import { generateIdentity } from "./identity.js";
 import { answer, checkTyped, codeForReveal } from "./join.js";
-import { accountOf, alarm, entry, replay } from "./log.js";
+import { accountOf, alarm, entry, isPending, replay } from "./log.js";
 import { Server, tokenHash } from "./server.js";
+import { Refused } from "../refused.js";
 
 const MAX_WRONG = 3;
 
@@ -79,6 +80,7 @@ export class Member extends EventTarget {
         await more();
         this.problem = null;
       } catch (error) {
+        if (this.session.isLocked) return;
         if (!error.code) throw error;
         this.problem = error;
         if (error.alarm) await this.#remember({ alarm: { code: error.code, message: error.message, at_ms: Date.now() } });
@@ -112,7 +114,9 @@ export class Member extends EventTarget {
       throw error;
     }
     const now_ms = Date.now();
-    await this.#add("announce", () => ({ device: join.reveal.device, not_before_ms: now_ms + this.view.delay_ms }), now_ms);
+    const { device } = join.reveal;
+    const isThere = () => this.view.devices.has(device.id) || isPending(this.view, device.id);
+    await this.#add("announce", () => (isThere() ? null : { device, not_before_ms: now_ms + this.view.delay_ms }), now_ms);
   }
 
   async deny(id) {
@@ -136,20 +140,21 @@ export class Member extends EventTarget {
     return this.#add("remove", async () => {
       const epoch = this.view.epoch + 1;
       const others = [...this.view.devices.values()].filter((device) => device.id !== id);
-      return { device: id, epoch, sealed: await sealToAll(newKey(), others, this.state.account, epoch) };
+      return { device: id, epoch, sealed: await sealToAll(newKey(), others, this.state.account, epoch), list_version: this.state.list_version };
     });
   }
 
-  /** From now on the owner of `key` may let a device in: it is in the backup. */
-  setRecoveryKey(key) {
-    return this.#add("recovery", () => ({ key: toBase64url(key) }));
+  /** From now on the owner of `key` (65 bytes in base64url) may let a device in: it is in the backup. For use within `sync`. */
+  async addRecoveryKey(key) {
+    await this.#append("recovery", { key });
   }
 
-  /** An entry of the log that is made of the newest view, then all that follows from it. */
+  /** An entry of the log that is made of the newest view, or none, then all that follows from it. */
   async #add(kind, fields, at_ms = Date.now()) {
     await this.#inOrder(async () => {
       await this.#syncLog();
-      await this.#append(kind, await fields(), at_ms);
+      const made = await fields();
+      if (made) await this.#append(kind, made, at_ms);
     });
     await this.sync();
   }
@@ -194,12 +199,10 @@ export class Member extends EventTarget {
     const { record } = await this.server.get("/list");
     const version = record?.version ?? 0;
     if (version < this.state.list_version) throw alarm("rollback", "The server shows an older copy of your accounts than this device has seen.");
-    let entries = [];
-    if (record) {
-      // A list of an earlier key is one that was not written again since a device was removed: this device does that now.
-      const key = this.state.epochs[record.epoch];
-      entries = key ? (await unsealList(fromBase64url(key), record, this.state.account)).entries : [];
-    }
+    if (record && record.epoch > this.view.epoch) throw new Refused("behind", "There is news of your devices. Looking again.");
+    const counts = record && (record.epoch === this.view.epoch || record.version <= this.view.list_bound);
+    const key = counts && this.state.epochs[record.epoch];
+    const entries = key ? (await unsealList(fromBase64url(key), record, this.state.account)).entries : [];
     const all = merged(this.session.state.entries, entries);
     if (!sameEntries(all, this.session.state.entries) || version !== this.state.list_version) {
       await this.session.change((state) => {

@@ -12,7 +12,7 @@ export function backupView(session, member) {
   const update = () => {
     if (!session.state) return;
     const state = session.state.member;
-    const now = JSON.stringify([Boolean(state), Boolean(state?.backup), state?.backup_seen]);
+    const now = JSON.stringify([Boolean(state), Boolean(state?.backup), state?.backup_seen, member.view?.recovery]);
     if (now === shown) return;
     shown = now;
     element.replaceChildren(serverCard(session, member, state), fileCard(session), plainCard(session));
@@ -26,8 +26,10 @@ function serverCard(session, member, state) {
     ? "Start with this device under Devices first: then the server can keep a backup that only your passphrase opens."
     : state.backup
       ? "It is renewed whenever your accounts change here. The server cannot open it."
-      : seen
+      : seen && member.view?.recovery
         ? "Another device renews it. A passphrase given here replaces that one."
+        : seen
+          ? "The device that renewed it was removed: give it a passphrase again."
         : "The server keeps a backup that it cannot open. Your passphrase lets a new device in when all others are lost.";
   return h(
     "div",
