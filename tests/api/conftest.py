@@ -90,7 +90,7 @@ class Installation:
             ice_servers=IceServers(urls=("stun:stun.example:3478", "turn:turn.example:3478"), secret="shared"),
             limits=limits,
             intelligence=Exchange(self.network),
-            factoring=compose_factoring(self.store, self.keys, self.clock),
+            factoring=compose_factoring(self.store, self.keys, self.clock, self.bell),
             verifying=compose_verifying(
                 self.store,
                 self.keys,

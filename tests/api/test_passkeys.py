@@ -498,3 +498,35 @@ def test_an_app_and_a_page_of_this_machine_may_be_origins(tenant: Any) -> None:
     for origin in ("http://localhost:8000", app):
         answer = SoftwareAuthenticator().create(shop.begin().options["publicKey"], origin)
         assert shop.verify(answer).status == "verified"
+
+
+# --- webhooks
+
+
+def test_webhooks_are_told_of_passkeys_and_of_what_they_answer(
+    tenant: Any, shop: Shop, authenticator: SoftwareAuthenticator
+) -> None:
+    shop.service.webhooks.create(friendly_name="all", event_types=["*"], webhook_url="https://shop.example/hook")
+
+    def told(subject: str) -> list[str]:
+        store = tenant.installation.store
+        return [row.kind for row in tenant.installation.run(store.tellings(tenant.sid, subject))]
+
+    begun = shop.begin()
+    assert told(begun.sid) == ["factor.created"]
+    with pytest.raises(TwilioRestException):
+        shop.verify(authenticator.create(begun.options["publicKey"], ORIGIN, Wrong(flags=UV)))
+    assert told(begun.sid) == ["factor.created"]
+    shop.verify(authenticator.create(begun.options["publicKey"], ORIGIN))
+    assert told(begun.sid) == ["factor.created", "factor.verified"]
+    asked = shop.ask()
+    assert told(asked.sid) == []
+    answer = authenticator.get(asked.options["publicKey"], ORIGIN)
+    shop.approve(answer)
+    with pytest.raises(TwilioRestException):
+        shop.approve(answer)
+    assert told(asked.sid) == ["challenge.approved"]
+    copied = shop.ask(IDENTITY)
+    with pytest.raises(TwilioRestException):
+        shop.approve(authenticator.get(copied.options["publicKey"], ORIGIN, Wrong(sign_count=1)))
+    assert told(copied.sid) == ["challenge.denied"]

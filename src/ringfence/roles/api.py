@@ -107,7 +107,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     guard=fraud_watch(settings, store, keys),
                     mail=mail_route(settings),
                 ),
-                factoring=compose_factoring(store, keys, process.clock),
+                factoring=compose_factoring(store, keys, process.clock, wake),
                 intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),
             )

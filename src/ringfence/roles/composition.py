@@ -168,19 +168,20 @@ class FactorKeys(TenantKeys, TotpCodes, Protocol):
     """A key service, as factors need it."""
 
 
-def compose_factoring(store: Store, keys: FactorKeys, clock: Clock) -> Factoring:
-    """What the API drives of entities, factors and challenges."""
+def compose_factoring(store: Store, keys: FactorKeys, clock: Clock, wake: Wake) -> Factoring:
+    """What the API drives of entities, factors and challenges. `wake` rings whoever tells webhooks of them."""
     factors = Factors(store, keys, keys, clock)
     challenges = Challenges(store, keys, clock)
     passkeys = WebauthnPasskeys()
+    events = VerifyEventTeller(store, keys, clock, wake)
     return Factoring(
         entities=Entities(store, keys, keys, clock),
         factors=factors,
         totp_factors=TotpFactors(store, keys, keys, clock, factors),
         challenges=challenges,
         totp_challenges=TotpChallenges(store, keys, keys, clock, challenges),
-        passkey_factors=PasskeyFactors(store, keys, passkeys, clock, factors),
-        passkey_challenges=PasskeyChallenges(store, keys, passkeys, clock, factors, challenges),
+        passkey_factors=PasskeyFactors(store, keys, passkeys, clock, factors, events),
+        passkey_challenges=PasskeyChallenges(store, keys, passkeys, clock, factors, challenges, events),
     )
 
 

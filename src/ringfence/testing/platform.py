@@ -88,7 +88,7 @@ class Platform:
                     self.calls.files,
                     magic_numbers=True,
                 ),
-                factoring=compose_factoring(self.store, self.keys, clock),
+                factoring=compose_factoring(self.store, self.keys, clock, self._dispatching.bells),
                 verifying=compose_verifying(
                     self.store,
                     self.keys,

@@ -19,14 +19,16 @@ from ringfence.domain.passkeys.refusal import PasskeyRefusedError, Refusal
 from ringfence.domain.sealing.factor import seal_challenge
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
+from ringfence.domain.verify_event import EventKind
 from ringfence.domain.verify_service import PasskeySettings
 from ringfence.ports.factors import Answer, ChallengeRow, EntityRow
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.passkeys import Ceremony, Passkeys, RelyingParty, Wish
 from ringfence.ports.store import Store
+from ringfence.ports.verify_events import VerifyEvents
 from ringfence.usecases.verify.challenges import Challenges, ChallengeView
 from ringfence.usecases.verify.factors import Factors, FactorView
-from ringfence.usecases.verify.passkey_factor import credential_index, passkeys_of
+from ringfence.usecases.verify.passkey_factor import credential_index, passkey_event, passkeys_of
 from ringfence.usecases.verify.passkey_kept import (
     NO_PARTY_ID,
     PasskeyQuestion,
@@ -71,6 +73,7 @@ class PasskeyChallenges:
         clock: Clock,
         factors: Factors,
         challenges: Challenges,
+        events: VerifyEvents,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -78,6 +81,7 @@ class PasskeyChallenges:
         self._clock = clock
         self._factors = factors
         self._challenges = challenges
+        self._events = events
 
     async def ask_anybody(
         self, caller: Caller, account: str, service: str, settings: PasskeySettings
@@ -223,7 +227,7 @@ class PasskeyChallenges:
         if not used.user_verified and _must_verify(factor):
             raise PasskeyRefusedError(Refusal.USER_VERIFICATION)
         # Ended before the count is kept: of two answers at once one finds it pending.
-        ended = await self._end(view, factor, ChallengeStatus.APPROVED)
+        ended = await self._end(caller, view, factor, ChallengeStatus.APPROVED)
         if ended is None:
             raise PasskeyRefusedError(Refusal.CHALLENGE)
 
@@ -243,13 +247,19 @@ class PasskeyChallenges:
     async def _suspect(self, caller: Caller, view: ChallengeView, factor: FactorView) -> None:
         """Tell the program that there may be two of this passkey. The real one goes on: the copy may be the other."""
         at = _date(self._clock.now_ms())
-        await self._end(view, factor, ChallengeStatus.DENIED)
+        await self._end(caller, view, factor, ChallengeStatus.DENIED)
         await self._factors.change(caller, factor, lambda secret: noted(secret, date_counter_regressed=at))
 
-    async def _end(self, view: ChallengeView, factor: FactorView, status: ChallengeStatus) -> ChallengeView | None:
+    async def _end(
+        self, caller: Caller, view: ChallengeView, factor: FactorView, status: ChallengeStatus
+    ) -> ChallengeView | None:
         answer = Answer(status=status, at_ms=self._clock.now_ms(), entity=factor.row.entity, factor=factor.row.sid)
         row = await self._store.answer_challenge(view.row.account, view.row.service, view.row.sid, answer)
-        return None if row is None else replace(view, row=row)
+        if row is None:
+            return None
+        kind: EventKind = "challenge.approved" if status is ChallengeStatus.APPROVED else "challenge.denied"
+        await self._events.happened(caller, passkey_event(factor, kind, answer.at_ms, row.sid))
+        return replace(view, row=row)
 
 
 def _bound_passkey(factor: FactorView) -> tuple[Passkey, str]:

@@ -18,10 +18,12 @@ from ringfence.domain.passkeys.refusal import PasskeyRefusedError, Refusal
 from ringfence.domain.sealing.factor import seal_factor
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
+from ringfence.domain.verify_event import EventKind, VerifyEvent
 from ringfence.ports.factors import CredentialTakenError, EntityRow, FactorRow, FactorsFullError
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.passkeys import Ceremony, Passkeys, PasskeyUser
 from ringfence.ports.store import Store
+from ringfence.ports.verify_events import VerifyEvents
 from ringfence.usecases.verify.factors import Factors, FactorView
 from ringfence.usecases.verify.passkey_kept import (
     TABLE,
@@ -57,12 +59,21 @@ class NewPasskeyFactor(msgspec.Struct, frozen=True, kw_only=True):
 class PasskeyFactors:
     """Passkeys of accounts whose credential is present."""
 
-    def __init__(self, store: Store, keys: TenantKeys, passkeys: Passkeys, clock: Clock, factors: Factors) -> None:
+    def __init__(
+        self,
+        store: Store,
+        keys: TenantKeys,
+        passkeys: Passkeys,
+        clock: Clock,
+        factors: Factors,
+        events: VerifyEvents,
+    ) -> None:
         self._store = store
         self._keys = keys
         self._passkeys = passkeys
         self._clock = clock
         self._factors = factors
+        self._events = events
 
     async def create(
         self, caller: Caller, row: EntityRow, identity: str, config: PasskeyConfig, *, name: str
@@ -112,7 +123,9 @@ class PasskeyFactors:
             wish=config.wish,
             taken=passkeys_of(known, ceremony.party.id),
         )
-        return NewPasskeyFactor(view=FactorView(row=factor, secret=secret), options=options)
+        view = FactorView(row=factor, secret=secret)
+        await self._events.happened(caller, passkey_event(view, "factor.created", now_ms))
+        return NewPasskeyFactor(view=view, options=options)
 
     async def verify(self, caller: Caller, account: str, service: str, answer: RegistrationAnswer) -> FactorView:
         """The factor that waited for this passkey, verified. ApiError 60311: also where none waits for it."""
@@ -146,7 +159,24 @@ class PasskeyFactors:
             raise ApiError(FAILED, f"{_FAILED}: this credential belongs to a factor already") from None
         if bound is None:
             raise PasskeyRefusedError(Refusal.CHALLENGE)
+        await self._events.happened(caller, passkey_event(bound, "factor.verified", bound.row.updated_ms))
         return bound
+
+
+def passkey_event(view: FactorView, kind: EventKind, at_ms: int, challenge: str = "") -> VerifyEvent:
+    """What webhooks are told of a passkey, or of a challenge that it answered."""
+    row, secret = view.row, view.secret
+    return VerifyEvent(
+        account=row.account,
+        service=row.service,
+        kind=kind,
+        at_ms=at_ms,
+        identity="" if secret is None else binding_of(secret).identity,
+        factor=row.sid,
+        factor_type=row.factor_type.value,
+        factor_friendly_name="" if secret is None else secret.friendly_name,
+        challenge=challenge,
+    )
 
 
 async def credential_index(keys: TenantKeys, account: str, service: str, credential_id: bytes) -> bytes:
