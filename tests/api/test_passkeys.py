@@ -240,6 +240,18 @@ def test_who_must_show_himself_is_not_let_in_without(tenant: Any) -> None:
         assert code_of(refused) == (403, 60324)
 
 
+def test_what_nobody_answers_is_forgotten(tenant: Any, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, run = tenant.installation.store, tenant.installation.run
+    left = shop.ask()
+    monkeypatch.setattr(tenant.installation.clock, "offset_ms", 299_000)
+    later = shop.ask()
+    assert run(store.challenge(tenant.sid, shop.sid, left.sid)) is not None
+    monkeypatch.setattr(tenant.installation.clock, "offset_ms", 310_000)
+    shop.ask()
+    assert run(store.challenge(tenant.sid, shop.sid, left.sid)) is None
+    assert run(store.challenge(tenant.sid, shop.sid, later.sid)) is not None
+
+
 # --- registration
 
 

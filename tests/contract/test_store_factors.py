@@ -239,6 +239,20 @@ async def test_a_challenge_may_be_for_anybody_who_has_a_passkey(store):
     assert sids(await store.challenges(A, "YE1", now_ms=NOW)) == ["YC1"]
 
 
+async def test_what_nobody_answered_is_forgotten_and_nothing_else(store):
+    await settle(store)
+    for n in range(4):
+        await store.create_challenge(challenge_of(f"YC{n}", factor="", entity="", made_ms=NOW + n))
+    await store.create_challenge(challenge_of("YC4"))
+    await store.create_challenge(challenge_of("YC5", factor="", entity="", account=B))
+    await store.answer_challenge(A, "VA1", "YC0", answered())
+    assert await store.forget_unanswered(A, NOW + 3) == 2
+    assert await store.forget_unanswered(A, NOW + 3) == 0
+    left = [sid for sid in ("YC0", "YC1", "YC2", "YC3", "YC4") if await store.challenge(A, "VA1", sid)]
+    assert left == ["YC0", "YC3", "YC4"]
+    assert await store.challenge(B, "VA1", "YC5") is not None
+
+
 async def test_a_challenge_is_answered_once(store):
     await settle(store)
     await store.create_challenge(challenge_of())

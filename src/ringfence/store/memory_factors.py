@@ -156,6 +156,15 @@ class MemoryFactors:
         )
         return answered
 
+    async def forget_unanswered(self, account: str, made_before_ms: int) -> int:
+        gone = [
+            row
+            for row in self._challenges.values()
+            if (row.account, row.entity) == (account, "") and row.created_ms < made_before_ms
+        ]
+        self._forget_challenges(gone)
+        return len(gone)
+
     def _check_credential(self, row: FactorRow) -> None:
         if row.credential_index is None:
             return

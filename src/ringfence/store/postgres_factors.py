@@ -97,6 +97,9 @@ class PostgresFactors(PostgresGround):
     async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
         return await self._write(_answer, answer_columns(account, service, sid, answer))
 
+    async def forget_unanswered(self, account: str, made_before_ms: int) -> int:
+        return await self._write(_forget_unanswered, (account, made_before_ms))
+
 
 async def _begin(tx: Connection, rows: Sequence[EntityRow]) -> list[EntityRow | Exception]:
     return [await _begin_one(tx, row) for row in rows]
@@ -185,3 +188,7 @@ async def _create_one_challenge(tx: Connection, row: ChallengeRow, brake: Brake 
 async def _answer(tx: Connection, wanted: Sequence[Sequence[object]]) -> list[ChallengeRow | None]:
     answered = [await tx.fetchrow(SQL["answer"], *values) for values in wanted]
     return [None if row is None else CHALLENGE.read(row) for row in answered]
+
+
+async def _forget_unanswered(tx: Connection, wanted: Sequence[tuple[str, int]]) -> list[int]:
+    return [count(await tx.execute(SQL["challenges_unanswered_erase"], *values)) for values in wanted]

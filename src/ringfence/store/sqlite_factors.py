@@ -96,6 +96,9 @@ class SqliteFactors(SqliteGround):
     async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
         return await self._write(_answer, answer_columns(account, service, sid, answer))
 
+    async def forget_unanswered(self, account: str, made_before_ms: int) -> int:
+        return await self._write(_forget_unanswered, (account, made_before_ms))
+
 
 def _begin(tx: SqliteWriter, rows: Sequence[EntityRow]) -> list[EntityRow]:
     return [_begin_one(tx, row) for row in rows]
@@ -178,6 +181,10 @@ def _create_one_challenge(tx: SqliteWriter, row: ChallengeRow, brake: Brake | No
 def _answer(tx: SqliteWriter, wanted: Sequence[Sequence[object]]) -> list[ChallengeRow | None]:
     answered = [tx.run(SQL["answer"], values).fetchall() for values in wanted]
     return [CHALLENGE.read(rows[0]) if rows else None for rows in answered]
+
+
+def _forget_unanswered(tx: SqliteWriter, wanted: Sequence[tuple[str, int]]) -> list[int]:
+    return [tx.run(SQL["challenges_unanswered_erase"], values).rowcount for values in wanted]
 
 
 def changed_columns(row: FactorRow) -> list[object]:

@@ -82,12 +82,14 @@ class PasskeyChallenges:
         self._factors = factors
         self._challenges = challenges
         self._events = events
+        self._forgotten_ms: dict[str, int] = {}
 
     async def ask_anybody(
         self, caller: Caller, account: str, service: str, settings: PasskeySettings
     ) -> AskedPasskey | None:
         """Whoever holds a passkey of the service's relying party. ApiError 60371, 60372."""
         party = relying_party(None, settings)
+        await self._forget_unanswered(account)
         return await self._ask(caller, account, service, party, _wish(settings, []))
 
     async def ask(
@@ -174,6 +176,13 @@ class PasskeyChallenges:
         if not await self._store.create_challenge(row):
             return None
         return AskedPasskey(view=ChallengeView(row=row, secret=secret), options=options, identity=identity)
+
+    async def _forget_unanswered(self, account: str) -> None:
+        """A page that offers passkeys asks whoever opens it: most leave, and nothing else would erase these."""
+        now_ms = self._clock.now_ms()
+        if now_ms - self._forgotten_ms.get(account, 0) >= LIFE_MS:
+            self._forgotten_ms[account] = now_ms
+            await self._store.forget_unanswered(account, now_ms - LIFE_MS)
 
     async def _waiting(
         self, caller: Caller, account: str, service: str, answer: AuthenticationAnswer

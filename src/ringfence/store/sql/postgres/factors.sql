@@ -101,3 +101,6 @@ DELETE FROM verify_challenge WHERE account = $1 AND factor = $2
 
 -- challenges_erase --
 DELETE FROM verify_challenge WHERE account = $1 AND entity = $2
+
+-- challenges_unanswered_erase --
+DELETE FROM verify_challenge WHERE account = $1 AND entity = '' AND created_ms < $2

@@ -98,3 +98,6 @@ DELETE FROM verify_challenge WHERE account = ? AND factor = ?
 
 -- challenges_erase --
 DELETE FROM verify_challenge WHERE account = ? AND entity = ?
+
+-- challenges_unanswered_erase --
+DELETE FROM verify_challenge WHERE account = ? AND entity = '' AND created_ms < ?
