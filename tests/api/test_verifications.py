@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 import requests
+from tests.api import lookup_recipes
 from twilio.base.exceptions import TwilioRestException
 
+from ringfence.domain.sealing.call import open_call_with
 from ringfence.domain.sealing.content import open_content_with
 from ringfence.domain.verification import DOTS
 from ringfence.ports.verification_codes import CodeOf
@@ -356,7 +358,7 @@ def test_known_parameters_are_taken(verify: Verify) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"template_custom_substitutions": "{}"}, {"rate_limits": {"ip": "x"}}, {"send_digits": "1"}]
+    "fields", [{"template_custom_substitutions": "{}"}, {"rate_limits": {"ip": "x"}}, {"custom_message": "x"}]
 )
 def test_what_is_not_there_yet_says_so(verify: Verify, fields: dict[str, Any]) -> None:
     assert refused(verify.start, **fields)[0] == 501
@@ -414,3 +416,38 @@ def test_address_and_device_of_a_start_are_kept_as_blind_indexes_alone(verify: V
     assert "192.0.2" not in str(attempt)
     assert "phone-7" not in str(attempt)
     assert verify.check(verify.code(started)).status == "approved"
+
+
+def test_a_lookup_tells_whose_line_it_is_where_the_service_looks_up(tenant: Any, verify: Verify) -> None:
+    assert verify.start().lookup == {}
+    looking = Verify(tenant, lookup_enabled=True)
+    started = looking.start("+4917139200123")
+    assert set(started.lookup["carrier"]) == {
+        "error_code",
+        "mobile_country_code",
+        "mobile_network_code",
+        "name",
+        "type",
+    }
+    assert (started.lookup["carrier"]["type"], started.lookup["carrier"]["error_code"]) == ("mobile", None)
+    assert looking.of_service.verifications(started.sid).fetch().lookup == started.lookup
+    assert looking.of_service.verifications(started.sid).update(status="canceled").lookup == started.lookup
+    assert looking.start("+493023125001", channel="sms").lookup["carrier"]["type"] == "landline"
+
+
+def test_a_lookup_of_a_start_uses_up_no_rate_rule(tenant: Any) -> None:
+    lookup_recipes.ask(tenant, "PUT", "/v2/RateLimits/Fields/line_type_intelligence/Bucket/hourly", json={"limit": 0})
+    started = Verify(tenant, lookup_enabled=True).start()
+    assert started.lookup["carrier"]["error_code"] is None
+
+
+def test_digits_are_sent_to_an_extension_before_a_code_is_said(verify: Verify) -> None:
+    started = verify.start(channel="call", send_digits="ww12#")
+    installation, account = verify.tenant.installation, verify.tenant.sid
+    sid = "CA" + started.send_code_attempts[0]["attempt_sid"][2:]
+    row = installation.run(installation.store.call(account, sid))
+    (key,) = installation.run(installation.keys.open_records(account, [(row.epoch, sid)]))
+    content = open_call_with(key, account, sid, row.content)
+    assert content.send_digits == "ww12#"
+    assert content.code is not None
+    assert refused(verify.start, channel="call", send_digits="1x") == (400, 60200)

@@ -14,12 +14,14 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar, Union,
 import msgspec
 
 from ringfence.domain.errors import ApiError, describe
+from ringfence.domain.twiml.voice_attributes import DIGITS
 from ringfence.domain.web_url import InvalidUrlError, parse_url
 
 F = TypeVar("F", bound=msgspec.Struct)
 Read = Callable[[str], Any]
 DAY_MS = 86_400_000
 MAX_NAME_CHARACTERS = 64
+MAX_KEYS = 32
 VERIFY_PARAMETER = 60200
 
 
@@ -63,6 +65,13 @@ def read_decimal(text: str) -> Decimal:
 def read_url(text: str) -> str:
     """An absolute http or https URL that could be called (`domain.web_url`), as it was written."""
     parse_url(text)
+    return text
+
+
+def read_digits(text: str) -> str:
+    """Keys of a telephone, with w and W for half a second's and a second's wait."""
+    if not DIGITS.fullmatch(text) or len(text) > MAX_KEYS:
+        raise ValueError(f"expected up to {MAX_KEYS} of 0-9, *, #, A-D, w and W")
     return text
 
 

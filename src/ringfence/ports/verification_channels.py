@@ -20,8 +20,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     `wordings` hold {{code}} in the code's place, the most wanted first; `code_length` is how many characters it has.
     `opening` and `ending` stand before and after the words of a text, and may hold {{code}} too. `messaging_service`
-    is who sends texts, "" for the account's own number. `voice` and `key_first` are for calls; `subject` and
-    `from_name` for mail, which comes from `from_address`, "" for the installation's own.
+    is who sends texts, "" for the account's own number. `voice`, `key_first` and `send_digits` are for calls;
+    `subject` and `from_name` for mail, which comes from `from_address`, "" for the installation's own.
     """
 
     account: str
@@ -37,6 +37,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     messaging_service: str = ""
     voice: str = ""
     key_first: bool = True
+    send_digits: str = ""
     subject: str = ""
     from_name: str = ""
     from_address: str = ""

@@ -40,6 +40,17 @@ def test_a_code_comes_by_call_once_a_key_was_pressed(ringfence: Any, service: An
     assert ringfence.client().calls.list() == []
 
 
+def test_digits_for_an_extension_go_before_the_code(ringfence: Any, service: Any) -> None:
+    phone = ringfence.phone(CUSTOMER)
+    service.update(dtmf_input_required=False)
+    service.verifications.create(to=CUSTOMER, channel="call", send_digits="w12")
+    ringfence.clock.advance(seconds=30)
+    code = phone.last_code()
+    keys = [place for place, heard in enumerate(phone.await_call().heard) if "12" in heard]
+    assert code
+    assert keys[:1] == [0], phone.await_call().heard
+
+
 def test_a_mailbox_hears_no_code(ringfence: Any, service: Any) -> None:
     phone = ringfence.phone(CUSTOMER)
     service.verifications.create(to=CUSTOMER, channel="call")

@@ -71,13 +71,14 @@ async def fetch(request: ApiRequest[LookupForm]) -> Lookup | None:
         country_code=examined.country_code,
         phone_number=examined.phone_number,
         national_format=examined.national_format,
-        carrier=None if packages.line_type_intelligence is None else _carrier(packages.line_type_intelligence),
+        carrier=None if packages.line_type_intelligence is None else carrier_of(packages.line_type_intelligence),
         add_ons=None,
         url=f"{request.root}/{VERSION}/PhoneNumbers/{examined.phone_number}",
     )
 
 
-def _carrier(line: LineTypeIntelligence) -> Carrier:
+def carrier_of(line: LineTypeIntelligence) -> Carrier:
+    """A line as the first version of Lookup shows it."""
     return Carrier(
         mobile_country_code=line.mobile_country_code,
         mobile_network_code=line.mobile_network_code,

@@ -7,7 +7,7 @@ import msgspec
 from ringfence.api.calling import Calling
 from ringfence.api.dates import rfc2822, rfc2822_or_none
 from ringfence.api.dependencies import ApiDependencies
-from ringfence.api.forms import MomentFilter, Rule, event_words, read_integer, read_method, read_url
+from ringfence.api.forms import MomentFilter, Rule, event_words, read_digits, read_integer, read_method, read_url
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import API_VERSION, ApiRequest, Resource
 from ringfence.api.v2010.call_recordings import recording_events
@@ -16,7 +16,6 @@ from ringfence.domain.call_duration import talked_seconds
 from ringfence.domain.errors import ApiError
 from ringfence.domain.number import parse_e164
 from ringfence.domain.rating import format_price
-from ringfence.domain.twiml.voice_attributes import DIGITS
 from ringfence.usecases.accounts.friendly_number import friendly_number
 from ringfence.usecases.voice.call_view import CallView
 from ringfence.usecases.voice.create_call import CallRequest
@@ -26,7 +25,6 @@ calls = Resource("Accounts/{AccountSid}/Calls", item="Call", listed="calls")
 
 MAX_TIMEOUT_S = 600
 MAX_TIME_LIMIT_S = 14_400
-MAX_DIGITS = 32
 MAX_SIP_CHARACTERS = 255
 PROGRESS = ("initiated", "ringing", "answered", "completed")
 
@@ -57,13 +55,6 @@ def read_time_limit(text: str) -> int:
     if not 0 < seconds <= MAX_TIME_LIMIT_S:
         raise ValueError(f"expected 1 to {MAX_TIME_LIMIT_S:,}")
     return seconds
-
-
-def read_digits(text: str) -> str:
-    """Keys of a telephone, with w and W for half a second's and a second's wait."""
-    if not DIGITS.fullmatch(text) or len(text) > MAX_DIGITS:
-        raise ValueError(f"expected up to {MAX_DIGITS} of 0-9, *, #, A-D, w and W")
-    return text
 
 
 def read_sip_word(text: str) -> str:

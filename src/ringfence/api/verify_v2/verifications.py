@@ -7,13 +7,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ringfence.api.dates import iso8601
-from ringfence.api.forms import VERIFY_PARAMETER, Rule
+from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_digits
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.services import PRODUCT, VERSION, read_service_name, service_url
+from ringfence.api.verify_v2.verification_lookup import lookup_of
 from ringfence.api.verifying import Verifying
 from ringfence.domain.errors import ApiError
 from ringfence.domain.verification import Status
+from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.start_verification import StartRequest
 from ringfence.usecases.verify.verification_view import VerificationView
 
@@ -25,7 +27,6 @@ MAX_TAGS = 10
 MAX_TAG_CHARACTERS = 128
 _NOT_YET = (
     "custom_message",
-    "send_digits",
     "rate_limits",
     "channel_configuration",
     "template_custom_substitutions",
@@ -69,7 +70,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     channel: str | None = None
     custom_friendly_name: Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)] | None = None
     custom_message: str | None = None
-    send_digits: str | None = None
+    send_digits: Annotated[str, Rule(read_digits, VERIFY_PARAMETER)] | None = None
     locale: str | None = None
     custom_code: str | None = None
     amount: Payment | None = None
@@ -102,6 +103,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             payee=self.payee or "",
             locale=self.locale or "",
             app_hash=self.app_hash or "",
+            send_digits=self.send_digits or "",
             template_sid=self.template_sid or "",
             device_ip=self.device_ip or "",
             tags=self.tags or "",
@@ -145,7 +147,7 @@ def driven(request: ApiRequest[Any]) -> Verifying:
     return request.deps.verifying
 
 
-def shown(request: ApiRequest[Any], view: VerificationView) -> Verification:
+async def shown(request: ApiRequest[Any], service: VerifyRow | None, view: VerificationView) -> Verification:
     """As Twilio shows it."""
     row, secret = view.row, view.secret
     return Verification(
@@ -156,7 +158,7 @@ def shown(request: ApiRequest[Any], view: VerificationView) -> Verification:
         channel=row.channel,
         status=row.status.value,
         valid=row.status is Status.APPROVED,
-        lookup={},
+        lookup=await lookup_of(request, service, view),
         amount=secret.amount or None if secret is not None else None,
         payee=secret.payee or None if secret is not None else None,
         send_code_attempts=[
@@ -173,25 +175,29 @@ def shown(request: ApiRequest[Any], view: VerificationView) -> Verification:
 @verifications.create(StartForm)
 async def create(request: ApiRequest[StartForm]) -> Verification:
     service = await service_of(request)
-    return shown(request, await driven(request).starter.start(request.caller, service, request.form.request()))
+    view = await driven(request).starter.start(request.caller, service, request.form.request())
+    return await shown(request, service, view)
 
 
 @verifications.fetch()
 async def fetch(request: ApiRequest[msgspec.Struct]) -> Verification | None:
     reader = driven(request).reader
     view = await reader.fetch(request.caller, request.account.sid, request.path["ServiceSid"], request.sid)
-    return None if view is None else shown(request, view)
+    if view is None:
+        return None
+    service = await request.deps.store.verify_row(request.account.sid, "service", request.path["ServiceSid"])
+    return await shown(request, service, view)
 
 
 @verifications.update(UpdateForm)
 async def update(request: ApiRequest[UpdateForm]) -> Verification | None:
     changer = driven(request).changer
-    await service_of(request)
+    service = await service_of(request)
     match request.form.status:
         case "approved" | "canceled" as status:
             view = await changer.update(
                 request.caller, request.account.sid, request.path["ServiceSid"], request.sid, status
             )
-            return None if view is None else shown(request, view)
+            return None if view is None else await shown(request, service, view)
         case _:
             raise ApiError(VERIFY_PARAMETER, "Invalid parameter `Status`: expected approved or canceled")

@@ -96,6 +96,11 @@ class Lookups:
             packages = replace(packages, line_type_intelligence=await self._line_type(account, number, packages))
         return Found(examined=examined, packages=packages)
 
+    async def line_of(self, account: str, number: str, country: str) -> LineTypeIntelligence:
+        """A number's line, as its account sees it; no rate rule counts it."""
+        packages = await self._known(Question(number=number, country=country, fields=(LINE_TYPE,)), {})
+        return await self._line_type(account, number, packages)
+
     async def type_of(self, number: str, country: str) -> str:
         """A number's line type, whatever the account says it is."""
         question = Question(number=number, country=country, fields=(LINE_TYPE,))

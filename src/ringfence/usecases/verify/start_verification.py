@@ -56,6 +56,7 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     payee: str = ""
     locale: str = ""
     app_hash: str = ""
+    send_digits: str = ""
     template_sid: str = ""
     device_ip: str = ""
     tags: str = ""
@@ -132,6 +133,7 @@ class VerificationStarter:
                     else "",
                     voice=settings.tts_name,
                     key_first=settings.dtmf_input_required,
+                    send_digits=request.send_digits,
                     subject=name,
                     from_name=name,
                 ),

@@ -68,7 +68,14 @@ class CallChannel:
         now_ms = self._clock.now_ms()
         sid = call_sid(notice.attempt)
         sealing = await self._keys.sealing_key(caller, account)
-        content = Content(to=to.e164, sender=sender, timeout_s=RING_S, time_limit_s=TIME_LIMIT_S, code=code)
+        content = Content(
+            to=to.e164,
+            sender=sender,
+            timeout_s=RING_S,
+            time_limit_s=TIME_LIMIT_S,
+            send_digits=notice.send_digits,
+            code=code,
+        )
         row = CallRow(
             account=account,
             sid=sid,

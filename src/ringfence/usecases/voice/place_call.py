@@ -33,10 +33,8 @@ class CallPlacer:
 
         def happened(event: LegEvent) -> None:
             match event:
-                case Answered() if saying is not None:
-                    self._live.tasks.start(saying.answered(), f"answered {call.sid}")
                 case Answered():
-                    self._live.tasks.start(self._answered(call, content), f"answered {call.sid}")
+                    self._live.tasks.start(self._answered(call, content, saying), f"answered {call.sid}")
                 case Pressed() if saying is not None:
                     self._live.tasks.start(saying.pressed(), f"code {call.sid}")
 
@@ -48,10 +46,13 @@ class CallPlacer:
             return
         await dial_out(self._desk, call, destination, content.sender)
 
-    async def _answered(self, call: LiveCall, content: Content) -> None:
+    async def _answered(self, call: LiveCall, content: Content, saying: CodeSaying | None) -> None:
         if content.send_digits:
             await send_keys(self._desk, call, content.send_digits)
-        call.script(start_of(content))
+        if saying is None:
+            call.script(start_of(content))
+        else:
+            await saying.answered()
 
 
 def start_of(content: Content) -> Start:
