@@ -63,7 +63,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         standing = StandingCache(keys, process.clock)
         legs = Legs()
         media = MediaPool(settings.media_sockets(), legs)
-        door = SipDoor(store, standing.open, process.clock, sip_domain=settings.sip_domain)
+        door = SipDoor(
+            store, standing.open, process.clock, sip_domain=settings.sip_domain, open_anew=standing.open_anew
+        )
         clients = ClientTokens(AccessTokens(store, standing, process.clock))
         live = LiveFeed()
         watching = await serve_live(settings.socket("live-voice"), live, detours=settings.dev)

@@ -11,6 +11,7 @@ from ringfence.domain.standing import (
     SipDomainConfig,
     decode_sip_domain_config,
     decode_sip_secrets,
+    encode_sip_secrets,
     sip_credential_record,
     sip_domain_record,
 )
@@ -20,21 +21,39 @@ from ringfence.ports.store import StoreFailedError
 
 REMEMBERED_MS = 2_000
 MAX_REMEMBERED = 10_000
+# How long and of how many names it is remembered that nobody has them: as long as credentials are, and as many.
+UNKNOWN_MS = 60_000
+MAX_UNKNOWN = 4_096
 
 OpenStanding = Callable[[str, str, bytes], Awaitable[bytes]]
 
 
 class SipDoor:
-    """`open_standing` opens one record of an account; `sip_domain` is what our names end with."""
+    """`open_standing` opens one record of an account and may remember it; `open_anew` asks the key service each time.
 
-    def __init__(self, store: SipAccessStore, open_standing: OpenStanding, clock: Clock, *, sip_domain: str) -> None:
+    `sip_domain` is what our names end with.
+    """
+
+    def __init__(
+        self,
+        store: SipAccessStore,
+        open_standing: OpenStanding,
+        clock: Clock,
+        *,
+        sip_domain: str,
+        open_anew: OpenStanding | None = None,
+    ) -> None:
         self._store = store
         self._open = open_standing
+        self._open_anew = open_anew or open_standing
         self._clock = clock
         self._sip_domain = sip_domain
         self._remembered: dict[str, tuple[int, SipDomain | None]] = {}
         # What the domains that came by have sealed, by their sid.
         self._standing: dict[str, bytes] = {}
+        # Names that nobody has, by their domain, and until when that costs nothing.
+        self._unknown: dict[tuple[str, str], int] = {}
+        self._nobody = encode_sip_secrets({"SHA-256": "0" * 64, "MD5": "0" * 32})
 
     def __repr__(self) -> str:
         return "SipDoor()"
@@ -67,13 +86,13 @@ class SipDoor:
     async def secrets(self, domain: SipDomain, lists: Sequence[str], username: str) -> list[Mapping[str, str]]:
         """The hashes of this username in each of the lists. OSError where they cannot be read now.
 
-        For a name that nobody has, the domain's own record is opened instead, so that it costs as much as one that is
-        in one list.
+        A name that nobody has costs as much as one in one list, so that no time tells them apart: the domain's own
+        record is opened instead, by the key service, and not again for a minute, as a credential would be.
         """
         try:
             rows = await self._store.sip_credentials(domain.account, lists, username)
-            if not rows and (standing := self._standing.get(domain.sid)) is not None:
-                await self._open(domain.account, sip_domain_record(domain.sid), standing)
+            if not rows:
+                await self._pretend(domain, username)
             return [
                 decode_sip_secrets(await self._open(row.account, sip_credential_record(row.sid), row.standing))
                 for row in rows
@@ -82,6 +101,18 @@ class SipDoor:
             raise ConnectionError("the store cannot be asked") from error
         except KeyRefusedError as error:
             raise ConnectionError("the key service does not open a credential") from error
+
+    async def _pretend(self, domain: SipDomain, username: str) -> None:
+        """Do for a name that nobody has what a credential would take."""
+        name, now_ms = (domain.sid, username), self._clock.monotonic_ms()
+        standing = self._standing.get(domain.sid)
+        if self._unknown.get(name, 0) <= now_ms and standing is not None:
+            await self._open_anew(domain.account, sip_domain_record(domain.sid), standing)
+            self._unknown.pop(name, None)
+            self._unknown[name] = now_ms + UNKNOWN_MS
+            if len(self._unknown) > MAX_UNKNOWN:
+                del self._unknown[next(iter(self._unknown))]
+        decode_sip_secrets(self._nobody)
 
     async def program(self, account: str, domain_sid: str) -> SipDomainConfig | None:
         """What calls to a domain run; None where it is gone. KeyRefusedError, ConnectionError, StoreFailedError."""

@@ -27,8 +27,13 @@ class StandingCache:
         found = self._opened.get(name)
         if found is not None:
             return found[1]
-        (value,) = await self._keys.open_standing(account, [(record, sealed)])
+        value = await self.open_anew(account, record, sealed)
         self._opened[name] = (self._clock.monotonic_ms(), value)
+        return value
+
+    async def open_anew(self, account: str, record: str, sealed: bytes) -> bytes:
+        """The record's value from the key service, whether it is remembered or not."""
+        (value,) = await self._keys.open_standing(account, [(record, sealed)])
         return value
 
     def _forget_old(self) -> None:

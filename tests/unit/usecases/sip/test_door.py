@@ -17,7 +17,7 @@ from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.sip_access import SipDomain, SipRow
 from ringfence.ports.store import StoreFailedError
 from ringfence.store.memory import MemoryStore
-from ringfence.usecases.sip.door import REMEMBERED_MS, SipDoor
+from ringfence.usecases.sip.door import REMEMBERED_MS, UNKNOWN_MS, SipDoor
 
 ACCOUNT = "AC" + "a" * 32
 HOST = "shop.sip.twilio.com"
@@ -41,8 +41,9 @@ class Door:
         self.time = Time()
         self.asked = 0
         self.opened: list[str] = []
+        self.opened_anew: list[str] = []
         self.fails: Exception | None = None
-        self.door = SipDoor(self.store, self._open, self.time, sip_domain="sip.localhost")
+        self.door = SipDoor(self.store, self._open, self.time, sip_domain="sip.localhost", open_anew=self._open_anew)
 
     async def _open(self, account: str, record: str, sealed: bytes) -> bytes:
         self.opened.append(record)
@@ -51,6 +52,10 @@ class Door:
         name, _, value = sealed.partition(b"|")
         assert (account, record) == (ACCOUNT, name.decode())
         return value
+
+    async def _open_anew(self, account: str, record: str, sealed: bytes) -> bytes:
+        self.opened_anew.append(record)
+        return await self._open(account, record, sealed)
 
     async def add(self, kind: Any, sid: str, **more: Any) -> None:
         row = SipRow(account=ACCOUNT, kind=kind, sid=sid, created_ms=1, updated_ms=1, **more)
@@ -178,5 +183,59 @@ def test_as_much_is_opened_for_a_name_that_nobody_has_as_for_one_that_somebody_h
         assert await it.door.secrets(domain, ["CL1"], "alice") == [{"MD5": "00"}]
         assert await it.door.secrets(domain, ["CL1"], "mallory") == []
         assert it.opened == [sip_credential_record("CR1"), sip_domain_record("SD1")]
+
+    run(story)
+
+
+def test_a_name_that_nobody_has_takes_the_key_service_once_a_minute_as_a_credential_does() -> None:
+    """What is remembered of a credential must not be what gives it away."""
+
+    async def story(it: Door) -> None:
+        await it.shop()
+        await it.credential("alice")
+        domain = await it.door.domain(HOST)
+        assert domain is not None
+        asked = []
+        for later_ms, name in (
+            (0, "mallory"),
+            (0, "mallory"),
+            (0, "trudy"),
+            (UNKNOWN_MS - 1, "mallory"),
+            (1, "mallory"),
+        ):
+            it.time.ms += later_ms
+            await it.door.secrets(domain, ["CL1"], name)
+            asked.append(len(it.opened_anew))
+        assert asked == [1, 1, 2, 2, 3]
+        await it.door.secrets(domain, ["CL1"], "alice")
+        assert len(it.opened_anew) == 3, "those are remembered by who opens them"
+
+    run(story)
+
+
+def test_few_of_the_names_that_nobody_has_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.usecases.sip.door.MAX_UNKNOWN", 2)
+
+    async def story(it: Door) -> None:
+        await it.shop()
+        domain = await it.door.domain(HOST)
+        assert domain is not None
+        for name in ("a", "b", "c", "b", "a"):
+            await it.door.secrets(domain, ["CL1"], name)
+        assert len(it.opened_anew) == 4, "the oldest was forgotten"
+
+    run(story)
+
+
+def test_a_key_service_that_is_away_is_away_for_names_that_nobody_has_too() -> None:
+    async def story(it: Door) -> None:
+        await it.shop()
+        domain = await it.door.domain(HOST)
+        assert domain is not None
+        it.fails = ConnectionError()
+        with pytest.raises(ConnectionError):
+            await it.door.secrets(domain, ["CL1"], "mallory")
+        it.fails = None
+        assert await it.door.secrets(domain, ["CL1"], "mallory") == []
 
     run(story)
