@@ -22,15 +22,21 @@ LISTEN = f"""() => {{
   context.createMediaStreamSource(new MediaStream([track])).connect(analyser);
   const bins = new Float32Array(analyser.frequencyBinCount);
   window.heard = "";
-  let digit = null, looks = 0;
+  let digit = null, looks = 0, quiet = 0, between = true;
   setInterval(() => {{
     analyser.getFloatFrequencyData(bins);
     const loudest = bins.indexOf(Math.max(...bins));
     const hz = loudest * context.sampleRate / analyser.fftSize;
     const now = bins[loudest] < -60 ? null : Math.round((hz - {LOWEST_HZ}) / {STEP_HZ});
     looks = now === digit ? looks + 1 : 0;
+    quiet = now === null ? quiet + 1 : 0;
     digit = now;
-    if (looks === 3 && digit !== null) window.heard += digit;
+    // A tone that a lost packet tears is one digit still.
+    between ||= quiet === 5;
+    if (between && looks === 3 && digit !== null) {{
+      window.heard += digit;
+      between = false;
+    }}
   }}, 40);
 }}"""
 
