@@ -28,6 +28,15 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "login"
 SAM = "+12025550177"
 PASSWORD = "a-password-that-nobody-has"
 STEP_S = 30
+PATIENCE_MS = 30_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def patience() -> Iterator[None]:
+    """Three processes answer each step here, and each may have to wait for the others of a busy machine."""
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=None)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +125,7 @@ def in_language(browser: Browser) -> Iterator[Callable[[str], BrowserContext]]:
 
     def open_context(language: str) -> BrowserContext:
         context = browser.new_context(locale=language, viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(KEEP_CALLS)
         opened.append(context)
         return context
@@ -188,7 +197,7 @@ def expect_member(site: Site, page: Page, name: str) -> None:
 def texted(phones: Page, words: str, count: int) -> str:
     """The token in the newest of so many texts, read from the handset's screen."""
     bodies = phone(phones, SAM).locator(".message .body").filter(has_text=words)
-    expect(bodies).to_have_count(count, timeout=15_000)
+    expect(bodies).to_have_count(count)
     (token,) = re.findall(r"\d{6}", bodies.last.inner_text())
     return token
 

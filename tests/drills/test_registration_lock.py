@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from tests.clients.signup import PEPPER, PIN, WRONG, Device, Server, served
 
+from ringfence.drills.design import OURS, control
+from ringfence.drills.registration_lock import missing, registration_lock
 from ringfence.testing import Phone, Ringfence
 
 VICTIMS = [f"+1202555{number:04d}" for number in range(120, 125)]
@@ -138,3 +140,21 @@ def test_a_thief_of_the_database_finds_no_number_token_or_code_and_cannot_guess(
     slow_hash = server.modules["pin"].slow_hash
     assert slow_hash(PIN, salt, b"") != hashed
     assert slow_hash(PIN, salt, PEPPER) == hashed
+
+
+def test_d35_whoever_reads_the_codes_takes_all_numbers_of_the_control_and_none_with_a_pin() -> None:
+    other = control()
+    assert other is not None, "a checkout has the control build"
+    ours, theirs = registration_lock(OURS, 2), registration_lock(other, 2)
+    assert (ours.reached, theirs.reached) == (0, 2)
+    assert dict(ours.rows) == {
+        "PINs compared of one number, at most": "5",
+        "owners told that a code was shown": "2 of 2",
+    }
+    assert dict(theirs.rows)["PINs compared of one number, at most"] == "0"
+
+
+def test_d35_is_left_out_where_the_example_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert missing() == ""
+    monkeypatch.setattr("ringfence.drills.registration_lock.EXAMPLE", tmp_path)
+    assert missing() == "examples/messenger-signup is in a checkout only"

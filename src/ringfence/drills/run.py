@@ -11,6 +11,7 @@ from ringfence.drills import (
     enumeration,
     leakage_sweep,
     pumping,
+    registration_lock,
     rtp_bleed,
     scanners,
 )
@@ -61,6 +62,14 @@ DRILLS = {
             play=rtp_bleed.rtp_bleed,
             tenants=50,
             missing=rtp_bleed.missing,
+        ),
+        Drill(
+            name=registration_lock.DRILL,
+            title=registration_lock.TITLE,
+            play=registration_lock.registration_lock,
+            tenants=10,
+            missing=registration_lock.missing,
+            each="numbers",
         ),
     )
 }
