@@ -48,7 +48,10 @@ class PasskeySettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VerifyService(msgspec.Struct, frozen=True, kw_only=True):
-    """All settings. `code_host` is ours: texts end in a line "@host #code", which binds the code to that site."""
+    """All settings. `code_host` is ours: texts end in a line "@host #code", which binds the code to that site.
+
+    So is `new_factors_need_approval`: a second factor of an entity is verified once one that it has approved that.
+    """
 
     friendly_name: str
     code_length: int = 6
@@ -66,6 +69,7 @@ class VerifyService(msgspec.Struct, frozen=True, kw_only=True):
     default_template_sid: str = ""
     verify_event_subscription_enabled: bool = False
     code_host: str = ""
+    new_factors_need_approval: bool = False
 
 
 _ENCODER = msgspec.json.Encoder()

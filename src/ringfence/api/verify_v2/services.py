@@ -54,6 +54,7 @@ _SETTINGS = (
     "default_template_sid",
     "verify_event_subscription_enabled",
     "code_host",
+    "new_factors_need_approval",
 )
 _PARTS = {
     "push": ("include_date", "apn_credential_sid", "fcm_credential_sid"),
@@ -143,6 +144,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     default_template_sid: Annotated[str, Rule(_sid_of("HJ"), VERIFY_PARAMETER, clears=True)] | None = None
     verify_event_subscription_enabled: bool | None = None
     code_host: Host | None = None
+    new_factors_need_approval: bool | None = None
     push_include_date: bool | None = msgspec.field(name="Push.IncludeDate", default=None)
     push_apn_credential_sid: CredentialSid | None = msgspec.field(name="Push.ApnCredentialSid", default=None)
     push_fcm_credential_sid: CredentialSid | None = msgspec.field(name="Push.FcmCredentialSid", default=None)

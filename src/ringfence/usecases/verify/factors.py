@@ -18,6 +18,7 @@ from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.usecases.verify.opened import opened_sealers
+from ringfence.usecases.verify.vouching import Vouching
 
 _TRIES = 5
 
@@ -40,6 +41,7 @@ class Factors:
         self._keys = keys
         self._totp = totp
         self._clock = clock
+        self._vouching = Vouching(store, keys, clock)
 
     async def find(self, entity: EntityRow, sid: str) -> FactorRow | None:
         """The factor of this entity, or None."""
@@ -80,8 +82,10 @@ class Factors:
     ) -> FactorView | None:
         """The factor as `edit` makes it, and with `status` and `credential_index`; None where it is gone.
 
-        ApiError 20409 where others change it all the time. CredentialTakenError.
+        ApiError 20409 where others change it all the time, 60311 where it may not be verified yet. CredentialTakenError.
         """
+        if status is FactorStatus.VERIFIED:
+            await self.may_join(caller, view.row)
         for _ in range(_TRIES):
             if view.secret is None:
                 raise ApiError(20409, "The factor was sealed in an hour that this credential does not open.")
@@ -103,6 +107,10 @@ class Factors:
                 return None
             (view,) = await self.views(caller, [row])
         raise ApiError(20409)
+
+    async def may_join(self, caller: Caller, factor: FactorRow) -> None:
+        """ApiError 60311 where it may not be verified yet: asked before a code is used up, and as it is written."""
+        await self._vouching.require(caller, factor)
 
     async def delete(self, entity: EntityRow, sid: str) -> bool:
         """Erase it with its secret and its challenges. What is interrupted may be asked for again."""

@@ -112,12 +112,13 @@ class TotpFactors:
         """The factor after a check: verified, or still unverified where the code is wrong; None where it is gone.
 
         ApiError 60200 for what cannot be a code, 60310 when five checks were used up, 60311 where it is verified
-        already: else who sends a wrong code would read "verified".
+        already: else who sends a wrong code would read "verified"; and where it needs an approval that is not there.
         """
         if not is_code(code):
             raise ApiError(INVALID, "Invalid parameter `AuthPayload`: expected 3 to 8 digits")
         if view.row.status is FactorStatus.VERIFIED:
             raise ApiError(FAILED, "The factor is verified: check its codes with challenges.")
+        await self._factors.may_join(caller, view.row)
         verdict = await self._totp.check_totp(totp_of(view.row), view.row.sid, code)
         if verdict is Verdict.SPENT:
             raise ApiError(SPENT)
