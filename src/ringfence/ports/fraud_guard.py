@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from ringfence.domain.number import Number
+from ringfence.domain.recipient import Recipient
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +16,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
 
     account: str
     service: str
-    to: Number
+    to: Recipient
     channel: str
     at_ms: int
     price_micros: int = 0
@@ -43,8 +43,10 @@ class FraudGuard(Protocol):
     async def not_sent(self, sending: Sending) -> None:
         """It was let pass, and then was not sent: it no longer counts."""
 
-    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
-        """Someone at this number brought the right code; its sendings came from `origins`."""
+    async def approved(
+        self, account: str, service: str, to: Recipient, at_ms: int, origins: Sequence[str] = ()
+    ) -> None:
+        """Whoever is there brought the right code; its sendings came from `origins`."""
 
 
 class NoGuard:
@@ -56,5 +58,7 @@ class NoGuard:
     async def not_sent(self, sending: Sending) -> None:
         return
 
-    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
+    async def approved(
+        self, account: str, service: str, to: Recipient, at_ms: int, origins: Sequence[str] = ()
+    ) -> None:
         return

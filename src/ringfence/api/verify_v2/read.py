@@ -29,6 +29,11 @@ def of_characters(low: int, high: int) -> Callable[[str], str]:
     return read
 
 
+def is_text(value: object) -> bool:
+    """True for text that can be written in UTF-8: JSON's escapes can spell half a character."""
+    return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
+
+
 def json_strings(high: int) -> Callable[[str], str]:
     """A JSON object of strings, written in at most so many characters: as it was written."""
 
@@ -37,7 +42,7 @@ def json_strings(high: int) -> Callable[[str], str]:
             value = json.loads(text) if len(text) <= high else None
         except (ValueError, RecursionError):
             value = None
-        if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
+        if not isinstance(value, dict) or not all(map(is_text, (*value, *value.values()))):
             raise ValueError(f"expected a JSON object of strings, of at most {high} characters")
         return text
 

@@ -11,6 +11,7 @@ from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.errors import ApiError
 from ringfence.domain.passkeys.origin import read_domain, read_origin
 from ringfence.domain.sid import is_sid
+from ringfence.domain.spoken_code import CODE_PLACE
 from ringfence.domain.verify_service import (
     CODE_LENGTH_MAX,
     CODE_LENGTH_MIN,
@@ -91,11 +92,16 @@ def _sid_of(prefix: str) -> Any:
 
 
 def read_service_name(text: str) -> str:
-    """What a text calls the service: it has no line break, and no digits that could be taken for a code."""
+    """What a text calls the service: it has no line break, and no digits that could be taken for a code.
+
+    Nor a place for the code: in `shop.example/{{code}}` a telephone's preview of the link would carry the code there.
+    """
     if len(text) > NAME_MAX_CHARACTERS:
         raise ValueError(f"expected at most {NAME_MAX_CHARACTERS} characters")
     if not text.isprintable():
         raise ValueError("expected no control characters")
+    if CODE_PLACE in text:
+        raise ValueError("expected no place for the code")
     digits = 0
     for char in text:
         digits = digits + 1 if char.isdigit() else 0

@@ -10,10 +10,12 @@ from ringfence.api.dates import iso8601
 from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_digits
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.api.verify_v2.parents import service_of
+from ringfence.api.verify_v2.read import is_text
 from ringfence.api.verify_v2.services import PRODUCT, VERSION, read_service_name, service_url
 from ringfence.api.verify_v2.verification_lookup import lookup_of
 from ringfence.api.verifying import Verifying
 from ringfence.domain.errors import ApiError
+from ringfence.domain.spoken_code import CODE_PLACE
 from ringfence.domain.verification import Status
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.start_verification import StartRequest
@@ -48,7 +50,7 @@ def read_tags(text: str) -> str:
     if not isinstance(tags, dict) or len(tags) > MAX_TAGS:
         raise ValueError(f"expected an object of at most {MAX_TAGS} pairs")
     for part in (*tags, *tags.values()):
-        if not isinstance(part, str) or len(part) > MAX_TAG_CHARACTERS:
+        if not is_text(part) or len(part) > MAX_TAG_CHARACTERS:
             raise ValueError(f"expected strings of at most {MAX_TAG_CHARACTERS} characters")
     return text
 
@@ -57,6 +59,8 @@ def read_payment(text: str) -> str:
     """What is shown of a payment: one line of printable characters."""
     if not text.isprintable() or len(text) > MAX_TAG_CHARACTERS:
         raise ValueError("expected one line")
+    if CODE_PLACE in text:
+        raise ValueError("expected no place for the code")
     return text
 
 

@@ -15,6 +15,7 @@ HIDDEN_DIGITS: Final = (4, 5, 6, 7)
 COUNTRY: Final = "country:"
 ADDRESS: Final = "address:"
 DEVICE: Final = "device:"
+MAILBOX: Final = "mailbox:"
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):

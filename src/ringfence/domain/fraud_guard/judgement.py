@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, Block
+from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, MAILBOX, Block
 from ringfence.domain.fraud_guard.spending import Overspent
 
 HOT_MS: Final = 30 * 60_000
@@ -34,6 +34,7 @@ _COUNTRY: Final = Measure(400.0, 1.5)
 # Behind an address there may be a school; a device is one person's.
 _ADDRESS: Final = Measure(30.0, 1.5)
 _DEVICE: Final = Measure(6.0, 1.0)
+_MAILBOX: Final = Measure(10.0, 1.0)
 KNOWN_BY_CONVERSIONS: Final = 50.0
 """A country whose people bring this account's codes back: there, ten million numbers of whom nobody does stand out."""
 _TIMES: Final[dict[str, float]] = {"basic": 2.0, "standard": 1.0, "max": 0.5}
@@ -62,7 +63,10 @@ ALLOWED: Final = Judgement()
 
 
 def judge(names: Sequence[str], blocks: Sequence[Block], now_ms: int, level: Level) -> Judgement:
-    """`blocks` as of now, by `names`: as `blocks_of` gives them, narrowest first, the country last; then origins."""
+    """`blocks` as of now, by `names`: as `blocks_of` gives them, narrowest first, the country last; then origins.
+
+    A mailbox stands alone where a number's blocks would.
+    """
     around = any(block.hot_until_ms > now_ms for block in blocks[1:_WIDEST])
     known = any(_is_known(name, block) for name, block in zip(names, blocks, strict=True))
     for place, (name, block) in enumerate(zip(names, blocks, strict=True)):
@@ -102,7 +106,7 @@ def _is_known(name: str, block: Block) -> bool:
 
 
 def _measure(place: int, name: str) -> Measure:
-    named = {COUNTRY: _COUNTRY, ADDRESS: _ADDRESS, DEVICE: _DEVICE}
+    named = {COUNTRY: _COUNTRY, ADDRESS: _ADDRESS, DEVICE: _DEVICE, MAILBOX: _MAILBOX}
     return next((measure for kind, measure in named.items() if name.startswith(kind)), None) or _BLOCKS[place]
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
-from ringfence.domain.number import parse_e164
+from ringfence.domain.recipient import parse_recipient
 from ringfence.domain.sid import new_sid
 from ringfence.domain.verification import Secret, Status
 from ringfence.domain.verify_service import decode_verify_service
@@ -87,9 +87,9 @@ class VerificationChecker:
         moved = await self._store.move_verification(row.account, row.sid, Status.APPROVED, now_ms)
         if moved is None:
             return None
-        if (number := parse_e164(view.secret.to)) is not None:
+        if (recipient := parse_recipient(view.secret.to)) is not None:
             origins = sorted({name for attempt in row.attempts for name in attempt.origins})
-            await self._guard.approved(row.account, row.service, number, now_ms, origins)
+            await self._guard.approved(row.account, row.service, recipient, now_ms, origins)
         return replace(view, row=moved)
 
     def _code_of(self, service: VerifyRow, view: VerificationView | None) -> CodeOf:

@@ -113,7 +113,7 @@ class VerificationStarter:
         try:
             _skip_landlines(settings, request, to)
             sending = await self._let_pass(service, request, to, now_ms, price_micros)
-            attempt = replace(attempt, origins=sending.origins if sending else ())
+            attempt = replace(attempt, origins=sending.origins)
             row = await self._row(caller, service, settings, request, to, attempt)
             await channel.carry(
                 caller,
@@ -169,10 +169,8 @@ class VerificationStarter:
 
     async def _let_pass(
         self, service: VerifyRow, request: StartRequest, to: Recipient, now_ms: int, price_micros: int
-    ) -> Sending | None:
-        """What the guard counted; None for a mail, which costs nothing, and pays nobody. ApiError where it refuses."""
-        if not isinstance(to, Number):
-            return None
+    ) -> Sending:
+        """What the guard counted. ApiError where it refuses."""
         origins = await origins_of(self._keys, service.account, request.device_ip, request.tags)
         sending = Sending(
             account=service.account,

@@ -8,19 +8,26 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import structlog
 
-from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, blocks_of
+from ringfence.domain.dialing.destination import NO_COUNTRY, Risk, destination_of
+from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, MAILBOX, blocks_of
 from ringfence.domain.fraud_guard.judgement import Judgement, Level
 from ringfence.domain.fraud_guard.spending import WHOLE, Bound, Overspent, Spending
 from ringfence.domain.number import Number
 from ringfence.domain.rating import DEVELOPMENT_RATES, MICROS
+from ringfence.domain.recipient import Recipient, address_of
 from ringfence.ports.fraud_guard import Refusal, Sending
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.store import Store
+from ringfence.usecases.verify.origins import TABLE as ORIGINS
 
 SAFE_LIST = "safe_list"
 PUMPED = 60410
 NOT_THERE = 60605
-_ORIGINS = {ADDRESS: "address (DeviceIp)", DEVICE: "device (the tag device_id)"}
+_ORIGINS = {
+    ADDRESS: "that were asked for from this address (DeviceIp)",
+    DEVICE: "that were asked for from this device (the tag device_id)",
+    MAILBOX: "that were mailed to this address",
+}
 TENANTS_KEPT = 10_000
 
 _log = structlog.get_logger(__name__)
@@ -65,11 +72,14 @@ class FraudWatch:
         self._tenants: dict[str, str] = {}
 
     async def refusal(self, sending: Sending) -> Refusal | None:
-        region = sending.to.region
-        if self._countries and region not in self._countries:
+        region, to = sending.to.region, sending.to
+        if self._countries and isinstance(to, Number) and region not in self._countries:
             return Refusal(NOT_THERE, f"{region} is not among this installation's `verify_countries`.")
         level = self._level if sending.checked else None
-        names = _names(sending)
+        if level is not None and isinstance(to, Number) and _is_paid_for(to) and not await self._is_safe(sending):
+            _log.warning("verify.code_refused", account=sending.account, rule="special", region=region)
+            return Refusal(PUMPED, "whoever texts or calls a number of this kind pays its owner for it.")
+        names = await self._names(sending.account, to, sending.origins)
         spending = await self._spending(sending)
         judgement = await self._store.admit_code(sending.account, names, sending.at_ms, level, spending)
         if judgement and judgement.overspent is None and await self._is_safe(sending):
@@ -90,10 +100,20 @@ class FraudWatch:
 
     async def not_sent(self, sending: Sending) -> None:
         spending = await self._spending(sending)
-        await self._store.code_not_sent(sending.account, _names(sending), sending.at_ms, spending)
+        names = await self._names(sending.account, sending.to, sending.origins)
+        await self._store.code_not_sent(sending.account, names, sending.at_ms, spending)
 
-    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
-        await self._store.code_came_back(account, (*blocks_of(to.e164, to.region), *origins), at_ms)
+    async def approved(
+        self, account: str, service: str, to: Recipient, at_ms: int, origins: Sequence[str] = ()
+    ) -> None:
+        await self._store.code_came_back(account, await self._names(account, to, origins), at_ms)
+
+    async def _names(self, account: str, to: Recipient, origins: Sequence[str]) -> tuple[str, ...]:
+        """What is counted: the blocks of a number, or a mailbox by its blind index; and where the start came from."""
+        if isinstance(to, Number):
+            return (*blocks_of(to.e164, to.region), *origins)
+        (index,) = await self._keys.blind(account, ORIGINS, [f"{MAILBOX}{to.address}"])
+        return (f"{MAILBOX}{index.hex()}", *origins)
 
     async def _spending(self, sending: Sending) -> Spending | None:
         if self._bounds is None:
@@ -117,12 +137,14 @@ class FraudWatch:
         return tenant
 
     async def _is_safe(self, sending: Sending) -> bool:
-        (index,) = await self._keys.blind(sending.account, SAFE_LIST, [sending.to.e164])
+        (index,) = await self._keys.blind(sending.account, SAFE_LIST, [address_of(sending.to)])
         return await self._store.verify_named(sending.account, "safe_number", index.hex()) is not None
 
 
-def _names(sending: Sending) -> tuple[str, ...]:
-    return (*blocks_of(sending.to.e164, sending.to.region), *sending.origins)
+def _is_paid_for(to: Number) -> bool:
+    """Premium, shared-cost, personal numbers and the like; those of no country: satellites, international networks."""
+    destination = destination_of(to.e164)
+    return to.region == NO_COUNTRY or (destination is not None and destination.risk is Risk.SPECIAL)
 
 
 def _explained(judgement: Judgement) -> str:
@@ -133,7 +155,7 @@ def _explained(judgement: Judgement) -> str:
     if block.startswith(COUNTRY):
         which = f"to numbers in {block.removeprefix(COUNTRY)}"
     elif judgement.rule == "origin":
-        which = f"that were asked for from this {_ORIGINS[judgement.block.partition(':')[0] + ':']}"
+        which = _ORIGINS[judgement.block.partition(":")[0] + ":"]
     around = " in a range that is being pumped" if judgement.rule == "neighbours" else ""
     return (
         f"of the codes {which}{around}, {judgement.unanswered} are unanswered and "

@@ -7,8 +7,8 @@ import pytest
 
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
-from ringfence.domain.number import Number
 from ringfence.domain.rating import DEVELOPMENT_RATES
+from ringfence.domain.recipient import Recipient
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.verify_service import VerifyService
 from ringfence.kms.memory import memory_key_service
@@ -44,7 +44,9 @@ class Counted(FraudWatch):
         self.sendings.append(sending)
         return await super().refusal(sending)
 
-    async def approved(self, account: str, service: str, to: Number, at_ms: int, origins: Sequence[str] = ()) -> None:
+    async def approved(
+        self, account: str, service: str, to: Recipient, at_ms: int, origins: Sequence[str] = ()
+    ) -> None:
         self.brought_back.append(list(origins))
         await super().approved(account, service, to, at_ms, origins)
 

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.fraud_guard.spending import Bound
+from ringfence.domain.mail_address import MailAddress, parse_mail_address
 from ringfence.domain.number import parse_e164
 from ringfence.kms.memory import memory_key_service
 from ringfence.ports.fraud_guard import Refusal, Sending
@@ -247,5 +248,49 @@ def test_an_address_from_which_people_answer_has_room() -> None:
             assert await watch.refusal(number) is None
             await watch.approved(ACCOUNT, SERVICE, number.to, NOW, [ADDRESS])
         assert await many(watch, origins=(ADDRESS,)) == 100
+
+    play(story)
+
+
+PAID_FOR = ["+19005550100", "+448712345678", "+447012345678", "+37190000000", "+882160000000"]
+
+
+@pytest.mark.parametrize("number", PAID_FOR)
+def test_no_code_goes_to_a_number_whose_owner_is_paid_for_it(number: str) -> None:
+    async def story(scene: Scene) -> None:
+        refused = await scene.watch().refusal(sending(number))
+        assert refused == Refusal(60410, "whoever texts or calls a number of this kind pays its owner for it.")
+        assert await scene.watch(level=None).refusal(sending(number)) is None
+        assert await scene.watch().refusal(sending(number, checked=False)) is None
+
+    play(story)
+
+
+@pytest.mark.parametrize("number", ["+12025550177", "+447900123456", "+37126000000", "+252615550100", "+18095550100"])
+def test_peoples_numbers_of_dear_countries_get_theirs(number: str) -> None:
+    async def story(scene: Scene) -> None:
+        assert await scene.watch().refusal(sending(number)) is None
+
+    play(story)
+
+
+def test_a_mailbox_gets_ten_codes_that_it_does_not_answer_through_whatever_service() -> None:
+    async def story(scene: Scene) -> None:
+        mail = parse_mail_address("ann@customer.example")
+        other = parse_mail_address("bob@customer.example")
+        assert mail is not None
+        assert other is not None
+
+        def to(mailbox: MailAddress, n: int) -> Sending:
+            return Sending(account=ACCOUNT, service=f"VA{n:032x}", to=mailbox, channel="email", at_ms=NOW)
+
+        watch = scene.watch(countries=frozenset({"GB"}))
+        answers = [await watch.refusal(to(mail, n)) for n in range(11)]
+        assert answers[:10] == [None] * 10
+        assert answers[10] is not None
+        assert answers[10].why.startswith("of the codes that were mailed to this address, 10 are unanswered")
+        assert await watch.refusal(to(other, 1)) is None
+        await watch.approved(ACCOUNT, SERVICE, mail, NOW)
+        assert await watch.refusal(to(mail, 1)) is None
 
     play(story)
