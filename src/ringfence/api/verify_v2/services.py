@@ -25,6 +25,8 @@ from ringfence.usecases.verify.services import configure_verify_service, create_
 
 PRODUCT = "verify"
 VERSION = "v2"
+LINE_MAX_CHARACTERS = 255
+ORIGINS_MAX = 50
 
 services = Resource("Services", item="Service", listed="services", product=PRODUCT, version=VERSION)
 
@@ -110,6 +112,13 @@ def read_service_name(text: str) -> str:
     return text
 
 
+def read_line(text: str) -> str:
+    """A name that is kept with the service, and so read with every code."""
+    if len(text) > LINE_MAX_CHARACTERS or not text.isprintable():
+        raise ValueError(f"expected one line of at most {LINE_MAX_CHARACTERS} characters")
+    return text
+
+
 def read_host(text: str) -> str:
     """A host name as a browser shows it."""
     host = text.lower()
@@ -124,9 +133,13 @@ def read_host(text: str) -> str:
 
 def read_origins(text: str) -> tuple[str, ...]:
     """Host names with commas between them: origins without their "https://", unless they are of another scheme."""
-    return tuple(read_origin(part.strip()).removeprefix("https://") for part in text.split(","))
+    parts = text.split(",")
+    if len(parts) > ORIGINS_MAX:
+        raise ValueError(f"expected at most {ORIGINS_MAX} origins")
+    return tuple(read_origin(part.strip()).removeprefix("https://") for part in parts)
 
 
+Line = Annotated[str, Rule(read_line, VERIFY_PARAMETER)]
 ServiceName = Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)]
 Host = Annotated[str, Rule(read_host, VERIFY_PARAMETER, clears=True)]
 Domain = Annotated[str, Rule(read_domain, VERIFY_PARAMETER, clears=True)]
@@ -143,7 +156,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     lookup_enabled: bool | None = None
     skip_sms_to_landlines: bool | None = None
     dtmf_input_required: bool | None = None
-    tts_name: str | None = None
+    tts_name: Line | None = None
     psd2_enabled: bool | None = None
     do_not_share_warning_enabled: bool | None = None
     custom_code_enabled: bool | None = None
@@ -154,7 +167,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     push_include_date: bool | None = msgspec.field(name="Push.IncludeDate", default=None)
     push_apn_credential_sid: CredentialSid | None = msgspec.field(name="Push.ApnCredentialSid", default=None)
     push_fcm_credential_sid: CredentialSid | None = msgspec.field(name="Push.FcmCredentialSid", default=None)
-    totp_issuer: str | None = msgspec.field(name="Totp.Issuer", default=None)
+    totp_issuer: Line | None = msgspec.field(name="Totp.Issuer", default=None)
     totp_time_step: Annotated[int, Rule(_between(20, 60), VERIFY_PARAMETER)] | None = msgspec.field(
         name="Totp.TimeStep", default=None
     )
@@ -167,9 +180,9 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     whatsapp_msg_service_sid: Annotated[str, Rule(_sid_of("MG"), VERIFY_PARAMETER, clears=True)] | None = msgspec.field(
         name="Whatsapp.MsgServiceSid", default=None
     )
-    whatsapp_sender: str | None = msgspec.field(name="Whatsapp.From", default=None)
+    whatsapp_sender: Line | None = msgspec.field(name="Whatsapp.From", default=None)
     passkeys_relying_party_id: Domain | None = msgspec.field(name="Passkeys.RelyingParty.Id", default=None)
-    passkeys_relying_party_name: str | None = msgspec.field(name="Passkeys.RelyingParty.Name", default=None)
+    passkeys_relying_party_name: Line | None = msgspec.field(name="Passkeys.RelyingParty.Name", default=None)
     passkeys_relying_party_origins: Annotated[tuple[str, ...], Rule(read_origins, VERIFY_PARAMETER)] | None = (
         msgspec.field(name="Passkeys.RelyingParty.Origins", default=None)
     )
