@@ -14,6 +14,7 @@ from ringfence.domain.clock import Clock
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.supervisor import role_command
@@ -22,7 +23,7 @@ CONTROL = "ringfence.drills.control"
 _STAND_INS = {"kms": "key_role", "api": "api_role"}
 
 
-class Keys(TenantKeys, DeliveryKeys, VerificationCodes, CodeReader, Protocol):
+class Keys(TenantKeys, DeliveryKeys, VerificationCodes, CodeReader, TotpCodes, Protocol):
     """Both sides of a key service, in one process."""
 
     async def tidy(self) -> None: ...
@@ -34,7 +35,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines.
 
     `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
-    `fraud_guard` is the setting `verify_fraud_guard`.
+    `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     sip_lines: Callable[..., SipLines] = SipLines
     media_leg: str = "ringfence.media.leg"
     fraud_guard: str = "standard"
+    new_factors_need_approval: bool = True
 
 
 class _LoggedKeys(KeyService):
@@ -92,4 +94,5 @@ def control() -> Design | None:
         sip_lines=open_lines,
         media_leg=f"{CONTROL}.following_leg",
         fraud_guard="off",
+        new_factors_need_approval=False,
     )

@@ -9,6 +9,7 @@ from ringfence.drills import (
     code_reuse,
     disk_theft,
     enumeration,
+    factor_adding,
     leakage_sweep,
     pumping,
     registration_lock,
@@ -49,6 +50,7 @@ DRILLS = {
             tenants=1_000,
             each="numbers",
         ),
+        Drill(name=factor_adding.DRILL, title=factor_adding.TITLE, play=factor_adding.factor_adding, tenants=50),
         Drill(
             name=scanners.DRILL,
             title=scanners.TITLE,

@@ -21,7 +21,13 @@ from ringfence.ports.http import HttpRequest, HttpResponse, Phases
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import AccountRow, MessageFilter, StockRow, Store
 from ringfence.ports.verify_config import VerifyRow
-from ringfence.roles.composition import Dispatching, compose_dispatching, compose_messaging, compose_verifying
+from ringfence.roles.composition import (
+    Dispatching,
+    compose_dispatching,
+    compose_factoring,
+    compose_messaging,
+    compose_verifying,
+)
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
 from ringfence.usecases.accounts.buy_number import buy_number
@@ -97,6 +103,7 @@ class SeededCopy:
             store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, magic_numbers=False
         )
 
+        self.factoring = compose_factoring(store, keys, clock)
         self.verifying = compose_verifying(
             store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, stock_sender=False
         )
@@ -202,6 +209,10 @@ class SeededCopy:
         finally:
             loops.cancel()
             await asyncio.gather(loops, return_exceptions=True)
+
+    def now_ms(self) -> int:
+        """What the clock says, milliseconds since 1970."""
+        return self._clock.now_ms()
 
     def move_clock(self, ms: int) -> None:
         """Move the clock on."""
