@@ -35,9 +35,15 @@ class Phones:
         self._writer.close()
 
     async def text_of(self, sid: str) -> str:
-        """The body of a text by its SID, once it was delivered. TimeoutError."""
-        async with asyncio.timeout(WITHIN_S):
-            return await asyncio.shield(self._body(sid))
+        """The body of a text by its SID, once it was delivered. TimeoutError; ConnectionError where the feed ended."""
+        body = self._body(sid)
+        either: set[asyncio.Future[Any]] = {body, self._reading}
+        done, _ = await asyncio.wait(either, timeout=WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
+        if body in done:
+            return body.result()
+        if self._reading in done:
+            raise ConnectionResetError("the live feed ended") from self._reading.exception()
+        raise TimeoutError(f"no text in {WITHIN_S:g} s")
 
     async def quiet(self, for_s: float) -> None:
         """Return once nothing has come for so long."""

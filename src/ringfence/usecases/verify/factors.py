@@ -82,7 +82,8 @@ class Factors:
     ) -> FactorView | None:
         """The factor as `edit` makes it, and with `status` and `credential_index`; None where it is gone.
 
-        ApiError 20409 where others change it all the time, 60311 where it may not be verified yet. CredentialTakenError.
+        ApiError 20409 where others change it all the time, 60311 where it may not be verified yet.
+        CredentialTakenError.
         """
         if status is FactorStatus.VERIFIED:
             await self.may_join(caller, view.row)
