@@ -140,3 +140,8 @@ def test_what_repeats_is_told_once_and_then_counted() -> None:
     first, rest = lines(err)
     assert (first["event"], first["request_id"], first["role"]) == ("store away", "RQ0", "api")
     assert (rest["event"], rest["repeats"], rest["role"], rest["level"]) == ("store away", 49, "api", "warning")
+
+
+def test_why_a_code_was_refused_is_told_in_figures() -> None:
+    fields = {"event": "verify.code_refused", "service": "VA1", "rule": "block", "unanswered": 4, "allowed": 4}
+    assert hide_content(None, "warning", fields | {"to": "+12025550177"}) == fields | {"hidden": ["to"]}

@@ -99,3 +99,11 @@ def test_of_very_many_causes_the_later_ones_are_told_each_time(
     for _ in range(2):
         passed = [passes(lines, **away(1, error=f"Error{n}")) for n in range(5)]
     assert passed == [False, False, False, True, True]
+
+
+def test_a_campaign_is_one_line_whatever_its_figures(lines: RepeatedLines, timers: Timers, told: list[Any]) -> None:
+    refused = {"event": "verify.code_refused", "account": "AC1", "service": "VA1", "rule": "block"}
+    assert [passes(lines, **refused, unanswered=n, converted=n, allowed=n) for n in range(3)] == [True, False, False]
+    assert passes(lines, **refused | {"rule": "neighbours"}, unanswered=1)
+    timers.go_off()
+    assert [(line["rule"], line["repeats"]) for line in told] == [("block", 2)]
