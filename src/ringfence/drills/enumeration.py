@@ -44,11 +44,13 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     method: str = "GET"
     path: str
     form: dict[str, str] | None = None
+    json: bool = False
     signed: bool = True
     sampled: bool = False
 
 
 _CHECK = {"To": "{number}", "Code": "123456"}
+_WHO = {"Identity": "{number}"}
 _START = {"To": "{number}", "Channel": "sms"}
 _SIGNED = (
     Route(name="my verification by number", path="/v2/Services/{own}/Verifications/{number}"),
@@ -60,6 +62,16 @@ _SIGNED = (
     Route(name="a safe number", path="/v2/SafeList/Numbers/{number}"),
     Route(name="an entity of mine", path="/v2/Services/{own}/Entities/{number}"),
     Route(name="an entity of theirs", path="/v2/Services/{theirs}/Entities/{number}"),
+    Route(name="my attempts to it", path="/v2/Attempts?ChannelData.To={number}"),
+    Route(name="my attempts to it, counted", path="/v2/Attempts/Summary?DestinationPrefix={number}"),
+    Route(name="a passkey of mine", method="POST", path="/v2/Services/{own}/Passkeys/Challenges", form=_WHO, json=True),
+    Route(
+        name="a passkey of theirs",
+        method="POST",
+        path="/v2/Services/{theirs}/Passkeys/Challenges",
+        form=_WHO,
+        json=True,
+    ),
     Route(name="lookup", path="/v2/PhoneNumbers/{number}"),
     Route(name="lookup, v1", path="/v1/PhoneNumbers/{number}"),
     Route(name="my texts to it", path="/2010-04-01/Accounts/{me}/Messages.json?To={number}"),
@@ -162,7 +174,8 @@ class Asker:
         path = route.path.format(number=quote(number), **self._places)
         form = route.form and {name: value.format(number=number) for name, value in route.form.items()}
         self.asked += 1
-        answer = await http.ask(route.method, path, form, basic=self._attacker if route.signed else None)
+        who = self._attacker if route.signed else None
+        answer = await http.ask(route.method, path, form, json=route.json, basic=who)
         self.statuses[answer.status] += 1
         return answer
 

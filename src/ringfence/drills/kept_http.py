@@ -40,13 +40,23 @@ class KeptHttp:
             writer.close()
 
     async def ask(
-        self, method: str, path: str, form: Mapping[str, str] | None = None, *, basic: tuple[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        form: Mapping[str, str] | None = None,
+        *,
+        json: bool = False,
+        basic: tuple[str, str] | None = None,
     ) -> Answer:
-        """The answer, which must say its length; ConnectionError where the connection broke before it was whole."""
-        content = urlencode(form).encode() if form is not None else b""
+        """The answer, which must say its length; ConnectionError where the connection broke before it was whole.
+
+        With `json` the form is sent as that.
+        """
+        content = b"" if form is None else msgspec.json.encode(form) if json else urlencode(form).encode()
         lines = [f"{method} {path} HTTP/1.1", f"Host: localhost:{self._port}"]
         if form is not None:
-            lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(content)}"]
+            kind = "application/json" if json else "application/x-www-form-urlencoded"
+            lines += [f"Content-Type: {kind}", f"Content-Length: {len(content)}"]
         if (credential := basic or self._basic) is not None:
             lines.append(f"Authorization: Basic {base64.b64encode(':'.join(credential).encode()).decode()}")
         async with self._connection() as (reader, writer), asyncio.timeout(WITHIN_S):
