@@ -103,7 +103,7 @@ class SeededCopy:
             store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, magic_numbers=False
         )
 
-        self.factoring = compose_factoring(store, keys, clock)
+        self.factoring = compose_factoring(store, keys, clock, self._dispatching.bells)
         self.verifying = compose_verifying(
             store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, stock_sender=False
         )
