@@ -35,7 +35,7 @@ def is_alive(pid: int) -> bool:
     """True while the process runs or stands still; False once it is gone or a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

@@ -19,7 +19,8 @@ _RINGING = frozenset({"queued", "ringing"})
 _OF_CODES: dict[int, Advice] = {
     30036: Advice(
         "The code's ten minutes were over, or the verification was, before its text could be sent.",
-        "Start again. If it happens often, the sender's queue is longer than its rate: add senders, or raise the rate.",
+        "Set Status=canceled and start again. If it happens often, the sender's queue is longer than its rate: add "
+        "senders, or raise the rate.",
     ),
     21610: Advice(
         "The recipient texted STOP to this sender.",
