@@ -16,6 +16,7 @@ from ringfence.domain.passkeys.strict_cbor import Item
 NONE: Final = "none"
 PACKED: Final = "packed"
 _MODEL = ObjectIdentifier("1.3.6.1.4.1.45724.1.1.4")
+_TOLD = (NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
 _UNIT = "Authenticator Attestation"
 # An OCTET STRING of 16 bytes.
 _MODEL_PREFIX = b"\x04\x10"
@@ -41,28 +42,28 @@ def check_statement(form: Item, statement: Item, aaguid: str) -> bool:
     if not chain or chain != sent:
         raise PasskeyRefusedError(Refusal.ATTESTATION)
     try:
-        _check_certificate(x509.load_der_x509_certificate(chain[0]), aaguid)
+        certificate = x509.load_der_x509_certificate(chain[0])
+        if not _is_of_authenticator(certificate, aaguid):
+            raise PasskeyRefusedError(Refusal.ATTESTATION)
     except _UNREADABLE:
         raise PasskeyRefusedError(Refusal.ATTESTATION) from None
     return True
 
 
-def _check_certificate(certificate: x509.Certificate, aaguid: str) -> None:
+def _is_of_authenticator(certificate: x509.Certificate, aaguid: str) -> bool:
     subject = certificate.subject
-    told = (NameOID.COUNTRY_NAME, NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
     units = [each.value for each in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)]
-    if (
-        certificate.version is not x509.Version.v3
-        or units != [_UNIT]
-        or not all(subject.get_attributes_for_oid(each) for each in told)
-    ):
-        raise ValueError("not the certificate of an authenticator")
     constraints = _extension(certificate, x509.BasicConstraints.oid)
-    if not isinstance(constraints, x509.BasicConstraints) or constraints.ca:
-        raise ValueError("an authority, or what may be one")
     model = _extension(certificate, _MODEL)
-    if model is not None and model.value != _MODEL_PREFIX + uuid.UUID(aaguid).bytes:
-        raise ValueError("of another model")
+    return (
+        certificate.version is x509.Version.v3
+        and units == [_UNIT]
+        and all(subject.get_attributes_for_oid(each) for each in _TOLD)
+        # Without these constraints it may be an authority.
+        and isinstance(constraints, x509.BasicConstraints)
+        and not constraints.ca
+        and (model is None or model.value == _MODEL_PREFIX + uuid.UUID(aaguid).bytes)
+    )
 
 
 def _extension(certificate: x509.Certificate, oid: ObjectIdentifier) -> Any:

@@ -341,7 +341,7 @@ def test_an_answer_serves_its_own_question_alone(authenticator: SoftwareAuthenti
 # --- copies
 
 
-@pytest.mark.parametrize(("kept", "said"), [(5, 5), (5, 4), (5, 0), (1, 1)])
+@pytest.mark.parametrize(("kept", "said"), [(5, 5), (5, 4), (5, 0), (1, 1), (1, 0)])
 def test_a_count_that_does_not_rise_is_refused(kept: int, said: int, authenticator: SoftwareAuthenticator) -> None:
     passkey = msgspec.structs.replace(register(authenticator).passkey, sign_count=kept)
     with pytest.raises(PasskeyRefusedError) as refused:

@@ -32,7 +32,7 @@ def after_use(passkey: Passkey, *, sign_count: int, backup_eligible: bool, backe
     credential; COUNTER where it counts backwards or twice the same, as two that were one do."""
     if backup_eligible != passkey.backup_eligible:
         raise PasskeyRefusedError(Refusal.BACKUP)
-    counts = sign_count > 0 or passkey.sign_count > 0
-    if counts and sign_count <= passkey.sign_count:
+    # One that counted nothing so far may begin to.
+    if 0 < passkey.sign_count >= sign_count:
         raise PasskeyRefusedError(Refusal.COUNTER)
     return msgspec.structs.replace(passkey, sign_count=sign_count, backed_up=backed_up)
