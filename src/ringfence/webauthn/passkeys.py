@@ -7,7 +7,7 @@ Source: WebAuthn Level 3, sections 7.1 and 7.2; docs/why/verify.md, "Passkeys".
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
@@ -33,8 +33,6 @@ from ringfence.webauthn.packed import check_statement
 _CREATE = "webauthn.create"
 _GET = "webauthn.get"
 _ATTESTATION_KEYS = {"fmt", "attStmt", "authData"}
-
-T = TypeVar("T")
 
 
 class WebauthnPasskeys:
@@ -79,8 +77,7 @@ class WebauthnPasskeys:
         algorithm_of(new.public_key)
         vouched = check_statement(attestation["fmt"], attestation["attStmt"], new.aaguid)
         self._check_maker(new, vouched=vouched)
-        refusal = Refusal.SIGNATURE if attestation["attStmt"] else Refusal.MALFORMED
-        _asked_of_library(lambda: self._verify_registration(answer, new, ceremony), refusal)
+        _asked_of_library(lambda: self._verify_registration(answer, new, ceremony))
         return NewPasskey(
             passkey=Passkey(
                 credential_id=new.credential_id,
@@ -110,7 +107,7 @@ class WebauthnPasskeys:
             raise PasskeyRefusedError(Refusal.MALFORMED)
         _check_flags(data, ceremony)
         algorithm_of(passkey.public_key)
-        _asked_of_library(lambda: _verify_authentication(answer, passkey, ceremony), Refusal.SIGNATURE)
+        _asked_of_library(lambda: _verify_authentication(answer, passkey, ceremony))
         # Not before the signature is right: else anybody could make a passkey look copied.
         kept = after_use(
             passkey, sign_count=data.sign_count, backup_eligible=data.backup_eligible, backed_up=data.backed_up
@@ -172,14 +169,14 @@ def _verify_authentication(answer: AuthenticationAnswer, passkey: Passkey, cerem
     )
 
 
-def _asked_of_library(check: Callable[[], T], refusal: Refusal) -> T:
+def _asked_of_library(check: Callable[[], None]) -> None:
     from webauthn.helpers.exceptions import WebAuthnException
 
     try:
-        return check()
+        check()
     except (WebAuthnException, InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError, LookupError):
-        # Its reasons quote what was sent.
-        raise PasskeyRefusedError(refusal) from None
+        # Its reasons quote what was sent. What else it may say no to was asked before.
+        raise PasskeyRefusedError(Refusal.SIGNATURE) from None
 
 
 def _check_page(client_data: bytes, kind: str, ceremony: Ceremony, now_ms: int) -> None:

@@ -24,6 +24,8 @@ def authenticator() -> SoftwareAuthenticator:
         pytest.param(lambda data: cbor2.dumps(cbor2.loads(data) | {"more": 1}), id="a name more"),
         pytest.param(lambda data: cbor2.dumps({**none_attestation()}), id="a name less"),
         pytest.param(lambda data: cbor2.dumps(cbor2.loads(data) | {"authData": "text"}), id="data as text"),
+        pytest.param(lambda data: cbor2.dumps(cbor2.loads(data) | {"authData": "x" * 200}), id="data as long text"),
+        pytest.param(lambda data: cbor2.dumps(cbor2.loads(data) | {"authData": 7}), id="data as a number"),
         pytest.param(lambda data: cbor2.dumps(cbor2.loads(data) | {"authData": bytes(36)}), id="short data"),
         pytest.param(lambda data: cbor2.dumps(cbor2.loads(data) | {"attStmt": []}), id="a statement that is a list"),
         pytest.param(lambda data: cbor2.dumps(cbor2.CBORTag(55799, cbor2.loads(data))), id="a tag"),
@@ -51,6 +53,7 @@ def test_an_attestation_object_of_another_form_is_refused(change: Any, authentic
         pytest.param({"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x", "x5c": b"x"}}, id="packed, no list"),
         pytest.param({"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x", "x5c": [b"x"]}}, id="packed, no DER"),
         pytest.param({"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x", "x5c": ["x"]}}, id="packed, text"),
+        pytest.param({"fmt": "packed", "attStmt": {"alg": -7, "sig": b"x", "x5c": 7}}, id="packed, a number"),
     ],
 )
 def test_an_attestation_that_is_not_taken_is_refused(

@@ -75,6 +75,8 @@ WRONG_PAGES = [
     pytest.param({"client_data": {"crossOrigin": True}}, Refusal.CROSS_ORIGIN, id="in a frame"),
     pytest.param({"client_data": {"topOrigin": ORIGIN}}, Refusal.CROSS_ORIGIN, id="with a page above"),
     pytest.param({"client_data": {"crossOrigin": "false"}}, Refusal.MALFORMED, id="in a frame, as text"),
+    pytest.param({"client_data": {"tokenBinding": {"status": "not-supported"}}}, Refusal.MALFORMED, id="token binding"),
+    pytest.param({"client_data": {"tokenBinding": {}}}, Refusal.MALFORMED, id="token binding without a status"),
     pytest.param({"client_data": {"origin": [ORIGIN]}}, Refusal.MALFORMED, id="origin in a list"),
     pytest.param({"client_data": {"type": None}}, Refusal.MALFORMED, id="no type"),
     pytest.param({"client_json": b"[]"}, Refusal.MALFORMED, id="a list"),
@@ -133,9 +135,9 @@ def test_a_name_that_comes_twice_is_refused_whichever_is_right(authenticator: So
     assert refused.value.why is Refusal.MALFORMED
 
 
-@pytest.mark.parametrize("status", ["present", "supported"])
-def test_token_binding_and_what_is_not_known_are_left_alone(status: str, authenticator: SoftwareAuthenticator) -> None:
-    more = {"tokenBinding": {"status": status}, "other_keys_can_be_added_here": "do not compare with a template"}
+@pytest.mark.parametrize("binding", [{"status": "present", "id": "x"}, {"status": "supported"}, "unused", None])
+def test_token_binding_and_what_is_not_known_are_left_alone(binding: Any, authenticator: SoftwareAuthenticator) -> None:
+    more = {"tokenBinding": binding, "other_keys_can_be_added_here": "do not compare with a template"}
     made = register(authenticator, Wrong(client_data=more, extensions=cbor2.dumps({"credProtect": 2})))
     assert authenticate(authenticator, made.passkey, Wrong(client_data=more)).user_verified
 

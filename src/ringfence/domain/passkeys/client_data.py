@@ -22,13 +22,19 @@ class ClientData(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_client_data(data: bytes) -> ClientData:
-    """From UTF-8 JSON without a name that comes twice; MALFORMED else. What else it holds is left alone."""
+    """From UTF-8 JSON without a name that comes twice; MALFORMED else.
+
+    What else it holds is left alone, and so is `tokenBinding`, where it is as Level 2 had it.
+    """
     try:
         found = json.loads(data.decode(), object_pairs_hook=_once)
         if not isinstance(found, dict):
             raise ValueError("not an object")
         cross = found.get("crossOrigin", False)
         kind, challenge, origin = found["type"], found["challenge"], found["origin"]
+        binding = found.get("tokenBinding")
+        if isinstance(binding, dict) and binding.get("status") not in ("present", "supported"):
+            raise ValueError("of no such status")
         if not isinstance(cross, bool) or not all(isinstance(each, str) for each in (kind, challenge, origin)):
             raise ValueError("of another type")
         return ClientData(
