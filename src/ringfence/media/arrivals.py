@@ -37,9 +37,19 @@ _DECODING = np.concatenate([DECODING[law] for law in LAWS])
 
 
 class Arrivals:
-    """The receiving half of all legs of a worker, a row each."""
+    """The receiving half of all legs of a worker, a row each.
 
-    def __init__(self, rows: int, *, key: Callable[[Leg, str | None], None], settled: Callable[[Leg], None]) -> None:
+    `broke` is told of what a packet of one leg raised that nobody foresaw; the others are heard all the same.
+    """
+
+    def __init__(
+        self,
+        rows: int,
+        *,
+        key: Callable[[Leg, str | None], None],
+        settled: Callable[[Leg], None],
+        broke: Callable[[int, Exception], None],
+    ) -> None:
         self.buffers = JitterBuffers(rows)
         self.receptions = Receptions(rows)
         self.heard_tick = np.zeros(rows, np.int64)
@@ -57,6 +67,7 @@ class Arrivals:
         self._unquiet: set[Leg] = set()
         self._key = key
         self._settled = settled
+        self._broke = broke
 
     def buffer(self, row: int) -> memoryview:
         """Where a leg's packets are read to."""
@@ -128,7 +139,10 @@ class Arrivals:
                 break
             self._sort(np.array(rows), np.array(sizes), tick, now_ms)
         for leg in self._coded:
-            self._decode(leg)
+            try:
+                self._decode(leg)
+            except Exception as error:
+                self._broke(leg.row, error)
 
     def skip(self) -> None:
         """Leave what has come since the last tick, long ago, and begin anew with what comes from now on."""
@@ -151,6 +165,9 @@ class Arrivals:
             except OSError:
                 # Nothing there after all, or the kernel tells that the peer's port is closed.
                 continue
+            except Exception as error:
+                self._broke(row, error)
+                continue
             if size:
                 rows.append(row)
                 sizes.append(size)
@@ -164,7 +181,7 @@ class Arrivals:
         usual &= (types == self._type[rows]) | (types == self._event_type[rows])
         if not usual.all():
             for number in np.flatnonzero(~usual).tolist():
-                sizes[number] = self._look_at(int(rows[number]), int(sizes[number]), tick)
+                sizes[number] = self._contained(self._look_at, int(rows[number]), int(sizes[number]), tick)
             kept = sizes > HEADER_BYTES
             rows, sizes = rows[kept], sizes[kept]
             if not len(rows):
@@ -177,7 +194,7 @@ class Arrivals:
         counted = self.receptions.take(rows, words[:, 0] & 0xFFFF, timestamps, sounding, now_ms, self._rate[rows])
         self.heard_tick[rows[counted]] = tick
         for number in np.flatnonzero(counted & ~sounding).tolist():
-            self._take_event(int(rows[number]), int(sizes[number]))
+            self._contained(self._take_event, int(rows[number]), int(sizes[number]))
         heard = counted & sounding & self.hears[rows]
         self._store(rows[heard], sizes[heard] - HEADER_BYTES, timestamps[heard])
 
@@ -202,14 +219,26 @@ class Arrivals:
     def _store_coded(self, rows: Rows, sizes: Rows, timestamps: Rows) -> None:
         """Keep packets of codecs with a state until their turn has come."""
         for row, size, timestamp in zip(rows.tolist(), sizes.tolist(), timestamps.tolist(), strict=True):
-            leg = self._legs[row]
-            if leg is None or leg.codec is None:
-                continue
-            payload = bytes(self._packets[row, HEADER_BYTES : HEADER_BYTES + size])
-            halves = leg.codec.length_ms(payload) // HALF_MS
-            at = int(self.buffers.place(np.array([row]), np.array([timestamp]), halves)[0])
-            if at + halves > self.buffers.next_half(row):
-                leg.payloads.setdefault(at, payload)
+            self._contained(self._keep_coded, row, size, timestamp)
+
+    def _keep_coded(self, row: int, size: int, timestamp: int) -> int:
+        leg = self._legs[row]
+        if leg is None or leg.codec is None:
+            return 0
+        payload = bytes(self._packets[row, HEADER_BYTES : HEADER_BYTES + size])
+        halves = leg.codec.length_ms(payload) // HALF_MS
+        at = int(self.buffers.place(np.array([row]), np.array([timestamp]), halves)[0])
+        if at + halves > self.buffers.next_half(row):
+            leg.payloads.setdefault(at, payload)
+        return size
+
+    def _contained(self, take: Callable[..., int], row: int, *of_packet: int) -> int:
+        """What `take` makes of a packet; 0 where it raised, which is its leg's trouble alone."""
+        try:
+            return take(row, *of_packet)
+        except Exception as error:
+            self._broke(row, error)
+            return 0
 
     def _decode(self, leg: Leg) -> None:
         assert leg.codec is not None
@@ -231,15 +260,16 @@ class Arrivals:
         fitting = sound[: len(sound) // HALF * HALF]
         self.buffers.put(np.array([row]), np.array([at]), fitting[None, :])
 
-    def _take_event(self, row: int, size: int) -> None:
+    def _take_event(self, row: int, size: int) -> int:
         leg = self._legs[row]
         assert leg is not None
         try:
             key = leg.keys.receive(parse_rtp(bytes(self._packets[row, :size])))
         except InvalidPacketError:
             leg.refused += 1
-            return
+            return 0
         self._key(leg, key)
+        return size
 
     def _look_at(self, row: int, size: int, tick: int) -> int:
         """One packet that is not just as agreed: its size where it is to be heard after all, else 0."""

@@ -28,9 +28,13 @@ _NOTHING_PASSED: Mapping[Leg, bytes] = {}
 
 
 class Departures:
-    """The sending half of all legs of a worker, a row each."""
+    """The sending half of all legs of a worker, a row each.
 
-    def __init__(self, rows: int) -> None:
+    `broke` is told of what one leg's packet raised that nobody foresaw; those of the others go out all the same.
+    """
+
+    def __init__(self, rows: int, *, broke: Callable[[int, Exception], None]) -> None:
+        self._broke = broke
         self.sent = np.zeros(rows, np.int64)
         self.octets = np.zeros(rows, np.int64)
         # Packets that the kernel did not take, or that could not be protected.
@@ -112,11 +116,13 @@ class Departures:
 
     def send(self) -> None:
         """Send what the last tick made."""
-        for send, data in self._entries.values():
+        for row, (send, data) in self._entries.items():
             try:
                 send(data)
             except (OSError, ValueError):
                 self.unsent += 1
+            except Exception as error:
+                self._broke(row, error)
 
     def make(
         self, outbound: Samples, events: Mapping[Leg, EventPacket], passed: Mapping[Leg, bytes] = _NOTHING_PASSED
@@ -147,25 +153,33 @@ class Departures:
         if len(others):
             self._packets[others, HEADER_BYTES:] = ENCODING[LAWS[1]][samples[others]]
         for leg in self._coded - self._packings.keys():
-            assert leg.codec is not None
-            payload = passed.get(leg)
-            if payload is None:
-                payload = leg.codec.encode(outbound[leg.row])
-            if payload:
-                self._replace(leg.row, self._head(leg.row) + payload)
-            elif leg.row in self._entries:
-                self.sent[leg.row] -= 1
-                self.octets[leg.row] -= FRAME
+            self._contained(leg, self._encode, outbound[leg.row], passed.get(leg))
         for leg in self._packings.keys() - events.keys():
-            self._pack(leg, outbound[leg.row])
+            self._contained(leg, self._pack, outbound[leg.row])
         for leg, event in events.items():
-            self._make_event(leg, event)
+            self._contained(leg, self._make_event, event)
         for leg in beginning - self._packings.keys():
             data = self._entries[leg.row][1]
             packet = bytearray(data[0] if leg in self._listed and data else data)
             if packet:
                 packet[1] |= _MARKER
             self._replace(leg.row, bytes(packet))
+
+    def _contained(self, leg: Leg, make: Callable[..., None], *of_leg: Any) -> None:
+        """Make a packet of one leg; what that raises is its trouble alone."""
+        try:
+            make(leg, *of_leg)
+        except Exception as error:
+            self._broke(leg.row, error)
+
+    def _encode(self, leg: Leg, sound: Samples, passed: bytes | None) -> None:
+        assert leg.codec is not None
+        payload = leg.codec.encode(sound) if passed is None else passed
+        if payload:
+            self._replace(leg.row, self._head(leg.row) + payload)
+        elif leg.row in self._entries:
+            self.sent[leg.row] -= 1
+            self.octets[leg.row] -= FRAME
 
     def _make_event(self, leg: Leg, event: EventPacket) -> None:
         remote = leg.remote

@@ -7,10 +7,12 @@ It runs in one thread and never waits. Whatever is asked of it holds from the ne
 import heapq
 import secrets
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from ringfence.domain.packet_time import PACKET_TIMES_MS, USUAL_MS
@@ -82,8 +84,8 @@ class Engine:
         self._legs: dict[str, Leg] = {}
         self._free = list(range(max_legs))
         self._clips = Clips()
-        self._arrivals = Arrivals(max_legs, key=self._key_heard, settled=self._settled)
-        self._departures = Departures(max_legs)
+        self._arrivals = Arrivals(max_legs, key=self._key_heard, settled=self._settled, broke=self._broke)
+        self._departures = Departures(max_legs, broke=self._broke)
         self._reports = LegReports(self._arrivals, self._departures)
         self._listening = Listening(max_legs, self._arrivals.buffers)
         self._tone_keys = ToneKeys(max_legs)
@@ -102,6 +104,9 @@ class Engine:
         self._alike: list[tuple[Leg, Leg]] = []
         self._used = 0
         self._tick = 0
+        # Legs of which something raised in this tick, by row.
+        self._broken: dict[int, Leg] = {}
+        self._log = structlog.get_logger("ringfence.media")
 
     def __len__(self) -> int:
         return len(self._legs)
@@ -152,7 +157,7 @@ class Engine:
     def connect(self, name: str, remote: RemoteEnd) -> None:
         """Send and receive as agreed. ValueError for what cannot be: the leg stays as it was."""
         leg = self._legs.get(name)
-        if leg is None:
+        if leg is None or leg.broken:
             return
         encoding = remote.encoding.upper()
         if encoding not in ("PCMU", "PCMA") and encoding not in self._codecs:
@@ -182,11 +187,12 @@ class Engine:
 
     def close(self, name: str) -> LegStats | None:
         """End a leg, with its sounds, its bridge and its recordings: how it fared, None where it is not there."""
-        leg = self._legs.pop(name, None)
+        leg = self._legs.get(name)
         if leg is None:
             return None
         stats = self._reports.stats(leg)
-        self._reports.tell(leg, ending=True)
+        if not leg.broken:
+            self._report(leg, ending=True)
         self._separate(leg)
         self._recordings.close(leg)
         self._playing.discard(leg)
@@ -194,6 +200,7 @@ class Engine:
         self._departures.forget(leg)
         self._arrivals.forget(leg)
         leg.close()
+        del self._legs[name]
         heapq.heappush(self._free, leg.row)
         self._used = max((other.row + 1 for other in self._legs.values()), default=0)
         self._tune()
@@ -284,7 +291,10 @@ class Engine:
         hearing, heard = self._bridges
         outbound[hearing] = inbound[heard]
         for leg in list(self._playing):
-            self._play(leg, outbound[leg.row])
+            try:
+                self._play(leg, outbound[leg.row])
+            except Exception as error:
+                self._broke(leg.row, error)
         events = self._press(outbound) if self._pressing else {}
         if len(self._listened):
             self._hear_tones(inbound)
@@ -292,6 +302,8 @@ class Engine:
         self._recordings.tick()
         self._departures.make(outbound, events, self._passed() if self._alike else {})
         self._keep_house()
+        if self._broken:
+            self._set_apart()
 
     def _play(self, leg: Leg, frame: Samples) -> None:
         playing = leg.playing
@@ -311,7 +323,11 @@ class Engine:
             if remote is None or not remote.send:
                 continue
             as_events = remote.event_payload_type is not None
-            made = leg.pressing.next(as_events=as_events, clock_rate_hz=leg.clock_rate_hz)
+            try:
+                made = leg.pressing.next(as_events=as_events, clock_rate_hz=leg.clock_rate_hz)
+            except Exception as error:
+                self._broke(leg.row, error)
+                continue
             if isinstance(made, EventPacket):
                 events[leg] = made
             elif made is not None:
@@ -363,13 +379,45 @@ class Engine:
             leg.failed = True
             self._emit(LegFailed(leg.name, cause))
 
+    def _broke(self, row: int, error: Exception) -> None:
+        """Something of one leg raised that nobody foresaw: that leg fails, and all others play on."""
+        leg = next((leg for leg in self._legs.values() if leg.row == row), None)
+        if leg is None or row in self._broken:
+            return
+        self._broken[row] = leg
+        frames = traceback.extract_tb(error.__traceback__)
+        # Not its words: they may hold what a peer sent.
+        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+        self._log.error("media.leg_broke", leg=leg.name, kind=type(error).__name__, place=place)
+
+    def _report(self, leg: Leg, *, ending: bool = False) -> None:
+        try:
+            self._reports.tell(leg, ending=ending)
+        except Exception as error:
+            self._broke(leg.row, error)
+
+    def _set_apart(self) -> None:
+        """Do nothing more for what broke until its call has ended, between two ticks."""
+        for leg in self._broken.values():
+            if self._legs.get(leg.name) is not leg:
+                continue
+            leg.broken = True
+            self._separate(leg)
+            self._playing.discard(leg)
+            self._pressing.discard(leg)
+            self._departures.forget(leg)
+            self._arrivals.forget(leg)
+            self._fail(leg, "its media worker could not go on with it")
+        self._broken.clear()
+        self._tune()
+
     def _keep_house(self) -> None:
         phase = self._tick % INTERVAL_TICKS
         if not self._tick % _HOUSEKEEPING_TICKS:
             self._arrivals.settle_doors(self._tick)
         for leg in list(self._legs.values()):
-            if leg.row % INTERVAL_TICKS == phase:
-                self._reports.tell(leg)
+            if leg.row % INTERVAL_TICKS == phase and not leg.broken:
+                self._report(leg)
                 silent = self._tick - int(self._arrivals.heard_tick[leg.row]) > SILENT_TICKS
                 if silent and leg.remote is not None and self._arrivals.hears[leg.row]:
                     self._fail(leg, "nothing came for a minute")

@@ -67,6 +67,8 @@ class Leg:
         self.newcomer: tuple[int, int] | None = None
         self.connected = False
         self.failed = False
+        # Something of it raised: nothing is done for it any more but to end it.
+        self.broken = False
         self.refused = 0
         self.round_trip_ms: float | None = None
         # Where the last packet came from, for a leg whose address is not settled by the kernel.
