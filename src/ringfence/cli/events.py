@@ -1,13 +1,12 @@
 """`ringfence events`: what tenants' programs could not be told, and telling it again."""
 
-import datetime
-import re
 import sys
 from typing import Annotated
 
 import typer
 import uvloop
 
+from ringfence.cli.ages import age_ms, shown_time
 from ringfence.cli.installation import Installation, opened, operate
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
@@ -24,8 +23,6 @@ from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.webhooks.replay import MAX_REPLAYED, Replayer
 
 SHOWN = 100
-_DURATION = re.compile(r"([0-9]{1,6})([smhd])")
-_UNIT_MS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 commands = typer.Typer(help="Webhooks that failed for good: list them, send them again.", no_args_is_help=True)
 Account = Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose. Default: the first account.")]
@@ -39,7 +36,7 @@ def list_failed(
 
     async def work(it: Installation) -> None:
         dead = await it.store.dead_events(account or await first_account_sid(it.store), limit=SHOWN)
-        rows = [(event.id, _time(event.at_ms), event.kind, event.message_sid, event.attempts) for event in dead]
+        rows = [(event.id, shown_time(event.at_ms), event.kind, event.message_sid, event.attempts) for event in dead]
         show(output, ("event", "at", "kind", "message", "attempts"), rows)
 
     operate(settings_of(config, data), work)
@@ -83,7 +80,7 @@ def replay(
 ) -> None:
     """Send one event again, or all that failed for good since a time."""
     settings = settings_of(config, data)
-    age_ms = _age_ms(since)
+    back_ms = age_ms(since)
 
     async def work(it: Installation) -> None:
         owner = account or await first_account_sid(it.store)
@@ -92,7 +89,7 @@ def replay(
             Terminal().say(f"event {event} will be sent again")
             return
         async with every_dispatcher(settings) as wake:
-            count = await Replayer(it.store, it.clock, wake).replay_failed(owner, it.clock.now_ms() - age_ms)
+            count = await Replayer(it.store, it.clock, wake).replay_failed(owner, it.clock.now_ms() - back_ms)
         Terminal().say(f"{count} will be sent again")
 
     operate(settings, work)
@@ -113,14 +110,3 @@ async def _replay_one(it: Installation, settings: Settings, owner: str, event: i
     async with every_dispatcher(settings) as wake:
         if not await Replayer(it.store, it.clock, wake).replay_event(owner, event):
             raise RefusalError(f"event {event} does not exist, or is still being sent", "`ringfence events list`")
-
-
-def _age_ms(text: str) -> int:
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        raise RefusalError(f"--since: {text!r} is no age", "use 90s, 30m, 2h or 3d", exit_code=2)
-    return int(match[1]) * _UNIT_MS[match[2]]
-
-
-def _time(at_ms: int) -> str:
-    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%SZ")

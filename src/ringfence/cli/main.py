@@ -27,6 +27,8 @@ from ringfence.cli import trigger as triggers
 from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
 from ringfence.cli.events import commands as events
+from ringfence.cli.ledger import blast as reached
+from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Database, Port, RunningPort, Yes, settings_of, settings_of_running
@@ -42,6 +44,8 @@ app = typer.Typer(
 app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")
 app.add_typer(events, name="events")
+app.add_typer(ledgers, name="ledger")
+app.command(name="blast")(reached)
 doctors = typer.Typer()
 app.add_typer(doctors, name="doctor")
 

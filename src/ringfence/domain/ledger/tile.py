@@ -5,7 +5,7 @@ Source: C2SP, tlog-tiles.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ringfence.domain.ledger.merkle import HASH_BYTES, Subtree, node_hash
@@ -53,6 +53,16 @@ def width_at(level: int | None, n: int, size: int) -> int:
     """How wide that tile of a tree of `size` leaves is: 0 where it is not there."""
     there = size >> (HEIGHT * (level or 0))
     return min(max(there - n * WIDTH, 0), WIDTH)
+
+
+def tiles_of(size: int) -> Iterator[Tile]:
+    """Every tile of a tree of `size` leaves, its entry bundles first."""
+    levels = [None, *range(-(-max(size.bit_length(), 1) // HEIGHT))]
+    for level in levels:
+        n = 0
+        while width := width_at(level, n, size):
+            yield Tile(level, n, width)
+            n += 1
 
 
 def encode_bundle(entries: Sequence[bytes]) -> bytes:

@@ -1,17 +1,28 @@
-"""The whole ledger read and held against itself: every entry, the tree over them, and the signed checkpoint."""
+"""The ledger read: entry by entry, as tiles, and all of it held against itself."""
 
+import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ringfence.domain.ledger.merkle import Frontier, leaf_hash
+from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.merkle import HASH_BYTES, Frontier, Subtree, leaf_hash
+from ringfence.domain.ledger.note import split_note
+from ringfence.domain.ledger.proof import root_of
+from ringfence.domain.ledger.tile import HEIGHT, WIDTH, Tile, TileHashes, encode_bundle, tile_path, tiles_of
 from ringfence.kms.key_files import LEDGER, KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile
+from ringfence.kms.ledger.index import By, entries_of
 from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line, Position, read_line, read_lines
-from ringfence.kms.ledger.writer import CHECKPOINT, ENTRIES, FOLDER
+from ringfence.kms.ledger.tree_files import OFFSET_BYTES, OFFSETS
+from ringfence.kms.ledger.writer import CHECKPOINT, ENTRIES, FOLDER, INDEX
 from ringfence.ports.ledger import AccessEntry
+
+_HEX_LEAF = 64
+FOUND_AT_ONCE = 10_000
 
 
 class Sound(NamedTuple):
@@ -25,18 +36,29 @@ class Sound(NamedTuple):
 class LedgerReader:
     """Reads the ledger of a key service's folder. It may be written to meanwhile: what came later is not read.
 
-    KeyFileError where its key is not there.
+    KeyFileError where its key is not there, OSError where the ledger is not.
     """
 
     def __init__(self, directory: Path) -> None:
         self._folder = directory / FOLDER
         self._keys = LedgerKeys(KeyFiles(directory / "keys").load(LEDGER))
+        self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signer)
         self.verifier = self._keys.signer.verifier
+
+    def note(self) -> str:
+        """The last checkpoint as it is signed; "" where there is none yet. LedgerBrokenError where it is not ours."""
+        if self._checkpoint.read() is None:
+            return ""
+        return (self._folder / CHECKPOINT).read_text(encoding="utf-8")
+
+    def checkpoint(self) -> Checkpoint | None:
+        """What it says."""
+        note = self.note()
+        return parse_checkpoint(split_note(note)[0]) if note else None
 
     def lines(self) -> Iterator[Line]:
         """Every entry in order, but a half-written last one. LedgerBrokenError at the first that does not hold."""
-        descriptor = os.open(self._folder / ENTRIES, os.O_RDONLY)
-        try:
+        with self._opened(ENTRIES) as descriptor:
             stop = os.fstat(descriptor).st_size
             for n, data in enumerate(read_lines(descriptor, Position(0, 0), stop)):
                 line = read_line(self._keys, data, n)
@@ -44,22 +66,131 @@ class LedgerReader:
                     yield line
                 elif data.endswith(b"\n"):
                     raise LedgerBrokenError(f"entry {n} of the ledger does not hold")
-        finally:
-            os.close(descriptor)
+
+    def lines_at(self, numbers: Iterable[int]) -> Iterator[Line]:
+        """These entries, whose numbers ascend and are in the ledger. LedgerBrokenError where one does not hold."""
+        for block, wanted in itertools.groupby(numbers, key=lambda n: n // WIDTH):
+            data = self._block(block)
+            for n in wanted:
+                line = read_line(self._keys, data[n % WIDTH], n) if n % WIDTH < len(data) else None
+                if line is None:
+                    raise LedgerBrokenError(f"entry {n} of the ledger does not hold")
+                yield line
+
+    def lines_of(self, by: By, name: str) -> Iterator[Line]:
+        """All entries of an account, or of who opened, in order."""
+        after = -1
+        while found := entries_of(self._folder / INDEX, by, name, after=after, limit=FOUND_AT_ONCE):
+            yield from self.lines_at(found)
+            after = found[-1]
+
+    def salt(self, line: Line) -> bytes:
+        """What an account needs beside an entry of its own to see that it is in the tree."""
+        return self._keys.salt(line.entry.account, line.n)
+
+    def tile(self, tile: Tile) -> bytes:
+        """A tile of the tree: as much of it as is there."""
+        if tile.level is None:
+            leaves = [bytes.fromhex(line[:_HEX_LEAF].decode()) for line in self._block(tile.n)[: tile.width]]
+            return encode_bundle(leaves)
+        try:
+            return self._slice(f"level-{tile.level}", tile.n * WIDTH * HASH_BYTES, tile.width * HASH_BYTES)
+        except FileNotFoundError:
+            return b""
+
+    def hashes(self, size: int) -> TileHashes:
+        """For proofs in the tree of the first `size` entries."""
+        return TileHashes(self.tile, size)
+
+    def root(self, size: int) -> bytes:
+        """The root of the first `size` entries, by the tiles."""
+        return root_of(self.hashes(size), size)
 
     def check(self) -> Sound:
         """Read everything and make the tree anew. LedgerBrokenError where anything was changed, moved or cut off."""
         # The checkpoint is read first: the entries that it counts are there by then.
-        checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signer).read()
+        checkpoint = self.checkpoint()
         signed = 0 if checkpoint is None else checkpoint.size
-        tree = Frontier()
+        tree, tiles = Frontier(), _TilesSoFar(self, signed)
         for line in self.lines():
-            tree.append(leaf_hash(line.leaf))
+            tiles.follow(tree.append(leaf_hash(line.leaf)))
             if checkpoint is not None and tree.size == signed and tree.root() != checkpoint.root:
                 raise LedgerBrokenError("the ledger's entries are not those of its checkpoint")
         if tree.size < signed:
             raise LedgerBrokenError(f"the ledger ends after {tree.size} entries, its checkpoint says {signed}")
+        tiles.end()
         return Sound(tree.size, tree.root(), signed)
+
+    def export(self, directory: Path) -> Checkpoint:
+        """Write the checkpoint and every tile below it where a plain web server may serve them.
+
+        Source: C2SP, tlog-tiles. An existing export is brought up to date. LedgerBrokenError where nothing is signed.
+        """
+        note = self.note()
+        if not note:
+            raise LedgerBrokenError("the ledger has no checkpoint yet")
+        checkpoint = parse_checkpoint(split_note(note)[0])
+        for tile in tiles_of(checkpoint.size):
+            path = directory / tile_path(tile)
+            if not path.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(self.tile(tile))
+        (directory / CHECKPOINT).write_text(note, encoding="utf-8")
+        return checkpoint
+
+    def _block(self, block: int) -> list[bytes]:
+        """The lines of a block of 256, as many as are there."""
+        places = self._slice(OFFSETS, block * OFFSET_BYTES, 2 * OFFSET_BYTES)
+        if len(places) < OFFSET_BYTES:
+            return []
+        start = int.from_bytes(places[:OFFSET_BYTES])
+        with self._opened(ENTRIES) as descriptor:
+            stop = int.from_bytes(places[OFFSET_BYTES:]) or os.fstat(descriptor).st_size
+            return list(itertools.islice(read_lines(descriptor, Position(0, start), stop), WIDTH))
+
+    def _slice(self, name: str, start: int, size: int) -> bytes:
+        with self._opened(name) as descriptor:
+            return os.pread(descriptor, size, start)
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[int]:
+        descriptor = os.open(self._folder / name, os.O_RDONLY)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+class _TilesSoFar:
+    """The hash tiles of a tree as it is made, each held against the file once it is whole."""
+
+    def __init__(self, ledger: LedgerReader, size: int) -> None:
+        self._ledger = ledger
+        self._size = size
+        self._rows: dict[int, bytearray] = {}
+        self._done: dict[int, int] = {}
+
+    def follow(self, complete: Iterable[tuple[Subtree, bytes]]) -> None:
+        for (height, n), root in complete:
+            level, above = divmod(height, HEIGHT)
+            if not above and (n + 1) << height <= self._size:
+                row = self._rows.setdefault(level, bytearray())
+                row += root
+                if len(row) == WIDTH * HASH_BYTES:
+                    self._compare(level, row)
+
+    def end(self) -> None:
+        for level, row in self._rows.items():
+            if row:
+                self._compare(level, row)
+
+    def _compare(self, level: int, row: bytearray) -> None:
+        n = self._done.get(level, 0)
+        tile = Tile(level, n, len(row) // HASH_BYTES)
+        if self._ledger.tile(tile) != row:
+            raise LedgerBrokenError(f"{tile_path(tile)} of the ledger is not that of its entries")
+        self._done[level] = n + 1
+        row.clear()
 
 
 def read_ledger(directory: Path) -> list[AccessEntry]:

@@ -1,0 +1,178 @@
+"""`ringfence ledger` and `ringfence blast`: who opened what, and whether the record of it is whole.
+
+Both read the key service's own folder, whether it runs or not.
+"""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ringfence.cli.ages import age_ms, shown_time
+from ringfence.cli.listing import Cell, Output, OutputForm, show
+from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.terminal import Terminal
+from ringfence.domain.ledger.blast import reach_of
+from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.note import NoteError, open_note
+from ringfence.kms.key_files import KeyFileError
+from ringfence.kms.ledger.lines import LedgerBrokenError, Line
+from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.roles.process import clock_of
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+
+COLUMNS = ("n", "at", "account", "actor", "verb", "scope")
+REACHED = ("account", "openings", "objects", "first", "last")
+SCOPE_SHOWN = 5
+_EVIDENCE = "keep the folder as evidence: docs/why/keys.md says what each finding means"
+
+commands = typer.Typer(help="Who opened what, and whether the record of it is whole.", no_args_is_help=True)
+Of = Annotated[str | None, typer.Option("--account", metavar="SID", help="Of what was opened: whose.")]
+By = Annotated[str | None, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="AGE", help="Not older than: 90s, 2h, 3d.")]
+
+
+@commands.command("show")
+def show_entries(
+    account: Of = None,
+    key: By = None,
+    since: Since = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many, the newest.")] = 50,
+    output: OutputForm = Output.TABLE,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """List entries, the oldest first."""
+    settings = settings_of(config, data)
+    with _ledger(settings) as ledger:
+        found = list(_chosen(ledger, settings, account, key, since))[-limit:]
+    rows = [_row(line, whole=output is not Output.TABLE) for line in found]
+    show(output, COLUMNS, rows)
+
+
+@commands.command()
+def checkpoint(
+    key: Annotated[bool, typer.Option("--key", help="The key that it is signed with, for who checks it.")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Print the last signed checkpoint. Who keeps it can show later that nothing before it was changed."""
+    with _ledger(settings_of(config, data)) as ledger:
+        if key:
+            sys.stdout.write(ledger.verifier.encode() + "\n")
+            return
+        note = ledger.note()
+    if not note:
+        raise RefusalError("the ledger has no checkpoint yet", "one is signed a second after the first entry")
+    sys.stdout.write(note)
+
+
+@commands.command()
+def verify(
+    against: Annotated[
+        list[Path] | None,
+        typer.Option("--against", metavar="FILE", help="A checkpoint kept from before: the ledger must begin with it."),
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Read the whole ledger and hold it against its tree, its checkpoint, and checkpoints that were kept."""
+    terminal = Terminal()
+    with _ledger(settings_of(config, data)) as ledger:
+        sound = ledger.check()
+        terminal.say(f"{sound.entries} entries hold together; the first {sound.signed} are under the checkpoint")
+        terminal.say(f"signed by {ledger.verifier.name}, root {sound.root.hex()}")
+        for path in against or []:
+            kept = _kept(ledger, path)
+            if kept.size > sound.entries:
+                raise LedgerBrokenError(f"{path}: it counts {kept.size} entries, and the ledger has {sound.entries}")
+            if ledger.root(kept.size) != kept.root:
+                raise LedgerBrokenError(f"{path}: the first {kept.size} entries are not what they were")
+            terminal.say(f"begins with the {kept.size} entries of {path}")
+
+
+@commands.command()
+def export(
+    folder: Annotated[Path, typer.Argument(help="Where to. What is there already is brought up to date.")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Write checkpoint and tiles for a web server (C2SP tlog-tiles). They tell how many entries there are, no more."""
+    with _ledger(settings_of(config, data)) as ledger:
+        signed = ledger.export(folder)
+    Terminal().say(f"{signed.size} entries of {signed.origin} are in {folder}")
+
+
+def blast(
+    key: Annotated[str, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")],
+    since: Since = None,
+    output: OutputForm = Output.TABLE,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say whom a credential reached: which accounts, how much of them, from when to when."""
+    settings = settings_of(config, data)
+    with _ledger(settings) as ledger:
+        lines = _chosen(ledger, settings, None, key, since)
+        reached = reach_of((one.entry.at_ms, one.entry.account, one.entry.verb, one.entry.scope) for one in lines)
+    if output is Output.JSON:
+        sys.stdout.write(msgspec.json.encode(reached).decode() + "\n")
+        return
+    rows = [
+        (one.account, one.openings, len(one.objects), shown_time(one.first_ms), shown_time(one.last_ms))
+        for one in reached
+    ]
+    show(output, REACHED, rows)
+
+
+def _chosen(
+    ledger: LedgerReader, settings: Settings, account: str | None, key: str | None, since: str | None
+) -> Iterable[Line]:
+    from_ms = 0 if since is None else clock_of(settings).now_ms() - age_ms(since)
+    if key is not None:
+        lines = ledger.lines_of("actor", key)
+    elif account is not None:
+        lines = ledger.lines_of("account", account)
+    else:
+        lines = ledger.lines()
+    for line in lines:
+        if line.entry.at_ms >= from_ms and account in (None, line.entry.account):
+            yield line
+
+
+def _row(line: Line, *, whole: bool) -> Sequence[Cell]:
+    entry = line.entry
+    shown = entry.scope if whole else entry.scope[:SCOPE_SHOWN]
+    more = len(entry.scope) - len(shown)
+    scope = " ".join(shown) + (f" and {more} more" if more else "")
+    return line.n, shown_time(entry.at_ms), entry.account or None, entry.actor, entry.verb, scope
+
+
+def _kept(ledger: LedgerReader, path: Path) -> Checkpoint:
+    try:
+        text, _ = open_note(path.read_text(encoding="utf-8"), [ledger.verifier])
+        return parse_checkpoint(text)
+    except (OSError, ValueError) as error:
+        raise RefusalError(f"{path}: {error}", "give a file that `ringfence ledger checkpoint` wrote") from None
+    except NoteError as error:
+        raise RefusalError(f"{path}: {error}", "give a checkpoint of this ledger") from None
+
+
+@contextmanager
+def _ledger(settings: Settings) -> Iterator[LedgerReader]:
+    """The ledger of the installation, and what is wrong with it as a refusal."""
+    try:
+        yield LedgerReader(settings.kms_dir)
+    except LedgerBrokenError as error:
+        raise RefusalError(str(error), _EVIDENCE) from None
+    except FileNotFoundError:
+        raise RefusalError(f"there is no ledger in {settings.kms_dir}", "it begins with the first `up`") from None
+    except PermissionError:
+        raise RefusalError(f"{settings.kms_dir} is closed to this user", "run it as the key service's user") from None
+    except KeyFileError as error:
+        raise RefusalError(f"{settings.kms_dir / 'keys'}: {error}", "it begins with the first `up`") from None
