@@ -24,6 +24,7 @@ from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig
 from ringfence.domain.turn_credentials import IceServers
+from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
@@ -89,6 +90,7 @@ class Installation:
             registry=CollectorRegistry(),
             ice_servers=IceServers(urls=("stun:stun.example:3478", "turn:turn.example:3478"), secret="shared"),
             limits=limits,
+            records=FolderRecords(directory, self.keys.allow),
             intelligence=Exchange(self.network),
             factoring=compose_factoring(self.store, self.keys, self.clock, self.bell),
             verifying=compose_verifying(

@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ringfence.api import ledger_files
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.host_guard import HostGuard
 from ringfence.api.lookups_v1.phone_numbers import phone_numbers_v1
@@ -22,6 +23,7 @@ from ringfence.api.messaging_v1.phone_numbers import phone_numbers
 from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
 from ringfence.api.ringfence_v1.call_timeline import call_timeline
+from ringfence.api.ringfence_v1.ledger import ledger
 from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.ringfence_v1.verification_timeline import verification_timeline
@@ -121,7 +123,11 @@ def operations() -> list[Operation]:
 
 def own_operations() -> list[Operation]:
     """Those that Twilio does not have."""
-    return [*timeline.operations, *call_timeline.operations, *verification_timeline.operations, *parcels.operations]
+    return [
+        operation
+        for resource in (timeline, call_timeline, verification_timeline, parcels, ledger)
+        for operation in resource.operations
+    ]
 
 
 def create_app(deps: ApiDependencies) -> ASGIApp:
@@ -137,7 +143,8 @@ class Front:
         self._watch = watch
         self._watched = (*_WATCHED, "/") if deps.front_page else _WATCHED
         timeline = timeline_page(deps.parcels, deps.clock.now_ms, deps.parcel_elsewhere)
-        mounts = {PREFIX: _guarded(timeline, deps), **deps.mounts}
+        watched = {} if deps.records is None else {ledger_files.PREFIX: ledger_files.ledger_files(deps.records)}
+        mounts = {PREFIX: _guarded(timeline, deps), **watched, **deps.mounts}
         self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in mounts.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,6 +16,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.dialing.permissions import HOME
 from ringfence.domain.turn_credentials import IceServers
 from ringfence.ports.keys import TenantKeys
+from ringfence.ports.ledger import LedgerRecords
 from ringfence.ports.lookups import NumberIntelligence
 from ringfence.ports.onlookers import NoOnlookers, Onlookers
 from ringfence.ports.store import Store
@@ -40,7 +41,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     `front_page` is the path that `/` leads to, if anywhere. `parcel_elsewhere` takes a parcel that another process of
     this port holds. `sip_domain` is what our names of SIP Domains end with.
     `call_countries` are those whose ordinary numbers every account may call. `intelligence` knows of numbers what
-    their plan does not tell.
+    their plan does not tell. `records` is the ledger, to read.
     """
 
     store: Store
@@ -62,6 +63,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     verifying: Verifying | None = None
     factoring: Factoring | None = None
     intelligence: NumberIntelligence | None = None
+    records: LedgerRecords | None = None
 
     def __repr__(self) -> str:
         return "ApiDependencies(…)"

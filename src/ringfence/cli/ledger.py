@@ -13,6 +13,7 @@ import msgspec
 import typer
 
 from ringfence.cli.ages import age_ms, shown_time
+from ringfence.cli.ledger_witness import witness
 from ringfence.cli.listing import Cell, Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
@@ -29,7 +30,7 @@ from ringfence.roles.settings import Settings
 COLUMNS = ("n", "at", "account", "actor", "verb", "scope")
 REACHED = ("account", "openings", "objects", "first", "last")
 SCOPE_SHOWN = 5
-_EVIDENCE = "keep the folder as evidence: docs/why/keys.md says what each finding means"
+_EVIDENCE = "keep the folder as evidence, and hold it against a checkpoint kept elsewhere: `ledger verify --against`"
 
 commands = typer.Typer(help="Who opened what, and whether the record of it is whole.", no_args_is_help=True)
 Of = Annotated[str | None, typer.Option("--account", metavar="SID", help="Of what was opened: whose.")]
@@ -106,6 +107,21 @@ def export(
     with _ledger(settings_of(config, data)) as ledger:
         signed = ledger.export(folder)
     Terminal().say(f"{signed.size} entries of {signed.origin} are in {folder}")
+
+
+@commands.command("witness")
+def look(
+    source: Annotated[str, typer.Argument(help="An installation's URL, or a folder that `export` wrote.")],
+    folder: Annotated[Path, typer.Argument(help="What was seen is kept here.", metavar="DIR")],
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="KEY", help="The ledger's key; needed the first time.")
+    ] = None,
+    name: Annotated[str, typer.Option("--name", metavar="NAME", help="The witness's, beside its signature.")] = (
+        "witness"
+    ),
+) -> None:
+    """Look at a ledger from outside, once: say whether anything was changed since the last time, and cosign it."""
+    witness(source, folder, key=key, name=name)
 
 
 def blast(

@@ -7,6 +7,7 @@ from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
+from ringfence.ports.ledger import ProvenEntries
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, Verdict
 
@@ -104,3 +105,22 @@ class DispatcherKeyClient:
 
     async def reveal_codes(self, codes: Sequence[CodeOf]) -> list[str | None]:
         return await self._client.call("reveal_codes", codes, returns=list[str | None])
+
+
+class LedgerClient:
+    """`ports.ledger.LedgerRecords` at the API's socket."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def checkpoint(self) -> str:
+        return await self._client.call("ledger_checkpoint", returns=str)
+
+    async def verifier(self) -> str:
+        return await self._client.call("ledger_verifier", returns=str)
+
+    async def tile(self, path: str) -> bytes:
+        return await self._client.call("ledger_tile", path, returns=bytes)
+
+    async def entries_of(self, caller: Caller, account: str, after: int, limit: int) -> ProvenEntries:
+        return await self._client.call("ledger_entries_of", caller, account, after, limit, returns=ProvenEntries)

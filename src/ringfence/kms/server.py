@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ringfence.ipc.server import Server, serve
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
+from ringfence.ports.ledger import LedgerRecords
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
@@ -28,6 +29,7 @@ TENANT_VERBS = (
     "check_totp",
     "close_totp",
 )
+LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
 DELIVERY_VERBS = (
     "seal_record",
     "open_records",
@@ -47,9 +49,14 @@ class ForCarriage(DeliveryKeys, CodeReader, Protocol):
     """What the dispatcher and voice may ask."""
 
 
-async def serve_tenant_keys(service: ForApi, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
-    """Answer the verbs of `ForApi` at `path`. OSError where the path cannot be had."""
-    return await serve(path, {verb: getattr(service, verb) for verb in TENANT_VERBS}, allowed_uids)
+async def serve_tenant_keys(
+    service: ForApi, path: Path, allowed_uids: Collection[int] | None = None, records: LedgerRecords | None = None
+) -> Server:
+    """Answer the verbs of `ForApi` at `path`, and those of `records`. OSError where the path cannot be had."""
+    verbs = {verb: getattr(service, verb) for verb in TENANT_VERBS}
+    if records is not None:
+        verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in LEDGER_VERBS}
+    return await serve(path, verbs, allowed_uids)
 
 
 async def serve_delivery_keys(service: ForCarriage, path: Path, allowed_uids: Collection[int] | None = None) -> Server:

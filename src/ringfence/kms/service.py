@@ -119,6 +119,10 @@ class KeyService:
 
     # For the API
 
+    async def allow(self, caller: Caller, account: str) -> None:
+        """Return where the caller's credential opens something of the account. KeyRefusedError."""
+        await self._open(caller, account, "ledger")
+
     async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
         await self._write_down(account, API, "create_account", *(slot.credential for slot in slots))
         await self._slots.create(account, slots, parent)

@@ -1,9 +1,13 @@
-"""Where the key service writes down who opened what, before it lets go of a key."""
+"""Where the key service writes down who opened what, before it lets go of a key; and what of it others may read."""
 
 from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
+
+from ringfence.ports.keys import Caller
+
+ENTRIES_AT_ONCE = 1_000
 
 
 class AccessEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,3 +28,42 @@ class Ledger(Protocol):
 
     def append_later(self, entry: AccessEntry) -> None:
         """Queue a delivery opening in bounded memory; an overflow is itself written as a gap."""
+
+
+class ProvenEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An entry for the account that it is of, and what shows that it is the tree's `n`th leaf.
+
+    The leaf is SHA-256 of `salt` and `body`; `proof` leads from its hash to the checkpoint's root (RFC 9162, 2.1.3).
+    """
+
+    n: int
+    entry: AccessEntry
+    body: bytes
+    salt: bytes
+    proof: tuple[bytes, ...]
+
+
+class ProvenEntries(msgspec.Struct, frozen=True, kw_only=True):
+    """Entries of an account under one checkpoint, which is a signed note. "" while there is none."""
+
+    checkpoint: str
+    entries: tuple[ProvenEntry, ...]
+
+
+class LedgerRecords(Protocol):
+    """What is read of a ledger: by anybody, who learns nothing of what was opened, and by an account of itself.
+
+    ConnectionError where it cannot be read now.
+    """
+
+    async def checkpoint(self) -> str:
+        """The last one, a signed note; "" while there is none."""
+
+    async def verifier(self) -> str:
+        """The key that it is signed with, as C2SP's signed-note writes it."""
+
+    async def tile(self, path: str) -> bytes:
+        """A tile of the tree, by its path in C2SP's tlog-tiles; b"" where there is none yet, or none as wide."""
+
+    async def entries_of(self, caller: Caller, account: str, after: int, limit: int) -> ProvenEntries:
+        """An account's entries after the `after`th, the oldest first, `ENTRIES_AT_ONCE` at most. KeyRefusedError."""

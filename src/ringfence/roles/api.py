@@ -16,7 +16,7 @@ from ringfence.domain.turn_credentials import IceServers
 from ringfence.http.unix_proxy import UnixProxy
 from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
-from ringfence.kms.client import ApiKeyClient
+from ringfence.kms.client import ApiKeyClient, LedgerClient
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
 from ringfence.roles.bounded_http import BoundedHttp
@@ -110,6 +110,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 factoring=compose_factoring(store, keys, process.clock, wake),
                 intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),
+                records=LedgerClient(client),
             )
         )
         server = _Server(

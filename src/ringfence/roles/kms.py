@@ -7,6 +7,7 @@ import structlog
 
 from ringfence.kms.key_files import KeyFileError
 from ringfence.kms.ledger.lines import LedgerBrokenError
+from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
@@ -49,7 +50,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 f"{settings.kms_dir}: {error}", "run the version that wrote it, or restore its copy"
             ) from None
         stack.push_async_callback(service.close)
-        stack.push_async_callback((await serve_tenant_keys(service, settings.socket("kms-api"))).close)
+        records = FolderRecords(settings.kms_dir, service.allow)
+        tenants = await serve_tenant_keys(service, settings.socket("kms-api"), records=records)
+        stack.push_async_callback(tenants.close)
         stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)
         settle()
         process.ready()

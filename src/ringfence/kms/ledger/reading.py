@@ -77,12 +77,19 @@ class LedgerReader:
                     raise LedgerBrokenError(f"entry {n} of the ledger does not hold")
                 yield line
 
-    def lines_of(self, by: By, name: str) -> Iterator[Line]:
-        """All entries of an account, or of who opened, in order."""
-        after = -1
-        while found := entries_of(self._folder / INDEX, by, name, after=after, limit=FOUND_AT_ONCE):
+    def lines_of(
+        self, by: By, name: str, *, after: int = -1, before: int | None = None, limit: int | None = None
+    ) -> Iterator[Line]:
+        """Entries of an account, or of who opened, in order: those between two numbers, and so many at most."""
+        left = limit
+        while left is None or left > 0:
+            some = FOUND_AT_ONCE if left is None else min(left, FOUND_AT_ONCE)
+            found = entries_of(self._folder / INDEX, by, name, after=after, before=before, limit=some)
+            if not found:
+                return
             yield from self.lines_at(found)
             after = found[-1]
+            left = None if left is None else left - len(found)
 
     def salt(self, line: Line) -> bytes:
         """What an account needs beside an entry of its own to see that it is in the tree."""

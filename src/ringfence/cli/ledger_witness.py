@@ -1,0 +1,173 @@
+"""`ringfence ledger witness`: follow somebody's ledger from outside, and raise the alarm where it was changed."""
+
+import base64
+import binascii
+import http.client
+import os
+import time
+import urllib.parse
+from collections.abc import Callable
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from ringfence.cli.terminal import Terminal
+from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.merkle import HASH_BYTES
+from ringfence.domain.ledger.note import COSIGNATURE, NoteError, Signer, Verifier, open_note, parse_verifier
+from ringfence.domain.ledger.proof import consistency_proof
+from ringfence.domain.ledger.tile import Tile, TileHashes, tile_path
+from ringfence.domain.ledger.witness import ForkError, Seen, follow
+from ringfence.roles.refusal import RefusalError
+
+TIMEOUT_S = 20
+LARGEST_BYTES = 1 << 20
+NOTE = "checkpoint"
+KEY = "key"
+SEED = "witness.key"
+Fetch = Callable[[str], bytes]
+
+
+def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
+    """Look once: fetch the checkpoint, see that the ledger kept in `folder` is its beginning, cosign and keep it.
+
+    `source` is an installation's URL or an exported folder. RefusalError where the ledger cannot be had, or is not what
+    it was: what was shown is kept beside the last good checkpoint then.
+    """
+    fetch = _over_http(source) if "://" in source else _from_folder(Path(source))
+    folder.mkdir(parents=True, exist_ok=True)
+    verifier = _trusted(folder, key)
+    note = _text(fetch(NOTE))
+    shown = _opened(note, verifier, source)
+    before = _kept(folder, verifier)
+    seen = Seen() if before is None else Seen(before.size, before.root)
+    hashes = TileHashes(lambda tile: _tile(fetch, tile), max(shown.size, seen.size))
+    try:
+        proof = consistency_proof(hashes, seen.size, shown.size) if seen.size <= shown.size else []
+        follow(seen, seen.size, shown, proof)
+    except (ForkError, ValueError) as error:
+        evidence = folder / f"fork-{time.time_ns()}"
+        evidence.write_text(note, encoding="utf-8")
+        raise RefusalError(
+            f"the ledger at {source} was changed: {error}",
+            f"{evidence} and {folder / NOTE} are both signed by its key: together they prove it. Tell its tenants",
+        ) from None
+    signer = Signer(name, _seed(folder / SEED), COSIGNATURE)
+    cosigned = note + signer.sign(shown.text(), int(time.time()))
+    _replace(folder / NOTE, cosigned)
+    grew = shown.size - seen.size
+    Terminal().say(f"{shown.size} entries, {grew} of them new, nothing before them changed; cosigned by {name}")
+
+
+def _trusted(folder: Path, key: str | None) -> Verifier:
+    """The key to believe: given the first time, and the same ever after."""
+    path = folder / KEY
+    held = path.read_text(encoding="utf-8").strip() if path.exists() else None
+    if held is None and key is None:
+        raise RefusalError(
+            "the ledger's key is not known yet", "give --key once: `ringfence ledger checkpoint --key` prints it there"
+        )
+    if held is not None and key is not None and held != key:
+        raise RefusalError(
+            f"{path} holds another key", "a ledger keeps its key for good: another one is another ledger"
+        )
+    try:
+        verifier = parse_verifier(held or key or "")
+    except NoteError as error:
+        raise RefusalError(f"--key: {error}", "copy it whole, as name+id+key", exit_code=2) from None
+    if held is None:
+        _replace(path, verifier.encode() + "\n")
+    return verifier
+
+
+def _opened(note: str, verifier: Verifier, source: str) -> Checkpoint:
+    try:
+        text, _ = open_note(note, [verifier])
+        found = parse_checkpoint(text)
+    except NoteError as error:
+        raise RefusalError(
+            f"the checkpoint of {source}: {error}", "ask who runs it: its key is not the one kept"
+        ) from None
+    if found.origin != verifier.name:
+        raise RefusalError(f"the checkpoint of {source} is another ledger's", "ask who runs it")
+    return found
+
+
+def _kept(folder: Path, verifier: Verifier) -> Checkpoint | None:
+    path = folder / NOTE
+    if not path.exists():
+        return None
+    return _opened(path.read_text(encoding="utf-8"), verifier, str(path))
+
+
+def _tile(fetch: Fetch, tile: Tile) -> bytes:
+    data = fetch(tile_path(tile))
+    if len(data) != tile.width * HASH_BYTES:
+        raise ValueError(f"{tile_path(tile)} has another length")
+    return data
+
+
+def _over_http(source: str) -> Fetch:
+    parts = urllib.parse.urlsplit(source)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise RefusalError(f"{source!r} is no address of an installation", "use http:// or https://", exit_code=2)
+    prefix = parts.path.rstrip("/") + "/ledger/"
+    connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+
+    def fetch(path: str) -> bytes:
+        connection = connect(parts.hostname or "", parts.port, timeout=TIMEOUT_S)
+        try:
+            connection.request("GET", prefix + path)
+            answer = connection.getresponse()
+            data = answer.read(LARGEST_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            raise RefusalError(f"{source} does not answer ({type(error).__name__})", "try again later") from None
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise RefusalError(f"{source} answered {answer.status} for {path}", "try again later, and ask who runs it")
+        return data
+
+    return fetch
+
+
+def _from_folder(source: Path) -> Fetch:
+    def fetch(path: str) -> bytes:
+        try:
+            return (source / path).read_bytes()
+        except OSError:
+            raise RefusalError(f"{source / path} cannot be read", "export the ledger there again") from None
+
+    return fetch
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except ValueError:
+        raise RefusalError("the checkpoint is not text", "ask who runs it") from None
+
+
+def _seed(path: Path) -> Ed25519PrivateKey:
+    """The witness's own key, made the first time."""
+    try:
+        return Ed25519PrivateKey.from_private_bytes(base64.b64decode(path.read_text(encoding="ascii"), validate=True))
+    except FileNotFoundError:
+        seed = os.urandom(32)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(base64.b64encode(seed).decode())
+        return Ed25519PrivateKey.from_private_bytes(seed)
+    except (ValueError, binascii.Error):
+        raise RefusalError(
+            f"{path} is damaged", "restore it, or delete it: the witness then signs with another"
+        ) from None
+
+
+def _replace(path: Path, text: str) -> None:
+    new = path.with_name(path.name + ".new")
+    with new.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)

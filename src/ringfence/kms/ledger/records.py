@@ -1,0 +1,76 @@
+"""The ledger as others may read it: `ports.ledger.LedgerRecords` over the key service's folder."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from ringfence.domain.ledger.checkpoint import parse_checkpoint
+from ringfence.domain.ledger.note import split_note
+from ringfence.domain.ledger.proof import inclusion_proof
+from ringfence.domain.ledger.tile import parse_tile_path, width_at
+from ringfence.kms.ledger.lines import LedgerBrokenError
+from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.ports.keys import Caller
+from ringfence.ports.ledger import ENTRIES_AT_ONCE, ProvenEntries, ProvenEntry
+
+T = TypeVar("T")
+Allow = Callable[[Caller, str], Awaitable[None]]
+
+
+class FolderRecords:
+    """`allow` raises KeyRefusedError for a caller that opens nothing of an account. Reads happen in threads."""
+
+    def __init__(self, directory: Path, allow: Allow) -> None:
+        self._directory = directory
+        self._allow = allow
+
+    async def checkpoint(self) -> str:
+        return await _read(lambda: self._reader().note())
+
+    async def verifier(self) -> str:
+        return await _read(lambda: self._reader().verifier.encode())
+
+    async def tile(self, path: str) -> bytes:
+        return await _read(lambda: self._tile(path))
+
+    async def entries_of(self, caller: Caller, account: str, after: int, limit: int) -> ProvenEntries:
+        await self._allow(caller, account)
+        return await _read(lambda: self._entries(account, after, min(limit, ENTRIES_AT_ONCE)))
+
+    def _reader(self) -> LedgerReader:
+        return LedgerReader(self._directory)
+
+    def _tile(self, path: str) -> bytes:
+        tile = parse_tile_path(path)
+        reader = self._reader()
+        signed = reader.checkpoint()
+        if tile is None or signed is None or tile.width > width_at(tile.level, tile.n, signed.size):
+            return b""
+        return reader.tile(tile)
+
+    def _entries(self, account: str, after: int, limit: int) -> ProvenEntries:
+        reader = self._reader()
+        note = reader.note()
+        size = parse_checkpoint(split_note(note)[0]).size if note else 0
+        hashes = reader.hashes(size)
+        return ProvenEntries(
+            checkpoint=note,
+            entries=tuple(
+                ProvenEntry(
+                    n=line.n,
+                    entry=line.entry,
+                    body=line.body,
+                    salt=reader.salt(line),
+                    proof=tuple(inclusion_proof(hashes, line.n, size)),
+                )
+                for line in reader.lines_of("account", account, after=after, before=size, limit=limit)
+            ),
+        )
+
+
+async def _read(read: Callable[[], T]) -> T:
+    try:
+        return await asyncio.to_thread(read)
+    except (OSError, LedgerBrokenError) as error:
+        raise ConnectionError("the ledger cannot be read") from error
