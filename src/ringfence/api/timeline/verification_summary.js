@@ -22,7 +22,7 @@ export function verificationCard(timeline) {
       ["Service", timeline.service_sid],
       ["Account", timeline.account_sid],
       ["Began", clockTime(timeline.began_at)],
-      ["Good until", clockTime(timeline.expires_at)],
+      ...(timeline.status === "failed" ? [] : [["Good until", clockTime(timeline.expires_at)]]),
       ...timeline.sendings.map((sending) => [sending.url ? "Code sent" : "Not sent", sent(sending)]),
     ]),
   );
@@ -33,7 +33,7 @@ function outcomeCard({ message, cause, fix }) {
   return h(
     "div",
     { class: "outcome", role: "status" },
-    h("p", { class: "problem-title" }, message),
+    h("p", { class: "outcome-title" }, message),
     h("p", {}, h("b", {}, "Cause "), cause),
     fix ? h("p", {}, h("b", {}, "Fix "), fix) : null,
   );
