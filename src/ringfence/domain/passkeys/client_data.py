@@ -8,6 +8,8 @@ import msgspec
 from ringfence.domain.base64url import decode_base64url
 from ringfence.domain.passkeys.refusal import PasskeyRefusedError, Refusal
 
+_TOKEN_BINDINGS = ("present", "supported")
+
 
 class ClientData(msgspec.Struct, frozen=True, kw_only=True):
     """`type` is webauthn.create or webauthn.get. `framed`: the page stood in another site's, or says where it stood."""
@@ -28,19 +30,26 @@ def parse_client_data(data: bytes) -> ClientData:
     """
     try:
         found = json.loads(data.decode(), object_pairs_hook=_once)
-        if not isinstance(found, dict):
-            raise ValueError("not an object")
-        cross = found.get("crossOrigin", False)
-        kind, challenge, origin = found["type"], found["challenge"], found["origin"]
-        binding = found.get("tokenBinding")
-        if isinstance(binding, dict) and binding.get("status") not in ("present", "supported"):
-            raise ValueError("of no such status")
-        if not isinstance(cross, bool) or not all(isinstance(each, str) for each in (kind, challenge, origin)):
-            raise ValueError("of another type")
-        return ClientData(
-            type=kind, challenge=decode_base64url(challenge), origin=origin, framed=cross or "topOrigin" in found
-        )
-    except (ValueError, KeyError, RecursionError):
+    except (ValueError, RecursionError):
+        raise PasskeyRefusedError(Refusal.MALFORMED) from None
+    if not isinstance(found, dict):
+        raise PasskeyRefusedError(Refusal.MALFORMED)
+    kind, origin, cross = found.get("type"), found.get("origin"), found.get("crossOrigin", False)
+    if not isinstance(kind, str) or not isinstance(origin, str) or not isinstance(cross, bool):
+        raise PasskeyRefusedError(Refusal.MALFORMED)
+    binding = found.get("tokenBinding")
+    if isinstance(binding, dict) and binding.get("status") not in _TOKEN_BINDINGS:
+        raise PasskeyRefusedError(Refusal.MALFORMED)
+    challenge = _bytes(found.get("challenge"))
+    return ClientData(type=kind, challenge=challenge, origin=origin, framed=cross or "topOrigin" in found)
+
+
+def _bytes(text: object) -> bytes:
+    if not isinstance(text, str):
+        raise PasskeyRefusedError(Refusal.MALFORMED)
+    try:
+        return decode_base64url(text)
+    except ValueError:
         raise PasskeyRefusedError(Refusal.MALFORMED) from None
 
 
@@ -48,5 +57,5 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     # Another reader might take the first of two where we take the last.
     if len(found) != len(pairs):
-        raise ValueError("a name twice")
+        raise PasskeyRefusedError(Refusal.MALFORMED)
     return found
