@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -16,6 +16,7 @@ from ringfence.domain.clock import Clock
 from ringfence.ports.store import Lease, MessageStore, Outcome, QueueFullError, StaleFenceError, StoreFailedError
 from ringfence.usecases.messaging.deliver import Deliverer, Opened, Throttled
 
+T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 LEASE_TTL_MS = 1_500
@@ -52,7 +53,9 @@ class SenderQueues:
         owner: str,
         carrier: str,
         count_throttled: Callable[[int], None] = lambda _: None,
+        answers_late: bool = False,
     ):
+        """`answers_late`: the carrier may take longer than a lease lasts, which is renewed meanwhile."""
         self._store = store
         self._deliverer = deliverer
         self._clock = clock
@@ -60,6 +63,7 @@ class SenderQueues:
         self._owner = owner
         self._carrier = carrier
         self.count_throttled = count_throttled
+        self.answers_late = answers_late
         self._draining: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._watch = ClockWatch(clock)
         self._to_mend = False
@@ -213,8 +217,8 @@ class _Drain:
         self._backlog.extend(opened)
         return True
 
-    async def _while_held(self, work: Coroutine[Any, Any, list[Outcome]]) -> list[Outcome]:
-        """Hold the lease while something takes its time."""
+    async def _while_held(self, work: Coroutine[Any, Any, T]) -> T:
+        """Hold the lease while something takes its time: media to fetch, a carrier that answers late."""
         task = asyncio.ensure_future(work)
         try:
             while not (await asyncio.wait([task], timeout=LEASE_TTL_MS / 3000))[0]:
@@ -236,7 +240,8 @@ class _Drain:
             return
         batch, held = firsts[:granted], firsts[granted:]
         await self._hold()
-        answers = await self._deliverer.submit(batch)
+        submitting = self._deliverer.submit(batch)
+        answers = await (self._while_held(submitting) if self._queues.answers_late else submitting)
         outcomes = [answer for answer in answers if isinstance(answer, Outcome)]
         if outcomes:
             await self._write_down(outcomes)

@@ -20,11 +20,16 @@ class TextMetrics:
             registry=registry,
         )
         self._throttled = throttled.labels(carrier)
+        self._mails_throttled = throttled.labels("mail")
         self._arrivals = {end: arrivals.labels(carrier, end) for end in ("taken", "repeated", "dropped")}
 
     def throttled(self, count: int) -> None:
         """So many texts were throttled."""
         self._throttled.inc(count)
+
+    def mails_throttled(self, count: int) -> None:
+        """So many mails were."""
+        self._mails_throttled.inc(count)
 
     def arrived(self, end: str) -> None:
         """One text arrived, and what became of it."""

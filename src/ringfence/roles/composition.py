@@ -196,6 +196,7 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
     news: News
     queues: SenderQueues
     webhooks: WebhookLoop
+    mails: SenderQueues | None
     fetcher: MediaFetcher
     links: MediaLinks
     recordings: RecordingLinks
@@ -205,6 +206,8 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.carrier.run(self.news), name="carrier")
             tasks.create_task(self.queues.run(self.bells.bell()), name="sender queues")
+            if self.mails is not None:
+                tasks.create_task(self.mails.run(self.bells.bell()), name="mails")
             tasks.create_task(self.webhooks.run(self.bells.bell()), name="webhooks")
             tasks.create_task(sweep_epochs(self.store, self.keys, self.clock), name="epoch sweep")
 
@@ -226,10 +229,12 @@ def compose_dispatching(
     onlookers: Onlookers | None = None,
     detours: Detours | None = None,
     codes: CodeReader | None = None,
+    mailer: Carrier | None = None,
 ) -> Dispatching:
     """Sender queues, the carrier's news, and webhooks over one store and one carrier.
 
-    Use cases ring `wake`, where other dispatchers share the store; else the bells of this one alone.
+    `mailer` is another one, for mail. Use cases ring `wake`, where other dispatchers share the store; else the bells of
+    this one alone.
     """
     bells = bells or Bells()
     wake = wake or bells
@@ -242,6 +247,22 @@ def compose_dispatching(
     delivery = EventDelivery(
         store, keys, http, replier, links, clock, keep=webhook_detail, detours=detours, recordings=recordings
     )
+
+    def queues_to(
+        carrier: Carrier, count_throttled: Callable[[int], None], *, answers_late: bool = False
+    ) -> SenderQueues:
+        look = SecondLook(store, keys)
+        return SenderQueues(
+            store,
+            Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher, look, codes),
+            clock,
+            rates,
+            owner=owner,
+            carrier=carrier.name,
+            count_throttled=count_throttled,
+            answers_late=answers_late,
+        )
+
     return Dispatching(
         store=store,
         keys=keys,
@@ -249,15 +270,8 @@ def compose_dispatching(
         clock=clock,
         bells=bells,
         news=News(ReceiptTaker(store, clock, wake, carrier=carrier.name), receiver),
-        queues=SenderQueues(
-            store,
-            Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher, SecondLook(store, keys), codes),
-            clock,
-            rates,
-            owner=owner,
-            carrier=carrier.name,
-            count_throttled=figures.throttled,
-        ),
+        queues=queues_to(carrier, figures.throttled),
+        mails=None if mailer is None else queues_to(mailer, figures.mails_throttled, answers_late=True),
         webhooks=WebhookLoop(store, delivery, clock, owner=owner, registry=registry, onlookers=onlookers),
         fetcher=fetcher,
         links=links,

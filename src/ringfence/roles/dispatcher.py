@@ -12,6 +12,7 @@ from ringfence.ipc.client import Client
 from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.roles.composition import compose_dispatching
+from ringfence.roles.mail import mailer_of
 from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
@@ -53,6 +54,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             onlookers=live,
             detours=live,
             codes=keys,
+            mailer=mailer_of(settings, process.clock),
         )
         settle()
         process.ready()

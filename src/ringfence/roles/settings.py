@@ -18,6 +18,8 @@ from msgspec import Meta
 from ringfence.api.trusted_proxies import parse_networks
 from ringfence.carriers.sip.listen import parse_listen
 from ringfence.carriers.sip.trunk import Trunk, TrunkError, check_trunks
+from ringfence.domain.mail_address import parse_mail_address
+from ringfence.mail.smtp_url import parse_smtp_url
 from ringfence.roles.clock_file import parse_offset_ms
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import run_dir_of, sockets_in
@@ -115,6 +117,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         Meta(description="Accounts and Verify Services with a bound of their own: AC…=500, VA…=20."),
     ] = ()
+    smtp_url: Annotated[
+        str,
+        Meta(
+            description="Relay that takes mails with codes: smtp://USER:PASSWORD@HOST:587, or smtps://. "
+            "Empty: mailboxes in dev, no mail in production."
+        ),
+    ] = ""
+    mail_from: Annotated[str, Meta(description="Address that mails with codes come from.")] = ""
+    smtp_ca: Annotated[
+        str, Meta(description="PEM file of authorities that `smtp_url` may be certified by, beside the system's.")
+    ] = ""
     call_countries: Annotated[
         tuple[str, ...],
         Meta(description="Countries whose ordinary numbers every account may call, ISO 3166; US has Canada with it."),
@@ -215,7 +228,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "info"
 
     def __repr__(self) -> str:
-        """Without the database's URL, which may hold a password."""
+        """Without the URLs of the database and of the mail relay, which may hold passwords."""
         return f"Settings({self.data_dir})"
 
     @property
@@ -419,10 +432,24 @@ def _check(settings: Settings) -> None:
             f"trusted_proxies: {error}", "give addresses or networks: 10.0.0.7, 10.0.0.0/8, ::1", exit_code=2
         ) from None
     _check_sip(settings)
+    _check_mail(settings)
     if settings.clock:
         parse_offset_ms(settings.clock, now_ms=0)
         if settings.mode == "production":
             raise RefusalError("clock: cannot be moved in production", "remove it", exit_code=2)
+
+
+def _check_mail(settings: Settings) -> None:
+    if settings.mail_from and parse_mail_address(settings.mail_from) is None:
+        raise RefusalError("mail_from: no mail address", "give it as codes@example.com", exit_code=2)
+    if not settings.smtp_url:
+        return
+    try:
+        parse_smtp_url(settings.smtp_url)
+    except ValueError as error:
+        raise RefusalError(f"smtp_url: {error}", described("smtp_url"), exit_code=2) from None
+    if not settings.mail_from:
+        raise RefusalError("mail_from: needed where smtp_url is set", described("mail_from"), exit_code=2)
 
 
 def _check_sip(settings: Settings) -> None:

@@ -139,3 +139,24 @@ def test_keys_of_another_installation_are_reached_in_its_folder_and_all_else_in_
     assert settings.socket("wake").parent == settings.run_dir == tmp_path / "here/run"
     with pytest.raises(RefusalError, match="share a database"):
         load_settings(environment=environment | {"RINGFENCE_DATABASE_URL": ""})
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ('smtp_url = "mail.example"', "smtp_url"),
+        ('smtp_url = "smtp://mail.example"', "mail_from"),
+        ('smtp_url = "smtp://mail.example"\nmail_from = "codes"', "mail_from"),
+    ],
+)
+def test_a_relay_for_mail_needs_a_url_and_a_sender(tmp_path: Path, text: str, cause: str) -> None:
+    with pytest.raises(RefusalError, match=f"^{cause}"):
+        load_settings(written(tmp_path, text), {})
+
+
+def test_a_relays_password_is_in_no_refusal_and_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(RefusalError) as refusal:
+        load_settings(written(tmp_path, 'smtp_url = "smtp://codes:hidden@mail.example/inbox"'), {})
+    assert "hidden" not in f"{refusal.value}{refusal.value.cause}{refusal.value.cure}"
+    text = 'smtp_url = "smtps://codes:hidden@mail.example"\nmail_from = "codes@example.com"'
+    assert "hidden" not in repr(load_settings(written(tmp_path, text), {}))

@@ -15,6 +15,7 @@ from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig, ServiceConfig
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
+from ringfence.ports.carrier import Carrier
 from ringfence.ports.http import HttpFailedError, HttpRequest, HttpResponse
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import AccountRow, MessageRow, StockRow, Store
@@ -52,7 +53,14 @@ class World:
     """One tenant with one number, and the simulated network."""
 
     def __init__(
-        self, store: Store, keys: KeyService, clock: MovedClock, network: LocalSimulator, *, number_rate_mps: float
+        self,
+        store: Store,
+        keys: KeyService,
+        clock: MovedClock,
+        network: LocalSimulator,
+        *,
+        number_rate_mps: float,
+        mailer: Callable[[MovedClock], Carrier] | None = None,
     ) -> None:
         self.store = store
         self.keys = keys
@@ -68,6 +76,7 @@ class World:
             base_url="http://localhost",
             rates=Rates(number_rate_mps=number_rate_mps, account_rate_mps=100_000),
             codes=keys,
+            mailer=None if mailer is None else mailer(clock),
         )
         self.messaging = compose_messaging(
             store, keys, clock, self.dispatching.bells, carrier="simulator", magic_numbers=True
@@ -155,7 +164,12 @@ def world(tmp_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManage
     """A settled world; `running` starts the dispatcher's loops."""
 
     @contextlib.asynccontextmanager
-    async def make(*, running: bool = True, number_rate_mps: float = 100_000) -> AsyncIterator[World]:
+    async def make(
+        *,
+        running: bool = True,
+        number_rate_mps: float = 100_000,
+        mailer: Callable[[MovedClock], Carrier] | None = None,
+    ) -> AsyncIterator[World]:
         clock = MovedClock()
         log = LedgerWriter(tmp_path)
         await log.open(clock.now_ms())
@@ -164,7 +178,7 @@ def world(tmp_path: Path) -> Callable[..., contextlib.AbstractAsyncContextManage
         store = MemoryStore()
         await store.open()
         async with LocalSimulator(clock, Network(clock, pace=Pace(delivery_ms=5, receipt_ms=5))) as network:
-            made = World(store, keys, clock, network, number_rate_mps=number_rate_mps)
+            made = World(store, keys, clock, network, number_rate_mps=number_rate_mps, mailer=mailer)
             await made.settle()
             loops = asyncio.create_task(made.dispatching.run()) if running else None
             try:

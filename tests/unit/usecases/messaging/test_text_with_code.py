@@ -18,7 +18,7 @@ CUSTOMER = "+12025550177"
 class Desk:
     """Verifications of the world's one tenant."""
 
-    def __init__(self, world: Any, *, stock_sender: bool = True) -> None:
+    def __init__(self, world: Any, *, stock_sender: bool = True, mail_by: str = "simulator") -> None:
         self.world = world
         self.verifying: Verifying = compose_verifying(
             world.store,
@@ -27,7 +27,7 @@ class Desk:
             world.dispatching.bells,
             carrier="simulator",
             stock_sender=stock_sender,
-            mail=MailRoute(carrier="simulator", sender="codes@ringfence.example"),
+            mail=MailRoute(carrier=mail_by, sender="codes@ringfence.example"),
         )
         self.service: Any = None
 

@@ -1,0 +1,1 @@
+"""Mail that leaves the installation: messages, and the SMTP relay that takes them."""
