@@ -363,6 +363,7 @@ def test_known_parameters_are_taken(verify: Verify) -> None:
 @pytest.mark.parametrize(
     "fields", [{"template_custom_substitutions": "{}"}, {"rate_limits": {"ip": "x"}}, {"custom_message": "x"}]
 )
+@pytest.mark.parametrize("fields", [{"template_custom_substitutions": "{}"}, {"send_digits": "1"}])
 def test_what_is_not_there_yet_says_so(verify: Verify, fields: dict[str, Any]) -> None:
     assert refused(verify.start, **fields)[0] == 501
 
@@ -454,3 +455,53 @@ def test_digits_are_sent_to_an_extension_before_a_code_is_said(verify: Verify) -
     assert content.send_digits == "ww12#"
     assert content.code is not None
     assert refused(verify.start, channel="call", send_digits="1x") == (400, 60200)
+
+
+def test_rate_limits_count_starts_by_the_values_passed(verify: Verify) -> None:
+    limit = verify.of_service.rate_limits.create(unique_name="ip")
+    verify.of_service.rate_limits(limit.sid).buckets.create(max=2, interval=600)
+    numbers = iter(f"+120255501{n}" for n in range(60, 90))
+
+    def from_ip(value: Any) -> Any:
+        return verify.start(next(numbers), rate_limits={"ip": value})
+
+    assert [from_ip("192.0.2.7").status for _ in range(2)] == ["pending"] * 2
+    assert refused(from_ip, "192.0.2.7") == (429, 20429)
+    assert from_ip("192.0.2.8").status == "pending"
+    assert from_ip(7).status == "pending"
+    assert from_ip("7").status == "pending"
+    assert refused(from_ip, 7) == (429, 20429)
+    # Without the value nothing is counted.
+    assert verify.start(next(numbers)).status == "pending"
+
+
+def test_who_is_refused_by_a_rate_limit_is_told_when_to_ask_again_and_has_no_attempt_less(verify: Verify) -> None:
+    limit = verify.of_service.rate_limits.create(unique_name="session")
+    verify.of_service.rate_limits(limit.sid).buckets.create(max=1, interval=600)
+    started = verify.start(rate_limits={"session": "s1"})
+    made = verify.tenant
+    answer = requests.post(
+        f"{made.installation.url}/v2/Services/{verify.service.sid}/Verifications",
+        auth=(made.sid, made.token),
+        data={"To": TO, "Channel": "sms", "RateLimits": '{"session": "s1"}'},
+        timeout=10,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (429, 20429)
+    assert 0 < int(answer.headers["Retry-After"]) <= 600
+    assert "s1" not in answer.text
+    assert len(verify.of_service.verifications(started.sid).fetch().send_code_attempts) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["ip", "[]", '{"ip": true}', '{"ip": null}', '{"ip": ""}', '{"ip": {}}', '{"unknown": "x"}', "[" * 5_000]
+)
+def test_rate_limits_that_are_none_are_refused(verify: Verify, text: str) -> None:
+    verify.of_service.rate_limits.create(unique_name="ip")
+    made = verify.tenant
+    answer = requests.post(
+        f"{made.installation.url}/v2/Services/{verify.service.sid}/Verifications",
+        auth=(made.sid, made.token),
+        data={"To": TO, "Channel": "sms", "RateLimits": text},
+        timeout=10,
+    )
+    assert (answer.status_code, answer.json()["code"]) == (400, 60200)

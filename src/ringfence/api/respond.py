@@ -11,7 +11,7 @@ from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.byte_ranges import UnsatisfiableRangeError, asked_range
 from ringfence.api.paging import Page
 from ringfence.api.resource import CORE, Operation, Raw, Streamed
-from ringfence.domain.errors import ApiError, more_info
+from ringfence.domain.errors import ApiError, TryLaterError, more_info
 
 JSON = b"application/json"
 XML = b"application/xml"
@@ -99,7 +99,7 @@ def refuse(error: ApiError, path: str, *, json: bool) -> Reply:
     if error.status == 401:
         headers = ((b"www-authenticate", b'Basic realm="Twilio API"'),)
     elif error.status in (429, 503):
-        after_s = error.retry_after_s if isinstance(error, TooManyRequestsError) else 1
+        after_s = error.retry_after_s if isinstance(error, TooManyRequestsError | TryLaterError) else 1
         headers = ((b"retry-after", str(after_s).encode()),)
     if json:
         return Reply(error.status, JSON, _encoder.encode(fields), headers, error.code)

@@ -2,7 +2,7 @@
 
 from ringfence.domain.error_catalogue import CATALOGUE, OURS, ErrorKind
 
-__all__ = ["CATALOGUE", "ApiError", "ErrorKind", "describe", "more_info"]
+__all__ = ["CATALOGUE", "ApiError", "ErrorKind", "TryLaterError", "describe", "more_info"]
 
 # A detail is echoed to the caller; what it sent may be a megabyte.
 DETAIL_CHARACTERS = 120
@@ -27,6 +27,14 @@ class ApiError(Exception):
 
     def __repr__(self) -> str:
         return f"ApiError({self.code})"
+
+
+class TryLaterError(ApiError):
+    """A refusal that holds for `retry_after_s` seconds, and the caller may know."""
+
+    def __init__(self, code: int, message: str, *, retry_after_s: int) -> None:
+        super().__init__(code, message)
+        self.retry_after_s = retry_after_s
 
 
 def more_info(code: int) -> str:

@@ -26,6 +26,7 @@ from ringfence.ports.verification_attempts import VerificationAttemptStore
 from ringfence.ports.verifications import VerificationStore
 from ringfence.ports.verify_config import VerifyConfigStore
 from ringfence.ports.verify_events import TellingStore
+from ringfence.ports.verify_rates import VerifyRateStore
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -403,6 +404,7 @@ class Store(
     TellingStore,
     LookupStore,
     FraudStore,
+    VerifyRateStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

@@ -10,6 +10,7 @@ from ringfence.store.memory_sip_access import MemorySipAccess
 from ringfence.store.memory_tellings import MemoryTellings
 from ringfence.store.memory_verifications import MemoryVerifications
 from ringfence.store.memory_verify_config import MemoryVerifyConfig
+from ringfence.store.memory_verify_rates import MemoryVerifyRates
 
 
 class MemoryStore(
@@ -23,6 +24,7 @@ class MemoryStore(
     MemoryFactors,
     MemoryLookups,
     MemoryFraud,
+    MemoryVerifyRates,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
@@ -37,6 +39,7 @@ class MemoryStore(
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)
+        MemoryVerifyRates.__init__(self)
         self._open = False
 
     async def open(self) -> None:

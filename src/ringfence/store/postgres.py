@@ -20,6 +20,7 @@ from ringfence.store.postgres_sip_access import PostgresSipAccess
 from ringfence.store.postgres_tellings import PostgresTellings
 from ringfence.store.postgres_verifications import PostgresVerifications
 from ringfence.store.postgres_verify_config import PostgresVerifyConfig
+from ringfence.store.postgres_verify_rates import PostgresVerifyRates
 
 
 class PostgresStore(
@@ -37,6 +38,7 @@ class PostgresStore(
     PostgresSipAccess,
     PostgresVerifyConfig,
     PostgresFraud,
+    PostgresVerifyRates,
     PostgresVerifications,
     PostgresFactors,
     PostgresTellings,

@@ -20,6 +20,7 @@ from ringfence.store.sqlite_sip_access import SqliteSipAccess
 from ringfence.store.sqlite_tellings import SqliteTellings
 from ringfence.store.sqlite_verifications import SqliteVerifications
 from ringfence.store.sqlite_verify_config import SqliteVerifyConfig
+from ringfence.store.sqlite_verify_rates import SqliteVerifyRates
 
 
 class SqliteStore(
@@ -37,6 +38,7 @@ class SqliteStore(
     SqliteSipAccess,
     SqliteVerifyConfig,
     SqliteFraud,
+    SqliteVerifyRates,
     SqliteVerifications,
     SqliteFactors,
     SqliteTellings,

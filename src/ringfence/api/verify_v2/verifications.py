@@ -26,10 +26,13 @@ verifications = Resource(
 )
 
 MAX_TAGS = 10
+MAX_RATES = 10
+MAX_RATE_CHARACTERS = 256
 MAX_TAG_CHARACTERS = 128
 _NOT_YET = (
     "custom_message",
     "rate_limits",
+    "send_digits",
     "channel_configuration",
     "template_custom_substitutions",
     "enable_sna_client_token",
@@ -53,6 +56,24 @@ def read_tags(text: str) -> str:
         if not is_text(part) or len(part) > MAX_TAG_CHARACTERS:
             raise ValueError(f"expected strings of at most {MAX_TAG_CHARACTERS} characters")
     return text
+
+
+def read_rates(text: str) -> tuple[tuple[str, str], ...]:
+    """JSON: names of rate limits, each with the value to be counted, a string or a number."""
+    try:
+        rates = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("expected JSON") from None
+    if not isinstance(rates, dict) or len(rates) > MAX_RATES:
+        raise ValueError(f"expected an object of at most {MAX_RATES} pairs")
+    for value in rates.values():
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, str | int)
+            or not 0 < len(str(value)) <= MAX_RATE_CHARACTERS
+        ):
+            raise ValueError(f"expected values of 1 to {MAX_RATE_CHARACTERS} characters")
+    return tuple((name, str(value)) for name, value in rates.items())
 
 
 def read_payment(text: str) -> str:
@@ -79,7 +100,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     custom_code: str | None = None
     amount: Payment | None = None
     payee: Payment | None = None
-    rate_limits: str | None = None
+    rate_limits: Annotated[tuple[tuple[str, str], ...], Rule(read_rates, VERIFY_PARAMETER)] | None = None
     channel_configuration: str | None = None
     app_hash: str | None = None
     template_sid: str | None = None
@@ -111,6 +132,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             template_sid=self.template_sid or "",
             device_ip=self.device_ip or "",
             tags=self.tags or "",
+            rates=self.rate_limits or (),
             risk_check=self.risk_check != "disable",
         )
 

@@ -32,6 +32,7 @@ from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.note_refusals import TABLE as TABLE
 from ringfence.usecases.verify.note_refusals import RefusalNotes, StartRefusedError
 from ringfence.usecases.verify.origins import origins_of
+from ringfence.usecases.verify.start_rates import count_start
 from ringfence.usecases.verify.texting_service import texting_service
 from ringfence.usecases.verify.verification_view import VerificationView, open_views
 from ringfence.usecases.verify.wording import around, wordings
@@ -46,7 +47,10 @@ _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
 
 
 class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program asks for, not yet judged. "" is not given. `tags` is JSON, as it came."""
+    """What a program asks for, not yet judged. "" is not given. `tags` is JSON, as it came.
+
+    `rates` are pairs of a rate limit's name and the value that counts in it.
+    """
 
     to: str
     channel: str
@@ -61,6 +65,7 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     device_ip: str = ""
     tags: str = ""
     risk_check: bool = True
+    rates: tuple[tuple[str, str], ...] = ()
 
     def __repr__(self) -> str:
         return "StartRequest(…)"
@@ -106,6 +111,7 @@ class VerificationStarter:
         opening, ending = around(settings, request.app_hash)
         code_length = len(request.custom_code) or settings.code_length
         now_ms = self._clock.now_ms()
+        await count_start(self._store, self._keys, service, dict(request.rates), now_ms)
         price_micros = _price(request.channel, to, f"{opening}{words[0].text}{ending}", code_length)
         attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
         sending: Sending | None = None

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from tests.unit.mail.relay import HOST, Relay
 
 from ringfence.carriers.simulator.faults import Fault, FaultKind
+from ringfence.dispatch import sender_queues
 from ringfence.dispatch.sender_queues import LEASE_TTL_MS
 from ringfence.domain.clock import Clock
 from ringfence.domain.mail_address import MailAddress
@@ -148,7 +149,12 @@ def test_a_mail_that_is_refused_has_failed(run, world, relay: Relay) -> None:
     run(story())
 
 
-def test_while_a_relay_thinks_nobody_else_sends_the_mail(run, world, relay: Relay) -> None:
+def test_while_a_relay_thinks_nobody_else_sends_the_mail(
+    run, world, relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # With every place taken the dispatcher looks for no work, and so keeps no lease by looking.
+    monkeypatch.setattr(sender_queues, "QUEUES_AT_ONCE", 1)
+
     async def story() -> None:
         async with world(mailer=mailer_to(relay)) as w:
             relay.thinks_s = 1.5 * LEASE_TTL_MS / 1_000
