@@ -101,6 +101,7 @@ class Installation:
                 carrier=CARRIER,
                 stock_sender=True,
                 voices=self.bell,
+                whatsapp=True,
                 mail=MailRoute(carrier=CARRIER, sender="codes@ringfence.example"),
             ),
             calling=compose_calling(

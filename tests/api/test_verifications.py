@@ -505,3 +505,28 @@ def test_rate_limits_that_are_none_are_refused(verify: Verify, text: str) -> Non
         timeout=10,
     )
     assert (answer.status_code, answer.json()["code"]) == (400, 60200)
+
+
+def test_a_code_goes_by_whatsapp_from_the_services_sender(tenant: Any) -> None:
+    number = tenant.number()
+    for settings in ({"whatsapp_from": f"whatsapp:{number}"}, {"whatsapp_msg_service_sid": tenant.service()}):
+        verify = Verify(tenant, **settings)
+        started = verify.start(channel="whatsapp")
+        assert (started.channel, started.to) == ("whatsapp", TO)
+        row, content = verify.text(started)
+        assert content.remote == f"whatsapp:{TO}"
+        assert row.local.startswith("whatsapp:+1202556")
+        assert (row.local == f"whatsapp:{number}") is ("whatsapp_from" in settings)
+        assert verify.check(verify.code(started)).status == "approved"
+
+
+def test_without_a_sender_of_ones_own_nothing_goes_by_whatsapp(tenant: Any) -> None:
+    other = tenant.installation.new_tenant().number()
+    assert refused(Verify(tenant).start, channel="whatsapp") == (400, 68008)
+    assert refused(Verify(tenant, whatsapp_from=f"whatsapp:{other}").start, channel="whatsapp") == (400, 68008)
+    assert refused(
+        Verify(tenant, whatsapp_from=f"whatsapp:{tenant.number()}").start, "sam@example.com", "whatsapp"
+    ) == (
+        400,
+        60200,
+    )

@@ -93,6 +93,7 @@ _VERIFY = (
         "The destination phone number has been temporarily blocked due to fraudulent activities",
         403,
     ),
+    ErrorKind(68008, "Verify WhatsApp channel not configured"),
     ErrorKind(60605, "The destination phone number has been blocked by Verify Geo-Permissions", 403),
 )
 

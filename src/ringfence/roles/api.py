@@ -106,6 +106,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     limits=call_limits(settings),
                     guard=fraud_watch(settings, store, keys),
                     mail=mail_route(settings),
+                    whatsapp=settings.dev,
                 ),
                 factoring=compose_factoring(store, keys, process.clock, wake),
                 intelligence=await number_source(settings, process.clock, stack),

@@ -36,6 +36,7 @@ from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.fetch_media import MediaFetcher
 from ringfence.usecases.messaging.mail_with_code import MailChannel, MailRoute
 from ringfence.usecases.messaging.media_links import MediaLinks
+from ringfence.usecases.messaging.pool_sender import PoolSender
 from ringfence.usecases.messaging.queue_bound import QueueBound
 from ringfence.usecases.messaging.read import Reader
 from ringfence.usecases.messaging.read_media import MediaReader
@@ -45,6 +46,7 @@ from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.messaging.second_look import SecondLook
 from ringfence.usecases.messaging.send import Sender
 from ringfence.usecases.messaging.text_with_code import TextChannel
+from ringfence.usecases.messaging.whatsapp_with_code import WhatsappChannel
 from ringfence.usecases.timeline.notifications import NotificationReader
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
@@ -138,14 +140,17 @@ def compose_verifying(
     limits: BrakeLimits | None = None,
     guard: FraudGuard | None = None,
     mail: MailRoute | None = None,
+    whatsapp: bool = False,
 ) -> Verifying:
     """What the API drives of verifications. `voices` rings whoever runs calls; without it there are none.
 
-    With `stock_sender` accounts need no number of their own. Without `mail` none is sent.
+    With `stock_sender` accounts need no number of their own. Without `mail` none is sent;
+    `whatsapp` says whether the carrier takes WhatsApp messages.
     """
-    channels: dict[str, CodeChannel] = {
-        "sms": TextChannel(store, keys, clock, wake, carrier=carrier, stock_sender=stock_sender)
-    }
+    texts = TextChannel(store, keys, clock, wake, carrier=carrier, stock_sender=stock_sender)
+    channels: dict[str, CodeChannel] = {"sms": texts}
+    if whatsapp:
+        channels["whatsapp"] = WhatsappChannel(store, texts, PoolSender(store, keys, clock))
     if voices is not None:
         brakes = Brakes(store, clock, limits)
         channels["call"] = CallChannel(store, keys, clock, voices, stock_sender=stock_sender, brakes=brakes)

@@ -98,6 +98,7 @@ class Platform:
                     stock_sender=True,
                     voices=_Both(self.calls, self._dispatching.bells),
                     mail=MailRoute(carrier=carrier.name, sender=DEV_SENDER),
+                    whatsapp=True,
                 ),
             )
         )

@@ -103,3 +103,13 @@ def test_a_code_comes_by_mail_and_is_right(ringfence: Any, service: Any) -> None
 def test_a_mailbox_has_an_address(ringfence: Any) -> None:
     with pytest.raises(ValueError, match="a mailbox is"):
         ringfence.mailbox(CUSTOMER)
+
+
+def test_a_code_comes_by_whatsapp_to_the_same_phone(ringfence: Any) -> None:
+    phone, shop = ringfence.phone(CUSTOMER), ringfence.number("+12025550123")
+    services = ringfence.client().verify.v2.services
+    made = services.create(friendly_name="Fade & Co", whatsapp_from=f"whatsapp:{shop}")
+    services(made.sid).verifications.create(to=CUSTOMER, channel="whatsapp")
+    assert phone.last_text().sender == f"whatsapp:{shop}"
+    checked = services(made.sid).verification_checks.create(to=CUSTOMER, code=phone.last_code())
+    assert (checked.status, checked.channel) == ("approved", "whatsapp")

@@ -18,6 +18,7 @@ from ringfence.carriers.simulator.subscriber import known_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.lookups.packages import Packages
 from ringfence.domain.message import Status
+from ringfence.domain.messaging_address import number_in
 from ringfence.ports.carrier import Arrival, Receipt, Submit, Submitted
 from ringfence.ports.lookups import Question
 
@@ -175,8 +176,8 @@ class Network:
         return self.faults.strikes(FaultKind.DISCONNECT) is None
 
     def submit(self, texts: Sequence[Submit]) -> list[Submitted]:
-        """Take texts; one answer each, in order."""
-        return [self._submit(text) for text in texts]
+        """Take texts; one answer each, in order. A WhatsApp message comes to the handset of its number."""
+        return [self._submit(msgspec.structs.replace(text, to=number_in(text.to))) for text in texts]
 
     def _submit(self, submit: Submit) -> Submitted:
         known = self._refs.get(submit.ref)

@@ -9,6 +9,7 @@ import structlog
 from ringfence.domain.carrier_trail import CarrierStep, Kind, encode_step, scrub
 from ringfence.domain.clock import Clock
 from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.messaging_address import number_in
 from ringfence.domain.rating import RateTable, rate
 from ringfence.domain.sealing.content import open_content_with
 from ringfence.ports.carrier import Carrier, Submit, Submitted
@@ -156,7 +157,12 @@ class Deliverer:
             return dict.fromkeys((item.row.sid for item, _ in bringing), None)
         codes = await self._codes.reveal_codes(
             [
-                CodeOf(account=item.row.account, sid=code.verification, service=code.service, to=item.content.remote)
+                CodeOf(
+                    account=item.row.account,
+                    sid=code.verification,
+                    service=code.service,
+                    to=number_in(item.content.remote),
+                )
                 for item, code in bringing
             ]
         )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ringfence.domain import magic_numbers
 from ringfence.domain.mail_address import sender_address
+from ringfence.domain.messaging_address import number_in
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import Store
 from ringfence.usecases.messaging.opt_out_pair import opted_out
@@ -36,7 +37,7 @@ class SecondLook:
         # Mails come from an address of the installation, which no account owns.
         if sender_address(local):
             return None
-        owned = await self._store.number_by_e164(local)
+        owned = await self._store.number_by_e164(number_in(local))
         return None if owned is not None and owned.account == account else NOT_THE_ACCOUNTS_NUMBER
 
     async def opted_out(self, account: str, pairs: Sequence[tuple[Sequence[str], str]]) -> list[bool]:

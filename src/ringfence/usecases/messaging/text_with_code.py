@@ -43,12 +43,15 @@ class TextChannel:
         self._found: dict[str, tuple[int, str]] = {}
 
     async def carry(self, caller: Caller, notice: Notice) -> None:
+        await self.accept(caller, notice, await self._sender(notice), notice.number.e164)
+
+    async def accept(self, caller: Caller, notice: Notice, sender: str, to: str) -> None:
+        """From this sender to this address, both as the carrier knows them."""
         now_ms = self._clock.now_ms()
-        sender = await self._sender(notice)
         words = f"{notice.opening}{notice.wordings[0].text}{notice.ending}"
         code = WrittenCode(verification=notice.verification, service=notice.service, words=words)
         sealing = await self._keys.sealing_key(caller, notice.account)
-        content = Content(remote=notice.number.e164, body=code.dotted(), code=code)
+        content = Content(remote=to, body=code.dotted(), code=code)
         sealer = self._sealers.of(notice.account, sealing.epoch_key)
         row = MessageRow(
             account=notice.account,
@@ -56,7 +59,7 @@ class TextChannel:
             direction=Direction.OUTBOUND_API,
             status=Status.QUEUED,
             local=sender,
-            remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(notice.number.e164),
+            remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(to),
             remote_region=notice.number.region,
             epoch=sealing.epoch,
             content=seal_content(sealer, notice.attempt, content),

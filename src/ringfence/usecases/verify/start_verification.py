@@ -39,7 +39,7 @@ from ringfence.usecases.verify.wording import around, wordings
 
 INVALID = 60200
 DISABLED = 60223
-NEEDS_SETTING_UP = frozenset({"email"})
+NEEDS_SETTING_UP = {"email": "send mail", "whatsapp": "send WhatsApp messages"}
 PAID_AS_TEXT = frozenset({"sms", "whatsapp", "auto"})
 CHANNELS = ("sms", "call", "email", "whatsapp", "sna", "auto")
 _CUSTOM_CODE = re.compile(f"[A-Za-z0-9]{{{CUSTOM_MIN},{CUSTOM_MAX}}}")
@@ -134,14 +134,13 @@ class VerificationStarter:
                     until_ms=row.expires_ms,
                     opening=opening,
                     ending=ending,
-                    messaging_service=await texting_service(self._store, service, to.region)
-                    if request.channel == "sms"
-                    else "",
+                    messaging_service=await self._messaging_service(service, settings, request.channel, to),
                     voice=settings.tts_name,
                     key_first=settings.dtmf_input_required,
                     send_digits=request.send_digits,
                     subject=name,
                     from_name=name,
+                    whatsapp_from=settings.whatsapp.sender,
                 ),
             )
         except (ApiError, ConnectionError) as error:
@@ -172,6 +171,15 @@ class VerificationStarter:
         else:
             return error
         return ApiError(error.code, f"{error.message.rstrip('.')}. Timeline: {sid}", status=error.status)
+
+    async def _messaging_service(self, service: VerifyRow, settings: VerifyService, channel: str, to: Recipient) -> str:
+        match channel:
+            case "sms":
+                return await texting_service(self._store, service, to.region)
+            case "whatsapp":
+                return settings.whatsapp.msg_service_sid
+            case _:
+                return ""
 
     async def _let_pass(
         self, service: VerifyRow, request: StartRequest, to: Recipient, now_ms: int, price_micros: int
@@ -253,7 +261,9 @@ class VerificationStarter:
         if name not in CHANNELS:
             raise ApiError(INVALID, f"Invalid parameter `Channel`: {name[:20]}")
         if name not in self._channels and name in NEEDS_SETTING_UP:
-            raise ApiError(DISABLED, "Delivery channel disabled: this installation is not set up to send mail.")
+            raise ApiError(
+                DISABLED, f"{describe(DISABLED)}: this installation is not set up to {NEEDS_SETTING_UP[name]}."
+            )
         if name not in self._channels:
             raise ApiError(20501, f"The channel {name} is not available here yet.")
         return self._channels[name]

@@ -2,6 +2,7 @@
 
 /** +12025550177 as +1 (202) 555-0177; other countries in groups; short codes and names as they are. */
 export function prettyNumber(address) {
+  if (address.startsWith("whatsapp:")) return `WhatsApp ${prettyNumber(address.slice("whatsapp:".length))}`;
   const american = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(address);
   if (american) return `+1 (${american[1]}) ${american[2]}-${american[3]}`;
   const other = /^\+(\d{2})(\d{2,4})(\d{3})(\d+)$/.exec(address);
