@@ -25,6 +25,7 @@ from ringfence.api.resource import Operation
 from ringfence.api.ringfence_v1.call_timeline import call_timeline
 from ringfence.api.ringfence_v1.ledger import ledger
 from ringfence.api.ringfence_v1.parcels import parcels
+from ringfence.api.ringfence_v1.phishing_report import report as phishing_report
 from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.ringfence_v1.verification_timeline import verification_timeline
 from ringfence.api.timeline_page import PREFIX, timeline_page
@@ -123,11 +124,8 @@ def operations() -> list[Operation]:
 
 def own_operations() -> list[Operation]:
     """Those that Twilio does not have."""
-    return [
-        operation
-        for resource in (timeline, call_timeline, verification_timeline, parcels, ledger)
-        for operation in resource.operations
-    ]
+    own = (timeline, call_timeline, verification_timeline, phishing_report, parcels, ledger)
+    return [operation for resource in own for operation in resource.operations]
 
 
 def create_app(deps: ApiDependencies) -> ASGIApp:

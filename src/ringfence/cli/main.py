@@ -33,6 +33,7 @@ from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Database, Port, RunningPort, Yes, settings_of, settings_of_running
 from ringfence.cli.terminal import Terminal
+from ringfence.cli.verify import commands as verifications
 from ringfence.roles.refusal import RefusalError
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.add_typer(numbers, name="number")
 app.add_typer(events, name="events")
 app.add_typer(ledgers, name="ledger")
 app.command(name="blast")(reached)
+app.add_typer(verifications, name="verify")
 doctors = typer.Typer()
 app.add_typer(doctors, name="doctor")
 

@@ -21,6 +21,7 @@ from ringfence.ports.outbox import NewEvent as NewEvent
 from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
 from ringfence.ports.party import Party as Party
+from ringfence.ports.sign_ins import SignInStore
 from ringfence.ports.sip_access import SipAccessStore
 from ringfence.ports.verification_attempts import VerificationAttemptStore
 from ringfence.ports.verifications import VerificationStore
@@ -405,6 +406,7 @@ class Store(
     LookupStore,
     FraudStore,
     VerifyRateStore,
+    SignInStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

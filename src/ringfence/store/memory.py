@@ -2,13 +2,12 @@
 
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
-from ringfence.store.memory_factors import MemoryFactors
 from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_services import MemoryServices
+from ringfence.store.memory_sign_ins import MemorySignIns
 from ringfence.store.memory_sip_access import MemorySipAccess
 from ringfence.store.memory_tellings import MemoryTellings
-from ringfence.store.memory_verifications import MemoryVerifications
 from ringfence.store.memory_verify_config import MemoryVerifyConfig
 from ringfence.store.memory_verify_rates import MemoryVerifyRates
 
@@ -20,8 +19,7 @@ class MemoryStore(
     MemoryApplications,
     MemorySipAccess,
     MemoryVerifyConfig,
-    MemoryVerifications,
-    MemoryFactors,
+    MemorySignIns,
     MemoryLookups,
     MemoryFraud,
     MemoryVerifyRates,
@@ -34,8 +32,7 @@ class MemoryStore(
         MemoryServices.__init__(self)
         MemorySipAccess.__init__(self)
         MemoryVerifyConfig.__init__(self)
-        MemoryVerifications.__init__(self)
-        MemoryFactors.__init__(self)
+        MemorySignIns.__init__(self)
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)

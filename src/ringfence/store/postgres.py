@@ -16,6 +16,7 @@ from ringfence.store.postgres_numbers import PostgresNumbers
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
 from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
+from ringfence.store.postgres_sign_ins import PostgresSignIns
 from ringfence.store.postgres_sip_access import PostgresSipAccess
 from ringfence.store.postgres_tellings import PostgresTellings
 from ringfence.store.postgres_verifications import PostgresVerifications
@@ -39,6 +40,7 @@ class PostgresStore(
     PostgresVerifyConfig,
     PostgresFraud,
     PostgresVerifyRates,
+    PostgresSignIns,
     PostgresVerifications,
     PostgresFactors,
     PostgresTellings,

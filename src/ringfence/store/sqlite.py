@@ -16,6 +16,7 @@ from ringfence.store.sqlite_numbers import SqliteNumbers
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
 from ringfence.store.sqlite_recordings import SqliteRecordings
 from ringfence.store.sqlite_services import SqliteServices
+from ringfence.store.sqlite_sign_ins import SqliteSignIns
 from ringfence.store.sqlite_sip_access import SqliteSipAccess
 from ringfence.store.sqlite_tellings import SqliteTellings
 from ringfence.store.sqlite_verifications import SqliteVerifications
@@ -39,6 +40,7 @@ class SqliteStore(
     SqliteVerifyConfig,
     SqliteFraud,
     SqliteVerifyRates,
+    SqliteSignIns,
     SqliteVerifications,
     SqliteFactors,
     SqliteTellings,

@@ -1,0 +1,33 @@
+"""Sign-ins, counted in memory."""
+
+from collections import Counter
+
+from ringfence.domain.challenge import ChallengeStatus
+from ringfence.domain.phishing_report import SignIns
+from ringfence.domain.verification import Status
+from ringfence.store.memory_factors import MemoryFactors
+from ringfence.store.memory_verifications import MemoryVerifications
+
+
+class MemorySignIns(MemoryVerifications, MemoryFactors):
+    """`ports.sign_ins.SignInStore`."""
+
+    def __init__(self) -> None:
+        MemoryVerifications.__init__(self)
+        MemoryFactors.__init__(self)
+
+    async def sign_ins(self, account: str, from_ms: int, until_ms: int) -> list[SignIns]:
+        codes = [
+            (row.service, row.channel, row.updated_ms)
+            for row in self._verifications.values()
+            if row.account == account and row.status is Status.APPROVED
+        ]
+        factors = [
+            (row.service, row.factor_type.value, row.responded_ms or 0)
+            for row in self._challenges.values()
+            if row.account == account and row.status is ChallengeStatus.APPROVED
+        ]
+        counts = Counter(
+            (service, channel) for service, channel, at_ms in codes + factors if from_ms <= at_ms < until_ms
+        )
+        return [SignIns(service=service, channel=channel, count=count) for (service, channel), count in counts.items()]

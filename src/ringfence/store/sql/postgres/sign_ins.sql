@@ -1,0 +1,9 @@
+-- codes --
+SELECT service, channel, count(*) AS count FROM verification
+WHERE account = $1 AND status = 'approved' AND updated_ms >= $2 AND updated_ms < $3
+GROUP BY service, channel
+
+-- factors --
+SELECT service, factor_type AS channel, count(*) AS count FROM verify_challenge
+WHERE account = $1 AND status = 'approved' AND responded_ms >= $2 AND responded_ms < $3
+GROUP BY service, factor_type
