@@ -360,10 +360,7 @@ def test_known_parameters_are_taken(verify: Verify) -> None:
     assert started.status == "pending"
 
 
-@pytest.mark.parametrize(
-    "fields", [{"template_custom_substitutions": "{}"}, {"rate_limits": {"ip": "x"}}, {"custom_message": "x"}]
-)
-@pytest.mark.parametrize("fields", [{"template_custom_substitutions": "{}"}, {"send_digits": "1"}])
+@pytest.mark.parametrize("fields", [{"template_custom_substitutions": "{}"}, {"custom_message": "x"}])
 def test_what_is_not_there_yet_says_so(verify: Verify, fields: dict[str, Any]) -> None:
     assert refused(verify.start, **fields)[0] == 501
 

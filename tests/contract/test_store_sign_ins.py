@@ -6,16 +6,17 @@ from tests.contract.test_store_verifications import pending
 
 from ringfence.domain.challenge import ChallengeStatus
 from ringfence.domain.factor import FactorType
-from ringfence.domain.verification import Status
+from ringfence.domain.verification import Attempt, Status
 from ringfence.ports.factors import Answer
 
 NOW = 1_700_000_000_000
 A, B = "AC" + "a" * 32, "AC" + "b" * 32
 
 
-async def signed_in(store, n, at_ms, channel="sms", service="VA1", account=A, status=Status.APPROVED):
+async def signed_in(store, n, at_ms, channel="sms", service="VA1", account=A, status=Status.APPROVED, stepped_from=""):
     row = pending(sid=f"VE{n}", service=service, account=account, to_index=b"%016d" % n, made_ms=NOW)
-    await store.begin_verification(replace(row, channel=channel))
+    last = Attempt("VL9", channel, NOW, (), stepped_from)
+    await store.begin_verification(replace(row, channel=channel, attempts=(*row.attempts, last)))
     assert await store.move_verification(account, row.sid, status, at_ms)
 
 
@@ -36,6 +37,14 @@ async def test_codes_are_counted_by_service_and_channel_in_their_time(store):
     assert await counted(store) == [("VA1", "email", 1), ("VA1", "sms", 2), ("VA2", "sms", 1)]
     assert await counted(store, account=B) == [("VA1", "sms", 1)]
     assert await counted(store, NOW + 1_000, NOW + 1_001) == [("VA1", "sms", 1)]
+
+
+async def test_it_counts_how_often_a_stronger_way_was_stepped_down_from(store):
+    await signed_in(store, 1, NOW)
+    await signed_in(store, 2, NOW, stepped_from="passkeys")
+    await signed_in(store, 3, NOW, stepped_from="totp")
+    (found,) = await store.sign_ins(A, NOW, NOW + 1)
+    assert (found.count, found.stepped_down) == (3, 2)
 
 
 async def test_factors_are_counted_by_what_they_are(store):

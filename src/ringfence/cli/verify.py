@@ -11,7 +11,7 @@ from ringfence.domain.phishing_report import phishing_report
 from ringfence.roles.bootstrap import first_account_sid
 
 DAY_MS = 86_400_000
-COLUMNS = ("service", "channel", "sign_ins", "phishable", "advice")
+COLUMNS = ("service", "channel", "sign_ins", "phishable", "stepped_down", "advice")
 
 commands = typer.Typer(help="One-time codes and other sign-ins: how many could be phished.", no_args_is_help=True)
 Account = Annotated[str | None, typer.Option("--account", metavar="SID", help="Whose. Default: the first account.")]
@@ -39,7 +39,10 @@ def report(
             account or await first_account_sid(it.store), until_ms - days * DAY_MS, until_ms
         )
         lines = phishing_report(counts).lines
-        rows = [(line.service, line.channel, line.sign_ins, line.phishable, line.advice or None) for line in lines]
+        rows = [
+            (line.service, line.channel, line.sign_ins, line.phishable, line.stepped_down, line.advice or None)
+            for line in lines
+        ]
         show(output, COLUMNS, rows)
 
     operate(settings_of(config, data), work)

@@ -105,6 +105,7 @@ _OURS = (
     ErrorKind(20415, "The request's content type is not supported", 415),
     ErrorKind(20431, "The request's headers are too large", 431),
     ErrorKind(20501, "This operation is not available here yet", 501),
+    ErrorKind(20510, "The user has a stronger way to sign in", 409),
 )
 
 _CALLS = (

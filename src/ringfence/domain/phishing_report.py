@@ -27,11 +27,15 @@ _OTHER: Final = "Offer passkeys."
 
 
 class SignIns(msgspec.Struct, frozen=True, kw_only=True):
-    """How many were approved for a service by one channel, or one type of factor."""
+    """How many were approved for a service by one channel, or one type of factor.
+
+    Of `stepped_down` of them the user had something stronger.
+    """
 
     service: str
     channel: str
     count: int
+    stepped_down: int = 0
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +45,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     sign_ins: int
     phishable: int
+    stepped_down: int
     advice: str
 
 
@@ -49,30 +54,33 @@ class PhishingReport(msgspec.Struct, frozen=True, kw_only=True):
 
     sign_ins: int
     phishable: int
+    stepped_down: int
     lines: tuple[Line, ...]
 
 
 def phishing_report(counts: Iterable[SignIns]) -> PhishingReport:
     """The report on these; counts of the same service and channel are added up."""
-    sums: dict[tuple[str, str], int] = {}
+    sums: dict[tuple[str, str], tuple[int, int]] = {}
     for one in counts:
-        key = one.service, one.channel
-        sums[key] = sums.get(key, 0) + one.count
-    lines = [_line(service, channel, count) for (service, channel), count in sums.items() if count]
+        count, stepped_down = sums.get((one.service, one.channel), (0, 0))
+        sums[one.service, one.channel] = count + one.count, stepped_down + one.stepped_down
+    lines = [_line(*key, *sizes) for key, sizes in sums.items() if sizes[0]]
     lines.sort(key=lambda line: (-line.phishable, -line.sign_ins, line.service, line.channel))
     return PhishingReport(
         sign_ins=sum(line.sign_ins for line in lines),
         phishable=sum(line.phishable for line in lines),
+        stepped_down=sum(line.stepped_down for line in lines),
         lines=tuple(lines),
     )
 
 
-def _line(service: str, channel: str, count: int) -> Line:
+def _line(service: str, channel: str, count: int, stepped_down: int) -> Line:
     safe = channel in PHISHING_RESISTANT
     return Line(
         service=service,
         channel=channel,
         sign_ins=count,
         phishable=0 if safe else count,
+        stepped_down=stepped_down,
         advice="" if safe else _ADVICE.get(channel, _OTHER),
     )

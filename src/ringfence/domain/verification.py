@@ -30,13 +30,15 @@ class Status(StrEnum):
 class Attempt(msgspec.Struct, frozen=True, array_like=True):
     """One sending of the code. `sid` begins with VL; a text has it as its own, a call has its digits after CA.
 
-    `origins` are names of what it came from, as the fraud guard counts it: blind indexes.
+    `origins` are names of what it came from, as the fraud guard counts it: blind indexes. `stepped_from` is the
+    stronger way to sign in that its user had, "" where there was none.
     """
 
     sid: str
     channel: str
     at_ms: int
     origins: tuple[str, ...] = ()
+    stepped_from: str = ""
 
 
 class Secret(msgspec.Struct, frozen=True, array_like=True, kw_only=True):

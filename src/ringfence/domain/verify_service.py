@@ -51,6 +51,7 @@ class VerifyService(msgspec.Struct, frozen=True, kw_only=True):
     """All settings. `code_host` is ours: texts end in a line "@host #code", which binds the code to that site.
 
     So is `new_factors_need_approval`: a second factor of an entity is verified once one that it has approved that.
+    So is `channel_policy`: ways to sign in, the strongest first (`domain.channel_policy`); none asks for none.
     """
 
     friendly_name: str
@@ -70,6 +71,7 @@ class VerifyService(msgspec.Struct, frozen=True, kw_only=True):
     verify_event_subscription_enabled: bool = False
     code_host: str = ""
     new_factors_need_approval: bool = False
+    channel_policy: tuple[str, ...] = ()
 
 
 _ENCODER = msgspec.json.Encoder()

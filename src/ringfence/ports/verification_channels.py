@@ -21,10 +21,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     `wordings` hold {{code}} in the code's place, the most wanted first; `code_length` is how many characters it has.
     `opening` and `ending` stand before and after the words of a text, and may hold {{code}} too. `messaging_service`
     is who sends texts, "" for the account's own number. `voice`, `key_first` and `send_digits` are for calls;
-    `subject` and `from_name` for mail, which comes from `from_address`, "" for the installation's own.
-    is who sends texts, "" for the account's own number. `voice` and `key_first` are for calls; `subject` and
-    `from_name` for mail, which comes from `from_address`, "" for the installation's own. `whatsapp_from` sends
-    WhatsApp messages where no `messaging_service` does.
+    `subject` and `from_name` for mail, which comes from `from_address`, "" for the installation's own. `whatsapp_from`
+    sends WhatsApp messages where no `messaging_service` does.
     """
 
     account: str

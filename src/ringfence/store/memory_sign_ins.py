@@ -1,6 +1,6 @@
 """Sign-ins, counted in memory."""
 
-from collections import Counter
+from msgspec.structs import replace
 
 from ringfence.domain.challenge import ChallengeStatus
 from ringfence.domain.phishing_report import SignIns
@@ -18,16 +18,20 @@ class MemorySignIns(MemoryVerifications, MemoryFactors):
 
     async def sign_ins(self, account: str, from_ms: int, until_ms: int) -> list[SignIns]:
         codes = [
-            (row.service, row.channel, row.updated_ms)
+            (row.service, row.channel, row.updated_ms, bool(row.attempts[-1].stepped_from))
             for row in self._verifications.values()
             if row.account == account and row.status is Status.APPROVED
         ]
         factors = [
-            (row.service, row.factor_type.value, row.responded_ms or 0)
+            (row.service, row.factor_type.value, row.responded_ms or 0, False)
             for row in self._challenges.values()
             if row.account == account and row.status is ChallengeStatus.APPROVED
         ]
-        counts = Counter(
-            (service, channel) for service, channel, at_ms in codes + factors if from_ms <= at_ms < until_ms
-        )
-        return [SignIns(service=service, channel=channel, count=count) for (service, channel), count in counts.items()]
+        sums: dict[tuple[str, str], SignIns] = {}
+        for service, channel, at_ms, stepped in codes + factors:
+            if from_ms <= at_ms < until_ms:
+                known = sums.get((service, channel), SignIns(service=service, channel=channel, count=0))
+                sums[service, channel] = replace(
+                    known, count=known.count + 1, stepped_down=known.stepped_down + stepped
+                )
+        return list(sums.values())

@@ -12,7 +12,12 @@ class PostgresSignIns(PostgresGround):
 
     async def sign_ins(self, account: str, from_ms: int, until_ms: int) -> list[SignIns]:
         return [
-            SignIns(service=row["service"], channel=row["channel"], count=row["count"])
+            SignIns(
+                service=row["service"],
+                channel=row["channel"],
+                count=row["count"],
+                stepped_down=row["stepped_down"],
+            )
             for of in ("codes", "factors")
             for row in await self._all(SQL[of], account, from_ms, until_ms)
         ]

@@ -13,7 +13,7 @@ class SqliteSignIns(SqliteGround):
     async def sign_ins(self, account: str, from_ms: int, until_ms: int) -> list[SignIns]:
         place = (account, from_ms, until_ms)
         return [
-            SignIns(service=service, channel=channel, count=count)
+            SignIns(service=service, channel=channel, count=count, stepped_down=stepped_down)
             for of in ("codes", "factors")
-            for service, channel, count in self._all(SQL[of], place)
+            for service, channel, count, stepped_down in self._all(SQL[of], place)
         ]

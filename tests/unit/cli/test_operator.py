@@ -123,5 +123,5 @@ def test_a_new_key_service_is_refused_on_a_database_whose_accounts_it_could_not_
 def test_a_report_on_sign_ins_has_its_columns_where_there_are_none(ringfence_process) -> None:
     assert ringfence_process("account", "create", "Acme").returncode == 0
     done = ringfence_process("verify", "report", "--output", "tsv")
-    assert (done.returncode, done.stdout) == (0, "service\tchannel\tsign_ins\tphishable\tadvice\n")
+    assert (done.returncode, done.stdout) == (0, "service\tchannel\tsign_ins\tphishable\tstepped_down\tadvice\n")
     assert ringfence_process("verify", "report", "--days", "0").returncode == 2

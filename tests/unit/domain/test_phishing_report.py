@@ -13,7 +13,8 @@ COUNTS = st.lists(
         service=st.sampled_from(["VA1", "VA2"]),
         channel=st.sampled_from(CHANNELS),
         count=st.integers(0, 1_000_000),
-    )
+        stepped_down=st.integers(0, 1_000),
+    ).filter(lambda one: one.stepped_down <= one.count)
 )
 
 
@@ -22,6 +23,7 @@ def test_every_sign_in_is_in_one_line_and_counted_once(counts: list[SignIns]) ->
     report = phishing_report(counts)
     assert report.sign_ins == sum(one.count for one in counts)
     assert report.phishable == sum(one.count for one in counts if one.channel != PASSKEYS)
+    assert report.stepped_down == sum(one.stepped_down for one in counts)
     keys = [(line.service, line.channel) for line in report.lines]
     assert len(keys) == len(set(keys))
     assert report.sign_ins == sum(line.sign_ins for line in report.lines)

@@ -31,6 +31,7 @@ class ReportLine(msgspec.Struct, kw_only=True):
     channel: str
     sign_ins: int
     phishable: int
+    stepped_down: int
     advice: str | None
 
 
@@ -42,6 +43,7 @@ class Report(msgspec.Struct, kw_only=True):
     end_date: str
     sign_ins: int
     phishable: int
+    stepped_down: int
     lines: list[ReportLine]
     url: str
 
@@ -60,12 +62,14 @@ async def read(request: ApiRequest[PeriodForm]) -> Report:
         end_date=iso(until_ms),
         sign_ins=found.sign_ins,
         phishable=found.phishable,
+        stepped_down=found.stepped_down,
         lines=[
             ReportLine(
                 service_sid=line.service,
                 channel=line.channel,
                 sign_ins=line.sign_ins,
                 phishable=line.phishable,
+                stepped_down=line.stepped_down,
                 advice=line.advice or None,
             )
             for line in found.lines

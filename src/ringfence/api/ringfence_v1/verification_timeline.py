@@ -21,12 +21,14 @@ class Sending(msgspec.Struct, kw_only=True):
     """A sending of the code. `sid` is that of its text or call; its `status` is null where that is not there.
 
     `url` leads to its own timeline, null where nothing was sent.
+    `stepped_from` is the stronger way to sign in that its user had.
     """
 
     sid: str
     channel: str
     at: str
     status: str | None
+    stepped_from: str | None
     problem: Problem | None
     url: str | None
 
@@ -61,7 +63,7 @@ class VerificationTimeline(msgspec.Struct, kw_only=True):
     url: str
 
 
-def _sending(account: str, view: SendingView) -> Sending:
+def _sending(account: str, view: SendingView, stepped_from: str) -> Sending:
     sid = view.attempt.sid if view.row is None else view.row.sid
     kind = "Calls" if sid.startswith("CA") else "Messages"
     return Sending(
@@ -71,6 +73,7 @@ def _sending(account: str, view: SendingView) -> Sending:
         status=None if view.row is None else view.row.status.value,
         problem=_problem(view),
         url=None if view.row is None else f"/{OURS}/v1/Accounts/{account}/{kind}/{sid}/Timeline",
+        stepped_from=stepped_from or None,
     )
 
 
@@ -85,6 +88,7 @@ def _problem(view: SendingView) -> Problem | None:
 
 def _shown(view: VerificationTimelineView) -> VerificationTimeline:
     row, told = view.row, view.outcome
+    stepped = {attempt.sid: attempt.stepped_from for attempt in row.attempts}
     return VerificationTimeline(
         account_sid=row.account,
         verification_sid=row.sid,
@@ -97,7 +101,7 @@ def _shown(view: VerificationTimelineView) -> VerificationTimeline:
         began_at=iso(row.created_ms),
         updated_at=iso(row.updated_ms),
         expires_at=iso(row.expires_ms),
-        sendings=[_sending(row.account, sending) for sending in view.sendings],
+        sendings=[_sending(row.account, one, stepped.get(one.attempt.sid, "")) for one in view.sendings],
         steps=[],
         url=f"/{OURS}/v1/Accounts/{row.account}/Verifications/{row.sid}/Timeline",
     )

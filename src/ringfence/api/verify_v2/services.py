@@ -8,6 +8,7 @@ from ringfence.api.dates import iso8601
 from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_integer
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
+from ringfence.domain.channel_policy import read_policy
 from ringfence.domain.errors import ApiError
 from ringfence.domain.passkeys.origin import read_domain, read_origin
 from ringfence.domain.sid import is_sid
@@ -58,6 +59,7 @@ _SETTINGS = (
     "verify_event_subscription_enabled",
     "code_host",
     "new_factors_need_approval",
+    "channel_policy",
 )
 _PARTS = {
     "push": ("include_date", "apn_credential_sid", "fcm_credential_sid"),
@@ -143,6 +145,7 @@ Line = Annotated[str, Rule(read_line, VERIFY_PARAMETER)]
 ServiceName = Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)]
 Host = Annotated[str, Rule(read_host, VERIFY_PARAMETER, clears=True)]
 Domain = Annotated[str, Rule(read_domain, VERIFY_PARAMETER, clears=True)]
+ChannelPolicy = Annotated[tuple[str, ...], Rule(read_policy, VERIFY_PARAMETER)]
 CredentialSid = Annotated[str, Rule(_sid_of("CR"), VERIFY_PARAMETER, clears=True)]
 Attachment = Literal["platform", "cross-platform", "any"]
 Wish = Literal["required", "preferred", "discouraged"]
@@ -164,6 +167,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     verify_event_subscription_enabled: bool | None = None
     code_host: Host | None = None
     new_factors_need_approval: bool | None = None
+    channel_policy: ChannelPolicy | None = None
     push_include_date: bool | None = msgspec.field(name="Push.IncludeDate", default=None)
     push_apn_credential_sid: CredentialSid | None = msgspec.field(name="Push.ApnCredentialSid", default=None)
     push_fcm_credential_sid: CredentialSid | None = msgspec.field(name="Push.FcmCredentialSid", default=None)

@@ -31,8 +31,6 @@ MAX_RATE_CHARACTERS = 256
 MAX_TAG_CHARACTERS = 128
 _NOT_YET = (
     "custom_message",
-    "rate_limits",
-    "send_digits",
     "channel_configuration",
     "template_custom_substitutions",
     "enable_sna_client_token",

@@ -29,6 +29,7 @@ from ringfence.ports.verification_channels import CodeChannel, Notice
 from ringfence.ports.verification_codes import CodeOf, VerificationCodes
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
+from ringfence.usecases.verify.choose_channel import choose_channel
 from ringfence.usecases.verify.note_refusals import TABLE as TABLE
 from ringfence.usecases.verify.note_refusals import RefusalNotes, StartRefusedError
 from ringfence.usecases.verify.origins import origins_of
@@ -94,8 +95,21 @@ class VerificationStarter:
     async def start(self, caller: Caller, service: VerifyRow, request: StartRequest) -> VerificationView:
         """The verification, with its code on its way. ApiError with Twilio's code; nothing is sent then."""
         settings = decode_verify_service(service.settings)
-        channel = self._channel(request.channel)
-        to = recipient_of(request.to, request.channel)
+        self._known(request.channel)
+        to = recipient_of(request.to)
+        step = await choose_channel(
+            self._store,
+            self._keys,
+            service,
+            settings,
+            to,
+            asked=request.channel,
+            tags=request.tags,
+            there=self._channels,
+        )
+        request = replace(request, channel=step.channel)
+        channel = self._channel(step.channel)
+        recipient_of(request.to, step.channel)
         _check(settings, request, to)
         warning = _warns(settings, request)
         name = request.custom_friendly_name or settings.friendly_name
@@ -113,7 +127,7 @@ class VerificationStarter:
         now_ms = self._clock.now_ms()
         await count_start(self._store, self._keys, service, dict(request.rates), now_ms)
         price_micros = _price(request.channel, to, f"{opening}{words[0].text}{ending}", code_length)
-        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms)
+        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms, stepped_from=step.stepped_from)
         sending: Sending | None = None
         row: VerificationRow | None = None
         try:
@@ -257,9 +271,11 @@ class VerificationStarter:
         if paid != (request.amount, request.payee):
             raise ApiError(60212, "A code for another payment is pending for this number: cancel that first.")
 
-    def _channel(self, name: str) -> CodeChannel:
+    def _known(self, name: str) -> None:
         if name not in CHANNELS:
             raise ApiError(INVALID, f"Invalid parameter `Channel`: {name[:20]}")
+
+    def _channel(self, name: str) -> CodeChannel:
         if name not in self._channels and name in NEEDS_SETTING_UP:
             raise ApiError(
                 DISABLED, f"{describe(DISABLED)}: this installation is not set up to {NEEDS_SETTING_UP[name]}."
