@@ -1,4 +1,4 @@
-"""Accounts, numbers and Messaging Services that a program takes for granted, made on first use, and announced.
+"""Accounts, numbers, Messaging and Verify Services that a program takes for granted, made on first use, and announced.
 
 The token that the program presents becomes the account's Auth Token, so that webhooks are signed with the one it knows.
 """
@@ -19,6 +19,7 @@ from ringfence.domain.number import Number, NumberKind, parse_e164
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import is_sid
 from ringfence.domain.standing import NumberConfig, ServiceConfig
+from ringfence.domain.verify_service import VerifyService
 from ringfence.ports.keys import Caller, KeyRefusedError, TenantKeys
 from ringfence.ports.store import (
     NumberRow,
@@ -35,8 +36,10 @@ from ringfence.usecases.accounts.configure_number import configure_number, read_
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.messaging.create_service import create_service
 from ringfence.usecases.messaging.pool_number import pool_number
+from ringfence.usecases.verify.services import create_verify_service
 
 FRIENDLY_NAME = "Made by ringfence run"
+VERIFY_NAME = "My app"
 MAX_KNOWN = 4_096
 _VERIFY = re.compile(r"/v2/Services/(VA[0-9a-f]{32})(?:/.*)?")
 _MESSAGES = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-f]{32})/Messages(?:\.json)?")
@@ -98,16 +101,23 @@ class Arrivals:
         if presented is None:
             return
         name, secret = presented
-        if (verify := _VERIFY.fullmatch(request.path)) is not None:
-            self._say(f"{verify[1]} is not made: Verify does not exist here yet → its requests are answered with 501")
+        verify = found[1] if (found := _VERIFY.fullmatch(request.path)) is not None else ""
         wanted = _wanted(request)
         digest = hashlib.sha256(secret.encode()).hexdigest()
-        if (name, digest) in self._known and (wanted is None or (name, *wanted) in self._known):
+        asked = [
+            (name, digest),
+            *([(name, *wanted)] if wanted is not None else []),
+            *([(name, verify)] if verify else []),
+        ]
+        if self._known.issuperset(asked):
             return
         async with self._one_at_a_time:
             try:
                 async with self._opened() as it:
                     await self._make(it, name, secret, digest, wanted)
+                    if verify and (name, digest) in self._known:
+                        await self._verify_service(it, name, verify)
+                        self._remember((name, verify))
             except RefusalError as refusal:
                 self._say(f"{refusal.cause} → {refusal.cure}")
             except (StoreFailedError, QueueFullError) as error:
@@ -195,6 +205,20 @@ class Arrivals:
             self._say(f"{sid} was new: made, but {number.number} is not in its pool ({refused.message})")
             return
         self._say(f"Messaging Service {sid} was new: made, with {number.number} in its pool")
+
+    async def _verify_service(self, it: Holdings, name: str, sid: str) -> None:
+        """Of the account that signs in, by its token or a key of its."""
+        credential = await it.store.credential(name)
+        if credential is None or await it.store.verify_row(credential.account, "service", sid) is not None:
+            return
+        try:
+            service = VerifyService(friendly_name=VERIFY_NAME)
+            await create_verify_service(it.store, it.clock, credential.account, service, sid=sid)
+        except (SidTakenError, ApiError) as refused:
+            why = refused.message if isinstance(refused, ApiError) else "its SID is taken"
+            self._say(f"Verify Service {sid} cannot be made: {why} → another service SID")
+            return
+        self._say(f"Verify Service {sid} was new: made, texts call it {VERIFY_NAME}")
 
     async def _unpooled(self, it: Holdings, account: str) -> NumberRow | None:
         """A number of the account's that no service has."""

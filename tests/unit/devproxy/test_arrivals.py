@@ -15,6 +15,7 @@ from ringfence.domain.clock import ManualClock
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig, hmac_states_record
+from ringfence.domain.verify_service import decode_verify_service
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import Caller
@@ -356,12 +357,32 @@ def test_what_is_no_services_sid_is_made_nothing_of(at: Any, sid: str) -> None:
     at(test)
 
 
-def test_a_verify_service_is_told_not_to_be_there(at: Any) -> None:
+def test_a_verify_service_is_made_once_for_the_account_that_signs_in(at: Any) -> None:
     async def test(place: Place) -> None:
         sid = "VA" + "5" * 32
-        await place.arrivals().before(request(None, path=f"/v2/Services/{sid}/Verifications"))
-        told = f"{sid} is not made: Verify does not exist here yet → its requests are answered with 501"
-        assert told in place.said
+        arrivals = place.arrivals()
+        asked = request(None, path=f"/v2/Services/{sid}/Verifications")
+        for _ in range(2):
+            await arrivals.before(asked)
+        assert place.opened == 1
+        row = await place.store.verify_row(ACCOUNT, "service", sid)
+        assert decode_verify_service(row.settings).friendly_name == "My app"
+        assert place.said[-1] == f"Verify Service {sid} was new: made, texts call it My app"
+        said = len(place.said)
+        await place.arrivals().before(asked)
+        assert len(place.said) == said
+
+    at(test)
+
+
+def test_a_verify_service_is_not_made_for_who_does_not_sign_in_or_where_its_sid_is_taken(at: Any) -> None:
+    async def test(place: Place) -> None:
+        sid = "VA" + "5" * 32
+        await place.account()
+        await place.arrivals().before(request(None, path=f"/v2/Services/{sid}", secret="wrong"))
+        assert await place.store.verify_row(ACCOUNT, "service", sid) is None
+        await place.arrivals().before(request(None, path=f"/v2/Services/{sid}", name=OTHER))
+        assert await place.store.verify_row(OTHER, "service", sid) is not None
 
     at(test)
 
