@@ -26,6 +26,8 @@ TITLE = "numbers enumerated over routes with no credential and with a cheap one"
 # Without a credential an address is refused 300 times a minute, and then told so, whatever it asks.
 SAMPLE = 5
 AT_ONCE = 16
+TRIES = 40
+RETRY_S = 0.25
 FAST_MPS = 100_000.0
 AMPLE_SPEND = 1_000_000.0
 FIRST_NUMBER = 12_022_000_000
@@ -173,9 +175,13 @@ class Asker:
         """One question."""
         path = route.path.format(number=quote(number), **self._places)
         form = route.form and {name: value.format(number=number) for name, value in route.form.items()}
-        self.asked += 1
         who = self._attacker if route.signed else None
-        answer = await http.ask(route.method, path, form, json=route.json, basic=who)
+        for _ in range(TRIES):
+            self.asked += 1
+            answer = await http.ask(route.method, path, form, json=route.json, basic=who)
+            if not _is_busy(answer):
+                break
+            await asyncio.sleep(RETRY_S)
         self.statuses[answer.status] += 1
         return answer
 
@@ -183,6 +189,11 @@ class Asker:
         shapes = [shape_of(await self.ask(http, route, number), number) for number in (known, unknown)]
         if shapes[0] != shapes[1]:
             self.told.setdefault(route.name, set()).add(known)
+
+
+def _is_busy(answer: Answer) -> bool:
+    """Whoever asked is to come again, whatever was asked: that tells of the load alone."""
+    return answer.status in {429, 503} and (b'"code":20429' in answer.body or b'"code":20503' in answer.body)
 
 
 def shape_of(answer: Answer, number: str) -> tuple[int, int, bytes, bytes]:
