@@ -20,6 +20,8 @@ sys.path.insert(0, str(EXAMPLE))
 from server.__main__ import Server  # noqa: E402
 from server.app import Application  # noqa: E402
 from server.directory import Directory  # noqa: E402
+from server.directory import RefusalError as RefusalError  # noqa: E402
+from server.relay import Relay as Relay  # noqa: E402
 
 GITHUB = "otpauth://totp/Octo%20Forge:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Octo%20Forge"
 
@@ -31,8 +33,9 @@ PATIENCE_MS = 20_000
 class Site:
     """The server on a port of 127.0.0.1, its database, and its clock: what an operator owns."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, relay: Relay | None) -> None:
         self.database = database
+        self.relay = relay
         self.ahead_ms = 0
         self.url = ""
         self.directory = Directory(str(database), self.now_ms, DAY_S * 1000)
@@ -47,9 +50,9 @@ class Site:
 
 
 @contextmanager
-def serving(database: Path) -> Iterator[Site]:
-    site = Site(database)
-    server = make_server("127.0.0.1", 0, Application(site.directory), server_class=Server, handler_class=Quiet)
+def serving(database: Path, relay: Relay | None = None) -> Iterator[Site]:
+    site = Site(database, relay)
+    server = make_server("127.0.0.1", 0, Application(site.directory, relay), server_class=Server, handler_class=Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:

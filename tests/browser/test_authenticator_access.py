@@ -108,6 +108,7 @@ def test_every_view_can_be_read_and_named(devices: Devices, site: Site, scheme: 
     old.approve(new.digits())
     shown("waiting", new, new.page.get_by_text("Let in. It waits until").wait_for)
     shown("announced", old, old.page.get_by_role("button", name="Cancel Ada's tablet").wait_for)
+    shown("approvals", old, lambda: old.go("Approvals"))
     shown("backup", old, lambda: old.go("Backup"))
     shown("passphrase", old, button("Turn the backup on"))
     button("Cancel")()

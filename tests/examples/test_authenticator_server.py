@@ -2,18 +2,22 @@
 
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "authenticator"))
 
 from server.app import Application
 from server.directory import Directory, hashed
 
+EXAMPLE = Path(__file__).parents[2] / "examples" / "authenticator"
 ADA, OTHER = "A" * 24, "B" * 24
 DELAY_MS = 1_000
 
@@ -262,3 +266,25 @@ def test_of_tokens_and_proofs_only_hashes_are_kept(client: Client, tmp_path: Pat
     kept = (tmp_path / "kept.db").read_bytes()
     assert b"proof" not in kept.replace(b"proof_hash", b"").replace(b"wrong_proof", b"")
     assert b"paper" not in kept
+
+
+def test_it_starts_as_its_readme_says(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "VERIFY_SERVICE_SID"}
+    server = subprocess.Popen(
+        [sys.executable, "-m", "server"],
+        cwd=EXAMPLE,
+        env=environment | {"PORT": "0", "AUTHENTICATOR_DATABASE": str(tmp_path / "kept.db")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert server.stdout is not None
+    try:
+        url = server.stdout.readline().strip()
+        assert requests.get(url, timeout=10).text.startswith("<!doctype html>")
+        asked = requests.post(f"{url}/api/accounts/{ADA}/joins", json={}, timeout=10)
+        assert (asked.status_code, asked.json()["code"]) == (400, "malformed")
+    finally:
+        server.terminate()
+        server.wait(20)
+        server.stdout.close()

@@ -4,10 +4,13 @@ import json
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server import static_files
 from server.directory import Caller, Directory, RefusalError
+
+if TYPE_CHECKING:
+    from server.relay import Relay
 
 Environ = dict[str, Any]
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
@@ -18,10 +21,11 @@ _PATH = re.compile(r"/api/accounts/([A-Z2-7]{24})/([a-z]+)(?:/([a-z0-9]+))?(?:/(
 
 
 class Application:
-    """Answers requests; all that lasts is in the directory."""
+    """Answers requests; all that lasts is in the directory. Without a `relay` there are no approvals."""
 
-    def __init__(self, directory: Directory) -> None:
+    def __init__(self, directory: Directory, relay: "Relay | None" = None) -> None:
         self._directory = directory
+        self._relay = relay
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
@@ -86,7 +90,25 @@ class Application:
                 return {"envelope": self._directory.backup(caller)}
         if caller.role != "member":
             raise RefusalError(403, "role", "Only a device of the account may do this.")
+        if asked[:2] == ("POST", "approvals"):
+            return self._approvals(asked[2], body, caller.account)
         return self._for_member(asked, body, caller.account)
+
+    def _approvals(self, what: str | None, body: dict[str, Any], account: str) -> dict[str, Any]:
+        if self._relay is None:
+            raise RefusalError(501, "approvals", "This server passes no approvals on.")
+        match what:
+            case None:
+                return self._relay.enrol(account, _text(body, "name"), _text(body, "public_key"))
+            case "verify":
+                given = [_text(body, name) for name in ("factor", "login", "payload")]
+                return self._relay.verify(account, *given)
+            case "pending":
+                return self._relay.pending(account, _text(body, "login"))
+            case "answer":
+                given = [_text(body, name) for name in ("challenge", "login", "payload")]
+                return self._relay.answer(account, *given)
+        raise RefusalError(404, "path", "There is nothing here.")
 
     def _for_member(self, asked: tuple[str, ...], body: dict[str, Any], account: str) -> dict[str, Any]:
         match asked:

@@ -1,10 +1,12 @@
 // The app: opens what this browser keeps, shows it under tabs, and works without a network.
 
 import { Recovery, refresh } from "./backup.js";
+import { Approvals } from "./device/approvals.js";
 import { Joining } from "./device/joining.js";
 import { Member } from "./device/member.js";
 import { Session } from "./session.js";
 import { scriptUrl } from "./trusted.js";
+import { approvalsView } from "./ui/approvals_view.js";
 import { backupView } from "./ui/backup_view.js";
 import { codesView } from "./ui/codes_view.js";
 import { devicesView, notices } from "./ui/devices_view.js";
@@ -29,8 +31,10 @@ async function start() {
   const member = new Member(session);
   const joining = new Joining(session, member);
   const recovery = new Recovery(session, member);
+  const approvals = new Approvals(session, member);
   const tabs = [
     ["codes", "Codes", codesView(session)],
+    ["approvals", "Approvals", approvalsView(session, approvals)],
     ["backup", "Backup", backupView(session, member)],
     ["devices", "Devices", devicesView(session, { member, joining, recovery })],
   ];
@@ -39,7 +43,8 @@ async function start() {
   const content = h("div");
   main.append(told, content);
   const lock = h("button", { class: "quiet", "aria-label": "Lock", onclick: () => changeLock(session) }, icon("lock"));
-  const links = tabs.map(([name, title]) => h("a", { href: `#${name}` }, icon(name), h("span", {}, title)));
+  const asked = h("span", { class: "asked" });
+  const links = tabs.map(([name, title]) => h("a", { href: `#${name}` }, icon(name), h("span", {}, title, name === "approvals" && " ", name === "approvals" && asked)));
   const shell = h("div", { class: "shell" }, h("header", {}, h("h1", {}, "Authenticator"), lock), h("nav", { "aria-label": "Sections" }, links), main);
   const locked = lockView(session);
 
@@ -58,9 +63,10 @@ async function start() {
   };
   let said = "";
   const tell = () => {
-    const now = JSON.stringify([session.state?.member?.alarm, member.joins, member.recoveries, member.view?.head]);
+    const now = JSON.stringify([session.state?.member?.alarm, member.joins, member.recoveries, member.view?.head, approvals.pending.length]);
     if (now === said) return;
     said = now;
+    asked.replaceChildren(approvals.pending.length ? h("span", { class: "count" }, String(approvals.pending.length)) : "");
     told.replaceChildren(...notices(session, member));
   };
 
@@ -77,12 +83,14 @@ async function start() {
   };
   const ask = async () => {
     if (!session.state.member) return joining.follow();
-    return member.sync(() => refresh(session, member));
+    await member.sync(() => refresh(session, member));
+    return approvals.look();
   };
 
   session.addEventListener("change", show);
   session.addEventListener("lock", show);
   member.addEventListener("change", show);
+  approvals.addEventListener("change", show);
   addEventListener("hashchange", show);
   show();
   look();

@@ -3,8 +3,8 @@
 
 // release: written by `python -m server.release`
 const FILES = {
-  "/app.css": "sha256-oMHmkOMgxGJmke7lbLRzrdpsPcor+r3P68wU08Wj5h0=",
-  "/app.js": "sha256-BGbh5VRT3YgFIt+z43xVkGy0fE+45kew7Xoo4idiGYg=",
+  "/app.css": "sha256-aTKXsAouHaxXx3ARHesQp7ewNRspA9AFQJ9mp7+Y9iU=",
+  "/app.js": "sha256-XIeOCBS7fZCxBY3G6f59SND4y5eGESyaX2plUiECOYM=",
   "/backup.js": "sha256-NUGFxG9iXYj2LcN1RLLuowhrmp1C4SC6zgT72RPxdYk=",
   "/crypto/argon2_worker.js": "sha256-rERnpP/tsle4Y/v9MCmD47nWQmrqg4iJwTeheWwQ65o=",
   "/crypto/argon2id.js": "sha256-bSHFGwz715hX3Ps5CyQIp5fNnR0cqZ4VAx8J7VAzr8Y=",
@@ -15,6 +15,7 @@ const FILES = {
   "/crypto/signing.js": "sha256-pxDWFJG+JsRIfmJ6pCVuhHQd4uHQbCBYnLDppywj4+I=",
   "/crypto/stretch.js": "sha256-swfQ6VPEZYrgp730I4vrKCbvmBT/ZLvQGUq7uPpZYok=",
   "/device/account_key.js": "sha256-hY4tuCL30VnHeDYb86oiVmYTCJ2wQKk4F/73i73WXPA=",
+  "/device/approvals.js": "sha256-myFALlVyj3efSokucVZNtovLWIk56+PKG1asROOy5Fo=",
   "/device/identity.js": "sha256-KS8kgwi4ttnvFoqiLgZ60sWnmRI5e7Q5IPNS7LLe5ss=",
   "/device/join.js": "sha256-S45JqOFst+u6wnOhVcU+6c91+wWjNLMfwBi8NkIBzM0=",
   "/device/joining.js": "sha256-FosR4uMnK7wcnRNm0Q3kf8zXnCQQlSq0IbrlA774lFs=",
@@ -31,10 +32,11 @@ const FILES = {
   "/otp/otpauth.js": "sha256-NgklcYKBac3i9DgElRJOtU0Yq/n3EvKFbxZAqcgGFmg=",
   "/otp/totp.js": "sha256-WqPJDBoVeYmKXCINiPU5NghexIsykNCtnxpdu4GPXH8=",
   "/refused.js": "sha256-AHWcU/VAniRwXoKIblqWG6hG5r+9xhZzsKMbdilWa+0=",
-  "/session.js": "sha256-WsAlJ0GpD0fP9krPYnz23wSb1P1DYm0JHb2GizcixRk=",
+  "/session.js": "sha256-/2AlUnfjrvjDAIHTKQ2uH61xlClm7Lv1z4LLZJAEpIg=",
   "/strength.js": "sha256-UPuEC5MJ4W4pG6bi9C2DzZoP70013vsIONSc0BPM/dA=",
   "/trusted.js": "sha256-+9193W9tBJeTjFmoDPQudaeqzlmUGEYTCKQxKIEcGSw=",
   "/ui/add_account.js": "sha256-ees5COzv6hpnlH8IH73L5PSooUQhlMfAFOpGqBuX0Z8=",
+  "/ui/approvals_view.js": "sha256-v4oFrGyYVmezZoFKe59OHXzaInzRYzjgMXf/uaocHXc=",
   "/ui/backup_view.js": "sha256-+Opaj+xnPCDWjssp4CQpZiY/ZuToGJR2sE6U77+I1Ac=",
   "/ui/codes_view.js": "sha256-qGgE7f+FP68rI+dapciMHhqhNkqLh7AAR5PqMRyqq64=",
   "/ui/devices_view.js": "sha256-BoZScjzZ4JZCQW1QlmX6YeovZ+7gSTTrWMkeT0OvDtc=",

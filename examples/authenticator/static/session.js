@@ -7,7 +7,7 @@ import { Refused } from "./refused.js";
 
 // Unlocking happens many times a day, on telephones: OWASP's least cost.
 const LOCK_COST = { memory_KiB: 19_456, passes: 2, lanes: 1 };
-const EMPTY_STATE = { entries: [], member: null, joining: null, recovering: null };
+const EMPTY_STATE = { entries: [], member: null, joining: null, recovering: null, approvals: null };
 
 /** Tells `change` after each change, `lock` when it locks. */
 export class Session extends EventTarget {
