@@ -153,6 +153,30 @@ def test_a_lock_takes_the_key_away(devices: Devices) -> None:
     expect(device.reopen().locator(".code")).to_be_visible()
 
 
+def test_a_lock_falls_after_five_minutes_out_of_sight(devices: Devices) -> None:
+    device = devices.add()
+    device.add()
+    page = device.page
+    page.get_by_role("button", name="Lock").click()
+    page.get_by_label("Lock code").fill("two horses")
+    page.get_by_role("button", name="Set the lock").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    page.clock.install()
+    look_away = """(state) => {
+        Object.defineProperty(document, "visibilityState", { configurable: true, get: () => state });
+        document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(look_away, "hidden")
+    page.clock.fast_forward("04:59")
+    page.evaluate(look_away, "visible")
+    page.clock.fast_forward("10:00")
+    expect(page.locator(".code")).to_be_visible()
+    page.evaluate(look_away, "hidden")
+    page.clock.fast_forward("05:01")
+    expect(page.get_by_role("heading", name="Locked")).to_be_visible()
+    expect(page.locator(".code")).to_have_count(0)
+
+
 def test_two_windows_do_not_overwrite_each_other(devices: Devices) -> None:
     device = devices.add()
     device.add()

@@ -88,7 +88,8 @@ async function start() {
   };
 
   session.addEventListener("change", show);
-  session.addEventListener("lock", show);
+  // What was seen and computed is gone with the page; a new one begins locked.
+  session.addEventListener("lock", () => location.reload());
   member.addEventListener("change", show);
   approvals.addEventListener("change", show);
   addEventListener("hashchange", show);

@@ -4,7 +4,7 @@
 // release: written by `python -m server.release`
 const FILES = {
   "/app.css": "sha256-aTKXsAouHaxXx3ARHesQp7ewNRspA9AFQJ9mp7+Y9iU=",
-  "/app.js": "sha256-XIeOCBS7fZCxBY3G6f59SND4y5eGESyaX2plUiECOYM=",
+  "/app.js": "sha256-5/jUDjnPv0PVJKq5guABUKyK06GJqSMNcXprxwrks1Y=",
   "/backup.js": "sha256-NUGFxG9iXYj2LcN1RLLuowhrmp1C4SC6zgT72RPxdYk=",
   "/crypto/argon2_worker.js": "sha256-rERnpP/tsle4Y/v9MCmD47nWQmrqg4iJwTeheWwQ65o=",
   "/crypto/argon2id.js": "sha256-bSHFGwz715hX3Ps5CyQIp5fNnR0cqZ4VAx8J7VAzr8Y=",
