@@ -11,6 +11,7 @@ import msgspec
 
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
+from ringfence.drills.record import Record, WatchedLedger
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
@@ -35,7 +36,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines.
 
     `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
-    `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services.
+    `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services. `record` is
+    the record of openings in a folder.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     media_leg: str = "ringfence.media.leg"
     fraud_guard: str = "standard"
     new_factors_need_approval: bool = True
+    record: Callable[[Path], Record] = WatchedLedger
 
 
 class _LoggedKeys(KeyService):
@@ -95,4 +98,5 @@ def control() -> Design | None:
         media_leg=f"{CONTROL}.following_leg",
         fraud_guard="off",
         new_factors_need_approval=False,
+        record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
     )

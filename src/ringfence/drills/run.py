@@ -11,6 +11,7 @@ from ringfence.drills import (
     enumeration,
     factor_adding,
     leakage_sweep,
+    log_tampering,
     pumping,
     registration_lock,
     rtp_bleed,
@@ -40,6 +41,13 @@ DRILLS = {
     for drill in (
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
+        Drill(
+            name=log_tampering.DRILL,
+            title=log_tampering.TITLE,
+            play=log_tampering.log_tampering,
+            tenants=1_000,
+            each="tries",
+        ),
         Drill(name=pumping.DRILL, title=pumping.TITLE, play=pumping.pumping, tenants=pumping.RANGES, each="ranges"),
         Drill(name=code_guessing.DRILL, title=code_guessing.TITLE, play=code_guessing.code_guessing, tenants=20),
         Drill(name=code_reuse.DRILL, title=code_reuse.TITLE, play=code_reuse.code_reuse, tenants=100),
