@@ -76,6 +76,7 @@ def test_no_statement_scans_a_table(connection, name):
         ("messages", "by_carrier_refs", "message_carrier_ref (carrier=? AND carrier_ref=?)"),
         ("clock", "texts", "message_open (account=? AND local=? AND carrier=? AND place_ms>?)"),
         ("clock", "events", "event USING INDEX event_pending"),
+        ("verification_attempts", "convert", "verification_attempt_of (account=? AND verification=?)"),
         ("queue", "all_free", "sender_queue_next (carrier=? AND next_ms<?)"),
     ],
 )

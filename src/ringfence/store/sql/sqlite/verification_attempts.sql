@@ -5,7 +5,8 @@ account, sid, verification, service, to_index, channel, country, at_ms, converte
 INSERT INTO verification_attempt ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- convert --
-UPDATE verification_attempt SET converted = 1 WHERE account = ? AND verification = ? AND refusal IS NULL
+UPDATE verification_attempt INDEXED BY verification_attempt_of SET converted = 1
+WHERE account = ? AND verification = ? AND refusal IS NULL
 
 -- refuse --
 UPDATE verification_attempt SET refusal = ?3, why = ?4 WHERE account = ?1 AND sid = ?2
