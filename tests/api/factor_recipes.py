@@ -3,7 +3,7 @@
 from typing import Any
 
 import requests
-from tests.api.verify_recipes import SERVICE, SERVICES, Recipe, ask
+from tests.api.verify_recipes import SERVICE, SERVICES, Recipe, ask, on_service
 
 from ringfence.domain.totp import TotpShape, code_at, read_secret, step_at
 
@@ -67,6 +67,7 @@ FACTOR_RECIPES: dict[tuple[str, str], Recipe] = {
     ("GET", f"{FACTORS}/{{Sid}}"): on_entity("GET", "/{0}/Factors/{1}"),
     ("POST", f"{FACTORS}/{{Sid}}"): on_new_factor("POST", "/{0}/Factors/{1}", AuthPayload="{code}"),
     ("DELETE", f"{FACTORS}/{{Sid}}"): on_entity("DELETE", "/{0}/Factors/{1}"),
+    ("POST", f"{SERVICE}/AccessTokens"): on_service("POST", "/{}/AccessTokens", Identity=IDENTITY, FactorType="push"),
     ("POST", CHALLENGES): on_entity("POST", "/{0}/Challenges", FactorSid="{1}", AuthPayload="{code}"),
     ("GET", CHALLENGES): on_entity("GET", "/{0}/Challenges?Order=asc"),
     ("GET", f"{CHALLENGES}/{{Sid}}"): on_entity("GET", "/{0}/Challenges/{2}"),

@@ -47,7 +47,9 @@ EXTRA = {
     ("GET", "/Recordings"): {"RequestedChannels"},
     ("GET", "/Calls/{CallSid}/Recordings"): {"RequestedChannels"},
     # Ours: what binds a code to a site.
-    ("POST", "/v2/Services"): {"CodeHost"},
+    ("POST", "/v2/Services"): {"CodeHost", "Push.NumberMatching"},
+    # Ours: who approves must type what the program shows.
+    ("POST", "/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges"): {"NumberMatching"},
 }
 UNPAGED = {"available_phone_numbers", "countries"}
 # Twilio's own answers have text where its description says number.

@@ -46,6 +46,7 @@ from ringfence.api.v2010.sip_domains import domains
 from ringfence.api.v2010.sip_ip_lists import ip_addresses, ip_lists
 from ringfence.api.v2010.sip_mappings import mappings
 from ringfence.api.v2010.tokens import tokens
+from ringfence.api.verify_v2.access_tokens import access_tokens
 from ringfence.api.verify_v2.attempts import attempts, attempts_summary
 from ringfence.api.verify_v2.buckets import buckets
 from ringfence.api.verify_v2.challenges import challenges
@@ -108,6 +109,7 @@ RESOURCES = (
     factors,
     challenges,
     passkeys,
+    access_tokens,
     looked_up,
     batch,
     overrides,

@@ -17,10 +17,14 @@ from ringfence.api.slot_seeds import SlotSeeds
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.sid import is_sid
-from ringfence.ports.keys import Caller
+from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.ports.store import AccountRow, AccountStore, CredentialRow
+from ringfence.usecases.verify.devices import Devices, PresentDevice
 
 MAX_HEADER_BYTES = 512
+MAX_TOKEN_HEADER_BYTES = 4_096
+DEVICE_NAME = "token"
+"""The user name of devices, as Twilio's client libraries have it."""
 _NOBODY = bytes(32)
 
 
@@ -69,6 +73,14 @@ class Authenticator:
         token = secret if credential.kind == "auth_token" else None
         return Presented(caller=caller, account=account, auth_token=token)
 
+    async def present_device(self, token: str, devices: Devices, client: str = "") -> PresentDevice:
+        """The device whose token it is; ApiError as `present`."""
+        try:
+            return await devices.present(token)
+        except KeyRefusedError:
+            self._count_failure(client)
+            raise ApiError(20003) from None
+
     def _count_failure(self, client: str, credential: CredentialRow | None = None) -> None:
         source = _network(client)
         within = self._failures_of_address.count(source) if source else True
@@ -109,6 +121,18 @@ def _basic(header: bytes | None) -> tuple[str, str]:
     if not colon or not decoded.isascii():
         raise ApiError(20003)
     return name.decode(), secret.decode()
+
+
+def device_token(header: bytes | None) -> str | None:
+    """The token of a request that a device signs; None for any other."""
+    if header is None or len(header) > MAX_TOKEN_HEADER_BYTES or header[:6].lower() != b"basic ":
+        return None
+    try:
+        decoded = binascii.a2b_base64(header[6:].strip(), strict_mode=True)
+    except binascii.Error:
+        return None
+    name, colon, token = decoded.partition(b":")
+    return token.decode() if colon and name.decode("latin-1") == DEVICE_NAME and token.isascii() else None
 
 
 def _network(client: str) -> str:

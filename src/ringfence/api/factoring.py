@@ -3,10 +3,14 @@
 import msgspec
 
 from ringfence.usecases.verify.challenges import Challenges
+from ringfence.usecases.verify.devices import Devices
+from ringfence.usecases.verify.enrolments import Enrolments
 from ringfence.usecases.verify.entities import Entities
 from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
+from ringfence.usecases.verify.push_challenge import PushChallenges
+from ringfence.usecases.verify.push_factor import PushFactors
 from ringfence.usecases.verify.totp_challenge import TotpChallenges
 from ringfence.usecases.verify.totp_factor import TotpFactors
 
@@ -21,3 +25,7 @@ class Factoring(msgspec.Struct, frozen=True, kw_only=True):
     totp_challenges: TotpChallenges
     passkey_factors: PasskeyFactors
     passkey_challenges: PasskeyChallenges
+    push_factors: PushFactors
+    push_challenges: PushChallenges
+    enrolments: Enrolments
+    devices: Devices

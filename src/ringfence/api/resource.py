@@ -17,8 +17,9 @@ import msgspec
 from ringfence.api.auth import Presented
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import Form, NoForm
-from ringfence.ports.keys import Caller
+from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.ports.store import AccountRow
+from ringfence.usecases.verify.devices import PresentDevice
 
 API_VERSION = "2010-04-01"
 CORE = "api"
@@ -66,6 +67,23 @@ class ApiRequest(Generic[FormT]):
         return self.path["Sid"]
 
 
+class DeviceRequest(ApiRequest[FormT]):
+    """The same of a device: nobody's credential is present, so nothing of its tenant's is opened."""
+
+    __slots__ = ("device",)
+
+    def __init__(
+        self, deps: ApiDependencies, device: PresentDevice, path: dict[str, str], form: FormT, root: str
+    ) -> None:
+        nobody = Caller(account=device.account.sid, credential="", seed=b"")
+        super().__init__(deps, Presented(caller=nobody, account=device.account), device.account, path, form, root)
+        self.device = device
+
+    @property
+    def caller(self) -> Caller:
+        raise KeyRefusedError("a device has no tenant's keys")
+
+
 class Raw(msgspec.Struct, frozen=True):
     """An answer that is neither JSON nor XML: a medium's own bytes."""
 
@@ -85,13 +103,20 @@ class Streamed(msgspec.Struct, frozen=True):
     close: Callable[[], Awaitable[None]]
 
 
+class Headed(msgspec.Struct, frozen=True):
+    """An answer with headers of its own."""
+
+    answer: object
+    headers: tuple[tuple[bytes, bytes], ...]
+
+
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method on one path. `path` has no suffix; `listed` is set on lists alone; `owner_only` refuses API keys.
 
     `variables` are the path's, in order; `account_in` names the one that holds the account. `any_status` lets a write
     reach an account that is not active: what brings it back must. `plain` answers in place of `handler` where the
     request has no `.json`, and `unsigned` does so where it carries no credential either, but a Capability among the
-    fields of its query, which it gets: None from it means 404.
+    fields of its query, which it gets: None from it means 404. `device` answers a device that shows a token of its own.
     """
 
     product: str
@@ -111,6 +136,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     unsigned: Callable[..., Awaitable[Raw | Streamed | None]] | None = None
     variables: tuple[str, ...] = ()
     body: type[msgspec.Struct] | None = None
+    device: Callable[..., Awaitable[Answer]] | None = None
 
 
 class Resource:
@@ -175,6 +201,17 @@ class Resource:
     ) -> Callable[[Handler], Handler]:
         """`method` on the path `below` the resource's own: for what is neither the list nor one of it."""
         return self._declare(method, f"{self._path}/{below}", NoForm, status=status, body=body)
+
+    def by_device(self, method: str, below: str = "") -> Callable[[Handler], Handler]:
+        """Let devices do what is declared already of `method` on the path `below` the resource's own."""
+        path = f"{self._path}/{below}" if below else self._path
+
+        def declare(handler: Handler) -> Handler:
+            (place,) = (n for n, one in enumerate(self.operations) if (one.method, one.path) == (method, path))
+            self.operations[place] = msgspec.structs.replace(self.operations[place], device=handler)
+            return handler
+
+        return declare
 
     def _declare(
         self,

@@ -10,7 +10,7 @@ from ringfence.api import xml
 from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.byte_ranges import UnsatisfiableRangeError, asked_range
 from ringfence.api.paging import Page
-from ringfence.api.resource import CORE, Operation, Raw, Streamed
+from ringfence.api.resource import CORE, Headed, Operation, Raw, Streamed
 from ringfence.domain.errors import ApiError, TryLaterError, more_info
 
 JSON = b"application/json"
@@ -38,6 +38,8 @@ class Reply(NamedTuple):
 
 def reply_with(operation: Operation, answer: object, *, json: bool, asked: bytes = b"") -> Reply:
     """One thing, a page, a medium's bytes, or nothing (204). `asked` is the request's Range."""
+    if isinstance(answer, Headed):
+        return reply_with(operation, answer.answer, json=json, asked=asked)._replace(headers=answer.headers)
     if operation.status == 204:
         return Reply(204, b"", b"")
     if isinstance(answer, Raw):

@@ -10,11 +10,12 @@ from time import perf_counter
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 from starlette.types import Message, Receive, Scope, Send
 
 from ringfence.api.account_rate import AccountRate
 from ringfence.api.admission import Admission, Tenant, TooManyRequestsError
-from ringfence.api.auth import Authenticator, Presented
+from ringfence.api.auth import Authenticator, Presented, device_token
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import Form
 from ringfence.api.json_body import JSON_TYPE, read_json
@@ -23,7 +24,7 @@ from ringfence.api.operations import Listed
 from ringfence.api.paging import PageForm, cursor_of, page_of
 from ringfence.api.recognized import RecognizedHeaders
 from ringfence.api.refusal_pace import RefusalPace
-from ringfence.api.resource import CORE, ApiRequest, Operation
+from ringfence.api.resource import CORE, ApiRequest, DeviceRequest, Operation
 from ringfence.api.respond import Reply, refuse, reply_with
 from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
@@ -149,6 +150,10 @@ class Wire:
             if opened is not None:
                 return opened
         self._refuse_a_crowd(head)
+        if isinstance(operation, Operation) and operation.device is not None:
+            token = device_token(head.authorization)
+            if token is not None:
+                return await self._serve_device(operation, token, match, head, scope, receive)
         presented = await self._auth.present(head.authorization, (scope.get("client") or ("",))[0])
         if isinstance(operation, Listed):
             raise ApiError(20501, f"{operation.method} {operation.path} is not available here yet.")
@@ -220,6 +225,34 @@ class Wire:
         if answer is None:
             raise ApiError(20404)
         return reply_with(operation, answer, json=False, asked=head.range)
+
+    async def _serve_device(
+        self, operation: Operation, token: str, match: Match, head: _Head, scope: Scope, receive: Receive
+    ) -> Reply:
+        """The answer to a device: it signs in by a token of its own, and reaches what is for devices."""
+        if self._deps.factoring is None or operation.device is None:
+            raise ApiError(20003)
+        client = (scope.get("client") or ("",))[0]
+        device = await self._auth.present_device(token, self._deps.factoring.devices, client)
+        self._rate.spend(device.account.tenant)
+        tenant = self._admission.arrive(device.account.tenant)
+        try:
+            query: bytes = scope["query_string"]
+            if len(query) > self._limits.query_bytes:
+                raise ApiError(20414)
+            sent = query if operation.method == "GET" else await self._body(head, receive, None)
+            pairs = parse_pairs(sent)
+            await self._admission.enter(tenant)
+            try:
+                variables = dict(zip(operation.variables, match.values, strict=True))
+                root = root_of(self._deps.base_url, scope["scheme"], head.host, match.prefix)
+                request = DeviceRequest(self._deps, device, variables, operation.form.read(pairs), root)
+                answer = await _run(replace(operation, handler=operation.device), request, match, pairs)
+                return reply_with(operation, answer, json=match.json)
+            finally:
+                self._admission.leave(tenant)
+        finally:
+            self._admission.depart(tenant)
 
     async def _body(self, head: _Head, receive: Receive, json: type | None) -> bytes:
         limit = self._limits.body_bytes

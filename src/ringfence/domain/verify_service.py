@@ -13,9 +13,10 @@ CODE_LENGTH_MAX: Final = 10
 
 
 class PushSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Of push factors."""
+    """Of push factors. `number_matching` is ours: who approves must type the two digits that the program shows."""
 
     include_date: bool = False
+    number_matching: bool = False
     apn_credential_sid: str = ""
     fcm_credential_sid: str = ""
 

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.device_token import DeviceOf, Enrolment
 from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
+from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import ProvenEntries
 from ringfence.ports.totp_codes import TotpOf
@@ -75,6 +77,31 @@ class ApiKeyClient:
 
     async def close_totp(self, account: str, factors: Sequence[str]) -> None:
         await self._client.call("close_totp", account, factors)
+
+    async def keep_device(self, device: DeviceOf, public_key: bytes) -> None:
+        await self._client.call("keep_device", device, public_key)
+
+    async def device_payload(self, device: DeviceOf, token: str) -> bytes | None:
+        answer: bytes | None = await self._client.call("device_payload", device, token)
+        return answer
+
+    async def open_for_device(self, device: DeviceOf, login: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        return await self._client.call("open_for_device", device, login, records, returns=list[bytes])
+
+    async def seal_for_device(self, device: DeviceOf, login: str, prefixes: Sequence[str]) -> RecordKeys:
+        return await self._client.call("seal_for_device", device, login, prefixes, returns=RecordKeys)
+
+    async def forget_devices(self, account: str, factors: Sequence[str]) -> None:
+        await self._client.call("forget_devices", account, factors)
+
+    async def sign_enrolment(self, caller: Caller, enrolment: Enrolment) -> str:
+        return await self._client.call("sign_enrolment", caller, enrolment, returns=str)
+
+    async def read_enrolment(self, account: str, service: str, token: str) -> Enrolment:
+        return await self._client.call("read_enrolment", account, service, token, returns=Enrolment)
+
+    async def enrol(self, account: str, service: str, token: str, prefixes: Sequence[str]) -> RecordKeys:
+        return await self._client.call("enrol", account, service, token, prefixes, returns=RecordKeys)
 
 
 class DispatcherKeyClient:

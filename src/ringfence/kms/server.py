@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ringfence.ipc.server import Server, serve
+from ringfence.ports.device_keys import DeviceKeys
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.ledger import LedgerRecords
 from ringfence.ports.totp_codes import TotpCodes
@@ -28,6 +29,14 @@ TENANT_VERBS = (
     "shape_totp",
     "check_totp",
     "close_totp",
+    "keep_device",
+    "device_payload",
+    "open_for_device",
+    "seal_for_device",
+    "forget_devices",
+    "sign_enrolment",
+    "read_enrolment",
+    "enrol",
 )
 LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
 DELIVERY_VERBS = (
@@ -41,7 +50,7 @@ DELIVERY_VERBS = (
 )
 
 
-class ForApi(TenantKeys, VerificationCodes, TotpCodes, Protocol):
+class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, Protocol):
     """What the API may ask."""
 
 

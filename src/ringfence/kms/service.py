@@ -10,14 +10,17 @@ from pathlib import Path
 import structlog
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.device_token import DeviceOf, Enrolment
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer, table_key
+from ringfence.domain.sid import new_sid
 from ringfence.domain.totp import TotpShape
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
 from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
+from ringfence.kms.devices import Devices
 from ringfence.kms.key_files import STANDING, TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
@@ -25,6 +28,7 @@ from ringfence.kms.slot_keys import Opened, SlotKeys
 from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
+from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
 from ringfence.ports.totp_codes import TotpOf
@@ -91,6 +95,7 @@ class KeyService:
             take = self._files.load if in_use else self._files.create
             self._standing_key, self._tables_key = take(STANDING), take(TABLES)
             self._totp = TotpSecrets(self._store, self._standing_key, self._clock)
+            self._devices = Devices(self._store, self._standing_key, self._clock)
             self._days.load()
             self._verification_keys.load()
             lost = await self._residue.forget_lost()
@@ -115,6 +120,7 @@ class KeyService:
         await self._residue.roll()
         await self._codes.tidy()
         await self._totp.tidy()
+        await self._devices.tidy()
         await self._store.scrub()
 
     # For the API
@@ -190,6 +196,48 @@ class KeyService:
         await self._write_down(account, API, "close_totp", *factors)
         await self._totp.close(account, factors)
 
+    async def keep_device(self, device: DeviceOf, public_key: bytes) -> None:
+        await self._write_down(device.account, API, "keep_device", device.factor)
+        await self._devices.keep(device, public_key)
+
+    async def device_payload(self, device: DeviceOf, token: str) -> bytes | None:
+        return self._devices.payload(device, token)
+
+    async def open_for_device(self, device: DeviceOf, login: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
+        self._admit(device, login)
+        names = [name for name, _ in records]
+        if not all(name.startswith(f"{device.factor}/") for name in names):
+            raise KeyRefusedError("sealed for another device")
+        values = self._open_standing(device.account, records)
+        if names:
+            await self._write_down(device.account, device.factor, "open_for_device", *names)
+        return values
+
+    async def seal_for_device(self, device: DeviceOf, login: str, prefixes: Sequence[str]) -> RecordKeys:
+        self._admit(device, login)
+        return await self._new_records(device.account, device.factor, prefixes)
+
+    async def forget_devices(self, account: str, factors: Sequence[str]) -> None:
+        await self._write_down(account, API, "forget_devices", *factors)
+        await self._devices.forget(account, factors)
+
+    async def sign_enrolment(self, caller: Caller, enrolment: Enrolment) -> str:
+        await self._open(caller, enrolment.account, "sign_enrolment")
+        await self._write_down(enrolment.account, caller.credential, "sign_enrolment", enrolment.sid)
+        return self._devices.sign(enrolment)
+
+    async def read_enrolment(self, account: str, service: str, token: str) -> Enrolment:
+        enrolment = self._devices.enrolment(account, service, token)
+        if enrolment is None:
+            raise KeyRefusedError("no enrolment token")
+        return enrolment
+
+    async def enrol(self, account: str, service: str, token: str, prefixes: Sequence[str]) -> RecordKeys:
+        enrolment = await self.read_enrolment(account, service, token)
+        if not await self._devices.use(enrolment):
+            raise KeyRefusedError("an enrolment token makes one factor")
+        return await self._new_records(account, enrolment.sid, prefixes)
+
     # For both
 
     async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
@@ -234,6 +282,18 @@ class KeyService:
         self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
     ) -> None:
         await self._residue.close(account, epoch, unfinished, scheduled)
+
+    def _admit(self, device: DeviceOf, login: str) -> None:
+        if not self._devices.is_present(device, login):
+            self._write_down_later(device.account, device.factor, "refused.device")
+            raise KeyRefusedError("no such device")
+
+    async def _new_records(self, account: str, actor: str, prefixes: Sequence[str]) -> RecordKeys:
+        sids = tuple(new_sid(prefix, self._clock.now_ms()) for prefix in prefixes)
+        live = await self._live.epoch(account)
+        await self._live.count(account, len(sids))
+        await self._write_down(account, actor, "seal_for_device", *sids)
+        return RecordKeys(epoch=live.number, sids=sids, keys=tuple(live.record_keys.key(sid) for sid in sids))
 
     async def _open(self, caller: Caller, account: str, verb: str) -> Opened:
         try:

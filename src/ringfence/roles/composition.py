@@ -21,13 +21,13 @@ from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.domain.clock import Clock
 from ringfence.domain.rating import DEVELOPMENT_RATES
 from ringfence.ports.carrier import Carrier
+from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.fraud_guard import FraudGuard, NoGuard
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.onlookers import Detours, Onlookers
 from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.store import Store
-from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_channels import CodeChannel
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.ports.wake import Wake
@@ -54,11 +54,15 @@ from ringfence.usecases.timeline.read_verification import VerificationTimelineRe
 from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.verify.challenges import Challenges
 from ringfence.usecases.verify.check_verification import VerificationChecker
+from ringfence.usecases.verify.devices import Devices
+from ringfence.usecases.verify.enrolments import Enrolments
 from ringfence.usecases.verify.entities import Entities
 from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.fetch_verification import VerificationReader
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
+from ringfence.usecases.verify.push_challenge import PushChallenges
+from ringfence.usecases.verify.push_factor import PushFactors
 from ringfence.usecases.verify.read_attempts import AttemptReader
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.tell_events import VerifyEventTeller
@@ -169,24 +173,25 @@ def compose_verifying(
     )
 
 
-class FactorKeys(TenantKeys, TotpCodes, Protocol):
-    """A key service, as factors need it."""
-
-
 def compose_factoring(store: Store, keys: FactorKeys, clock: Clock, wake: Wake) -> Factoring:
     """What the API drives of entities, factors and challenges. `wake` rings whoever tells webhooks of them."""
-    factors = Factors(store, keys, keys, clock)
+    factors = Factors(store, keys, clock)
+    entities = Entities(store, keys, clock)
     challenges = Challenges(store, keys, clock)
     passkeys = WebauthnPasskeys()
     events = VerifyEventTeller(store, keys, clock, wake)
     return Factoring(
-        entities=Entities(store, keys, keys, clock),
+        entities=entities,
         factors=factors,
         totp_factors=TotpFactors(store, keys, keys, clock, factors),
         challenges=challenges,
-        totp_challenges=TotpChallenges(store, keys, keys, clock, challenges),
+        totp_challenges=TotpChallenges(store, keys, keys, clock),
         passkey_factors=PasskeyFactors(store, keys, passkeys, clock, factors, events),
         passkey_challenges=PasskeyChallenges(store, keys, passkeys, clock, factors, challenges, events),
+        push_factors=PushFactors(store, keys, clock, entities),
+        push_challenges=PushChallenges(store, keys, clock, challenges),
+        enrolments=Enrolments(keys, clock),
+        devices=Devices(store, keys),
     )
 
 

@@ -8,14 +8,19 @@ import msgspec
 from ringfence.api.dates import iso8601
 from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_instant
 from ringfence.api.paging import Cursor
-from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.resource import ApiRequest, DeviceRequest, Headed, Resource
 from ringfence.api.verify_v2.entities import PATH, entity_of, entity_url, factoring_of
+from ringfence.api.verify_v2.factors import own_factor
+from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.read import json_strings
 from ringfence.api.verify_v2.services import PRODUCT, VERSION
-from ringfence.domain.challenge import LIFE_MAX_MS, LIFE_MS, ChallengeStatus
+from ringfence.domain.challenge import LIFE_MAX_MS, LIFE_MS, ChallengeSecret, ChallengeStatus
 from ringfence.domain.errors import ApiError
 from ringfence.domain.factor import FactorType
+from ringfence.domain.verify_service import decode_verify_service
+from ringfence.ports.factors import ChallengeRow, FactorRow
 from ringfence.usecases.verify.challenges import ChallengeView
+from ringfence.usecases.verify.push_challenge import SIGNED_FIELDS
 
 challenges = Resource(
     f"{PATH}/{{Identity}}/Challenges", item="Challenge", listed="challenges", product=PRODUCT, version=VERSION
@@ -37,6 +42,24 @@ def read_order(text: str) -> bool:
     return text == "asc"
 
 
+SIGNATURE_FIELDS = b"twilio-verify-signature-fields"
+_SIGNED = ",".join(SIGNED_FIELDS).encode()
+NO_DETAILS = 60368
+MESSAGE_CHARACTERS = 256
+FIELDS_MAX = 20
+LABEL_CHARACTERS = 36
+VALUE_CHARACTERS = 128
+NUMBER = "number_match"
+"""Under which name the program finds, among hidden details, the digits that it is to show."""
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """A line that the user reads."""
+
+    label: str
+    value: str
+
+
 class ChallengeForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """What asks."""
 
@@ -46,6 +69,7 @@ class ChallengeForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     details_fields: tuple[str, ...] = msgspec.field(name="Details.Fields", default=())
     hidden_details: Annotated[str, Rule(json_strings(1_024), VERIFY_PARAMETER)] | None = None
     auth_payload: str | None = None
+    number_matching: bool | None = None
 
 
 class ChallengeAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -106,12 +130,19 @@ def _shown(request: ApiRequest[Any], view: ChallengeView) -> Challenge:
         status=row.status.value,
         responded_reason=None,
         details=None if secret is None else json.loads(secret.details) or None,
-        hidden_details=None if secret is None else json.loads(secret.hidden_details) or None,
+        hidden_details=None if secret is None else _hidden(row, secret),
         metadata=json.loads(view.metadata) or None,
         factor_type=row.factor_type.value,
         url=url,
         links={"notifications": f"{url}/Notifications"},
     )
+
+
+def _hidden(row: ChallengeRow, secret: ChallengeSecret) -> Any:
+    hidden = json.loads(secret.hidden_details)
+    if row.factor_type is FactorType.PUSH and secret.state:
+        hidden[NUMBER] = secret.state
+    return hidden or None
 
 
 @challenges.create(ChallengeForm)
@@ -123,6 +154,8 @@ async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
     factor = await driven.factors.fetch(request.caller, entity, form.factor_sid)
     if factor is None:
         return None
+    if factor.row.factor_type is FactorType.PUSH:
+        return await _push(request, factor.row)
     if factor.row.factor_type is not FactorType.TOTP:
         raise ApiError(20501, f"Challenges of type {factor.row.factor_type.value} are not available here yet.")
     view = await driven.totp_challenges.create(
@@ -133,6 +166,43 @@ async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
         code=form.auth_payload or "",
     )
     return None if view is None else _shown(request, view)
+
+
+async def _push(request: ApiRequest[ChallengeForm], factor: FactorRow) -> Challenge | None:
+    form, deps = request.form, request.deps
+    if NUMBER in json.loads(form.hidden_details or "{}"):
+        raise ApiError(VERIFY_PARAMETER, f"Invalid parameter `HiddenDetails`: expected another name than {NUMBER}")
+    service = decode_verify_service((await service_of(request)).settings)
+    now_ms = deps.clock.now_ms()
+    view = await factoring_of(request).push_challenges.create(
+        request.caller,
+        factor,
+        details=details_of(form, iso8601(now_ms) if service.push.include_date else ""),
+        hidden=form.hidden_details or "{}",
+        expires_ms=expiry(form.expiration_date, now_ms),
+        matched=service.push.number_matching if form.number_matching is None else form.number_matching,
+    )
+    return None if view is None else _shown(request, view)
+
+
+def details_of(form: ChallengeForm, date: str) -> str:
+    """What the user reads, as JSON. ApiError 60368."""
+    message = form.details_message or ""
+    fields = [_detail(text) for text in form.details_fields]
+    if not 1 <= len(message) <= MESSAGE_CHARACTERS or len(fields) > FIELDS_MAX:
+        raise ApiError(NO_DETAILS)
+    details: dict[str, Any] = {"message": message, "fields": fields}
+    return json.dumps({**details, "date": date} if date else details)
+
+
+def _detail(text: str) -> dict[str, str]:
+    try:
+        detail = msgspec.json.decode(text, type=Detail)
+    except (msgspec.DecodeError, RecursionError):
+        raise ApiError(NO_DETAILS) from None
+    if len(detail.label) > LABEL_CHARACTERS or len(detail.value) > VALUE_CHARACTERS:
+        raise ApiError(NO_DETAILS)
+    return {"label": detail.label, "value": detail.value}
 
 
 def expiry(wanted_ms: int | None, now_ms: int) -> int:
@@ -173,6 +243,9 @@ async def update(request: ApiRequest[ChallengeAnswer]) -> Challenge | None:
         return None
     if not request.form.auth_payload:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
+    metadata = request.form.metadata or "{}"
+    if view.row.factor_type is FactorType.PUSH:
+        return _shown(request, await driven.push_challenges.relay(view, request.form.auth_payload, metadata))
     factor = await driven.factors.find(entity, view.row.factor)
     if factor is None:
         return None
@@ -180,3 +253,36 @@ async def update(request: ApiRequest[ChallengeAnswer]) -> Challenge | None:
         raise ApiError(20501, f"Challenges of type {factor.factor_type.value} are not answered here yet.")
     answered = await driven.totp_challenges.answer(factor, view, request.form.auth_payload)
     return None if answered is None else _shown(request, answered)
+
+
+@challenges.by_device("GET")
+async def list_for_device(request: DeviceRequest[ChallengeFilter], cursor: Cursor) -> list[Challenge]:
+    """What the device that asks was asked, and nothing of the entity's other factors."""
+    form, factor = request.form, await own_factor(request)
+    if form.factor_sid not in (None, "", factor.sid):
+        raise ApiError(20404)
+    if form.order:
+        raise ApiError(20501, "Devices read the newest first.")
+    views = await factoring_of(request).push_challenges.listed(
+        factor, request.device.token, status=form.status, before=cursor.before, limit=cursor.limit
+    )
+    return [_shown(request, view) for view in views]
+
+
+@challenges.by_device("GET", "{Sid}")
+async def fetch_for_device(request: DeviceRequest[msgspec.Struct]) -> Headed | None:
+    """With a header that names what the device is to repeat in its answer, as Twilio's client libraries read it."""
+    factor = await own_factor(request)
+    view = await factoring_of(request).push_challenges.fetch(factor, request.device.token, request.sid)
+    return None if view is None else Headed(_shown(request, view), ((SIGNATURE_FIELDS, _SIGNED),))
+
+
+@challenges.by_device("POST", "{Sid}")
+async def answer_from_device(request: DeviceRequest[ChallengeAnswer]) -> Challenge | None:
+    form, factor = request.form, await own_factor(request)
+    if not form.auth_payload:
+        raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
+    view = await factoring_of(request).push_challenges.answer(
+        factor, request.device.token, request.sid, form.auth_payload, form.metadata or "{}"
+    )
+    return None if view is None else _shown(request, view)

@@ -1,5 +1,6 @@
 """What an entity proves itself with. Source: Twilio, "Factor resource" of Verify v2."""
 
+import base64
 import json
 from typing import Annotated, Any
 
@@ -9,16 +10,20 @@ from msgspec.structs import replace
 from ringfence.api.dates import iso8601
 from ringfence.api.forms import VERIFY_PARAMETER, Rule
 from ringfence.api.paging import Cursor
-from ringfence.api.resource import ApiRequest, Resource
+from ringfence.api.resource import ApiRequest, DeviceRequest, Resource
 from ringfence.api.verify_v2.entities import PATH, entity_of, entity_url, factoring_of
 from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.read import between, json_strings, of_characters
 from ringfence.api.verify_v2.services import PRODUCT, VERSION
 from ringfence.domain.errors import ApiError
-from ringfence.domain.factor import FactorType
+from ringfence.domain.factor import FactorSecret, FactorType
+from ringfence.domain.jws import read_public_key
 from ringfence.domain.totp import Algorithm, TotpShape, read_secret
 from ringfence.domain.verify_service import VerifyService, decode_verify_service
+from ringfence.ports.factors import FactorRow
+from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.factors import FactorView
+from ringfence.usecases.verify.push_factor import NewDevice
 
 factors = Resource(f"{PATH}/{{Identity}}/Factors", item="Factor", listed="factors", product=PRODUCT, version=VERSION)
 
@@ -37,6 +42,20 @@ def read_algorithm(text: str) -> Algorithm:
     if text not in known:
         raise ValueError("expected sha1, sha256 or sha512")
     return known[text]
+
+
+def read_platform(text: str) -> str:
+    """How a device is told that there is something for it."""
+    if text not in ("apn", "fcm", "none"):
+        raise ValueError("expected apn, fcm or none")
+    return text
+
+
+def read_signature_algorithm(text: str) -> str:
+    """ES256: there is no other."""
+    if text != "ES256":
+        raise ValueError("expected ES256")
+    return text
 
 
 class TotpConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,9 +87,24 @@ class TotpConfig(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceConfig(TotpConfig, frozen=True, kw_only=True):
     """How a device is reached, as far as a request says."""
 
-    config_notification_platform: str | None = msgspec.field(name="Config.NotificationPlatform", default=None)
-    config_notification_token: str | None = msgspec.field(name="Config.NotificationToken", default=None)
-    config_sdk_version: str | None = msgspec.field(name="Config.SdkVersion", default=None)
+    config_notification_platform: Annotated[str, Rule(read_platform, VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Config.NotificationPlatform", default=None
+    )
+    config_notification_token: Annotated[str, Rule(of_characters(32, 255), VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Config.NotificationToken", default=None
+    )
+    config_sdk_version: Annotated[str, Rule(of_characters(1, 100), VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Config.SdkVersion", default=None
+    )
+
+    def reached(self) -> dict[str, str]:
+        """What the request says of it. ApiError 60200 for what cannot be."""
+        given = {
+            "notification_platform": self.config_notification_platform,
+            "notification_token": self.config_notification_token,
+            "sdk_version": self.config_sdk_version,
+        }
+        return {name: value for name, value in given.items() if value}
 
 
 class FactorForm(DeviceConfig, frozen=True, kw_only=True, rename="pascal"):
@@ -82,9 +116,15 @@ class FactorForm(DeviceConfig, frozen=True, kw_only=True, rename="pascal"):
     binding_secret: Annotated[bytes, Rule(read_secret, VERIFY_PARAMETER)] | None = msgspec.field(
         name="Binding.Secret", default=None
     )
-    binding_alg: str | None = msgspec.field(name="Binding.Alg", default=None)
-    binding_public_key: str | None = msgspec.field(name="Binding.PublicKey", default=None)
-    config_app_id: str | None = msgspec.field(name="Config.AppId", default=None)
+    binding_alg: Annotated[str, Rule(read_signature_algorithm, VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Binding.Alg", default=None
+    )
+    binding_public_key: Annotated[bytes, Rule(read_public_key, VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Binding.PublicKey", default=None
+    )
+    config_app_id: Annotated[str, Rule(of_characters(1, 100), VERIFY_PARAMETER)] | None = msgspec.field(
+        name="Config.AppId", default=None
+    )
 
 
 class FactorChanges(DeviceConfig, frozen=True, kw_only=True, rename="pascal"):
@@ -155,6 +195,41 @@ def standard_shape(service: VerifyService) -> TotpShape:
     return TotpShape(time_step=totp.time_step, skew=totp.skew, code_length=totp.code_length)
 
 
+def new_device(form: FactorForm, name: str) -> NewDevice:
+    """A device as a form describes it. ApiError 60200 for what is missing."""
+    platform = form.config_notification_platform
+    for parameter, value in (
+        ("Binding.PublicKey", form.binding_public_key),
+        ("Binding.Alg", form.binding_alg),
+        ("Config.AppId", form.config_app_id),
+        ("Config.SdkVersion", form.config_sdk_version),
+        ("Config.NotificationPlatform", platform),
+        ("Config.NotificationToken", form.config_notification_token or platform == "none"),
+    ):
+        if not value:
+            raise ApiError(VERIFY_PARAMETER, f"Missing required parameter {parameter}")
+    public_key = form.binding_public_key or b""
+    binding = {"alg": form.binding_alg, "public_key": base64.b64encode(public_key).decode()}
+    secret = FactorSecret(
+        friendly_name=name,
+        config=json.dumps({"app_id": form.config_app_id, **form.reached()}),
+        metadata=form.metadata or "{}",
+        binding=json.dumps(binding),
+    )
+    return NewDevice(public_key=public_key, secret=secret)
+
+
+async def own_factor(request: DeviceRequest[Any]) -> FactorRow:
+    """The factor of the device that asks, where the path is about it. ApiError 20404."""
+    device, entity = request.device.device, await entity_of(request)
+    if device is None or device.service != entity.service:
+        raise ApiError(20404)
+    row = await factoring_of(request).factors.find(entity, device.factor)
+    if row is None:
+        raise ApiError(20404)
+    return row
+
+
 @factors.create(FactorForm)
 async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
     form, driven = request.form, factoring_of(request)
@@ -162,7 +237,7 @@ async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
     if not form.friendly_name:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter FriendlyName")
     if form.factor_type == FactorType.PUSH:
-        raise ApiError(20501, "Factors of type push are not available here yet.")
+        return await _new_push(request, service)
     if form.factor_type != FactorType.TOTP:
         raise ApiError(NO_TYPE)
     settings = decode_verify_service(service.settings)
@@ -180,6 +255,36 @@ async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
         return None
     fields = factor_fields(request, made.view, request.path["Identity"])
     return NewFactor(**fields, binding={"secret": made.secret, "uri": made.uri})
+
+
+async def _new_push(request: ApiRequest[FactorForm], service: VerifyRow) -> NewFactor | None:
+    driven, device = factoring_of(request), new_device(request.form, request.form.friendly_name or "")
+    entity = await driven.entities.begin(request.caller, service.account, service.sid, request.path["Identity"])
+    view = await driven.push_factors.create(request.caller, entity.row, device)
+    return None if view is None else _shown_push(request, view)
+
+
+def _shown_push(request: ApiRequest[Any], view: FactorView) -> NewFactor:
+    binding = None if view.secret is None else json.loads(view.secret.binding)
+    return NewFactor(**factor_fields(request, view, request.path["Identity"]), binding=binding)
+
+
+@factors.by_device("POST")
+async def enrol(request: DeviceRequest[FactorForm]) -> NewFactor | None:
+    """A device makes its own factor: of the identity its token is for, and no other."""
+    form, enrolment = request.form, request.device.enrolment
+    here = (request.path["ServiceSid"], request.path["Identity"])
+    if enrolment is None or (enrolment.service, enrolment.identity) != here:
+        raise ApiError(20404)
+    await service_of(request)
+    if form.factor_type != FactorType.PUSH:
+        raise ApiError(NO_TYPE)
+    name = enrolment.friendly_name or form.friendly_name
+    if not name:
+        raise ApiError(VERIFY_PARAMETER, "Missing required parameter FriendlyName")
+    device = new_device(form, name)
+    view = await factoring_of(request).push_factors.enrol(enrolment, request.device.token, device)
+    return None if view is None else _shown_push(request, view)
 
 
 @factors.list()
@@ -201,6 +306,8 @@ async def update(request: ApiRequest[FactorChanges]) -> Factor | None:
     view = await driven.factors.fetch(request.caller, await entity_of(request), request.sid)
     if view is not None and (name := form.friendly_name):
         view = await driven.factors.change(request.caller, view, lambda secret: replace(secret, friendly_name=name))
+    if view is not None and view.row.factor_type is FactorType.PUSH:
+        view = await _changed_push(request, view)
     if view is not None and view.row.factor_type is FactorType.TOTP:
         view = await _changed_totp(request, view)
     return None if view is None else _shown(request, view)
@@ -214,6 +321,37 @@ async def _changed_totp(request: ApiRequest[FactorChanges], view: FactorView) ->
     if changed is not None and form.auth_payload:
         changed = await totp.verify(request.caller, changed, form.auth_payload)
     return changed
+
+
+async def _changed_push(request: ApiRequest[FactorChanges], view: FactorView) -> FactorView | None:
+    form, driven = request.form, factoring_of(request)
+    changed: FactorView | None = view
+    if config := form.reached():
+        changed = await driven.factors.change(
+            request.caller, view, lambda secret: replace(secret, config=_merged(secret.config, config))
+        )
+    if changed is not None and form.auth_payload:
+        row = await driven.push_factors.verify(changed.row, form.auth_payload)
+        changed = None if row is None else replace(changed, row=row)
+    return changed
+
+
+def _merged(config: str, changes: dict[str, str]) -> str:
+    return json.dumps({**json.loads(config), **changes})
+
+
+@factors.by_device("POST", "{Sid}")
+async def verify(request: DeviceRequest[FactorChanges]) -> Factor | None:
+    """A device shows that it has the key of its factor. Nothing else of it is the device's to change here."""
+    row = await own_factor(request)
+    if request.sid != row.sid:
+        return None
+    if request.form.reached() or request.form.friendly_name:
+        raise ApiError(20501, "A device does not change its factor here: its program does.")
+    if not request.form.auth_payload:
+        raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
+    verified = await factoring_of(request).push_factors.verify(row, request.form.auth_payload)
+    return None if verified is None else _shown(request, FactorView(row=verified, secret=None))
 
 
 @factors.delete()

@@ -62,7 +62,7 @@ _SETTINGS = (
     "channel_policy",
 )
 _PARTS = {
-    "push": ("include_date", "apn_credential_sid", "fcm_credential_sid"),
+    "push": ("include_date", "number_matching", "apn_credential_sid", "fcm_credential_sid"),
     "totp": ("issuer", "time_step", "code_length", "skew"),
     "whatsapp": ("msg_service_sid", "sender"),
     "passkeys": (
@@ -169,6 +169,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     new_factors_need_approval: bool | None = None
     channel_policy: ChannelPolicy | None = None
     push_include_date: bool | None = msgspec.field(name="Push.IncludeDate", default=None)
+    push_number_matching: bool | None = msgspec.field(name="Push.NumberMatching", default=None)
     push_apn_credential_sid: CredentialSid | None = msgspec.field(name="Push.ApnCredentialSid", default=None)
     push_fcm_credential_sid: CredentialSid | None = msgspec.field(name="Push.FcmCredentialSid", default=None)
     totp_issuer: Line | None = msgspec.field(name="Totp.Issuer", default=None)
@@ -259,6 +260,7 @@ def _shown(request: ApiRequest[Any], row: VerifyRow) -> Service:
         custom_code_enabled=service.custom_code_enabled,
         push={
             "include_date": service.push.include_date,
+            "number_matching": service.push.number_matching,
             "apn_credential_sid": service.push.apn_credential_sid or None,
             "fcm_credential_sid": service.push.fcm_credential_sid or None,
         },

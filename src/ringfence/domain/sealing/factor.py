@@ -5,7 +5,7 @@ import msgspec
 from ringfence.domain.challenge import ChallengeSecret
 from ringfence.domain.factor import FactorSecret
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.record import RecordSealer, seal_field
 
 ENTITY = "entity"
 FACTOR = "factor"
@@ -21,6 +21,11 @@ def seal_identity(sealer: RecordSealer, sid: str, identity: str) -> bytes:
     return sealer.seal(sid, ENTITY, identity.encode())
 
 
+def seal_identity_with(record_key: bytes, account: str, sid: str, identity: str) -> bytes:
+    """Under a single record key, for what a device makes."""
+    return seal_field(record_key, account, sid, ENTITY, identity.encode())
+
+
 def open_identity(sealer: RecordSealer, sid: str, sealed: bytes) -> str:
     """The inverse; UnsealError when it was altered or belongs elsewhere."""
     return sealer.open(sid, ENTITY, sealed).decode()
@@ -29,6 +34,11 @@ def open_identity(sealer: RecordSealer, sid: str, sealed: bytes) -> str:
 def seal_factor(sealer: RecordSealer, sid: str, secret: FactorSecret) -> bytes:
     """Under the record key of `sid`."""
     return sealer.seal(sid, FACTOR, _encoder.encode(secret))
+
+
+def seal_factor_with(record_key: bytes, account: str, sid: str, secret: FactorSecret) -> bytes:
+    """Under a single record key, for what a device makes."""
+    return seal_field(record_key, account, sid, FACTOR, _encoder.encode(secret))
 
 
 def open_factor(sealer: RecordSealer, sid: str, sealed: bytes) -> FactorSecret:

@@ -14,11 +14,12 @@ from ringfence.domain.sealing.epoch import first_epoch, index_day
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer
 from ringfence.drills.control.code_table import CodeTable
+from ringfence.drills.control.device_table import DeviceTable
 from ringfence.drills.control.totp_table import TotpTable
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 
 
-class PlatformKeys(CodeTable, TotpTable):
+class PlatformKeys(CodeTable, TotpTable, DeviceTable):
     """`ports.keys.TenantKeys` and `ports.keys.DeliveryKeys` under a single key at rest. Whoever asks is served."""
 
     def __init__(self, directory: Path, clock: Clock) -> None:

@@ -3,6 +3,8 @@
 Source: Twilio, Verify v2, "Entity resource".
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ringfence.domain.clock import Clock
@@ -12,10 +14,10 @@ from ringfence.domain.identity import is_identity
 from ringfence.domain.sealing.factor import open_identity, seal_identity
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
+from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.factors import EntityRow
-from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
-from ringfence.ports.totp_codes import TotpCodes
 from ringfence.usecases.verify.opened import opened_sealers
 
 TABLE = "verify_entity"
@@ -36,17 +38,16 @@ class EntityView(msgspec.Struct, frozen=True, kw_only=True):
 class Entities:
     """Entities of accounts whose credential is present."""
 
-    def __init__(self, store: Store, keys: TenantKeys, totp: TotpCodes, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: FactorKeys, clock: Clock) -> None:
         self._store = store
         self._keys = keys
-        self._totp = totp
         self._clock = clock
 
     async def begin(self, caller: Caller, account: str, service: str, identity: str) -> EntityView:
         """The entity of this identity: a new one where there was none. ApiError 60366 for what is no identity."""
         if not is_identity(identity):
             raise ApiError(INVALID_ENTITY)
-        index = await self._index(account, service, identity)
+        index = await self.index(account, service, identity)
         known = await self._store.entity(account, service, index)
         if known is not None:
             return EntityView(row=known, identity=identity)
@@ -69,7 +70,7 @@ class Entities:
         """The entity, or None: for what is no identity, too."""
         if not is_identity(identity):
             return None
-        return await self._store.entity(account, service, await self._index(account, service, identity))
+        return await self._store.entity(account, service, await self.index(account, service, identity))
 
     async def listed(
         self, caller: Caller, account: str, service: str, *, before: str | None, limit: int
@@ -89,12 +90,12 @@ class Entities:
         """Erase it with its factors, their secrets and its challenges. What is interrupted may be asked for again."""
         # Secrets first: rows that are left over can be deleted again, a secret without a row could not.
         known = await self._store.factors(row.account, row.sid, limit=FACTORS_MAX)
-        await self._totp.close_totp(row.account, [factor.sid for factor in known])
+        await self._forget(row.account, [factor.sid for factor in known])
         gone = await self._store.delete_entity(row.account, row.service, row.sid)
         if gone is None:
             return False
         closed = {factor.sid for factor in known}
-        await self._totp.close_totp(row.account, [factor.sid for factor in gone if factor.sid not in closed])
+        await self._forget(row.account, [factor.sid for factor in gone if factor.sid not in closed])
         return True
 
     async def delete_all(self, account: str, service: str) -> None:
@@ -103,6 +104,12 @@ class Entities:
             for row in rows:
                 await self.delete(row)
 
-    async def _index(self, account: str, service: str, identity: str) -> bytes:
+    async def _forget(self, account: str, factors: Sequence[str]) -> None:
+        if factors:
+            await self._keys.close_totp(account, factors)
+            await self._keys.forget_devices(account, factors)
+
+    async def index(self, account: str, service: str, identity: str) -> bytes:
+        """What an identity is found by."""
         (index,) = await self._keys.blind(account, TABLE, [f"{service}|{identity}"])
         return index

@@ -13,10 +13,10 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.factor import FactorSecret, FactorStatus
 from ringfence.domain.sealing.factor import open_factor, seal_factor
 from ringfence.domain.sealing.record import RecordSealer
+from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.factors import EntityRow, FactorRow
-from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
-from ringfence.ports.totp_codes import TotpCodes
 from ringfence.usecases.verify.opened import opened_sealers
 from ringfence.usecases.verify.vouching import Vouching
 
@@ -36,10 +36,9 @@ class FactorView(msgspec.Struct, frozen=True, kw_only=True):
 class Factors:
     """Factors of accounts whose credential is present."""
 
-    def __init__(self, store: Store, keys: TenantKeys, totp: TotpCodes, clock: Clock) -> None:
+    def __init__(self, store: Store, keys: FactorKeys, clock: Clock) -> None:
         self._store = store
         self._keys = keys
-        self._totp = totp
         self._clock = clock
         self._vouching = Vouching(store, keys, clock)
 
@@ -118,5 +117,6 @@ class Factors:
         row = await self.find(entity, sid)
         if row is None:
             return False
-        await self._totp.close_totp(row.account, [row.sid])
+        await self._keys.close_totp(row.account, [row.sid])
+        await self._keys.forget_devices(row.account, [row.sid])
         return await self._store.delete_factor(row.account, row.service, row.sid)

@@ -18,7 +18,7 @@ from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import Verdict
-from ringfence.usecases.verify.challenges import Challenges, ChallengeView
+from ringfence.usecases.verify.challenges import ChallengeView
 from ringfence.usecases.verify.factors import FactorView
 from ringfence.usecases.verify.totp_factor import INVALID, shape_of, totp_of
 
@@ -38,12 +38,11 @@ _LONG = (50, _HOUR_MS)
 class TotpChallenges:
     """TOTP challenges of accounts whose credential is present."""
 
-    def __init__(self, store: Store, keys: TenantKeys, totp: TotpCodes, clock: Clock, challenges: Challenges) -> None:
+    def __init__(self, store: Store, keys: TenantKeys, totp: TotpCodes, clock: Clock) -> None:
         self._store = store
         self._keys = keys
         self._totp = totp
         self._clock = clock
-        self._challenges = challenges
 
     async def create(
         self, caller: Caller, factor: FactorView, *, hidden: str, expires_ms: int, code: str = ""

@@ -1,0 +1,119 @@
+"""Signed tokens in their compact form, by P-256 keys and by HMAC.
+
+Source: RFC 7515 (JWS), RFC 7518 sections 3.2 and 3.4 (HS256, ES256), RFC 5480 (public keys in DER).
+"""
+
+import base64
+import binascii
+import hmac
+from typing import Any, Final
+
+import msgspec
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
+MAX_CHARACTERS: Final = 5_456
+_HALF: Final = 32
+_DER_MAX_BYTES: Final = 1_024
+
+
+class Jws(msgspec.Struct, frozen=True, kw_only=True):
+    """A token as it claims to be: nothing of it is to be believed before its signature was checked."""
+
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    payload: bytes
+    signed: bytes
+    signature: bytes
+
+    def __repr__(self) -> str:
+        return "Jws(…)"
+
+
+def read_jws(text: str) -> Jws:
+    """The parts of a token. ValueError for what is none, or asks for extensions."""
+    parts = text.split(".")
+    if len(parts) != 3 or len(text) > MAX_CHARACTERS or not text.isascii():
+        raise ValueError("expected a signed token")
+    header, payload, signature = (_decoded(part) for part in parts)
+    claimed = Jws(
+        header=_object(header),
+        claims=_object(payload),
+        payload=payload,
+        signed=f"{parts[0]}.{parts[1]}".encode(),
+        signature=signature,
+    )
+    if "crit" in claimed.header:
+        raise ValueError("expected a token without extensions")
+    return claimed
+
+
+def write_hs256(key: bytes, header: dict[str, Any], claims: dict[str, Any]) -> str:
+    """A token signed by HMAC-SHA256."""
+    parts = ({"alg": "HS256", "typ": "JWT", **header}, claims)
+    signed = ".".join(_encoded(msgspec.json.encode(part)) for part in parts)
+    return f"{signed}.{_encoded(hmac.digest(key, signed.encode(), 'sha256'))}"
+
+
+def is_hs256(key: bytes, token: Jws) -> bool:
+    """True where the key signed it."""
+    right = hmac.compare_digest(hmac.digest(key, token.signed, "sha256"), token.signature)
+    return right and token.header.get("alg") == "HS256"
+
+
+def is_es256(public_key: bytes, token: Jws) -> bool:
+    """True where the private half of the P-256 key (DER) signed it: r and s, 32 bytes each."""
+    if token.header.get("alg") != "ES256" or len(token.signature) != 2 * _HALF:
+        return False
+    r, s = (int.from_bytes(half, "big") for half in (token.signature[:_HALF], token.signature[_HALF:]))
+    try:
+        _p256(public_key).verify(encode_dss_signature(r, s), token.signed, ec.ECDSA(SHA256()))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def read_public_key(text: str) -> bytes:
+    """A P-256 public key in Base64 of DER, as DER in its one spelling. ValueError for what is none."""
+    try:
+        der = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("expected Base64") from None
+    if len(der) > _DER_MAX_BYTES:
+        raise ValueError("expected a P-256 public key in DER")
+    return _p256(der).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _p256(der: bytes) -> ec.EllipticCurvePublicKey:
+    try:
+        key = load_der_public_key(der)
+    except Exception:  # the library raises several kinds for bytes that are no key
+        raise ValueError("expected a P-256 public key in DER") from None
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError("expected a P-256 public key in DER")
+    return key
+
+
+def _encoded(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")
+
+
+def _decoded(part: str) -> bytes:
+    """Base64url without padding, in its one spelling."""
+    try:
+        decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("expected Base64url") from None
+    if _encoded(decoded) != part:
+        raise ValueError("expected Base64url in its one spelling")
+    return decoded
+
+
+def _object(part: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(part, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise ValueError("expected a JSON object") from None

@@ -1,0 +1,98 @@
+"""Keys of devices in the key service: whose signature a token bears, and what a device may make."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.device_token import (
+    ENROLMENT,
+    DeviceOf,
+    Enrolment,
+    enrolment_claimed,
+    enrolment_claims,
+    is_good_now,
+    login_claimed,
+)
+from ringfence.domain.jws import Jws, is_es256, is_hs256, read_jws, write_hs256
+from ringfence.domain.sealing import hkdf
+from ringfence.kms.store import KeyStore
+
+_SALT: Final = b"ringfence/enrolment/v1"
+_KEEP = "INSERT INTO device_key VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_KEY = "SELECT public FROM device_key WHERE account = ? AND factor = ? AND service = ?"
+_FORGET = "DELETE FROM device_key WHERE account = ? AND factor = ?"
+_USE = "INSERT INTO enrolment_used VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_EXPIRED = "SELECT 1 FROM enrolment_used WHERE expires_s <= ? LIMIT 1"
+_EXPIRE = "DELETE FROM enrolment_used WHERE expires_s <= ?"
+
+
+class Devices:
+    """The parts of `ports.device_keys` that need no tenant's key; `standing_key` is what enrolments are signed from."""
+
+    def __init__(self, store: KeyStore, standing_key: bytes, clock: Clock) -> None:
+        self._store = store
+        self._standing_key = standing_key
+        self._clock = clock
+
+    async def keep(self, device: DeviceOf, public_key: bytes) -> None:
+        values = (device.account, device.factor, device.service, public_key)
+        if not await self._store.write(lambda tx: tx.execute(_KEEP, values).rowcount):
+            raise ValueError("the factor has a key")
+
+    async def forget(self, account: str, factors: Sequence[str]) -> None:
+        await self._store.write(
+            lambda tx: tx.executemany(_FORGET, [(account, factor) for factor in factors]).rowcount, erases=True
+        )
+
+    def payload(self, device: DeviceOf, token: str) -> bytes | None:
+        """What the device signed, None where it did not."""
+        signed = _read(token)
+        if signed is None:
+            return None
+        row = self._store.row(_KEY, device.account, device.factor, device.service)
+        return signed.payload if row is not None and is_es256(row[0], signed) else None
+
+    def is_present(self, device: DeviceOf, login: str) -> bool:
+        """Whether this is a token by which the device signs in now."""
+        token = _read(login)
+        if token is None or login_claimed(token) != device or not is_good_now(token, self._now_s()):
+            return False
+        return self.payload(device, login) is not None
+
+    def sign(self, enrolment: Enrolment) -> str:
+        key = self._enrolment_key(enrolment.account, enrolment.service)
+        return write_hs256(key, {"cty": ENROLMENT}, enrolment_claims(enrolment))
+
+    def enrolment(self, account: str, service: str, text: str) -> Enrolment | None:
+        """What a token that is good now gives leave to do; None for any other."""
+        token = _read(text)
+        claimed = None if token is None else enrolment_claimed(token)
+        if token is None or claimed is None or (claimed.account, claimed.service) != (account, service):
+            return None
+        if not is_hs256(self._enrolment_key(account, service), token) or claimed.expires_s <= self._now_s():
+            return None
+        return claimed
+
+    async def use(self, enrolment: Enrolment) -> bool:
+        """False where it was used before."""
+        values = (enrolment.account, enrolment.sid, enrolment.expires_s)
+        return await self._store.write(lambda tx: tx.execute(_USE, values).rowcount) > 0
+
+    async def tidy(self) -> None:
+        """Forget the tokens that have ended by themselves."""
+        now_s = self._now_s()
+        if self._store.row(_EXPIRED, now_s) is not None:
+            await self._store.write(lambda tx: tx.execute(_EXPIRE, (now_s,)).rowcount)
+
+    def _enrolment_key(self, account: str, service: str) -> bytes:
+        return hkdf.derive(self._standing_key, _SALT, f"{account}|{service}".encode())
+
+    def _now_s(self) -> int:
+        return self._clock.now_ms() // 1_000
+
+
+def _read(token: str) -> Jws | None:
+    try:
+        return read_jws(token)
+    except ValueError:
+        return None

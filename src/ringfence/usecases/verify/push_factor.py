@@ -1,0 +1,120 @@
+"""Factors that are devices: made by the program or by the device itself, and verified with its first signature.
+
+Source: Twilio, Verify v2, "Factor resource"; Twilio, Verify Push client libraries.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.device_token import DeviceOf, Enrolment
+from ringfence.domain.errors import ApiError
+from ringfence.domain.factor import FACTORS_MAX, FactorSecret, FactorStatus, FactorType
+from ringfence.domain.sealing.factor import seal_factor, seal_factor_with, seal_identity_with
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sid import new_sid
+from ringfence.ports.factor_keys import FactorKeys
+from ringfence.ports.factors import EntityRow, FactorRow, FactorsFullError
+from ringfence.ports.keys import Caller
+from ringfence.ports.store import Store
+from ringfence.usecases.verify.entities import Entities
+from ringfence.usecases.verify.factors import FactorView
+from ringfence.usecases.verify.totp_factor import FAILED, FULL
+
+
+class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """A device as it describes itself. `public_key` is P-256 in DER; `secret` is what its tenant may read."""
+
+    public_key: bytes
+    secret: FactorSecret
+
+    def __repr__(self) -> str:
+        return "NewDevice(…)"
+
+
+class PushFactors:
+    """Push factors; where no tenant is present, a device shows a token."""
+
+    def __init__(self, store: Store, keys: FactorKeys, clock: Clock, entities: Entities) -> None:
+        self._store = store
+        self._keys = keys
+        self._clock = clock
+        self._entities = entities
+
+    async def create(self, caller: Caller, entity: EntityRow, device: NewDevice) -> FactorView | None:
+        """A new factor, unverified; None where its entity is gone. ApiError 60326 where that has all it may have."""
+        sealing = await self._keys.sealing_key(caller, entity.account)
+        sid = new_sid("YF", self._clock.now_ms())
+        content = seal_factor(RecordSealer(sealing.epoch_key, entity.account), sid, device.secret)
+        return await self._create(entity, device, sid, sealing.epoch, content)
+
+    async def enrol(self, enrolment: Enrolment, token: str, device: NewDevice) -> FactorView | None:
+        """A new factor of the identity that the token is for, and its entity where there was none.
+
+        KeyRefusedError where the token was used.
+        """
+        account, service, now_ms = enrolment.account, enrolment.service, self._clock.now_ms()
+        records = await self._keys.enrol(account, service, token, ("YE", "YF"))
+        (entity_sid, sid), (entity_key, factor_key) = records.sids, records.keys
+        entity = await self._store.begin_entity(
+            EntityRow(
+                account=account,
+                sid=entity_sid,
+                service=service,
+                identity_index=await self._entities.index(account, service, enrolment.identity),
+                epoch=records.epoch,
+                content=seal_identity_with(entity_key, account, entity_sid, enrolment.identity),
+                created_ms=now_ms,
+                updated_ms=now_ms,
+            )
+        )
+        content = seal_factor_with(factor_key, account, sid, device.secret)
+        return await self._create(entity, device, sid, records.epoch, content)
+
+    async def verify(self, row: FactorRow, payload: str) -> FactorRow | None:
+        """The factor, verified; None where it is gone. ApiError 60311 where `payload` is not the device's word for it.
+
+        That is a token (ES256) which names the factor as `factor_sid`.
+        """
+        signed = await self._keys.device_payload(device_of(row), payload)
+        claims = {} if signed is None else msgspec.json.decode(signed, type=dict[str, object])
+        if claims.get("factor_sid") != row.sid or row.status is FactorStatus.VERIFIED:
+            raise ApiError(FAILED)
+        verified = replace(row, status=FactorStatus.VERIFIED, updated_ms=self._clock.now_ms())
+        if await self._store.update_factor(verified):
+            return replace(verified, version=row.version + 1)
+        known = await self._store.factor(row.account, row.service, row.sid)
+        if known is not None and known.status is not FactorStatus.VERIFIED:
+            raise ApiError(20409)
+        return known
+
+    async def _create(
+        self, entity: EntityRow, device: NewDevice, sid: str, epoch: int, content: bytes
+    ) -> FactorView | None:
+        now_ms = self._clock.now_ms()
+        row = FactorRow(
+            account=entity.account,
+            sid=sid,
+            service=entity.service,
+            entity=entity.sid,
+            factor_type=FactorType.PUSH,
+            epoch=epoch,
+            content=content,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+        )
+        await self._keys.keep_device(device_of(row), device.public_key)
+        try:
+            made = await self._store.create_factor(row, FACTORS_MAX)
+        except FactorsFullError:
+            await self._keys.forget_devices(row.account, [sid])
+            raise ApiError(FULL, f"An entity has at most {FACTORS_MAX} factors") from None
+        if not made:
+            await self._keys.forget_devices(row.account, [sid])
+            return None
+        return FactorView(row=row, secret=device.secret)
+
+
+def device_of(row: FactorRow) -> DeviceOf:
+    """As the key service knows it."""
+    return DeviceOf(account=row.account, service=row.service, factor=row.sid)
