@@ -6,6 +6,7 @@ from ringfence.usecases.verify.challenges import Challenges
 from ringfence.usecases.verify.devices import Devices
 from ringfence.usecases.verify.enrolments import Enrolments
 from ringfence.usecases.verify.entities import Entities
+from ringfence.usecases.verify.factor_news import FactorNews
 from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
@@ -29,3 +30,4 @@ class Factoring(msgspec.Struct, frozen=True, kw_only=True):
     push_challenges: PushChallenges
     enrolments: Enrolments
     devices: Devices
+    news: FactorNews

@@ -57,6 +57,7 @@ from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.devices import Devices
 from ringfence.usecases.verify.enrolments import Enrolments
 from ringfence.usecases.verify.entities import Entities
+from ringfence.usecases.verify.factor_news import FactorNews
 from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.fetch_verification import VerificationReader
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
@@ -192,6 +193,7 @@ def compose_factoring(store: Store, keys: FactorKeys, clock: Clock, wake: Wake) 
         push_challenges=PushChallenges(store, keys, clock, challenges),
         enrolments=Enrolments(keys, clock),
         devices=Devices(store, keys),
+        news=FactorNews(store, keys, clock, events, wake),
     )
 
 

@@ -20,7 +20,9 @@ from ringfence.domain.factor import FactorType
 from ringfence.domain.verify_service import decode_verify_service
 from ringfence.ports.factors import ChallengeRow, FactorRow
 from ringfence.usecases.verify.challenges import ChallengeView
+from ringfence.usecases.verify.factors import FactorView
 from ringfence.usecases.verify.push_challenge import SIGNED_FIELDS
+from ringfence.usecases.verify.push_factor import device_of
 
 challenges = Resource(
     f"{PATH}/{{Identity}}/Challenges", item="Challenge", listed="challenges", product=PRODUCT, version=VERSION
@@ -165,7 +167,10 @@ async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
         expires_ms=expiry(form.expiration_date, request.deps.clock.now_ms()),
         code=form.auth_payload or "",
     )
-    return None if view is None else _shown(request, view)
+    if view is None:
+        return None
+    await driven.news.challenge(request.caller, request.path["Identity"], view, factor)
+    return _shown(request, view)
 
 
 async def _push(request: ApiRequest[ChallengeForm], factor: FactorRow) -> Challenge | None:
@@ -243,16 +248,27 @@ async def update(request: ApiRequest[ChallengeAnswer]) -> Challenge | None:
         return None
     if not request.form.auth_payload:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
-    metadata = request.form.metadata or "{}"
-    if view.row.factor_type is FactorType.PUSH:
-        return _shown(request, await driven.push_challenges.relay(view, request.form.auth_payload, metadata))
-    factor = await driven.factors.find(entity, view.row.factor)
+    factor = await driven.factors.fetch(request.caller, entity, view.row.factor)
     if factor is None:
         return None
-    if factor.factor_type is not FactorType.TOTP:
-        raise ApiError(20501, f"Challenges of type {factor.factor_type.value} are not answered here yet.")
-    answered = await driven.totp_challenges.answer(factor, view, request.form.auth_payload)
-    return None if answered is None else _shown(request, answered)
+    answered = await _answered(request, factor, view, request.form.auth_payload)
+    if answered is None:
+        return None
+    await driven.news.challenge(request.caller, request.path["Identity"], answered, factor)
+    return _shown(request, answered)
+
+
+async def _answered(
+    request: ApiRequest[ChallengeAnswer], factor: FactorView, view: ChallengeView, payload: str
+) -> ChallengeView | None:
+    driven = factoring_of(request)
+    match factor.row.factor_type:
+        case FactorType.TOTP:
+            return await driven.totp_challenges.answer(factor.row, view, payload)
+        case FactorType.PUSH:
+            return await driven.push_challenges.relay(view, payload, request.form.metadata or "{}")
+        case other:
+            raise ApiError(20501, f"Challenges of type {other.value} are not answered here yet.")
 
 
 @challenges.by_device("GET")
@@ -285,4 +301,8 @@ async def answer_from_device(request: DeviceRequest[ChallengeAnswer]) -> Challen
     view = await factoring_of(request).push_challenges.answer(
         factor, request.device.token, request.sid, form.auth_payload, form.metadata or "{}"
     )
-    return None if view is None else _shown(request, view)
+    if view is None:
+        return None
+    device, login = device_of(factor), request.device.token
+    await factoring_of(request).news.challenge_of_device(device, login, request.path["Identity"], view)
+    return _shown(request, view)

@@ -23,7 +23,7 @@ from ringfence.domain.verify_service import VerifyService, decode_verify_service
 from ringfence.ports.factors import FactorRow
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.factors import FactorView
-from ringfence.usecases.verify.push_factor import NewDevice
+from ringfence.usecases.verify.push_factor import NewDevice, device_of
 
 factors = Resource(f"{PATH}/{{Identity}}/Factors", item="Factor", listed="factors", product=PRODUCT, version=VERSION)
 
@@ -253,6 +253,7 @@ async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
     )
     if made is None:
         return None
+    await driven.news.factor(request.caller, "factor.created", request.path["Identity"], made.view)
     fields = factor_fields(request, made.view, request.path["Identity"])
     return NewFactor(**fields, binding={"secret": made.secret, "uri": made.uri})
 
@@ -261,7 +262,10 @@ async def _new_push(request: ApiRequest[FactorForm], service: VerifyRow) -> NewF
     driven, device = factoring_of(request), new_device(request.form, request.form.friendly_name or "")
     entity = await driven.entities.begin(request.caller, service.account, service.sid, request.path["Identity"])
     view = await driven.push_factors.create(request.caller, entity.row, device)
-    return None if view is None else _shown_push(request, view)
+    if view is None:
+        return None
+    await driven.news.factor(request.caller, "factor.created", request.path["Identity"], view)
+    return _shown_push(request, view)
 
 
 def _shown_push(request: ApiRequest[Any], view: FactorView) -> NewFactor:
@@ -283,8 +287,14 @@ async def enrol(request: DeviceRequest[FactorForm]) -> NewFactor | None:
     if not name:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter FriendlyName")
     device = new_device(form, name)
-    view = await factoring_of(request).push_factors.enrol(enrolment, request.device.token, device)
-    return None if view is None else _shown_push(request, view)
+    driven = factoring_of(request)
+    wanting = await driven.news.wanting(enrolment.account, enrolment.service, "factor.created")
+    made = await driven.push_factors.enrol(enrolment, request.device.token, device, tellings=len(wanting))
+    if made is None:
+        return None
+    view, records = made
+    await driven.news.enrolled(enrolment.identity, view, wanting, records)
+    return _shown_push(request, view)
 
 
 @factors.list()
@@ -306,11 +316,16 @@ async def update(request: ApiRequest[FactorChanges]) -> Factor | None:
     view = await driven.factors.fetch(request.caller, await entity_of(request), request.sid)
     if view is not None and (name := form.friendly_name):
         view = await driven.factors.change(request.caller, view, lambda secret: replace(secret, friendly_name=name))
+    before = view
     if view is not None and view.row.factor_type is FactorType.PUSH:
         view = await _changed_push(request, view)
     if view is not None and view.row.factor_type is FactorType.TOTP:
         view = await _changed_totp(request, view)
-    return None if view is None else _shown(request, view)
+    if view is None or before is None:
+        return None
+    if view.row.status is not before.row.status:
+        await driven.news.factor(request.caller, "factor.verified", request.path["Identity"], view)
+    return _shown(request, view)
 
 
 async def _changed_totp(request: ApiRequest[FactorChanges], view: FactorView) -> FactorView | None:
@@ -350,10 +365,19 @@ async def verify(request: DeviceRequest[FactorChanges]) -> Factor | None:
         raise ApiError(20501, "A device does not change its factor here: its program does.")
     if not request.form.auth_payload:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
-    verified = await factoring_of(request).push_factors.verify(row, request.form.auth_payload)
-    return None if verified is None else _shown(request, FactorView(row=verified, secret=None))
+    driven, (login, device) = factoring_of(request), (request.device.token, device_of(row))
+    verified = await driven.push_factors.verify(row, request.form.auth_payload)
+    if verified is None:
+        return None
+    await driven.news.factor_of_device(device, login, "factor.verified", request.path["Identity"], verified)
+    return _shown(request, FactorView(row=verified, secret=None))
 
 
 @factors.delete()
 async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
-    return await factoring_of(request).factors.delete(await entity_of(request), request.sid)
+    driven, entity = factoring_of(request), await entity_of(request)
+    view = await driven.factors.fetch(request.caller, entity, request.sid)
+    if view is None or not await driven.factors.delete(entity, request.sid):
+        return False
+    await driven.news.factor(request.caller, "factor.deleted", request.path["Identity"], view)
+    return True

@@ -3,7 +3,7 @@
 import msgspec
 
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.record import RecordSealer, open_field
+from ringfence.domain.sealing.record import RecordSealer, open_field, seal_field
 from ringfence.domain.verify_event import VerifyEvent
 
 FIELD = "verify_event"
@@ -15,6 +15,11 @@ _decode = msgspec.msgpack.Decoder(VerifyEvent).decode
 def seal_verify_event(sealer: RecordSealer, sid: str, event: VerifyEvent) -> bytes:
     """For the API, which holds the epoch key."""
     return sealer.seal(sid, FIELD, _encode(event))
+
+
+def seal_verify_event_with(record_key: bytes, account: str, sid: str, event: VerifyEvent) -> bytes:
+    """Under a single record key, for what a device makes known."""
+    return seal_field(record_key, account, sid, FIELD, _encode(event))
 
 
 def open_verify_event_with(record_key: bytes, account: str, sid: str, sealed: bytes) -> VerifyEvent:

@@ -13,6 +13,7 @@ from ringfence.domain.factor import FACTORS_MAX, FactorSecret, FactorStatus, Fac
 from ringfence.domain.sealing.factor import seal_factor, seal_factor_with, seal_identity_with
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
+from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.factors import EntityRow, FactorRow, FactorsFullError
 from ringfence.ports.keys import Caller
@@ -48,14 +49,16 @@ class PushFactors:
         content = seal_factor(RecordSealer(sealing.epoch_key, entity.account), sid, device.secret)
         return await self._create(entity, device, sid, sealing.epoch, content)
 
-    async def enrol(self, enrolment: Enrolment, token: str, device: NewDevice) -> FactorView | None:
+    async def enrol(
+        self, enrolment: Enrolment, token: str, device: NewDevice, *, tellings: int = 0
+    ) -> tuple[FactorView, RecordKeys] | None:
         """A new factor of the identity that the token is for, and its entity where there was none.
 
-        KeyRefusedError where the token was used.
+        With it come records for so many `tellings` of that. KeyRefusedError where the token was used.
         """
         account, service, now_ms = enrolment.account, enrolment.service, self._clock.now_ms()
-        records = await self._keys.enrol(account, service, token, ("YE", "YF"))
-        (entity_sid, sid), (entity_key, factor_key) = records.sids, records.keys
+        records = await self._keys.enrol(account, service, token, ("YE", "YF", *["EV"] * tellings))
+        (entity_sid, sid, *told), (entity_key, factor_key, *told_keys) = records.sids, records.keys
         entity = await self._store.begin_entity(
             EntityRow(
                 account=account,
@@ -69,7 +72,10 @@ class PushFactors:
             )
         )
         content = seal_factor_with(factor_key, account, sid, device.secret)
-        return await self._create(entity, device, sid, records.epoch, content)
+        view = await self._create(entity, device, sid, records.epoch, content)
+        if view is None:
+            return None
+        return view, RecordKeys(epoch=records.epoch, sids=tuple(told), keys=tuple(told_keys))
 
     async def verify(self, row: FactorRow, payload: str) -> FactorRow | None:
         """The factor, verified; None where it is gone. ApiError 60311 where `payload` is not the device's word for it.
