@@ -68,6 +68,7 @@ FACTOR_RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", f"{FACTORS}/{{Sid}}"): on_new_factor("POST", "/{0}/Factors/{1}", AuthPayload="{code}"),
     ("DELETE", f"{FACTORS}/{{Sid}}"): on_entity("DELETE", "/{0}/Factors/{1}"),
     ("POST", f"{SERVICE}/AccessTokens"): on_service("POST", "/{}/AccessTokens", Identity=IDENTITY, FactorType="push"),
+    ("GET", "/v2/Forms/{FormType}"): lambda tenant: ask(tenant, "GET", "/v2/Forms/form-push"),
     ("POST", CHALLENGES): on_entity("POST", "/{0}/Challenges", FactorSid="{1}", AuthPayload="{code}"),
     ("GET", CHALLENGES): on_entity("GET", "/{0}/Challenges?Order=asc"),
     ("GET", f"{CHALLENGES}/{{Sid}}"): on_entity("GET", "/{0}/Challenges/{2}"),

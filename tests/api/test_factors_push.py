@@ -416,3 +416,16 @@ def test_the_store_holds_no_word_of_a_question(tenant: Any, service: str, entity
         assert b"Fade" not in sealed
         assert b"192.0.2.7" not in sealed
         assert b"owl" not in sealed
+
+
+def test_the_form_of_push_asks_for_what_a_device_must_say(tenant: Any, service: str) -> None:
+    form = tenant.client().verify.v2.forms("form-push").fetch()
+    wanted = set(form.forms["create_factor"]["required"])
+    assert wanted <= {*FORM, "Binding.PublicKey"}
+    for missing in wanted:
+        described = {**FORM, "Binding.PublicKey": Telephone(tenant, service).public_key}
+        del described[missing]
+        refused = ask(tenant, "POST", f"{SERVICES}/{service}/Entities/{IDENTITY}/Factors", described)
+        assert refused.status_code == 400
+    assert set(form.forms) == {"create_factor", "verify_factor", "create_challenge"}
+    assert ask(tenant, "GET", "/v2/Forms/form-pigeon").status_code == 404

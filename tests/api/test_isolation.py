@@ -192,6 +192,7 @@ class Victim:
                 "RateLimitSid": self.verify["RateLimits"],
                 "Country": "US",
                 "Identity": factor_recipes.IDENTITY,
+                "FormType": "form-push",
                 "PhoneNumber": "+12025550177",
                 "Sid": self.verify.get(resource, ""),
             }

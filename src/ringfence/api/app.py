@@ -52,6 +52,7 @@ from ringfence.api.verify_v2.buckets import buckets
 from ringfence.api.verify_v2.challenges import challenges
 from ringfence.api.verify_v2.entities import entities
 from ringfence.api.verify_v2.factors import factors
+from ringfence.api.verify_v2.forms import forms
 from ringfence.api.verify_v2.messaging_configurations import messaging_configurations
 from ringfence.api.verify_v2.passkeys import passkeys
 from ringfence.api.verify_v2.rate_limits import rate_limits as verify_rate_limits
@@ -110,6 +111,7 @@ RESOURCES = (
     challenges,
     passkeys,
     access_tokens,
+    forms,
     looked_up,
     batch,
     overrides,
