@@ -13,13 +13,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from ringfence.kms.access_log import AccessLog
 from verify_timing import Sample, welch_t
 
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.totp import TotpShape, code_at, step_at
 from ringfence.domain.verification_code import CHECKS_MAX
+from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import Verdict
@@ -59,7 +59,7 @@ class Checks:
 
 async def main(pairs: int, directory: str | None) -> None:
     with tempfile.TemporaryDirectory(dir=directory) as folder:
-        clock, log = SystemClock(), AccessLog(Path(folder) / "access.log")
+        clock, log = SystemClock(), LedgerWriter(Path(folder))
         await log.open(clock.now_ms())
         service = KeyService(Path(folder), clock, log)
         await service.open()

@@ -175,6 +175,8 @@ class Victim:
             "CallSid": self.sids["Calls"],
             "VerificationSid": self.verify["Verifications"],
             "ServiceSid": self.service.sid,
+            "VerifyServiceSid": self.verify["Services"],
+            "ChallengeSid": self.verify["Challenges"],
             "DomainSid": self.sids["Domains"],
             "CredentialListSid": self.sids["CredentialLists"],
             "IpAccessControlListSid": self.sids["IpAccessControlLists"],

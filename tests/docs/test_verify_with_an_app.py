@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import Any
 
 PAGE = Path(__file__).parents[2] / "docs/howto/verify-with-an-app.md"
-# The reader types what the app shows: first the code of a moment ago, then that of now.
+# The reader types what the app shows, and the next code after it.
 READER = """
 import itertools, time
 from ringfence.domain.totp import TotpShape, code_at, read_secret, step_at
 
 account_sid, auth_token = {account!r}, {token!r}
-_turns = itertools.count(-1)
-_secrets = []
+_app = []
 
 
 def input(prompt):
-    if not _secrets:
-        _secrets.append(factor.binding["secret"])
-    step = step_at(time.time_ns() // 1_000_000, TotpShape())
-    return code_at(read_secret(_secrets[0]), step + next(_turns), TotpShape())
+    if not _app:
+        first = step_at(time.time_ns() // 1_000_000, TotpShape())
+        _app.extend((read_secret(factor.binding["secret"]), itertools.count(first)))
+    secret, steps = _app
+    return code_at(secret, next(steps), TotpShape())
 """
 
 

@@ -23,6 +23,7 @@ from ringfence.api.messaging_v1.phone_numbers import phone_numbers
 from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
 from ringfence.api.ringfence_v1.call_timeline import call_timeline
+from ringfence.api.ringfence_v1.challenge_timeline import challenge_timeline
 from ringfence.api.ringfence_v1.ledger import ledger
 from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.phishing_report import report as phishing_report
@@ -128,7 +129,7 @@ def operations() -> list[Operation]:
 
 def own_operations() -> list[Operation]:
     """Those that Twilio does not have."""
-    own = (timeline, call_timeline, verification_timeline, phishing_report, parcels, ledger)
+    own = (timeline, call_timeline, verification_timeline, challenge_timeline, phishing_report, parcels, ledger)
     return [operation for resource in own for operation in resource.operations]
 
 

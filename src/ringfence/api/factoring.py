@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ringfence.usecases.timeline.read_challenge import ChallengeTimelineReader
 from ringfence.usecases.verify.challenges import Challenges
 from ringfence.usecases.verify.devices import Devices
 from ringfence.usecases.verify.enrolments import Enrolments
@@ -31,3 +32,4 @@ class Factoring(msgspec.Struct, frozen=True, kw_only=True):
     enrolments: Enrolments
     devices: Devices
     news: FactorNews
+    timeline: ChallengeTimelineReader

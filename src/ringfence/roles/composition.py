@@ -50,6 +50,7 @@ from ringfence.usecases.messaging.whatsapp_with_code import WhatsappChannel
 from ringfence.usecases.timeline.notifications import NotificationReader
 from ringfence.usecases.timeline.read import TimelineReader
 from ringfence.usecases.timeline.read_call import CallTimelineReader
+from ringfence.usecases.timeline.read_challenge import ChallengeTimelineReader
 from ringfence.usecases.timeline.read_verification import VerificationTimelineReader
 from ringfence.usecases.timeline.tell_again import EventTeller
 from ringfence.usecases.verify.challenges import Challenges
@@ -193,6 +194,7 @@ def compose_factoring(store: Store, keys: FactorKeys, clock: Clock, wake: Wake) 
         push_challenges=PushChallenges(store, keys, clock, challenges),
         enrolments=Enrolments(keys, clock),
         devices=Devices(store, keys),
+        timeline=ChallengeTimelineReader(store, clock),
         news=FactorNews(store, keys, clock, events, wake),
     )
 

@@ -1,6 +1,7 @@
 """The key service over its two sockets."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -8,11 +9,17 @@ from typing import Any
 
 import pytest
 
+from ringfence.domain.device_token import DeviceOf
+from ringfence.domain.jws import read_public_key
 from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.totp import TotpShape, code_at, step_at
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
 from ringfence.kms.server import DELIVERY_VERBS, TENANT_VERBS, serve_delivery_keys, serve_tenant_keys
 from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.totp_codes import TotpOf
+from ringfence.ports.verification_codes import Verdict
+from ringfence.testing.device import Device
 
 SM1, SM2 = "SM" + "1" * 32, "SM" + "2" * 32
 
@@ -118,5 +125,51 @@ def test_when_the_service_is_away_the_caller_is_told(
     async def scene() -> None:
         with pytest.raises(ConnectionError):
             await ApiKeyClient(Client(kms_dir / "a.sock"), at_noon).sealing_key(token.caller, account)
+
+    run(scene())
+
+
+def test_of_two_apis_that_check_a_code_of_an_app_at_once_one_is_told_it_is_right(
+    run: Any, service_at: Any, kms_dir: Path, account: str, at_noon: Any
+) -> None:
+    factor = TotpOf(account=account, service="VA" + "2" * 32, factor="YF" + "1" * 32)
+
+    async def scene() -> None:
+        async with sockets(service_at, kms_dir) as (first, _):
+            second = Client(kms_dir / "run" / "a.sock")
+            apis = ApiKeyClient(first, at_noon), ApiKeyClient(second, at_noon)
+            secret = await apis[0].open_totp(factor, TotpShape())
+            code = code_at(secret, step_at(at_noon.now_ms(), TotpShape()), TotpShape())
+            checks = (api.check_totp(factor, f"YC{n:032x}", code) for n, api in enumerate(apis * 5))
+            assert Counter(await asyncio.gather(*checks)) == {Verdict.APPROVED: 1, Verdict.WRONG: 9}
+            await apis[1].close_totp(account, [factor.factor])
+            assert await apis[0].check_totp(factor, "YC" + "9" * 32, code) is Verdict.GONE
+            await second.close()
+
+    run(scene())
+
+
+def test_a_device_is_known_over_the_socket(
+    run: Any, service_at: Any, kms_dir: Path, account: str, token: Any, at_noon: Any
+) -> None:
+    device = DeviceOf(account=account, service="VA" + "2" * 32, factor="YF" + "1" * 32)
+    telephone = Device()
+
+    async def scene() -> None:
+        async with sockets(service_at, kms_dir) as (client, _):
+            api = ApiKeyClient(client, at_noon)
+            await api.create_account(account, [token.slot])
+            await api.keep_device(device, read_public_key(telephone.public_key))
+            assert await api.device_payload(device, telephone.sign({"a": 1})) == b'{"a":1}'
+            assert await api.device_payload(device, Device().sign({"a": 1})) is None
+            login = telephone.login(account, device.service, device.factor, now_s=at_noon.now_ms() // 1_000)
+            name = f"{device.factor}/YC1"
+            (sealed,) = await api.seal_standing(account, [(name, b"Log in?")])
+            assert await api.open_for_device(device, login, [(name, sealed)]) == [b"Log in?"]
+            records = await api.seal_for_device(device, login, ["EV"])
+            assert (len(records.sids), len(records.keys)) == (1, 1)
+            await api.forget_devices(account, [device.factor])
+            with pytest.raises(KeyRefusedError):
+                await api.open_for_device(device, login, [])
 
     run(scene())
