@@ -15,12 +15,15 @@ _first_steps: dict[str, int] = {}
 
 
 def code_of(tenant: Any, secret: str, off: int = 0) -> str:
-    """What an app with this secret shows, a step after the one in which it was first asked, or so many from there.
+    """What an app with this secret shows now, though not before the step after the one in which it was first asked.
+
+    `off` is so many steps from there.
 
     A test that began at the end of a step asks for the same codes as any other, and they are good for a minute more.
     """
     now = step_at(tenant.installation.clock.now_ms(), SHAPE)
-    return code_at(read_secret(secret), _first_steps.setdefault(secret, now) + 1 + off, SHAPE)
+    step = max(_first_steps.setdefault(secret, now) + 1, now)
+    return code_at(read_secret(secret), step + off, SHAPE)
 
 
 def totp_factor(tenant: Any, service: str, identity: str = IDENTITY) -> tuple[str, str]:

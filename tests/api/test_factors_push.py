@@ -53,7 +53,12 @@ def test_a_device_enrols_itself_with_a_token(tenant: Any, service: str, entity: 
     # The tenant reads what the device wrote, and who the new entity is.
     fetched = entity.factors(telephone.factor).fetch()
     assert (fetched.status, fetched.friendly_name) == ("verified", "Alice's telephone")
-    assert fetched.config == {"app_id": "com.example.fade", "sdk_version": "1.0", "notification_platform": "none"}
+    assert fetched.config == {
+        "app_id": "com.example.fade",
+        "sdk_version": "1.0",
+        "notification_platform": "none",
+        "credential_sid": f"CR{telephone.factor[2:]}",
+    }
     (listed,) = tenant.client().verify.v2.services(service).entities.list()
     assert (listed.identity, listed.sid) == (IDENTITY, fetched.entity_sid)
 
@@ -250,6 +255,33 @@ def test_a_factor_is_verified_by_its_own_devices_word(tenant: Any, service: str,
     assert (refused.value.status, refused.value.code) == (403, 60318)
     assert telephone.verify().json()["status"] == "verified"
     assert refusal(telephone.verify()) == (403, 60311)
+
+
+def test_a_factor_is_verified_as_twilios_client_libraries_do_it(tenant: Any, service: str) -> None:
+    telephone, other = Telephone(tenant, service), Telephone(tenant, service)
+    telephone.enrol()
+    for word in (
+        other.signature(telephone.factor),
+        telephone.signature("YF" + "0" * 32),
+        telephone.signature(telephone.factor)[:-4],
+        "AAAA",
+        "not Base64!",
+    ):
+        assert refusal(telephone.ask("POST", f"Factors/{telephone.factor}", AuthPayload=word)) == (403, 60311)
+    word = telephone.signature(telephone.factor)
+    assert telephone.ask("POST", f"Factors/{telephone.factor}", AuthPayload=word).json()["status"] == "verified"
+
+
+def test_a_device_reads_in_either_order_and_in_pages(entity: Any, telephone: Telephone) -> None:
+    sids = [push(entity, telephone).sid for _ in range(3)]
+
+    def read(query: str) -> list[str]:
+        return [one["sid"] for one in telephone.ask("GET", f"Challenges?{query}").json()["challenges"]]
+
+    assert read("") == sids[::-1]
+    assert read(f"Order=asc&FactorSid={telephone.factor}") == sids
+    assert read("Order=asc&PageSize=2") == sids[:2]
+    assert refusal(telephone.ask("GET", f"Challenges?FactorSid=YF{'0' * 32}")) == (404, 20404)
 
 
 def test_a_person_is_asked_three_times_in_ten_minutes(tenant: Any, service: str, telephone: Telephone) -> None:

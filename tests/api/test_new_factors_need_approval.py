@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.api.factor_recipes import IDENTITY, code_of, totp_factor
+from tests.api.push_device import Telephone
 from tests.api.verify_recipes import SERVICES, ask
 from twilio.base.exceptions import TwilioRestException
 
@@ -101,3 +102,17 @@ def test_without_the_setting_nobody_is_asked(household: Household) -> None:
     assert ask(household.tenant, "POST", path, {"NewFactorsNeedApproval": "false"}).status_code == 200
     new, secret = household.add()
     assert household.verify(new, secret) == "verified"
+
+
+def test_a_device_joins_by_its_programs_hand_once_it_is_approved(household: Household, tenant: Any) -> None:
+    """A device has no tenant's key, so nobody reads for it what was approved."""
+    telephone = Telephone(tenant, household.service)
+    assert telephone.enrol().status_code == 201
+    assert telephone.verify().json()["code"] == 60311
+    word = telephone.signature(telephone.factor)
+    with pytest.raises(TwilioRestException) as refused:
+        household.entity.factors(telephone.factor).update(auth_payload=word)
+    assert refused.value.code == 60311
+    household.approve(household.old, household.old_secret, approves_factor=telephone.factor)
+    assert telephone.verify().json()["code"] == 60311
+    assert household.entity.factors(telephone.factor).update(auth_payload=word).status == "verified"

@@ -69,8 +69,13 @@ def is_es256(public_key: bytes, token: Jws) -> bool:
     if token.header.get("alg") != "ES256" or len(token.signature) != 2 * _HALF:
         return False
     r, s = (int.from_bytes(half, "big") for half in (token.signature[:_HALF], token.signature[_HALF:]))
+    return is_signature(public_key, token.signed, encode_dss_signature(r, s))
+
+
+def is_signature(public_key: bytes, message: bytes, signature: bytes) -> bool:
+    """True where the private half of the P-256 key (DER) signed the message: ECDSA with SHA-256, in DER."""
     try:
-        _p256(public_key).verify(encode_dss_signature(r, s), token.signed, ec.ECDSA(SHA256()))
+        _p256(public_key).verify(signature, message, ec.ECDSA(SHA256()))
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -14,8 +14,8 @@ from ringfence.domain.clock import Clock
 from ringfence.drills.record import Record, WatchedLedger
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
-from ringfence.ports.keys import DeliveryKeys, TenantKeys
-from ringfence.ports.totp_codes import TotpCodes
+from ringfence.ports.factor_keys import FactorKeys
+from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.supervisor import role_command
@@ -24,7 +24,7 @@ CONTROL = "ringfence.drills.control"
 _STAND_INS = {"kms": "key_role", "api": "api_role"}
 
 
-class Keys(TenantKeys, DeliveryKeys, VerificationCodes, CodeReader, TotpCodes, Protocol):
+class Keys(FactorKeys, DeliveryKeys, VerificationCodes, CodeReader, Protocol):
     """Both sides of a key service, in one process."""
 
     async def tidy(self) -> None: ...

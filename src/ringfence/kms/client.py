@@ -85,6 +85,9 @@ class ApiKeyClient:
         answer: bytes | None = await self._client.call("device_payload", device, token)
         return answer
 
+    async def is_signed_by_device(self, device: DeviceOf, message: bytes, signature: bytes) -> bool:
+        return await self._client.call("is_signed_by_device", device, message, signature, returns=bool)
+
     async def open_for_device(self, device: DeviceOf, login: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
         return await self._client.call("open_for_device", device, login, records, returns=list[bytes])
 

@@ -13,7 +13,7 @@ from ringfence.domain.device_token import (
     is_good_now,
     login_claimed,
 )
-from ringfence.domain.jws import Jws, is_es256, is_hs256, read_jws, write_hs256
+from ringfence.domain.jws import Jws, is_es256, is_hs256, is_signature, read_jws, write_hs256
 from ringfence.domain.sealing import hkdf
 from ringfence.kms.store import KeyStore
 
@@ -49,8 +49,13 @@ class Devices:
         signed = _read(token)
         if signed is None:
             return None
-        row = self._store.row(_KEY, device.account, device.factor, device.service)
-        return signed.payload if row is not None and is_es256(row[0], signed) else None
+        key = self._key_of(device)
+        return signed.payload if key is not None and is_es256(key, signed) else None
+
+    def is_signed(self, device: DeviceOf, message: bytes, signature: bytes) -> bool:
+        """Whether the device signed this message."""
+        key = self._key_of(device)
+        return key is not None and is_signature(key, message, signature)
 
     def is_present(self, device: DeviceOf, login: str) -> bool:
         """Whether this is a token by which the device signs in now."""
@@ -83,6 +88,10 @@ class Devices:
         now_s = self._now_s()
         if self._store.row(_EXPIRED, now_s) is not None:
             await self._store.write(lambda tx: tx.execute(_EXPIRE, (now_s,)).rowcount)
+
+    def _key_of(self, device: DeviceOf) -> bytes | None:
+        row = self._store.row(_KEY, device.account, device.factor, device.service)
+        return None if row is None else row[0]
 
     def _enrolment_key(self, account: str, service: str) -> bytes:
         return hkdf.derive(self._standing_key, _SALT, f"{account}|{service}".encode())

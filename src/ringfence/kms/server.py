@@ -31,6 +31,7 @@ TENANT_VERBS = (
     "close_totp",
     "keep_device",
     "device_payload",
+    "is_signed_by_device",
     "open_for_device",
     "seal_for_device",
     "forget_devices",

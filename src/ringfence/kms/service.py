@@ -203,6 +203,9 @@ class KeyService:
     async def device_payload(self, device: DeviceOf, token: str) -> bytes | None:
         return self._devices.payload(device, token)
 
+    async def is_signed_by_device(self, device: DeviceOf, message: bytes, signature: bytes) -> bool:
+        return self._devices.is_signed(device, message, signature)
+
     async def open_for_device(self, device: DeviceOf, login: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
         self._admit(device, login)
         names = [name for name, _ in records]

@@ -36,6 +36,9 @@ class DeviceKeys(Protocol):
     async def device_payload(self, device: DeviceOf, token: str) -> bytes | None:
         """The JSON that the device signed (ES256); None where it did not."""
 
+    async def is_signed_by_device(self, device: DeviceOf, message: bytes, signature: bytes) -> bool:
+        """Whether the device signed a message that is no token: ECDSA with SHA-256, in DER."""
+
     async def open_for_device(self, device: DeviceOf, login: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
         """Open what was sealed for the device that signed `login`: standing records named `FACTOR/…`, in order."""
 

@@ -190,7 +190,7 @@ def compose_factoring(store: Store, keys: FactorKeys, clock: Clock, wake: Wake) 
         totp_challenges=TotpChallenges(store, keys, keys, clock),
         passkey_factors=PasskeyFactors(store, keys, passkeys, clock, factors, events),
         passkey_challenges=PasskeyChallenges(store, keys, passkeys, clock, factors, challenges, events),
-        push_factors=PushFactors(store, keys, clock, entities),
+        push_factors=PushFactors(store, keys, clock, entities, factors),
         push_challenges=PushChallenges(store, keys, clock, challenges),
         enrolments=Enrolments(keys, clock),
         devices=Devices(store, keys),

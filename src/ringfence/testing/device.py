@@ -31,6 +31,10 @@ class Device:
         r, s = decode_dss_signature(self._key.sign(signed.encode(), ec.ECDSA(SHA256())))
         return f"{signed}.{_encoded(r.to_bytes(32, 'big') + s.to_bytes(32, 'big'))}"
 
+    def signature(self, message: str) -> str:
+        """Of a message that is no token: ECDSA in DER, in Base64, as Twilio's client libraries sign a factor's SID."""
+        return base64.b64encode(self._key.sign(message.encode(), ec.ECDSA(SHA256()))).decode()
+
     def login(self, account: str, service: str, factor: str, *, now_s: int | None = None) -> str:
         """The password by which it signs in (user name `token`), good for five minutes."""
         now_s = int(time.time()) if now_s is None else now_s

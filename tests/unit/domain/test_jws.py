@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.domain.jws import is_es256, is_hs256, read_jws, read_public_key, write_hs256
+from ringfence.domain.jws import is_es256, is_hs256, is_signature, read_jws, read_public_key, write_hs256
 from ringfence.testing.device import Device
 
 KEY = b"k" * 32
@@ -64,6 +64,15 @@ def test_no_bit_of_a_token_may_change(place):
     except ValueError:
         return
     assert not is_es256(PUBLIC, token)
+
+
+def test_a_message_that_is_no_token_is_signed_in_der():
+    signature = base64.b64decode(DEVICE.signature("YF1"))
+    assert is_signature(PUBLIC, b"YF1", signature)
+    assert not is_signature(PUBLIC, b"YF2", signature)
+    assert not is_signature(PUBLIC, b"YF1", signature[:-1])
+    assert not is_signature(read_public_key(Device().public_key), b"YF1", signature)
+    assert not is_signature(b"no key", b"YF1", signature)
 
 
 def test_the_algorithm_is_the_one_asked_for():

@@ -1,6 +1,7 @@
 """The key service over its two sockets."""
 
 import asyncio
+import base64
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -162,6 +163,9 @@ def test_a_device_is_known_over_the_socket(
             await api.keep_device(device, read_public_key(telephone.public_key))
             assert await api.device_payload(device, telephone.sign({"a": 1})) == b'{"a":1}'
             assert await api.device_payload(device, Device().sign({"a": 1})) is None
+            signature = base64.b64decode(telephone.signature("YF1"))
+            assert await api.is_signed_by_device(device, b"YF1", signature)
+            assert not await api.is_signed_by_device(device, b"YF2", signature)
             login = telephone.login(account, device.service, device.factor, now_s=at_noon.now_ms() // 1_000)
             name = f"{device.factor}/YC1"
             (sealed,) = await api.seal_standing(account, [(name, b"Log in?")])

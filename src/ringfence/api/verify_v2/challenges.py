@@ -277,10 +277,13 @@ async def list_for_device(request: DeviceRequest[ChallengeFilter], cursor: Curso
     form, factor = request.form, await own_factor(request)
     if form.factor_sid not in (None, "", factor.sid):
         raise ApiError(20404)
-    if form.order:
-        raise ApiError(20501, "Devices read the newest first.")
     views = await factoring_of(request).push_challenges.listed(
-        factor, request.device.token, status=form.status, before=cursor.before, limit=cursor.limit
+        factor,
+        request.device.token,
+        status=form.status,
+        oldest_first=form.order,
+        before=cursor.before,
+        limit=cursor.limit,
     )
     return [_shown(request, view) for view in views]
 

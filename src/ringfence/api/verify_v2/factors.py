@@ -179,10 +179,18 @@ def factor_fields(request: ApiRequest[Any], view: FactorView, identity: str) -> 
         "friendly_name": None if secret is None else secret.friendly_name,
         "status": row.status.value,
         "factor_type": row.factor_type.value,
-        "config": None if secret is None else json.loads(secret.config),
+        "config": None if secret is None else _config(row, secret),
         "metadata": None if secret is None else json.loads(secret.metadata) or None,
         "url": f"{entity_url(request, row.service, identity)}/Factors/{row.sid}",
     }
+
+
+def _config(row: FactorRow, secret: FactorSecret) -> Any:
+    config = json.loads(secret.config)
+    if row.factor_type is FactorType.PUSH:
+        # What Twilio's client libraries name their key by when they sign in.
+        config["credential_sid"] = f"CR{row.sid[2:]}"
+    return config
 
 
 def _shown(request: ApiRequest[Any], view: FactorView) -> Factor:
@@ -346,7 +354,7 @@ async def _changed_push(request: ApiRequest[FactorChanges], view: FactorView) ->
             request.caller, view, lambda secret: replace(secret, config=_merged(secret.config, config))
         )
     if changed is not None and form.auth_payload:
-        row = await driven.push_factors.verify(changed.row, form.auth_payload)
+        row = await driven.push_factors.verify(request.caller, changed.row, form.auth_payload)
         changed = None if row is None else replace(changed, row=row)
     return changed
 
@@ -366,7 +374,7 @@ async def verify(request: DeviceRequest[FactorChanges]) -> Factor | None:
     if not request.form.auth_payload:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
     driven, (login, device) = factoring_of(request), (request.device.token, device_of(row))
-    verified = await driven.push_factors.verify(row, request.form.auth_payload)
+    verified = await driven.push_factors.verify(None, row, request.form.auth_payload)
     if verified is None:
         return None
     await driven.news.factor_of_device(device, login, "factor.verified", request.path["Identity"], verified)

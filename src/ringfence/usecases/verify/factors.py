@@ -108,7 +108,7 @@ class Factors:
             (view,) = await self.views(caller, [row])
         raise ApiError(20409)
 
-    async def may_join(self, caller: Caller, factor: FactorRow) -> None:
+    async def may_join(self, caller: Caller | None, factor: FactorRow) -> None:
         """ApiError 60311 where it may not be verified yet: asked before a code is used up, and as it is written."""
         await self._vouching.require(caller, factor)
 

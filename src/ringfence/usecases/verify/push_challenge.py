@@ -101,15 +101,23 @@ class PushChallenges:
         return ChallengeView(row=row, secret=secret) if made else None
 
     async def listed(
-        self, factor: FactorRow, login: str, *, status: ChallengeStatus | None, before: str | None, limit: int
+        self,
+        factor: FactorRow,
+        login: str,
+        *,
+        status: ChallengeStatus | None,
+        oldest_first: bool = False,
+        before: str | None,
+        limit: int,
     ) -> list[ChallengeView]:
-        """What this device was asked, newest first, as it may read it."""
+        """What this device was asked, as it may read it."""
         rows = await self._store.challenges(
             factor.account,
             factor.entity,
             factor=factor.sid,
             status=status,
             now_ms=self._clock.now_ms(),
+            oldest_first=oldest_first,
             before=before,
             limit=limit,
         )

@@ -3,6 +3,9 @@
 Source: Twilio, Verify v2, "Factor resource"; Twilio, Verify Push client libraries.
 """
 
+import base64
+import binascii
+
 import msgspec
 from msgspec.structs import replace
 
@@ -19,7 +22,7 @@ from ringfence.ports.factors import EntityRow, FactorRow, FactorsFullError
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
 from ringfence.usecases.verify.entities import Entities
-from ringfence.usecases.verify.factors import FactorView
+from ringfence.usecases.verify.factors import Factors, FactorView
 from ringfence.usecases.verify.totp_factor import FAILED, FULL
 
 
@@ -36,11 +39,12 @@ class NewDevice(msgspec.Struct, frozen=True, kw_only=True):
 class PushFactors:
     """Push factors; where no tenant is present, a device shows a token."""
 
-    def __init__(self, store: Store, keys: FactorKeys, clock: Clock, entities: Entities) -> None:
+    def __init__(self, store: Store, keys: FactorKeys, clock: Clock, entities: Entities, factors: Factors) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
         self._entities = entities
+        self._factors = factors
 
     async def create(self, caller: Caller, entity: EntityRow, device: NewDevice) -> FactorView | None:
         """A new factor, unverified; None where its entity is gone. ApiError 60326 where that has all it may have."""
@@ -77,15 +81,16 @@ class PushFactors:
             return None
         return view, RecordKeys(epoch=records.epoch, sids=tuple(told), keys=tuple(told_keys))
 
-    async def verify(self, row: FactorRow, payload: str) -> FactorRow | None:
+    async def verify(self, caller: Caller | None, row: FactorRow, payload: str) -> FactorRow | None:
         """The factor, verified; None where it is gone. ApiError 60311 where `payload` is not the device's word for it.
 
-        That is a token (ES256) which names the factor as `factor_sid`.
+        That is a token (ES256) which names the factor as `factor_sid`; or, as Twilio has it, the signature
+        of its SID alone, in Base64. 60311 too where it needs an approval that is not there; `caller` is None where no
+        tenant is present.
         """
-        signed = await self._keys.device_payload(device_of(row), payload)
-        claims = {} if signed is None else msgspec.json.decode(signed, type=dict[str, object])
-        if claims.get("factor_sid") != row.sid or row.status is FactorStatus.VERIFIED:
+        if row.status is FactorStatus.VERIFIED or not await self._is_word_of(row, payload):
             raise ApiError(FAILED)
+        await self._factors.may_join(caller, row)
         verified = replace(row, status=FactorStatus.VERIFIED, updated_ms=self._clock.now_ms())
         if await self._store.update_factor(verified):
             return replace(verified, version=row.version + 1)
@@ -93,6 +98,17 @@ class PushFactors:
         if known is not None and known.status is not FactorStatus.VERIFIED:
             raise ApiError(20409)
         return known
+
+    async def _is_word_of(self, row: FactorRow, payload: str) -> bool:
+        if "." not in payload:
+            try:
+                signature = base64.b64decode(payload, validate=True)
+            except (binascii.Error, ValueError):
+                return False
+            return await self._keys.is_signed_by_device(device_of(row), row.sid.encode(), signature)
+        signed = await self._keys.device_payload(device_of(row), payload)
+        claims = {} if signed is None else msgspec.json.decode(signed, type=dict[str, object])
+        return claims.get("factor_sid") == row.sid
 
     async def _create(
         self, entity: EntityRow, device: NewDevice, sid: str, epoch: int, content: bytes

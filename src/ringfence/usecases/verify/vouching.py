@@ -30,8 +30,11 @@ class Vouching:
         self._clock = clock
         self._challenges = Challenges(store, keys, clock)
 
-    async def require(self, caller: Caller, factor: FactorRow) -> None:
-        """ApiError 60311 where the factor may not be verified yet. The first of an entity always may."""
+    async def require(self, caller: Caller | None, factor: FactorRow) -> None:
+        """ApiError 60311 where the factor may not be verified yet. The first of an entity always may.
+
+        Where no tenant is present, nobody reads what was approved: a passkey alone vouches then.
+        """
         service = await self._store.verify_row(factor.account, "service", factor.service)
         if service is None or not decode_verify_service(service.settings).new_factors_need_approval:
             return
@@ -47,7 +50,7 @@ class Vouching:
                 f"HiddenDetails have {APPROVES}, or a passkey.",
             )
 
-    async def _is_vouched_for(self, caller: Caller, factor: FactorRow, others: set[str]) -> bool:
+    async def _is_vouched_for(self, caller: Caller | None, factor: FactorRow, others: set[str]) -> bool:
         now_ms = self._clock.now_ms()
         approved = await self._store.challenges(
             factor.account, factor.entity, status=ChallengeStatus.APPROVED, now_ms=now_ms, limit=LOOKED_AT
@@ -57,7 +60,7 @@ class Vouching:
         # A passkey's challenge has no words of the program's: whoever holds the passkey is there now.
         if any(row.factor_type is FactorType.PASSKEYS for row in fresh):
             return True
-        return any(
+        return caller is not None and any(
             view.secret is not None and _names(view.secret.hidden_details, factor.sid)
             for view in await self._challenges.views(caller, fresh)
         )
