@@ -10,7 +10,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test check bench fuzz soak soak-calls barber-postgres drills chromium postgres sipp shots clean
+.PHONY: setup lock demo serve test check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres sipp shots clean
 
 setup: $(STAMP)
 
@@ -70,6 +70,10 @@ barber-postgres: setup postgres
 # The property tests again, with many more examples each.
 fuzz: setup
 	$(BIN)/pytest -n 2 -m "not browser and not slow" --hypothesis-profile=fuzz
+
+# Which changes of one module no test notices, as make mutants MODULE=src/… TESTS="tests/unit/…".
+mutants: setup
+	$(BIN)/python tests/mutants.py $(MODULE) $(TESTS)
 
 # Browser tests drive Debian's Chromium; without it they are skipped, and say so.
 chromium:

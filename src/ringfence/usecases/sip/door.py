@@ -106,7 +106,10 @@ class SipDoor:
         """Do for a name that nobody has what a credential would take."""
         name, now_ms = (domain.sid, username), self._clock.monotonic_ms()
         standing = self._standing.get(domain.sid)
-        if self._unknown.get(name, 0) <= now_ms and standing is not None:
+        if standing is None:
+            return
+        await self._open(domain.account, sip_domain_record(domain.sid), standing)
+        if self._unknown.get(name, 0) <= now_ms:
             await self._open_anew(domain.account, sip_domain_record(domain.sid), standing)
             self._unknown.pop(name, None)
             self._unknown[name] = now_ms + UNKNOWN_MS

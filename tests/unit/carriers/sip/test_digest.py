@@ -165,3 +165,32 @@ def test_a_forgotten_nonce_is_not_good_again() -> None:
 
 def test_no_repr_shows_who_or_what_proves_it() -> None:
     assert repr(example("MD5")) == "Answer(…)"
+
+
+def test_challenges_and_answers_are_written_letter_by_letter() -> None:
+    """Some phones read no other order, case or quotes than those of the RFC's examples."""
+    challenge = Challenge(realm="r", nonce="n", algorithm="SHA-256", opaque="o", qop=("auth", "auth-int"), stale=True)
+    assert str(challenge) == (
+        'Digest realm="r", nonce="n", algorithm=SHA-256, opaque="o", qop="auth,auth-int", stale=true'
+    )
+    answer = Answer(
+        username="u",
+        realm="r",
+        nonce="n",
+        uri="sip:b",
+        response="00",
+        algorithm="SHA-256",
+        cnonce="c",
+        opaque="o",
+        qop="auth",
+        count="00000001",
+    )
+    assert str(answer) == (
+        'Digest username="u", realm="r", nonce="n", uri="sip:b", response="00", algorithm=SHA-256, cnonce="c", '
+        'opaque="o", qop=auth, nc=00000001'
+    )
+
+
+def test_a_nonces_tag_is_128_bits() -> None:
+    time_, salt, tag = Nonces(b"k" * 32).make(255, b"\1" * 8).split("-")
+    assert (time_, salt, len(tag)) == ("ff", "01" * 8, 32)

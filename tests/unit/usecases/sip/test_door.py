@@ -55,7 +55,9 @@ class Door:
 
     async def _open_anew(self, account: str, record: str, sealed: bytes) -> bytes:
         self.opened_anew.append(record)
-        return await self._open(account, record, sealed)
+        if self.fails is not None:
+            raise self.fails
+        return sealed.partition(b"|")[2]
 
     async def add(self, kind: Any, sid: str, **more: Any) -> None:
         row = SipRow(account=ACCOUNT, kind=kind, sid=sid, created_ms=1, updated_ms=1, **more)

@@ -1,0 +1,68 @@
+"""Which changes of one module no test notices: mutmut on a copy of the tree, and what of its mutants lived.
+
+python tests/mutants.py src/ringfence/carriers/sip/digest.py tests/unit/carriers/sip/test_digest.py [...]
+
+The copy lies in `mutants/`, with the state of its run: the same call goes on where it was stopped. A mutant that no
+test reaches counts as one that lived; those that were stopped for want of time count as killed.
+"""
+
+import collections
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FOLDER = ROOT / "mutants"
+KILLED, SURVIVED, UNREACHED = {1, 3}, {0}, {5, 33}
+UNCHECKED = {None, 2}
+
+
+def copied(module: str, tests: list[str]) -> Path:
+    """The tree with a configuration of its own, in a folder of the module's name."""
+    place = FOLDER / Path(module).with_suffix("").as_posix().replace("/", ".")
+    for name in ("src", "tests"):
+        shutil.copytree(
+            ROOT / name, place / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", "node_modules")
+        )
+    configuration = (
+        f"[tool.mutmut]\nsource_paths = {json.dumps([module])}\n"
+        f'pytest_add_cli_args_test_selection = {json.dumps(tests)}\nalso_copy = ["src", "tests"]\n'
+    )
+    (place / "pyproject.toml").write_text(f"{(ROOT / 'pyproject.toml').read_text()}\n{configuration}")
+    return place
+
+
+def main() -> None:
+    module, *tests = sys.argv[1:]
+    if not tests:
+        sys.exit(__doc__)
+    place = copied(module, tests)
+    subprocess.run([sys.executable, "-m", "mutmut", "run"], cwd=place, check=True, stdout=subprocess.DEVNULL)
+    (meta,) = (place / "mutants").rglob(f"{Path(module).name}.meta")
+    codes = json.loads(meta.read_text())["exit_code_by_key"]
+    lived = sorted(name for name, code in codes.items() if code in SURVIVED | UNREACHED)
+    checked = [code for code in codes.values() if code not in UNCHECKED]
+    for name in lived:
+        change = subprocess.run(
+            [sys.executable, "-m", "mutmut", "show", name], cwd=place, check=True, capture_output=True, text=True
+        ).stdout
+        lines = [line for line in change.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+        print(name, *lines, sep="\n")
+    counts = collections.Counter(
+        "killed"
+        if code in KILLED
+        else "survived"
+        if code in SURVIVED
+        else "unreached"
+        if code in UNREACHED
+        else "stopped"
+        for code in checked
+    )
+    killed = len(checked) - len(lived)
+    print(f"{module}: {killed} of {len(checked)} killed ({100 * killed / max(len(checked), 1):.0f} %), {dict(counts)}")
+
+
+if __name__ == "__main__":
+    main()
