@@ -47,7 +47,7 @@ EXTRA = {
     ("GET", "/Recordings"): {"RequestedChannels"},
     ("GET", "/Calls/{CallSid}/Recordings"): {"RequestedChannels"},
     # Ours: what binds a code to a site.
-    ("POST", "/v2/Services"): {"CodeHost", "NewFactorsNeedApproval", "Push.NumberMatching"},
+    ("POST", "/v2/Services"): {"ChannelPolicy", "CodeHost", "NewFactorsNeedApproval", "Push.NumberMatching"},
     # Ours: who approves must type what the program shows.
     ("POST", "/v2/Services/{ServiceSid}/Entities/{Identity}/Challenges"): {"NumberMatching"},
 }
