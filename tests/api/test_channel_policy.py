@@ -78,3 +78,47 @@ def test_a_factor_that_the_policy_puts_after_the_channel_is_no_step_down(tenant:
 def test_what_is_no_policy_is_refused(verify: Verify, policy: str) -> None:
     answer = set_policy(verify, policy)
     assert (answer.status_code, answer.json()["code"]) == (400, 60200)
+
+
+def own_settings(verify: Verify, tenant: Any = None) -> requests.Response:
+    asks, made = tenant or verify.tenant, verify.tenant
+    url = f"{made.installation.url}/ringfence/v1/Accounts/{asks.sid}/VerifyServices/{verify.service.sid}"
+    return requests.get(url, auth=(asks.sid, asks.token), timeout=10)
+
+
+def test_what_is_ours_of_a_service_is_read_back(tenant: Any) -> None:
+    verify = Verify(tenant)
+    shown = own_settings(verify).json()
+    assert shown == {
+        "sid": verify.service.sid,
+        "account_sid": tenant.sid,
+        "channel_policy": [],
+        "code_host": None,
+        "new_factors_need_approval": False,
+        "url": f"/ringfence/v1/Accounts/{tenant.sid}/VerifyServices/{verify.service.sid}",
+    }
+    requests.post(
+        f"{tenant.installation.url}/v2/Services/{verify.service.sid}",
+        auth=(tenant.sid, tenant.token),
+        data={"ChannelPolicy": "passkey>sms", "CodeHost": "Login.example", "NewFactorsNeedApproval": "true"},
+        timeout=10,
+    ).raise_for_status()
+    ours = {"channel_policy": ["passkeys", "sms"], "code_host": "login.example", "new_factors_need_approval": True}
+    assert own_settings(verify).json() == shown | ours
+
+
+def test_an_empty_policy_takes_it_away(verify: Verify) -> None:
+    set_policy(verify, "passkeys,email")
+    assert refused(verify.start) == (400, 60223)
+    assert set_policy(verify, "").status_code == 200
+    assert own_settings(verify).json()["channel_policy"] == []
+    assert verify.start().channel == "sms"
+
+
+def test_another_setting_leaves_the_policy(verify: Verify) -> None:
+    verify.client.verify.v2.services(verify.service.sid).update(code_length=8)
+    assert own_settings(verify).json()["channel_policy"] == POLICY.split(",")
+
+
+def test_nobody_else_reads_them(verify: Verify, installation: Any) -> None:
+    assert own_settings(verify, installation.new_tenant()).status_code == 404

@@ -55,6 +55,7 @@ class Victim:
             "IncomingPhoneNumbers": bought.sid,
         }
         self.verify = self._verify_things(client)
+        self.sids["VerifyServices"] = self.verify["Services"]
         verified = client.verify.v2.services(self.verify["Services"])
         self.verify["Verifications"] = verified.verifications.create(to="+12025550177", channel="sms").sid
         self.verify["Factors"], _ = factor_recipes.totp_factor(tenant, self.verify["Services"])

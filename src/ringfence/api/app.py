@@ -29,6 +29,7 @@ from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.phishing_report import report as phishing_report
 from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.ringfence_v1.verification_timeline import verification_timeline
+from ringfence.api.ringfence_v1.verify_services import verify_services as own_of_verify_services
 from ringfence.api.timeline_page import PREFIX, timeline_page
 from ringfence.api.v2010.accounts import accounts
 from ringfence.api.v2010.applications import applications
@@ -129,7 +130,16 @@ def operations() -> list[Operation]:
 
 def own_operations() -> list[Operation]:
     """Those that Twilio does not have."""
-    own = (timeline, call_timeline, verification_timeline, challenge_timeline, phishing_report, parcels, ledger)
+    own = (
+        timeline,
+        call_timeline,
+        verification_timeline,
+        challenge_timeline,
+        own_of_verify_services,
+        phishing_report,
+        parcels,
+        ledger,
+    )
     return [operation for resource in own for operation in resource.operations]
 
 

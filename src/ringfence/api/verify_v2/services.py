@@ -145,7 +145,7 @@ Line = Annotated[str, Rule(read_line, VERIFY_PARAMETER)]
 ServiceName = Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)]
 Host = Annotated[str, Rule(read_host, VERIFY_PARAMETER, clears=True)]
 Domain = Annotated[str, Rule(read_domain, VERIFY_PARAMETER, clears=True)]
-ChannelPolicy = Annotated[tuple[str, ...], Rule(read_policy, VERIFY_PARAMETER)]
+ChannelPolicy = Annotated[tuple[str, ...], Rule(read_policy, VERIFY_PARAMETER, clears=True)]
 CredentialSid = Annotated[str, Rule(_sid_of("CR"), VERIFY_PARAMETER, clears=True)]
 Attachment = Literal["platform", "cross-platform", "any"]
 Wish = Literal["required", "preferred", "discouraged"]
@@ -202,6 +202,9 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     def applied_to(self, service: VerifyService) -> VerifyService:
         """`service` with what is given."""
         changes = self._given(_SETTINGS)
+        if self.channel_policy is not None:
+            # Given empty, it takes the policy away.
+            changes["channel_policy"] = self.channel_policy or ()
         for part, names in _PARTS.items():
             given = self._given([f"{part}_{name}" for name in names])
             fields = {name.removeprefix(f"{part}_"): value for name, value in given.items()}
