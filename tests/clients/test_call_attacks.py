@@ -1,14 +1,24 @@
-"""A whole installation under attack while calls go on: who is heard beside a flood."""
+"""A whole installation under attack while calls go on: what lies on its disk, and who is heard beside a flood."""
 
 import asyncio
+import io
+import secrets
 import shutil
+import wave
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
-from tests.clients.phones import Carrier, PhoneCall
+import requests
+from tests.clients.phones import Carrier, PhoneCall, wait_for
 from tests.clients.test_calls import SHOP, Installation, Program, over, wav_tone
 from tests.clients.test_sipp import free_port
+
+from ringfence.drills.canary import Canaries
+from ringfence.media import g711
 
 pytestmark = pytest.mark.slow
 
@@ -35,6 +45,97 @@ def program(calling: Installation) -> Iterator[Program]:
     made = Program(calling.auth_token)
     yield made
     made.close()
+
+
+def test_nothing_of_a_call_is_readable_on_the_disk_or_in_the_log(
+    calling: Installation, program: Program, carrier: Carrier, tmp_path: Path
+) -> None:
+    """Words, keys, number, URLs and sound of a recorded call: while it goes on, after it, and when all has stopped."""
+    canaries = Canaries(secrets.token_bytes(32))
+    called = canaries.number("call", "number", secrets.randbelow(8_000_000))
+    keys, sent = canaries.code("call", "keys pressed", 0), canaries.code("call", "keys sent", 1)
+    words, menu, told, gone = (canaries.mark("call", kind) for kind in ("words", "action", "callback", "missing page"))
+    start = program.says(
+        "/voice",
+        f"<Gather numDigits='10' action='/{menu}'><Say>{words}</Say><Pause length='60'/></Gather>",
+    )
+    program.pages[f"/{menu}"] = lambda form: (
+        f"<Response><Play digits='{sent}'/><Redirect>/{gone}</Redirect></Response>".encode()
+        if form["Digits"] == keys
+        else b"<Response><Redirect>/voice</Redirect></Response>"
+    )
+    carrier.on_call = PhoneCall.answer
+    made = calling.client.calls.create(
+        to=called,
+        from_=SHOP,
+        url=start,
+        record=True,
+        status_callback=f"{program.url}/status?{told}",
+        status_callback_event=["initiated", "completed"],
+    )
+    phone = carrier.rung(called)
+    phone.await_answer()
+    (recording,) = wait_for_list(calling.client.calls(made.sid).recordings)
+    # Who says nothing has no recording that can be heard: silence at its ends is cut off.
+    phone.say(943, 1_000)
+    wait_for(lambda: any(path.stat().st_size > 8_000 for path in calling.data.rglob(recording.sid)))
+    assert found_on_disk(canaries, tmp_path) == {}, "while it goes on"
+
+    # A media worker that stood still for long leaves out what came meanwhile, keys too: then they are pressed again.
+    while keys not in (pressed := [form["Digits"] for form in program.forms(f"/{menu}")]):
+        assert len(pressed) < 3
+        phone.press(keys)
+        wait_for(partial(more_came, program, f"/{menu}", len(pressed)))
+    assert over(calling, made.sid).status == "completed"
+    assert program.forms(f"/{gone}"), "the page that is missing was asked for"
+    wait_for(lambda: calling.client.recordings(recording.sid).fetch().status == "completed")
+    sound = fetched(calling, recording.sid)
+    assert found_on_disk(canaries, tmp_path, sound) == {}, "after it"
+
+    calling.stop()
+    assert found_on_disk(canaries, tmp_path, sound) == {}, "after everything has been written down"
+    with calling.log.open("ab") as log:
+        log.write(words.encode() + sound[0])
+    assert found_on_disk(canaries, tmp_path, sound) == {"log": {"words", "sound"}}, "what lay there would be found"
+
+
+def more_came(program: Program, path: str, than: int) -> bool:
+    return len(program.forms(path)) > than
+
+
+def wait_for_list(resource: Any) -> list[Any]:
+    """What a list of the SDK's has, once there is something."""
+    wait_for(resource.list)
+    made: list[Any] = resource.list()
+    return made
+
+
+def fetched(calling: Installation, sid: str) -> list[bytes]:
+    """The loudest 20 ms of a recording, as it is kept before it is sealed (µ-law) and as 16-bit samples."""
+    answer = requests.get(
+        f"{calling.client.api.base_url}/2010-04-01/Accounts/{calling.account_sid}/Recordings/{sid}.wav",
+        auth=(calling.account_sid, calling.auth_token),
+        timeout=20,
+    )
+    with wave.open(io.BytesIO(answer.content)) as file:
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
+    at = int(np.abs(samples.astype(int)).argmax())
+    piece = samples[max(0, at - 80) : at + 80]
+    assert np.abs(piece.astype(int)).max() > 1_000
+    return [g711.encode(piece, "PCMU").tobytes(), piece.tobytes()]
+
+
+def found_on_disk(canaries: Canaries, folder: Path, sound: list[bytes] | None = None) -> dict[str, set[str]]:
+    """By file below `folder`: which kinds of content can be read in it."""
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            kinds = {kind for _, kind in canaries.found_in(data)}
+            kinds |= {"sound" for piece in sound or () if piece in data}
+            if kinds:
+                found[str(path.relative_to(folder))] = kinds
+    return found
 
 
 @pytest.mark.skipif(shutil.which("sipp") is None, reason="SIPp is not installed (Debian: sip-tester)")
