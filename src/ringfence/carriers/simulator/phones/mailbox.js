@@ -1,11 +1,10 @@
 // A mailbox beside the phones: the mails that came to it, the latest on top. Nothing is written on it.
 
 import { markRead } from "./api.js";
-import { avatar } from "./avatar.js";
+import { Caption } from "./caption.js";
 import { h, icon, place } from "./dom.js";
 import { clockTime, dayAndTime } from "./format.js";
 import { isComing, isUnread } from "./store.js";
-import { troubleWords } from "./trouble.js";
 
 export class Mailbox {
   #rows = new Map();
@@ -15,25 +14,12 @@ export class Mailbox {
     this.store = store;
     this.onInspect = onInspect;
     this.onProblem = onProblem;
-    this.name = h("h2", { class: "caption-name" });
-    this.badge = h("span", { class: "badge caption-badge" });
-    this.trouble = h("p", { class: "trouble" });
-    this.portrait = h("span", { class: "portrait" });
-    const settings = { type: "button", class: "more", "aria-haspopup": "dialog", "aria-label": `Settings of ${address}` };
-    const line = h("div", { class: "caption-line" }, h("p", { class: "caption-number" }, address), this.trouble);
-    const caption = h(
-      "header",
-      { class: "caption" },
-      this.portrait,
-      h("div", { class: "caption-words" }, this.name, line),
-      this.badge,
-      h("button", { ...settings, onclick: () => onSettings(address) }, icon("more")),
-    );
+    this.caption = new Caption(address, { store, shown: address, kind: "Mailbox", onSettings });
     this.list = h("ul", { class: "mails", tabindex: "0", "aria-label": `Mails to ${address}` });
     this.nothing = h("p", { class: "quiet mails-none" }, "No mail yet");
     const glass = h("div", { class: "view mailbox-view" }, h("header", { class: "inbox-bar" }, h("h3", {}, "Mail")), this.list, this.nothing);
     this.device = h("div", { class: "mailbox-frame" }, glass);
-    this.element = h("section", { class: "phone mailbox", "data-number": address }, caption, this.device);
+    this.element = h("section", { class: "phone mailbox", "data-number": address }, this.caption.element, this.device);
     this.element.addEventListener("pointerdown", () => this.#see());
     this.element.addEventListener("focusin", () => this.#see());
     this.device.addEventListener("animationend", () => this.device.classList.remove("buzz"));
@@ -44,21 +30,8 @@ export class Mailbox {
   }
 
   render() {
-    const handset = this.store.handsets.get(this.number);
-    const label = handset.name || this.number;
-    if (this.name.textContent !== label) {
-      this.name.textContent = label;
-      this.portrait.replaceChildren(avatar(this.number, handset.name || this.number, "avatar-m"));
-      this.element.setAttribute("aria-label", `Mailbox ${label}`);
-    }
     const unread = this.unread;
-    this.badge.textContent = unread ? String(unread) : "";
-    this.badge.hidden = !unread;
-    this.badge.setAttribute("aria-label", `${unread} unread`);
-    const words = troubleWords(this.store.faultsOf(this.number));
-    this.trouble.hidden = words.length === 0;
-    this.trouble.title = words.join(", ");
-    this.trouble.replaceChildren(...words.map((word) => h("span", {}, icon("bolt"), word)));
+    this.caption.render(this.element, unread);
     const mails = this.store.texts(this.number).reverse();
     const kept = new Set(mails.map(({ id }) => id));
     for (const id of this.#rows.keys()) if (!kept.has(id)) this.#rows.delete(id);

@@ -4,14 +4,14 @@ import { logCall, markRead, RefusedError, sendText } from "./api.js";
 import { avatar } from "./avatar.js";
 import { callToLog } from "./call_row.js";
 import { CallScreen } from "./call_screen.js";
+import { Caption } from "./caption.js";
 import { Compose, Conversations } from "./conversations.js";
 import { Dialer } from "./dialer.js";
-import { h, icon } from "./dom.js";
+import { h } from "./dom.js";
 import { clockTime, prettyNumber } from "./format.js";
 import { HandsetLine } from "./handset_line.js";
 import { isUnread, peerOf } from "./store.js";
 import { Thread, unreadElsewhere } from "./thread.js";
-import { troubleWords } from "./trouble.js";
 
 const BANNER_MS = 5_000;
 const ENDED_MS = 1_600;
@@ -30,20 +30,7 @@ export class Phone {
     this.onInspect = onInspect;
     this.onProblem = onProblem;
     this.inbox = new Conversations({ onOpen: (peer) => this.openThread(peer, true), onCompose: () => this.#openCompose(), onDial: () => this.#openDialer(), onHelp: () => onHelp(number) });
-    this.name = h("h2", { class: "caption-name" });
-    this.badge = h("span", { class: "badge caption-badge" });
-    this.trouble = h("p", { class: "trouble" });
-    this.portrait = h("span", { class: "portrait" });
-    const settings = { type: "button", class: "more", "aria-haspopup": "dialog", "aria-label": `Settings of ${prettyNumber(number)}` };
-    const line = h("div", { class: "caption-line" }, h("p", { class: "caption-number" }, prettyNumber(number)), this.trouble);
-    const caption = h(
-      "header",
-      { class: "caption" },
-      this.portrait,
-      h("div", { class: "caption-words" }, this.name, line),
-      this.badge,
-      h("button", { ...settings, onclick: () => onSettings(number) }, icon("more")),
-    );
+    this.caption = new Caption(number, { store, shown: prettyNumber(number), kind: "Handset", onSettings });
     this.time = h("time", { class: "status-time" });
     const bars = h("span", { class: "bars", "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i"));
     const battery = h("span", { class: "battery", "aria-hidden": "true" }, h("i"));
@@ -52,7 +39,7 @@ export class Phone {
     this.glass = h("div", { class: "glass" });
     this.screen = h("div", { class: "screen" }, this.statusBar, this.banner, this.glass, h("span", { class: "home-bar", "aria-hidden": "true" }));
     this.device = h("div", { class: "device" }, this.screen);
-    this.element = h("section", { class: "phone", "data-number": number }, caption, this.device);
+    this.element = h("section", { class: "phone", "data-number": number }, this.caption.element, this.device);
     this.element.addEventListener("pointerdown", () => this.#see());
     this.element.addEventListener("focusin", () => this.#see());
     this.device.addEventListener("animationend", () => this.device.classList.remove("buzz"));
@@ -67,21 +54,8 @@ export class Phone {
   }
 
   render() {
-    const handset = this.store.handsets.get(this.number);
-    const label = handset.name || prettyNumber(this.number);
-    if (this.name.textContent !== label) {
-      this.name.textContent = label;
-      this.portrait.replaceChildren(avatar(this.number, handset.name || this.number, "avatar-m"));
-      this.element.setAttribute("aria-label", `Handset ${label}`);
-    }
     const unread = this.unread;
-    this.badge.textContent = unread ? String(unread) : "";
-    this.badge.hidden = !unread;
-    this.badge.setAttribute("aria-label", `${unread} unread`);
-    const words = troubleWords(this.store.faultsOf(this.number));
-    this.trouble.hidden = words.length === 0;
-    this.trouble.title = words.join(", ");
-    this.trouble.replaceChildren(...words.map((word) => h("span", {}, icon("bolt"), word)));
+    this.caption.render(this.element, unread);
     const conversations = this.store.conversations(this.number);
     this.#forgetCleared(conversations);
     const idle = !this.#open || this.#open === this.inbox;
