@@ -20,6 +20,7 @@ from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.messaging import Messaging
 from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.network import Network
+from ringfence.carriers.simulator.silent_network import SimulatedSilentNetwork
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig
@@ -102,6 +103,7 @@ class Installation:
                 stock_sender=True,
                 voices=self.bell,
                 whatsapp=True,
+                silent=SimulatedSilentNetwork(Exchange(self.network), "http://localhost:8420"),
                 mail=MailRoute(carrier=CARRIER, sender="codes@ringfence.example"),
             ),
             calling=compose_calling(

@@ -209,6 +209,7 @@ def test_letters_are_a_wrong_code(verify: Verify) -> None:
 
 
 def test_a_check_needs_a_code_and_whose(verify: Verify) -> None:
+    verify.start()
     assert refused(verify.of_service.verification_checks.create, to=TO) == (400, 60200)
     assert refused(verify.of_service.verification_checks.create, code="123456") == (400, 60221)
     assert refused(verify.check, "123456", to="nobody") == (400, 60200)
@@ -223,7 +224,6 @@ def test_a_code_goes_to_a_number_alone(verify: Verify, to: str) -> None:
 
 def test_a_channel_is_one_of_twilios(verify: Verify) -> None:
     assert refused(verify.start, channel="pigeon") == (400, 60200)
-    assert refused(verify.start, channel="sna")[0] == 501
 
 
 def test_the_program_may_end_it(verify: Verify) -> None:

@@ -78,6 +78,8 @@ def advise_code(code: int) -> Advice | None:
 
 def outcome(status: Status, sendings: Sequence[Sending]) -> Outcome:
     """The one answer to "why did my code not arrive?". `sendings` are in order; the last one counts."""
+    if status is Status.APPROVED and sendings and sendings[-1].channel == "sna":
+        return Outcome("The telephone's network vouched for it.", "Its address was opened from this number.")
     if status is Status.APPROVED:
         return Outcome("The code was entered.", "It arrived, and was right.")
     if status in (Status.CANCELED, Status.DELETED):
@@ -102,6 +104,12 @@ def _of_sending(sent: Sending, *, over: bool) -> Outcome:
         advice = advise_code(sent.code) or Advice("The carrier gave no reason.", "Start again, or use another channel.")
         happened = "Nothing was sent" if sent.refused else "The code did not arrive"
         return Outcome(f"{happened}: {describe(sent.code)} ({sent.code}).", advice.cause, advice.fix)
+    if sent.channel == "sna":
+        return Outcome(
+            "No code was sent: the telephone proves itself by opening an address.",
+            "It was not opened over the mobile network of this number, or your program has not checked since.",
+            "Check the verification, or bring a code by text.",
+        )
     if not sent.status:
         return Outcome(
             "Nothing was sent.",

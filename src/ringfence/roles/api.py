@@ -31,6 +31,7 @@ from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
+from ringfence.roles.silent_network import silent_network
 from ringfence.roles.stores import open_store
 from ringfence.roles.voice_extra import missing_for_calls
 from ringfence.roles.wakes import Wakes, every_dispatcher, every_voice
@@ -107,6 +108,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     guard=fraud_watch(settings, store, keys),
                     mail=mail_route(settings),
                     whatsapp=settings.dev,
+                    silent=silent_network(settings, stack),
                 ),
                 factoring=compose_factoring(store, keys, process.clock, wake),
                 intelligence=await number_source(settings, process.clock, stack),

@@ -27,6 +27,7 @@ from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.onlookers import Detours, Onlookers
 from ringfence.ports.recordings import RecordingFiles
+from ringfence.ports.silent_network import SilentNetwork
 from ringfence.ports.store import Store
 from ringfence.ports.verification_channels import CodeChannel
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
@@ -66,6 +67,7 @@ from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.push_challenge import PushChallenges
 from ringfence.usecases.verify.push_factor import PushFactors
 from ringfence.usecases.verify.read_attempts import AttemptReader
+from ringfence.usecases.verify.silent_auth import SilentChannel, SilentChecker
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.tell_events import VerifyEventTeller
 from ringfence.usecases.verify.totp_challenge import TotpChallenges
@@ -147,11 +149,12 @@ def compose_verifying(
     guard: FraudGuard | None = None,
     mail: MailRoute | None = None,
     whatsapp: bool = False,
+    silent: SilentNetwork | None = None,
 ) -> Verifying:
     """What the API drives of verifications. `voices` rings whoever runs calls; without it there are none.
 
     With `stock_sender` accounts need no number of their own. Without `mail` none is sent;
-    `whatsapp` says whether the carrier takes WhatsApp messages.
+    `whatsapp` says whether the carrier takes WhatsApp messages; `silent` is a network that vouches for telephones.
     """
     texts = TextChannel(store, keys, clock, wake, carrier=carrier, stock_sender=stock_sender)
     channels: dict[str, CodeChannel] = {"sms": texts}
@@ -162,11 +165,14 @@ def compose_verifying(
         channels["call"] = CallChannel(store, keys, clock, voices, stock_sender=stock_sender, brakes=brakes)
     if mail is not None:
         channels["email"] = MailChannel(store, keys, clock, wake, mail)
+    if silent is not None:
+        channels["sna"] = SilentChannel(silent)
     guard = guard or NoGuard()
     reader = VerificationReader(store, keys, clock)
     return Verifying(
         starter=VerificationStarter(store, keys, keys, clock, channels, guard),
         checker=VerificationChecker(store, keys, keys, clock, reader, guard),
+        silent=None if silent is None else SilentChecker(store, keys, clock, reader, silent, guard),
         reader=reader,
         changer=VerificationChanger(store, keys, clock, reader),
         timeline=VerificationTimelineReader(store, keys, clock),

@@ -106,6 +106,13 @@ class Phone:
         """
         self._world.subscribe(self.number, facts)
 
+    def opens(self, url: str) -> None:
+        """Open a verification's `sna` address over this phone's mobile network.
+
+        ValueError for one that does not wait to be opened.
+        """
+        self._world.open(self.number, url)
+
     @property
     def calls(self) -> list[PhoneCall]:
         """The calls of this phone, those it made and those it got, oldest first."""

@@ -8,7 +8,9 @@ from ringfence.api.app import create_app
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.carriers.simulator.carrier import LinkedCarrier
 from ringfence.carriers.simulator.control import create_app as create_control
+from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.network import Network, Pace
+from ringfence.carriers.simulator.silent_network import SimulatedSilentNetwork
 from ringfence.dispatch.bells import Bell, Bells
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import Clock
@@ -99,6 +101,7 @@ class Platform:
                     voices=_Both(self.calls, self._dispatching.bells),
                     mail=MailRoute(carrier=carrier.name, sender=DEV_SENDER),
                     whatsapp=True,
+                    silent=SimulatedSilentNetwork(Exchange(self.network), BASE_URL),
                 ),
             )
         )

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from ringfence.carriers.simulator import handset
+from ringfence.carriers.simulator.silent import token_in
 from ringfence.carriers.simulator.subscriber import Subscriber
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.mail_address import parse_mail_address
@@ -195,6 +196,11 @@ class Ringfence:
         """Say who has a phone. ValueError."""
         found = self._platform.network.handset(number) or self._platform.network.add_handset(number)
         found.subscriber = msgspec.convert(facts, Subscriber)
+
+    def open(self, number: str, url: str) -> None:
+        """Open an address over a phone's mobile network. ValueError for what is no address that a network waits for."""
+        if self._platform.network.silent.opened(token_in(url), number) is None:
+            raise ValueError("not an address that waits to be opened: unknown, over, or opened before")
 
     # What goes wrong
 

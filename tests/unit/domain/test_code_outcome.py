@@ -73,6 +73,14 @@ def test_of_several_sendings_the_last_one_counts():
     assert "30005" in outcome(PENDING, [last, first]).message
 
 
+def test_where_the_network_vouches_no_code_was_sent():
+    assert of(channel="sna").message == "No code was sent: the telephone proves itself by opening an address."
+    assert of(EXPIRED, channel="sna").fix == "Check the verification, or bring a code by text."
+    assert of(Status.APPROVED, channel="sna").message == "The telephone's network vouched for it."
+    assert of(Status.APPROVED).message == "The code was entered."
+    assert of(channel="sna", code=60410, refused=True).message.startswith("Nothing was sent: ")
+
+
 def test_an_end_of_the_verification_goes_before_what_became_of_its_sendings():
     assert of(Status.CANCELED, status="undelivered", code=30005).message == "The verification was canceled."
     assert "30005" in of(EXPIRED, status="undelivered", code=30005).message

@@ -113,3 +113,30 @@ def test_a_code_comes_by_whatsapp_to_the_same_phone(ringfence: Any) -> None:
     assert phone.last_text().sender == f"whatsapp:{shop}"
     checked = services(made.sid).verification_checks.create(to=CUSTOMER, code=phone.last_code())
     assert (checked.status, checked.channel) == ("approved", "whatsapp")
+
+
+def test_a_telephone_proves_itself_by_its_network(ringfence: Any, service: Any) -> None:
+    phone, other = ringfence.phone(CUSTOMER), ringfence.phone("+12025550188")
+    started = service.verifications.create(to=CUSTOMER, channel="sna")
+    assert phone.inbox == []
+    phone.opens(started.sna["url"])
+    with pytest.raises(ValueError, match="opened before"):
+        other.opens(started.sna["url"])
+    assert service.verification_checks.create(to=CUSTOMER).status == "approved"
+
+
+def test_an_address_that_another_telephone_opened_approves_nothing(ringfence: Any, service: Any) -> None:
+    started = service.verifications.create(to=CUSTOMER, channel="sna")
+    ringfence.phone("+12025550188").opens(started.sna["url"])
+    checked = service.verification_checks.create(to=CUSTOMER)
+    assert (checked.status, checked.sna_attempts_error_codes[0]["code"]) == ("pending", 60500)
+
+
+def test_an_address_lives_as_long_as_its_verification(ringfence: Any, service: Any) -> None:
+    started = service.verifications.create(to=CUSTOMER, channel="sna")
+    ringfence.clock.advance(minutes=10)
+    with pytest.raises(ValueError, match="over"):
+        ringfence.phone(CUSTOMER).opens(started.sna["url"])
+    with pytest.raises(TwilioRestException) as refused:
+        service.verification_checks.create(to=CUSTOMER)
+    assert refused.value.code == 20404

@@ -1,5 +1,8 @@
 """Checks of codes. Source: Twilio, "Verification check resource" of Verify v2."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
 from ringfence.api.dates import iso8601
@@ -12,7 +15,9 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.recipient import address_of
 from ringfence.domain.sid import is_sid
 from ringfence.domain.verification import Status
+from ringfence.usecases.verify.silent_auth import CHANNEL
 from ringfence.usecases.verify.start_verification import recipient_of
+from ringfence.usecases.verify.verification_view import VerificationView
 
 verification_check = Resource(
     "Services/{ServiceSid}/VerificationCheck", item="VerificationCheck", listed="", product=PRODUCT, version=VERSION
@@ -44,7 +49,7 @@ class VerificationCheck(msgspec.Struct, kw_only=True):
     payee: str | None
     date_created: str
     date_updated: str
-    sna_attempts_error_codes: None = None
+    sna_attempts_error_codes: list[dict[str, Any]] | None = None
 
     def __repr__(self) -> str:
         return f"VerificationCheck({self.sid})"
@@ -58,22 +63,30 @@ async def create(request: ApiRequest[CheckForm]) -> VerificationCheck | None:
         raise ApiError(20501, "The parameter SnaClientToken is not available here yet.")
     if not (form.to or form.verification_sid):
         raise ApiError(60221)
-    if not form.code:
+    silent = driven(request).silent
+    if not form.code and silent is None:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter Code")
     if form.verification_sid and not is_sid(form.verification_sid, "VE"):
         raise ApiError(VERIFY_PARAMETER, "Invalid parameter `VerificationSid`: expected VE and 32 hexadecimal digits")
     to = address_of(recipient_of(form.to)) if form.to and not form.verification_sid else ""
+    if silent is not None and not form.code:
+        account, named = request.account.sid, form.verification_sid or to
+        found = await silent.check(request.caller, account, service.sid, named)
+        return None if found is None else _shown(found.view, found.errors)
     view = await checker.check(
         request.caller,
         service,
-        form.code,
+        form.code or "",
         to=to,
         sid=form.verification_sid or "",
         payment=(form.amount or "", form.payee or ""),
     )
-    if view is None:
-        return None
+    return None if view is None else _shown(view)
+
+
+def _shown(view: VerificationView, errors: Sequence[tuple[str, int]] = ()) -> VerificationCheck:
     row, secret = view.row, view.secret
+    silent = bool(row.attempts) and row.attempts[-1].channel == CHANNEL
     return VerificationCheck(
         sid=row.sid,
         service_sid=row.service,
@@ -86,4 +99,5 @@ async def create(request: ApiRequest[CheckForm]) -> VerificationCheck | None:
         payee=secret.payee or None if secret is not None else None,
         date_created=iso8601(row.created_ms),
         date_updated=iso8601(row.updated_ms),
+        sna_attempts_error_codes=[{"attempt_sid": sid, "code": code} for sid, code in errors] if silent else None,
     )

@@ -157,7 +157,7 @@ class Verification(msgspec.Struct, kw_only=True):
     send_code_attempts: list[dict[str, Any]]
     date_created: str
     date_updated: str
-    sna: None
+    sna: dict[str, str] | None
     url: str
 
     def __repr__(self) -> str:
@@ -171,8 +171,10 @@ def driven(request: ApiRequest[Any]) -> Verifying:
     return request.deps.verifying
 
 
-async def shown(request: ApiRequest[Any], service: VerifyRow | None, view: VerificationView) -> Verification:
-    """As Twilio shows it."""
+async def shown(
+    request: ApiRequest[Any], service: VerifyRow | None, view: VerificationView, sna_url: str = ""
+) -> Verification:
+    """As Twilio shows it. Only a start tells the `sna_url`."""
     row, secret = view.row, view.secret
     return Verification(
         sid=row.sid,
@@ -191,7 +193,7 @@ async def shown(request: ApiRequest[Any], service: VerifyRow | None, view: Verif
         ],
         date_created=iso8601(row.created_ms),
         date_updated=iso8601(row.updated_ms),
-        sna=None,
+        sna={"url": sna_url} if sna_url else None,
         url=f"{service_url(request, row.service)}/Verifications/{row.sid}",
     )
 
@@ -199,8 +201,10 @@ async def shown(request: ApiRequest[Any], service: VerifyRow | None, view: Verif
 @verifications.create(StartForm)
 async def create(request: ApiRequest[StartForm]) -> Verification:
     service = await service_of(request)
-    view = await driven(request).starter.start(request.caller, service, request.form.request())
-    return await shown(request, service, view)
+    verifying = driven(request)
+    view = await verifying.starter.start(request.caller, service, request.form.request())
+    sna_url = "" if verifying.silent is None else await verifying.silent.url(view)
+    return await shown(request, service, view, sna_url)
 
 
 @verifications.fetch()

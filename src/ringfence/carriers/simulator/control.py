@@ -13,12 +13,21 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ringfence.carriers.simulator import live
-from ringfence.carriers.simulator.answers import answer, call_json, empty, fault_json, handset_json, refusal, text_json
+from ringfence.carriers.simulator import live, silent
+from ringfence.carriers.simulator.answers import (
+    PRIVATE_HEADERS,
+    answer,
+    call_json,
+    empty,
+    fault_json,
+    handset_json,
+    refusal,
+    text_json,
+)
 from ringfence.carriers.simulator.calling import CallingNow, no_calls
 from ringfence.carriers.simulator.faults import FAILURE_CODES, Fault, FaultKind
 from ringfence.carriers.simulator.handset import Handset, LoggedCall, is_address, is_handset_number
@@ -27,6 +36,7 @@ from ringfence.carriers.simulator.origin_guard import OriginGuard
 from ringfence.carriers.simulator.phones_page import page_routes
 from ringfence.carriers.simulator.subscriber import Subscriber
 from ringfence.domain.mail_address import parse_mail_address
+from ringfence.ports.silent_network import Finding
 
 MAX_DELAY_MS = 3_600_000
 MAX_CALL_MS = 7 * 24 * 3_600_000
@@ -64,6 +74,10 @@ class CallForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ReadForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     peer: str | None = None
+
+
+class OpenForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    url: Url
 
 
 class FaultForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -115,6 +129,8 @@ class Control:
             _route(f"{handset}/calls", "GET", self.list_calls),
             _route(f"{handset}/calls", "POST", self.log_call),
             _route(f"{handset}/read", "POST", self.mark_read),
+            _route(f"{handset}/opened", "POST", self.open_from),
+            _route(f"{silent.PATH}{{token}}", "GET", self.open_from_elsewhere),
             _route("/simulator/faults", "GET", self.list_faults),
             _route("/simulator/faults", "POST", self.add_fault),
             _route("/simulator/faults", "DELETE", self.clear_faults),
@@ -203,6 +219,14 @@ class Control:
         form = await _form(request, ReadForm)
         return answer({"marked": self._network.mark_read(handset.number, form.peer)})
 
+    async def open_from(self, request: Request) -> Response:
+        handset = self._handset(request)
+        token = silent.token_in((await _form(request, OpenForm)).url)
+        return _said(self._network.silent.opened(token, handset.number))
+
+    async def open_from_elsewhere(self, request: Request) -> Response:
+        return _said(self._network.silent.opened(request.path_params["token"]))
+
     async def list_faults(self, request: Request) -> Response:
         return answer({"faults": [fault_json(fault) for fault in self._network.faults]})
 
@@ -286,6 +310,13 @@ def create_app(
 async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     return refusal(error.status_code, error.detail)
+
+
+def _said(found: Finding | None) -> Response:
+    """As Twilio's addresses answer: whether the network knew a number, not whether it was the right one."""
+    if found in (Finding.PROVEN, Finding.MISMATCH):
+        return PlainTextResponse("ErrorCode=0&ErrorDescription=Success&Carrier=Simulator", headers=PRIVATE_HEADERS)
+    return PlainTextResponse("ErrorCode=-10&ErrorDescription=Failure", headers=PRIVATE_HEADERS)
 
 
 def _route(path: str, method: str, handler: Callable[[Request], Awaitable[Response]]) -> Route:

@@ -9,6 +9,7 @@ from ringfence.carriers.simulator.network import Network
 from ringfence.domain.lookups.packages import Packages
 from ringfence.ports.carrier import Submit, Submitted
 from ringfence.ports.lookups import Question
+from ringfence.ports.silent_network import Finding
 
 MAX_WAIT_MS = 20_000
 MAX_BATCH = 1_000
@@ -81,6 +82,14 @@ class Exchange:
     async def know(self, question: Question) -> Packages:
         self._answer()
         return self.network.know(question)
+
+    async def offer(self, ref: str, number: str, until_ms: int) -> str:
+        self._answer()
+        return self.network.silent.offer(ref, number, until_ms)
+
+    async def finding(self, ref: str) -> Finding:
+        self._answer()
+        return self.network.silent.finding(ref)
 
     def close(self) -> None:
         """Stop listening to the network."""

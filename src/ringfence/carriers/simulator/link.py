@@ -19,6 +19,7 @@ from ringfence.ipc.server import Server, serve
 from ringfence.ipc.verbs import Handler
 from ringfence.ports.carrier import Submit, Submitted
 from ringfence.ports.lookups import Question
+from ringfence.ports.silent_network import Finding
 
 # A frame holds this many texts whatever their length.
 TEXTS_PER_CALL = 100
@@ -34,6 +35,8 @@ async def serve_link(path: Path, exchange: Exchange, allowed_uids: Collection[in
         "submit": exchange.submit,
         "news": exchange.news,
         "know": exchange.know,
+        "offer": exchange.offer,
+        "finding": exchange.finding,
     }
     return await serve(path, handlers, allowed_uids)
 
@@ -60,6 +63,13 @@ class LinkClient:
     async def know(self, question: Question) -> Packages:
         """As `ports.lookups.NumberIntelligence`, of which the link is one."""
         return await self._call("know", question, returns=Packages, wait_ms=ANSWER_MS)
+
+    async def offer(self, ref: str, number: str, until_ms: int) -> str:
+        """As `carriers.simulator.silent_network.SilentLink`, of which the link is one."""
+        return await self._call("offer", ref, number, until_ms, returns=str, wait_ms=ANSWER_MS)
+
+    async def finding(self, ref: str) -> Finding:
+        return await self._call("finding", ref, returns=Finding, wait_ms=ANSWER_MS)
 
     async def _call(self, verb: str, *args: object, returns: type[T], wait_ms: int) -> T:
         try:

@@ -14,6 +14,7 @@ from ringfence.carriers.simulator.changes import Changes
 from ringfence.carriers.simulator.faults import MAGIC_NUMBERS, Fault, FaultKind, FaultTable
 from ringfence.carriers.simulator.handset import Handset, LoggedCall, Text
 from ringfence.carriers.simulator.mailbox import Mailbox
+from ringfence.carriers.simulator.silent import SilentOffers
 from ringfence.carriers.simulator.subscriber import known_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.lookups.packages import Packages
@@ -51,6 +52,7 @@ class Network:
         self.pace = pace or Pace()
         self.faults = FaultTable(seed)
         self.mailbox = Mailbox()
+        self.silent = SilentOffers(clock)
         self.changes = Changes()
         self.run_id = os.urandom(4).hex()
         self._handsets: dict[str, Handset] = {}
@@ -147,6 +149,7 @@ class Network:
         self._due.clear()
         self._arrivals.clear()
         self.mailbox.clear()
+        self.silent.clear()
         self.faults.clear()
         self.changes.restart()
 

@@ -323,6 +323,9 @@ def _check(settings: VerifyService, request: StartRequest, to: Recipient) -> Non
             raise ApiError(60206)
         if request.channel == "call":
             raise ApiError(60214)
+        if request.channel == "sna":
+            # Nobody would read what is being paid.
+            raise ApiError(60214, "The channel sna is not supported when using PSD2")
     elif request.amount or request.payee:
         raise ApiError(60204)
 

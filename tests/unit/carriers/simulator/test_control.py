@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from ringfence.ports.silent_network import Finding
+
 PHONE, SHOP = "+12025550177", "+12025550123"
 HANDSET = f"/simulator/handsets/{PHONE}"
 
@@ -276,3 +278,39 @@ def test_a_mailbox_is_made_like_a_handset_and_nothing_is_written_on_it(wire) -> 
     failing = {"kind": "fail", "number": "sam@example.com", "code": 30005}
     assert wire.call("POST", "/simulator/faults", failing).status == 201
     assert wire.call("POST", "/simulator/faults", failing | {"number": "sam@"}).status == 400
+
+
+def offered(wire: Any, ref: str) -> str:
+    return str(wire.network.silent.offer(ref, PHONE, wire.network.clock.now_ms() + 600_000))
+
+
+def test_a_handset_opens_an_address_over_its_mobile_network(wire) -> None:
+    wire.call("POST", "/simulator/handsets", {"number": PHONE})
+    url = f"http://localhost:8420{offered(wire, 'VL1')}"
+    answer = wire.call("POST", f"{HANDSET}/opened", {"url": url})
+    assert (answer.status, answer.body) == (200, b"ErrorCode=0&ErrorDescription=Success&Carrier=Simulator")
+    assert wire.network.silent.finding("VL1") is Finding.PROVEN
+    assert wire.call("POST", f"{HANDSET}/opened", {"url": url}).body == b"ErrorCode=-10&ErrorDescription=Failure"
+
+
+def test_another_handset_is_told_no_more_and_proves_nothing(wire) -> None:
+    wire.call("POST", "/simulator/handsets", {"number": SHOP})
+    url = f"http://localhost:8420{offered(wire, 'VL1')}"
+    assert wire.call("POST", f"/simulator/handsets/{SHOP}/opened", {"url": url}).body.startswith(b"ErrorCode=0&")
+    assert wire.network.silent.finding("VL1") is Finding.MISMATCH
+
+
+def test_an_address_opened_from_no_mobile_network_proves_nothing(wire) -> None:
+    path = offered(wire, "VL1")
+    answer = wire.call("GET", path)
+    assert (answer.status, answer.headers["cache-control"]) == (200, "no-store")
+    assert answer.body == b"ErrorCode=-10&ErrorDescription=Failure"
+    assert wire.network.silent.finding("VL1") is Finding.NO_NUMBER
+
+
+def test_who_is_no_handset_opens_nothing(wire) -> None:
+    url = f"http://localhost:8420{offered(wire, 'VL1')}"
+    assert wire.call("POST", f"{HANDSET}/opened", {"url": url}).status == 404
+    assert wire.network.silent.finding("VL1") is Finding.PENDING
+    wire.call("POST", "/simulator/handsets", {"number": PHONE})
+    assert wire.call("POST", f"{HANDSET}/opened", {"url": "no address"}).status == 400

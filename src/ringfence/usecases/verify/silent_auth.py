@@ -1,0 +1,99 @@
+"""Verify a telephone by its network, without a code: start offers an address, a check asks what its opening came to.
+
+Source: Twilio, "Verify Silent Network Auth"; errors 60500 and 60533.
+"""
+
+import msgspec
+from msgspec.structs import replace
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.recipient import parse_recipient
+from ringfence.domain.verification import Status, may_become
+from ringfence.ports.fraud_guard import FraudGuard
+from ringfence.ports.keys import Caller
+from ringfence.ports.silent_network import Finding, SilentNetwork
+from ringfence.ports.store import Store
+from ringfence.ports.verification_channels import Notice
+from ringfence.ports.verification_codes import VerificationCodes
+from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.start_verification import INVALID
+from ringfence.usecases.verify.verification_view import VerificationView
+
+CHANNEL = "sna"
+MAX_CHECKS_REACHED = 60202
+_CODES = {Finding.MISMATCH: 60500, Finding.NO_NUMBER: 60533}
+
+
+class SilentCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """What a check came to. `errors` are pairs of an attempt's SID and the code of what went wrong, in order."""
+
+    view: VerificationView
+    errors: tuple[tuple[str, int], ...] = ()
+
+
+class SilentChannel:
+    """`ports.verification_channels.CodeChannel` that carries no code: the network is told whom to expect."""
+
+    def __init__(self, network: SilentNetwork) -> None:
+        self._network = network
+
+    async def carry(self, caller: Caller, notice: Notice) -> None:
+        await self._network.offer(notice.attempt, notice.number.e164, notice.until_ms)
+
+
+class SilentChecker:
+    """Asks the network. The verification's code, which may have gone out on another channel, is erased by approval."""
+
+    def __init__(
+        self,
+        store: Store,
+        codes: VerificationCodes,
+        clock: Clock,
+        reader: VerificationReader,
+        network: SilentNetwork,
+        guard: FraudGuard,
+    ) -> None:
+        self._store = store
+        self._codes = codes
+        self._clock = clock
+        self._reader = reader
+        self._network = network
+        self._guard = guard
+
+    async def url(self, view: VerificationView) -> str:
+        """What the telephone is to open, "" where the last attempt was by another channel."""
+        last = view.row.attempts[-1]
+        if last.channel != CHANNEL or view.secret is None:
+            return ""
+        return await self._network.offer(last.sid, view.secret.to, view.row.expires_ms)
+
+    async def check(self, caller: Caller, account: str, service: str, sid_or_to: str) -> SilentCheck | None:
+        """Approved where the telephone proved itself by any attempt, else pending.
+
+        None where there is none to check. ApiError 60200 where its last attempt was by another channel, which takes a
+        code; 60202 where five codes were checked.
+        """
+        view = await self._reader.fetch(caller, account, service, sid_or_to)
+        if view is None or view.secret is None:
+            return None
+        if view.row.attempts[-1].channel != CHANNEL:
+            raise ApiError(INVALID, "Missing required parameter Code")
+        row, now_ms = view.row, self._clock.now_ms()
+        if row.status is Status.MAX_ATTEMPTS_REACHED:
+            raise ApiError(MAX_CHECKS_REACHED)
+        if not may_become(row.status, Status.APPROVED):
+            return None
+        silent = [attempt.sid for attempt in row.attempts if attempt.channel == CHANNEL]
+        findings = [(sid, await self._network.finding(sid)) for sid in silent]
+        errors = tuple((sid, _CODES[finding]) for sid, finding in findings if finding in _CODES)
+        if all(finding is not Finding.PROVEN for _, finding in findings):
+            return SilentCheck(view=view, errors=errors)
+        await self._codes.close_code(account, row.sid)
+        moved = await self._store.move_verification(account, row.sid, Status.APPROVED, now_ms)
+        if moved is None:
+            return None
+        if (recipient := parse_recipient(view.secret.to)) is not None:
+            origins = sorted({name for attempt in row.attempts for name in attempt.origins})
+            await self._guard.approved(account, service, recipient, now_ms, origins)
+        return SilentCheck(view=replace(view, row=moved), errors=errors)
