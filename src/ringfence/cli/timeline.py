@@ -3,7 +3,6 @@
 It signs in once, by the profile that dev keeps.
 """
 
-import base64
 import os
 import re
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from ringfence.cli.installation_client import InstallationClient
 from ringfence.cli.invocation import invocation
 from ringfence.cli.profile import read_profile
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.base64url import encode_base64url
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -68,9 +68,5 @@ def timeline_link(base_url: str, client: InstallationClient, profile: Credential
     key, nonce = os.urandom(KEY_BYTES), os.urandom(NONCE_BYTES)
     credential = {"account": profile.account_sid, "user": profile.account_sid, "secret": profile.auth_token}
     sealed = nonce + AESGCM(key).encrypt(nonce, msgspec.json.encode(credential), None)
-    parcel_id = client.leave_parcel(_text(sealed))
-    return f"{base_url}/timeline/{sid}#k={parcel_id}.{_text(key)}"
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    parcel_id = client.leave_parcel(encode_base64url(sealed))
+    return f"{base_url}/timeline/{sid}#k={parcel_id}.{encode_base64url(key)}"

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
+from ringfence.domain.base64url import decode_base64url, encode_base64url
+
 MAX_CHARACTERS: Final = 5_456
 _HALF: Final = 32
 _DER_MAX_BYTES: Final = 1_024
@@ -38,7 +40,7 @@ def read_jws(text: str) -> Jws:
     parts = text.split(".")
     if len(parts) != 3 or len(text) > MAX_CHARACTERS or not text.isascii():
         raise ValueError("expected a signed token")
-    header, payload, signature = (_decoded(part) for part in parts)
+    header, payload, signature = (decode_base64url(part) for part in parts)
     claimed = Jws(
         header=_object(header),
         claims=_object(payload),
@@ -54,8 +56,8 @@ def read_jws(text: str) -> Jws:
 def write_hs256(key: bytes, header: dict[str, Any], claims: dict[str, Any]) -> str:
     """A token signed by HMAC-SHA256."""
     parts = ({"alg": "HS256", "typ": "JWT", **header}, claims)
-    signed = ".".join(_encoded(msgspec.json.encode(part)) for part in parts)
-    return f"{signed}.{_encoded(hmac.digest(key, signed.encode(), 'sha256'))}"
+    signed = ".".join(encode_base64url(msgspec.json.encode(part)) for part in parts)
+    return f"{signed}.{encode_base64url(hmac.digest(key, signed.encode(), 'sha256'))}"
 
 
 def is_hs256(key: bytes, token: Jws) -> bool:
@@ -100,21 +102,6 @@ def _p256(der: bytes) -> ec.EllipticCurvePublicKey:
     if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
         raise ValueError("expected a P-256 public key in DER")
     return key
-
-
-def _encoded(part: bytes) -> str:
-    return base64.urlsafe_b64encode(part).decode().rstrip("=")
-
-
-def _decoded(part: str) -> bytes:
-    """Base64url without padding, in its one spelling."""
-    try:
-        decoded = base64.b64decode(part + "=" * (-len(part) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise ValueError("expected Base64url") from None
-    if _encoded(decoded) != part:
-        raise ValueError("expected Base64url in its one spelling")
-    return decoded
 
 
 def _object(part: bytes) -> dict[str, Any]:

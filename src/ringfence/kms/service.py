@@ -36,17 +36,8 @@ from ringfence.ports.verification_codes import CodeOf, Verdict
 
 BLIND_TABLES = frozenset(
     {
-        *(
-            "opt_out",
-            "sticky_sender",
-            "safe_list",
-            "verify_to",
-            "verify_origin",
-            "consent",
-            "rate_bucket",
-            "capability",
-        ),
-        *("lookup_override", "verify_entity", "verify_credential", "verify_origin"),
+        *("opt_out", "sticky_sender", "safe_list", "consent", "rate_bucket", "capability", "lookup_override"),
+        *("verify_to", "verify_origin", "verify_entity", "verify_credential"),
     }
 )
 DISPATCHER = "dispatcher"

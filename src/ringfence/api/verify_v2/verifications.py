@@ -64,12 +64,9 @@ def read_rates(text: str) -> tuple[tuple[str, str], ...]:
         raise ValueError("expected JSON") from None
     if not isinstance(rates, dict) or len(rates) > MAX_RATES:
         raise ValueError(f"expected an object of at most {MAX_RATES} pairs")
-    for value in rates.values():
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, str | int)
-            or not 0 < len(str(value)) <= MAX_RATE_CHARACTERS
-        ):
+    for name, value in rates.items():
+        written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+        if not is_text(name) or not is_text(written) or not 0 < len(written) <= MAX_RATE_CHARACTERS:
             raise ValueError(f"expected values of 1 to {MAX_RATE_CHARACTERS} characters")
     return tuple((name, str(value)) for name, value in rates.items())
 

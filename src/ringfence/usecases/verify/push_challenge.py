@@ -158,7 +158,6 @@ class PushChallenges:
         if row.status is not ChallengeStatus.PENDING:
             raise ApiError(FAILED)
         device = DeviceOf(account=row.account, service=row.service, factor=row.factor)
-        device = DeviceOf(account=row.account, service=row.service, factor=row.factor)
         signed = await self._keys.device_payload(device, payload)
         claims: dict[str, Any] = {} if signed is None else msgspec.json.decode(signed, type=dict[str, Any])
         status = claims.get("status")
