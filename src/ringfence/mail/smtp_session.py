@@ -51,21 +51,26 @@ class SmtpSession:
     def send(self, sender: str, to: str, data: bytes) -> Answer:
         """RelayAwayError where the connection is lost: whether the relay has the mail is not known then."""
         try:
-            for code, _ in self._dialogue(sender, to, data):
+            for code in self._dialogue(sender, to, data):
                 if not 200 <= code < 300:
+                    # Else the relay may still be at this mail, and refuse the next one.
                     self._connection.rset()
-                    return Answer(code)
-        except smtplib.SMTPDataError as refused:
-            # Here the relay would not even have the mail's content.
-            return Answer(refused.smtp_code)
+                    break
         except (smtplib.SMTPException, OSError):
             raise RelayAwayError("the connection was lost") from None
         return Answer(code)
 
-    def _dialogue(self, sender: str, to: str, data: bytes) -> Iterator[tuple[int, bytes]]:
-        yield self._connection.mail(sender)
-        yield self._connection.rcpt(to)
-        yield self._connection.data(data)
+    def _dialogue(self, sender: str, to: str, data: bytes) -> Iterator[int]:
+        yield self._connection.mail(sender)[0]
+        yield self._connection.rcpt(to)[0]
+        yield self._handed_over(data)
+
+    def _handed_over(self, data: bytes) -> int:
+        try:
+            return self._connection.data(data)[0]
+        except smtplib.SMTPDataError as refused:
+            # The relay would not even have the mail's content.
+            return refused.smtp_code
 
 
 def _connected(server: SmtpServer, tls: ssl.SSLContext, own_name: str) -> smtplib.SMTP:

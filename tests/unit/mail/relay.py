@@ -17,13 +17,15 @@ USER, PASSWORD = "codes", "s3cret:p/w"
 
 
 class Relay:
-    """What it was handed is in `mails`; `answers` are said to the next recipients, "250 OK" when there is none."""
+    """What it was handed is in `mails`; `answers` are said to the next recipients, "250 OK" when there is none; `refuses_content` to the
+    next DATA, before there is any."""
 
     def __init__(self, *, tls: str = "", certificate: Path | None = None, signed_in: bool = False) -> None:
         self.mails: list[Envelope] = []
         self.answers: list[str] = []
         self.connections = 0
         self.loses = False
+        self.refuses_content: list[str] = []
         self.thinks_s = 0.0
         context = None
         if certificate is not None:
@@ -71,10 +73,19 @@ class Relay:
         return "250 Taken"
 
 
+class _Session(SMTP):
+    async def smtp_DATA(self, arg: str) -> None:
+        refuses = self.event_handler.refuses_content
+        if refuses:
+            await self.push(refuses.pop(0))
+        else:
+            await super().smtp_DATA(arg)
+
+
 class _Controller(Controller):
     def factory(self) -> SMTP:
         self.handler.connections += 1
-        return super().factory()
+        return _Session(self.handler, **self.SMTP_kwargs)
 
     def _trigger_server(self) -> None:
         """A port that the system chose is not known before the server listens: nothing to knock at."""

@@ -69,6 +69,18 @@ def test_what_the_relay_refuses_has_failed_and_the_next_mail_goes_on(run, clock,
         assert len(there.mails) == 1
 
 
+@pytest.mark.parametrize(("answer", "code", "wait_ms"), [("554 5.5.1 No", 30007, None), ("451 4.3.0 No", None, 1_000)])
+def test_content_that_the_relay_would_not_even_have_spoils_no_other_mail(
+    run, clock: ManualClock, answer: str, code: int | None, wait_ms: int | None
+) -> None:
+    with relay() as there:
+        there.refuses_content = [answer]
+        first, second = run(carrier(there, clock).submit([mail("VL1"), mail("VL2")]))
+        assert (first.carrier_ref, first.error_code, first.retry_after_ms) == (None, code, wait_ms)
+        assert (second.carrier_ref, second.error_code) == ("VL2", None)
+        assert there.connections == 1
+
+
 def test_what_it_does_not_take_for_now_is_offered_again_ever_later(run, clock: ManualClock) -> None:
     with relay() as there:
         taking = carrier(there, clock)
