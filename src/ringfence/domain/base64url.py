@@ -15,7 +15,7 @@ def decode_base64url(text: str) -> bytes:
     try:
         data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError):
-        raise ValueError("not base64url") from None
+        raise ValueError("expected Base64url") from None
     if encode_base64url(data) != text:
-        raise ValueError("not base64url as it is written")
+        raise ValueError("expected Base64url in its one spelling")
     return data

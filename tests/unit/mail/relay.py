@@ -17,8 +17,10 @@ USER, PASSWORD = "codes", "s3cret:p/w"
 
 
 class Relay:
-    """What it was handed is in `mails`; `answers` are said to the next recipients, "250 OK" when there is none; `refuses_content` to the
-    next DATA, before there is any."""
+    """What it was handed is in `mails`; `answers` are said to the next recipients, "250 OK" when there is none.
+
+    `refuses_content` is said to the next DATA, before there is any.
+    """
 
     def __init__(self, *, tls: str = "", certificate: Path | None = None, signed_in: bool = False) -> None:
         self.mails: list[Envelope] = []

@@ -74,6 +74,13 @@ class LedgerIndex:
     def close(self) -> None:
         self._connection.close()
 
+    def begin_anew(self) -> None:
+        """Forget all of it, where it cannot be read."""
+        self._connection.close()
+        self._names.clear()
+        self._remove()
+        self._connection = self._connect()
+
     def _id(self, name: str) -> int:
         found = self._names.get(name)
         if found is None:
@@ -89,9 +96,12 @@ class LedgerIndex:
             return self._connect()
         except sqlite3.DatabaseError:
             # It is not what it was, or another version's: everything in it is in the entries.
-            for left in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
-                left.unlink(missing_ok=True)
+            self._remove()
             return self._connect()
+
+    def _remove(self) -> None:
+        for left in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
+            left.unlink(missing_ok=True)
 
     def _connect(self) -> sqlite3.Connection:
         self._path.touch(0o600)

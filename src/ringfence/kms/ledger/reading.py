@@ -80,14 +80,22 @@ class LedgerReader:
     def lines_of(
         self, by: By, name: str, *, after: int = -1, before: int | None = None, limit: int | None = None
     ) -> Iterator[Line]:
-        """Entries of an account, or of who opened, in order: those between two numbers, and so many at most."""
+        """Entries of an account, or of who opened, in order: those between two numbers, and so many at most.
+
+        LedgerBrokenError where the index names one that is another's.
+        """
         left = limit
         while left is None or left > 0:
             some = FOUND_AT_ONCE if left is None else min(left, FOUND_AT_ONCE)
             found = entries_of(self._folder / INDEX, by, name, after=after, before=before, limit=some)
             if not found:
                 return
-            yield from self.lines_at(found)
+            for line in self.lines_at(found):
+                if (line.entry.account if by == "account" else line.entry.actor) != name:
+                    raise LedgerBrokenError(
+                        f"the ledger's index is wrong about entry {line.n}: delete it, and it is made anew"
+                    )
+                yield line
             after = found[-1]
             left = None if left is None else left - len(found)
 

@@ -185,7 +185,11 @@ class LedgerWriter:
                 later, self._later = self._later, collections.deque()
                 gap, self._gap = self._gap, None
                 closing = self._closing
-            self._write(waiting, later, gap)
+            try:
+                self._write(waiting, later, gap)
+            except BaseException:
+                _settle(waiting, OSError("the writer ended"))
+                raise
             if closing or self._until_checkpoint_s() == 0:
                 self._sign()
             if closing:
@@ -327,7 +331,15 @@ class LedgerWriter:
             at += len(data)
 
     def _catch_up(self) -> None:
-        """The index has every entry again."""
+        """The index has every entry again. One that cannot be read is made anew: nobody need wait for it."""
+        try:
+            self._index_all()
+        except sqlite3.DatabaseError as error:
+            _log.warning("ledger.index_made_anew", error=type(error).__name__)
+            self._index.begin_anew()
+            self._index_all()
+
+    def _index_all(self) -> None:
         self._index.cut(self._end.lines)
         missing = rows_of(line for line, _ in self._lines_from(self._index.size))
         while some := list(itertools.islice(missing, INDEXED_AT_ONCE)):

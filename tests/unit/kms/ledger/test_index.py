@@ -70,7 +70,7 @@ def found(directory: Path, name: str) -> list[AccessEntry]:
 
 
 @pytest.mark.parametrize(
-    "lost", ["nothing", "all of it", "half of it", "more than there is", "not an index", "another"]
+    "lost", ["nothing", "all of it", "half of it", "more than there is", "not an index", "another", "its middle"]
 )
 def test_it_is_made_again_from_the_entries(run: Any, tmp_path: Path, lost: str) -> None:
     run(written(tmp_path, 0, 300))
@@ -87,6 +87,10 @@ def test_it_is_made_again_from_the_entries(run: Any, tmp_path: Path, lost: str) 
         index.close()
     elif lost == "not an index":
         path.write_bytes(b"not a database at all" * 400)
+    elif lost == "its middle":
+        data = path.read_bytes()
+        page = int.from_bytes(data[16:18])
+        path.write_bytes(data[:page] + b"\xff" * (len(data) - page))
     elif lost == "another":
         with closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA user_version = 99")

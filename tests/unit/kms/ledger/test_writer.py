@@ -556,18 +556,25 @@ def test_what_was_acknowledged_survives_kill_9(run: Any, tmp_path: Path) -> None
         LedgerReader(path).check()
 
 
-def test_when_the_writer_ends_nobody_waits_for_ever(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("crashing", ["_write", "_write_entries", "_sign"])
+def test_when_the_writer_ends_nobody_waits_for_ever(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, crashing: str
+) -> None:
     def crash(*_: object) -> None:
         raise RuntimeError("a mistake of ours")
 
     monkeypatch.setattr(threading, "excepthook", lambda _: None)
-    monkeypatch.setattr(LedgerWriter, "_write", crash)
 
     async def scene() -> None:
         async with opened(tmp_path) as log:
-            log.append_later(entry(1))
-            await asyncio.sleep(0.3)
-            with pytest.raises(OSError):
+            monkeypatch.setattr(LedgerWriter, crashing, crash)
+            thread = log._thread
+            assert thread is not None
+            # Whoever it was writing for when it ended, and whoever comes later.
+            taken = await asyncio.gather(log.append([entry(1)]), return_exceptions=True)
+            assert isinstance(taken[0], OSError) is (crashing != "_sign")
+            await asyncio.to_thread(thread.join)
+            with pytest.raises(OSError, match="closed"):
                 await log.append([entry(2)])
 
-    run(scene())
+    run(asyncio.wait_for(scene(), 30))
