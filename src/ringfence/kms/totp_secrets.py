@@ -36,6 +36,7 @@ _COUNT_HOUR = """UPDATE totp_secret SET checks = CASE hour WHEN ?3 THEN checks +
 WHERE account = ?1 AND factor = ?2 AND (hour <> ?3 OR checks < ?4)"""
 _COUNT_ATTEMPT = """INSERT INTO totp_attempt VALUES (?1, ?2, ?3, 1, ?4)
 ON CONFLICT DO UPDATE SET checks = checks + 1 WHERE factor = ?3 AND checks < ?5"""
+_THERE = "SELECT 1 FROM totp_secret WHERE account = ? AND factor = ?"
 _COUNT_NOTHING = "UPDATE check_of_nothing SET checks = checks + 1"
 _USE = "UPDATE totp_secret SET last_step = ?3, drift = ?4 WHERE account = ?1 AND factor = ?2 AND last_step < ?3"
 _END_ATTEMPT = "UPDATE totp_attempt SET checks = ?3 WHERE account = ?1 AND attempt = ?2"
@@ -124,11 +125,13 @@ class TotpSecrets:
 def _counted(
     tx: sqlite3.Connection, factor: TotpOf, attempt: str, now_ms: int, there: bool, matched: int | None, drift: int
 ) -> Verdict:
-    if not there:
+    key = (factor.account, factor.factor)
+    # It may have been closed since it was read: no count may stay behind without it. Asked of all, at the same cost.
+    open_still = tx.execute(_THERE, key).fetchone() is not None
+    if not there or not open_still:
         # A transaction that changes nothing syncs nothing: its speed would tell that there is no secret.
         tx.execute(_COUNT_NOTHING)
         return Verdict.GONE
-    key = (factor.account, factor.factor)
     until_ms = _FOR_EVER if attempt == factor.factor else now_ms + LIFE_MAX_MS
     counted = tx.execute(_COUNT_ATTEMPT, (factor.account, attempt, factor.factor, until_ms, CHECKS_MAX)).rowcount
     if not counted or not tx.execute(_COUNT_HOUR, (*key, now_ms // HOUR_MS, CHECKS_OF_HOUR)).rowcount:

@@ -1,6 +1,7 @@
 """Secrets of authenticator apps: told once, five checks an attempt, each step once, nothing left when closed."""
 
 import asyncio
+import threading
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -205,6 +206,25 @@ def test_a_closed_secret_is_on_no_disk(run: Any, service_at: Any, at_noon: Any, 
             assert not on_disk(sealed)
             assert service._store.row("SELECT 1 FROM totp_attempt") is None
             assert await service.check_totp(factor, challenge(1), code(own, at_noon)) is Verdict.GONE
+
+    run(scene())
+
+
+def test_a_check_that_a_closing_overtakes_leaves_no_count_behind(
+    run: Any, service_at: Any, at_noon: Any, factor: TotpOf
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            secret = await service.open_totp(factor, SHAPE)
+            gate = threading.Event()
+            held = asyncio.ensure_future(service._store.write(lambda tx: gate.wait(10)))
+            closing = asyncio.ensure_future(service._totp.close(factor.account, [factor.factor]))
+            checking = asyncio.ensure_future(service.check_totp(factor, factor.factor, code(secret, at_noon)))
+            await asyncio.sleep(0)
+            gate.set()
+            await asyncio.gather(held, closing)
+            assert await checking is Verdict.GONE
+            assert service._store.row("SELECT 1 FROM totp_attempt") is None
 
     run(scene())
 
