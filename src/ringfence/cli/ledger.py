@@ -136,6 +136,9 @@ def blast(
     with _ledger(settings) as ledger:
         lines = _chosen(ledger, settings, None, key, since)
         reached = reach_of((one.entry.at_ms, one.entry.account, one.entry.verb, one.entry.scope) for one in lines)
+    if not reached:
+        age = f" of the last {since}" if since else ""
+        Terminal().note(f"the ledger has no opening{age} by {key}: compare it with the actors of `ledger show`")
     if output is Output.JSON:
         sys.stdout.write(msgspec.json.encode(reached).decode() + "\n")
         return

@@ -97,7 +97,14 @@ def test_the_blast_radius_is_told_account_by_account(ringfence: Any, kms: Path) 
     ]
     table = ringfence("blast", "--key", "SK1").stdout.splitlines()
     assert table[1].split() == ["AC1", "3", "1", "2023-11-14", "22:13:21Z", "2023-11-14", "22:13:27Z"]
-    assert json.loads(ringfence("blast", "--key", "SK2", "--output", "json").stdout) == []
+
+
+def test_a_key_that_opened_nothing_is_named_so_that_a_mistyped_one_is_noticed(ringfence: Any, kms: Path) -> None:
+    nobody = ringfence("blast", "--key", "SK2", "--output", "json")
+    assert (nobody.returncode, json.loads(nobody.stdout)) == (0, [])
+    assert "the ledger has no opening by SK2: compare it with the actors" in nobody.stderr
+    assert "no opening of the last 3d by SK1:" in ringfence("blast", "--key", "SK1", "--since", "3d").stderr
+    assert ringfence("blast", "--key", "SK1").stderr == ""
 
 
 def test_without_a_ledger_there_is_nothing_to_read(ringfence: Any) -> None:
