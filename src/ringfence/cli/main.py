@@ -171,12 +171,12 @@ def reset(config: Config = None, data: Data = None, database: Database = None, y
 
 @app.command()
 def timeline(
-    sid: Annotated[str, typer.Argument(help="The SID of the text or call.", metavar="SID")],
+    sid: Annotated[str, typer.Argument(help="The SID of the text, call or verification.", metavar="SID")],
     config: Config = None,
     data: Data = None,
     port: RunningPort = None,
 ) -> None:
-    """Print a link to everything that happened to a text or call; it signs in once (dev)."""
+    """Print a link to everything that happened to a text, a call or a code; it signs in once (dev)."""
     happened.timeline(settings_of(config, data, port=port), sid)
 
 
