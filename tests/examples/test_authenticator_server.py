@@ -268,6 +268,22 @@ def test_of_tokens_and_proofs_only_hashes_are_kept(client: Client, tmp_path: Pat
     assert b"paper" not in kept
 
 
+def test_a_service_without_its_account_is_refused_by_the_names_that_are_missing(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TWILIO_", "VERIFY_"))}
+    given = {"PORT": "0", "AUTHENTICATOR_DATABASE": str(tmp_path / "kept.db"), "VERIFY_SERVICE_SID": "VA1"}
+    refused = subprocess.run(
+        [sys.executable, "-m", "server"],
+        cwd=EXAMPLE,
+        env=environment | given | {"TWILIO_AUTH_TOKEN": "secret"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines() == ["approvals need TWILIO_ACCOUNT_SID beside VERIFY_SERVICE_SID"]
+
+
 def test_it_starts_as_its_readme_says(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name != "VERIFY_SERVICE_SID"}
     server = subprocess.Popen(

@@ -34,6 +34,9 @@ def relay_of(given: Mapping[str, str]) -> "Relay | None":
     from server.relay import Relay
 
     names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "VERIFY_SERVICE_SID")
+    missing = [name for name in names if not given.get(name)]
+    if missing:
+        raise SystemExit(f"approvals need {', '.join(missing)} beside VERIFY_SERVICE_SID")
     return Relay(*(given[name] for name in names), given.get("VERIFY_URL", ""))
 
 

@@ -5,6 +5,7 @@ what went wrong: no number, no code and no words are needed, and so no key.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -12,7 +13,9 @@ from ringfence.domain.error_advice import Advice, advise
 from ringfence.domain.errors import describe
 from ringfence.domain.verification import Status
 
+MAIL: Final = "email"
 _WAITING = frozenset({"accepted", "queued", "sending", "scheduled"})
+_MAILED = frozenset({"sent", "delivered", "read"})
 _RINGING = frozenset({"queued", "ringing"})
 
 # What the common advice says differently, because nobody chose when a code is sent, and its time is short.
@@ -47,6 +50,26 @@ _OF_CODES: dict[int, Advice] = {
         "Bring the code by text, or have the operator install a voice for that language.",
     ),
 }
+# A mail has the codes of texts, and other reasons.
+_OF_MAILS: dict[int, Advice] = {
+    30005: Advice(
+        "The mail relay knows no such mailbox.",
+        "Ask the customer to spell the address out: a letter may be wrong.",
+    ),
+    30007: Advice(
+        "The mail relay took the mail for spam, or will have none from us.",
+        "Use another channel, and have the operator see what the relay says of `mail_from`.",
+    ),
+    30008: Advice(
+        "The mail relay refused the mail.",
+        "Use another channel; what the relay answered is in the sending's own timeline.",
+    ),
+    30036: Advice(
+        "The code's ten minutes were over, or the verification was, before the relay took its mail.",
+        "Set Status=canceled and start again. If it happens often, have the operator see that the relay of `smtp_url` "
+        "answers.",
+    ),
+}
 
 
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,9 +94,10 @@ class Outcome(msgspec.Struct, frozen=True):
     fix: str = ""
 
 
-def advise_code(code: int) -> Advice | None:
-    """Cause and fix of what went wrong with a code that was to be brought."""
-    return _OF_CODES.get(code) or advise(code)
+def advise_code(code: int, channel: str = "") -> Advice | None:
+    """Cause and fix of what went wrong with a code that was to be brought by `channel`, one of Verify's."""
+    of_mail = _OF_MAILS.get(code) if channel == MAIL else None
+    return of_mail or _OF_CODES.get(code) or advise(code)
 
 
 def outcome(status: Status, sendings: Sequence[Sending]) -> Outcome:
@@ -101,7 +125,9 @@ def outcome(status: Status, sendings: Sequence[Sending]) -> Outcome:
 
 def _of_sending(sent: Sending, *, over: bool) -> Outcome:
     if sent.code is not None:
-        advice = advise_code(sent.code) or Advice("The carrier gave no reason.", "Start again, or use another channel.")
+        advice = advise_code(sent.code, sent.channel) or Advice(
+            "The carrier gave no reason.", "Start again, or use another channel."
+        )
         happened = "Nothing was sent" if sent.refused else "The code did not arrive"
         return Outcome(f"{happened}: {describe(sent.code)} ({sent.code}).", advice.cause, advice.fix)
     if sent.channel == "sna":
@@ -118,7 +144,24 @@ def _of_sending(sent: Sending, *, over: bool) -> Outcome:
         )
     if sent.channel == "call":
         return _of_call(sent, over=over)
+    if sent.channel == MAIL and sent.status in _MAILED:
+        return _of_mail(sent, over=over)
     return _of_text(sent, over=over)
+
+
+def _of_mail(sent: Sending, *, over: bool) -> Outcome:
+    if sent.status == "sent":
+        return Outcome(
+            "The mail relay has the code, and nothing later is known of a mail.",
+            "It may be on its way, in a spam folder, or come back to `mail_from`.",
+            "Ask the customer to look into the spam folder, and which address the account has; then start again, or "
+            "use another channel.",
+        )
+    return Outcome(
+        "The code arrived, and was not entered in time." if over else "The code arrived, and was not entered yet.",
+        "The mailbox has it.",
+        "Ask the customer to look at the newest mail, spam folder included, and which address the account has.",
+    )
 
 
 def _of_text(sent: Sending, *, over: bool) -> Outcome:
@@ -138,7 +181,7 @@ def _of_text(sent: Sending, *, over: bool) -> Outcome:
         return Outcome(
             "The code arrived, and was not entered in time." if over else "The code arrived, and was not entered yet.",
             "The carrier says that the telephone has it.",
-            "Ask the customer to look at the newest text, spam folder included, and which number the account has.",
+            "Ask the customer to look at the newest text, filtered ones included, and which number the account has.",
         )
     return Outcome(
         "The code did not arrive.",

@@ -20,6 +20,10 @@ def called(life=PENDING, /, **sent):
     return of(life, channel="call", **sent)
 
 
+def mailed(life=PENDING, /, **sent):
+    return of(life, channel="email", **sent)
+
+
 @pytest.mark.parametrize(
     ("told", "says"),
     [
@@ -56,6 +60,26 @@ def test_each_end_has_its_answer(told, says):
 def test_a_call_in_which_no_key_was_pressed_said_nothing():
     assert "no key was pressed" in called(status="completed", pressed=False).message
     assert "no key was pressed" in called(EXPIRED, status="completed", pressed=False).message
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        (mailed(status="queued"), "The code still waits to be sent."),
+        (mailed(status="sent"), "The mail relay has the code, and nothing later is known of a mail."),
+        (mailed(EXPIRED, status="sent"), "The mail relay has the code, and nothing later is known of a mail."),
+        (mailed(status="delivered"), "The code arrived, and was not entered yet."),
+        (mailed(EXPIRED, status="delivered"), "The code arrived, and was not entered in time."),
+        (mailed(status="undelivered", code=30005), "The code did not arrive: Unknown destination handset (30005)."),
+        (mailed(status="undelivered", code=30007), "The code did not arrive: Message filtered (30007)."),
+        (mailed(status="undelivered", code=30008), "The code did not arrive: Unknown error (30008)."),
+    ],
+)
+def test_of_a_mail_no_telephone_is_spoken_of(told, says):
+    assert told.message == says
+    assert told.cause
+    assert told.fix
+    assert not re.search("telephone|number|signal|call", told.cause + told.fix)
 
 
 def test_what_went_wrong_is_named_by_its_code():
@@ -102,6 +126,12 @@ def test_what_can_keep_a_code_has_cause_and_cure(code):
     advice = advise_code(code)
     assert (told.cause, told.fix) == (advice.cause, advice.fix)
     assert all(re.search(r"[A-Za-z`]{3}", words) and words.endswith(".") for words in (told.cause, told.fix))
+
+
+def test_the_same_code_has_other_reasons_where_it_is_a_mail_s():
+    for code in (30005, 30007, 30008, 30036):
+        assert advise_code(code, "email") not in (None, advise_code(code), advise_code(code, "call"))
+    assert advise_code(60203, "email") == advise_code(60203)
 
 
 def test_a_code_that_nobody_foresaw_still_has_an_answer():

@@ -80,7 +80,8 @@ def _sending(account: str, view: SendingView, stepped_from: str) -> Sending:
 def _problem(view: SendingView) -> Problem | None:
     if view.code is None:
         return None
-    problem, advice = shown_problem(view.code, view.attempt.why), advise_code(view.code)
+    problem = shown_problem(view.code, view.attempt.why)
+    advice = advise_code(view.code, view.attempt.channel)
     if problem is None or advice is None:
         return problem
     return msgspec.structs.replace(problem, cause=advice.cause, fix=advice.fix)
