@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from ringfence.cli.account import account_row
 from ringfence.cli.ages import age_ms, shown_time
 from ringfence.cli.installation import Installation, opened, operate
 from ringfence.cli.listing import Output, OutputForm, show
@@ -35,7 +36,8 @@ def list_failed(
     """List an account's events whose webhook failed for good, newest first."""
 
     async def work(it: Installation) -> None:
-        dead = await it.store.dead_events(account or await first_account_sid(it.store), limit=SHOWN)
+        owner = await account_row(it, account or await first_account_sid(it.store))
+        dead = await it.store.dead_events(owner.sid, limit=SHOWN)
         rows = [(event.id, shown_time(event.at_ms), event.kind, event.message_sid, event.attempts) for event in dead]
         show(output, ("event", "at", "kind", "message", "attempts"), rows)
 

@@ -59,7 +59,8 @@ def list_numbers(
     """List an account's numbers."""
 
     async def work(it: Installation) -> None:
-        found = await it.store.numbers(account or await first_account_sid(it.store), limit=PAGE)
+        owner = await account_row(it, account or await first_account_sid(it.store))
+        found = await it.store.numbers(owner.sid, limit=PAGE)
         rows = [(row.number, row.region, row.kind, row.sid, row.friendly_name) for row in found]
         show(output, ("number", "region", "kind", "sid", "name"), rows)
 

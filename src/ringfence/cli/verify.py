@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ringfence.cli.account import account_row
 from ringfence.cli.installation import Installation, operate
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
@@ -35,9 +36,8 @@ def report(
 
     async def work(it: Installation) -> None:
         until_ms = it.clock.now_ms() + 1
-        counts = await it.store.sign_ins(
-            account or await first_account_sid(it.store), until_ms - days * DAY_MS, until_ms
-        )
+        owner = await account_row(it, account or await first_account_sid(it.store))
+        counts = await it.store.sign_ins(owner.sid, until_ms - days * DAY_MS, until_ms)
         lines = phishing_report(counts).lines
         rows = [
             (line.service, line.channel, line.sign_ins, line.phishable, line.stepped_down, line.advice or None)

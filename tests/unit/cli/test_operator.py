@@ -125,3 +125,11 @@ def test_a_report_on_sign_ins_has_its_columns_where_there_are_none(ringfence_pro
     done = ringfence_process("verify", "report", "--output", "tsv")
     assert (done.returncode, done.stdout) == (0, "service\tchannel\tsign_ins\tphishable\tstepped_down\tadvice\n")
     assert ringfence_process("verify", "report", "--days", "0").returncode == 2
+
+
+@pytest.mark.parametrize("command", [("verify", "report"), ("number", "list"), ("events", "list")])
+def test_an_account_that_is_not_there_is_not_taken_for_one_without_anything(ringfence_process, command) -> None:
+    assert ringfence_process("account", "create", "Acme").returncode == 0
+    refused = ringfence_process(*command, "--account", "AC0")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "there is no account AC0 → ringfence account list" in refused.stderr
