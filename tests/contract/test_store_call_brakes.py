@@ -49,6 +49,7 @@ async def test_what_is_under_way_costs_the_minutes_it_has_begun(store, ring):
         await store.create_call(row)
     burden = await store.burden(A, NOW - MINUTE, NOW)
     assert (burden.live, burden.running_micros) == (5, 1 + 2 * 10 + 100 + 1_000 + 10_000)
+    assert burden.queued_micros == 10_000
     later = await store.burden(A, NOW - MINUTE, NOW + MINUTE)
     assert later.running_micros == 2 + 3 * 10 + 100 + 1_000 + 10_000
     assert await store.queued_calls(A) == 1
@@ -122,7 +123,8 @@ async def test_a_tenant_s_accounts_are_burdened_together(store, ring, account):
     await ended(store, ring(account="AC" + "c" * 32), 4_000, NOW)
     await store.create_call(ring(account=B, status=Status.RINGING, rate_micros=7))
     await store.create_call(ring(account=B, status=Status.QUEUED, rate_micros=9))
+    await store.create_call(ring(account=B, status=Status.QUEUED, rate_micros=11, owner="v"))
     whole = await store.tenant_burden(A, NOW, NOW)
-    assert (whole.settled_micros, whole.running_micros, whole.live) == (120, 7, 1)
+    assert (whole.settled_micros, whole.running_micros, whole.queued_micros, whole.live) == (120, 18, 11, 2)
     assert (await store.tenant_burden(A, NOW - MINUTE, NOW)).settled_micros == 123
     assert (await store.tenant_burden(B, 0, NOW)).micros == 0

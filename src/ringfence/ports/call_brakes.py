@@ -12,11 +12,13 @@ class Burden(msgspec.Struct, frozen=True, kw_only=True):
     """An account's calls at a moment: what those that ended lately cost, and those under way so far; and how many.
 
     Under way are calls that ring, that are answered, and queued ones that a voice process has taken. Each counts the
-    minutes it has begun; one that nobody answered yet counts its first.
+    minutes it has begun; one that nobody answered yet counts its first. `queued_micros` is the part of `running_micros`
+    of those that ring nowhere yet, and that a brake may still hold.
     """
 
     settled_micros: int
     running_micros: int
+    queued_micros: int
     live: int
 
     @property

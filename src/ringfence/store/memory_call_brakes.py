@@ -36,6 +36,7 @@ class MemoryCallBrakes(MemoryRecordings):
                 if rated.account == account and rated.sid.startswith("CA") and rated.at_ms >= first_ms
             ),
             running_micros=sum(row.rate_micros * max(1, billed_minutes(row.answered_ms, now_ms)) for row in live),
+            queued_micros=sum(row.rate_micros for row in live if row.status is Status.QUEUED),
             live=len(live),
         )
 
@@ -44,6 +45,7 @@ class MemoryCallBrakes(MemoryRecordings):
         return Burden(
             settled_micros=sum(burden.settled_micros for burden in burdens),
             running_micros=sum(burden.running_micros for burden in burdens),
+            queued_micros=sum(burden.queued_micros for burden in burdens),
             live=sum(burden.live for burden in burdens),
         )
 

@@ -18,13 +18,17 @@ class SqliteCallBrakes(SqliteGround):
 
     async def burden(self, account: str, from_ms: int, now_ms: int) -> Burden:
         (settled_micros,) = self._one(SQL["settled"], (account, from_ms // MINUTE_MS * MINUTE_MS))
-        live, running_micros = self._one(SQL["live"], (account, now_ms))
-        return Burden(settled_micros=settled_micros, running_micros=running_micros, live=live)
+        live, running_micros, queued_micros = self._one(SQL["live"], (account, now_ms))
+        return Burden(
+            settled_micros=settled_micros, running_micros=running_micros, queued_micros=queued_micros, live=live
+        )
 
     async def tenant_burden(self, tenant: str, from_ms: int, now_ms: int) -> Burden:
         (settled_micros,) = self._one(SQL["tenant_settled"], (tenant, from_ms // MINUTE_MS * MINUTE_MS))
-        live, running_micros = self._one(SQL["tenant_live"], (tenant, now_ms))
-        return Burden(settled_micros=settled_micros, running_micros=running_micros, live=live)
+        live, running_micros, queued_micros = self._one(SQL["tenant_live"], (tenant, now_ms))
+        return Burden(
+            settled_micros=settled_micros, running_micros=running_micros, queued_micros=queued_micros, live=live
+        )
 
     async def queued_calls(self, account: str) -> int:
         return int(self._one(SQL["queued"], (account,))[0])

@@ -94,12 +94,15 @@ class Brakes:
         await self.check(account, address, begun=False)
 
     async def spent(self, owner: str, ahead_ms: int) -> list[str]:
-        """Accounts whose calls, those of `owner` among them, will have cost more than they may in `ahead_ms`."""
+        """Accounts whose calls, those of `owner` among them, will have cost more than they may in `ahead_ms`.
+
+        A call that rings nowhere yet does not count: `check` holds it, and no other ends for its sake.
+        """
         spent = []
         for account in await self._store.costly_accounts(owner):
             burdens = await self._burdens(account, ahead_ms)
-            if any(burden.micros > limits.spend_micros for burden, limits in burdens):
-                micros = max(burden.micros for burden, _ in burdens)
+            if any(_begun_micros(burden) > limits.spend_micros for burden, limits in burdens):
+                micros = max(_begun_micros(burden) for burden, _ in burdens)
                 _log.warning("voice.spend_limit", account=account, micros=micros)
                 spent.append(account)
         return spent
@@ -154,6 +157,10 @@ def _not_permitted(destination: Destination) -> str:
     country = permission_region(destination.region)
     where = "of no country" if country == NO_COUNTRY else f"in {country}"
     return f"{numbers} numbers {where} are not permitted (DialingPermissions; the operator's call_countries)"
+
+
+def _begun_micros(burden: Burden) -> int:
+    return burden.micros - burden.queued_micros
 
 
 def _burst(limits: BrakeLimits) -> int:

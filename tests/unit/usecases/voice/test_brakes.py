@@ -225,6 +225,23 @@ def test_calls_cost_so_much_within_the_window() -> None:
     played(scene)
 
 
+def test_no_call_ends_for_the_sake_of_those_that_are_yet_to_be_held() -> None:
+    """A burst is taken whole, and `check` holds what is too much of it: what was under way before goes on."""
+
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(spend_micros=28_000))
+        await call(store, clock)
+        await call(store, clock, status=Status.RINGING, answered_ms=None)
+        waiting = [await call(store, clock, status=Status.QUEUED, answered_ms=None) for _ in range(3)]
+        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == NOT_ALLOWED
+        assert await brakes.spent("v", 0) == []
+        change = CallChange(status=Status.RINGING, at_ms=clock.now_ms())
+        await store.move_call(ACCOUNT, waiting[0].sid, change)
+        assert await brakes.spent("v", 0) == [ACCOUNT]
+
+    played(scene)
+
+
 def test_what_ended_before_the_window_is_forgiven() -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
         brakes = Brakes(store, clock, BrakeLimits(spend_micros=14_000, spend_window_ms=600_000))

@@ -20,7 +20,8 @@ SELECT coalesce(sum(micros), 0)::bigint FROM call_spend WHERE account = $1 AND m
 -- live --
 -- Those that nobody answered yet count with their first minute.
 SELECT count(*),
-  coalesce(sum(rate_micros * greatest(1, ($2::bigint - coalesce(answered_ms, $2::bigint) + 59999) / 60000)), 0)::bigint
+  coalesce(sum(rate_micros * greatest(1, ($2::bigint - coalesce(answered_ms, $2::bigint) + 59999) / 60000)), 0)::bigint,
+  coalesce(sum(rate_micros) FILTER (WHERE call.status = 'queued'), 0)::bigint
 FROM call
 WHERE account = $1 AND status IN ('queued', 'ringing', 'in-progress') AND (status <> 'queued' OR owner <> '')
 
@@ -30,7 +31,8 @@ WHERE tenant = $1 AND minute_ms >= $2
 
 -- tenant_live --
 SELECT count(*),
-  coalesce(sum(rate_micros * greatest(1, ($2::bigint - coalesce(answered_ms, $2::bigint) + 59999) / 60000)), 0)::bigint
+  coalesce(sum(rate_micros * greatest(1, ($2::bigint - coalesce(answered_ms, $2::bigint) + 59999) / 60000)), 0)::bigint,
+  coalesce(sum(rate_micros) FILTER (WHERE call.status = 'queued'), 0)::bigint
 FROM account JOIN call ON call.account = account.sid
 WHERE tenant = $1 AND call.status IN ('queued', 'ringing', 'in-progress') AND (call.status <> 'queued' OR owner <> '')
 

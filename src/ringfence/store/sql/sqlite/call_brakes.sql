@@ -13,7 +13,8 @@ SELECT coalesce(sum(micros), 0) FROM call_spend WHERE account = ? AND minute_ms 
 
 -- live --
 -- Those that nobody answered yet count with their first minute.
-SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?2) + 59999) / 60000)), 0)
+SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?2) + 59999) / 60000)), 0),
+  coalesce(sum(iif(status = 'queued', rate_micros, 0)), 0)
 FROM call INDEXED BY call_live
 WHERE status IN ('queued', 'ringing', 'in-progress') AND account = ?1 AND (status <> 'queued' OR owner <> '')
 
@@ -22,7 +23,8 @@ SELECT coalesce(sum(micros), 0) FROM account CROSS JOIN call_spend ON call_spend
 WHERE account.tenant = ? AND minute_ms >= ?
 
 -- tenant_live --
-SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?2) + 59999) / 60000)), 0)
+SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?2) + 59999) / 60000)), 0),
+  coalesce(sum(iif(call.status = 'queued', rate_micros, 0)), 0)
 FROM account CROSS JOIN call INDEXED BY call_live ON call.account = account.sid
 WHERE account.tenant = ?1 AND call.status IN ('queued', 'ringing', 'in-progress')
   AND (call.status <> 'queued' OR owner <> '')
