@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 import requests
+from tests.api.test_refused_codes import Guard
 from tests.api.test_verifications import TO, Verify, refused
+from twilio.base.exceptions import TwilioRestException
 
 from ringfence.carriers.simulator.silent import token_in
 
@@ -82,6 +84,17 @@ def test_proof_for_one_number_is_none_for_another(verify: Verify) -> None:
     opened(verify, theirs, OTHER)
     assert check(verify, verification_sid=mine.sid).status == "pending"
     assert check(verify, to=OTHER).status == "approved"
+
+
+def test_a_start_that_was_refused_is_not_checked(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    starter = verify.tenant.installation.deps.verifying.starter
+    with monkeypatch.context() as guarded:
+        guarded.setattr(starter, "_guard", Guard(60410, "Too many."))
+        with pytest.raises(TwilioRestException) as told:
+            verify.start(channel="sna")
+    sid = told.value.msg.rpartition("Timeline: ")[2]
+    assert verify.of_service.verifications(sid).fetch().status == "failed"
+    assert refused(check, verify=verify, verification_sid=sid) == (400, 60200)
 
 
 def test_a_text_takes_over_where_the_network_does_not_vouch(verify: Verify) -> None:

@@ -71,13 +71,14 @@ class SilentChecker:
     async def check(self, caller: Caller, account: str, service: str, sid_or_to: str) -> SilentCheck | None:
         """Approved where the telephone proved itself by any attempt, else pending.
 
-        None where there is none to check. ApiError 60200 where its last attempt was by another channel, which takes a
-        code; 60202 where five codes were checked.
+        None where there is none to check. ApiError 60200 where its last attempt was not by this channel: a code is
+        missing; 60202 where five codes were checked.
         """
         view = await self._reader.fetch(caller, account, service, sid_or_to)
         if view is None or view.secret is None:
             return None
-        if view.row.attempts[-1].channel != CHANNEL:
+        # A start that was refused has no attempt.
+        if not view.row.attempts or view.row.attempts[-1].channel != CHANNEL:
             raise ApiError(INVALID, "Missing required parameter Code")
         row, now_ms = view.row, self._clock.now_ms()
         if row.status is Status.MAX_ATTEMPTS_REACHED:
