@@ -77,6 +77,18 @@ def test_the_version_stands_in_one_place_and_a_half() -> None:
     assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text()
 
 
+def test_what_changed_is_told_once_and_what_works_has_a_row_each() -> None:
+    unreleased = (ROOT / "CHANGELOG.md").read_text().partition("## [Unreleased]")[2].partition("\n## ")[0]
+    entries = re.findall(r"^- .*(?:\n  .*)*", unreleased, re.MULTILINE)
+    assert [entry for entry in entries if entries.count(entry) > 1] == []
+    assert all(entry.endswith((".", ":")) and not re.search(r"\.\n  [a-z]", entry) for entry in entries)
+    rows = re.findall(
+        r"^\| (\w+) \| ", (ROOT / "README.md").read_text().partition("## What works today")[2], re.MULTILINE
+    )
+    assert "Verify" in rows
+    assert len(rows) == len(set(rows))
+
+
 def test_no_message_sends_its_reader_to_a_file_that_a_wheel_lacks() -> None:
     found = [
         f"{path.name}:{node.lineno}"
