@@ -134,10 +134,11 @@ class Arrivals:
     def read(self, tick: int, now_ms: float) -> None:
         """Take what has come since the last tick."""
         for _ in range(ROUNDS):
-            rows, sizes = self._round()
-            if not rows:
+            came, rows, sizes = self._round()
+            if not came:
                 break
-            self._sort(np.array(rows), np.array(sizes), tick, now_ms)
+            if rows:
+                self._sort(np.array(rows), np.array(sizes), tick, now_ms)
         for leg in self._coded:
             try:
                 self._decode(leg)
@@ -147,18 +148,20 @@ class Arrivals:
     def skip(self) -> None:
         """Leave what has come since the last tick, long ago, and begin anew with what comes from now on."""
         for _ in range(STALE_ROUNDS):
-            if not self._round()[0]:
+            came, _, _ = self._round()
+            if not came:
                 break
         self.buffers.restart_all()
         for leg in self._coded:
             leg.payloads.clear()
 
-    def _round(self) -> tuple[list[int], list[int]]:
-        """One packet of each socket that has one."""
+    def _round(self) -> tuple[bool, list[int], list[int]]:
+        """One packet of each socket that has one: whether any came, and the rows and sizes of those to look at."""
         rows: list[int] = []
         sizes: list[int] = []
         doors = self._doors
-        for descriptor, _ in self._epoll.poll(0, len(doors) + 1):
+        ready = self._epoll.poll(0, len(doors) + 1)
+        for descriptor, _ in ready:
             row, receive = doors[descriptor]
             try:
                 size = receive()
@@ -171,7 +174,7 @@ class Arrivals:
             if size:
                 rows.append(row)
                 sizes.append(size)
-        return rows, sizes
+        return bool(ready), rows, sizes
 
     def _sort(self, rows: Rows, sizes: Rows, tick: int, now_ms: float) -> None:
         head = self._packets[rows, :HEADER_BYTES]
