@@ -128,7 +128,7 @@ class Rewritten:
 
         self._run(scene())
 
-    def rewrite(self, at: int) -> None:
+    def rewrite(self, at: int, more: tuple[str, ...] = ("more", "and more")) -> None:
         keys = LedgerKeys(KeyFiles(self.directory / "keys").load(LEDGER))
         entries = read_ledger(self.directory)
         changed = type(entries[at])(at_ms=1, account="AC1", actor="SK2", verb="open_epochs")
@@ -137,7 +137,7 @@ class Rewritten:
             path.unlink()
         lines = [line_of(keys, entry, n)[0] for n, entry in enumerate(entries)]
         (self.directory / "ledger/entries").write_bytes(b"".join(lines))
-        self.write("more", "and more")
+        self.write(*more)
 
 
 @pytest.fixture
@@ -162,6 +162,37 @@ def test_a_witness_catches_whoever_rewrites_history_with_every_key(rewritten: Re
     assert (seen / "checkpoint").read_text() == good
     (evidence,) = seen.glob("fork-*")
     assert evidence.read_text() == (tmp_path / "again/checkpoint").read_text()
+
+
+@pytest.mark.parametrize(
+    ("more", "what"),
+    [((), "together they prove it"), (("three",), "must show how the longer one begins with the shorter")],
+)
+def test_a_witness_says_what_its_evidence_proves(
+    rewritten: Rewritten, tmp_path: Path, more: tuple[str, ...], what: str
+) -> None:
+    rewritten.write("one", "two")
+    LedgerReader(rewritten.directory).export(tmp_path / "before")
+    key = LedgerReader(rewritten.directory).verifier.encode()
+    witness(str(tmp_path / "before"), tmp_path / "seen", key=key, name="w")
+    rewritten.rewrite(1, more)
+    LedgerReader(rewritten.directory).export(tmp_path / "after")
+    with pytest.raises(RefusalError, match=what):
+        witness(str(tmp_path / "after"), tmp_path / "seen", key=None, name="w")
+
+
+def test_a_tile_that_is_cut_off_is_no_proof_of_anything(rewritten: Rewritten, tmp_path: Path) -> None:
+    rewritten.write("one")
+    LedgerReader(rewritten.directory).export(tmp_path / "short")
+    key = LedgerReader(rewritten.directory).verifier.encode()
+    rewritten.write("two")
+    LedgerReader(rewritten.directory).export(tmp_path / "long")
+    witness(str(tmp_path / "short"), tmp_path / "seen", key=key, name="w")
+    for tile in (tmp_path / "long/tile/0/000.p").iterdir():
+        tile.write_bytes(tile.read_bytes()[:-1])
+    with pytest.raises(RefusalError, match="does not show that it goes on from entry 2"):
+        witness(str(tmp_path / "long"), tmp_path / "seen", key=None, name="w")
+    assert not list((tmp_path / "seen").glob("fork-*"))
 
 
 def test_a_witness_catches_a_ledger_that_was_cut_off(rewritten: Rewritten, tmp_path: Path) -> None:

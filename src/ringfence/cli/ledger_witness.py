@@ -45,18 +45,32 @@ def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
     try:
         proof = consistency_proof(hashes, seen.size, shown.size) if seen.size <= shown.size else []
         follow(seen, seen.size, shown, proof)
-    except (ForkError, ValueError) as error:
+    except ValueError as error:
+        # A tile that is cut off shows nothing, either way.
+        raise RefusalError(
+            f"{source} does not show that it goes on from entry {seen.size}: {error}",
+            "try again; where it never does, ask who runs it, and tell its tenants",
+        ) from None
+    except ForkError as error:
         evidence = folder / f"fork-{time.time_ns()}"
         evidence.write_text(note, encoding="utf-8")
         raise RefusalError(
             f"the ledger at {source} was changed: {error}",
-            f"{evidence} and {folder / NOTE} are both signed by its key: together they prove it. Tell its tenants",
+            f"{evidence} and {folder / NOTE} are both signed by its key: {_proof(seen.size, shown.size)}. "
+            "Tell its tenants",
         ) from None
     signer = Signer(name, _seed(folder / SEED), COSIGNATURE)
     cosigned = note + signer.sign(shown.text(), int(time.time()))
     _replace(folder / NOTE, cosigned)
     grew = shown.size - seen.size
     Terminal().say(f"{shown.size} entries, {grew} of them new, nothing before them changed; cosigned by {name}")
+
+
+def _proof(seen: int, shown: int) -> str:
+    """What two checkpoints of so many entries, that do not follow from each other, come to."""
+    if seen == shown:
+        return "together they prove it"
+    return "whoever runs it must show how the longer one begins with the shorter, and cannot"
 
 
 def _trusted(folder: Path, key: str | None) -> Verifier:
