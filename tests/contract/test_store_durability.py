@@ -10,7 +10,9 @@ import sys
 
 import pytest
 
+from ringfence.domain.factor import FactorType
 from ringfence.domain.message import Status
+from ringfence.ports.factors import ChallengeRow
 from ringfence.ports.store import (
     DiskFullError,
     MessageFilter,
@@ -190,6 +192,35 @@ async def test_erased_content_is_in_no_file_any_more(path, text):
         if not found(b"canary"):
             break
     assert found(b"canary") == []
+    await store.close()
+
+
+async def test_a_question_that_nobody_answered_is_in_no_file_any_more(path):
+    def found():
+        return [file.name for file in path.parent.iterdir() if b"canary" in file.read_bytes()]
+
+    store = await opened(path)
+    question = ChallengeRow(
+        account="AC1",
+        sid="YC1",
+        service="VA1",
+        entity="",
+        factor="",
+        factor_type=FactorType.PASSKEYS,
+        epoch=1,
+        content=b"canary" * 400,
+        created_ms=NOW,
+        updated_ms=NOW,
+        expires_ms=NOW + 1,
+    )
+    await store.create_challenge(question)
+    assert found()
+    assert await store.forget_unanswered("AC1", NOW + 1) == 1
+    for _ in range(50):
+        if not found():
+            break
+        await asyncio.sleep(0.1)
+    assert found() == []
     await store.close()
 
 

@@ -184,6 +184,7 @@ def _answer(tx: SqliteWriter, wanted: Sequence[Sequence[object]]) -> list[Challe
 
 
 def _forget_unanswered(tx: SqliteWriter, wanted: Sequence[tuple[str, int]]) -> list[int]:
+    tx.erased = True
     return [tx.run(SQL["challenges_unanswered_erase"], values).rowcount for values in wanted]
 
 
