@@ -44,6 +44,10 @@ class Devices:
             lambda tx: tx.executemany(_FORGET, [(account, factor) for factor in factors]).rowcount, erases=True
         )
 
+    def is_known(self, device: DeviceOf) -> bool:
+        """Whether there is such a device."""
+        return self._key_of(device) is not None
+
     def payload(self, device: DeviceOf, token: str) -> bytes | None:
         """What the device signed, None where it did not."""
         signed = _read(token)

@@ -279,7 +279,9 @@ class KeyService:
 
     def _admit(self, device: DeviceOf, login: str) -> None:
         if not self._devices.is_present(device, login):
-            self._write_down_later(device.account, device.factor, "refused.device")
+            # Of devices that there are alone: else anybody could fill the record, under names of his own.
+            if self._devices.is_known(device):
+                self._write_down_later(device.account, device.factor, "refused.device")
             raise KeyRefusedError("no such device")
 
     async def _new_records(self, account: str, actor: str, prefixes: Sequence[str]) -> RecordKeys:

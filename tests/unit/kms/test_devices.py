@@ -98,6 +98,23 @@ def test_what_was_sealed_for_a_device_opens_for_it(
     run(scene())
 
 
+def test_who_shows_himself_in_vain_is_written_down_where_there_is_such_a_device(
+    run: Any, service_at: Any, at_noon: Any, device: DeviceOf, telephone: Device, another: Device, ledger: Any
+) -> None:
+    invented = replace(device, factor="YF" + "9" * 32)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.keep_device(device, read_public_key(telephone.public_key))
+            for whose in (device, invented):
+                with pytest.raises(KeyRefusedError):
+                    await service.open_for_device(whose, login(another, whose, at_noon), [])
+            refused = [entry for entry in ledger.later if entry.verb == "refused.device"]
+            assert [(entry.account, entry.actor) for entry in refused] == [(device.account, device.factor)]
+
+    run(scene())
+
+
 @pytest.mark.parametrize(("late_s", "is_good"), [(0, True), (-299, True), (-300, False), (60, True), (61, False)])
 def test_a_device_signs_in_for_minutes(
     run: Any, service_at: Any, at_noon: Any, device: DeviceOf, telephone: Device, late_s: int, is_good: bool
