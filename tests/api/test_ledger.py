@@ -15,6 +15,7 @@ from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.note import open_note, parse_verifier
 from ringfence.domain.ledger.proof import check_inclusion
+from ringfence.domain.ledger.tile import tile_path, tiles_of
 from ringfence.kms.key_files import LEDGER, KeyFiles
 from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import line_of
@@ -100,8 +101,9 @@ def test_anybody_may_watch_the_tree_and_learns_no_more(tenant: Any, tmp_path: Pa
     key = requests.get(f"{base}/ledger/key", timeout=10).text.strip()
     assert key == LedgerReader(tenant.installation.key_folder).verifier.encode()
     size = int(requests.get(f"{base}/ledger/checkpoint", timeout=10).text.splitlines()[1])
-    tile = requests.get(f"{base}/ledger/tile/entries/000.p/{size}", timeout=10)
-    assert (tile.status_code, len(tile.content)) == (200, size * 34)
+    last = [tile for tile in tiles_of(size) if tile.level is None][-1]
+    tile = requests.get(f"{base}/ledger/{tile_path(last)}", timeout=10)
+    assert (tile.status_code, len(tile.content)) == (200, last.width * 34)
     assert "immutable" in tile.headers["cache-control"]
     for path in ("tile/0/999", "tile/0/000.p/0", "tile/0/../../keys/ledger.key", "tile/x", "entries", "index.db"):
         assert requests.get(f"{base}/ledger/{path}", timeout=10).status_code == 404, path

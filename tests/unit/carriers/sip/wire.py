@@ -18,14 +18,14 @@ OFFER, ANSWER, HELD = b"v=0 offer", b"v=0 answer", b"v=0 held"
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(8):
+    async with asyncio.timeout(20):
         while not condition():
             await asyncio.sleep(0.005)
 
 
 def run(story: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
-        async with asyncio.timeout(25):
+        async with asyncio.timeout(40):
             await story()
 
     asyncio.run(bounded())
