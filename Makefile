@@ -10,7 +10,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres sipp shots clean
+.PHONY: setup lock demo serve test test-long check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres sipp shots clean
 
 setup: $(STAMP)
 
@@ -40,6 +40,10 @@ serve: setup
 
 test: setup chromium postgres sipp
 	$(BIN)/pytest -n 2 --dist worksteal
+
+# What takes minutes and seldom changes: the example authenticator's devices, backups and pictures.
+test-long: setup chromium
+	$(BIN)/pytest -m long
 
 check: setup
 	$(BIN)/ruff check --no-cache src tests benchmarks examples
@@ -109,7 +113,7 @@ sipp:
 
 # Pictures of the pages for the README.
 shots: setup chromium
-	RINGFENCE_SHOTS=docs/images $(BIN)/pytest tests/browser -k picture
+	RINGFENCE_SHOTS=docs/images $(BIN)/pytest tests/browser -m browser -k picture
 
 clean:
 	rm -rf $(VENV) .tools dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

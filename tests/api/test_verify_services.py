@@ -24,7 +24,12 @@ def test_a_service_has_twilios_defaults(tenant: Any) -> None:
     assert made.code_length == 6
     assert (made.custom_code_enabled, made.psd2_enabled, made.do_not_share_warning_enabled) == (False, False, False)
     assert made.totp == {"issuer": "Fade & Co", "time_step": 30, "code_length": 6, "skew": 1}
-    assert made.push == {"include_date": False, "apn_credential_sid": None, "fcm_credential_sid": None}
+    assert made.push == {
+        "include_date": False,
+        "number_matching": False,
+        "apn_credential_sid": None,
+        "fcm_credential_sid": None,
+    }
     assert made.url.endswith(f"/v2/Services/{made.sid}")
     assert made.links["verifications"] == f"{made.url}/Verifications"
 
@@ -64,6 +69,7 @@ def test_every_setting_is_read_back(tenant: Any) -> None:
         assert {name: getattr(seen, name) for name in wanted} == wanted
         assert seen.push == {
             "include_date": True,
+            "number_matching": False,
             "apn_credential_sid": "CR" + "a" * 32,
             "fcm_credential_sid": "CR" + "b" * 32,
         }

@@ -14,7 +14,7 @@ from tests.browser.authenticator import Device, Devices, Site
 from tests.browser.authenticator import devices as devices
 from tests.browser.authenticator import site as site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 # What is wrong with what can be seen, as texts.
 LOOK = """() => {

@@ -11,7 +11,7 @@ from tests.browser.authenticator import old as old
 from tests.browser.authenticator import site as site
 from tests.browser.authenticator_operator import unb64
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 PASSPHRASE = "walnut barge lantern eleven"
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

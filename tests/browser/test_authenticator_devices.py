@@ -7,7 +7,7 @@ from tests.browser.authenticator import devices as devices
 from tests.browser.authenticator import old as old
 from tests.browser.authenticator import site as site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 def test_a_new_device_has_everything_once_an_old_one_let_it_in_and_a_day_went_by(old: Device, devices: Devices) -> None:

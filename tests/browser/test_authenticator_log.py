@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 from tests.browser.authenticator import serving
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 # A workshop of logs: two devices with their keys, and `make(kind, by, fields, at_ms)`, which signs as whom it is told.
 WORKSHOP = """

@@ -9,7 +9,7 @@ from tests.browser.authenticator import Devices
 from tests.browser.authenticator import devices as devices
 from tests.browser.authenticator import site as site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 TELEPHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "device_scale_factor": 2}
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 860}}
