@@ -112,6 +112,7 @@ def test_a_person_reads_what_is_asked_and_answers(asked: Asked, button: str, sta
     assert asked.status(challenge) == status
 
 
+@pytest.mark.long
 def test_a_site_asks_as_the_readme_shows(
     asked: Asked, verify: Any, installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,12 +124,14 @@ def test_a_site_asks_as_the_readme_shows(
     expect(asked.page.get_by_role("article")).to_contain_text("Lisbon")
 
 
+@pytest.mark.long
 def test_the_count_is_seen_on_every_tab(asked: Asked) -> None:
     asked.ask()
     asked.device.go("Codes")
     expect(asked.page.get_by_role("link", name="Approvals 1")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_device_answers_after_the_app_was_closed(asked: Asked) -> None:
     challenge = asked.ask()
     asked.device.reopen()
@@ -210,6 +213,7 @@ def test_other_digits_or_none_approve_nothing(asked: Asked, typed: str) -> None:
     assert asked.status(challenge) == "expired"
 
 
+@pytest.mark.long
 def test_without_a_verify_service_the_app_says_that_there_are_no_approvals(browser: Browser, tmp_path: Path) -> None:
     with serving(tmp_path / "kept.db") as site:
         devices = Devices(browser, site.url)

@@ -114,6 +114,7 @@ def exchange_commitment(operator: Operator, site: Site, account: str) -> None:
     site.rows("UPDATE joining SET commitment = ?, reveal = ?", commitment, reveal)
 
 
+@pytest.mark.long
 def test_a_new_device_is_told_when_its_commitment_was_exchanged(
     old: Device, devices: Devices, site: Site, operator: Operator
 ) -> None:
@@ -133,6 +134,7 @@ def test_a_new_device_is_told_when_its_commitment_was_exchanged(
     assert [said["kind"] for said in operator.said()] == ["first"]
 
 
+@pytest.mark.long
 def test_the_old_device_is_told_when_the_new_ones_keys_were_exchanged(
     old: Device, devices: Devices, site: Site, operator: Operator
 ) -> None:
@@ -148,6 +150,7 @@ def test_the_old_device_is_told_when_the_new_ones_keys_were_exchanged(
     assert [said["kind"] for said in operator.said()] == ["first"]
 
 
+@pytest.mark.long
 def test_a_new_device_is_not_shown_an_account_of_the_operators_making(
     old: Device, devices: Devices, site: Site, operator: Operator
 ) -> None:
@@ -204,6 +207,7 @@ def altered_list(site: Site) -> None:
     site.rows("UPDATE list SET record = ?", json.dumps(record))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("attack", "words"),
     [
@@ -230,6 +234,7 @@ def test_what_the_server_showed_before_counts(
     expect(old.page.locator(".code")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_canceled_device_is_not_let_in_by_an_old_log(old: Device, devices: Devices, site: Site) -> None:
     new = devices.add()
     announced(old, new)
@@ -255,6 +260,7 @@ WRITE_AS_REMOVED = """async ({ number, entries }) => {
 }"""
 
 
+@pytest.mark.long
 def test_the_operator_and_a_removed_device_together_change_nothing(old: Device, devices: Devices, site: Site) -> None:
     new = devices.add()
     joined(old, new)
