@@ -1,0 +1,57 @@
+"""What a grant covers: chosen records, or whole hours that have ended. Never both, never "everything"."""
+
+import hashlib
+
+import msgspec
+
+from ringfence.domain.access.refusal import AccessRefusedError, Refusal
+from ringfence.domain.sealing.epoch import ended_ms
+from ringfence.domain.sid import is_sid
+
+RECORDS_MAX = 5_000
+EPOCHS_MAX = 744
+"""The hours of 31 days."""
+_EPOCH = "epoch:"
+
+
+class Scope(msgspec.Struct, frozen=True, kw_only=True):
+    """`records` are SIDs, `epochs` numbers of hours (`domain.sealing.epoch`). One of the two is empty."""
+
+    records: tuple[str, ...] = ()
+    epochs: tuple[int, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What is sealed for the asker, one name a key: SIDs, or `epoch:<number>`."""
+        return self.records or tuple(epoch_name(epoch) for epoch in self.epochs)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 in hex of the names, a line each, in order: what both sides see that they mean the same."""
+        return hashlib.sha256("\n".join(self.names).encode()).hexdigest()
+
+
+def epoch_name(epoch: int) -> str:
+    """The name of an hour's key among a grant's."""
+    return f"{_EPOCH}{epoch}"
+
+
+def epoch_of(name: str) -> int | None:
+    """The inverse; None for the name of a record."""
+    number = name.removeprefix(_EPOCH)
+    return int(number) if number != name and number.isdecimal() and number.isascii() else None
+
+
+def check_scope(scope: Scope, now_ms: int) -> None:
+    """AccessRefusedError for what nobody may ask for: nothing, both, too much, something twice, an hour that goes on.
+
+    An hour that has not ended would open what its tenant has yet to send.
+    """
+    names = scope.names
+    bound = RECORDS_MAX if scope.records else EPOCHS_MAX
+    if bool(scope.records) == bool(scope.epochs) or len(names) > bound or len(set(names)) != len(names):
+        raise AccessRefusedError(Refusal.SCOPE)
+    if not all(is_sid(sid) for sid in scope.records):
+        raise AccessRefusedError(Refusal.SCOPE)
+    if any(epoch < 0 or ended_ms(epoch) > now_ms for epoch in scope.epochs):
+        raise AccessRefusedError(Refusal.EPOCH_OPEN)
