@@ -1,4 +1,4 @@
-"""The key service as the API and the dispatcher see it, over their sockets."""
+"""The key service as the API, the dispatcher and the console see it, over their sockets."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,7 @@ from ringfence.domain.device_token import DeviceOf, Enrolment
 from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
+from ringfence.ports.console_keys import BrowserSlot
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import ProvenEntries
@@ -105,6 +106,50 @@ class ApiKeyClient:
 
     async def enrol(self, account: str, service: str, token: str, prefixes: Sequence[str]) -> RecordKeys:
         return await self._client.call("enrol", account, service, token, prefixes, returns=RecordKeys)
+
+    async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
+        await self._client.call("open_console_link", caller, account, slot, until_ms)
+
+
+class ConsoleKeyClient:
+    """`ports.console_keys.ConsoleKeys` and `ports.ledger.OwnRecords` at the console's socket."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+        return await self._client.call("slot_boxes", account, credential, returns=list[tuple[int, bytes]])
+
+    async def sealed_epochs(
+        self, account: str, credential: str, epochs: Sequence[int]
+    ) -> dict[int, list[tuple[int, bytes]]]:
+        return await self._client.call(
+            "sealed_epochs", account, credential, epochs, returns=dict[int, list[tuple[int, bytes]]]
+        )
+
+    async def proof_key(self, account: str) -> bytes:
+        return await self._client.call("proof_key", account, returns=bytes)
+
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str) -> None:
+        await self._client.call("add_browser_slot", account, slot, by)
+
+    async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
+        await self._client.call("revoke_browser_slot", account, credential, by)
+
+    async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
+        await self._client.call("note", account, actor, verb, scope)
+
+    async def checkpoint(self) -> str:
+        return await self._client.call("ledger_checkpoint", returns=str)
+
+    async def verifier(self) -> str:
+        return await self._client.call("ledger_verifier", returns=str)
+
+    async def tile(self, path: str) -> bytes:
+        return await self._client.call("ledger_tile", path, returns=bytes)
+
+    async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
+        return await self._client.call("ledger_entries_for", account, after, limit, returns=ProvenEntries)
 
 
 class DispatcherKeyClient:

@@ -1,13 +1,14 @@
-"""The key service's two sockets: one for the API, one for the dispatcher. Each refuses the other's verbs."""
+"""The key service's three sockets: for the API, for the dispatcher, for the console. Each refuses the others' verbs."""
 
 from collections.abc import Collection
 from pathlib import Path
 from typing import Protocol
 
 from ringfence.ipc.server import Server, serve
+from ringfence.ports.console_keys import ConsoleKeys, ConsoleLinks
 from ringfence.ports.device_keys import DeviceKeys
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
-from ringfence.ports.ledger import LedgerRecords
+from ringfence.ports.ledger import LedgerRecords, OwnRecords
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
@@ -40,6 +41,16 @@ TENANT_VERBS = (
     "enrol",
 )
 LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
+LINK_VERBS = ("open_console_link",)
+CONSOLE_VERBS = (
+    "slot_boxes",
+    "sealed_epochs",
+    "proof_key",
+    "add_browser_slot",
+    "revoke_browser_slot",
+    "note",
+)
+CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_for")
 DELIVERY_VERBS = (
     "seal_record",
     "open_records",
@@ -60,10 +71,16 @@ class ForCarriage(DeliveryKeys, CodeReader, Protocol):
 
 
 async def serve_tenant_keys(
-    service: ForApi, path: Path, allowed_uids: Collection[int] | None = None, records: LedgerRecords | None = None
+    service: ForApi,
+    path: Path,
+    allowed_uids: Collection[int] | None = None,
+    records: LedgerRecords | None = None,
+    links: ConsoleLinks | None = None,
 ) -> Server:
-    """Answer the verbs of `ForApi` at `path`, and those of `records`. OSError where the path cannot be had."""
+    """Answer the verbs of `ForApi` at `path`, of `records` and `links` too. OSError where the path cannot be had."""
     verbs = {verb: getattr(service, verb) for verb in TENANT_VERBS}
+    if links is not None:
+        verbs |= {verb: getattr(links, verb) for verb in LINK_VERBS}
     if records is not None:
         verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in LEDGER_VERBS}
     return await serve(path, verbs, allowed_uids)
@@ -72,3 +89,13 @@ async def serve_tenant_keys(
 async def serve_delivery_keys(service: ForCarriage, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
     """Answer the verbs of `DeliveryKeys` and `CodeReader` at `path`. OSError where the path cannot be had."""
     return await serve(path, {verb: getattr(service, verb) for verb in DELIVERY_VERBS}, allowed_uids)
+
+
+async def serve_console_keys(
+    service: ConsoleKeys, path: Path, allowed_uids: Collection[int] | None = None, records: OwnRecords | None = None
+) -> Server:
+    """Answer the verbs of `ConsoleKeys` at `path`, and those of `records`. OSError where the path cannot be had."""
+    verbs = {verb: getattr(service, verb) for verb in CONSOLE_VERBS}
+    if records is not None:
+        verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in CONSOLE_LEDGER_VERBS}
+    return await serve(path, verbs, allowed_uids)

@@ -18,6 +18,7 @@ from ringfence.domain.sealing.standing import StandingSealer, table_key
 from ringfence.domain.sid import new_sid
 from ringfence.domain.totp import TotpShape
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
+from ringfence.kms.browser_slots import BrowserSlots
 from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.devices import Devices
@@ -28,6 +29,7 @@ from ringfence.kms.slot_keys import Opened, SlotKeys
 from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
+from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
@@ -42,6 +44,8 @@ BLIND_TABLES = frozenset(
 )
 DISPATCHER = "dispatcher"
 API = "api"
+NOTED_BY = ("member:", "staff:")
+KEY_ORIGIN = "key_origin"
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +73,7 @@ class KeyService:
         self._store = store or KeyStore(directory / DATABASE)
         self._days = DayKeys(self._files, clock)
         self._slots = SlotKeys(self._store, clock)
+        self._browsers = BrowserSlots(self._store, self._slots, clock)
         self._live = LiveEpochs(self._store, self._days, clock)
         self._archive = Archive(self._store, clock)
         self._residue = Residue(self._store, self._days, clock)
@@ -108,6 +113,7 @@ class KeyService:
         """
         self._slots.forget_expired()
         self._live.forget_past()
+        await self._browsers.tidy()
         await self._residue.roll()
         await self._codes.tidy()
         await self._totp.tidy()
@@ -231,6 +237,58 @@ class KeyService:
         if not await self._devices.use(enrolment):
             raise KeyRefusedError("an enrolment token makes one factor")
         return await self._new_records(account, enrolment.sid, prefixes)
+
+    async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
+        self._browsers.check_link(slot.credential, until_ms)
+        opened = await self._open(caller, account, "open_console_link")
+        await self._write_down(account, caller.credential, "open_console_link", slot.credential)
+        await self._browsers.note_link(account, slot.credential, until_ms)
+        await self._slots.add(opened, account, slot)
+
+    # For the console
+
+    async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+        try:
+            boxes = await self._browsers.boxes(account, credential)
+        except KeyRefusedError:
+            self._write_down_later(account, credential, "refused.slot_boxes")
+            raise
+        await self._write_down(account, credential, "slot_boxes")
+        return boxes
+
+    async def sealed_epochs(
+        self, account: str, credential: str, epochs: Sequence[int]
+    ) -> dict[int, list[tuple[int, bytes]]]:
+        try:
+            sealed = self._browsers.epochs(account, credential, epochs)
+        except KeyRefusedError:
+            self._write_down_later(account, credential, "refused.open_epochs")
+            raise
+        await self._write_down(account, credential, "open_epochs", *map(str, sealed))
+        return sealed
+
+    async def proof_key(self, account: str) -> bytes:
+        return self._browsers.proof_key(account)
+
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str) -> None:
+        try:
+            self._browsers.check(account, slot, by)
+        except KeyRefusedError:
+            self._write_down_later(account, by, "refused.add_slot")
+            raise
+        await self._write_down(account, by, "add_slot", slot.credential)
+        await self._browsers.add(account, slot, by)
+
+    async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
+        if not credential.startswith(PASSKEY_PREFIX):
+            raise KeyRefusedError("no slot of a passkey")
+        await self._write_down(account, by, "revoke_slot", credential)
+        await self._slots.revoke(account, credential)
+
+    async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
+        if not (actor.startswith(NOTED_BY) or actor == KEY_ORIGIN) or hasattr(type(self), verb) or "." in verb:
+            raise ValueError("a note is of staff, of a member or of the key origin, and of none of our verbs")
+        await self._write_down(account, actor, verb, *scope)
 
     # For both
 

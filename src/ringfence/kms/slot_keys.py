@@ -107,10 +107,10 @@ class SlotKeys:
                 (caller.account, caller.credential, public),
             )
             if gone.rowcount:
-                _renew(db, caller.account)
+                renew(db, caller.account)
 
         await self._store.write(work, erases=True)
-        self._forget(caller.account)
+        self.forget(caller.account)
 
     async def revoke(self, account: str, credential: str) -> None:
         """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot."""
@@ -118,10 +118,10 @@ class SlotKeys:
         def work(db: sqlite3.Connection) -> None:
             gone = db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, credential))
             if gone.rowcount:
-                _renew(db, account)
+                renew(db, account)
 
         await self._store.write(work, erases=True)
-        self._forget(account)
+        self.forget(account)
 
     def _open_slot(self, caller: Caller) -> tuple[dict[int, ContentKey], bool]:
         rows = self._store.rows(
@@ -159,13 +159,13 @@ class SlotKeys:
             raise KeyRefusedError("this credential opens nothing of that account")
         return content
 
-    def _forget(self, account: str) -> None:
+    def forget(self, account: str) -> None:
         """What was opened of an account, or through it, must be opened again."""
         for who in [who for who in self._opened if account in who[:2]]:
             del self._opened[who]
 
 
-def _renew(db: sqlite3.Connection, account: str) -> None:
+def renew(db: sqlite3.Connection, account: str) -> None:
     """A new content key for an account, and for its subaccounts: the old one of the parent opens theirs."""
     children = [child for (child,) in db.execute("SELECT account FROM account WHERE parent = ?", (account,))]
     for one in (account, *children):

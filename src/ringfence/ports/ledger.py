@@ -50,11 +50,8 @@ class ProvenEntries(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[ProvenEntry, ...]
 
 
-class LedgerRecords(Protocol):
-    """What is read of a ledger: by anybody, who learns nothing of what was opened, and by an account of itself.
-
-    ConnectionError where it cannot be read now.
-    """
+class PublicRecords(Protocol):
+    """What anybody reads of a ledger, and learns nothing of what was opened. ConnectionError: it cannot be read now."""
 
     async def checkpoint(self) -> str:
         """The last one, a signed note; "" while there is none."""
@@ -65,5 +62,16 @@ class LedgerRecords(Protocol):
     async def tile(self, path: str) -> bytes:
         """A tile of the tree, by its path in C2SP's tlog-tiles; b"" where there is none yet, or none as wide."""
 
+
+class LedgerRecords(PublicRecords, Protocol):
+    """What is read of a ledger by anybody, and by an account of itself: its credential proves who it is."""
+
     async def entries_of(self, caller: Caller, account: str, after: int, limit: int) -> ProvenEntries:
         """An account's entries after the `after`th, the oldest first, `ENTRIES_AT_ONCE` at most. KeyRefusedError."""
+
+
+class OwnRecords(PublicRecords, Protocol):
+    """What the console reads of a ledger for a member whom it let in."""
+
+    async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
+        """As `LedgerRecords.entries_of`, of any account: metadata, as all that the console reads."""

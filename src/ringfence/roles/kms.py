@@ -9,7 +9,7 @@ from ringfence.kms.key_files import KeyFileError
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
-from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
+from ringfence.kms.server import serve_console_keys, serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.ports.store import StoreFailedError
 from ringfence.roles.pacing import settle
@@ -24,7 +24,7 @@ _log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
-    """Serve both sockets until cancelled; then finish what is being written. RefusalError where keys are another's."""
+    """Serve three sockets until cancelled, then finish what is being written. RefusalError: keys are another's."""
     if not settings.owns_keys:
         raise RefusalError("keys_from names another installation's key service", "start it there, or remove keys_from")
     make_private(settings.kms_dir)
@@ -51,9 +51,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             ) from None
         stack.push_async_callback(service.close)
         records = FolderRecords(settings.kms_dir, service.allow)
-        tenants = await serve_tenant_keys(service, settings.socket("kms-api"), records=records)
+        tenants = await serve_tenant_keys(service, settings.socket("kms-api"), records=records, links=service)
         stack.push_async_callback(tenants.close)
         stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)
+        console = await serve_console_keys(service, settings.socket("kms-console"), records=records)
+        stack.push_async_callback(console.close)
         settle()
         process.ready()
         while True:

@@ -1,4 +1,4 @@
-"""The ledger as others may read it: `ports.ledger.LedgerRecords` over the key service's folder."""
+"""The ledger as others may read it: `LedgerRecords` and `OwnRecords` of `ports.ledger`, over the service's folder."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -36,6 +36,9 @@ class FolderRecords:
 
     async def entries_of(self, caller: Caller, account: str, after: int, limit: int) -> ProvenEntries:
         await self._allow(caller, account)
+        return await self.entries_for(account, after, limit)
+
+    async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
         return await _read(lambda: self._entries(account, after, min(limit, ENTRIES_AT_ONCE)))
 
     def _reader(self) -> LedgerReader:

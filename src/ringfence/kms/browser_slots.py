@@ -1,0 +1,177 @@
+"""Slots of browsers: what is handed out of them is sealed as it is kept, and what is added comes sealed already."""
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.hkdf import KEY_BYTES
+from ringfence.domain.sealing.hpke import OVERHEAD_BYTES
+from ringfence.domain.sealing.slot_proof import ProofKey, new_slot
+from ringfence.kms.slot_keys import SlotKeys, renew
+from ringfence.kms.store import KeyStore
+from ringfence.ports.console_keys import EPOCHS_AT_ONCE, LINK_PREFIX, PASSKEY_PREFIX, BrowserSlot
+from ringfence.ports.keys import KeyRefusedError
+
+PROOF_MS = LINK_MAX_MS = 600_000
+PROOF_KEYS_MAX = 1_000
+
+
+class BrowserSlots:
+    """Slots that passkeys and links open, in the key service's database."""
+
+    def __init__(self, store: KeyStore, slots: SlotKeys, clock: Clock) -> None:
+        self._store = store
+        self._slots = slots
+        self._clock = clock
+        self._proof_keys: dict[tuple[str, bytes], tuple[ProofKey, int]] = {}
+
+    def check_link(self, credential: str, until_ms: int) -> None:
+        """ValueError for a link that is none, or that lasts longer than ten minutes."""
+        if not credential.startswith(LINK_PREFIX) or until_ms > self._clock.now_ms() + LINK_MAX_MS:
+            raise ValueError("a link to the console is called KL… and lasts ten minutes at most")
+
+    async def note_link(self, account: str, credential: str, until_ms: int) -> None:
+        """From `until_ms` on the slot is a link's no more."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT OR REPLACE INTO console_link (account, credential, until_ms) VALUES (?, ?, ?)",
+                (account, credential, until_ms),
+            )
+
+        await self._store.write(work)
+
+    async def boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+        """(generation, sealed) pairs of a slot. KeyRefusedError for none, and for a link that is past."""
+        rows = self._store.rows(
+            "SELECT generation, sealed FROM slot WHERE account = ? AND credential = ? ORDER BY generation, turn",
+            account,
+            credential,
+        )
+        if not rows or not self._is_open(account, credential):
+            raise KeyRefusedError("this credential opens nothing")
+        if credential.startswith(LINK_PREFIX):
+
+            def work(db: sqlite3.Connection) -> None:
+                db.execute(
+                    "UPDATE console_link SET handed = 1 WHERE account = ? AND credential = ?", (account, credential)
+                )
+
+            await self._store.write(work)
+        return [(generation, sealed) for generation, sealed in rows]
+
+    def epochs(self, account: str, credential: str, epochs: Sequence[int]) -> dict[int, list[tuple[int, bytes]]]:
+        """Those that the slot's content keys open; one that does not exist is absent."""
+        if len(epochs) > EPOCHS_AT_ONCE:
+            raise ValueError(f"more than {EPOCHS_AT_ONCE} epochs at once")
+        if not self._is_open(account, credential):
+            raise KeyRefusedError("this credential opens nothing")
+        generations = {
+            generation
+            for (generation,) in self._store.rows(
+                "SELECT DISTINCT generation FROM slot WHERE account = ? AND credential = ?", account, credential
+            )
+        }
+        if not generations:
+            raise KeyRefusedError("this credential opens nothing")
+        rows = self._store.rows(
+            "SELECT epoch, generation, sealed FROM epoch WHERE account = ?"
+            " AND epoch IN (SELECT value FROM json_each(?))",
+            account,
+            json.dumps(sorted(set(epochs))),
+        )
+        return {epoch: [(generation, sealed)] for epoch, generation, sealed in rows if generation in generations}
+
+    def proof_key(self, account: str) -> bytes:
+        """A key for one proof. The oldest makes way where too many wait."""
+        self.forget_expired()
+        if len(self._proof_keys) >= PROOF_KEYS_MAX:
+            self._proof_keys.pop(next(iter(self._proof_keys)))
+        key = ProofKey()
+        self._proof_keys[account, key.public] = key, self._clock.monotonic_ms() + PROOF_MS
+        return key.public
+
+    def check(self, account: str, slot: BrowserSlot, by: str) -> None:
+        """KeyRefusedError where the slot may not be added. The proof's key is used up either way."""
+        held = self._proof_keys.pop((account, slot.proof_key), None)
+        if held is None or held[1] <= self._clock.monotonic_ms():
+            raise KeyRefusedError("no such key to prove with")
+        publics = dict(self._store.rows("SELECT generation, public FROM content_key WHERE account = ?", account))
+        generations = [generation for generation, _ in slot.boxes]
+        if (
+            not slot.credential.startswith(PASSKEY_PREFIX)
+            or len(slot.public) != KEY_BYTES
+            or len(set(generations)) != len(generations)
+            or not publics.keys() >= set(generations)
+            or any(len(sealed) != KEY_BYTES + OVERHEAD_BYTES for _, sealed in slot.boxes)
+            or not self._is_open(account, by)
+        ):
+            raise KeyRefusedError("no slot of a passkey")
+        present = max(publics)
+        if present not in generations:
+            raise ConnectionError("a new content key began meanwhile")  # the new slot would not open it: try again
+        what = new_slot(account, slot.credential, present, slot.public, slot.boxes)
+        if not held[0].holds(slot.proof, publics[present], what):
+            raise KeyRefusedError("whoever adds this slot does not hold the content key")
+
+    async def add(self, account: str, slot: BrowserSlot, by: str) -> None:
+        """Keep what `check` let pass; a link that it came by ends, and a new content key begins."""
+
+        def work(db: sqlite3.Connection) -> None:
+            if db.execute(
+                "SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, slot.credential)
+            ).fetchone():
+                raise KeyRefusedError("this passkey has a slot")
+            (present,) = db.execute("SELECT generation FROM account WHERE account = ?", (account,)).fetchone()
+            if present not in dict(slot.boxes):
+                raise ConnectionError("a new content key began meanwhile")
+            for generation, sealed in slot.boxes:
+                db.execute(
+                    "INSERT INTO slot (account, credential, turn, generation, public, sealed)"
+                    " VALUES (?, ?, 0, ?, ?, ?)",
+                    (account, slot.credential, generation, slot.public, sealed),
+                )
+            if by.startswith(LINK_PREFIX):
+                used = db.execute("DELETE FROM console_link WHERE account = ? AND credential = ?", (account, by))
+                if not used.rowcount:
+                    raise KeyRefusedError("this link was used")
+                db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, by))
+                renew(db, account)
+
+        await self._store.write(work, erases=by.startswith(LINK_PREFIX))
+        self._slots.forget(account)
+
+    def forget_expired(self) -> None:
+        """Drop keys of proofs that never came."""
+        now_ms = self._clock.monotonic_ms()
+        while self._proof_keys and self._proof_keys[oldest := next(iter(self._proof_keys))][1] <= now_ms:
+            del self._proof_keys[oldest]
+
+    async def tidy(self) -> None:
+        """Take away links that are past. What one handed out opens the content key: then a new one begins."""
+        self.forget_expired()
+        past = self._store.rows(
+            "SELECT account, credential, handed FROM console_link WHERE until_ms <= ?", self._clock.now_ms()
+        )
+        if not past:
+            return
+
+        def work(db: sqlite3.Connection) -> None:
+            for account, credential, handed in past:
+                db.execute("DELETE FROM console_link WHERE account = ? AND credential = ?", (account, credential))
+                gone = db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, credential))
+                if gone.rowcount and handed:
+                    renew(db, account)
+
+        await self._store.write(work, erases=True)
+        for account, _, _ in past:
+            self._slots.forget(account)
+
+    def _is_open(self, account: str, credential: str) -> bool:
+        if not credential.startswith(LINK_PREFIX):
+            return True
+        row = self._store.row(
+            "SELECT until_ms FROM console_link WHERE account = ? AND credential = ?", account, credential
+        )
+        return row is not None and row[0] > self._clock.now_ms()

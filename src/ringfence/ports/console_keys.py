@@ -1,0 +1,82 @@
+"""The key service as the console sees it. Nothing that it answers opens without a secret that a browser holds.
+
+Content keys and epoch keys cross this port sealed, as they are kept. Whatever would open something is in the ledger,
+synced, before it is answered.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from ringfence.domain.sealing.slot_proof import Boxes
+from ringfence.ports.keys import Caller, Slot
+
+EPOCHS_AT_ONCE = 1_000
+PASSKEY_PREFIX = "PK"
+LINK_PREFIX = "KL"
+
+
+class BrowserSlot(msgspec.Struct, frozen=True, kw_only=True):
+    """A slot that a browser made: the content keys that it holds, by generation, sealed to `public`.
+
+    `proof` shows that it holds the account's present content key: see domain/sealing/slot_proof.py. `proof_key` is the
+    one that it was made for, from `ConsoleKeys.proof_key`.
+    """
+
+    credential: str
+    public: bytes
+    boxes: Boxes
+    proof_key: bytes
+    proof: bytes
+
+    def __repr__(self) -> str:
+        return f"BrowserSlot({self.credential})"
+
+
+class ConsoleLinks(Protocol):
+    """For whoever holds an account's secret and lets a person into the console. Errors as in `ports.keys`."""
+
+    async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
+        """Add a slot for a link, KL…, which a browser may use once and until then (Unix, milliseconds).
+
+        ValueError for more than ten minutes. In the ledger: `open_console_link`, by the caller's credential.
+        """
+
+
+class ConsoleKeys(Protocol):
+    """For the console. KeyRefusedError, ConnectionError (the ledger cannot be written) as in `ports.keys`."""
+
+    async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+        """The account's content keys as they are sealed to one slot: (generation, sealed) pairs.
+
+        Of a secret that is being rotated both slots' are here. In the ledger: `slot_boxes`, by the credential.
+        """
+
+    async def sealed_epochs(
+        self, account: str, credential: str, epochs: Sequence[int]
+    ) -> dict[int, list[tuple[int, bytes]]]:
+        """Epoch keys as they are sealed to the content key, one by one: by epoch, (generation, sealed) pairs.
+
+        Bundles are not given: one opens more than was asked for. ValueError for more than `EPOCHS_AT_ONCE`. In the
+        ledger: `open_epochs`, by the credential.
+        """
+
+    async def proof_key(self, account: str) -> bytes:
+        """An X25519 public key to prove one `BrowserSlot` with, within ten minutes."""
+
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str) -> None:
+        """Keep a slot for a passkey. `by` is the credential through which the browser had the content keys.
+
+        Where that is a link of `ringfence account console-link`, it ends with this, and a new content key begins. In
+        the ledger: `add_slot`, by `by`.
+        """
+
+    async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
+        """Drop a passkey's slot and begin a new content key. Again: a no-op. In the ledger: `revoke_slot`, by `by`."""
+
+    async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
+        """Write down what staff or a member did where that opens nothing. Returns when it is on disk.
+
+        `actor` is `member:ID`, `staff:ID`, or `key_origin`. ValueError for another, and for a verb of the key service.
+        """

@@ -1,0 +1,354 @@
+"""What the console gets of the key service, and what a browser may add to it."""
+
+import os
+from typing import Any
+
+import msgspec
+import pytest
+
+from ringfence.domain.sealing import epoch as epochs
+from ringfence.domain.sealing.hpke import Recipient
+from ringfence.domain.sealing.slot_proof import new_slot, prove
+from ringfence.domain.sealing.slots import ContentKey, slot_public
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ConsoleKeyClient
+from ringfence.kms.server import CONSOLE_VERBS, DELIVERY_VERBS, TENANT_VERBS, serve_console_keys
+from ringfence.ports.console_keys import BrowserSlot, ConsoleKeys
+from ringfence.ports.keys import Caller, KeyRefusedError, Slot
+
+PK, PK2, KL = "PK" + "1" * 32, "PK" + "2" * 32, "KL" + "3" * 32
+MINUTE_MS = 60_000
+
+
+class Browser:
+    """What a browser does, with Python's half of the cryptography: it opens content keys, and seals them again."""
+
+    def __init__(self, account: str, credential: str, seed: bytes) -> None:
+        self.account, self.credential, self.seed = account, credential, seed
+        self.content: dict[int, bytes] = {}
+
+    async def open(self, keys: ConsoleKeys) -> None:
+        slot = Recipient(self.seed)
+        for generation, sealed in await keys.slot_boxes(self.account, self.credential):
+            key = ContentKey.from_slot(self.account, generation, sealed, slot, self.credential)
+            self.content[generation] = key._private
+
+    async def slot_for(self, keys: ConsoleKeys, credential: str, seed: bytes) -> BrowserSlot:
+        public, proof_key = slot_public(seed), await keys.proof_key(self.account)
+        boxes = [
+            (generation, ContentKey(self.account, generation, private).seal_to_slot(public, credential))
+            for generation, private in self.content.items()
+        ]
+        present = max(self.content)
+        what = new_slot(self.account, credential, present, public, boxes)
+        proof = prove(self.content[present], proof_key, what)
+        return BrowserSlot(credential=credential, public=public, boxes=boxes, proof_key=proof_key, proof=proof)
+
+
+@pytest.fixture
+def browser(token: Any, account: str) -> Browser:
+    """A browser in which the Auth Token was typed."""
+    return Browser(account, token.sid, token.caller.seed)
+
+
+def test_a_browser_opens_what_the_api_sealed(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            await browser.open(service)
+            ((generation, sealed),) = (await service.sealed_epochs(account, token.sid, [sealing.epoch]))[sealing.epoch]
+            content = ContentKey(account, generation, browser.content[generation])
+            assert epochs.open_epoch_key(sealed, content.recipient, account, sealing.epoch) == sealing.epoch_key
+            assert await service.sealed_epochs(account, token.sid, [1, 2]) == {}
+
+    run(scene())
+
+
+def test_a_passkey_that_a_browser_added_opens_what_was_and_what_comes(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, browser: Browser
+) -> None:
+    seed = os.urandom(32)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot, api_key.slot])
+            before = await service.sealing_key(token.caller, account)
+            await browser.open(service)
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, seed), token.sid)
+            await service.revoke_slot(account, api_key.sid)
+            after = await service.sealing_key(token.caller, account)
+            passkey = Caller(account=account, credential=PK, seed=seed)
+            assert await service.open_epochs(passkey, account, [before.epoch, after.epoch]) == {
+                before.epoch: before.epoch_key,
+                after.epoch: after.epoch_key,
+            }
+            await service.revoke_browser_slot(account, PK, f"member:{PK}")
+            with pytest.raises(KeyRefusedError):
+                await service.open_epochs(passkey, account, [before.epoch])
+
+    run(scene())
+
+
+async def _refused(service: Any, account: str, slot: BrowserSlot, by: str) -> None:
+    with pytest.raises(KeyRefusedError):
+        await service.add_browser_slot(account, slot, by)
+
+
+def test_nobody_adds_a_slot_who_does_not_hold_the_content_key(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            thief = Browser(account, token.sid, b"")
+            thief.content = {0: os.urandom(32)}
+            await _refused(service, account, await thief.slot_for(service, PK, os.urandom(32)), token.sid)
+            # What a holder proved is not good for another slot, other boxes, another name.
+            for changed in (
+                {"public": slot_public(os.urandom(32))},
+                {"boxes": [(0, bytes(80))]},
+                {"credential": PK2},
+                {"proof": bytes(32)},
+                {"proof_key": bytes(32)},
+                {"boxes": [(0, bytes(79))]},
+                {"boxes": [(0, bytes(80)), (0, bytes(80))]},
+                {"boxes": [(0, bytes(80)), (7, bytes(80))]},
+                {"public": b""},
+            ):
+                slot = await browser.slot_for(service, PK, os.urandom(32))
+                await _refused(service, account, msgspec.structs.replace(slot, **changed), token.sid)
+            assert {entry.verb for entry in ledger.later} == {"refused.add_slot"}
+            with pytest.raises(KeyRefusedError):
+                await service.slot_boxes(account, PK)
+
+    run(scene())
+
+
+def test_a_proof_serves_once_and_ten_minutes(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, at_noon: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            slot = await browser.slot_for(service, PK, os.urandom(32))
+            await service.add_browser_slot(account, slot, token.sid)
+            await service.revoke_browser_slot(account, PK, token.sid)
+            await _refused(service, account, slot, token.sid)
+            await browser.open(service)
+            late = await browser.slot_for(service, PK, os.urandom(32))
+            at_noon.advance(10 * MINUTE_MS)
+            await _refused(service, account, late, token.sid)
+
+    run(scene())
+
+
+def test_of_other_credentials_than_passkeys_no_browser_adds_a_slot(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            for name in (account, "SK" + "1" * 32, KL):
+                await _refused(service, account, await browser.slot_for(service, name, os.urandom(32)), token.sid)
+            with pytest.raises(KeyRefusedError):
+                await service.revoke_browser_slot(account, account, token.sid)
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), token.sid)
+            await _refused(service, account, await browser.slot_for(service, PK, os.urandom(32)), token.sid)
+
+    run(scene())
+
+
+def test_a_slot_without_the_present_content_key_is_to_be_made_again(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot, api_key.slot])
+            await browser.open(service)
+            slot = await browser.slot_for(service, PK, os.urandom(32))
+            await service.revoke_slot(account, api_key.sid)
+            with pytest.raises(ConnectionError):
+                await service.add_browser_slot(account, slot, token.sid)
+
+    run(scene())
+
+
+def _link(account: str) -> tuple[Browser, Slot]:
+    seed = os.urandom(32)
+    return Browser(account, KL, seed), Slot(credential=KL, public=slot_public(seed))
+
+
+def test_a_link_lets_one_passkey_in_and_is_gone(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any
+) -> None:
+    visitor, slot = _link(account)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            until_ms = at_noon.now_ms() + 10 * MINUTE_MS
+            await service.open_console_link(token.caller, account, slot, until_ms)
+            await visitor.open(service)
+            seed = os.urandom(32)
+            await service.add_browser_slot(account, await visitor.slot_for(service, PK, seed), KL)
+            second = await visitor.slot_for(service, PK2, os.urandom(32))
+            for refused in (
+                service.slot_boxes(account, KL),
+                service.sealed_epochs(account, KL, []),
+                service.add_browser_slot(account, second, KL),
+            ):
+                with pytest.raises((KeyRefusedError, ConnectionError)):
+                    await refused
+            # Whoever saw the link opens nothing that comes after it.
+            assert [generation for generation, _ in await service.slot_boxes(account, PK)] == [0, 1]
+            newest = await service.sealing_key(token.caller, account)
+            assert await service.open_epochs(
+                Caller(account=account, credential=PK, seed=seed), account, [newest.epoch]
+            ) == {newest.epoch: newest.epoch_key}
+
+    run(scene())
+
+
+@pytest.mark.parametrize(("looked", "generations"), [(False, [0]), (True, [0, 1])])
+def test_a_link_that_nobody_used_ends_after_ten_minutes(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, looked: bool, generations: list[int]
+) -> None:
+    visitor, slot = _link(account)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + 10 * MINUTE_MS)
+            if looked:
+                await visitor.open(service)
+            at_noon.advance(10 * MINUTE_MS)
+            with pytest.raises(KeyRefusedError):
+                await service.slot_boxes(account, KL)
+            await service.tidy()
+            # A new content key begins only where the link gave the old one away.
+            assert [generation for generation, _ in await service.slot_boxes(account, token.sid)] == generations
+            assert service._store.row("SELECT 1 FROM slot WHERE credential = ?", KL) is None
+
+    run(scene())
+
+
+def test_a_link_lasts_ten_minutes_at_most_and_is_called_one(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            for name, minutes in ((KL, 11), ("SK" + "1" * 32, 1)):
+                _, slot = _link(account)
+                slot = Slot(credential=name, public=slot.public)
+                with pytest.raises(ValueError, match="ten minutes"):
+                    await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + minutes * MINUTE_MS)
+
+    run(scene())
+
+
+def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            ledger.entries.clear()
+            await browser.open(service)
+            await service.sealed_epochs(account, token.sid, [sealing.epoch, 5])
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), token.sid)
+            await service.revoke_browser_slot(account, PK, "member:MB1")
+            await service.note(account, "member:MB1", "login", ["session:1"])
+            assert [(entry.account, entry.actor, entry.verb, entry.scope) for entry in ledger.entries] == [
+                (account, token.sid, "slot_boxes", ()),
+                (account, token.sid, "open_epochs", (str(sealing.epoch),)),
+                (account, token.sid, "add_slot", (PK,)),
+                (account, "member:MB1", "revoke_slot", (PK,)),
+                (account, "member:MB1", "login", ("session:1",)),
+            ]
+            for actor, verb in (("dispatcher", "login"), (account, "login"), ("staff:1", "open_epochs")):
+                with pytest.raises(ValueError):
+                    await service.note(account, actor, verb)
+
+    run(scene())
+
+
+def test_where_the_ledger_cannot_be_written_nothing_is_released(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any, at_noon: Any
+) -> None:
+    _, link = _link(account)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            await browser.open(service)
+            slot = await browser.slot_for(service, PK, os.urandom(32))
+            ledger.full = True
+            for refused in (
+                service.slot_boxes(account, token.sid),
+                service.sealed_epochs(account, token.sid, [sealing.epoch]),
+                service.add_browser_slot(account, slot, token.sid),
+                service.revoke_browser_slot(account, PK, token.sid),
+                service.note(account, "member:MB1", "login"),
+                service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS),
+            ):
+                with pytest.raises(ConnectionError):
+                    await refused
+            ledger.full = False
+            for credential in (PK, KL):
+                with pytest.raises(KeyRefusedError):
+                    await service.slot_boxes(account, credential)
+
+    run(scene())
+
+
+def test_over_the_socket_the_console_has_its_own_verbs_and_no_others(
+    run: Any, service_at: Any, kms_dir: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            server = await serve_console_keys(service, kms_dir / "run" / "c.sock")
+            client = Client(kms_dir / "run" / "c.sock")
+            console = ConsoleKeyClient(client)
+            await browser.open(console)
+            slot = await browser.slot_for(console, PK, os.urandom(32))
+            await console.add_browser_slot(account, slot, token.sid)
+            assert len(await console.slot_boxes(account, PK)) == 1
+            assert list(await console.sealed_epochs(account, PK, [sealing.epoch])) == [sealing.epoch]
+            await console.revoke_browser_slot(account, PK, "member:MB1")
+            await console.note(account, "member:MB1", "login")
+            for verb in {*TENANT_VERBS, *DELIVERY_VERBS} - set(CONSOLE_VERBS):
+                with pytest.raises(PermissionError):
+                    await client.call(verb)
+            await client.close()
+            await server.close()
+
+    run(scene())
+
+
+def test_the_boxes_never_hold_a_key_in_clear(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            sealing = await service.sealing_key(token.caller, account)
+            boxes = await service.slot_boxes(account, token.sid)
+            sealed = await service.sealed_epochs(account, token.sid, [sealing.epoch])
+            await browser.open(service)
+            told = repr((boxes, sealed)).encode() + b"".join(box for _, box in boxes)
+            for key in (*browser.content.values(), sealing.epoch_key):
+                assert key not in told
+                assert repr(key)[2:-1].encode() not in told
+
+    run(scene())
