@@ -145,7 +145,7 @@ def own_operations() -> list[Operation]:
 
 def create_app(deps: ApiDependencies) -> ASGIApp:
     """The ASGI app of the public port. `deps.mounts` are asked first, by path prefix; the API answers the rest."""
-    return Front(deps, Wire(deps, [*operations(), *own_operations()]), _watch(deps))
+    return Front(deps, Wire(deps, [*operations(), *own_operations()]), Watch(deps))
 
 
 class Front:
@@ -181,21 +181,22 @@ def _guarded(app: ASGIApp, deps: ApiDependencies) -> ASGIApp:
     return HostGuard(app, [urlsplit(deps.base_url).hostname])
 
 
-def _watch(deps: ApiDependencies) -> ASGIApp:
-    answers: dict[str, Callable[[ApiDependencies, Request], Awaitable[Response]]] = {
-        "/healthz": _healthz,
-        "/readyz": _readyz,
-        "/metrics": _metrics,
-        "/": _front_page,
-    }
-    app = Starlette(routes=[Route(path, partial(answer, deps)) for path, answer in answers.items()])
-    guarded = _guarded(app, deps)
+class Watch:
+    """What watches the process: whether it lives, whether it is ready, its figures."""
 
-    async def watch(scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, deps: ApiDependencies) -> None:
+        answers: dict[str, Callable[[ApiDependencies, Request], Awaitable[Response]]] = {
+            "/healthz": _healthz,
+            "/readyz": _readyz,
+            "/metrics": _metrics,
+            "/": _front_page,
+        }
+        self._app = Starlette(routes=[Route(path, partial(answer, deps)) for path, answer in answers.items()])
+        self._guarded = _guarded(self._app, deps)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # Who checks whether this lives may call it what it likes, and learns no more than that.
-        await (guarded if scope.get("path") == "/metrics" else app)(scope, receive, send)
-
-    return watch
+        await (self._guarded if scope.get("path") == "/metrics" else self._app)(scope, receive, send)
 
 
 async def _front_page(deps: ApiDependencies, _: Request) -> Response:
