@@ -175,7 +175,9 @@ class TestBounds:
         assert "cannot be decoded" in refused(b"ID3")
 
     def test_a_decoder_that_never_ends(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.program(tmp_path, monkeypatch, f"echo $$ > {tmp_path}/pid; exec sleep 600")
+        # By a rename, for it may be ended before it has written anything.
+        script = f"echo $$ > {tmp_path}/written && mv {tmp_path}/written {tmp_path}/pid; exec sleep 600"
+        self.program(tmp_path, monkeypatch, script)
         assert "too long" in refused(b"ID3", ReaderLimits(within_s=0.5))
         if (tmp_path / "pid").exists():
             with pytest.raises(ProcessLookupError):
