@@ -145,12 +145,17 @@ class Arrivals:
             except Exception as error:
                 self._broke(leg.row, error)
 
-    def skip(self) -> None:
-        """Leave what has come since the last tick, long ago, and begin anew with what comes from now on."""
+    def skip(self, tick: int, now_ms: float) -> None:
+        """Leave the sound that has come since the last tick, long ago, and begin anew with what comes from now on.
+
+        Keys are no sound: each that was pressed meanwhile is told, in order, as far as a socket's buffer held it.
+        """
         for _ in range(STALE_ROUNDS):
-            came, _, _ = self._round()
+            came, rows, sizes = self._round()
             if not came:
                 break
+            if rows:
+                self._sort(np.array(rows), np.array(sizes), tick, now_ms, stale=True)
         self.buffers.restart_all()
         for leg in self._coded:
             leg.payloads.clear()
@@ -176,7 +181,7 @@ class Arrivals:
                 sizes.append(size)
         return bool(ready), rows, sizes
 
-    def _sort(self, rows: Rows, sizes: Rows, tick: int, now_ms: float) -> None:
+    def _sort(self, rows: Rows, sizes: Rows, tick: int, now_ms: float, *, stale: bool = False) -> None:
         head = self._packets[rows, :HEADER_BYTES]
         words = head.view(">u4").astype(np.int64)
         types = head[:, 1].astype(np.int64) & 0x7F
@@ -194,10 +199,14 @@ class Arrivals:
             types = head[:, 1].astype(np.int64) & 0x7F
         sounding = types == self._type[rows]
         timestamps = words[:, 1]
-        counted = self.receptions.take(rows, words[:, 0] & 0xFFFF, timestamps, sounding, now_ms, self._rate[rows])
+        # When a stale packet came nobody knows.
+        timed = sounding & (not stale)
+        counted = self.receptions.take(rows, words[:, 0] & 0xFFFF, timestamps, timed, now_ms, self._rate[rows])
         self.heard_tick[rows[counted]] = tick
         for number in np.flatnonzero(counted & ~sounding).tolist():
             self._contained(self._take_event, int(rows[number]), int(sizes[number]))
+        if stale:
+            return
         heard = counted & sounding & self.hears[rows]
         self._store(rows[heard], sizes[heard] - HEADER_BYTES, timestamps[heard])
 

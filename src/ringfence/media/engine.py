@@ -275,15 +275,15 @@ class Engine:
             self.close(name)
 
     def skip(self, ticks: int) -> None:
-        """So many ticks are left out, because the process was stopped: what has piled up meanwhile is not played."""
+        """So many ticks are left out, because the process was stopped: sound that piled up is not played, keys count."""
         self._departures.skip(ticks)
-        self._arrivals.skip()
+        self._arrivals.skip(self._tick, _now_ms())
 
     def tick(self) -> None:
         """20 ms of every leg."""
         self._departures.send()
         self._tick += 1
-        self._arrivals.read(self._tick, time.monotonic() * 1_000)
+        self._arrivals.read(self._tick, _now_ms())
         used = self._used
         inbound = self._listening.hear(used, self._arrivals.hears)
         outbound = self._outbound[:used]
@@ -451,6 +451,10 @@ class Engine:
 
 
 _NO_ROWS = np.zeros(0, np.int64)
+
+
+def _now_ms() -> float:
+    return time.monotonic() * 1_000
 
 
 def _alike(leg: Leg, partner: Leg) -> bool:

@@ -1,7 +1,7 @@
 """The engine with real sockets and a clock that the test turns: what peers hear, and what is told."""
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import pytest
@@ -259,3 +259,60 @@ def test_after_a_long_stop_sound_goes_on_from_now_and_not_from_then(engine: Engi
     assert two.heard[1].timestamp - before & 0xFFFFFFFF == 102 * 160
     assert level_of(two.sound()[1_600:], 900) > 7_000
     assert level_of(two.sound()[1_600:], 500) < 100
+
+
+def test_keys_pressed_during_a_long_stop_are_told_in_order_and_once(
+    engine: Engine, events: Events, peers: list[Peer]
+) -> None:
+    one, two = peers
+    called(engine, one, "CA1")
+    called(engine, two, "CA2")
+    engine.bridge("CA1", "CA2")
+    talk(engine, one, two, ticks=10)
+    begun, *rest = one.key_packets("7")
+    one.send(begun)
+    engine.tick()
+    for packet in rest:
+        one.send(packet)
+    for key in "31*3":
+        one.say(tone(500, 20))
+        for packet in one.key_packets(key):
+            one.send(packet)
+        two.say(tone(500, 20))
+    engine.skip(100)
+    talk(engine, one, two, ticks=60)
+    assert events.of(KeyPressed) == [KeyPressed("CA1", key) for key in "731*3"]
+    told = [packet for packet in two.heard if packet.payload_type == EVENT_TYPE and packet.marker]
+    assert len(told) == 5
+    assert level_of(two.sound(), 500) < 100
+    stats = engine.close("CA1")
+    assert stats is not None
+    assert stats.packets_lost == 0
+
+
+def test_a_key_may_be_all_that_came_during_a_long_stop(engine: Engine, events: Events, peers: list[Peer]) -> None:
+    one = peers[0]
+    called(engine, one, "CA1")
+    for packet in one.key_packets("5"):
+        one.send(packet)
+    engine.skip(50)
+    assert events.of(KeyPressed) == [KeyPressed("CA1", "5")]
+
+
+def test_a_long_stop_is_no_jitter_of_the_peers(
+    engine: Engine, peers: list[Peer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = peers[0]
+    called(engine, one, "CA1")
+    ticks = count()
+    monkeypatch.setattr("ringfence.media.engine._now_ms", lambda: next(ticks) * 20.0)
+    talk(engine, one, ticks=10)
+    for _ in range(100):
+        one.say(tone(500, 20))
+        next(ticks)
+    engine.skip(100)
+    talk(engine, one, ticks=3)
+    stats = engine.stats("CA1")
+    assert stats is not None
+    assert stats.packets_received == 113
+    assert stats.jitter_ms < 5
