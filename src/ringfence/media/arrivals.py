@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ringfence.domain.packet_time import USUAL_MS
 from ringfence.media.concealment import FADED_AFTER
+from ringfence.media.containment import in_halves
 from ringfence.media.g711 import DECODING
 from ringfence.media.jitter_buffers import HALF, HALF_MS, JitterBuffers
 from ringfence.media.leg import Leg
@@ -108,10 +109,13 @@ class Arrivals:
 
     def settle_doors(self, tick: int) -> None:
         """Let the kernel alone guard the sockets that have nothing of strangers left in them."""
-        for leg in self._unquiet:
-            leg.ripen(tick)
-        for leg in [leg for leg in self._unquiet if leg.quiet]:
-            self.refresh(leg)
+        for leg in list(self._unquiet):
+            try:
+                leg.ripen(tick)
+                if leg.quiet:
+                    self.refresh(leg)
+            except Exception as error:
+                self._broke(leg.row, error)
 
     def forget(self, leg: Leg) -> None:
         """Stop reading a leg, before its sockets are closed."""
@@ -137,8 +141,7 @@ class Arrivals:
             came, rows, sizes = self._round()
             if not came:
                 break
-            if rows:
-                self._sort(np.array(rows), np.array(sizes), tick, now_ms)
+            self._sort_each(np.array(rows, np.int64), np.array(sizes, np.int64), tick, now_ms)
         for leg in self._coded:
             try:
                 self._decode(leg)
@@ -154,8 +157,7 @@ class Arrivals:
             came, rows, sizes = self._round()
             if not came:
                 break
-            if rows:
-                self._sort(np.array(rows), np.array(sizes), tick, now_ms, stale=True)
+            self._sort_each(np.array(rows, np.int64), np.array(sizes, np.int64), tick, now_ms, stale=True)
         self.buffers.restart_all()
         for leg in self._coded:
             leg.payloads.clear()
@@ -180,6 +182,14 @@ class Arrivals:
                 rows.append(row)
                 sizes.append(size)
         return bool(ready), rows, sizes
+
+    def _sort_each(self, rows: Rows, sizes: Rows, tick: int, now_ms: float, *, stale: bool = False) -> None:
+        """Sort the packets of a round, at most one a row."""
+
+        def sort(first: int, end: int) -> None:
+            self._sort(rows[first:end], sizes[first:end], tick, now_ms, stale=stale)
+
+        in_halves(0, len(rows), sort, lambda place, error: self._broke(int(rows[place]), error))
 
     def _sort(self, rows: Rows, sizes: Rows, tick: int, now_ms: float, *, stale: bool = False) -> None:
         head = self._packets[rows, :HEADER_BYTES]
@@ -208,7 +218,13 @@ class Arrivals:
         if stale:
             return
         heard = counted & sounding & self.hears[rows]
-        self._store(rows[heard], sizes[heard] - HEADER_BYTES, timestamps[heard])
+        self._store_each(rows[heard], sizes[heard] - HEADER_BYTES, timestamps[heard])
+
+    def _store_each(self, rows: Rows, sizes: Rows, timestamps: Rows) -> None:
+        def store(first: int, end: int) -> None:
+            self._store(rows[first:end], sizes[first:end], timestamps[first:end])
+
+        in_halves(0, len(rows), store, lambda place, error: self._broke(int(rows[place]), error))
 
     def _store(self, rows: Rows, sizes: Rows, timestamps: Rows) -> None:
         other = self._law[rows] == _OTHER

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ringfence.domain.packet_time import USUAL_MS
 from ringfence.media.arrivals import LAWS
+from ringfence.media.containment import in_halves
 from ringfence.media.g711 import ENCODING
 from ringfence.media.jitter_buffers import FRAME
 from ringfence.media.leg import Leg
@@ -131,7 +132,6 @@ class Departures:
 
         `passed` are payloads that go out as they came, b"" where one is missing: its number is left out.
         """
-        count = len(outbound)
         for row in self._changed:
             if row in self._entries:
                 packed = self._entries[row][1].__class__ is tuple
@@ -139,19 +139,9 @@ class Departures:
         self._changed = []
         beginning, self._beginning = self._beginning, set()
         for leg in beginning:
-            self._sends[leg.row] = leg not in self._packings
-            self._entries[leg.row] = [self._sender(leg), () if leg in self._listed else self._views[leg.row]]
-        self._sequence[:count] += self._sends[:count]
-        self._timestamp[:count] += self._step[:count]
-        self.sent[:count] += self._sends[:count]
-        self.octets[:count] += self._sends[:count] * FRAME
-        self._numbers[:count] = self._sequence[:count] & 0xFFFF
-        self._times[:count] = self._timestamp[:count] & 0xFFFFFFFF
+            self._contained(leg, self._begin)
         samples = outbound.view(np.uint16)
-        self._packets[:count, HEADER_BYTES:] = ENCODING[LAWS[0]][samples]
-        others = np.flatnonzero(self._law[:count])
-        if len(others):
-            self._packets[others, HEADER_BYTES:] = ENCODING[LAWS[1]][samples[others]]
+        in_halves(0, len(samples), lambda first, end: self._make_rows(samples[first:end], first), self._broke)
         for leg in self._coded - self._packings.keys():
             self._contained(leg, self._encode, outbound[leg.row], passed.get(leg))
         for leg in self._packings.keys() - events.keys():
@@ -159,11 +149,37 @@ class Departures:
         for leg, event in events.items():
             self._contained(leg, self._make_event, event)
         for leg in beginning - self._packings.keys():
-            data = self._entries[leg.row][1]
-            packet = bytearray(data[0] if leg in self._listed and data else data)
-            if packet:
-                packet[1] |= _MARKER
-            self._replace(leg.row, bytes(packet))
+            self._contained(leg, self._mark)
+
+    def _begin(self, leg: Leg) -> None:
+        sender = self._sender(leg)
+        self._sends[leg.row] = leg not in self._packings
+        self._entries[leg.row] = [sender, () if leg in self._listed else self._views[leg.row]]
+
+    def _make_rows(self, samples: NDArray[np.uint16], first: int) -> None:
+        """The packets of some rows, from `first` on. Their sound first, for it may be made again: their numbers not."""
+        rows = slice(first, first + len(samples))
+        packets = self._packets[rows]
+        packets[:, HEADER_BYTES:] = ENCODING[LAWS[0]][samples]
+        others = np.flatnonzero(self._law[rows])
+        if len(others):
+            packets[others, HEADER_BYTES:] = ENCODING[LAWS[1]][samples[others]]
+        self._sequence[rows] += self._sends[rows]
+        self._timestamp[rows] += self._step[rows]
+        self.sent[rows] += self._sends[rows]
+        self.octets[rows] += self._sends[rows] * FRAME
+        self._numbers[rows] = self._sequence[rows] & 0xFFFF
+        self._times[rows] = self._timestamp[rows] & 0xFFFFFFFF
+
+    def _mark(self, leg: Leg) -> None:
+        """Mark a leg's first packet."""
+        if leg.row not in self._entries:
+            return
+        data = self._entries[leg.row][1]
+        packet = bytearray(data[0] if leg in self._listed and data else data)
+        if packet:
+            packet[1] |= _MARKER
+        self._replace(leg.row, bytes(packet))
 
     def _contained(self, leg: Leg, make: Callable[..., None], *of_leg: Any) -> None:
         """Make a packet of one leg; what that raises is its trouble alone."""

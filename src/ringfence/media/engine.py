@@ -7,7 +7,6 @@ It runs in one thread and never waits. Whatever is asked of it holds from the ne
 import heapq
 import secrets
 import time
-import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from ringfence.domain.packet_time import PACKET_TIMES_MS, USUAL_MS
 from ringfence.media.arrivals import Arrivals
 from ringfence.media.clips import Clips
+from ringfence.media.containment import in_halves, place_of
 from ringfence.media.departures import Departures
 from ringfence.media.discretion import Discretion
 from ringfence.media.jitter_buffers import FRAME
@@ -87,7 +87,7 @@ class Engine:
         self._arrivals = Arrivals(max_legs, key=self._key_heard, settled=self._settled, broke=self._broke)
         self._departures = Departures(max_legs, broke=self._broke)
         self._reports = LegReports(self._arrivals, self._departures)
-        self._listening = Listening(max_legs, self._arrivals.buffers)
+        self._listening = Listening(max_legs, self._arrivals.buffers, broke=self._broke)
         self._tone_keys = ToneKeys(max_legs)
         self._outbound = np.zeros((max_legs, FRAME), np.int16)
         self._discretion = Discretion(max_legs)
@@ -275,7 +275,7 @@ class Engine:
             self.close(name)
 
     def skip(self, ticks: int) -> None:
-        """So many ticks are left out, because the process was stopped: sound that piled up is not played, keys count."""
+        """So many ticks are left out, because the process was stopped: of what piled up meanwhile only keys count."""
         self._departures.skip(ticks)
         self._arrivals.skip(self._tick, _now_ms())
 
@@ -288,8 +288,7 @@ class Engine:
         inbound = self._listening.hear(used, self._arrivals.hears)
         outbound = self._outbound[:used]
         outbound[:] = 0
-        hearing, heard = self._bridges
-        outbound[hearing] = inbound[heard]
+        self._join(inbound, outbound)
         for leg in list(self._playing):
             try:
                 self._play(leg, outbound[leg.row])
@@ -304,6 +303,15 @@ class Engine:
         self._keep_house()
         if self._broken:
             self._set_apart()
+
+    def _join(self, inbound: Samples, outbound: Samples) -> None:
+        """Let bridged legs hear each other."""
+        hearing, heard = self._bridges
+
+        def join(first: int, end: int) -> None:
+            outbound[hearing[first:end]] = inbound[heard[first:end]]
+
+        in_halves(0, len(hearing), join, lambda place, error: self._broke(int(hearing[place]), error))
 
     def _play(self, leg: Leg, frame: Samples) -> None:
         playing = leg.playing
@@ -346,13 +354,20 @@ class Engine:
         }
 
     def _hear_tones(self, inbound: Samples) -> None:
-        for row, key in self._tone_keys.hear(self._listened, inbound[self._listened]):
+        listened, found = self._listened, list[tuple[int, str]]()
+
+        def hear(first: int, end: int) -> None:
+            rows = listened[first:end]
+            found.extend(self._tone_keys.hear(rows, inbound[rows]))
+            held = rows[self._tone_keys.holding(rows)]
+            if len(held):
+                self._hush(held, self._tick)
+
+        in_halves(0, len(listened), hear, lambda place, error: self._broke(int(listened[place]), error))
+        for row, key in found:
             # A peer that sends keys as events may send their tones too: they are no other keys.
             if row in self._tonal:
                 self._emit(KeyPressed(self._tonal[row].name, key))
-        held = self._listened[self._tone_keys.holding(self._listened)]
-        if len(held):
-            self._hush(held, self._tick)
 
     def _hush(self, rows: NDArray[np.int64], until: int) -> None:
         """These rows' peers press keys: that is recorded neither of them nor of whom they are bridged with."""
@@ -382,13 +397,10 @@ class Engine:
     def _broke(self, row: int, error: Exception) -> None:
         """Something of one leg raised that nobody foresaw: that leg fails, and all others play on."""
         leg = next((leg for leg in self._legs.values() if leg.row == row), None)
-        if leg is None or row in self._broken:
+        if leg is None or leg.broken or row in self._broken:
             return
         self._broken[row] = leg
-        frames = traceback.extract_tb(error.__traceback__)
-        # Not its words: they may hold what a peer sent.
-        place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-        self._log.error("media.leg_broke", leg=leg.name, kind=type(error).__name__, place=place)
+        self._log.error("media.leg_broke", leg=leg.name, kind=type(error).__name__, place=place_of(error))
 
     def _report(self, leg: Leg, *, ending: bool = False) -> None:
         try:
@@ -407,6 +419,7 @@ class Engine:
             self._pressing.discard(leg)
             self._departures.forget(leg)
             self._arrivals.forget(leg)
+            self._listening.clear(leg.row)
             self._fail(leg, "its media worker could not go on with it")
         self._broken.clear()
         self._tune()
@@ -447,6 +460,7 @@ class Engine:
         }
         recorded = self._recordings.rows
         heard = {*self._tonal, *recorded.tolist(), *self._partners[recorded].tolist()} - {-1}
+        heard -= {leg.row for leg in self._legs.values() if leg.broken}
         self._listened = _rows(sorted(heard))
 
 

@@ -152,39 +152,39 @@ class JitterBuffers:
         places = self._stamps[row, [upcoming % DEPTH, (upcoming + 1) % DEPTH]]
         return bool(places[0] != upcoming and places[1] != upcoming + 1)
 
-    def take(self, out: Samples) -> tuple[Mask, Mask]:
-        """Write the next frame of each of the first rows to `out`: which had one, and which are running at all.
+    def take(self, out: Samples, first: int = 0) -> tuple[Mask, Mask]:
+        """Write the next frames of as many rows as `out` has, from `first` on: which had one, and which run at all.
 
         What stands in `out` for a row that had none means nothing: whoever called conceals it.
         """
-        count = len(out)
-        upcoming = self._next[:count]
-        spots = self._first_place[:count] + (upcoming >> 1) % (DEPTH // 2)
+        rows = slice(first, first + len(out))
+        upcoming = self._next[rows]
+        spots = self._first_place[rows] + (upcoming >> 1) % (DEPTH // 2)
         there = self._pairs[spots] == upcoming[:, None] + self._halves
-        waiting = self._waiting[:count] > 0
-        running = self._started[:count]
+        waiting = self._waiting[rows] > 0
+        running = self._started[rows]
         whole = there.all(1) & running & ~waiting
         np.take(self._frames, spots, axis=0, out=out, mode="clip")
         partly = np.flatnonzero(there.any(1) & ~whole & running & ~waiting)
         for row in partly.tolist():
             # One half came: the other is its echo.
-            first, second = out[row, :HALF], out[row, HALF:]
+            early, later = out[row, :HALF], out[row, HALF:]
             if there[row, 0]:
-                second[:] = first
+                later[:] = early
             else:
-                first[:] = second
+                early[:] = later
             whole[row] = True
-        self._waiting[:count] -= waiting
+        self._waiting[rows] -= waiting
         upcoming += np.where(running & ~waiting, 2, 0)
-        self._shrink(count)
+        self._shrink(rows)
         return whole, running
 
-    def _shrink(self, count: int) -> None:
-        self._calm[:count] += 1
-        ripe = self._calm[:count] >= CALM_TICKS
+    def _shrink(self, among: slice) -> None:
+        self._calm[among] += 1
+        ripe = self._calm[among] >= CALM_TICKS
         if not ripe.any():
             return
-        rows = np.flatnonzero(ripe)
+        rows = np.flatnonzero(ripe) + among.start
         self._calm[rows] = 0
         roomy = rows[(self._spare[rows] >= SPARE) & (self._spare[rows] < _FAR)]
         self._next[roomy] += 2

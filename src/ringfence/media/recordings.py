@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
+from ringfence.media.containment import in_halves, place_of
 from ringfence.media.discretion import DELAY_TICKS, Discretion
 from ringfence.media.leg import Leg
 from ringfence.media.seams import Recorder, RecordingCause
@@ -39,6 +41,7 @@ class Recordings:
         self._legs: dict[str, str] = {}
         self._running: dict[str, _Running] = {}
         self._slots = self._rows = self._since = _NONE
+        self._log = structlog.get_logger("ringfence.media")
         self._recorder = recorder(self._ended) if recorder is not None else None
 
     @property
@@ -105,8 +108,7 @@ class Recordings:
         ripe = self._since <= tick
         if not ripe.all():
             slots, rows = slots[ripe], rows[ripe]
-        if len(slots):
-            self._recorder.tick(slots, *self._discretion.frames(rows, tick))
+        self._record(slots, rows, tick)
 
     def _catch_up(self, running: "_Running") -> None:
         """Record what is still waiting."""
@@ -114,7 +116,29 @@ class Recordings:
         last = self._discretion.tick
         slots, rows = np.array([running.slot]), np.array([running.leg.row])
         for tick in range(max(running.since, last - DELAY_TICKS + 1), last + 1):
-            self._recorder.tick(slots, *self._discretion.frames(rows, tick))
+            self._record(slots, rows, tick)
+
+    def _record(self, slots: NDArray[np.int64], rows: NDArray[np.int64], tick: int) -> None:
+        """Record one tick. A recording that raises what nobody foresaw fails alone, and its call goes on."""
+        recorder = self._recorder
+        assert recorder is not None
+
+        def record(first: int, end: int) -> None:
+            recorder.tick(slots[first:end], *self._discretion.frames(rows[first:end], tick))
+
+        in_halves(0, len(slots), record, lambda place, error: self._broke(int(slots[place]), error))
+
+    def _broke(self, slot: int, error: Exception) -> None:
+        assert self._recorder is not None
+        sid, running = next((sid, one) for sid, one in self._running.items() if one.slot == slot)
+        self._log.error("media.recording_broke", leg=running.leg.name, kind=type(error).__name__, place=place_of(error))
+        del self._running[sid]
+        running.leg.recordings.pop(sid, None)
+        self._tune()
+        try:
+            self._recorder.stop(slot, "failed")
+        except Exception:
+            self._ended(sid, 0, "failed")
 
     def _ended(self, sid: str, duration_ms: int, cause: str) -> None:
         """The recorder is done with one, of itself or because it was stopped."""
