@@ -425,22 +425,6 @@ def test_a_service_knows_no_passkeys_and_challenges_of_another(
         other.verify(SoftwareAuthenticator().create(shop.begin().options["publicKey"], ORIGIN))
 
 
-def test_where_a_service_wants_it_an_older_factor_lets_a_new_passkey_in(
-    tenant: Any, shop: Shop, authenticator: SoftwareAuthenticator
-) -> None:
-    ask(tenant, "POST", f"{SERVICES}/{shop.sid}", {"NewFactorsNeedApproval": "true"})
-    shop.register(authenticator)
-    shop.log_in(authenticator)
-    second = SoftwareAuthenticator()
-    answer = second.create(shop.begin().options["publicKey"], ORIGIN)
-    with pytest.raises(TwilioRestException, match="must approve it first") as refused:
-        shop.verify(answer)
-    assert code_of(refused) == (403, 60311)
-    shop.log_in(authenticator)
-    assert shop.verify(answer).status == "verified"
-    assert shop.log_in(second).status == "approved"
-
-
 # --- what is missing
 
 

@@ -264,6 +264,37 @@ async def test_a_challenge_is_answered_once(store):
     assert await store.answer_challenge(A, "VA1", "YC1", answered(ChallengeStatus.DENIED)) is None
 
 
+async def test_a_factor_that_is_gone_answers_nothing(store):
+    """Whoever was found by its passkey a moment ago may be deleted by now: no row may name it ever after."""
+    await settle(store)
+    await store.create_factor(factor_of("YF2"), 20)
+    await store.create_challenge(challenge_of(factor="", factor_type=FactorType.PASSKEYS))
+    await store.create_challenge(challenge_of("YC2", factor="", entity="", factor_type=FactorType.PASSKEYS))
+    await store.delete_factor(A, "VA1", "YF1")
+    for sid in ("YC1", "YC2"):
+        assert await store.answer_challenge(A, "VA1", sid, answered()) is None
+        assert await store.answer_challenge(A, "VA1", sid, answered(factor="YF2", entity="YE2")) is None
+        assert (await store.challenge(A, "VA1", sid)).status is ChallengeStatus.PENDING
+        assert await store.answer_challenge(A, "VA1", sid, answered(factor="YF2")) is not None
+
+
+async def test_of_a_deletion_and_an_answer_at_once_no_row_is_left_that_names_a_factor_of_none(store):
+    await settle(store)
+    for n in range(12):
+        await store.create_factor(factor_of(f"YF{n}x"), 20)
+        await store.create_challenge(challenge_of(f"YC{n}", factor="", entity="", factor_type=FactorType.PASSKEYS))
+    both = [
+        each
+        for n in range(12)
+        for each in (
+            store.delete_factor(A, "VA1", f"YF{n}x"),
+            store.answer_challenge(A, "VA1", f"YC{n}", answered(factor=f"YF{n}x")),
+        )
+    ]
+    await asyncio.gather(*both)
+    assert await store.challenges(A, "YE1", now_ms=NOW) == []
+
+
 async def test_what_is_over_or_elsewhere_is_not_answered(store):
     await settle(store)
     await store.create_challenge(challenge_of())

@@ -6,7 +6,6 @@ the attacker reads. Ours must verify none of these that the customer's own facto
 
 import asyncio
 import contextlib
-import json
 import tempfile
 import time
 from pathlib import Path
@@ -14,18 +13,20 @@ from pathlib import Path
 from ringfence.domain.errors import ApiError
 from ringfence.domain.factor import FactorStatus
 from ringfence.domain.totp import TotpShape, code_at, read_secret, step_at
-from ringfence.domain.verify_service import VerifyService, decode_verify_service
+from ringfence.domain.verify_service import PasskeySettings, VerifyService, decode_verify_service
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.passkey import OwnedPasskey
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.ports.factors import EntityRow
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.challenges import ChallengeView
 from ringfence.usecases.verify.factors import FactorView
+from ringfence.usecases.verify.passkey_kept import config_for
 from ringfence.usecases.verify.start_verification import StartRequest
 from ringfence.usecases.verify.totp_factor import NewTotp
-from ringfence.usecases.verify.vouching import APPROVES
+from ringfence.usecases.verify.vouching import naming
 
 DRILL = "D24"
 TITLE = "factors added by whoever has the customer's number for an hour"
@@ -40,6 +41,18 @@ WAYS = (
     "by a factor of his own",
     "after a login",
     "by an approval of another",
+    "after a login by passkey",
+    "by a passkey's approval of another",
+)
+DOMAIN = "shop.example"
+ORIGIN = f"https://{DOMAIN}"
+PASSKEYS = PasskeySettings(
+    relying_party_id=DOMAIN,
+    relying_party_name="Shop",
+    relying_party_origins=(ORIGIN,),
+    authenticator_attachment="any",
+    discoverable_credentials="preferred",
+    user_verification="preferred",
 )
 
 
@@ -51,7 +64,10 @@ class _Tally:
 
 
 def factor_adding(design: Design, tenants: int, database: str = "") -> Finding:
-    """Every tenant's customer has a factor; the attacker tries to add another in six ways, then the customer does."""
+    """Every tenant's customer has an app and a passkey; the attacker tries to add a factor in eight ways.
+
+    Then the customer adds two, one with each.
+    """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
         tally = asyncio.run(_attack(Path(folder), design, tenants, database))
@@ -78,7 +94,9 @@ async def _attack(folder: Path, design: Design, tenants: int, database: str) -> 
 
 
 async def _attack_one(copy: SeededCopy, tenant: Tenant, design: Design, tally: _Tally) -> None:
-    settings = VerifyService(friendly_name="Shop", new_factors_need_approval=design.new_factors_need_approval)
+    settings = VerifyService(
+        friendly_name="Shop", new_factors_need_approval=design.new_factors_need_approval, passkeys=PASSKEYS
+    )
     service = await copy.verify_service(tenant, settings)
     scene = _Scene(copy, tenant, service)
     await scene.enrol_customer()
@@ -88,7 +106,7 @@ async def _attack_one(copy: SeededCopy, tenant: Tenant, design: Design, tally: _
         if await scene.add(way):
             tally.added.append(way)
             tally.reached.add(tenant.sid)
-    if not await scene.add_as_customer():
+    if not (await scene.add_as_customer(by_passkey=False) and await scene.add_as_customer(by_passkey=True)):
         raise AssertionError("an approved factor was refused: this drill would prove nothing")
 
 
@@ -100,18 +118,30 @@ class _Scene:
         self._tenant = tenant
         self._service = service
         self._factoring = copy.factoring
+        self._identity = f"customer-{tenant.sid[-8:]}"
+        self._passkey = OwnedPasskey(DOMAIN, ORIGIN)
         self._entity: EntityRow
         self._owned: NewTotp
 
     async def enrol_customer(self) -> None:
         """The first factor of an entity is whoever's enrols first: the customer's."""
         begun = await self._factoring.entities.begin(
-            self._tenant.caller, self._tenant.sid, self._service.sid, f"customer-{self._tenant.sid[-8:]}"
+            self._tenant.caller, self._tenant.sid, self._service.sid, self._identity
         )
         self._entity = begun.row
         self._owned = await self._made()
         if not await self._verifies(self._owned):
             raise AssertionError("a first factor was refused: this drill would prove nothing")
+        begun_passkey = await self._factoring.passkey_factors.create(
+            self._tenant.caller, self._entity, self._identity, config_for(None, PASSKEYS), name="A passkey"
+        )
+        if begun_passkey is None:
+            raise AssertionError("the entity is gone: this drill would prove nothing")
+        hidden = naming(begun_passkey.view.row.sid)
+        await self._asked(self._owned, hidden=hidden, code=self._code(self._owned))
+        await self._factoring.passkey_factors.verify(
+            self._tenant.caller, self._tenant.sid, self._service.sid, self._passkey.create(begun_passkey.options)
+        )
 
     async def pass_code_by_text(self) -> None:
         """What the program takes for the customer."""
@@ -123,7 +153,7 @@ class _Scene:
     async def add(self, way: str) -> bool:
         """Whether a factor of the attacker's is verified in the end."""
         mine = await self._made()
-        named = json.dumps({APPROVES: mine.view.row.sid})
+        named = naming(mine.view.row.sid)
         match way:
             case "after asking":
                 await self._asked(self._owned, hidden=named)
@@ -137,8 +167,14 @@ class _Scene:
                 await self._asked(self._owned, hidden="{}", code=self._code(self._owned))
             case "by an approval of another":
                 other = await self._made()
-                hidden = json.dumps({APPROVES: other.view.row.sid})
+                hidden = naming(other.view.row.sid)
                 await self._asked(self._owned, hidden=hidden, code=self._code(self._owned))
+                await self._drop(other)
+            case "after a login by passkey":
+                await self._log_in()
+            case "by a passkey's approval of another":
+                other = await self._made()
+                await self._log_in(approves=other.view.row.sid)
                 await self._drop(other)
             case _:
                 pass
@@ -146,12 +182,26 @@ class _Scene:
         await self._drop(mine)
         return added
 
-    async def add_as_customer(self) -> bool:
-        """The customer's second telephone, approved with the first."""
+    async def add_as_customer(self, *, by_passkey: bool) -> bool:
+        """The customer's second telephone, approved with the first, or with the passkey."""
         second = await self._made()
-        named = json.dumps({APPROVES: second.view.row.sid})
-        await self._asked(self._owned, hidden=named, code=self._code(self._owned))
+        if by_passkey:
+            await self._log_in(approves=second.view.row.sid)
+        else:
+            await self._asked(self._owned, hidden=naming(second.view.row.sid), code=self._code(self._owned))
         return await self._verifies(second)
+
+    async def _log_in(self, *, approves: str = "") -> None:
+        """The customer uses the passkey, on the shop's own page."""
+        asked = await self._factoring.passkey_challenges.ask(
+            self._tenant.caller, self._entity, self._identity, PASSKEYS, approves=approves
+        )
+        if asked is None:
+            raise AssertionError("there is no passkey: this drill would prove nothing")
+        answer = self._passkey.get(asked.options, self._entity.sid.encode())
+        await self._factoring.passkey_challenges.approve(
+            self._tenant.caller, self._tenant.sid, self._service.sid, answer
+        )
 
     async def _made(self) -> NewTotp:
         made = await self._factoring.totp_factors.create(

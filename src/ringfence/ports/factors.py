@@ -182,7 +182,7 @@ class FactorStore(Protocol):
         """
 
     async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
-        """End a pending one whose time is not up: the row as it is then, else None."""
+        """End a pending one whose time is not up: the row as it is then, else None, as where the factor is gone."""
 
     async def forget_unanswered(self, account: str, made_before_ms: int) -> int:
         """Erase challenges that anybody might have answered and nobody did, made before then; how many there were."""

@@ -145,6 +145,9 @@ class MemoryFactors:
         row = self._challenges.get((account, service, sid))
         if row is None or status_at(row.status, row.expires_ms, answer.at_ms) is not ChallengeStatus.PENDING:
             return None
+        factor = self._factors.get((account, service, answer.factor))
+        if factor is None or factor.entity != answer.entity:
+            return None
         answered = self._challenges[account, service, sid] = replace(
             row,
             status=answer.status,

@@ -23,6 +23,7 @@ from ringfence.store.statements import statements
 SQL = statements("postgres/factors")
 
 Key = tuple[str, str, str]
+Answered = tuple[str, str, str, Answer]
 
 
 class PostgresFactors(PostgresGround):
@@ -95,7 +96,7 @@ class PostgresFactors(PostgresGround):
         return [CHALLENGE.read(row) for row in await self._all(sql, *wanted)]
 
     async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
-        return await self._write(_answer, answer_columns(account, service, sid, answer))
+        return await self._write(_answer, (account, service, sid, answer))
 
     async def forget_unanswered(self, account: str, made_before_ms: int) -> int:
         return await self._write(_forget_unanswered, (account, made_before_ms))
@@ -185,9 +186,15 @@ async def _create_one_challenge(tx: Connection, row: ChallengeRow, brake: Brake 
     return True
 
 
-async def _answer(tx: Connection, wanted: Sequence[Sequence[object]]) -> list[ChallengeRow | None]:
-    answered = [await tx.fetchrow(SQL["answer"], *values) for values in wanted]
-    return [None if row is None else CHALLENGE.read(row) for row in answered]
+async def _answer(tx: Connection, wanted: Sequence[Answered]) -> list[ChallengeRow | None]:
+    return [await _answer_one(tx, *each) for each in wanted]
+
+
+async def _answer_one(tx: Connection, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
+    if not await tx.fetchval(SQL["entity_there"], account, service, answer.entity):
+        return None
+    row = await tx.fetchrow(SQL["answer"], *answer_columns(account, service, sid, answer))
+    return None if row is None else CHALLENGE.read(row)
 
 
 async def _forget_unanswered(tx: Connection, wanted: Sequence[tuple[str, int]]) -> list[int]:

@@ -1,5 +1,6 @@
 """Passkeys: what browsers are asked, and what they answer. Source: Twilio, "Passkeys" of Verify v2."""
 
+import json
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,7 @@ from ringfence.api.verify_v2.factors import Factor, NewFactor, factor_fields
 from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.services import PRODUCT, VERSION, service_url
 from ringfence.domain.errors import ApiError
+from ringfence.domain.factor import FactorStatus
 from ringfence.domain.passkeys.answers import (
     AuthenticationJson,
     RegistrationJson,
@@ -22,6 +24,7 @@ from ringfence.domain.passkeys.refusal import PasskeyRefusedError
 from ringfence.domain.verify_service import decode_verify_service
 from ringfence.usecases.verify.passkey_challenge import AskedPasskey
 from ringfence.usecases.verify.passkey_kept import AskedConfig, binding_of, config_for
+from ringfence.usecases.verify.vouching import APPROVES
 
 NAME_MAX_CHARACTERS: Final = 64
 NO_CREDENTIAL_ID: Final = 60376
@@ -48,10 +51,14 @@ class FactorBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChallengeBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asked: an entity, one factor of it, or with neither whoever comes."""
+    """Who is asked: an entity, one factor of it, or with neither whoever comes.
+
+    `approves_factor` is ours: the factor of that entity, not yet verified, that the answer lets in.
+    """
 
     identity: str | None = None
     factor_sid: str | None = None
+    approves_factor: str | None = None
 
     def __repr__(self) -> str:
         return "ChallengeBody(…)"
@@ -76,7 +83,7 @@ class Challenge(msgspec.Struct, kw_only=True):
     url: str
     responded_reason: str = "none"
     details: None = None
-    hidden_details: None = None
+    hidden_details: Any = None
     metadata: None = None
     links: None = None
 
@@ -85,7 +92,7 @@ class Challenge(msgspec.Struct, kw_only=True):
 
 
 def _challenge(request: ApiRequest[Any], asked: AskedPasskey, at: str) -> Challenge:
-    row = asked.view.row
+    row, secret = asked.view.row, asked.view.secret
     return Challenge(
         sid=row.sid,
         account_sid=row.account,
@@ -100,6 +107,7 @@ def _challenge(request: ApiRequest[Any], asked: AskedPasskey, at: str) -> Challe
         status=row.status.value,
         factor_type=row.factor_type.value,
         options={"publicKey": asked.options},
+        hidden_details=None if secret is None else json.loads(secret.hidden_details) or None,
         url=f"{service_url(request, row.service)}/Passkeys/{at}",
     )
 
@@ -146,7 +154,8 @@ async def create_challenge(request: ApiRequest[ChallengeBody]) -> Challenge | No
     form, driven = request.form, factoring_of(request)
     service = await service_of(request)
     settings = decode_verify_service(service.settings).passkeys
-    if not form.identity and not form.factor_sid:
+    approves = form.approves_factor or ""
+    if not form.identity and not form.factor_sid and not approves:
         asked = await driven.passkey_challenges.ask_anybody(request.caller, service.account, service.sid, settings)
         return None if asked is None else _challenge(request, asked, "Challenges")
     if not form.identity:
@@ -154,7 +163,12 @@ async def create_challenge(request: ApiRequest[ChallengeBody]) -> Challenge | No
     entity = await driven.entities.find(service.account, service.sid, form.identity)
     if entity is None:
         return None
-    asked = await driven.passkey_challenges.ask(request.caller, entity, form.identity, settings, form.factor_sid or "")
+    joining = await driven.factors.find(entity, approves) if approves else None
+    if approves and (joining is None or joining.status is not FactorStatus.UNVERIFIED):
+        raise ApiError(VERIFY_PARAMETER, f"Invalid parameter {APPROVES}: expected a factor of it that waits")
+    asked = await driven.passkey_challenges.ask(
+        request.caller, entity, form.identity, settings, factor=form.factor_sid or "", approves=approves
+    )
     return None if asked is None else _challenge(request, asked, "Challenges")
 
 

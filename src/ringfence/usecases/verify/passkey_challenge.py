@@ -42,6 +42,7 @@ from ringfence.usecases.verify.passkey_kept import (
     relying_party,
     sid_asked,
 )
+from ringfence.usecases.verify.vouching import naming
 
 UNVERIFIED: Final = 60318
 EXPIRED: Final = 60323
@@ -93,11 +94,19 @@ class PasskeyChallenges:
         return await self._ask(caller, account, service, party, _wish(settings, []))
 
     async def ask(
-        self, caller: Caller, entity: EntityRow, identity: str, settings: PasskeySettings, factor: str = ""
+        self,
+        caller: Caller,
+        entity: EntityRow,
+        identity: str,
+        settings: PasskeySettings,
+        *,
+        factor: str = "",
+        approves: str = "",
     ) -> AskedPasskey | None:
         """This entity, by `factor` or by any passkey it has; None where there is none.
 
-        ApiError 60318 where it is yet to be verified, 60371 and 60372 where there is no relying party.
+        Whoever answers lets the factor `approves` in, where one is named. ApiError 60318 where it is yet to be
+        verified, 60371 and 60372 where there is no relying party.
         """
         views = [
             view
@@ -123,6 +132,7 @@ class PasskeyChallenges:
             identity=identity,
             factor=factor,
             allowed=allowed,
+            approves=approves,
         )
 
     async def approve(self, caller: Caller, account: str, service: str, answer: AuthenticationAnswer) -> AskedPasskey:
@@ -150,6 +160,7 @@ class PasskeyChallenges:
         identity: str = "",
         factor: str = "",
         allowed: list[Passkey] | None = None,
+        approves: str = "",
     ) -> AskedPasskey | None:
         now_ms = self._clock.now_ms()
         sid = new_sid("YC", now_ms)
@@ -158,7 +169,8 @@ class PasskeyChallenges:
         )
         options = self._passkeys.authentication_options(ceremony, now_ms, allowed=allowed or [])
         question = PasskeyQuestion(ceremony=ceremony, options=options, identity=identity)
-        secret = ChallengeSecret(state=encode_kept(question))
+        hidden = naming(approves) if approves else "{}"
+        secret = ChallengeSecret(hidden_details=hidden, state=encode_kept(question))
         sealing = await self._keys.sealing_key(caller, account)
         row = ChallengeRow(
             account=account,

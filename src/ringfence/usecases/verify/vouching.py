@@ -9,7 +9,7 @@ import json
 from ringfence.domain.challenge import ChallengeStatus
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError, describe
-from ringfence.domain.factor import FactorStatus, FactorType
+from ringfence.domain.factor import FactorStatus
 from ringfence.domain.verify_service import decode_verify_service
 from ringfence.ports.factors import ChallengeRow, FactorRow
 from ringfence.ports.keys import Caller, TenantKeys
@@ -33,7 +33,7 @@ class Vouching:
     async def require(self, caller: Caller | None, factor: FactorRow) -> None:
         """ApiError 60311 where the factor may not be verified yet. The first of an entity always may.
 
-        Where no tenant is present, nobody reads what was approved: a passkey alone vouches then.
+        Where no tenant is present, nobody reads what was approved, and nothing vouches.
         """
         service = await self._store.verify_row(factor.account, "service", factor.service)
         if service is None or not decode_verify_service(service.settings).new_factors_need_approval:
@@ -46,21 +46,20 @@ class Vouching:
         if others and not await self._is_vouched_for(caller, factor, others):
             raise ApiError(
                 FAILED,
-                f"{describe(FAILED)}: a verified factor of this entity must approve it first, by a challenge whose "
-                f"HiddenDetails have {APPROVES}, or a passkey.",
+                f"{describe(FAILED)}: a verified factor of this entity must approve it first, by a challenge that "
+                f"names it as {APPROVES}.",
             )
 
     async def _is_vouched_for(self, caller: Caller | None, factor: FactorRow, others: set[str]) -> bool:
+        if caller is None:
+            return False
         now_ms = self._clock.now_ms()
         approved = await self._store.challenges(
             factor.account, factor.entity, status=ChallengeStatus.APPROVED, now_ms=now_ms, limit=LOOKED_AT
         )
         since_ms = max(factor.created_ms, now_ms - WITHIN_MS)
         fresh = [row for row in approved if row.factor in others and _answered_since(row, since_ms)]
-        # A passkey's challenge has no words of the program's: whoever holds the passkey is there now.
-        if any(row.factor_type is FactorType.PASSKEYS for row in fresh):
-            return True
-        return caller is not None and any(
+        return any(
             view.secret is not None and _names(view.secret.hidden_details, factor.sid)
             for view in await self._challenges.views(caller, fresh)
         )
@@ -68,6 +67,11 @@ class Vouching:
 
 def _answered_since(row: ChallengeRow, since_ms: int) -> bool:
     return row.created_ms >= since_ms and row.responded_ms is not None
+
+
+def naming(factor: str) -> str:
+    """Hidden details of a challenge by which `factor` is approved."""
+    return json.dumps({APPROVES: factor})
 
 
 def _names(hidden_details: str, factor: str) -> bool:

@@ -91,6 +91,7 @@ WHERE account = ?1 AND entity = ?2 AND factor_type = ?3 AND status = 'denied' AN
 -- answer --
 UPDATE verify_challenge SET status = ?4, updated_ms = ?5, responded_ms = ?5, entity = ?6, factor = ?7, metadata = ?8
 WHERE account = ?1 AND service = ?2 AND sid = ?3 AND status = 'pending' AND expires_ms > ?5
+  AND EXISTS (SELECT 1 FROM verify_factor WHERE account = ?1 AND service = ?2 AND sid = ?7 AND entity = ?6)
 RETURNING {challenge_columns}
 
 -- challenges_of_factor_erase --
