@@ -12,7 +12,7 @@ import msgspec
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
 from ringfence.drills.record import Record, WatchedLedger
-from ringfence.kms.ledger.writer import LedgerWriter
+from ringfence.kms.ledger.writer import ENTRIES, FOLDER, LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.keys import DeliveryKeys
@@ -21,7 +21,7 @@ from ringfence.roles.run_dir import make_private
 from ringfence.roles.supervisor import role_command
 
 CONTROL = "ringfence.drills.control"
-_STAND_INS = {"kms": "key_role", "api": "api_role"}
+_STAND_INS = {"kms": "key_role", "api": "api_role", "audit": "audit_role"}
 
 
 class Keys(FactorKeys, DeliveryKeys, VerificationCodes, CodeReader, Protocol):
@@ -37,7 +37,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
 
     `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
     `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services. `record` is
-    the record of openings in a folder.
+    the record of openings in a folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
     """
 
     name: str
@@ -48,6 +48,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     fraud_guard: str = "standard"
     new_factors_need_approval: bool = True
     record: Callable[[Path], Record] = WatchedLedger
+    log_writer: str = "kms"
+    record_file: str = f"{FOLDER}/{ENTRIES}"
 
 
 class _LoggedKeys(KeyService):
@@ -99,4 +101,6 @@ def control() -> Design | None:
         fraud_guard="off",
         new_factors_need_approval=False,
         record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
+        log_writer="audit",
+        record_file="audit.jsonl",
     )

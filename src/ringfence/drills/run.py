@@ -16,6 +16,7 @@ from ringfence.drills import (
     registration_lock,
     rtp_bleed,
     scanners,
+    unlogged_reading,
 )
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.report import Finding, Verdict
@@ -47,6 +48,12 @@ DRILLS = {
             play=log_tampering.log_tampering,
             tenants=1_000,
             each="tries",
+        ),
+        Drill(
+            name=unlogged_reading.DRILL,
+            title=unlogged_reading.TITLE,
+            play=unlogged_reading.unlogged_reading,
+            tenants=1_000,
         ),
         Drill(name=pumping.DRILL, title=pumping.TITLE, play=pumping.pumping, tenants=pumping.RANGES, each="ranges"),
         Drill(name=code_guessing.DRILL, title=code_guessing.TITLE, play=code_guessing.code_guessing, tenants=20),

@@ -11,6 +11,7 @@ from ringfence.carriers.simulator.carrier import LocalSimulator
 from ringfence.carriers.simulator.network import Network, Pace
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import SystemClock
+from ringfence.domain.message import Status
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig
 from ringfence.domain.verify_service import VerifyService
@@ -165,6 +166,13 @@ class SeededCopy:
                 to=tenant.customer, sender=tenant.number, body=f"Your word is {mark}", status_callback=callback
             ),
         )
+
+    async def deliver_all(self) -> int:
+        """Texts go out until all are final; how many tenants have one that was delivered."""
+        async with self.dispatched():
+            await self._settled(self.tenants)
+        rows = [await self._store.messages(tenant.sid, MessageFilter(), limit=50) for tenant in self.tenants]
+        return sum(any(row.status == Status.DELIVERED for row in of_one) for of_one in rows)
 
     async def read(self, tenant: Tenant) -> list[str]:
         """All that the tenant reads of its messages: numbers and bodies."""

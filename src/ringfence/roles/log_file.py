@@ -1,5 +1,6 @@
 """A role's log on disk: beside standard error, in files that do not grow without end."""
 
+import contextlib
 import errno
 import os
 import sys
@@ -25,6 +26,22 @@ def log_file(data_dir: Path, role: str, total_mb: int) -> "LogFile | None":
     return LogFile(log_path(data_dir, role), (total_mb << 20) // FILES, sys.stderr) if total_mb else None
 
 
+class UnfailingStream:
+    """A text stream onto `stream` that stops nobody: a line that it cannot take, on a full disk, is lost."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 class LogFile:
     """A text stream onto `beside` and, as far as the disk allows, into a file of at most `max_bytes`.
 
@@ -35,7 +52,7 @@ class LogFile:
     def __init__(self, path: Path, max_bytes: int, beside: TextIO) -> None:
         self._path = path
         self._max_bytes = max_bytes
-        self._beside = beside
+        self._beside = UnfailingStream(beside)
         self._lost = 0
         self._descriptor: int | None = None
         self._size = 0
@@ -46,7 +63,7 @@ class LogFile:
         try:
             self._append(data)
         except OSError:
-            # A log that cannot be kept must not stop what it tells of; the other stream still has it.
+            # A log that cannot be kept must not stop what it tells of; the other stream may still have it.
             self._lost += 1
             self._close()
         return len(text)

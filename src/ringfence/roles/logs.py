@@ -17,7 +17,7 @@ from typing import Any, TextIO, cast
 
 import structlog
 
-from ringfence.roles.log_file import LogFile
+from ringfence.roles.log_file import LogFile, UnfailingStream
 from ringfence.roles.repeated_lines import RepeatedLines
 
 # Names of things that an operator may see of every tenant: identifiers, counts, times, codes, places in our code.
@@ -42,7 +42,7 @@ _URL = re.compile(r"(https?://)([^/\s@]*@)?([^/?#\s\"']*)[^\s\"']*")
 
 def configure_logging(role: str, level: str = "info", kept: LogFile | None = None) -> None:
     """Log as JSON, one object a line, on standard error, and in `kept`; library logs and crashes too."""
-    target = kept or sys.stderr
+    target = kept or UnfailingStream(sys.stderr)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

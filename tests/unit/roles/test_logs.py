@@ -37,6 +37,20 @@ def test_a_line_is_one_json_object_on_standard_error() -> None:
     assert line == {"role": "api", "level": "info", "event": "text accepted", "sid": "SM1", "attempts": 2}
 
 
+def test_a_full_disk_under_standard_error_stops_nobody() -> None:
+    program = (
+        "import os, resource, signal, tempfile\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "out = os.dup(2)\n"
+        "file = tempfile.TemporaryFile()\n"
+        "os.dup2(file.fileno(), 2)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))\n"
+        "log.info('lost')\n"
+        "os.write(out, b'went on')\n"
+    )
+    assert run(program) == ("", "went on")
+
+
 def test_values_of_unlisted_keys_are_dropped_and_their_names_kept() -> None:
     _, err = run("log.info('text accepted', sid='SM1', body=CANARY, to=CANARY)")
     assert CANARY not in err

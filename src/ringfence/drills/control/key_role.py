@@ -2,8 +2,9 @@
 
 import asyncio
 
-from ringfence.drills.control.platform_keys import PlatformKeys
+from ringfence.drills.control.audit_role import AUDIT
 from ringfence.drills.control.stand_in import play
+from ringfence.drills.control.telling_keys import TellingKeys
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.roles import process as role_process
 from ringfence.roles.run_dir import make_private
@@ -13,7 +14,7 @@ from ringfence.roles.settings import Settings
 async def run(settings: Settings, process: role_process.RoleProcess) -> None:
     """Serve both sockets until cancelled."""
     make_private(settings.kms_dir)
-    keys = PlatformKeys(settings.kms_dir, process.clock)
+    keys = TellingKeys(settings.kms_dir, process.clock, settings.socket(AUDIT))
     await keys.open()
     tenant = await serve_tenant_keys(keys, settings.socket("kms-api"))
     delivery = await serve_delivery_keys(keys, settings.socket("kms-dispatcher"))

@@ -6,6 +6,7 @@ beyond the last checkpoint is read again when the writer starts.
 
 import asyncio
 import collections
+import errno
 import fcntl
 import hashlib
 import itertools
@@ -250,6 +251,7 @@ class LedgerWriter:
         """All of them, synced; in pieces no larger than `find_end` can take back."""
         if not entries:
             return
+        self._see_that_it_is_there()
         if self._damaged:
             os.ftruncate(self._file, self._end.offset)
             self._damaged = False
@@ -266,6 +268,12 @@ class LedgerWriter:
                 lines, size = [], 0
         if lines:
             self._sync(lines)
+
+    def _see_that_it_is_there(self) -> None:
+        """OSError where another file lies in the ledger's place: what is written to this one nobody would find."""
+        found, held = (self._folder / ENTRIES).stat(), os.fstat(self._file)
+        if (found.st_dev, found.st_ino) != (held.st_dev, held.st_ino):
+            raise OSError(errno.ESTALE, "another file lies in the ledger's place")
 
     def _sync(self, lines: Sequence[_New]) -> None:
         data = b"".join(line for line, _, _ in lines)
