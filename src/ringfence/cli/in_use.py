@@ -23,6 +23,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
     data_dir: str
     port: int
+    console_port: int
+    keys_port: int
     hosts: tuple[str, ...]
     database_url: str
     has_secret_url: bool
@@ -35,6 +37,8 @@ def note_in_use(settings: Settings) -> None:
     note = Note(
         data_dir=str(settings.data_dir),
         port=settings.port,
+        console_port=settings.console_port,
+        keys_port=settings.keys_port,
         hosts=settings.hosts,
         database_url="" if secret else settings.database_url,
         has_secret_url=secret,
@@ -81,6 +85,8 @@ def as_it_runs(settings: Settings, port: int | None) -> Settings:
     return msgspec.structs.replace(
         settings,
         port=note.port if port is None else port,
+        console_port=note.console_port,
+        keys_port=note.keys_port,
         hosts=note.hosts,
         database_url=settings.database_url if note.has_secret_url else note.database_url,
         keys_from=note.keys_from,

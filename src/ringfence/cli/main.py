@@ -32,6 +32,7 @@ from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Database, Port, RunningPort, Yes, settings_of, settings_of_running
+from ringfence.cli.staff import commands as staff
 from ringfence.cli.terminal import Terminal
 from ringfence.cli.verify import commands as verifications
 from ringfence.roles.refusal import RefusalError
@@ -48,6 +49,7 @@ app.add_typer(events, name="events")
 app.add_typer(ledgers, name="ledger")
 app.command(name="blast")(reached)
 app.add_typer(verifications, name="verify")
+app.add_typer(staff, name="staff")
 doctors = typer.Typer()
 app.add_typer(doctors, name="doctor")
 
@@ -101,7 +103,9 @@ def up(
 
 @app.command()
 def role(
-    name: Annotated[str, typer.Argument(help="kms, simulator, dispatcher, api, voice or media.", metavar="NAME")],
+    name: Annotated[
+        str, typer.Argument(help="kms, simulator, dispatcher, api, voice, media or console.", metavar="NAME")
+    ],
     config: Config = None,
     data: Data = None,
     port: Port = None,

@@ -18,6 +18,9 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, unknown_variables
 
+# Roles that listen, and the setting with the port of each.
+PORTS = {"api": "port", "console": "console_port"}
+
 
 def role(settings: Settings, name: str) -> None:
     """Run it until SIGTERM or Ctrl-C."""
@@ -33,9 +36,10 @@ def role(settings: Settings, name: str) -> None:
     lock = LoneRoleLock(settings.data_dir, name)
     lock.take()
     make_private(settings.run_dir)
-    listeners = bind(settings.hosts, settings.port) if name == "api" else []
-    if listeners:
-        settings = msgspec.structs.replace(settings, port=listeners[0].getsockname()[1])
+    setting = PORTS.get(name)
+    listeners = bind(settings.hosts, getattr(settings, setting)) if setting else []
+    if setting:
+        settings = msgspec.structs.replace(settings, **{setting: listeners[0].getsockname()[1]})
     prepare_clock(settings, again=False)
     process = RoleProcess(name, settings, listeners=listeners)
 

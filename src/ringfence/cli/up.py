@@ -25,7 +25,7 @@ from ringfence.roles.bootstrap import (
 )
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.installation_lock import InstallationLock
-from ringfence.roles.listeners import bind_for
+from ringfence.roles.listeners import bind_for, bind_near
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import configure_logging
 from ringfence.roles.metrics import fresh_folder
@@ -36,6 +36,9 @@ from ringfence.roles.settings import Settings, unknown_variables
 from ringfence.roles.supervisor import Supervisor
 from ringfence.roles.voice_extra import CURE, missing_for_calls
 
+# Roles that start at the first connection to a listener of theirs, and the setting with the port of each.
+ON_DEMAND = {"console": "console_port"}
+
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """What `--json` prints, on one line, once everything serves. The secrets are null but at the first start."""
@@ -45,7 +48,8 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     auth_token: str | None
     api_key: str | None
     api_secret: str | None
-    console_url: str | None
+    console_url: str
+    operator_url: str
     phones_url: str | None
 
     def __repr__(self) -> str:
@@ -67,6 +71,9 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
     try:
         bound = bind_for(settings.api_processes, settings.hosts, settings.port)
         listeners = dict(zip(api_names(settings.api_processes), bound, strict=True))
+        for role, setting in ON_DEMAND.items():
+            listeners[role] = bind_near(settings.hosts, getattr(settings, setting))
+            settings = msgspec.structs.replace(settings, **{setting: listeners[role][0].getsockname()[1]})
         settings = msgspec.structs.replace(settings, port=bound[0][0].getsockname()[1])
         make_private(settings.run_dir)
         prepare_clock(settings, again=True)
@@ -148,6 +155,8 @@ class _Start:
                         await asyncio.gather(*workers)
                     with steps.step("calls"):
                         await voice
+        for role in ON_DEMAND:
+            self.supervisor.start_on_demand(role)
         if self._check:
             with steps.step("self-check: a text goes out and comes back"):
                 await asyncio.to_thread(self_check, settings, told or read_profile(settings))
@@ -186,7 +195,8 @@ class _Start:
                 auth_token=told.auth_token if told else None,
                 api_key=told.api_key if told else None,
                 api_secret=told.api_secret if told else None,
-                console_url=None,
+                console_url=settings.tenant_origin,
+                operator_url=settings.operator_origin,
                 phones_url=phones_url,
             )
             sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
@@ -196,6 +206,8 @@ class _Start:
         if phones_url:
             show("Phones", phones_url, "← open this one")
         show("API", settings.url, account_sid)
+        show("Console", settings.tenant_origin)
+        show("Operator", settings.operator_origin, f"for staff; {invocation()} staff invite NAME")
         if told:
             kept = f"kept 0600 in {profile_path(settings)}" if settings.dev else "keep them"
             show("Token", told.auth_token, f"shown once; {kept}")

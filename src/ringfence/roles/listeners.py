@@ -30,6 +30,14 @@ def bind(hosts: Sequence[str], port: int) -> list[socket.socket]:
     raise RefusalError("no port is free on every address", "choose one with --port")
 
 
+def bind_near(hosts: Sequence[str], port: int) -> list[socket.socket]:
+    """As `bind`, but where the port is busy a free one: for what is opened from where its address is shown."""
+    try:
+        return bind(hosts, port)
+    except RefusalError:
+        return bind(hosts, 0)
+
+
 def bind_for(processes: int, hosts: Sequence[str], port: int) -> list[list[socket.socket]]:
     """Listening sockets of all `hosts` on one port for each of so many processes. RefusalError as `bind` has it.
 

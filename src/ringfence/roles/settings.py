@@ -11,6 +11,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -19,6 +20,7 @@ from ringfence.api.trusted_proxies import parse_networks
 from ringfence.carriers.sip.listen import parse_listen
 from ringfence.carriers.sip.trunk import Trunk, TrunkError, check_trunks
 from ringfence.domain.mail_address import parse_mail_address
+from ringfence.domain.passkeys.origin import read_origin
 from ringfence.mail.smtp_url import parse_smtp_url
 from ringfence.roles.clock_file import parse_offset_ms
 from ringfence.roles.refusal import RefusalError
@@ -67,6 +69,36 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="What clients call this installation. Empty in dev: http://localhost:PORT."),
     ] = ""
+    console_port: Annotated[
+        int, Meta(description="Port of both consoles; where it is taken, or 0, a free one.", ge=0, le=65535)
+    ] = 8421
+    keys_port: Annotated[
+        int,
+        Meta(description="Port of the key origin; where it is taken, or 0, a free one.", ge=0, le=65535),
+    ] = 8422
+    console_url: Annotated[
+        str,
+        Meta(description="Origin of the tenants' console. Empty in dev: http://console.localhost:CONSOLE_PORT."),
+    ] = ""
+    operator_url: Annotated[
+        str,
+        Meta(description="Origin of the operator's console. Empty in dev: http://operator.localhost:CONSOLE_PORT."),
+    ] = ""
+    keys_url: Annotated[
+        str,
+        Meta(description="Origin of the code that touches keys in browsers. Empty in dev: http://keys.localhost:PORT."),
+    ] = ""
+    staff_roots: Annotated[
+        str,
+        Meta(
+            description="PEM file of the makers whose authenticators staff may enrol. Empty in dev: anybody's; "
+            "needed in production."
+        ),
+    ] = ""
+    staff_models: Annotated[
+        tuple[str, ...],
+        Meta(description="Models (AAGUID) of authenticators that staff may enrol. Empty: all of staff_roots' makers."),
+    ] = ()
     trusted_proxies: Annotated[
         tuple[str, ...],
         Meta(description="Reverse proxies (addresses, CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."),
@@ -239,6 +271,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def url(self) -> str:
         """The base URL, without a slash at its end."""
         return self.base_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    @property
+    def tenant_origin(self) -> str:
+        """The origin of the tenants' console, without a slash at its end."""
+        return self.console_url.rstrip("/") or f"http://console.localhost:{self.console_port}"
+
+    @property
+    def operator_origin(self) -> str:
+        """The origin of the operator's console."""
+        return self.operator_url.rstrip("/") or f"http://operator.localhost:{self.console_port}"
+
+    @property
+    def keys_origin(self) -> str:
+        """The origin of the code that touches keys in browsers."""
+        return self.keys_url.rstrip("/") or f"http://keys.localhost:{self.keys_port}"
+
+    @property
+    def console_dir(self) -> Path:
+        """The consoles' own folder: staff, members, sessions."""
+        return self.data_dir / "console"
 
     @property
     def database(self) -> Path:
@@ -433,10 +485,30 @@ def _check(settings: Settings) -> None:
         ) from None
     _check_sip(settings)
     _check_mail(settings)
+    _check_origins(settings)
     if settings.clock:
         parse_offset_ms(settings.clock, now_ms=0)
         if settings.mode == "production":
             raise RefusalError("clock: cannot be moved in production", "remove it", exit_code=2)
+
+
+def _check_origins(settings: Settings) -> None:
+    if settings.staff_models and not settings.staff_roots:
+        raise RefusalError("staff_models: are claims without staff_roots", described("staff_roots"), exit_code=2)
+    given = [name for name in ("console_url", "operator_url", "keys_url") if getattr(settings, name)]
+    for name in given:
+        url = getattr(settings, name)
+        try:
+            read = "://" in url and read_origin(url.rstrip("/"))
+        except ValueError:
+            read = ""
+        if not read or read != url.rstrip("/"):
+            raise RefusalError(f"{name}: {url!r} is no origin", "give it as https://host[:port]", exit_code=2)
+    hosts = [urlsplit(getattr(settings, name)).hostname for name in given]
+    if len(set(hosts)) != len(hosts):
+        raise RefusalError(
+            f"{', '.join(given)}: share a host", "give each a name of its own: passkeys are of one", exit_code=2
+        )
 
 
 def _check_mail(settings: Settings) -> None:

@@ -77,6 +77,7 @@ class Supervisor:
         self._listeners = dict(listeners or {})
         self._command = command
         self._children: dict[str, _Child] = {}
+        self._demanded: dict[str, asyncio.Task[None]] = {}
 
     def warm_up(self) -> None:
         """Begin to import what roles need, where they are to be forked; `start` does it otherwise. Idempotent."""
@@ -90,6 +91,21 @@ class Supervisor:
         child = _Child(role, self._command(role), listen, self._shared)
         self._children[role] = child
         await child.start()
+
+    def start_on_demand(self, role: str) -> None:
+        """Start a role at the first connection to its listeners, and keep it running from then on."""
+        self._demanded[role] = asyncio.create_task(self._start_when_asked(role), name=f"demand for {role}")
+
+    async def _start_when_asked(self, role: str) -> None:
+        while True:
+            await _readable(self._listeners[role])
+            try:
+                await self.start(role)
+                return
+            except (RefusalError, OSError) as error:
+                # The connection waits meanwhile, until its client tires of it.
+                structlog.get_logger().error("role cannot be started now", kind=role, error=type(error).__name__)
+                await asyncio.sleep(RESTART_DELAY_MAX_MS / 1000)
 
     def pids(self) -> dict[str, int]:
         """The processes that run now."""
@@ -107,6 +123,9 @@ class Supervisor:
 
     async def stop(self) -> None:
         """Stop all roles, the last one first; one that does not go in time is killed. Idempotent."""
+        for demand in self._demanded.values():
+            demand.cancel()
+        await asyncio.gather(*self._demanded.values(), return_exceptions=True)
         for child in self._children.values():
             await child.let_go()
         for name in reversed(list(self._children)):
@@ -253,6 +272,19 @@ class _Child:
             self._running = None
             os.close(running.lifeline)
         return running.process.returncode
+
+
+async def _readable(listeners: Sequence[socket.socket]) -> None:
+    """Return once a connection waits at one of the listeners; it is left there."""
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    for listener in listeners:
+        loop.add_reader(listener, asked.set)
+    try:
+        await asked.wait()
+    finally:
+        for listener in listeners:
+            loop.remove_reader(listener)
 
 
 def _readiness(descriptor: int) -> asyncio.Future[bool]:

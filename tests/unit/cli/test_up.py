@@ -117,9 +117,10 @@ def test_a_first_start_tells_everything_once_on_one_line_and_a_later_one_no_secr
 ) -> None:
     first = start()
     told = first.ready()
-    assert set(told) == {"base_url", "account_sid", *SECRETS, "console_url", "phones_url"}
+    assert set(told) == {"base_url", "account_sid", *SECRETS, "console_url", "operator_url", "phones_url"}
     assert all(told[name] for name in SECRETS)
-    assert told["console_url"] is None
+    assert told["console_url"].startswith("http://console.localhost:")
+    assert told["operator_url"].startswith("http://operator.localhost:")
     assert told["phones_url"] == f"{told['base_url']}/phones"
     texts(told, credentials_of(told))
     assert first.end() == 0

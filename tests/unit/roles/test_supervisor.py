@@ -79,6 +79,34 @@ def test_a_killed_role_comes_back(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+def test_a_role_on_demand_starts_with_the_first_connection_which_it_answers(tmp_path: Path) -> None:
+    async def ask(port: int) -> int:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"who?\n")
+        answer = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+        return int(answer)
+
+    async def scenario() -> None:
+        listeners = bind(["127.0.0.1"], 0)
+        port = listeners[0].getsockname()[1]
+        async with supervised(tmp_path, "kms", listeners={"console": listeners}) as supervisor:
+            supervisor.start_on_demand("console")
+            await asyncio.sleep(0.1)
+            assert list(supervisor.pids()) == ["kms"]
+            first = await ask(port)
+            assert supervisor.pids()["console"] == first
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: not alive(first))
+            assert await ask(port) not in (first, supervisor.pids()["kms"])
+        async with supervised(tmp_path, "kms", listeners={"console": listeners}) as supervisor:
+            supervisor.start_on_demand("console")
+        assert starts(tmp_path).count("console") == 2
+        listeners[0].close()
+
+    asyncio.run(scenario())
+
+
 def test_connections_wait_while_the_api_restarts(tmp_path: Path) -> None:
     async def ask(port: int) -> int:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

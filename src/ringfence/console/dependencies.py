@@ -1,0 +1,39 @@
+"""What the consoles are given by the process that serves them."""
+
+from urllib.parse import urlsplit
+
+import msgspec
+
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.clock import Clock
+from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.passkeys import Passkeys
+
+
+class Origins(msgspec.Struct, frozen=True, kw_only=True):
+    """Where browsers find what: each an origin as they write it, https://host[:port]."""
+
+    operator: str
+    tenant: str
+    keys: str
+
+
+class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
+    """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol."""
+
+    storage: ConsoleStorage
+    clock: Clock
+    origins: Origins
+    notes: AccessNotes
+    staff_passkeys: Passkeys
+    members_passkeys: Passkeys
+
+
+def host_of(origin: str) -> str:
+    """The host of an origin, with its port where it names one."""
+    return urlsplit(origin).netloc
+
+
+def domain_of(origin: str) -> str:
+    """The host of an origin without a port: what passkeys are of."""
+    return urlsplit(origin).hostname or ""

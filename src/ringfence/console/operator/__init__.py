@@ -1,0 +1,1 @@
+"""The operator's console: for staff, and of metadata alone."""

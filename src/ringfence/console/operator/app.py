@@ -1,0 +1,45 @@
+"""The operator's console: its routes, behind the guard of sessions."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ringfence.console.dependencies import ConsoleDependencies, domain_of
+from ringfence.console.operator.sign_in import StaffSignIn
+from ringfence.console.operator.sign_in_routes import OPEN, sign_in_routes
+from ringfence.console.operator.staff import Staff
+from ringfence.console.operator.staff_routes import staff_routes
+from ringfence.console.pages import Pages
+from ringfence.console.session_guard import SessionGuard, session_of
+from ringfence.console.sessions import Sessions
+from ringfence.ports.passkeys import RelyingParty
+
+NAME = "ringfence operator"
+
+
+def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> ASGIApp:
+    """For staff, who sign in with passkeys of this origin's host."""
+    origin = dependencies.origins.operator
+    storage, clock, notes = dependencies.storage, dependencies.clock, dependencies.notes
+    party = RelyingParty(id=domain_of(origin), name=NAME, origins=(origin,))
+    sessions = Sessions(storage, clock)
+    staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock)
+    sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock)
+
+    async def overview(request: Request) -> Response:
+        session = session_of(request)
+        return pages.page("overview.html", title="Overview", session=session, notices=await staff.notices())
+
+    async def locked(scope: Scope, receive: Receive, send: Send) -> None:
+        await pages.page("sign_in.html", 401, title="Sign in")(scope, receive, send)
+
+    routes = [
+        *sign_in_routes(pages, sign_in, staff, sessions, notes, clock, origin),
+        *staff_routes(pages, staff, sessions, notes, clock, origin),
+        Route("/", overview, methods=["GET"]),
+    ]
+    return SessionGuard(
+        Starlette(routes=routes), kind="staff", origin=origin, sessions=sessions, open_paths=OPEN, locked=locked
+    )

@@ -1,0 +1,112 @@
+"""Staff sign in with a passkey that verifies its user. There is no other way in."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ringfence.console.ceremonies import Ceremonies
+from ringfence.console.operator import staff_rows
+from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of, passkeys_of
+from ringfence.console.refusals import RefusedError
+from ringfence.console.request_signature import PublicJwk, check_key
+from ringfence.console.sessions import Session, Sessions
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.clock import Clock
+from ringfence.domain.passkeys.answers import AuthenticationAnswer
+from ringfence.domain.passkeys.refusal import PasskeyRefusedError
+from ringfence.ports.access_notes import OPERATOR, AccessNotes
+from ringfence.ports.passkeys import Passkeys, RelyingParty
+
+_REFUSED = "This passkey does not sign in here."
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What a ceremony is for: a new session of this key, or an open session that shows its person again."""
+
+    key: PublicJwk | None = None
+    session: str = ""
+
+
+class StaffSignIn:
+    """Begin, then finish with the passkey's answer. RefusedError is told; it says nothing of who there is."""
+
+    def __init__(
+        self,
+        storage: ConsoleStorage,
+        sessions: Sessions,
+        passkeys: Passkeys,
+        party: RelyingParty,
+        notes: AccessNotes,
+        clock: Clock,
+    ) -> None:
+        self._storage = storage
+        self._sessions = sessions
+        self._passkeys = passkeys
+        self._notes = notes
+        self._clock = clock
+        self._ceremonies: Ceremonies[Wanted] = Ceremonies(party, clock)
+
+    def begin(self, key: PublicJwk) -> tuple[str, dict[str, Any]]:
+        """A ceremony for a new session that will be bound to `key`: chosen now, so that no answer can bring another."""
+        try:
+            check_key(key)
+        except ValueError:
+            raise RefusedError("no session's key", status=400) from None
+        return self._begin(Wanted(key=key), [])
+
+    async def finish(self, ceremony: str, answer: AuthenticationAnswer) -> tuple[Session, str]:
+        """A new session, kept, and its cookie."""
+        wanted, kept = await self._shown(ceremony, answer)
+        if wanted.key is None:
+            raise RefusedError(_REFUSED, status=401)
+        session, cookie = self._sessions.new("staff", kept.person, "", wanted.key)
+        await self._notes.note(OPERATOR, session.actor, "sign_in", (session.scope,))
+        await self._sessions.keep(session, cookie)
+        return session, cookie
+
+    async def begin_again(self, session: Session) -> tuple[str, dict[str, Any]]:
+        """A ceremony in which a session's person shows himself again."""
+        held = await self._storage.run(lambda db: passkeys_of(db, "staff", session.person))
+        return self._begin(Wanted(session=session.id), held)
+
+    async def finish_again(self, session: Session, ceremony: str, answer: AuthenticationAnswer) -> None:
+        """From now on the session is fresh."""
+        wanted, kept = await self._shown(ceremony, answer)
+        if wanted.session != session.id or kept.person != session.person:
+            raise RefusedError(_REFUSED, status=401)
+        await self._sessions.verified(session.id)
+
+    def _begin(self, wanted: Wanted, held: Sequence[KeptPasskey]) -> tuple[str, dict[str, Any]]:
+        name, ceremony = self._ceremonies.begin(wanted)
+        options = self._passkeys.authentication_options(
+            ceremony, self._clock.now_ms(), allowed=[each.passkey for each in held]
+        )
+        return name, options
+
+    async def _shown(self, name: str, answer: AuthenticationAnswer) -> tuple[Wanted, KeptPasskey]:
+        """Whose passkey answered. What it counts is kept before anything comes of it."""
+        pending = self._ceremonies.take(name)
+        if pending is None:
+            raise RefusedError("This took too long: begin again.", status=401)
+        now_ms = self._clock.now_ms()
+
+        def work(db: sqlite3.Connection) -> KeptPasskey:
+            kept = passkey_of(db, answer.credential_id)
+            if kept is None or kept.kind != "staff":
+                raise RefusedError(_REFUSED, status=401)
+            member = staff_rows.member_of(db, kept.person)
+            if member is None or member.removed_ms is not None:
+                raise RefusedError(_REFUSED, status=401)
+            try:
+                use = self._passkeys.check_authentication(answer, pending.ceremony, kept.passkey, now_ms)
+            except PasskeyRefusedError:
+                raise RefusedError(_REFUSED, status=401) from None
+            if now_ms < member.active_ms:
+                raise RefusedError("You can sign in 24 hours after you enrolled.", status=403)
+            used = msgspec.structs.replace(kept, passkey=use.passkey, used_ms=now_ms)
+            keep_passkey(db, used)
+            return used
+
+        return pending.about, await self._storage.run(work)

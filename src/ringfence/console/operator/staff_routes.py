@@ -1,0 +1,128 @@
+"""Pages of staff, sessions and a member's own passkeys, and what may be done there."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ringfence.console.json_routes import Handler, answering, done, read_json
+from ringfence.console.operator.staff import Staff
+from ringfence.console.pages import Pages
+from ringfence.console.refusals import RefusedError
+from ringfence.console.session_guard import session_of
+from ringfence.console.sessions import Session, Sessions, fresh
+from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.domain.clock import Clock
+from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
+from ringfence.ports.access_notes import OPERATOR, AccessNotes
+
+
+class _Name(msgspec.Struct, frozen=True):
+    name: str
+
+
+class _Made(msgspec.Struct, frozen=True):
+    ceremony: str
+    answer: RegistrationJson
+
+
+def staff_routes(
+    pages: Pages, staff: Staff, sessions: Sessions, notes: AccessNotes, clock: Clock, origin: str
+) -> list[BaseRoute]:
+    """What changes something asks for a passkey that was shown within five minutes."""
+
+    def sensitive(handler: Handler) -> Handler:
+        async def checked(request: Request) -> Response:
+            if not fresh(session_of(request), clock.now_ms()):
+                raise RefusedError("Show your passkey first.", status=403, fresh=True)
+            return await handler(request)
+
+        return answering(checked)
+
+    async def staff_page(request: Request) -> Response:
+        session = session_of(request)
+        members = await staff.members(removed=True)
+        return pages.page(
+            "staff.html",
+            title="Staff",
+            session=session,
+            notices=await staff.notices(),
+            members=members,
+            names={each.id: each.name for each in members} | {"terminal": "terminal"},
+            invitations=await staff.invitations(),
+            now_ms=clock.now_ms(),
+        )
+
+    async def sessions_page(request: Request) -> Response:
+        session = session_of(request)
+        return pages.page(
+            "sessions.html",
+            title="Sessions",
+            session=session,
+            notices=await staff.notices(),
+            sessions=await sessions.open_now("staff"),
+            names={each.id: each.name for each in await staff.members()},
+            passkeys=[
+                (encode_base64url(each.passkey.credential_id), each) for each in await staff.passkeys_of(session.person)
+            ],
+            now_ms=clock.now_ms(),
+        )
+
+    async def invite(request: Request) -> Response:
+        secret = await staff.invite(session_of(request).person, (await read_json(request, _Name)).name)
+        return done(link=_link(origin, secret))
+
+    async def approve(request: Request) -> Response:
+        secret = await staff.approve(session_of(request).person, request.path_params["id"])
+        return done(link=_link(origin, secret))
+
+    async def refuse(request: Request) -> Response:
+        await staff.refuse(session_of(request).person, request.path_params["id"])
+        return done()
+
+    async def remove(request: Request) -> Response:
+        await staff.remove(session_of(request).person, request.path_params["id"])
+        return done()
+
+    async def end_session(request: Request) -> Response:
+        session: Session = session_of(request)
+        other = request.path_params["id"]
+        await notes.note(OPERATOR, session.actor, "end_session", (f"session:{other}",))
+        if not await sessions.end("staff", other):
+            raise RefusedError("there is no such session any more")
+        return done()
+
+    async def begin_adding(request: Request) -> Response:
+        ceremony, options = await staff.begin_adding(session_of(request).person)
+        return done(ceremony=ceremony, options=options)
+
+    async def add(request: Request) -> Response:
+        made = await read_json(request, _Made)
+        await staff.add(session_of(request).person, made.ceremony, read_registration(made.answer))
+        return done()
+
+    async def drop(request: Request) -> Response:
+        try:
+            credential_id = decode_base64url(request.path_params["id"])
+        except ValueError:
+            raise RefusedError("there is no such passkey") from None
+        await staff.drop(session_of(request).person, credential_id)
+        return done()
+
+    return [
+        Route("/staff", staff_page, methods=["GET"]),
+        Route("/staff/invitations", sensitive(invite), methods=["POST"]),
+        Route("/staff/invitations/{id}/approve", sensitive(approve), methods=["POST"]),
+        Route("/staff/invitations/{id}/refuse", sensitive(refuse), methods=["POST"]),
+        Route("/staff/{id}/remove", sensitive(remove), methods=["POST"]),
+        Route("/sessions", sessions_page, methods=["GET"]),
+        Route("/sessions/{id}/end", sensitive(end_session), methods=["POST"]),
+        Route("/passkeys/options", sensitive(begin_adding), methods=["POST"]),
+        Route("/passkeys", sensitive(add), methods=["POST"]),
+        Route("/passkeys/{id}/drop", sensitive(drop), methods=["POST"]),
+    ]
+
+
+def _link(origin: str, secret: str | None) -> str | None:
+    """The secret stands after #, which browsers send to nobody."""
+    return None if secret is None else f"{origin}/join#{secret}"

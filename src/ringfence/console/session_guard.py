@@ -1,0 +1,146 @@
+"""Lets nobody by without a session's cookie and its browser's signature over this very request.
+
+What is open to all is listed by its app, path by path; whatever is not listed needs a session, whether it is there or
+not. A request that changes something without a session, such as a sign-in, comes from our own page, as JSON.
+"""
+
+from collections.abc import Collection
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import Request, cookie_parser
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ringfence.console.refusals import RefusedError
+from ringfence.console.request_signature import SignedRequest
+from ringfence.console.sessions import Kind, Session, SessionRefusedError, Sessions
+
+BODY_MAX_BYTES: Final = 1 << 20
+SESSION: Final = "session"
+_SAFE = frozenset({"GET", "HEAD"})
+
+_log = structlog.get_logger(__name__)
+
+
+class OpenPaths:
+    """What needs no session: whole paths by method, and everything to GET below a prefix."""
+
+    def __init__(self, whole: Collection[tuple[str, str]], below: Collection[str] = ()) -> None:
+        self.whole = frozenset(whole)
+        self.below = tuple(below)
+
+    def has(self, method: str, path: str) -> bool:
+        return (method, path) in self.whole or (method == "GET" and path.startswith(self.below))
+
+
+class SessionGuard:
+    """ASGI middleware. `locked` answers those who have no session where a page was asked for."""
+
+    def __init__(
+        self, app: ASGIApp, *, kind: Kind, origin: str, sessions: Sessions, open_paths: OpenPaths, locked: ASGIApp
+    ) -> None:
+        self._app = app
+        self._kind: Kind = kind
+        self._origin = origin
+        self._sessions = sessions
+        self._open = open_paths
+        self._locked = locked
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        try:
+            body = await _body(receive)
+            if self._open.has(scope["method"], scope["path"]):
+                self._check_own_page(scope["method"], headers)
+            else:
+                scope.setdefault("state", {})[SESSION] = await self._session(scope, headers, body)
+        except SessionRefusedError as error:
+            _log.info("console.no_session", kind=self._kind, cause=str(error))
+            await self._refusal(headers)(scope, receive, send)
+            return
+        except RefusedError as error:
+            await JSONResponse({"error": error.text}, error.status)(scope, receive, send)
+            return
+        except ConnectionError:
+            await JSONResponse({"error": "Sessions cannot be read now."}, 503)(scope, receive, send)
+            return
+        sent = False
+
+        async def again() -> Message:
+            nonlocal sent
+            if sent:
+                return await receive()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, again, send)
+
+    async def _session(self, scope: Scope, headers: Headers, body: bytes) -> Session:
+        cookie = cookie_parser(headers.get("cookie", "")).get(cookie_name(self._origin))
+        if not cookie:
+            raise SessionRefusedError("no cookie")
+        query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
+        request = SignedRequest(
+            method=scope["method"],
+            target_uri=f"{self._origin}{scope['raw_path'].decode('latin-1')}{query}",
+            body=body,
+            content_digest=headers.get("content-digest", ""),
+            signature_input=headers.get("signature-input", ""),
+            signature=headers.get("signature", ""),
+        )
+        return await self._sessions.authenticate(self._kind, cookie, request)
+
+    def _check_own_page(self, method: str, headers: Headers) -> None:
+        if method in _SAFE:
+            return
+        if headers.get("origin") != self._origin:
+            raise RefusedError("Requests from other origins are refused.", status=403)
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            raise RefusedError("Send the body as application/json.", status=415)
+
+    def _refusal(self, headers: Headers) -> ASGIApp:
+        if headers.get("sec-fetch-dest") == "document" or "text/html" in headers.get("accept", ""):
+            return self._locked
+        return JSONResponse({"error": "Sign in first."}, 401)
+
+
+def session_of(request: Request) -> Session:
+    """The session that the guard let by."""
+    found: Session = request.scope["state"][SESSION]
+    return found
+
+
+def cookie_name(origin: str) -> str:
+    """Where TLS is, browsers hold the cookie to this very host."""
+    return "__Host-ringfence" if origin.startswith("https://") else "ringfence_session"
+
+
+def set_cookie(response: Response, origin: str, cookie: str) -> None:
+    """Give a browser its session's cookie, until it closes."""
+    response.set_cookie(
+        cookie_name(origin), cookie, path="/", secure=origin.startswith("https://"), httponly=True, samesite="strict"
+    )
+
+
+def delete_cookie(response: Response, origin: str) -> None:
+    """Take it back."""
+    response.delete_cookie(
+        cookie_name(origin), path="/", secure=origin.startswith("https://"), httponly=True, samesite="strict"
+    )
+
+
+async def _body(receive: Receive) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RefusedError("The request is not whole.", status=400)
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > BODY_MAX_BYTES:
+            raise RefusedError(f"A body may hold {BODY_MAX_BYTES} bytes.", status=413)
+        if not message.get("more_body", False):
+            return b"".join(parts)

@@ -1,0 +1,179 @@
+"""Sessions of both consoles: a cookie that is good only with a signature by a key that its browser cannot give away.
+
+15 minutes without a request end one, and so does half a day. Why: docs/why/console.md.
+"""
+
+import hashlib
+import secrets
+import sqlite3
+from typing import Final, Literal
+
+import msgspec
+
+from ringfence.console.request_signature import PublicJwk, SignatureRefusedError, SignedRequest, check_signature
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.clock import Clock
+from ringfence.domain.sid import new_sid
+
+Kind = Literal["staff", "member"]
+
+IDLE_MS: Final = 15 * 60_000
+LIFE_MS: Final = 12 * 3_600_000
+FRESH_MS: Final = 5 * 60_000
+PREFIX: Final = "CS"
+COOKIE_BYTES: Final = 32
+
+
+class SessionRefusedError(Exception):
+    """There is no such session, or the request is not its browser's. The reason is for nobody but tests and logs."""
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A person in a browser. Times are Unix milliseconds; `account` is "" for staff.
+
+    `verified_ms` is when the person last showed himself to a passkey.
+    """
+
+    id: str
+    kind: Kind
+    person: str
+    account: str
+    public_jwk: PublicJwk
+    made_ms: int
+    seen_ms: int
+    verified_ms: int
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as the ledger has it."""
+        return f"{self.kind}:{self.person}"
+
+    @property
+    def scope(self) -> str:
+        """The session, as the ledger has it."""
+        return f"session:{self.id}"
+
+
+def fresh(session: Session, now_ms: int) -> bool:
+    """Whether the person showed himself to a passkey within the last five minutes, as every sensitive act asks."""
+    return 0 <= now_ms - session.verified_ms <= FRESH_MS
+
+
+class Sessions:
+    """Those that are open. ConnectionError of the storage passes through."""
+
+    def __init__(self, storage: ConsoleStorage, clock: Clock) -> None:
+        self._storage = storage
+        self._clock = clock
+
+    def new(self, kind: Kind, person: str, account: str, key: PublicJwk) -> tuple[Session, str]:
+        """A session of somebody who has just shown himself to a passkey, and its cookie; `keep` opens it."""
+        now_ms = self._clock.now_ms()
+        session = Session(
+            id=new_sid(PREFIX, now_ms),
+            kind=kind,
+            person=person,
+            account=account,
+            public_jwk=key,
+            made_ms=now_ms,
+            seen_ms=now_ms,
+            verified_ms=now_ms,
+        )
+        return session, secrets.token_urlsafe(COOKIE_BYTES)
+
+    async def keep(self, session: Session, cookie: str) -> None:
+        """Open a session."""
+        row = (
+            *(session.id, _hash(cookie), session.kind, session.person, session.account),
+            *(msgspec.json.encode(session.public_jwk).decode(), session.made_ms, session.seen_ms, session.verified_ms),
+        )
+        await self._storage.run(
+            lambda db: db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row) and None
+        )
+
+    async def authenticate(self, kind: Kind, cookie: str, request: SignedRequest) -> Session:
+        """Whose request it is, once for each. SessionRefusedError."""
+        now_ms = self._clock.now_ms()
+
+        def work(db: sqlite3.Connection) -> Session:
+            found = db.execute(
+                "SELECT id, kind, person, account, public_jwk, made_ms, seen_ms, verified_ms"
+                " FROM session WHERE cookie_sha256 = ? AND kind = ?",
+                (_hash(cookie), kind),
+            ).fetchone()
+            if found is None:
+                raise SessionRefusedError("no session")
+            session = _session(found)
+            if _is_over(session, now_ms):
+                raise SessionRefusedError("ended")
+            try:
+                nonce, until_ms = check_signature(request, session.public_jwk, now_ms)
+            except SignatureRefusedError as error:
+                raise SessionRefusedError(str(error)) from None
+            db.execute("DELETE FROM used_nonce WHERE until_ms < ?", (now_ms,))
+            try:
+                db.execute("INSERT INTO used_nonce VALUES (?, ?, ?)", (session.id, nonce, until_ms))
+            except sqlite3.IntegrityError:
+                raise SessionRefusedError("signed once, sent twice") from None
+            db.execute("UPDATE session SET seen_ms = ? WHERE id = ?", (now_ms, session.id))
+            return msgspec.structs.replace(session, seen_ms=now_ms)
+
+        return await self._storage.run(work)
+
+    async def verified(self, session: str) -> None:
+        """Write down that the session's person has shown himself to a passkey now."""
+        now_ms = self._clock.now_ms()
+        await self._storage.run(
+            lambda db: db.execute("UPDATE session SET verified_ms = ? WHERE id = ?", (now_ms, session)) and None
+        )
+
+    async def end(self, kind: Kind, session: str, *, person: str = "") -> bool:
+        """End a session, where `person` is given one of theirs alone; whether there was one."""
+        return await self._storage.run(
+            lambda db: (
+                db.execute(
+                    "DELETE FROM session WHERE kind = ? AND id = ? AND ? IN ('', person)", (kind, session, person)
+                ).rowcount
+                > 0
+            )
+        )
+
+    async def open_now(self, kind: Kind, *, account: str = "", person: str = "") -> list[Session]:
+        """Those that have not ended, the latest first; of an account or a person where they are given."""
+        now_ms = self._clock.now_ms()
+
+        def work(db: sqlite3.Connection) -> list[Session]:
+            rows = db.execute(
+                "SELECT id, kind, person, account, public_jwk, made_ms, seen_ms, verified_ms"
+                " FROM session WHERE kind = ? AND ? IN ('', account) AND ? IN ('', person)"
+                " ORDER BY id DESC",
+                (kind, account, person),
+            ).fetchall()
+            found = [_session(row) for row in rows]
+            over = [each.id for each in found if _is_over(each, now_ms)]
+            db.executemany("DELETE FROM session WHERE id = ?", [(each,) for each in over])
+            return [each for each in found if each.id not in over]
+
+        return await self._storage.run(work)
+
+
+def _is_over(session: Session, now_ms: int) -> bool:
+    return now_ms - session.seen_ms > IDLE_MS or now_ms - session.made_ms > LIFE_MS
+
+
+def _hash(cookie: str) -> bytes:
+    return hashlib.sha256(cookie.encode()).digest()
+
+
+def _session(row: tuple[str, Kind, str, str, str, int, int, int]) -> Session:
+    id_, kind, person, account, jwk, made_ms, seen_ms, verified_ms = row
+    return Session(
+        id=id_,
+        kind=kind,
+        person=person,
+        account=account,
+        public_jwk=msgspec.json.decode(jwk, type=PublicJwk),
+        made_ms=made_ms,
+        seen_ms=seen_ms,
+        verified_ms=verified_ms,
+    )

@@ -1,0 +1,51 @@
+// What may be done on a page: `data-act` is where it is asked for. Where it asks for a passkey first, that is shown.
+import { post, tell } from "./asking.js";
+import { makePasskey, showPasskey, whyNot } from "./passkey.js";
+import { forgetKey } from "./session_key.js";
+
+for (const button of document.querySelectorAll("button[data-act]")) {
+  button.addEventListener("click", () => act(button, button.dataset.act, {}));
+}
+for (const form of document.querySelectorAll("form[data-act]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(form, form.dataset.act, Object.fromEntries(new FormData(form)));
+  });
+}
+document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
+
+async function act(element, address, values) {
+  if (element.dataset.ask && !confirm(element.dataset.ask)) return;
+  await reporting(async () => {
+    const answer = await freshly(address, values);
+    if (address === "/sign-out") await forgetKey();
+    if (answer.link) tell("Give this link to its person alone; it serves once, and for ten minutes:", answer.link);
+    else if (element.dataset.then) location.replace(element.dataset.then);
+    else location.reload();
+  });
+}
+
+async function addPasskey() {
+  const { ceremony, options } = await freshly("/passkeys/options");
+  await post("/passkeys", { ceremony, answer: await makePasskey(options) });
+  location.reload();
+}
+
+async function freshly(address, values) {
+  try {
+    return await post(address, values);
+  } catch (error) {
+    if (!error.fresh) throw error;
+    const { ceremony, options } = await post("/verify/options");
+    await post("/verify", { ceremony, answer: await showPasskey(options) });
+    return post(address, values);
+  }
+}
+
+async function reporting(work) {
+  try {
+    await work();
+  } catch (error) {
+    tell(whyNot(error));
+  }
+}

@@ -1,0 +1,73 @@
+// Signs every request of the signed-in pages with the session's key, which no script can read out of the browser.
+// Source: RFC 9421, RFC 9530. It imports nothing, so that every browser with service workers runs it.
+
+const OPEN = /^\/(?:assets\/|healthz$|worker\.js$|sign-in(?:\/options)?$|join(?:\/options)?$)/;
+const LABEL = "ringfence";
+
+addEventListener("install", () => skipWaiting());
+addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("fetch", (event) => {
+  const url = new URL(event.request.url);
+  if (url.origin === location.origin && !OPEN.test(url.pathname)) event.respondWith(signed(event.request));
+});
+
+async function signed(request) {
+  const kept = await sessionKey();
+  const url = new URL(request.url);
+  url.hash = "";
+  const bodiless = request.method === "GET" || request.method === "HEAD";
+  const body = bodiless ? new ArrayBuffer(0) : await request.arrayBuffer();
+  const headers = new Headers(request.headers);
+  if (kept) await sign(headers, kept, request.method, url.href, body);
+  return fetch(url.href, {
+    method: request.method,
+    headers,
+    body: body.byteLength ? body : undefined,
+    credentials: "same-origin",
+    redirect: request.mode === "navigate" ? "manual" : request.redirect,
+    cache: "no-store",
+    signal: request.signal,
+  });
+}
+
+async function sign(headers, kept, method, target, body) {
+  const lines = [`"@method": ${method}`, `"@target-uri": ${target}`];
+  let covered = '"@method" "@target-uri"';
+  if (body.byteLength) {
+    const digest = `sha-256=:${base64(await crypto.subtle.digest("SHA-256", body))}:`;
+    headers.set("content-digest", digest);
+    lines.push(`"content-digest": ${digest}`);
+    covered += ' "content-digest"';
+  }
+  const created = Math.floor((Date.now() + kept.ahead_ms) / 1000);
+  const nonce = base64url(crypto.getRandomValues(new Uint8Array(16)));
+  const parameters = `(${covered});created=${created};nonce="${nonce}";keyid="${kept.id}";alg="ecdsa-p256-sha256"`;
+  lines.push(`"@signature-params": ${parameters}`);
+  const algorithm = { name: "ECDSA", hash: "SHA-256" };
+  const signature = await crypto.subtle.sign(algorithm, kept.key, new TextEncoder().encode(lines.join("\n")));
+  headers.set("signature-input", `${LABEL}=${parameters}`);
+  headers.set("signature", `${LABEL}=:${base64(signature)}:`);
+}
+
+// Asked every time: a page may have signed in anew, and the browser may have stopped this worker since.
+function sessionKey() {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("ringfence-session", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const reading = opening.result.transaction("keys").objectStore("keys").get("session");
+      reading.onsuccess = () => resolve(reading.result);
+      reading.onerror = () => reject(reading.error);
+      opening.result.close();
+    };
+  });
+}
+
+function base64(bytes) {
+  return btoa(String.fromCharCode(...new Uint8Array(bytes)));
+}
+
+function base64url(bytes) {
+  return base64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}

@@ -1,0 +1,1 @@
+"""The tenants' console: for members of accounts."""

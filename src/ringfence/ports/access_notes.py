@@ -1,0 +1,17 @@
+"""Entries of the ledger for what people do in the consoles that lets go of no key: sign-ins, invitations, removals."""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+# Whose record acts of staff are in that concern no account.
+OPERATOR: Final = "operator"
+
+
+class AccessNotes(Protocol):
+    """The part of `ports.console_keys.ConsoleKeys` that opens nothing."""
+
+    async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
+        """Return once the entry is on disk; ConnectionError where it cannot be: then do not act.
+
+        `actor` is staff:ID or member:ID. ValueError for another, and for a verb of the key service.
+        """

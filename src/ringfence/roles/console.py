@@ -1,0 +1,108 @@
+"""The consoles' process: pages for staff and for tenants' members. It holds no key."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ringfence.console.app import create_console
+from ringfence.console.dependencies import ConsoleDependencies, Origins
+from ringfence.console.storage import DATABASE, ConsoleStorage
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ConsoleKeyClient
+from ringfence.ports.passkeys import AttestationPolicy
+from ringfence.ports.store import StoreFailedError
+from ringfence.roles.bounded_http import BoundedHttp
+from ringfence.roles.listeners import BACKLOG
+from ringfence.roles.pacing import settle
+from ringfence.roles.process import RoleProcess
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings
+from ringfence.webauthn.passkeys import WebauthnPasskeys
+
+
+async def run(settings: Settings, process: RoleProcess) -> None:
+    """Serve the listeners the supervisor bound, until cancelled. RefusalError where the storage cannot be used."""
+    policy = attestation_policy(settings)
+    async with contextlib.AsyncExitStack() as stack:
+        storage = await open_console_storage(settings)
+        stack.push_async_callback(storage.close)
+        client = Client(settings.socket("kms-console"))
+        stack.push_async_callback(client.close)
+        app = create_console(
+            ConsoleDependencies(
+                storage=storage,
+                clock=process.clock,
+                origins=Origins(
+                    operator=settings.operator_origin, tenant=settings.tenant_origin, keys=settings.keys_origin
+                ),
+                notes=ConsoleKeyClient(client),
+                staff_passkeys=WebauthnPasskeys(policy),
+                members_passkeys=WebauthnPasskeys(),
+            )
+        )
+        server = _Server(
+            uvicorn.Config(
+                app,
+                http=BoundedHttp,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=2,
+            ),
+            process,
+        )
+        await server.serve(sockets=list(process.listeners))
+
+
+async def open_console_storage(settings: Settings) -> ConsoleStorage:
+    """The consoles' database, made where there is none. RefusalError where it cannot be used."""
+    make_private(settings.console_dir)
+    storage = ConsoleStorage(settings.console_dir / DATABASE)
+    try:
+        await storage.open()
+    except StoreFailedError as error:
+        raise RefusalError(f"{settings.console_dir}: {error}", "run the version that wrote it, or restore it") from None
+    return storage
+
+
+def attestation_policy(settings: Settings) -> AttestationPolicy:
+    """Whose authenticators staff may enrol. RefusalError for a file that holds no certificates, and
+    for none in production."""
+    if not settings.staff_roots:
+        if not settings.dev:
+            raise RefusalError("staff_roots: needed in production", "name the PEM file of the makers you trust")
+        return AttestationPolicy()
+    try:
+        found = x509.load_pem_x509_certificates(Path(settings.staff_roots).expanduser().read_bytes())
+    except (OSError, ValueError):
+        raise RefusalError(
+            "staff_roots: no PEM file of certificates", "name one that this user may read", exit_code=2
+        ) from None
+    roots = tuple(each.public_bytes(Encoding.PEM) for each in found)
+    return AttestationPolicy(roots=roots, aaguids=frozenset(each.lower() for each in settings.staff_models))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that tells its supervisor when it serves. Signals are the role's affair, not the server's."""
+
+    def __init__(self, config: uvicorn.Config, process: RoleProcess) -> None:
+        super().__init__(config)
+        self._process = process
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def main_loop(self) -> None:
+        settle()
+        self._process.ready()
+        await super().main_loop()

@@ -1,0 +1,79 @@
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import pytest
+
+from console_browser import ConsoleBrowser
+from ringfence.console.app import create_console
+from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
+from ringfence.console.operator.staff import Staff
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.clock import ManualClock
+from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore, MemoryLedger
+from ringfence.kms.service import KeyService
+from ringfence.ports.passkeys import AttestationPolicy, RelyingParty
+from ringfence.webauthn.passkeys import WebauthnPasskeys
+from software_authenticator import SoftwareAuthenticator
+
+ORIGINS = Origins(
+    operator="http://operator.localhost:8421", tenant="http://console.localhost:8421", keys="http://keys.localhost:8422"
+)
+
+
+class Stand:
+    """Both consoles over a database on disk, with a key service that writes down what it is told."""
+
+    def __init__(self, storage: ConsoleStorage, clock: ManualClock, policy: AttestationPolicy) -> None:
+        self.storage = storage
+        self.clock = clock
+        self.ledger = MemoryLedger()
+        self.keys = KeyService(Path(), clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
+        passkeys = WebauthnPasskeys(policy)
+        self.app = create_console(
+            ConsoleDependencies(
+                storage=storage,
+                clock=clock,
+                origins=ORIGINS,
+                notes=self.keys,
+                staff_passkeys=passkeys,
+                members_passkeys=WebauthnPasskeys(),
+            )
+        )
+        origin = ORIGINS.operator
+        party = RelyingParty(id=domain_of(origin), name="", origins=(origin,))
+        self.terminal = Staff(storage, passkeys, party, self.keys, clock)
+
+    def browser(self, authenticator: SoftwareAuthenticator | None = None) -> ConsoleBrowser:
+        """A person's, with an authenticator of their own."""
+        return ConsoleBrowser(self.app, ORIGINS.operator, self.clock, authenticator or SoftwareAuthenticator())
+
+    async def first(self, name: str = "Ada") -> ConsoleBrowser:
+        """The first member, signed in."""
+        browser = self.browser()
+        assert (await browser.join(await self.terminal.invite_first(name))).status_code == 200
+        assert (await browser.sign_in()).status_code == 200
+        return browser
+
+    @property
+    def noted(self) -> list[tuple[str, str]]:
+        """Who did what, as the ledger has it."""
+        return [(entry.actor.partition(":")[0], entry.verb) for entry in self.ledger.entries]
+
+
+StandAt = Callable[..., AbstractAsyncContextManager[Stand]]
+
+
+@pytest.fixture
+def stand(tmp_path: Path, clock: ManualClock) -> StandAt:
+    @contextlib.asynccontextmanager
+    async def stand(policy: AttestationPolicy | None = None) -> AsyncIterator[Stand]:
+        storage = ConsoleStorage(tmp_path / "console.db")
+        await storage.open()
+        try:
+            yield Stand(storage, clock, policy or AttestationPolicy())
+        finally:
+            await storage.close()
+
+    return stand
