@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.device_token import DeviceOf, Enrolment
+from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
 from ringfence.ports.console_keys import BrowserSlot
 from ringfence.ports.device_keys import RecordKeys
+from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import ProvenEntries
 from ringfence.ports.totp_codes import TotpOf
@@ -112,7 +114,7 @@ class ApiKeyClient:
 
 
 class ConsoleKeyClient:
-    """`ports.console_keys.ConsoleKeys` and `ports.ledger.OwnRecords` at the console's socket."""
+    """`kms.server.ForConsole` and `ports.ledger.OwnRecords` at the console's socket."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -138,6 +140,18 @@ class ConsoleKeyClient:
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         await self._client.call("note", account, actor, verb, scope)
+
+    async def keep_grant(self, grant: KeptGrant) -> None:
+        await self._client.call("keep_grant", grant)
+
+    async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
+        return await self._client.call("grant_boxes", grant, session, names, returns=SealedGrant)
+
+    async def end_grant(self, grant: str, actor: str) -> None:
+        await self._client.call("end_grant", grant, actor)
+
+    async def end_grants(self, actor: str, session: str = "", staff: str = "", account: str = "") -> int:
+        return await self._client.call("end_grants", actor, session, staff, account, returns=int)
 
     async def checkpoint(self) -> str:
         return await self._client.call("ledger_checkpoint", returns=str)

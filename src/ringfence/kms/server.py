@@ -7,6 +7,7 @@ from typing import Protocol
 from ringfence.ipc.server import Server, serve
 from ringfence.ports.console_keys import ConsoleKeys, ConsoleLinks
 from ringfence.ports.device_keys import DeviceKeys
+from ringfence.ports.grants import GrantKeys
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.ledger import LedgerRecords, OwnRecords
 from ringfence.ports.totp_codes import TotpCodes
@@ -49,6 +50,10 @@ CONSOLE_VERBS = (
     "add_browser_slot",
     "revoke_browser_slot",
     "note",
+    "keep_grant",
+    "grant_boxes",
+    "end_grant",
+    "end_grants",
 )
 CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_for")
 DELIVERY_VERBS = (
@@ -68,6 +73,10 @@ class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, Protocol):
 
 class ForCarriage(DeliveryKeys, CodeReader, Protocol):
     """What the dispatcher and voice may ask."""
+
+
+class ForConsole(ConsoleKeys, GrantKeys, Protocol):
+    """What the console may ask."""
 
 
 async def serve_tenant_keys(
@@ -92,9 +101,9 @@ async def serve_delivery_keys(service: ForCarriage, path: Path, allowed_uids: Co
 
 
 async def serve_console_keys(
-    service: ConsoleKeys, path: Path, allowed_uids: Collection[int] | None = None, records: OwnRecords | None = None
+    service: ForConsole, path: Path, allowed_uids: Collection[int] | None = None, records: OwnRecords | None = None
 ) -> Server:
-    """Answer the verbs of `ConsoleKeys` at `path`, and those of `records`. OSError where the path cannot be had."""
+    """Answer the verbs of `ForConsole` at `path`, and those of `records`. OSError where the path cannot be had."""
     verbs = {verb: getattr(service, verb) for verb in CONSOLE_VERBS}
     if records is not None:
         verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in CONSOLE_LEDGER_VERBS}

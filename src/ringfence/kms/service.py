@@ -13,6 +13,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.device_token import DeviceOf, Enrolment
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.blind_index import blind_index, remote_index
+from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import StandingSealer, table_key
 from ringfence.domain.sid import new_sid
@@ -22,6 +23,7 @@ from ringfence.kms.browser_slots import BrowserSlots
 from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.devices import Devices
+from ringfence.kms.grants import Grants, Holder
 from ringfence.kms.key_files import STANDING, TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
@@ -31,6 +33,7 @@ from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
 from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot
 from ringfence.ports.device_keys import RecordKeys
+from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
 from ringfence.ports.totp_codes import TotpOf
@@ -79,6 +82,7 @@ class KeyService:
         self._residue = Residue(self._store, self._days, clock)
         self._verification_keys = VerificationKeys(self._files, clock)
         self._codes = Codes(self._store, self._verification_keys, clock)
+        self._grants = Grants(self._store, clock)
         self._standing_key = b""
         self._tables_key = b""
 
@@ -118,6 +122,8 @@ class KeyService:
         await self._codes.tidy()
         await self._totp.tidy()
         await self._devices.tidy()
+        for ended in await self._grants.tidy():
+            self._write_down_later(ended.account, "kms", "grant.expire", *_named(ended))
         await self._store.scrub()
 
     # For the API
@@ -288,7 +294,44 @@ class KeyService:
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         if not (actor.startswith(NOTED_BY) or actor == KEY_ORIGIN) or hasattr(type(self), verb) or "." in verb:
             raise ValueError("a note is of staff, of a member or of the key origin, and of none of our verbs")
-        await self._write_down(account, actor, verb, *scope)
+        await self._write_down(account, actor, f"note.{verb}", *scope)
+
+    async def keep_grant(self, grant: KeptGrant) -> None:
+        self._grants.check(grant)
+        bound = grant.binding
+        holder = Holder(sid=bound.grant, account=bound.account, staff=bound.staff, session=bound.session)
+        names = list(grant.sealed.boxes)
+        for at in range(0, len(names), BOXES_AT_ONCE):
+            some = names[at : at + BOXES_AT_ONCE]
+            await self._write_down(bound.account, f"member:{grant.approver}", "grant.keep", *_named(holder), *some)
+        await self._grants.keep(grant)
+
+    async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
+        holder = self._grants.holder(grant)
+        try:
+            boxes = self._grants.boxes(grant, session, names)
+        except KeyRefusedError:
+            # Of grants that there are alone: else anybody could fill the record, under names of his own.
+            if holder is not None:
+                self._write_down_later(holder.account, f"staff:{holder.staff}", "refused.grant_open", f"grant:{grant}")
+            raise
+        if holder is None:
+            raise KeyRefusedError("no such grant")
+        await self._write_down(holder.account, f"staff:{holder.staff}", "grant_open", *_named(holder), *boxes.boxes)
+        # It may have ended while the ledger was written.
+        return self._grants.boxes(grant, session, names)
+
+    async def end_grant(self, grant: str, actor: str) -> None:
+        holder = self._grants.holder(grant)
+        if holder is not None and not holder.ended:
+            await self._end_grants([holder], actor)
+
+    async def end_grants(self, actor: str, session: str = "", staff: str = "", account: str = "") -> int:
+        if not (session or staff or account):
+            raise ValueError("whose grants?")
+        found = self._grants.open_of(session=session, staff=staff, account=account)
+        await self._end_grants(found, actor)
+        return len(found)
 
     # For both
 
@@ -334,6 +377,12 @@ class KeyService:
         self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
     ) -> None:
         await self._residue.close(account, epoch, unfinished, scheduled)
+
+    async def _end_grants(self, grants: Sequence[Holder], actor: str) -> None:
+        """Keys go first: a ledger that cannot be written keeps nobody's access open."""
+        await self._grants.end([holder.sid for holder in grants])
+        for holder in grants:
+            await self._write_down(holder.account, actor, "grant.end", *_named(holder))
 
     def _admit(self, device: DeviceOf, login: str) -> None:
         if not self._devices.is_present(device, login):
@@ -386,3 +435,8 @@ class KeyService:
         self._ledger.append_later(
             AccessEntry(at_ms=self._clock.now_ms(), account=account, actor=actor, verb=verb, scope=scope)
         )
+
+
+def _named(grant: Holder) -> tuple[str, ...]:
+    """How the ledger's entries name a grant, and the session that it is for."""
+    return f"session:{grant.session}", f"grant:{grant.sid}"

@@ -76,7 +76,7 @@ class ConsoleKeys(Protocol):
         """Drop a passkey's slot and begin a new content key. Again: a no-op. In the ledger: `revoke_slot`, by `by`."""
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
-        """Write down what staff or a member did where that opens nothing. Returns when it is on disk.
+        """Write down, as `note.VERB`, what staff or a member did where that opens nothing. Returns when it is on disk.
 
         `actor` is `member:ID`, `staff:ID`, or `key_origin`. ValueError for another, and for a verb of the key service.
         """

@@ -271,7 +271,7 @@ def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
                 (account, token.sid, "open_epochs", (str(sealing.epoch),)),
                 (account, token.sid, "add_slot", (PK,)),
                 (account, "member:MB1", "revoke_slot", (PK,)),
-                (account, "member:MB1", "login", ("session:1",)),
+                (account, "member:MB1", "note.login", ("session:1",)),
             ]
             for actor, verb in (("dispatcher", "login"), (account, "login"), ("staff:1", "open_epochs")):
                 with pytest.raises(ValueError):

@@ -1,0 +1,243 @@
+"""Grants in the key service: kept once, handed to one session until they end, in the ledger before, erased after."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ringfence.domain.sealing import hpke
+from ringfence.domain.sealing.grant import GrantBinding, open_grant, seal_grant
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ConsoleKeyClient
+from ringfence.kms.server import serve_console_keys
+from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
+from ringfence.ports.keys import KeyRefusedError
+
+MINUTE_MS = 60_000
+SESSION = hpke.Recipient(b"\x07" * 32)
+SM1, SM2, SM3 = ("SM" + digit * 32 for digit in "123")
+KEYS = {SM1: b"\x01" * 32, SM2: b"\x02" * 32}
+GR, SUBJECTS = "GR" + "1" * 32, ("session:e1", "grant:GR" + "1" * 32)
+
+
+@pytest.fixture
+def kept(account: str, at_noon: Any) -> KeptGrant:
+    bound = GrantBinding(
+        grant=GR,
+        account=account,
+        staff="s1",
+        session="e1",
+        public=SESSION.public,
+        expires_ms=at_noon.now_ms() + 30 * MINUTE_MS,
+    )
+    return KeptGrant(binding=bound, sealed=seal_grant(bound, KEYS), approver="m1")
+
+
+@pytest.fixture
+def scene(run: Any, service_at: Any, account: str, token: Any, ledger: Any) -> Any:
+    """Runs a scene on a service that has the account."""
+
+    def play(body: Any) -> None:
+        async def whole() -> None:
+            async with service_at() as service:
+                await service.create_account(account, [token.slot])
+                ledger.entries.clear()
+                await body(service)
+
+        run(whole())
+
+    return play
+
+
+def told(ledger: Any) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(entry.actor, entry.verb, entry.scope) for entry in ledger.entries]
+
+
+def test_what_was_kept_opens_for_its_session_and_the_ledger_says_so_first(
+    scene: Any, kept: KeptGrant, ledger: Any, account: str
+) -> None:
+    async def body(service: Any) -> None:
+        await service.keep_grant(kept)
+        assert told(ledger) == [("member:m1", "grant.keep", (*SUBJECTS, SM1, SM2))]
+        boxes = await service.grant_boxes(GR, "e1", [SM2])
+        assert open_grant(kept.binding, boxes, SESSION) == {SM2: KEYS[SM2]}
+        assert told(ledger)[1:] == [("staff:s1", "grant_open", (*SUBJECTS, SM2))]
+        assert {entry.account for entry in ledger.entries} == {account}
+
+    scene(body)
+
+
+def test_without_a_ledger_nothing_is_kept_or_handed_out(scene: Any, kept: KeptGrant, ledger: Any) -> None:
+    async def body(service: Any) -> None:
+        ledger.full = True
+        with pytest.raises(ConnectionError):
+            await service.keep_grant(kept)
+        ledger.full = False
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e1", [SM1])
+        await service.keep_grant(kept)
+        ledger.full = True
+        with pytest.raises(ConnectionError):
+            await service.grant_boxes(GR, "e1", [SM1])
+        with pytest.raises(ConnectionError):
+            await service.end_grant(GR, "member:m1")
+        ledger.full = False
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e1", [SM1])
+
+    scene(body)
+
+
+def test_another_session_another_name_and_another_grant_get_nothing(scene: Any, kept: KeptGrant, ledger: Any) -> None:
+    async def body(service: Any) -> None:
+        await service.keep_grant(kept)
+        for grant, session, names in ((GR, "e2", [SM1]), (GR, "e1", [SM1, SM3]), ("GR" + "2" * 32, "e1", [SM1])):
+            with pytest.raises(KeyRefusedError):
+                await service.grant_boxes(grant, session, names)
+        assert [(entry.actor, entry.verb, entry.scope) for entry in ledger.later] == [
+            ("staff:s1", "refused.grant_open", (f"grant:{GR}",))
+        ] * 2
+        for names in ([], [SM1] * (BOXES_AT_ONCE + 1)):
+            with pytest.raises(ValueError, match="at once"):
+                await service.grant_boxes(GR, "e1", names)
+
+    scene(body)
+
+
+def test_at_its_end_it_is_gone_though_nobody_asks(
+    scene: Any, kept: KeptGrant, ledger: Any, at_noon: Any, kms_dir: Path
+) -> None:
+    async def body(service: Any) -> None:
+        await service.keep_grant(kept)
+        at_noon.advance(30 * MINUTE_MS - 1)
+        await service.tidy()
+        await service.grant_boxes(GR, "e1", [SM1])
+        at_noon.advance(1)
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e1", [SM1])
+        ledger.later.clear()
+        await service.tidy()
+        assert [(entry.actor, entry.verb, entry.scope) for entry in ledger.later] == [("kms", "grant.expire", SUBJECTS)]
+        on_disk = b"".join(path.read_bytes() for path in kms_dir.glob("kms.db*"))
+        assert not any(box in on_disk for box in (*kept.sealed.boxes.values(), kept.sealed.lid))
+        ledger.later.clear()
+        await service.tidy()
+        assert ledger.later == []
+
+    scene(body)
+
+
+@pytest.mark.parametrize("whose", [{"session": "e1"}, {"staff": "s1"}, {"account": "AC" + "a" * 32}])
+def test_grants_end_by_session_staff_and_account(
+    scene: Any, kept: KeptGrant, ledger: Any, whose: dict[str, str]
+) -> None:
+    async def body(service: Any) -> None:
+        await service.keep_grant(kept)
+        for other in ({"session": "e2"}, {"staff": "s2"}, {"account": "AC" + "b" * 32}):
+            assert await service.end_grants("staff:s9", **other) == 0
+        with pytest.raises(ValueError, match="whose"):
+            await service.end_grants("staff:s9")
+        await service.grant_boxes(GR, "e1", [SM1])
+        ledger.entries.clear()
+        assert await service.end_grants("staff:s9", **whose) == 1
+        await service.end_grant(GR, "member:m1")
+        assert told(ledger) == [("staff:s9", "grant.end", SUBJECTS)]
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e1", [SM1])
+
+    scene(body)
+
+
+def test_a_grant_is_kept_once_and_not_again_after_its_end(scene: Any, kept: KeptGrant, at_noon: Any) -> None:
+    async def body(service: Any) -> None:
+        await service.keep_grant(kept)
+        for ends in (False, True):
+            if ends:
+                await service.end_grant(GR, "member:m1")
+            with pytest.raises(KeyRefusedError, match="before"):
+                await service.keep_grant(kept)
+        at_noon.advance(30 * MINUTE_MS)
+        await service.tidy()
+        with pytest.raises(KeyRefusedError, match="ended"):
+            await service.keep_grant(kept)
+
+    scene(body)
+
+
+def test_a_clock_that_is_set_back_prolongs_nothing(
+    scene: Any, kept: KeptGrant, at_noon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(service: Any) -> None:
+        await service.keep_grant(kept)
+        now_ms = at_noon.now_ms()
+        at_noon.advance(30 * MINUTE_MS)
+        monkeypatch.setattr(at_noon, "now_ms", lambda: now_ms - 60 * MINUTE_MS)
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e1", [SM1])
+
+    scene(body)
+
+
+def test_what_no_browser_of_ours_makes_is_not_kept(scene: Any, kept: KeptGrant, at_noon: Any) -> None:
+    def sealed(**changes: Any) -> KeptGrant:
+        return replace(kept, sealed=replace(kept.sealed, **changes))
+
+    def bound(**changes: Any) -> KeptGrant:
+        return replace(kept, binding=replace(kept.binding, **changes))
+
+    async def body(service: Any) -> None:
+        far_ms = at_noon.now_ms() + 491 * MINUTE_MS
+        box = kept.sealed.boxes[SM1]
+        for wrong in (
+            sealed(lid=b"short"),
+            sealed(boxes={}),
+            sealed(boxes={SM1: box + b"x"}),
+            sealed(boxes={"a|b": box}),
+            sealed(boxes={f"SM{n}": box for n in range(5_001)}),
+            bound(expires_ms=far_ms),
+            bound(session="a|b"),
+        ):
+            with pytest.raises(ValueError):
+                await service.keep_grant(wrong)
+        for refused in (bound(expires_ms=at_noon.now_ms()), bound(account="AC" + "b" * 32)):
+            with pytest.raises(KeyRefusedError):
+                await service.keep_grant(refused)
+        await service.keep_grant(kept)
+
+    scene(body)
+
+
+def test_it_is_there_after_a_restart_and_ends_as_before(
+    run: Any, service_at: Any, account: str, token: Any, kept: KeptGrant, at_noon: Any
+) -> None:
+    async def body() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await service.keep_grant(kept)
+        at_noon.advance(29 * MINUTE_MS)
+        async with service_at() as service:
+            assert open_grant(kept.binding, await service.grant_boxes(GR, "e1", [SM1, SM2]), SESSION) == KEYS
+            at_noon.advance(MINUTE_MS)
+            with pytest.raises(KeyRefusedError):
+                await service.grant_boxes(GR, "e1", [SM1])
+
+    run(body())
+
+
+def test_the_console_keeps_uses_and_ends_it_over_its_socket(scene: Any, kept: KeptGrant, kms_dir: Path) -> None:
+    async def body(service: Any) -> None:
+        server = await serve_console_keys(service, kms_dir / "run" / "c.sock")
+        client = Client(kms_dir / "run" / "c.sock")
+        console = ConsoleKeyClient(client)
+        await console.keep_grant(kept)
+        assert open_grant(kept.binding, await console.grant_boxes(GR, "e1", [SM1]), SESSION) == {SM1: KEYS[SM1]}
+        assert await console.end_grants("staff:s9", session="e2") == 0
+        assert await console.end_grants("staff:s9", staff="s1") == 1
+        await console.end_grant(GR, "member:m1")
+        with pytest.raises(KeyRefusedError):
+            await console.grant_boxes(GR, "e1", [SM1])
+        await client.close()
+        await server.close()
+
+    scene(body)
