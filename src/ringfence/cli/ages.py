@@ -17,6 +17,19 @@ def age_ms(text: str, option: str = "--since") -> int:
     return int(match[1]) * _UNIT_MS[match[2]]
 
 
+def moment_ms(text: str, option: str, now_ms: int) -> int:
+    """A time, Unix ms, by how long ago it was or as 2026-11-29T10:00 in UTC. RefusalError."""
+    if _DURATION.fullmatch(text):
+        return now_ms - age_ms(text, option)
+    try:
+        moment = datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise RefusalError(
+            f"{option}: {text!r} is no time", "use 90s, 30m, 2h, 3d, or 2026-11-29T10:00 in UTC", exit_code=2
+        ) from None
+    return int(moment.replace(tzinfo=moment.tzinfo or datetime.UTC).timestamp() * 1_000)
+
+
 def shown_time(at_ms: int) -> str:
     """A time in UTC, to the second."""
     return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -1,6 +1,6 @@
-"""`ringfence ledger` and `ringfence blast`: who opened what, and whether the record of it is whole.
+"""`ringfence ledger`: who opened what, and whether the record of it is whole.
 
-Both read the key service's own folder, whether it runs or not.
+It reads the key service's own folder, whether it runs or not.
 """
 
 import sys
@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
 from ringfence.cli.ages import age_ms, shown_time
@@ -17,7 +16,6 @@ from ringfence.cli.ledger_witness import witness
 from ringfence.cli.listing import Cell, Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
-from ringfence.domain.ledger.blast import reach_of
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.note import NoteError, open_note
 from ringfence.kms.key_files import KeyFileError
@@ -28,7 +26,6 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
 COLUMNS = ("n", "at", "account", "actor", "verb", "scope")
-REACHED = ("account", "openings", "objects", "first", "last")
 SCOPE_SHOWN = 5
 _EVIDENCE = "keep the folder as evidence, and hold it against a checkpoint kept elsewhere: `ledger verify --against`"
 
@@ -50,7 +47,7 @@ def show_entries(
 ) -> None:
     """List entries, the oldest first."""
     settings = settings_of(config, data)
-    with _ledger(settings) as ledger:
+    with open_ledger(settings) as ledger:
         found = list(_chosen(ledger, settings, account, key, since))[-limit:]
     rows = [_row(line, whole=output is not Output.TABLE) for line in found]
     show(output, COLUMNS, rows)
@@ -63,7 +60,7 @@ def checkpoint(
     data: Data = None,
 ) -> None:
     """Print the last signed checkpoint. Who keeps it can show later that nothing before it was changed."""
-    with _ledger(settings_of(config, data)) as ledger:
+    with open_ledger(settings_of(config, data)) as ledger:
         if key:
             sys.stdout.write(ledger.verifier.encode() + "\n")
             return
@@ -84,7 +81,7 @@ def verify(
 ) -> None:
     """Read the whole ledger and hold it against its tree, its checkpoint, and checkpoints that were kept."""
     terminal = Terminal()
-    with _ledger(settings_of(config, data)) as ledger:
+    with open_ledger(settings_of(config, data)) as ledger:
         sound = ledger.check()
         terminal.say(f"{sound.entries} entries hold together; the first {sound.signed} are under the checkpoint")
         terminal.say(f"signed by {ledger.verifier.name}, root {sound.root.hex()}")
@@ -104,7 +101,7 @@ def export(
     data: Data = None,
 ) -> None:
     """Write checkpoint and tiles for a web server (C2SP tlog-tiles). They tell how many entries there are, no more."""
-    with _ledger(settings_of(config, data)) as ledger:
+    with open_ledger(settings_of(config, data)) as ledger:
         signed = ledger.export(folder)
     Terminal().say(f"{signed.size} entries of {signed.origin} are in {folder}")
 
@@ -122,31 +119,6 @@ def look(
 ) -> None:
     """Look at a ledger from outside, once: say whether anything was changed since the last time, and cosign it."""
     witness(source, folder, key=key, name=name)
-
-
-def blast(
-    key: Annotated[str, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")],
-    since: Since = None,
-    output: OutputForm = Output.TABLE,
-    config: Config = None,
-    data: Data = None,
-) -> None:
-    """Say whom a credential reached: which accounts, how much of them, from when to when."""
-    settings = settings_of(config, data)
-    with _ledger(settings) as ledger:
-        lines = _chosen(ledger, settings, None, key, since)
-        reached = reach_of((one.entry.at_ms, one.entry.account, one.entry.verb, one.entry.scope) for one in lines)
-    if not reached:
-        age = f" of the last {since}" if since else ""
-        Terminal().note(f"the ledger has no opening{age} by {key}: compare it with the actors of `ledger show`")
-    if output is Output.JSON:
-        sys.stdout.write(msgspec.json.encode(reached).decode() + "\n")
-        return
-    rows = [
-        (one.account, one.openings, len(one.objects), shown_time(one.first_ms), shown_time(one.last_ms))
-        for one in reached
-    ]
-    show(output, REACHED, rows)
 
 
 def _chosen(
@@ -183,7 +155,7 @@ def _kept(ledger: LedgerReader, path: Path) -> Checkpoint:
 
 
 @contextmanager
-def _ledger(settings: Settings) -> Iterator[LedgerReader]:
+def open_ledger(settings: Settings) -> Iterator[LedgerReader]:
     """The ledger of the installation, and what is wrong with it as a refusal."""
     try:
         yield LedgerReader(settings.kms_dir)

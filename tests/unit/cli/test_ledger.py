@@ -1,4 +1,4 @@
-"""`ringfence ledger` and `ringfence blast`, on the ledger of a key service that is not running."""
+"""`ringfence ledger`, on the ledger of a key service that is not running."""
 
 import json
 from pathlib import Path
@@ -88,27 +88,8 @@ def test_it_is_exported_for_others(ringfence: Any, kms: Path, tmp_path: Path) ->
     assert (tmp_path / "served/tile/entries/000.p/10").stat().st_size == 340
 
 
-def test_the_blast_radius_is_told_account_by_account(ringfence: Any, kms: Path) -> None:
-    reached = json.loads(ringfence("blast", "--key", "SK1", "--output", "json").stdout)
-    assert [(one["account"], one["openings"], one["objects"]) for one in reached] == [
-        ("AC1", 3, ["open_epochs:7"]),
-        ("AC2", 3, ["open_epochs:7"]),
-        ("AC0", 2, ["open_epochs:7"]),
-    ]
-    table = ringfence("blast", "--key", "SK1").stdout.splitlines()
-    assert table[1].split() == ["AC1", "3", "1", "2023-11-14", "22:13:21Z", "2023-11-14", "22:13:27Z"]
-
-
-def test_a_key_that_opened_nothing_is_named_so_that_a_mistyped_one_is_noticed(ringfence: Any, kms: Path) -> None:
-    nobody = ringfence("blast", "--key", "SK2", "--output", "json")
-    assert (nobody.returncode, json.loads(nobody.stdout)) == (0, [])
-    assert "the ledger has no opening by SK2: compare it with the actors" in nobody.stderr
-    assert "no opening of the last 3d by SK1:" in ringfence("blast", "--key", "SK1", "--since", "3d").stderr
-    assert ringfence("blast", "--key", "SK1").stderr == ""
-
-
 def test_without_a_ledger_there_is_nothing_to_read(ringfence: Any) -> None:
-    for command in (("ledger", "show"), ("ledger", "verify"), ("blast", "--key", "SK1")):
+    for command in (("ledger", "show"), ("ledger", "verify")):
         refused = ringfence(*command)
         assert refused.returncode == 1
         assert "it begins with the first `up`" in refused.stderr

@@ -1,4 +1,4 @@
-"""Which entries are whose: by the account that was opened, and by who opened it.
+"""Which entries are whose: by the account that was opened, by who opened it, and by the session that it was done in.
 
 It follows from the entries, and is made again from them where it is lost or behind. Nothing in it is waited for.
 """
@@ -7,16 +7,19 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
+from ringfence.domain.ledger.blast import session_of
 from ringfence.kms.ledger.lines import Line
+from ringfence.ports.ledger import AccessEntry
 
-By = Literal["account", "actor"]
-_VERSION = 1
+By = Literal["account", "actor", "session"]
+_VERSION = 2
 _SCHEMA = """
 CREATE TABLE name (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE by_account (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, n)) WITHOUT ROWID;
 CREATE TABLE by_actor (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, n)) WITHOUT ROWID;
+CREATE TABLE by_session (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (name, n)) WITHOUT ROWID;
 CREATE TABLE reach (size INTEGER NOT NULL);
 INSERT INTO reach VALUES (0);
 """
@@ -29,8 +32,25 @@ _ENTRIES_OF: Mapping[By, str] = {
         "SELECT n FROM by_actor WHERE name = (SELECT id FROM name WHERE name = ?) AND n > ? AND n < ? "
         "ORDER BY n LIMIT ?"
     ),
+    "session": (
+        "SELECT n FROM by_session WHERE name = (SELECT id FROM name WHERE name = ?) AND n > ? AND n < ? "
+        "ORDER BY n LIMIT ?"
+    ),
 }
 NAMES_HELD = 100_000
+
+
+class Whose(NamedTuple):
+    """What an entry is found by. `session` is "" where it names none."""
+
+    account: str
+    actor: str
+    session: str = ""
+
+
+def whose(entry: AccessEntry) -> Whose:
+    """What an entry is found by."""
+    return Whose(entry.account, entry.actor, session_of(entry.scope))
 
 
 class LedgerIndex:
@@ -50,22 +70,25 @@ class LedgerIndex:
         """Forget all but the first entries: the others were never acknowledged."""
         with self._connection:
             self._connection.execute("BEGIN")
-            self._connection.execute("DELETE FROM by_account WHERE n >= ?", (size,))
-            self._connection.execute("DELETE FROM by_actor WHERE n >= ?", (size,))
+            for table in ("by_account", "by_actor", "by_session"):
+                self._connection.execute(f"DELETE FROM {table} WHERE n >= ?", (size,))  # noqa: S608 - one of the three
             self._connection.execute("UPDATE reach SET size = min(size, ?)", (size,))
 
-    def add(self, entries: Iterable[tuple[int, str, str]]) -> None:
-        """Entries that follow on those there are: number, account, actor. sqlite3.Error: nothing of it was added."""
-        accounts, actors, size = [], [], 0
+    def add(self, entries: Iterable[tuple[int, Whose]]) -> None:
+        """Entries that follow on those there are, by number. sqlite3.Error: nothing of it was added."""
+        accounts, actors, sessions, size = [], [], [], 0
         try:
             with self._connection:
                 self._connection.execute("BEGIN")
-                for n, account, actor in entries:
-                    accounts.append((self._id(account), n))
-                    actors.append((self._id(actor), n))
+                for n, of in entries:
+                    accounts.append((self._id(of.account), n))
+                    actors.append((self._id(of.actor), n))
+                    if of.session:
+                        sessions.append((self._id(of.session), n))
                     size = n + 1
                 self._connection.executemany("INSERT OR IGNORE INTO by_account VALUES (?, ?)", accounts)
                 self._connection.executemany("INSERT OR IGNORE INTO by_actor VALUES (?, ?)", actors)
+                self._connection.executemany("INSERT OR IGNORE INTO by_session VALUES (?, ?)", sessions)
                 self._connection.execute("UPDATE reach SET size = max(size, ?)", (size,))
         except sqlite3.Error:
             self._names.clear()
@@ -128,6 +151,6 @@ def entries_of(path: Path, by: By, name: str, *, after: int = -1, before: int | 
         return [n for (n,) in rows]
 
 
-def rows_of(lines: Iterable[Line]) -> Iterable[tuple[int, str, str]]:
+def rows_of(lines: Iterable[Line]) -> Iterable[tuple[int, Whose]]:
     """What of read lines the index has."""
-    return ((line.n, line.entry.account, line.entry.actor) for line in lines)
+    return ((line.n, whose(line.entry)) for line in lines)

@@ -14,7 +14,7 @@ from ringfence.domain.ledger.proof import root_of
 from ringfence.domain.ledger.tile import HEIGHT, WIDTH, Tile, TileHashes, encode_bundle, tile_path, tiles_of
 from ringfence.kms.key_files import LEDGER, KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile
-from ringfence.kms.ledger.index import By, entries_of
+from ringfence.kms.ledger.index import By, entries_of, whose
 from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line, Position, read_line, read_lines
 from ringfence.kms.ledger.tree_files import OFFSET_BYTES, OFFSETS
@@ -80,7 +80,7 @@ class LedgerReader:
     def lines_of(
         self, by: By, name: str, *, after: int = -1, before: int | None = None, limit: int | None = None
     ) -> Iterator[Line]:
-        """Entries of an account, or of who opened, in order: those between two numbers, and so many at most.
+        """Entries of an account, of who opened, or of a session, in order: between two numbers, and so many at most.
 
         LedgerBrokenError where the index names one that is another's.
         """
@@ -91,7 +91,7 @@ class LedgerReader:
             if not found:
                 return
             for line in self.lines_at(found):
-                if (line.entry.account if by == "account" else line.entry.actor) != name:
+                if getattr(whose(line.entry), by) != name:
                     raise LedgerBrokenError(
                         f"the ledger's index is wrong about entry {line.n}: delete it, and it is made anew"
                     )

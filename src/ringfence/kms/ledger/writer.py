@@ -26,7 +26,7 @@ from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.tile import WIDTH
 from ringfence.kms.key_files import LEDGER, KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile, sync_directory
-from ringfence.kms.ledger.index import LedgerIndex, rows_of
+from ringfence.kms.ledger.index import LedgerIndex, Whose, rows_of, whose
 from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import (
     TAIL_BYTES,
@@ -65,11 +65,11 @@ class _Waiting(NamedTuple):
 
 
 class _New(NamedTuple):
-    """An entry on its way: `whose` are its account and who opened it."""
+    """An entry on its way."""
 
     line: bytes
     leaf: bytes
-    whose: tuple[str, str]
+    whose: Whose
 
 
 class LedgerWriter:
@@ -94,7 +94,7 @@ class LedgerWriter:
         self._damaged = False
         self._checkpointed = 0
         self._checkpointed_s = 0.0
-        self._unindexed: list[tuple[int, str, str]] = []
+        self._unindexed: list[tuple[int, Whose]] = []
         self._indexing = True
         self._keys: LedgerKeys
         self._tree: TreeFiles
@@ -261,7 +261,7 @@ class LedgerWriter:
         size = 0
         for entry in _split(entries):
             line, leaf = line_of(self._keys, entry, self._end.lines + len(lines))
-            lines.append(_New(line, leaf, (entry.account, entry.actor)))
+            lines.append(_New(line, leaf, whose(entry)))
             size += len(line)
             if size > GROUP_MAX_BYTES:
                 self._sync(lines)
@@ -291,7 +291,7 @@ class LedgerWriter:
             self._tree.add(leaf_hash(leaf), at)
             at += len(line)
         first = self._end.lines
-        self._unindexed += ((first + one, *whose) for one, (_, _, whose) in enumerate(lines))
+        self._unindexed += ((first + one, line.whose) for one, line in enumerate(lines))
         self._end = Position(first + len(lines), at)
         try:
             self._tree.flush()

@@ -1,9 +1,10 @@
 """The blast radius names each account that was reached, and no other."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.domain.ledger.blast import Reach, reach_of
+from ringfence.domain.ledger.blast import Reach, left_unopened, reach_of, session_of
 
 
 def test_each_account_has_its_openings_objects_and_times() -> None:
@@ -42,3 +43,36 @@ def test_reached_are_exactly_those_that_were_opened(entries: list[tuple[int, str
     for one in found:
         times = [at_ms for at_ms, account in opened if account == one.account]
         assert (one.first_ms, one.last_ms) == (min(times), max(times))
+
+
+THROUGH = ("session:CS1", "grant:GR1")
+
+
+def test_what_was_opened_through_a_grant_is_told_without_the_grant() -> None:
+    (reach,) = reach_of(
+        [(1, "AC1", "grant_open", (*THROUGH, "SM1")), (2, "AC1", "grant_open", (*THROUGH, "SM2", "SM1"))]
+    )
+    assert (reach.openings, reach.objects) == (2, ("grant_open:SM1", "grant_open:SM2"))
+
+
+@pytest.mark.parametrize("verb", ["note.sign_in", "grant.keep", "grant.end", "grant.expire", "log.gap"])
+def test_what_let_go_of_no_key_reached_nobody(verb: str) -> None:
+    assert reach_of([(1, "AC1", verb, (*THROUGH, "SM1"))]) == []
+
+
+def test_what_was_approved_and_never_taken_is_told_by_account() -> None:
+    entries = [
+        (1, "AC1", "grant.keep", (*THROUGH, "SM1", "SM2")),
+        (1, "AC2", "grant.keep", (*THROUGH, "SM3")),
+        (2, "AC1", "grant_open", (*THROUGH, "SM2")),
+        (3, "AC2", "refused.grant_open", ("grant:GR1",)),
+        (3, "AC2", "grant_open", (*THROUGH, "SM1")),
+    ]
+    assert left_unopened(entries) == {"AC1": ("SM1",), "AC2": ("SM3",)}
+    assert left_unopened(entries[2:]) == {}
+
+
+def test_the_session_is_what_an_entry_names_first() -> None:
+    assert session_of(("session:CS1", "SM1")) == "CS1"
+    assert session_of(("SM1", "session:CS1")) == ""
+    assert session_of(()) == ""

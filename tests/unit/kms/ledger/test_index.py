@@ -11,23 +11,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.kms.ledger.index import LedgerIndex, entries_of
+from ringfence.kms.ledger.index import LedgerIndex, Whose, entries_of
 from ringfence.kms.ledger.reading import LedgerReader, read_ledger
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.ports.ledger import AccessEntry
 
 ACCOUNTS = ("AC1", "AC2", "AC3")
 ACTORS = ("AC1", "SK1", "dispatcher")
-whose = st.lists(st.tuples(st.sampled_from(ACCOUNTS), st.sampled_from(ACTORS)), max_size=60)
+SESSIONS = ("", "CS1", "AC1")
+owners = st.lists(
+    st.builds(Whose, st.sampled_from(ACCOUNTS), st.sampled_from(ACTORS), st.sampled_from(SESSIONS)), max_size=60
+)
 
 
 @settings(max_examples=30, deadline=None)
-@given(whose, st.integers(0, 60))
-def test_each_finds_its_own_in_order(entries: list[tuple[str, str]], cut: int) -> None:
+@given(owners, st.integers(0, 60))
+def test_each_finds_its_own_in_order(entries: list[Whose], cut: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "index.db"
         index = LedgerIndex(path)
-        rows = [(n, account, actor) for n, (account, actor) in enumerate(entries)]
+        rows = list(enumerate(entries))
         index.add(rows[: len(rows) // 2])
         index.add(rows[len(rows) // 2 :])
         assert index.size == len(rows)
@@ -36,18 +39,21 @@ def test_each_finds_its_own_in_order(entries: list[tuple[str, str]], cut: int) -
         assert index.size == len(rows)
         index.close()
         for name in ACCOUNTS:
-            mine = [n for n, account, _ in rows if account == name]
+            mine = [n for n, of in rows if of.account == name]
             assert entries_of(path, "account", name, limit=100) == mine
             if mine:
                 assert entries_of(path, "account", name, after=mine[0], limit=2) == mine[1:3]
                 assert entries_of(path, "account", name, before=mine[-1], limit=100) == mine[:-1]
         for name in ACTORS:
-            assert entries_of(path, "actor", name, limit=100) == [n for n, _, actor in rows if actor == name]
+            assert entries_of(path, "actor", name, limit=100) == [n for n, of in rows if of.actor == name]
+        for name in SESSIONS[1:]:
+            assert entries_of(path, "session", name, limit=100) == [n for n, of in rows if of.session == name]
+        assert entries_of(path, "session", "", limit=100) == []
 
 
 def test_a_stranger_has_none(tmp_path: Path) -> None:
     index = LedgerIndex(tmp_path / "index.db")
-    index.add([(0, "AC1", "SK1")])
+    index.add([(0, Whose("AC1", "SK1"))])
     assert entries_of(tmp_path / "index.db", "account", "SK1", limit=9) == []
     assert entries_of(tmp_path / "index.db", "actor", "", limit=9) == []
     index.close()
@@ -83,7 +89,7 @@ def test_it_is_made_again_from_the_entries(run: Any, tmp_path: Path, lost: str) 
         index.close()
     elif lost == "more than there is":
         index = LedgerIndex(path)
-        index.add([(301, "AC1", "thief")])
+        index.add([(301, Whose("AC1", "thief"))])
         index.close()
     elif lost == "not an index":
         path.write_bytes(b"not a database at all" * 400)

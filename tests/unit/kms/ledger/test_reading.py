@@ -10,7 +10,7 @@ from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.note import open_note, parse_verifier
 from ringfence.domain.ledger.proof import check_consistency, check_inclusion, consistency_proof, inclusion_proof
 from ringfence.domain.ledger.tile import Tile, TileHashes, decode_bundle, tile_path, tiles_of
-from ringfence.kms.ledger.index import By, LedgerIndex
+from ringfence.kms.ledger.index import By, LedgerIndex, Whose
 from ringfence.kms.ledger.keys import commitment
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.reading import LedgerReader
@@ -49,10 +49,10 @@ def test_entries_are_found_by_number_and_by_whose_they_are(reader: LedgerReader)
         list(reader.lines_at([9_999]))
 
 
-@pytest.mark.parametrize("by", ["account", "actor"])
+@pytest.mark.parametrize("by", ["account", "actor", "session"])
 def test_an_index_that_is_wrong_shows_nobody_what_is_anothers(reader: LedgerReader, tmp_path: Path, by: By) -> None:
     index = LedgerIndex(tmp_path / "ledger" / "index.db")
-    index.add([(5, "thief", "thief")])
+    index.add([(5, Whose("thief", "thief", "thief"))])
     index.close()
     with pytest.raises(LedgerBrokenError, match="wrong about entry 5"):
         list(reader.lines_of(by, "thief"))

@@ -1,0 +1,122 @@
+"""`ringfence blast`: whom somebody reached, from the ledger alone."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from ringfence.cli.ages import moment_ms, shown_time
+from ringfence.cli.blast_report import BlastReport, report_page
+from ringfence.cli.ledger import open_ledger
+from ringfence.cli.listing import Output, OutputForm, show
+from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.terminal import Terminal
+from ringfence.domain.ledger.blast import STAFF, left_unopened, reach_of, session_of
+from ringfence.kms.ledger import index
+from ringfence.kms.ledger.lines import Line
+from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.roles.process import clock_of
+from ringfence.roles.refusal import RefusalError
+
+REACHED = ("account", "openings", "objects", "first", "last")
+By = Annotated[str | None, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")]
+In = Annotated[str | None, typer.Option("--session", metavar="SID", help="In which session of a console it was done.")]
+Staff = Annotated[str | None, typer.Option("--staff", metavar="ID", help="Who opened: a member of staff.")]
+Since = Annotated[str | None, typer.Option("--since", metavar="TIME", help="90s, 2h, 3d ago, or 2026-11-29T10:00 UTC.")]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="The same, for the end.")]
+
+
+def blast(
+    key: Annotated[
+        str | None, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")
+    ] = None,
+    session: In = None,
+    staff: Staff = None,
+    since: Since = None,
+    until: Until = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a report to send: one file, no script in it.")
+    ] = None,
+    output: OutputForm = Output.TABLE,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say whom somebody reached: which accounts, how much of them, from when to when."""
+    settings = settings_of(config, data)
+    now_ms = clock_of(settings).now_ms()
+    who = _who(key, session, staff)
+    if who is None and since is None:
+        raise RefusalError("whose?", "name --key, --session or --staff, or for everybody --since", exit_code=2)
+    from_ms = 0 if since is None else moment_ms(since, "--since", now_ms)
+    until_ms = now_ms if until is None else moment_ms(until, "--until", now_ms)
+    with open_ledger(settings) as ledger:
+        lines = [line for line in _lines(ledger, who) if from_ms <= line.entry.at_ms <= until_ms]
+        reached = reach_of((one.entry.at_ms, one.entry.account, one.entry.verb, one.entry.scope) for one in lines)
+        if html is not None:
+            report = BlastReport(
+                who="everybody" if who is None else _named(*who),
+                from_ms=from_ms,
+                until_ms=until_ms,
+                made_ms=now_ms,
+                lines=lines,
+                reached=reached,
+                left=left_unopened(_told(lines)),
+                checkpoint=ledger.note(),
+            )
+            html.write_text(report_page(report), encoding="utf-8")
+    if not reached:
+        span = f" of the last {since}" if since and until is None else " of that time" if since or until else ""
+        whose = "" if who is None else f" by {who[1]}"
+        Terminal().note(f"the ledger has no opening{span}{whose}: compare it with the actors of `ledger show`")
+    if output is Output.JSON:
+        sys.stdout.write(msgspec.json.encode(reached).decode() + "\n")
+        return
+    rows = [
+        (one.account, one.openings, len(one.objects), shown_time(one.first_ms), shown_time(one.last_ms))
+        for one in reached
+    ]
+    show(output, REACHED, rows)
+    if html is not None:
+        Terminal().note(f"the report is {html}")
+
+
+def _who(key: str | None, session: str | None, staff: str | None) -> tuple[index.By, str] | None:
+    given: list[tuple[index.By, str]] = []
+    if key is not None:
+        given.append(("actor", key))
+    if session is not None:
+        given.append(("session", session))
+    if staff is not None:
+        given.append(("actor", f"{STAFF}{staff}"))
+    if len(given) > 1:
+        raise RefusalError("--key, --session and --staff name three different things", "name one", exit_code=2)
+    return given[0] if given else None
+
+
+def _named(by: index.By, name: str) -> str:
+    if by == "session":
+        return f"session {name}"
+    return f"staff member {name.removeprefix(STAFF)}" if name.startswith(STAFF) else f"key {name}"
+
+
+def _lines(ledger: LedgerReader, who: tuple[index.By, str] | None) -> Iterator[Line]:
+    """What somebody did, and where that is staff what was granted in their sessions, in order."""
+    if who is None:
+        yield from ledger.lines()
+        return
+    own = list(ledger.lines_of(*who))
+    sessions = {session_of(line.entry.scope) for line in own if line.entry.actor.startswith(STAFF)} - {""}
+    granted = [
+        line
+        for session in sorted(sessions)
+        for line in ledger.lines_of("session", session)
+        if line.entry.verb.startswith("grant.")
+    ]
+    yield from sorted({line.n: line for line in (*own, *granted)}.values(), key=lambda line: line.n)
+
+
+def _told(lines: Sequence[Line]) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:
+    return ((one.entry.at_ms, one.entry.account, one.entry.verb, one.entry.scope) for one in lines)
