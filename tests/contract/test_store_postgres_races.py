@@ -5,8 +5,11 @@ import asyncio
 import asyncpg
 
 from ringfence.domain.message import Status
+from ringfence.ports.call_brakes import Bound
 from ringfence.ports.store import Outcome, Settlement
+from ringfence.store.call_gate import Leaving
 from ringfence.store.postgres import PostgresStore
+from ringfence.store.postgres_call_brakes import _let_out
 from ringfence.store.postgres_connection import connect
 from ringfence.store.postgres_messages import _accept, _acknowledge
 from ringfence.store.postgres_queue import _renew
@@ -101,5 +104,45 @@ async def test_who_loses_a_deadlock_over_leases_takes_them_after_it(postgres_url
     except asyncpg.DeadlockDetectedError:
         await other.execute("ROLLBACK")
     assert len(await leasing) == 2
+    await other.close()
+    await store.close()
+
+
+async def test_of_calls_that_two_processes_let_out_at_once_there_are_just_as_many_as_may(postgres_url, ring):
+    one, other = PostgresStore(postgres_url), PostgresStore(postgres_url)
+    await one.open()
+    await other.open()
+    rows = [ring(owner="v") for _ in range(30)]
+    for row in rows:
+        await one.create_call(row)
+    bound = Bound(live=20, micros=None)
+    ends = await asyncio.gather(
+        *(
+            store.let_out(row.account, row.sid, NOW, NOW, own=bound)
+            for number, row in enumerate(rows)
+            for store in [(one, other)[number % 2]]
+        )
+    )
+    assert (ends.count(""), ends.count("live")) == (20, 10)
+    await one.close()
+    await other.close()
+
+
+async def test_a_call_waits_for_the_one_that_goes_out_at_this_moment(postgres_url, ring):
+    store = PostgresStore(postgres_url)
+    await store.open()
+    first, second = ring(owner="v"), ring(owner="v")
+    for row in (first, second):
+        await store.create_call(row)
+    bound = Bound(live=1, micros=None)
+    leaving = Leaving(account=first.account, sid=first.sid, from_ms=NOW, now_ms=NOW, own=bound, tenant="", whole=None)
+    other = await connect(postgres_url)
+    await other.execute("BEGIN")
+    assert await _let_out(other, [leaving]) == [""]
+    waiting = asyncio.create_task(store.let_out(second.account, second.sid, NOW, NOW, own=bound))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    await other.execute("COMMIT")
+    assert await waiting == "live"
     await other.close()
     await store.close()

@@ -2,8 +2,9 @@
 
 from ringfence.domain.call import Status
 from ringfence.domain.call_duration import billed_minutes
-from ringfence.ports.call_brakes import Burden
+from ringfence.ports.call_brakes import Bound, Burden, Held
 from ringfence.ports.calls import CallRow
+from ringfence.store.call_gate import Leaving, Scope, pass_gate, scopes
 from ringfence.store.call_moves import MINUTE_MS, destination_of, is_live, is_waiting
 from ringfence.store.memory_recordings import MemoryRecordings
 
@@ -15,6 +16,7 @@ class MemoryCallBrakes(MemoryRecordings):
         super().__init__()
         self._voice_settings: dict[str, str] = {}
         self._destinations: dict[str, dict[str, int]] = {}
+        self._out: set[tuple[str, str]] = set()
 
     def _made(self, row: CallRow) -> None:
         destination = destination_of(row)
@@ -24,9 +26,7 @@ class MemoryCallBrakes(MemoryRecordings):
 
     async def burden(self, account: str, from_ms: int, now_ms: int) -> Burden:
         live = [
-            row
-            for row in self._calls.values()
-            if row.account == account and is_live(row) and (row.status is not Status.QUEUED or row.owner)
+            row for row in self._calls.values() if row.account == account and is_live(row) and not self._is_held(row)
         ]
         first_ms = from_ms // MINUTE_MS * MINUTE_MS
         return Burden(
@@ -52,6 +52,31 @@ class MemoryCallBrakes(MemoryRecordings):
     def _accounts_of(self, tenant: str) -> list[str]:
         """The sids of a tenant's accounts: `MemoryStore` knows."""
         raise LookupError("no accounts here")
+
+    def _is_held(self, row: CallRow) -> bool:
+        return row.status is Status.QUEUED and (row.account, row.sid) not in self._out
+
+    async def let_out(
+        self,
+        account: str,
+        sid: str,
+        from_ms: int,
+        now_ms: int,
+        *,
+        own: Bound | None,
+        tenant: str = "",
+        whole: Bound | None = None,
+    ) -> Held:
+        leaving = Leaving(account=account, sid=sid, from_ms=from_ms, now_ms=now_ms, own=own, tenant=tenant, whole=whole)
+        burdens: dict[Scope, Burden] = {}
+        for kind, of in scopes([leaving]):
+            burden = self.burden if kind == "account" else self.tenant_burden
+            burdens[kind, of] = await burden(of, from_ms, now_ms)
+        row = self._calls.get(leaving.key)
+        waiting = {} if row is None or not self._is_held(row) else {leaving.key: row.rate_micros}
+        (held,), out = pass_gate([leaving], waiting, burdens)
+        self._out.update(out)
+        return held
 
     async def queued_calls(self, account: str) -> int:
         return sum(row.account == account and is_waiting(row) for row in self._calls.values())

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ringfence.ports.call_brakes import Burden
+from ringfence.ports.call_brakes import Bound, Burden, Held
+from ringfence.store.call_gate import Leaving, Scope, pass_gate, scopes
 from ringfence.store.call_moves import MINUTE_MS, SPEND_KEPT_MS
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
@@ -17,18 +18,24 @@ class SqliteCallBrakes(SqliteGround):
     """`ports.call_brakes.BrakeStore`."""
 
     async def burden(self, account: str, from_ms: int, now_ms: int) -> Burden:
-        (settled_micros,) = self._one(SQL["settled"], (account, from_ms // MINUTE_MS * MINUTE_MS))
-        live, running_micros, queued_micros = self._one(SQL["live"], (account, now_ms))
-        return Burden(
-            settled_micros=settled_micros, running_micros=running_micros, queued_micros=queued_micros, live=live
-        )
+        return _burden(self._one(SQL["burden"], (account, from_ms // MINUTE_MS * MINUTE_MS, now_ms)))
 
     async def tenant_burden(self, tenant: str, from_ms: int, now_ms: int) -> Burden:
-        (settled_micros,) = self._one(SQL["tenant_settled"], (tenant, from_ms // MINUTE_MS * MINUTE_MS))
-        live, running_micros, queued_micros = self._one(SQL["tenant_live"], (tenant, now_ms))
-        return Burden(
-            settled_micros=settled_micros, running_micros=running_micros, queued_micros=queued_micros, live=live
-        )
+        return _burden(self._one(SQL["tenant_burden"], (tenant, from_ms // MINUTE_MS * MINUTE_MS, now_ms)))
+
+    async def let_out(
+        self,
+        account: str,
+        sid: str,
+        from_ms: int,
+        now_ms: int,
+        *,
+        own: Bound | None,
+        tenant: str = "",
+        whole: Bound | None = None,
+    ) -> Held:
+        leaving = Leaving(account=account, sid=sid, from_ms=from_ms, now_ms=now_ms, own=own, tenant=tenant, whole=whole)
+        return await self._write(_let_out, leaving)
 
     async def queued_calls(self, account: str) -> int:
         return int(self._one(SQL["queued"], (account,))[0])
@@ -58,6 +65,23 @@ def add_spend(tx: SqliteWriter, amounts: Iterable[tuple[str, int, int]]) -> None
 def add_destinations(tx: SqliteWriter, destinations: Iterable[tuple[str, str, int] | None]) -> None:
     """Note the regions that are called, in the caller's transaction."""
     tx.run_many(SQL["add_destination"], [each for each in destinations if each is not None])
+
+
+def _burden(values: Sequence[int]) -> Burden:
+    settled_micros, running_micros, queued_micros, live = values
+    return Burden(settled_micros=settled_micros, running_micros=running_micros, queued_micros=queued_micros, live=live)
+
+
+def _let_out(tx: SqliteWriter, leavings: Sequence[Leaving]) -> list[Held]:
+    burdens: dict[Scope, Burden] = {}
+    for (kind, sid), (from_ms, now_ms) in scopes(leavings).items():
+        sql = SQL["burden" if kind == "account" else "tenant_burden"]
+        burdens[kind, sid] = _burden(tx.run(sql, (sid, from_ms // MINUTE_MS * MINUTE_MS, now_ms)).fetchone())
+    rates = {leaving.key: tx.run(SQL["held"], leaving.key).fetchone() for leaving in leavings}
+    waiting = {key: rate[0] for key, rate in rates.items() if rate is not None}
+    held, out = pass_gate(leavings, waiting, burdens)
+    tx.run_many(SQL["let_out"], out)
+    return held
 
 
 def _put(tx: SqliteWriter, replacings: Sequence[Replacing]) -> list[bool]:

@@ -17,7 +17,7 @@ from ringfence.domain.dialing.countries import permission_region
 from ringfence.domain.dialing.destination import NO_COUNTRY, Destination, Risk, destination_of
 from ringfence.domain.dialing.permissions import VoiceSettings, decode_settings
 from ringfence.domain.token_bucket import TokenBucket
-from ringfence.ports.call_brakes import Burden
+from ringfence.ports.call_brakes import Bound, Burden
 from ringfence.ports.store import Store
 
 GEO_PERMISSION = 21215
@@ -69,34 +69,58 @@ class Brakes:
         self._limits = limits or BrakeLimits()
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()
 
-    async def check(self, account: str, address: str, *, begun: bool) -> None:
-        """BrakedError where a call to `address` may not begin now. `begun`: its row counts among those under way."""
+    async def let_out(self, account: str, sid: str, address: str) -> None:
+        """Let a call of the store go out to `address`, and count it from now on; BrakedError where it may not."""
+        destination = destination_of(address)
+        if destination is not None:
+            await self._check_destination(account, destination)
+        now_ms = self._clock.now_ms()
+        row = await self._store.account(account)
+        held = await self._store.let_out(
+            account,
+            sid,
+            now_ms - self._limits.spend_window_ms,
+            now_ms,
+            own=self._bound(account, destination) if row is None or row.parent is not None else None,
+            tenant=row.tenant if row is not None else "",
+            whole=self._bound(row.tenant, destination) if row is not None else None,
+        )
+        if held == "live":
+            raise _too_many()
+        if held == "micros":
+            raise _too_costly()
+
+    async def accept(self, account: str, address: str) -> None:
+        """BrakedError where a call to `address` could not go out now, or would have to wait in a line that is full."""
+        if await self._store.queued_calls(account) >= self._limits.of(account).queued_calls:
+            raise BrakedError(CONCURRENCY, "as many calls wait as the account may have")
         burdens = await self._burdens(account)
-        if any(burden.live - begun >= limits.live_calls for burden, limits in burdens):
-            raise BrakedError(CONCURRENCY, "as many calls are under way as the account may have")
+        if any(burden.live >= limits.live_calls for burden, limits in burdens):
+            raise _too_many()
         destination = destination_of(address)
         if destination is None:
             return
+        await self._check_destination(account, destination)
+        if any(burden.micros + destination.rate_micros > limits.spend_micros for burden, limits in burdens):
+            raise _too_costly()
+
+    def _bound(self, account: str, destination: Destination | None) -> Bound:
+        limits = self._limits.of(account)
+        # Calls that leave the network are what costs.
+        return Bound(live=limits.live_calls, micros=None if destination is None else limits.spend_micros)
+
+    async def _check_destination(self, account: str, destination: Destination) -> None:
         if not await self._permits(account, destination):
             raise BrakedError(GEO_PERMISSION, _not_permitted(destination))
         if destination.rate_micros > self._limits.of(account).max_rate_micros:
             raise BrakedError(NOT_ALLOWED, "a minute costs more than calls here may")
         if await self._is_too_new(account, destination):
             raise BrakedError(NOT_ALLOWED, "too many countries were called for the first time today")
-        more_micros = 0 if begun else destination.rate_micros
-        if any(burden.micros + more_micros > limits.spend_micros for burden, limits in burdens):
-            raise BrakedError(NOT_ALLOWED, "the account's calls have cost as much as they may for now")
-
-    async def accept(self, account: str, address: str) -> None:
-        """As `check`, for a call that would have to wait in line; BrakedError where that is full."""
-        if await self._store.queued_calls(account) >= self._limits.of(account).queued_calls:
-            raise BrakedError(CONCURRENCY, "as many calls wait as the account may have")
-        await self.check(account, address, begun=False)
 
     async def spent(self, owner: str, ahead_ms: int) -> list[str]:
         """Accounts whose calls, those of `owner` among them, will have cost more than they may in `ahead_ms`.
 
-        A call that rings nowhere yet does not count: `check` holds it, and no other ends for its sake.
+        A call that rings nowhere yet does not count: no other ends for its sake.
         """
         spent = []
         for account in await self._store.costly_accounts(owner):
@@ -157,6 +181,14 @@ def _not_permitted(destination: Destination) -> str:
     country = permission_region(destination.region)
     where = "of no country" if country == NO_COUNTRY else f"in {country}"
     return f"{numbers} numbers {where} are not permitted (DialingPermissions; the operator's call_countries)"
+
+
+def _too_many() -> BrakedError:
+    return BrakedError(CONCURRENCY, "as many calls are under way as the account may have")
+
+
+def _too_costly() -> BrakedError:
+    return BrakedError(NOT_ALLOWED, "the account's calls have cost as much as they may for now")
 
 
 def _begun_micros(burden: Burden) -> int:

@@ -116,7 +116,7 @@ async def dial_out(desk: Desk, call: LiveCall, destination: Destination, caller_
     """Send the INVITE; where there is no way to go, or a brake holds it, the call fails."""
     try:
         address = destination.address if destination.kind == "number" else ""
-        await desk.brakes.check(call.account, address, begun=True)
+        await insist(lambda: desk.brakes.let_out(call.account, call.sid, address))
         routes = await desk.lines.routes(destination)
     except BrakedError as error:
         code = error.code

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from ringfence.domain.call import Direction, Status
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.dialing.destination import destination_of
 from ringfence.domain.dialing.permissions import CountryPermission, VoiceSettings, encode_settings
 from ringfence.domain.sid import new_sid
 from ringfence.ports.calls import CallChange, CallRow
@@ -72,6 +73,14 @@ async def code_of(check: Coroutine[Any, Any, None]) -> int:
     return 0
 
 
+async def leaves(brakes: Brakes, store: MemoryStore, clock: ManualClock, address: str, **more: Any) -> int:
+    """A call that is made and asks to go out: 0 where it may."""
+    destination = destination_of(address)
+    rate_micros = 4_000 if destination is None else destination.rate_micros
+    row = await call(store, clock, **{"status": Status.QUEUED, "answered_ms": None, "rate_micros": rate_micros} | more)
+    return await code_of(brakes.let_out(row.account, row.sid, address))
+
+
 @pytest.mark.parametrize(
     ("address", "code"),
     [
@@ -88,7 +97,9 @@ async def code_of(check: Coroutine[Any, Any, None]) -> int:
 )
 def test_only_ordinary_numbers_at_home_may_be_called_unasked(address: str, code: int) -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
-        assert await code_of(Brakes(store, clock).check(ACCOUNT, address, begun=False)) == code
+        brakes = Brakes(store, clock)
+        assert await code_of(brakes.accept(ACCOUNT, address)) == code
+        assert await leaves(brakes, store, clock, address) == code
 
     played(scene)
 
@@ -97,8 +108,8 @@ def test_what_is_permitted_may_be_called() -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
         await allow(store, "LV")
         brakes = Brakes(store, clock)
-        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=False)) == 0
-        assert await code_of(brakes.check(CHILD, LATVIAN, begun=False)) == GEO_PERMISSION
+        assert await code_of(brakes.accept(ACCOUNT, LATVIAN)) == 0
+        assert await code_of(brakes.accept(CHILD, LATVIAN)) == GEO_PERMISSION
 
     played(scene)
 
@@ -114,12 +125,12 @@ def test_a_subaccount_goes_by_its_parent_while_it_inherits() -> None:
             )
         await allow(store, "LV")
         brakes = Brakes(store, clock)
-        assert await code_of(brakes.check(CHILD, LATVIAN, begun=False)) == 0
+        assert await code_of(brakes.accept(CHILD, LATVIAN)) == 0
         own = encode_settings(VoiceSettings(inherits=False))
         await store.put_voice_settings(CHILD, own, was=None)
-        assert await code_of(brakes.check(CHILD, LATVIAN, begun=False)) == GEO_PERMISSION
+        assert await code_of(brakes.accept(CHILD, LATVIAN)) == GEO_PERMISSION
         assert (await effective_settings(store, CHILD)).inherits is False
-        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=False)) == 0
+        assert await code_of(brakes.accept(ACCOUNT, LATVIAN)) == 0
 
     played(scene)
 
@@ -135,21 +146,21 @@ def test_subaccounts_spend_together_what_their_tenant_may() -> None:
             )
         limits = BrakeLimits(spend_micros=28_000)
         await call(store, clock)
-        assert await code_of(Brakes(store, clock, limits).check(CHILD, FRIEND, begun=False)) == 0
+        assert await code_of(Brakes(store, clock, limits).accept(CHILD, FRIEND)) == 0
         await call(store, clock, account=CHILD)
         brakes = Brakes(store, clock, limits)
         for account in (ACCOUNT, CHILD):
-            assert await code_of(brakes.check(account, FRIEND, begun=False)) == NOT_ALLOWED
-            assert await code_of(brakes.check(account, FRIEND, begun=True)) == 0
+            assert await code_of(brakes.accept(account, FRIEND)) == NOT_ALLOWED
+            assert await leaves(brakes, store, clock, FRIEND, account=account) == NOT_ALLOWED
         assert await brakes.spent("v", 60_001) == [ACCOUNT, CHILD]
         # A subaccount's own bound may be narrower.
         narrow = Brakes(store, clock, BrakeLimits(own={CHILD: BrakeLimits(spend_micros=14_000)}))
-        assert await code_of(narrow.check(CHILD, FRIEND, begun=True)) == 0
-        assert await code_of(narrow.check(CHILD, FRIEND, begun=False)) == NOT_ALLOWED
-        assert await code_of(narrow.check(ACCOUNT, FRIEND, begun=False)) == 0
+        assert await code_of(narrow.accept(CHILD, FRIEND)) == NOT_ALLOWED
+        assert await leaves(narrow, store, clock, FRIEND, account=CHILD) == NOT_ALLOWED
+        assert await code_of(narrow.accept(ACCOUNT, FRIEND)) == 0
         # What the tenant may is its top-level account's own bound.
         richer = Brakes(store, clock, replace(limits, own={ACCOUNT: BrakeLimits(spend_micros=42_000)}))
-        assert await code_of(richer.check(CHILD, FRIEND, begun=False)) == 0
+        assert await code_of(richer.accept(CHILD, FRIEND)) == 0
 
     played(scene)
 
@@ -158,8 +169,8 @@ def test_an_account_may_have_bounds_of_its_own() -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
         own = BrakeLimits(live_calls=0, calls_per_s=1, queued_calls=0)
         brakes = Brakes(store, clock, BrakeLimits(own={CHILD: own}))
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
-        assert await code_of(brakes.check(CHILD, FRIEND, begun=False)) == CONCURRENCY
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == 0
+        assert await code_of(brakes.accept(CHILD, FRIEND)) == CONCURRENCY
         assert await code_of(brakes.accept(CHILD, FRIEND)) == CONCURRENCY
         assert brakes.room() == 1
         brakes.began(CHILD)
@@ -173,10 +184,10 @@ def test_a_minute_has_a_highest_price() -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
         await allow(store, "US", "LV")
         exact = Brakes(store, clock, BrakeLimits(max_rate_micros=250_000))
-        assert await code_of(exact.check(ACCOUNT, LATVIAN, begun=False)) == 0
-        assert await code_of(exact.check(ACCOUNT, PREMIUM, begun=False)) == NOT_ALLOWED
+        assert await code_of(exact.accept(ACCOUNT, LATVIAN)) == 0
+        assert await code_of(exact.accept(ACCOUNT, PREMIUM)) == NOT_ALLOWED
         under = Brakes(store, clock, BrakeLimits(max_rate_micros=249_999))
-        assert await code_of(under.check(ACCOUNT, LATVIAN, begun=False)) == NOT_ALLOWED
+        assert await code_of(under.accept(ACCOUNT, LATVIAN)) == NOT_ALLOWED
 
     played(scene)
 
@@ -185,13 +196,13 @@ def test_so_many_calls_may_be_under_way() -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
         brakes = Brakes(store, clock, BrakeLimits(live_calls=2))
         await call(store, clock)
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
-        await call(store, clock, status=Status.RINGING)
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == CONCURRENCY
-        assert await code_of(brakes.check(ACCOUNT, "client:ann", begun=False)) == CONCURRENCY
-        # One of the two is the one that asks.
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == 0
-        assert await code_of(brakes.check(CHILD, FRIEND, begun=False)) == 0
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == 0
+        assert await leaves(brakes, store, clock, FRIEND) == 0
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == CONCURRENCY
+        assert await code_of(brakes.accept(ACCOUNT, "client:ann")) == CONCURRENCY
+        assert await leaves(brakes, store, clock, FRIEND) == CONCURRENCY
+        assert await leaves(brakes, store, clock, "client:ann") == CONCURRENCY
+        assert await code_of(brakes.accept(CHILD, FRIEND)) == 0
 
     played(scene)
 
@@ -213,11 +224,12 @@ def test_calls_cost_so_much_within_the_window() -> None:
         brakes = Brakes(store, clock, BrakeLimits(spend_micros=42_000, spend_window_ms=600_000))
         await call(store, clock)
         await call(store, clock)
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
-        await call(store, clock)
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == 0
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == NOT_ALLOWED
-        assert await code_of(brakes.check(ACCOUNT, "client:ann", begun=False)) == 0
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == 0
+        assert await leaves(brakes, store, clock, FRIEND) == 0
+        assert await leaves(brakes, store, clock, FRIEND) == NOT_ALLOWED
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == NOT_ALLOWED
+        assert await code_of(brakes.accept(ACCOUNT, "client:ann")) == 0
+        assert await leaves(brakes, store, clock, "client:ann", rate_micros=0) == 0
         assert await brakes.spent("v", 0) == []
         assert await brakes.spent("v", 60_001) == [ACCOUNT]
         assert await brakes.spent("other", 60_001) == []
@@ -225,15 +237,32 @@ def test_calls_cost_so_much_within_the_window() -> None:
     played(scene)
 
 
-def test_no_call_ends_for_the_sake_of_those_that_are_yet_to_be_held() -> None:
-    """A burst is taken whole, and `check` holds what is too much of it: what was under way before goes on."""
+def test_of_a_burst_just_as_many_go_out_as_may_and_no_other_call_ends_for_it() -> None:
+    """It is taken whole, and those that are held take nobody's place: whatever they are held for, and in any order."""
 
+    async def scene(store: MemoryStore, clock: ManualClock) -> None:
+        brakes = Brakes(store, clock, BrakeLimits(spend_micros=28_000 + 20 * 14_000))
+        await call(store, clock)
+        await call(store, clock, status=Status.RINGING, answered_ms=None)
+        waiting = [await call(store, clock, status=Status.QUEUED, answered_ms=None) for _ in range(30)]
+        addresses = [LATVIAN if number % 10 == 0 else FRIEND for number in range(30)]
+        codes = await asyncio.gather(
+            *(
+                code_of(brakes.let_out(ACCOUNT, row.sid, address))
+                for row, address in zip(waiting, addresses, strict=True)
+            )
+        )
+        assert (codes.count(0), codes.count(GEO_PERMISSION), codes.count(NOT_ALLOWED)) == (20, 3, 7)
+        assert await brakes.spent("v", 0) == []
+
+
+def test_a_call_that_rings_beyond_what_may_be_spent_ends() -> None:
     async def scene(store: MemoryStore, clock: ManualClock) -> None:
         brakes = Brakes(store, clock, BrakeLimits(spend_micros=28_000))
         await call(store, clock)
         await call(store, clock, status=Status.RINGING, answered_ms=None)
         waiting = [await call(store, clock, status=Status.QUEUED, answered_ms=None) for _ in range(3)]
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == NOT_ALLOWED
+        assert await code_of(brakes.let_out(ACCOUNT, waiting[0].sid, FRIEND)) == NOT_ALLOWED
         assert await brakes.spent("v", 0) == []
         change = CallChange(status=Status.RINGING, at_ms=clock.now_ms())
         await store.move_call(ACCOUNT, waiting[0].sid, change)
@@ -248,9 +277,9 @@ def test_what_ended_before_the_window_is_forgiven() -> None:
         row = await call(store, clock)
         change = CallChange(status=Status.COMPLETED, at_ms=clock.now_ms(), price_micros=14_000)
         await store.move_call(ACCOUNT, row.sid, change)
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == NOT_ALLOWED
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == NOT_ALLOWED
         clock.advance(660_000)
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=False)) == 0
+        assert await code_of(brakes.accept(ACCOUNT, FRIEND)) == 0
 
     played(scene)
 
@@ -264,12 +293,15 @@ def test_so_many_countries_may_be_new_in_a_day() -> None:
         for region in ("LT", "EE", "LV"):
             clock.advance(1)
             await call(store, clock, remote_region=region, status=Status.BUSY)
-        assert await code_of(brakes.check(ACCOUNT, "+37052123456", begun=True)) == 0
-        assert await code_of(brakes.check(ACCOUNT, "+3726123456", begun=True)) == 0
-        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=True)) == NOT_ALLOWED
-        assert await code_of(brakes.check(ACCOUNT, FRIEND, begun=True)) == 0
+        for number, region, code in (
+            ("+37052123456", "LT", 0),
+            ("+3726123456", "EE", 0),
+            (LATVIAN, "LV", NOT_ALLOWED),
+            (FRIEND, "US", 0),
+        ):
+            assert await leaves(brakes, store, clock, number, remote_region=region) == code
         clock.advance(24 * 3_600_000 + 1)
-        assert await code_of(brakes.check(ACCOUNT, LATVIAN, begun=False)) == 0
+        assert await code_of(brakes.accept(ACCOUNT, LATVIAN)) == 0
 
     played(scene)
 

@@ -14,27 +14,36 @@ SELECT account, region, min(first_ms) FROM unnest($1::text[], $2::text[], $3::bi
 GROUP BY account, region ORDER BY account, region
 ON CONFLICT (account, region) DO NOTHING
 
--- settled --
-SELECT coalesce(sum(micros), 0)::bigint FROM call_spend WHERE account = $1 AND minute_ms >= $2
-
--- live --
--- Those that nobody answered yet count with their first minute.
-SELECT count(*),
-  coalesce(sum(rate_micros * greatest(1, ($2::bigint - coalesce(answered_ms, $2::bigint) + 59999) / 60000)), 0)::bigint,
-  coalesce(sum(rate_micros) FILTER (WHERE call.status = 'queued'), 0)::bigint
+-- burden --
+-- One look, so that a call that ends meanwhile counts once: as under way, or as ended. Those that nobody answered yet
+-- count with their first minute.
+SELECT (SELECT coalesce(sum(micros), 0)::bigint FROM call_spend WHERE account = $1 AND minute_ms >= $2),
+  coalesce(sum(rate_micros * greatest(1, ($3::bigint - coalesce(answered_ms, $3::bigint) + 59999) / 60000)), 0)::bigint,
+  coalesce(sum(rate_micros) FILTER (WHERE call.status = 'queued'), 0)::bigint, count(*)
 FROM call
-WHERE account = $1 AND status IN ('queued', 'ringing', 'in-progress') AND (status <> 'queued' OR owner <> '')
+WHERE account = $1 AND status IN ('queued', 'ringing', 'in-progress') AND (status <> 'queued' OR let_out)
 
--- tenant_settled --
-SELECT coalesce(sum(micros), 0)::bigint FROM account JOIN call_spend ON call_spend.account = account.sid
-WHERE tenant = $1 AND minute_ms >= $2
-
--- tenant_live --
-SELECT count(*),
-  coalesce(sum(rate_micros * greatest(1, ($2::bigint - coalesce(answered_ms, $2::bigint) + 59999) / 60000)), 0)::bigint,
-  coalesce(sum(rate_micros) FILTER (WHERE call.status = 'queued'), 0)::bigint
+-- tenant_burden --
+SELECT (
+    SELECT coalesce(sum(micros), 0)::bigint FROM account JOIN call_spend ON call_spend.account = account.sid
+    WHERE tenant = $1 AND minute_ms >= $2
+  ),
+  coalesce(sum(rate_micros * greatest(1, ($3::bigint - coalesce(answered_ms, $3::bigint) + 59999) / 60000)), 0)::bigint,
+  coalesce(sum(rate_micros) FILTER (WHERE call.status = 'queued'), 0)::bigint, count(*)
 FROM account JOIN call ON call.account = account.sid
-WHERE tenant = $1 AND call.status IN ('queued', 'ringing', 'in-progress') AND (call.status <> 'queued' OR owner <> '')
+WHERE tenant = $1 AND call.status IN ('queued', 'ringing', 'in-progress') AND (call.status <> 'queued' OR let_out)
+
+-- one_at_a_time --
+SELECT pg_advisory_xact_lock(hashtext('call_gate'), hashtext($1))
+
+-- held --
+SELECT call.account, call.sid, rate_micros FROM call JOIN unnest($1::text[], $2::text[]) AS key (account, sid)
+  ON call.account = key.account AND call.sid = key.sid
+WHERE status = 'queued' AND NOT let_out
+
+-- let_out --
+UPDATE call SET let_out = true FROM unnest($1::text[], $2::text[]) AS key (account, sid)
+WHERE call.account = key.account AND call.sid = key.sid
 
 -- queued --
 SELECT count(*) FROM call

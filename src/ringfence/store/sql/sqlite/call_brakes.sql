@@ -8,26 +8,30 @@ DELETE FROM call_spend WHERE account = ? AND minute_ms < ?
 -- add_destination --
 INSERT INTO call_destination (account, region, first_ms) VALUES (?, ?, ?) ON CONFLICT (account, region) DO NOTHING
 
--- settled --
-SELECT coalesce(sum(micros), 0) FROM call_spend WHERE account = ? AND minute_ms >= ?
-
--- live --
+-- burden --
 -- Those that nobody answered yet count with their first minute.
-SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?2) + 59999) / 60000)), 0),
-  coalesce(sum(iif(status = 'queued', rate_micros, 0)), 0)
+SELECT (SELECT coalesce(sum(micros), 0) FROM call_spend WHERE account = ?1 AND minute_ms >= ?2),
+  coalesce(sum(rate_micros * max(1, (?3 - coalesce(answered_ms, ?3) + 59999) / 60000)), 0),
+  coalesce(sum(iif(status = 'queued', rate_micros, 0)), 0), count(*)
 FROM call INDEXED BY call_live
-WHERE status IN ('queued', 'ringing', 'in-progress') AND account = ?1 AND (status <> 'queued' OR owner <> '')
+WHERE status IN ('queued', 'ringing', 'in-progress') AND account = ?1 AND (status <> 'queued' OR let_out)
 
--- tenant_settled --
-SELECT coalesce(sum(micros), 0) FROM account CROSS JOIN call_spend ON call_spend.account = account.sid
-WHERE account.tenant = ? AND minute_ms >= ?
-
--- tenant_live --
-SELECT count(*), coalesce(sum(rate_micros * max(1, (?2 - coalesce(answered_ms, ?2) + 59999) / 60000)), 0),
-  coalesce(sum(iif(call.status = 'queued', rate_micros, 0)), 0)
+-- tenant_burden --
+SELECT (
+    SELECT coalesce(sum(micros), 0) FROM account CROSS JOIN call_spend ON call_spend.account = account.sid
+    WHERE account.tenant = ?1 AND minute_ms >= ?2
+  ),
+  coalesce(sum(rate_micros * max(1, (?3 - coalesce(answered_ms, ?3) + 59999) / 60000)), 0),
+  coalesce(sum(iif(call.status = 'queued', rate_micros, 0)), 0), count(*)
 FROM account CROSS JOIN call INDEXED BY call_live ON call.account = account.sid
 WHERE account.tenant = ?1 AND call.status IN ('queued', 'ringing', 'in-progress')
-  AND (call.status <> 'queued' OR owner <> '')
+  AND (call.status <> 'queued' OR let_out)
+
+-- held --
+SELECT rate_micros FROM call WHERE account = ? AND sid = ? AND status = 'queued' AND NOT let_out
+
+-- let_out --
+UPDATE call SET let_out = 1 WHERE account = ? AND sid = ?
 
 -- queued --
 SELECT count(*) FROM call INDEXED BY call_waiting
