@@ -60,5 +60,15 @@ async def test_factors_are_counted_by_what_they_are(store):
     assert await counted(store, NOW + 6) == []
 
 
+async def test_a_push_with_a_number_to_match_is_told_apart(store):
+    await store.begin_entity(somebody())
+    await store.create_factor(factor_of(factor_type=FactorType.PUSH), 20)
+    for n, matched in enumerate((True, False, True)):
+        await store.create_challenge(challenge_of(f"YC{n}", matched=matched))
+        answer = Answer(status=ChallengeStatus.APPROVED, at_ms=NOW + 5, entity="YE1", factor="YF1")
+        assert (await store.answer_challenge(A, "VA1", f"YC{n}", answer)).matched is matched
+    assert await counted(store) == [("VA1", "push", 1), ("VA1", "push_matched", 2)]
+
+
 async def test_of_an_account_without_sign_ins_there_are_none(store):
     assert await counted(store) == []

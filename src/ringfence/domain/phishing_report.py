@@ -1,8 +1,8 @@
 """Of the sign-ins of a period, how many a look-alike site could have taken, and what would lower it.
 
 A code that a person reads can be typed into the wrong site, whatever brought it; so can that of an authenticator app,
-and a push can be approved for somebody else's sign-in. A passkey signs for the one site that it was made for. A
-telephone's possession, proven silently, is proven to whoever has it visit an address.
+and a push can be approved for somebody else's sign-in, with a number to match too. A passkey signs for the one site
+that it was made for. A telephone's possession, proven silently, is proven to whoever has it visit an address.
 Source: NIST SP 800-63B-4, section 3.2.5, "Phishing Resistance".
 """
 
@@ -20,7 +20,8 @@ _ADVICE: Final = {
     "whatsapp": "Offer passkeys.",
     "email": "Offer passkeys; a mailbox is often open on the machine that the look-alike site is seen on.",
     "totp": "Offer passkeys: an authenticator app's code is typed into whatever site asks.",
-    "push": "Offer passkeys; this count does not tell pushes with a number to match from those without.",
+    "push": "Offer passkeys; until then set Push.NumberMatching, so that nobody approves in passing.",
+    "push_matched": "Offer passkeys: a look-alike site shows the number too.",
     "sna": "Offer passkeys.",
 }
 _OTHER: Final = "Offer passkeys."

@@ -72,11 +72,8 @@ class ApiKeyClient:
     async def open_totp(self, factor: TotpOf, shape: TotpShape, secret: bytes = b"") -> bytes:
         return await self._client.call("open_totp", factor, shape, secret, returns=bytes)
 
-    async def shape_totp(self, factor: TotpOf, shape: TotpShape) -> bool:
-        return await self._client.call("shape_totp", factor, shape, returns=bool)
-
-    async def check_totp(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
-        return await self._client.call("check_totp", factor, attempt, guess, returns=Verdict)
+    async def check_totp(self, factor: TotpOf, attempt: str, guess: str, shape: TotpShape | None = None) -> Verdict:
+        return await self._client.call("check_totp", factor, attempt, guess, shape, returns=Verdict)
 
     async def close_totp(self, account: str, factors: Sequence[str]) -> None:
         await self._client.call("close_totp", account, factors)

@@ -28,7 +28,6 @@ TENANT_VERBS = (
     "check_code",
     "close_code",
     "open_totp",
-    "shape_totp",
     "check_totp",
     "close_totp",
     "keep_device",

@@ -189,11 +189,8 @@ class KeyService:
         await self._write_down(factor.account, API, "open_totp", factor.factor)
         return await self._totp.open(factor, shape, secret)
 
-    async def shape_totp(self, factor: TotpOf, shape: TotpShape) -> bool:
-        return await self._totp.shape(factor, shape)
-
-    async def check_totp(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
-        return await self._totp.check(factor, attempt, guess)
+    async def check_totp(self, factor: TotpOf, attempt: str, guess: str, shape: TotpShape | None = None) -> Verdict:
+        return await self._totp.check(factor, attempt, guess, shape)
 
     async def close_totp(self, account: str, factors: Sequence[str]) -> None:
         await self._write_down(account, API, "close_totp", *factors)

@@ -38,7 +38,8 @@ _COUNT_ATTEMPT = """INSERT INTO totp_attempt VALUES (?1, ?2, ?3, 1, ?4)
 ON CONFLICT DO UPDATE SET checks = checks + 1 WHERE factor = ?3 AND checks < ?5"""
 _THERE = "SELECT 1 FROM totp_secret WHERE account = ? AND factor = ?"
 _COUNT_NOTHING = "UPDATE check_of_nothing SET checks = checks + 1"
-_USE = "UPDATE totp_secret SET last_step = ?3, drift = ?4 WHERE account = ?1 AND factor = ?2 AND last_step < ?3"
+_USE = """UPDATE totp_secret SET last_step = ?3, drift = ?4
+WHERE account = ?1 AND factor = ?2 AND last_step < ?3 AND time_step = ?5"""
 _END_ATTEMPT = "UPDATE totp_attempt SET checks = ?3 WHERE account = ?1 AND attempt = ?2"
 _CLOSE = (
     "DELETE FROM totp_secret WHERE account = ? AND factor = ?",
@@ -72,27 +73,26 @@ class TotpSecrets:
             raise ValueError("the factor has a secret")
         return kept
 
-    async def shape(self, factor: TotpOf, shape: TotpShape) -> bool:
-        def write(tx: sqlite3.Connection) -> bool:
-            row = tx.execute(_ROW, (factor.account, factor.factor)).fetchone()
-            if row is None:
-                return False
-            last = step_in_other_shape(row[5], _shape_of(row), shape)
-            shaped = (shape.alg, shape.time_step, shape.skew, shape.code_length)
-            return tx.execute(_SHAPE, (*shaped, last, factor.account, factor.factor)).rowcount > 0
-
-        return await self._store.write(write)
-
-    async def check(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
-        """The count is on disk before the verdict is known to anybody."""
+    async def check(self, factor: TotpOf, attempt: str, guess: str, shape: TotpShape | None) -> Verdict:
+        """The count is on disk before the verdict is known to anybody, and the shape with it."""
         now_ms = self._clock.now_ms()
         kept = self._read(factor)
-        secret, shape, last, drift = kept or _Kept(_STAND_IN, TotpShape(), NEVER, 0)
-        step = step_at(now_ms, shape)
-        matched = matching_step(secret, shape, guess, step, drift, last)
+        secret, before, last, drift = kept or _Kept(_STAND_IN, TotpShape(), NEVER, 0)
+        other = shape if kept is not None and shape not in (None, before) else None
+        if other is not None:
+            last, drift = step_in_other_shape(last, before, other), 0
+        now = other or before
+        step = step_at(now_ms, now)
+        matched = matching_step(secret, now, guess, step, drift, last)
         drift = 0 if matched is None else followed_drift(matched, step)
         there = kept is not None
-        return await self._store.write(lambda tx: _counted(tx, factor, attempt, now_ms, there, matched, drift))
+
+        def write(tx: sqlite3.Connection) -> Verdict:
+            if other is not None:
+                _reshape(tx, factor, other)
+            return _counted(tx, factor, attempt, now_ms, there, matched, drift, now.time_step)
+
+        return await self._store.write(write)
 
     async def close(self, account: str, factors: Sequence[str]) -> None:
         def write(tx: sqlite3.Connection) -> None:
@@ -122,8 +122,24 @@ class TotpSecrets:
         return hkdf.derive(self._standing_key, _SALT, account.encode())
 
 
+def _reshape(tx: sqlite3.Connection, factor: TotpOf, shape: TotpShape) -> None:
+    # Read once more: between the two a check may have used a step, which stays used.
+    row = tx.execute(_ROW, (factor.account, factor.factor)).fetchone()
+    if row is not None:
+        last = step_in_other_shape(row[5], _shape_of(row), shape)
+        shaped = (shape.alg, shape.time_step, shape.skew, shape.code_length)
+        tx.execute(_SHAPE, (*shaped, last, factor.account, factor.factor))
+
+
 def _counted(
-    tx: sqlite3.Connection, factor: TotpOf, attempt: str, now_ms: int, there: bool, matched: int | None, drift: int
+    tx: sqlite3.Connection,
+    factor: TotpOf,
+    attempt: str,
+    now_ms: int,
+    there: bool,
+    matched: int | None,
+    drift: int,
+    time_step: int,
 ) -> Verdict:
     key = (factor.account, factor.factor)
     # It may have been closed since it was read: no count may stay behind without it. Asked of all, at the same cost.
@@ -137,8 +153,8 @@ def _counted(
     if not counted or not tx.execute(_COUNT_HOUR, (*key, now_ms // HOUR_MS, CHECKS_OF_HOUR)).rowcount:
         tx.execute(_COUNT_NOTHING)
         return Verdict.SPENT
-    # Of two right checks at once the later one finds its step used.
-    if matched is None or not tx.execute(_USE, (*key, matched, drift)).rowcount:
+    # Of two right checks at once the later one finds its step used. Steps of another length are not compared at all.
+    if matched is None or not tx.execute(_USE, (*key, matched, drift, time_step)).rowcount:
         return Verdict.WRONG
     tx.execute(_END_ATTEMPT, (factor.account, attempt, CHECKS_MAX))
     return Verdict.APPROVED

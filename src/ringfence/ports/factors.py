@@ -57,7 +57,7 @@ class ChallengeRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `factor` is "" where any passkey may answer, and `entity` where anybody may: whoever answers is written down.
     `shown` is what the factor's device may read, sealed for it, and `metadata` what it said in its answer, sealed as
-    standing: b"" where there is none.
+    standing: b"" where there is none. `matched` where the user must type a number that the program shows.
     """
 
     account: str
@@ -75,6 +75,7 @@ class ChallengeRow(msgspec.Struct, frozen=True, kw_only=True):
     updated_ms: int
     responded_ms: int | None = None
     expires_ms: int
+    matched: bool = False
 
     def __repr__(self) -> str:
         return f"ChallengeRow({self.sid}, {self.factor_type.value}, {self.status.value})"

@@ -29,11 +29,10 @@ class TotpCodes(Protocol):
         ValueError where the factor has one.
         """
 
-    async def shape_totp(self, factor: TotpOf, shape: TotpShape) -> bool:
-        """Change how its codes are made; what was used stays used. False where there is none."""
-
-    async def check_totp(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
+    async def check_totp(self, factor: TotpOf, attempt: str, guess: str, shape: TotpShape | None = None) -> Verdict:
         """Count a check, durably, then compare. `attempt` is the challenge, or the factor that is being verified.
+
+        Codes are made as `shape` says from now on, where it is given; what was used stays used.
 
         An attempt has five checks, a factor thirty an hour: then SPENT, whatever the guess. A step that was used is
         WRONG ever after. Whatever the verdict, the same work is done for it.

@@ -23,7 +23,7 @@ class MemorySignIns(MemoryVerifications, MemoryFactors):
             if row.account == account and row.status is Status.APPROVED
         ]
         factors = [
-            (row.service, row.factor_type.value, row.responded_ms or 0, False)
+            (row.service, f"{row.factor_type.value}{'_matched' * row.matched}", row.responded_ms or 0, False)
             for row in self._challenges.values()
             if row.account == account and row.status is ChallengeStatus.APPROVED
         ]

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from ringfence.domain.phishing_report import PASSKEYS, SignIns, phishing_report
 
-CHANNELS = ["sms", "call", "whatsapp", "email", "totp", "push", "sna", "auto", PASSKEYS]
+CHANNELS = ["sms", "call", "whatsapp", "email", "totp", "push", "push_matched", "sna", "auto", PASSKEYS]
 COUNTS = st.lists(
     st.builds(
         SignIns,

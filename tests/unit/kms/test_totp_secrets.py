@@ -176,12 +176,35 @@ def test_a_change_of_shape_makes_no_used_code_good_again(
         async with service_at() as service:
             secret = await service.open_totp(factor, SHAPE)
             await service.check_totp(factor, challenge(1), code(secret, at_noon))
-            assert await service.shape_totp(factor, longer) is True
-            assert await service.check_totp(factor, challenge(2), code(secret, at_noon, 0, longer)) is Verdict.WRONG
+            used = code(secret, at_noon, 0, longer)
+            assert await service.check_totp(factor, challenge(2), used, longer) is Verdict.WRONG
             at_noon.advance(60_000)
+            # From then on it is made so, whoever asks.
             assert await service.check_totp(factor, challenge(2), code(secret, at_noon, 1, longer)) is Verdict.WRONG
             assert await service.check_totp(factor, challenge(2), code(secret, at_noon, 0, longer)) is Verdict.APPROVED
-            assert await service.shape_totp(replace(factor, factor="YF" + "9" * 32), longer) is False
+            nobody = replace(factor, factor="YF" + "9" * 32)
+            assert await service.check_totp(nobody, challenge(3), "123456", longer) is Verdict.GONE
+
+    run(scene())
+
+
+def test_of_checks_at_once_by_an_old_shape_and_a_new_one_none_locks_the_next(
+    run: Any, service_at: Any, at_noon: Any, factor: TotpOf
+) -> None:
+    """Steps of twenty seconds have three times the numbers of a minute's: neither is taken for the other."""
+    short, longer = TotpShape(time_step=20), TotpShape(time_step=60)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            secret = await service.open_totp(factor, short)
+            verdicts = await asyncio.gather(
+                service.check_totp(factor, challenge(1), code(secret, at_noon, 0, longer), longer),
+                service.check_totp(factor, challenge(2), code(secret, at_noon, 0, short)),
+            )
+            assert verdicts.count(Verdict.APPROVED) == 1
+            at_noon.advance(120_000)
+            now = code(secret, at_noon, 0, longer)
+            assert await service.check_totp(factor, challenge(3), now, longer) is Verdict.APPROVED
 
     run(scene())
 

@@ -264,7 +264,7 @@ async def _answered(
     driven = factoring_of(request)
     match factor.row.factor_type:
         case FactorType.TOTP:
-            return await driven.totp_challenges.answer(factor.row, view, payload)
+            return await driven.totp_challenges.answer(factor, view, payload)
         case FactorType.PUSH:
             return await driven.push_challenges.relay(view, payload, request.form.metadata or "{}")
         case other:

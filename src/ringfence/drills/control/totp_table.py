@@ -36,15 +36,11 @@ class TotpTable:
         self._secrets.execute("INSERT OR REPLACE INTO totp VALUES (?, ?, ?)", row)
         return kept
 
-    async def shape_totp(self, factor: TotpOf, shape: TotpShape) -> bool:
-        row = (msgspec.json.encode(shape), factor.factor)
-        return self._secrets.execute("UPDATE totp SET shape = ? WHERE factor = ?", row).rowcount > 0
-
-    async def check_totp(self, factor: TotpOf, attempt: str, guess: str) -> Verdict:
+    async def check_totp(self, factor: TotpOf, attempt: str, guess: str, shape: TotpShape | None = None) -> Verdict:
         row = self._secrets.execute("SELECT secret, shape FROM totp WHERE factor = ?", (factor.factor,)).fetchone()
         if row is None:
             return Verdict.GONE
-        shape = msgspec.json.decode(row[1], type=TotpShape)
+        shape = shape or msgspec.json.decode(row[1], type=TotpShape)
         step = step_at(self._now_ms(), shape)
         return Verdict.WRONG if matching_step(row[0], shape, guess, step, 0, NEVER) is None else Verdict.APPROVED
 

@@ -18,7 +18,7 @@ from ringfence.ports.factors import EntityRow, FactorRow
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
 from ringfence.usecases.verify.opened import opened_sealers
-from ringfence.usecases.verify.vouching import Vouching
+from ringfence.usecases.verify.vouching import FAILED, Vouching
 
 _TRIES = 5
 
@@ -81,8 +81,8 @@ class Factors:
     ) -> FactorView | None:
         """The factor as `edit` makes it, and with `status` and `credential_index`; None where it is gone.
 
-        ApiError 20409 where others change it all the time, 60311 where it may not be verified yet.
-        CredentialTakenError.
+        ApiError 20409 where others change it all the time, 60311 where it may not be verified yet, or another request
+        verified it a moment ago. CredentialTakenError.
         """
         if status is FactorStatus.VERIFIED:
             await self.may_join(caller, view.row)
@@ -105,6 +105,8 @@ class Factors:
             row = await self._store.factor(view.row.account, view.row.service, view.row.sid)
             if row is None:
                 return None
+            if status is FactorStatus.VERIFIED and row.status is status:
+                raise ApiError(FAILED, "The factor was verified by another request.")
             (view,) = await self.views(caller, [row])
         raise ApiError(20409)
 

@@ -92,6 +92,7 @@ class PushChallenges:
             created_ms=now_ms,
             updated_ms=now_ms,
             expires_ms=expires_ms,
+            matched=matched,
         )
         brake = Brake(limit=PUSHES_MAX, since_ms=now_ms - PUSHES_SPAN_MS, denied_since_ms=now_ms - DENIED_SPAN_MS)
         try:

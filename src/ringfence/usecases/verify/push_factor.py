@@ -82,7 +82,8 @@ class PushFactors:
         return view, RecordKeys(epoch=records.epoch, sids=tuple(told), keys=tuple(told_keys))
 
     async def verify(self, caller: Caller | None, row: FactorRow, payload: str) -> FactorRow | None:
-        """The factor, verified; None where it is gone. ApiError 60311 where `payload` is not the device's word for it.
+        """The factor, verified; None where it is gone. ApiError 60311 where `payload` is not the device's word for it,
+        and where it is verified already, a moment ago too.
 
         That is a token (ES256) which names the factor as `factor_sid`; or, as Twilio has it, the signature
         of its SID alone, in Base64. 60311 too where it needs an approval that is not there; `caller` is None where no
@@ -95,9 +96,9 @@ class PushFactors:
         if await self._store.update_factor(verified):
             return replace(verified, version=row.version + 1)
         known = await self._store.factor(row.account, row.service, row.sid)
-        if known is not None and known.status is not FactorStatus.VERIFIED:
-            raise ApiError(20409)
-        return known
+        if known is not None:
+            raise ApiError(FAILED if known.status is FactorStatus.VERIFIED else 20409)
+        return None
 
     async def _is_word_of(self, row: FactorRow, payload: str) -> bool:
         if "." not in payload:
@@ -125,13 +126,18 @@ class PushFactors:
             created_ms=now_ms,
             updated_ms=now_ms,
         )
-        await self._keys.keep_device(device_of(row), device.public_key)
         try:
-            made = await self._store.create_factor(row, FACTORS_MAX)
+            if not await self._store.create_factor(row, FACTORS_MAX):
+                return None
         except FactorsFullError:
-            await self._keys.forget_devices(row.account, [sid])
             raise ApiError(FULL, f"An entity has at most {FACTORS_MAX} factors") from None
-        if not made:
+        # After its row: a key that no row knows of would be kept for ever.
+        try:
+            await self._keys.keep_device(device_of(row), device.public_key)
+        except ConnectionError:
+            await self._store.delete_factor(row.account, row.service, sid)
+            raise
+        if await self._store.factor(row.account, row.service, sid) is None:
             await self._keys.forget_devices(row.account, [sid])
             return None
         return FactorView(row=row, secret=device.secret)

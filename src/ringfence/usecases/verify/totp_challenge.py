@@ -13,14 +13,14 @@ from ringfence.domain.sealing.factor import seal_challenge
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
 from ringfence.domain.totp import is_code
-from ringfence.ports.factors import Answer, Brake, ChallengeRow, ChallengesBrakedError, FactorRow
+from ringfence.ports.factors import Answer, Brake, ChallengeRow, ChallengesBrakedError
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import Verdict
 from ringfence.usecases.verify.challenges import ChallengeView
 from ringfence.usecases.verify.factors import FactorView
-from ringfence.usecases.verify.totp_factor import INVALID, shape_of, totp_of
+from ringfence.usecases.verify.totp_factor import INVALID, shape_of, shown_shape, totp_of
 
 SPENT = 60308
 BRAKED = 60312
@@ -78,9 +78,9 @@ class TotpChallenges:
         except ChallengesBrakedError:
             raise ApiError(BRAKED) from None
         view = ChallengeView(row=challenge, secret=secret)
-        return await self._checked(row, view, code) if code else view
+        return await self._checked(factor, view, code) if code else view
 
-    async def answer(self, factor: FactorRow, view: ChallengeView, code: str) -> ChallengeView | None:
+    async def answer(self, factor: FactorView, view: ChallengeView, code: str) -> ChallengeView | None:
         """The challenge after a check: approved, or pending where the code is wrong; None where the factor is gone.
 
         ApiError 60200 for what cannot be a code, 60323 where its time is up, 60324 where it was answered, 60308 when
@@ -93,8 +93,8 @@ class TotpChallenges:
             raise ApiError(FAILED)
         return await self._checked(factor, view, code)
 
-    async def _checked(self, factor: FactorRow, view: ChallengeView, code: str) -> ChallengeView | None:
-        verdict = await self._totp.check_totp(totp_of(factor), view.row.sid, code)
+    async def _checked(self, factor: FactorView, view: ChallengeView, code: str) -> ChallengeView | None:
+        verdict = await self._totp.check_totp(totp_of(factor.row), view.row.sid, code, shown_shape(factor))
         if verdict is Verdict.SPENT:
             raise ApiError(SPENT)
         if verdict is Verdict.WRONG:

@@ -79,13 +79,18 @@ class TotpFactors:
             created_ms=now_ms,
             updated_ms=now_ms,
         )
-        kept = await self._totp.open_totp(totp_of(row), shape, secret)
         try:
-            made = await self._store.create_factor(row, FACTORS_MAX)
+            if not await self._store.create_factor(row, FACTORS_MAX):
+                return None
         except FactorsFullError:
-            await self._totp.close_totp(row.account, [sid])
             raise ApiError(FULL, f"An entity has at most {FACTORS_MAX} factors") from None
-        if not made:
+        # After its row: a secret that no row knows of would be kept for ever. Whoever has no secret proves nothing.
+        try:
+            kept = await self._totp.open_totp(totp_of(row), shape, secret)
+        except ConnectionError:
+            await self._store.delete_factor(row.account, row.service, sid)
+            raise
+        if await self._store.factor(row.account, row.service, sid) is None:
             await self._totp.close_totp(row.account, [sid])
             return None
         issuer = service.totp.issuer or service.friendly_name
@@ -98,15 +103,12 @@ class TotpFactors:
     async def configure(
         self, caller: Caller, view: FactorView, change: Callable[[TotpShape], TotpShape]
     ) -> FactorView | None:
-        """The factor with its codes made as `change` says; None where it is gone."""
+        """The factor with its codes made as `change` says, from the next check on; None where it is gone."""
 
         def edit(secret: FactorSecret) -> FactorSecret:
             return replace(secret, config=_encoder.encode(change(shape_of(secret))).decode())
 
-        changed = await self._factors.change(caller, view, edit)
-        if changed is None or changed.secret is None:
-            return None
-        return changed if await self._totp.shape_totp(totp_of(view.row), shape_of(changed.secret)) else None
+        return await self._factors.change(caller, view, edit)
 
     async def verify(self, caller: Caller, view: FactorView, code: str) -> FactorView | None:
         """The factor after a check: verified, or still unverified where the code is wrong; None where it is gone.
@@ -119,7 +121,7 @@ class TotpFactors:
         if view.row.status is FactorStatus.VERIFIED:
             raise ApiError(FAILED, "The factor is verified: check its codes with challenges.")
         await self._factors.may_join(caller, view.row)
-        verdict = await self._totp.check_totp(totp_of(view.row), view.row.sid, code)
+        verdict = await self._totp.check_totp(totp_of(view.row), view.row.sid, code, shown_shape(view))
         if verdict is Verdict.SPENT:
             raise ApiError(SPENT)
         if verdict is Verdict.WRONG:
@@ -132,6 +134,11 @@ class TotpFactors:
 def shape_of(secret: FactorSecret) -> TotpShape:
     """How the codes of a TOTP factor are made."""
     return msgspec.json.decode(secret.config, type=TotpShape)
+
+
+def shown_shape(view: FactorView) -> TotpShape | None:
+    """The same, None where this credential does not read it: then the key service goes by what it was last told."""
+    return None if view.secret is None else shape_of(view.secret)
 
 
 def totp_of(row: FactorRow) -> TotpOf:

@@ -60,11 +60,11 @@ DELETE FROM verify_factor WHERE account = $1 AND entity = $2 RETURNING {factor_c
 
 -- challenge_columns --
 account, sid, service, entity, factor, factor_type, status, epoch, content, shown, metadata, created_ms, updated_ms,
-  responded_ms, expires_ms
+  responded_ms, expires_ms, matched
 
 -- challenge_insert --
 INSERT INTO verify_challenge ({challenge_columns})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING
 
 -- challenge --
 SELECT {challenge_columns} FROM verify_challenge WHERE account = $1 AND service = $2 AND sid = $3

@@ -57,11 +57,11 @@ DELETE FROM verify_factor WHERE account = ? AND entity = ? RETURNING {factor_col
 
 -- challenge_columns --
 account, sid, service, entity, factor, factor_type, status, epoch, content, shown, metadata, created_ms, updated_ms,
-  responded_ms, expires_ms
+  responded_ms, expires_ms, matched
 
 -- challenge_insert --
 INSERT INTO verify_challenge ({challenge_columns})
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- challenge --
 SELECT {challenge_columns} FROM verify_challenge WHERE account = ? AND service = ? AND sid = ?

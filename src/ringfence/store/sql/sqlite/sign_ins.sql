@@ -5,6 +5,8 @@ WHERE account = ?1 AND status = 'approved' AND updated_ms >= ?2 AND updated_ms <
 GROUP BY service, channel
 
 -- factors --
-SELECT service, factor_type AS channel, count(*) AS count, 0 AS stepped_down FROM verify_challenge
+SELECT service, CASE WHEN matched THEN factor_type || '_matched' ELSE factor_type END AS channel, count(*) AS count,
+  0 AS stepped_down
+FROM verify_challenge
 WHERE account = ?1 AND status = 'approved' AND responded_ms >= ?2 AND responded_ms < ?3
-GROUP BY service, factor_type
+GROUP BY service, factor_type, matched
