@@ -3,7 +3,8 @@
 import importlib
 import importlib.util
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -12,9 +13,12 @@ import msgspec
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
 from ringfence.drills.record import Record, WatchedLedger
+from ringfence.http.client import PooledClient
+from ringfence.http.egress_guard import EgressGuard, Resolver, production
 from ringfence.kms.ledger.writer import ENTRIES, FOLDER, LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.ports.factor_keys import FactorKeys
+from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.roles.run_dir import make_private
@@ -32,12 +36,24 @@ class Keys(FactorKeys, DeliveryKeys, VerificationCodes, CodeReader, Protocol):
     async def close(self) -> None: ...
 
 
+@asynccontextmanager
+async def guarded_egress(allow: Sequence[str], resolver: Resolver) -> AsyncIterator[HttpClient]:
+    """Ours, as a dispatcher in production has it."""
+    client = PooledClient(EgressGuard(production(allow), resolver))
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
 class Design(msgspec.Struct, frozen=True, kw_only=True):
     """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines.
 
     `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
     `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services. `record` is
     the record of openings in a folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
+    `egress` gives the client that calls tenants' programs in production, while it is open; the network is told what may
+    be reached besides the public Internet, and how names resolve.
     """
 
     name: str
@@ -50,6 +66,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     record: Callable[[Path], Record] = WatchedLedger
     log_writer: str = "kms"
     record_file: str = f"{FOLDER}/{ENTRIES}"
+    egress: Callable[[Sequence[str], Resolver], AbstractAsyncContextManager[HttpClient]] = guarded_egress
 
 
 class _LoggedKeys(KeyService):
@@ -103,4 +120,5 @@ def control() -> Design | None:
         record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
         log_writer="audit",
         record_file="audit.jsonl",
+        egress=importlib.import_module(f"{CONTROL}.open_egress").open_egress,
     )

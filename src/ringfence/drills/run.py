@@ -10,6 +10,7 @@ from ringfence.drills import (
     disk_theft,
     enumeration,
     factor_adding,
+    inward_webhooks,
     leakage_sweep,
     log_tampering,
     pumping,
@@ -66,6 +67,13 @@ DRILLS = {
             each="numbers",
         ),
         Drill(name=factor_adding.DRILL, title=factor_adding.TITLE, play=factor_adding.factor_adding, tenants=50),
+        Drill(
+            name=inward_webhooks.DRILL,
+            title=inward_webhooks.TITLE,
+            play=inward_webhooks.inward_webhooks,
+            tenants=len(inward_webhooks.VECTORS),
+            each="URLs",
+        ),
         Drill(
             name=scanners.DRILL,
             title=scanners.TITLE,

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -18,7 +18,7 @@ from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import Design, Keys
 from ringfence.ports.carrier import Arrival
-from ringfence.ports.http import HttpRequest, HttpResponse, Phases
+from ringfence.ports.http import HttpClient, HttpRequest, HttpResponse, Phases
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import AccountRow, MessageFilter, StockRow, Store
 from ringfence.ports.verify_config import VerifyRow
@@ -79,7 +79,15 @@ class SeededCopy:
     """Store, keys, queues and simulator over one folder, with a clock that can be moved on."""
 
     def __init__(
-        self, folder: Path, design: Design, keys: Keys, store: Store, clock: SystemClock, network: LocalSimulator
+        self,
+        folder: Path,
+        design: Design,
+        keys: Keys,
+        store: Store,
+        clock: SystemClock,
+        network: LocalSimulator,
+        programs: HttpClient | None = None,
+        webhook_of: Callable[[str], str] | None = None,
     ) -> None:
         self.folder = folder
         self.canaries = Canaries(b"a seed for every drill to repeat")
@@ -89,11 +97,12 @@ class SeededCopy:
         self._store = store
         self._clock = clock
         self._network = network.network
+        self._webhook_of = webhook_of or self._own_webhook
         self._dispatching: Dispatching = compose_dispatching(
             store,
             keys,
             network.carrier,
-            _Programs(self.canaries),
+            programs or _Programs(self.canaries),
             clock,
             owner="drill",
             base_url="http://localhost",
@@ -125,8 +134,7 @@ class SeededCopy:
             self._store, self._keys, self._clock, friendly_name=f"Tenant {index}", auth_token=token, sid=sid
         )
         number = f"+1415{2_000_000 + index:07d}"
-        mark = self.canaries.mark(sid, "webhook URL")
-        url = f"https://tenant.example/sms?key={mark}&tenant={sid}"
+        url = self._webhook_of(sid)
         await buy_number(
             self._store, self._keys, self._clock, account=sid, number=number, config=NumberConfig(sms_url=url)
         )
@@ -136,6 +144,23 @@ class SeededCopy:
             number=number,
             customer=self.canaries.number(sid, "To and From number", index),
         )
+
+    def _own_webhook(self, sid: str) -> str:
+        return f"https://tenant.example/sms?key={self.canaries.mark(sid, 'webhook URL')}&tenant={sid}"
+
+    async def text_in(self) -> None:
+        """Every tenant gets a text, and its program is called for it, once."""
+        async with self.dispatched():
+            for tenant in self.tenants:
+                self._network.text_from(tenant.customer, tenant.number, "Hello")
+            async with asyncio.timeout(SETTLED_WITHIN_S):
+                for tenant in self.tenants:
+                    while not await self._is_told(tenant):  # noqa: ASYNC110 - the store has no event to wait for
+                        await asyncio.sleep(0.02)
+
+    async def _is_told(self, tenant: Tenant) -> bool:
+        rows = await self._store.messages(tenant.sid, MessageFilter(), limit=1)
+        return bool(rows) and bool(await self._store.attempts(tenant.sid, rows[0].sid))
 
     async def run_traffic(self) -> None:
         """A text out with a callback, an answer from the handset, a reply by TwiML: all delivered, all told."""
@@ -250,15 +275,25 @@ class SeededCopy:
 
 
 @contextlib.asynccontextmanager
-async def seeded_copy(folder: Path, design: Design, database_url: str = "") -> AsyncIterator[SeededCopy]:
-    """A fresh copy of `design` in `folder`, or with its store at a URL; closed at the end, its files stay."""
+async def seeded_copy(
+    folder: Path,
+    design: Design,
+    database_url: str = "",
+    *,
+    programs: HttpClient | None = None,
+    webhook_of: Callable[[str], str] | None = None,
+) -> AsyncIterator[SeededCopy]:
+    """A fresh copy of `design` in `folder`, or with its store at a URL; closed at the end, its files stay.
+
+    `programs` reaches the tenants' programs, at the URL that `webhook_of` their SID gives; by default the copy's own.
+    """
     clock = SystemClock()
     keys = await design.open_keys(folder / "kms", clock)
     store = await open_store(Settings(data_dir=folder, database_url=database_url))
     network = Network(clock, pace=Pace(delivery_ms=0, receipt_ms=0))
     try:
         async with LocalSimulator(clock, network) as simulator:
-            yield SeededCopy(folder, design, keys, store, clock, simulator)
+            yield SeededCopy(folder, design, keys, store, clock, simulator, programs, webhook_of)
     finally:
         await store.close()
         await keys.close()
