@@ -1,4 +1,4 @@
-"""How many calls' lives a second the store writes down, and what the look costs that brakes take before an INVITE.
+"""How many calls' lives a second the store writes down, and what the look costs that brakes take before one is accepted.
 
 python benchmarks/store_calls.py [--calls 2000] [--at-once 64] [--steps 10] [--directory DIR] [--database postgresql://…]
 
@@ -88,7 +88,7 @@ async def measure(store: Store, calls: int, at_once: int, steps: int) -> None:
     brakes = Brakes(store, SystemClock(), BrakeLimits(spend_micros=1 << 60))
     start_s = time.perf_counter()
     for _ in range(CHECKS):
-        await brakes.check(ACCOUNT, FRIEND, begun=True)
+        await brakes.accept(ACCOUNT, FRIEND)
     print(f"{(time.perf_counter() - start_s) / CHECKS * 1e6:,.0f} µs for the brakes' look, with 200 calls under way")
     await store.close()
 

@@ -1,6 +1,7 @@
 """A browser leg's other end for tests: sends a tone as PCMU over SRTP, and measures the tone that comes back."""
 
 import asyncio
+import collections
 import math
 import socket
 from typing import Any
@@ -9,12 +10,13 @@ import numpy as np
 
 from ringfence.media.rtp import InvalidPacketError, RtpPacket, is_rtcp, parse_rtp
 from ringfence.media.srtp import SrtpError, SrtpSession
-from ringfence.media.telephone_event import KeyReceiver
+from ringfence.media.telephone_event import KeyReceiver, TelephoneEvent, key_payloads
 from ringfence.media.webrtc import BrowserLegs
 from ringfence.ports.media import LocalEnd, RemoteEnd
 
 RATE_HZ, PTIME_MS, SAMPLES = 8_000, 20, 160
 HEARD_MS = 1_000
+KEY_MS, BETWEEN_KEYS_TICKS = 100, 5
 SSRC = 4711
 
 LEGS = BrowserLegs(SrtpSession)
@@ -40,6 +42,8 @@ class ToneLeg(asyncio.DatagramProtocol):
         self.sending = True
         self.deaf = False
         self._keys = KeyReceiver()
+        # What is said tick by tick instead of the tone: a key's event and whether it begins it, or None for the tone.
+        self._presses: collections.deque[tuple[TelephoneEvent, bool] | None] = collections.deque()
         self._hz = hz
         self._remote: tuple[Any, ...] | None = None
         self._session: SrtpSession | None = None
@@ -54,6 +58,12 @@ class ToneLeg(asyncio.DatagramProtocol):
         self._talking.cancel()
         self.control.close()
         self._wire.close()
+
+    def press(self, keys: str) -> None:
+        """Press keys, one after the other."""
+        for key in keys:
+            self._presses += key_payloads(key, duration_ms=KEY_MS, ptime_ms=PTIME_MS)
+            self._presses += [None] * BETWEEN_KEYS_TICKS
 
     @property
     def local(self) -> LocalEnd:
@@ -107,12 +117,26 @@ class ToneLeg(asyncio.DatagramProtocol):
 
     async def _talk(self) -> None:
         loop = asyncio.get_running_loop()
-        due, number = loop.time(), 0
+        due, number, began = loop.time(), 0, 0
         while True:
             due += PTIME_MS / 1_000
             await asyncio.sleep(max(0, due - loop.time()))
             number += 1
             if self._session is None or self._remote is None or not self.sending:
+                continue
+            pressed = self._presses.popleft() if self._presses else None
+            if pressed is not None and self._event_type is not None:
+                event, first = pressed
+                began = number if first else began
+                packet = RtpPacket(
+                    payload_type=self._event_type,
+                    sequence=number & 0xFFFF,
+                    timestamp=began * SAMPLES,
+                    ssrc=SSRC,
+                    payload=bytes(event),
+                    marker=first,
+                )
+                self._wire.sendto(self._session.protect(bytes(packet)), self._remote)
                 continue
             times = np.arange(number * SAMPLES, (number + 1) * SAMPLES) / RATE_HZ
             payload = to_mulaw(np.sin(2 * math.pi * self._hz * times) * 8_000 * swell(times))

@@ -6,13 +6,13 @@ import secrets
 import shutil
 import wave
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import requests
+from tests.clients.browser_phone import BrowserPhone
 from tests.clients.phones import Carrier, PhoneCall, wait_for
 from tests.clients.test_calls import SHOP, Installation, Program, over, wav_tone
 from tests.clients.test_sipp import free_port
@@ -34,7 +34,8 @@ def carrier() -> Iterator[Carrier]:
 
 @pytest.fixture
 def calling(tmp_path: Path, carrier: Carrier) -> Iterator[Installation]:
-    made = Installation(tmp_path, carrier)
+    trunk = f'[[trunk]]\nname = "loopback"\nhost = "127.0.0.1"\nport = {carrier.port}\n'
+    made = Installation(tmp_path, carrier, f'sip_listen = ["udp:127.0.0.1:0", "ws:127.0.0.1:0"]\n{trunk}')
     yield made
     carrier.clear()
     made.stop()
@@ -81,11 +82,9 @@ def test_nothing_of_a_call_is_readable_on_the_disk_or_in_the_log(
     wait_for(lambda: any(path.stat().st_size > 8_000 for path in calling.data.rglob(recording.sid)))
     assert found_on_disk(canaries, tmp_path) == {}, "while it goes on"
 
-    # A media worker that stood still for long leaves out what came meanwhile, keys too: then they are pressed again.
-    while keys not in (pressed := [form["Digits"] for form in program.forms(f"/{menu}")]):
-        assert len(pressed) < 3
-        phone.press(keys)
-        wait_for(partial(more_came, program, f"/{menu}", len(pressed)))
+    phone.press(keys)
+    wait_for(lambda: program.forms(f"/{menu}"))
+    assert [form["Digits"] for form in program.forms(f"/{menu}")] == [keys]
     assert over(calling, made.sid).status == "completed"
     assert program.forms(f"/{gone}"), "the page that is missing was asked for"
     wait_for(lambda: calling.client.recordings(recording.sid).fetch().status == "completed")
@@ -99,8 +98,44 @@ def test_nothing_of_a_call_is_readable_on_the_disk_or_in_the_log(
     assert found_on_disk(canaries, tmp_path, sound) == {"log": {"words", "sound"}}, "what lay there would be found"
 
 
-def more_came(program: Program, path: str, than: int) -> bool:
-    return len(program.forms(path)) > than
+@pytest.mark.long
+def test_nothing_of_a_browser_s_call_is_readable_on_the_disk_or_in_the_log(
+    calling: Installation, program: Program, tmp_path: Path
+) -> None:
+    """Descriptions, ICE's passwords, certificates, keys that DTLS gave, keys pressed and sound of a recorded call."""
+    canaries = Canaries(secrets.token_bytes(32))
+    called = canaries.number("call", "number", secrets.randbelow(8_000_000))
+    keys, words = canaries.code("call", "keys pressed", 0), canaries.mark("call", "words")
+    start = program.says(
+        "/voice", f"<Gather numDigits='10' action='/menu'><Say>{words}</Say><Pause length='60'/></Gather>"
+    )
+    program.says("/menu", "<Hangup/>")
+    with BrowserPhone(calling.web_sip_port, called, hz=943) as browser:
+        made = calling.client.calls.create(to=called, from_=SHOP, url=start, record=True)
+        browser.await_answer()
+        (recording,) = wait_for_list(calling.client.calls(made.sid).recordings)
+        wait_for(lambda: any(path.stat().st_size > 8_000 for path in calling.data.rglob(recording.sid)))
+        known = browser.secrets()
+        for kind, values in known.items():
+            assert values, kind
+            for value in values:
+                canaries.learn_secret(value, "call", kind)
+        assert found_on_disk(canaries, tmp_path) == {}, "while it goes on"
+        browser.press(keys)
+        browser.await_end()
+    assert [form["Digits"] for form in program.forms("/menu")] == [keys]
+    assert over(calling, made.sid).status == "completed"
+    wait_for(lambda: calling.client.recordings(recording.sid).fetch().status == "completed")
+    sound = fetched(calling, recording.sid)
+    assert found_on_disk(canaries, tmp_path, sound) == {}, "after it"
+
+    calling.stop()
+    assert found_on_disk(canaries, tmp_path, sound) == {}, "after everything has been written down"
+    assert not any(b"PRIVATE KEY" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    with calling.log.open("ab") as log:
+        for values in known.values():
+            log.write(values[-1].hex().encode() + b"\n")
+    assert found_on_disk(canaries, tmp_path, sound) == {"log": set(known)}, "what lay there would be found"
 
 
 def wait_for_list(resource: Any) -> list[Any]:

@@ -170,6 +170,12 @@ class Installation:
         listens = json.loads(next(self.data.rglob("sip.json")).read_text())
         return int(listens[0].rpartition(":")[2])
 
+    @property
+    def web_sip_port(self) -> int:
+        """Where browsers register."""
+        listens = json.loads(next(self.data.rglob("sip.json")).read_text())
+        return next(int(listen.rpartition(":")[2]) for listen in listens if listen.startswith("ws:"))
+
     def pid(self, role: str) -> int:
         """The process of a role: a child of `up`."""
         up = self._process.pid

@@ -60,6 +60,25 @@ def test_each_tenant_and_kind_has_a_mark_of_its_own() -> None:
     assert canaries.found_in(" ".join(marks).encode()) == {(f"AC{i}", k) for i in range(100) for k in ("body", "url")}
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_secret_that_was_learned_is_found_in_every_form(form: str) -> None:
+    canaries = Canaries(bytes(32))
+    secret = b"Zk3+p8/qW0sB7nUe2cXy9RtQ5mLd"
+    canaries.learn_secret(secret, "AC1", "password")
+    blob = os.urandom(99) + b" " + FORMS[form](secret) + b" " + os.urandom(50)
+    assert canaries.found_in(blob) == {("AC1", "password")}
+    assert canaries.found_in(secret[1:] + b" " + secret[:-1]) == set()
+
+
+def test_a_key_of_any_bytes_is_found_and_what_is_too_short_is_no_secret() -> None:
+    canaries = Canaries(bytes(32))
+    canaries.learn_secret(bytes(range(228, 256)), "AC1", "key")
+    for form in ("raw", "hex", "hex, capitals", "base64", "base64, one in", "gzip"):
+        assert canaries.found_in(b"key: " + FORMS[form](bytes(range(228, 256)))) == {("AC1", "key")}
+    with pytest.raises(ValueError, match="eight bytes"):
+        canaries.learn_secret(b"seven b", "AC1", "key")
+
+
 def test_digits_that_were_learned_are_found_and_keep_their_first_kind() -> None:
     canaries = Canaries(b"k" * 32)
     code = canaries.code("AC1", "program's own code", 1)

@@ -23,6 +23,8 @@ _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _JSON_ESCAPE = re.compile(rb"\\u00([0-9a-fA-F]{2})")
 _DEFLATED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
 NUMBER_DIGITS = 10
+# What is shorter occurs by chance.
+SECRET_BYTES = 8
 
 
 class Canaries:
@@ -32,6 +34,7 @@ class Canaries:
         self._seed = seed
         self._marks: dict[bytes, tuple[str, str]] = {}
         self._numbers: dict[bytes, tuple[str, str]] = {}
+        self._secrets: dict[bytes, tuple[str, str]] = {}
 
     def mark(self, tenant: str, kind: str) -> str:
         """A text of 32 hex digits found nowhere else; the same one for the same tenant and kind."""
@@ -58,6 +61,12 @@ class Canaries:
             raise ValueError("ten digits are looked for, no fewer and no more")
         self._numbers.setdefault(digits.encode(), (tenant, kind))
 
+    def learn_secret(self, secret: bytes, tenant: str, kind: str) -> None:
+        """Look for these bytes too, which somebody else has made: a key or a password."""
+        if len(secret) < SECRET_BYTES:
+            raise ValueError("eight bytes or more are looked for")
+        self._secrets.setdefault(secret, (tenant, kind))
+
     def found_in(self, data: bytes) -> set[tuple[str, str]]:
         """(tenant, kind) of every canary that occurs in `data`, in any form the scanner undoes."""
         found: set[tuple[str, str]] = set()
@@ -66,6 +75,7 @@ class Canaries:
                 self._look_up(match.group(), 32, self._marks, found)
             for match in _DIGITS.finditer(view):
                 self._look_up(match.group(), NUMBER_DIGITS, self._numbers, found)
+            found.update(whose for secret, whose in self._secrets.items() if secret in view)
         return found
 
     @staticmethod
