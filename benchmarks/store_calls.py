@@ -1,4 +1,4 @@
-"""How many calls' lives a second the store writes down, and what the look costs that brakes take before one is accepted.
+"""How many calls' lives a second the store writes down, and what brakes' look costs before a call is accepted.
 
 python benchmarks/store_calls.py [--calls 2000] [--at-once 64] [--steps 10] [--directory DIR] [--database postgresql://…]
 
