@@ -28,6 +28,7 @@ from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
 from ringfence.cli.blast import blast
 from ringfence.cli.events import commands as events
+from ringfence.cli.keys import commands as keys
 from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
@@ -47,6 +48,7 @@ app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")
 app.add_typer(events, name="events")
 app.add_typer(ledgers, name="ledger")
+app.add_typer(keys, name="keys")
 app.command(name="blast")(blast)
 app.add_typer(verifications, name="verify")
 app.add_typer(staff, name="staff")

@@ -19,7 +19,7 @@ from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, unknown_variables
 
 # Roles that listen, and the setting with the port of each.
-PORTS = {"api": "port", "console": "console_port"}
+PORTS = {"api": "port", "console": "console_port", "key_origin": "keys_port"}
 
 
 def role(settings: Settings, name: str) -> None:

@@ -37,7 +37,7 @@ from ringfence.roles.supervisor import Supervisor
 from ringfence.roles.voice_extra import CURE, missing_for_calls
 
 # Roles that start at the first connection to a listener of theirs, and the setting with the port of each.
-ON_DEMAND = {"console": "console_port"}
+ON_DEMAND = {"console": "console_port", "key_origin": "keys_port"}
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):

@@ -101,7 +101,7 @@ class BrowserSlots:
         generations = [generation for generation, _ in slot.boxes]
         if (
             not slot.credential.startswith(PASSKEY_PREFIX)
-            or len(slot.public) != KEY_BYTES
+            or len(slot.public) != (0 if slot.is_empty else KEY_BYTES)
             or len(set(generations)) != len(generations)
             or not publics.keys() >= set(generations)
             or any(len(sealed) != KEY_BYTES + OVERHEAD_BYTES for _, sealed in slot.boxes)
@@ -109,7 +109,7 @@ class BrowserSlots:
         ):
             raise KeyRefusedError("no slot of a passkey")
         present = max(publics)
-        if present not in generations:
+        if not slot.is_empty and present not in generations:
             raise ConnectionError("a new content key began meanwhile")  # the new slot would not open it: try again
         what = new_slot(account, slot.credential, present, slot.public, slot.boxes)
         if not held[0].holds(slot.proof, publics[present], what):
@@ -124,7 +124,7 @@ class BrowserSlots:
             ).fetchone():
                 raise KeyRefusedError("this passkey has a slot")
             (present,) = db.execute("SELECT generation FROM account WHERE account = ?", (account,)).fetchone()
-            if present not in dict(slot.boxes):
+            if not slot.is_empty and present not in dict(slot.boxes):
                 raise ConnectionError("a new content key began meanwhile")
             for generation, sealed in slot.boxes:
                 db.execute(

@@ -21,7 +21,8 @@ class BrowserSlot(msgspec.Struct, frozen=True, kw_only=True):
     """A slot that a browser made: the content keys that it holds, by generation, sealed to `public`.
 
     `proof` shows that it holds the account's present content key: see domain/sealing/slot_proof.py. `proof_key` is the
-    one that it was made for, from `ConsoleKeys.proof_key`.
+    one that it was made for, from `ConsoleKeys.proof_key`. Of a passkey without a PRF the slot is empty, without public
+    half and boxes: then the proof alone counts.
     """
 
     credential: str
@@ -32,6 +33,10 @@ class BrowserSlot(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"BrowserSlot({self.credential})"
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.boxes
 
 
 class ConsoleLinks(Protocol):

@@ -15,11 +15,15 @@ Wish = Literal["required", "preferred", "discouraged"]
 
 
 class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks. `id` is a domain; `origins` are all the pages that may, as browsers spell them: https://host[:port]."""
+    """Who asks. `id` is a domain; `origins` are all the pages that may, as browsers spell them: https://host[:port].
+
+    `framed_by` are the origins of pages in which those may stand; nobody's where it is empty.
+    """
 
     id: str
     name: str
     origins: tuple[str, ...]
+    framed_by: tuple[str, ...] = ()
 
 
 class Ceremony(msgspec.Struct, frozen=True, kw_only=True):

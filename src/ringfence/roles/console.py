@@ -1,10 +1,8 @@
 """The consoles' process: pages for staff and for tenants' members. It holds no key."""
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
-import uvicorn
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -15,9 +13,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.passkeys import AttestationPolicy
 from ringfence.ports.store import StoreFailedError
-from ringfence.roles.bounded_http import BoundedHttp
-from ringfence.roles.listeners import BACKLOG
-from ringfence.roles.pacing import settle
+from ringfence.roles.page_server import serve_pages
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
@@ -45,22 +41,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 members_passkeys=WebauthnPasskeys(),
             )
         )
-        server = _Server(
-            uvicorn.Config(
-                app,
-                http=BoundedHttp,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                backlog=BACKLOG,
-                timeout_graceful_shutdown=2,
-            ),
-            process,
-        )
-        await server.serve(sockets=list(process.listeners))
+        await serve_pages(app, process)
 
 
 async def open_console_storage(settings: Settings) -> ConsoleStorage:
@@ -89,20 +70,3 @@ def attestation_policy(settings: Settings) -> AttestationPolicy:
         ) from None
     roots = tuple(each.public_bytes(Encoding.PEM) for each in found)
     return AttestationPolicy(roots=roots, aaguids=frozenset(each.lower() for each in settings.staff_models))
-
-
-class _Server(uvicorn.Server):
-    """uvicorn that tells its supervisor when it serves. Signals are the role's affair, not the server's."""
-
-    def __init__(self, config: uvicorn.Config, process: RoleProcess) -> None:
-        super().__init__(config)
-        self._process = process
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-    async def main_loop(self) -> None:
-        settle()
-        self._process.ready()
-        await super().main_loop()

@@ -21,7 +21,7 @@ from ringfence.domain.clock import Clock, SystemClock
 from ringfence.roles.clock_file import FileClock, parse_offset_ms, write_offset_ms
 from ringfence.roles.settings import Settings, decode
 
-ROLES = ("kms", "simulator", "dispatcher", "api", "media", "voice", "console")
+ROLES = ("kms", "simulator", "dispatcher", "api", "media", "voice", "console", "key_origin")
 API = "api"
 READY = b"R"
 # The exit code of a role that will not run with these settings, however often it is started.

@@ -189,7 +189,7 @@ def _check_page(client_data: bytes, kind: str, ceremony: Ceremony, now_ms: int) 
         raise PasskeyRefusedError(Refusal.CHALLENGE)
     if page.origin not in ceremony.party.origins:
         raise PasskeyRefusedError(Refusal.ORIGIN)
-    if page.framed:
+    if page.framed and page.top_origin not in ceremony.party.framed_by:
         raise PasskeyRefusedError(Refusal.CROSS_ORIGIN)
 
 

@@ -215,6 +215,32 @@ def test_a_link_lets_one_passkey_in_and_is_gone(
     run(scene())
 
 
+def test_a_passkey_that_opens_nothing_uses_a_link_up_all_the_same(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any
+) -> None:
+    visitor, slot = _link(account)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + 10 * MINUTE_MS)
+            await visitor.open(service)
+            empty = await _empty(visitor, service)
+            await _refused(service, account, msgspec.structs.replace(empty, proof=bytes(32)), KL)
+            await service.add_browser_slot(account, await _empty(visitor, service), KL)
+            for gone in (KL, PK):
+                with pytest.raises(KeyRefusedError):
+                    await service.slot_boxes(account, gone)
+
+    run(scene())
+
+
+async def _empty(browser: Browser, service: Any) -> BrowserSlot:
+    proof_key = await service.proof_key(browser.account)
+    proof = prove(browser.content[0], proof_key, new_slot(browser.account, PK, 0, b"", []))
+    return BrowserSlot(credential=PK, public=b"", boxes=[], proof_key=proof_key, proof=proof)
+
+
 @pytest.mark.parametrize(("looked", "generations"), [(False, [0]), (True, [0, 1])])
 def test_a_link_that_nobody_used_ends_after_ten_minutes(
     run: Any, service_at: Any, account: str, token: Any, at_noon: Any, looked: bool, generations: list[int]

@@ -116,6 +116,24 @@ def test_what_is_wrong_with_an_authentication_is_refused(
     assert refused.value.why is why
 
 
+def test_a_party_may_say_in_whose_pages_its_own_may_stand(authenticator: SoftwareAuthenticator) -> None:
+    made = register(authenticator)
+    party = msgspec.structs.replace(PARTY, framed_by=("https://console.example",))
+    asked = msgspec.structs.replace(ceremony(), party=party)
+    framed = Wrong(client_data={"crossOrigin": True, "topOrigin": "https://console.example"})
+    assert authenticate(authenticator, made.passkey, framed, asked=asked).user_verified
+    for other in (
+        {"crossOrigin": True, "topOrigin": "https://evil.example"},
+        {"crossOrigin": True, "topOrigin": "https://console.example.evil.example"},
+        {"crossOrigin": True, "topOrigin": ""},
+        {"crossOrigin": True},
+        {"topOrigin": None},
+    ):
+        with pytest.raises(PasskeyRefusedError) as refused:
+            authenticate(authenticator, made.passkey, Wrong(client_data=other), asked=asked)
+        assert refused.value.why is Refusal.CROSS_ORIGIN
+
+
 def test_the_answer_to_one_question_is_none_to_the_other(authenticator: SoftwareAuthenticator) -> None:
     made = register(authenticator)
     with pytest.raises(PasskeyRefusedError) as refused:

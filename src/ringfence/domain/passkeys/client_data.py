@@ -12,12 +12,16 @@ _TOKEN_BINDINGS = ("present", "supported")
 
 
 class ClientData(msgspec.Struct, frozen=True, kw_only=True):
-    """`type` is webauthn.create or webauthn.get. `framed`: the page stood in another site's, or says where it stood."""
+    """`type` is webauthn.create or webauthn.get. `framed`: the page stood in another site's, or says where it stood.
+
+    `top_origin` is that other site's, "" where the browser does not say.
+    """
 
     type: str
     challenge: bytes
     origin: str
     framed: bool
+    top_origin: str = ""
 
     def __repr__(self) -> str:
         return "ClientData(…)"
@@ -41,7 +45,14 @@ def parse_client_data(data: bytes) -> ClientData:
     if isinstance(binding, dict) and binding.get("status") not in _TOKEN_BINDINGS:
         raise PasskeyRefusedError(Refusal.MALFORMED)
     challenge = _bytes(found.get("challenge"))
-    return ClientData(type=kind, challenge=challenge, origin=origin, framed=cross or "topOrigin" in found)
+    top = found.get("topOrigin", "")
+    return ClientData(
+        type=kind,
+        challenge=challenge,
+        origin=origin,
+        framed=cross or "topOrigin" in found,
+        top_origin=top if isinstance(top, str) else "",
+    )
 
 
 def _bytes(text: object) -> bytes:

@@ -75,3 +75,10 @@ def test_what_is_no_object_is_refused(data: bytes) -> None:
 def test_garbage_is_refused(data: bytes) -> None:
     with pytest.raises(PasskeyRefusedError):
         parse_client_data(data)
+
+
+def test_in_whose_page_it_stood_is_told() -> None:
+    framed = SAID | {"crossOrigin": True, "topOrigin": "https://console.example"}
+    assert parse_client_data(json.dumps(framed).encode()).top_origin == "https://console.example"
+    for unsaid in ({"crossOrigin": True}, {"crossOrigin": True, "topOrigin": 1}, {}):
+        assert parse_client_data(json.dumps(SAID | unsaid).encode()).top_origin == ""

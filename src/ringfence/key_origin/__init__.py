@@ -1,0 +1,1 @@
+"""The key origin: the code that touches keys in browsers, served as one fixed bundle from an origin of its own."""

@@ -1,0 +1,57 @@
+// The ways into a tenant's content key, as domain/sealing/slots.py and slot_proof.py have them.
+
+import { EMPTY, bigEndian, concat, hex, place, sha256, toBase64url, utf8 } from "./bytes.js";
+import { agreed, pairOf, seal, unseal } from "./hpke.js";
+
+const SEED = "ringfence/slot/v1";
+const BOX = "ringfence/content-key/slot/v1";
+const PROOF = "ringfence/slot-proof/v1";
+
+/** The slot of a credential's secret, a text: the pair that content keys are sealed to. */
+export async function slotOf(secret, credential) {
+  const key = await crypto.subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveBits"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: utf8(credential), info: utf8(SEED) };
+  return pairOf(new Uint8Array(await crypto.subtle.deriveBits(how, key, 256)));
+}
+
+/** A passkey's secret is what its PRF gives, 32 bytes; it is written as text, as other secrets are. */
+export const slotOfPasskey = (output, credential) => slotOf(toBase64url(output), credential);
+
+/** The name of a passkey's slot: PK and the first 16 bytes of the SHA-256 of its credential's id, in hex. */
+export const passkeySlot = async (credentialId) => `PK${hex(await sha256(credentialId)).slice(0, 32)}`;
+
+/**
+ * The content keys that a slot opens, by generation: [{generation, bytes}], the oldest first.
+ * What does not open is another secret's, and left out.
+ */
+export async function openContentKeys(slot, account, credential, boxes) {
+  const opened = new Map();
+  for (const [generation, sealed] of boxes) {
+    try {
+      opened.set(generation, await unseal(slot, sealed, place(BOX, account, generation, credential)));
+    } catch {
+      continue;
+    }
+  }
+  return [...opened].sort(([one], [other]) => one - other).map(([generation, bytes]) => ({ generation, bytes }));
+}
+
+/** Content keys for one more slot: [generation, sealed] pairs. */
+export function sealContentKeys(contentKeys, account, credential, publicBytes) {
+  return Promise.all(
+    contentKeys.map(async ({ generation, bytes }) => [
+      generation,
+      await seal(publicBytes, bytes, place(BOX, account, generation, credential)),
+    ]),
+  );
+}
+
+/** Shows the key service that whoever adds this slot holds the content key `pair` of `generation`: 32 bytes. */
+export async function proveSlot(pair, proofKey, { account, credential, generation, publicBytes, boxes }) {
+  const kept = boxes.flatMap(([number, sealed]) => [bigEndian(number, 8), bigEndian(sealed.length, 8), sealed]);
+  const what = place(PROOF, account, credential, generation, hex(publicBytes), hex(await sha256(concat(...kept))));
+  const shared = await crypto.subtle.importKey("raw", await agreed(pair.privateKey, proofKey), "HKDF", false, ["deriveKey"]);
+  const how = { name: "HKDF", hash: "SHA-256", salt: EMPTY, info: utf8(PROOF) };
+  const key = await crypto.subtle.deriveKey(how, shared, { name: "HMAC", hash: "SHA-256", length: 256 }, false, ["sign"]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, what));
+}

@@ -1,0 +1,64 @@
+// Content keys that a member opened, between one page of a console and the next: as keys that no script can read the
+// bytes of, for a quarter of an hour after they were last used. Browsers keep them apart for each site that frames us;
+// where one keeps nothing for frames of another site, they last as long as the page.
+
+import { pairOf } from "./crypto/hpke.js";
+
+export const IDLE_MS = 15 * 60_000;
+const STORE = "opened";
+const NAME = "now";
+let held = null;
+
+/** Keep what a slot opened: [{generation, bytes}] of an account, through a credential. The bytes are wiped. */
+export async function keep(account, credential, contentKeys) {
+  const keys = [];
+  for (const { generation, bytes } of contentKeys) {
+    keys.push({ generation, ...(await pairOf(bytes)) });
+    bytes.fill(0);
+  }
+  await put({ account, credential, keys, until_ms: Date.now() + IDLE_MS });
+}
+
+/** What is open, {account, credential, keys}, or null. Looking at it keeps it open. */
+export async function open() {
+  const found = await stored("readonly", (opened) => opened.get(NAME)).catch(notKept);
+  if (!found || found.until_ms <= Date.now()) {
+    if (found) await close();
+    return null;
+  }
+  await put({ ...found, until_ms: Date.now() + IDLE_MS });
+  return found;
+}
+
+/** Forget it. */
+export async function close() {
+  held = null;
+  await stored("readwrite", (opened) => opened.delete(NAME)).catch(notKept);
+}
+
+async function put(now) {
+  await stored("readwrite", (opened) => opened.put(now, NAME)).catch((problem) => {
+    notKept(problem);
+    held = now;
+  });
+}
+
+function notKept(problem) {
+  if (!(problem instanceof DOMException)) throw problem;
+  return held;
+}
+
+function stored(mode, ask) {
+  return new Promise((resolve, reject) => {
+    const opening = indexedDB.open("ringfence-keys", 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore(STORE);
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const transaction = opening.result.transaction(STORE, mode);
+      const asked = ask(transaction.objectStore(STORE));
+      transaction.oncomplete = () => resolve(asked.result);
+      transaction.onerror = () => reject(transaction.error);
+      opening.result.close();
+    };
+  });
+}

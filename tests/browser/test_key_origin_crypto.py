@@ -1,0 +1,227 @@
+"""The key origin's cryptography, in Chromium, against the RFC's vectors and against Python's."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import pytest
+from playwright.sync_api import Browser, Page
+from tests.browser.key_origin import key_origin
+
+from ringfence.domain.message import Content
+from ringfence.domain.sealing import aead, epoch, hpke
+from ringfence.domain.sealing.content import seal_content
+from ringfence.domain.sealing.record import EpochRecords, RecordSealer
+from ringfence.domain.sealing.slot_proof import ProofKey, new_slot
+from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
+
+pytestmark = pytest.mark.browser
+
+AC, PK, SM = "AC" + "a" * 32, "PK" + "1" * 32, "SM" + "d" * 32
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser) -> Iterator[Page]:
+    with key_origin("http://console.localhost") as origin:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{origin}/installation.json")
+        yield page
+        context.close()
+
+
+def run(page: Page, body: str, **given: Any) -> Any:
+    """The value of an async function body over the modules. Bytes go in and come out as hex."""
+    prelude = """
+        const { hex } = await import("/bundle/crypto/bytes.js");
+        const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+        const hpke = await import("/bundle/crypto/hpke.js");
+        const slots = await import("/bundle/crypto/slots.js");
+        const records = await import("/bundle/crypto/records.js");
+        const msgpack = await import("/bundle/crypto/msgpack.js");
+    """
+    given = {name: value.hex() if isinstance(value, bytes) else value for name, value in given.items()}
+    return page.evaluate(f"async (given) => {{ {prelude} {body} }}", given)
+
+
+def test_hpke_of_the_published_vector(page: Page) -> None:
+    """The HPKE working group's vectors, mode 0, suite 0x0020 0x0001 0x0002, sequence 0."""
+    sealed = bytes.fromhex(
+        "6c93e09869df3402d7bf231bf540fadd35cd56be14f97178f0954db94b7fc256"
+        "e5d84cd531cfb583096e7cfa9641bd3079cf3a91cda813c52deb5f512be9931980a41de125a925cdad859d5b7a"
+    )
+    private = bytes.fromhex("497b4502664cfea5d5af0b39934dac72242a74f8480451e1aee7d6a53320333d")
+    body = """
+        const pair = await hpke.pairOf(bytes(given.private));
+        const opened = await hpke.unseal(pair, bytes(given.sealed), bytes(given.info), { data: bytes(given.data) });
+        return [hex(pair.publicBytes), hex(opened)];
+    """
+    public, opened = run(page, body, private=private, sealed=sealed, info=b"Ode on a Grecian Urn", data=b"Count-0")
+    assert public == "430f4b9859665145a6b1ba274024487bd66f03a2dd577d7753c68d7d7d00c00c"
+    assert bytes.fromhex(opened) == b"Beauty is truth, truth beauty"
+
+
+def test_what_chromium_seals_python_opens_and_the_other_way_round(page: Page) -> None:
+    private, key = os.urandom(32), os.urandom(32)
+    pair = hpke.Recipient(private)
+    sealed = run(
+        page,
+        "return hex(await hpke.seal(bytes(given.public), bytes(given.key), bytes(given.info)));",
+        public=pair.public,
+        key=key,
+        info=b"here",
+    )
+    assert pair.unseal(bytes.fromhex(sealed), b"here") == key
+    body = """
+        const pair = await hpke.pairOf(bytes(given.private));
+        return hex(await hpke.unseal(pair, bytes(given.sealed), bytes(given.info)));
+    """
+    assert run(page, body, private=private, sealed=hpke.seal(pair.public, key, b"here"), info=b"here") == key.hex()
+
+
+def test_a_hundred_keys_that_python_sealed_all_open(page: Page) -> None:
+    private = os.urandom(32)
+    public = hpke.Recipient(private).public
+    keys = [os.urandom(n) for n in range(100)]
+    body = """
+        const pair = await hpke.pairOf(bytes(given.private));
+        const opened = (one, n) => hpke.unseal(pair, bytes(one), bytes("0".repeat(2 * n)));
+        return (await Promise.all(given.sealed.map(opened))).map(hex);
+    """
+    sealed = [hpke.seal(public, key, bytes(n)).hex() for n, key in enumerate(keys)]
+    assert run(page, body, private=private, sealed=sealed) == [key.hex() for key in keys]
+
+
+@pytest.mark.parametrize("spoiled", ["info", "ciphertext", "encapsulated", "short", "empty"])
+def test_what_was_altered_does_not_open(page: Page, spoiled: str) -> None:
+    private = os.urandom(32)
+    sealed = bytearray(hpke.seal(hpke.Recipient(private).public, b"a key", b"here"))
+    if spoiled in ("ciphertext", "encapsulated"):
+        sealed[-1 if spoiled == "ciphertext" else 20] ^= 1
+    kept = {"short": sealed[:-1], "empty": b""}.get(spoiled, sealed)
+    body = """
+        const pair = await hpke.pairOf(bytes(given.private));
+        const opening = hpke.unseal(pair, bytes(given.sealed), bytes(given.info));
+        return opening.then(() => "opened", (problem) => problem.code);
+    """
+    info = b"there" if spoiled == "info" else b"here"
+    assert run(page, body, private=private, sealed=bytes(kept), info=info) in ("sealed", "key")
+
+
+def test_a_slot_of_a_secret_is_pythons(page: Page) -> None:
+    body = "return hex((await slots.slotOf(given.secret, given.credential)).publicBytes);"
+    assert run(page, body, secret="s3cret ü", credential=AC) == slot_public(slot_seed("s3cret ü", AC)).hex()
+    output = os.urandom(32)
+    body = "return hex((await slots.slotOfPasskey(bytes(given.output), given.credential)).publicBytes);"
+    from ringfence.domain.base64url import encode_base64url
+
+    expected = slot_public(slot_seed(encode_base64url(output), PK)).hex()
+    assert run(page, body, output=output, credential=PK) == expected
+    credential_id = os.urandom(48)
+    name = run(page, "return slots.passkeySlot(bytes(given.id));", id=credential_id)
+    assert name == "PK" + hashlib.sha256(credential_id).hexdigest()[:32]
+
+
+def test_content_keys_go_from_slot_to_slot_with_a_proof(page: Page) -> None:
+    """What a browser does to let a passkey in, with Python as the key service."""
+    seed, output, proof_key = slot_seed("token", AC), os.urandom(32), ProofKey()
+    content = [ContentKey.new(AC, generation) for generation in (0, 3)]
+    stranger = ContentKey.new(AC, 7).seal_to_slot(slot_public(os.urandom(32)), AC)
+    boxes = [[key.generation, key.seal_to_slot(slot_public(seed), AC).hex()] for key in content]
+    body = """
+        const slot = await slots.slotOf("token", given.account);
+        const boxes = given.boxes.map(([generation, sealed]) => [generation, bytes(sealed)]);
+        const keys = await slots.openContentKeys(slot, given.account, given.account, boxes);
+        const mine = await slots.slotOfPasskey(bytes(given.output), given.credential);
+        const made = await slots.sealContentKeys(keys, given.account, given.credential, mine.publicBytes);
+        const { generation, bytes: present } = keys.at(-1);
+        const proof = await slots.proveSlot(await hpke.pairOf(present), bytes(given.proof_key), {
+            account: given.account, credential: given.credential, generation,
+            publicBytes: mine.publicBytes, boxes: made,
+        });
+        return [hex(mine.publicBytes), made.map(([generation, sealed]) => [generation, hex(sealed)]), hex(proof)];
+    """
+    public, made, proof = run(
+        page,
+        body,
+        account=AC,
+        credential=PK,
+        boxes=[*boxes, [7, stranger.hex()]],
+        output=output,
+        proof_key=proof_key.public,
+    )
+    sealed = [(generation, bytes.fromhex(box)) for generation, box in made]
+    from ringfence.domain.base64url import encode_base64url
+
+    slot = hpke.Recipient(slot_seed(encode_base64url(output), PK))
+    assert [ContentKey.from_slot(AC, generation, box, slot, PK).public for generation, box in sealed] == [
+        key.public for key in content
+    ]
+    what = new_slot(AC, PK, 3, bytes.fromhex(public), sealed)
+    assert proof_key.holds(bytes.fromhex(proof), content[1].public, what)
+
+
+def _opened(page: Page, account: str, sid: str, field: str, epoch_number: int, **given: bytes) -> Any:
+    body = """
+        const pair = await hpke.pairOf(bytes(given.content));
+        try {
+            const key = await records.openEpoch(pair, given.account, given.epoch, bytes(given.sealed_epoch));
+            const one = await records.recordKey(key, given.sid);
+            const plain = await records.openField(one, given.account, given.sid, given.field, bytes(given.sealed));
+            return [msgpack.decode(plain), hex(await records.recordKeyBytes(key, given.sid))];
+        } catch (problem) { return problem.code; }
+    """
+    return run(page, body, account=account, sid=sid, field=field, epoch=epoch_number, **given)
+
+
+def test_a_text_that_python_sealed_is_read_and_only_in_its_place(page: Page) -> None:
+    content_key, number, key = ContentKey.new(AC, 0), 123_456_789, epoch.new_key()
+    text = Content(remote="+12025550177", body="Haircut Tue 15:00 – ✂️ " + "x" * 300, media_urls=("https://a/b",))
+    given = {
+        "content": content_key._private,
+        "sealed_epoch": epoch.seal_epoch_key(key, content_key.public, AC, number),
+        "sealed": seal_content(RecordSealer(key, AC), SM, text),
+    }
+    value, record_key = _opened(page, AC, SM, "content", number, **given)
+    assert value == [text.remote, text.body, None, ["https://a/b"], None]
+    assert record_key == EpochRecords(key).key(SM).hex()
+    for account, sid, field, at in (
+        ("AC" + "b" * 32, SM, "content", number),
+        (AC, "SM" + "e" * 32, "content", number),
+        (AC, SM, "order", number),
+        (AC, SM, "content", number + 1),
+    ):
+        assert _opened(page, account, sid, field, at, **given) == "sealed"
+    assert _opened(page, f"{AC}|", SM, "content", number, **given) == "place"
+    given["sealed"] = aead.seal(EpochRecords(key).key(SM), b"\xc1", aead.place(AC, SM, "content"))
+    assert _opened(page, AC, SM, "content", number, **given) == "record"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, True, False, 0, 1, 127, 128, 255, 256, 65_535, 65_536, 2**32, 2**53 - 1),
+        *(-1, -32, -33, -128, -129, -32_769, -(2**40), 1.5, "", "é✂️", "x" * 40, "x" * 300, "x" * 70_000),
+        [1, ["a", [None]], {"k": [1]}],
+        list(range(40)),
+    ],
+)
+def test_messagepack_is_read_as_python_wrote_it(page: Page, value: Any) -> None:
+    body = """
+        const plain = (value) => value instanceof Map ? Object.fromEntries([...value].map(([k, v]) => [k, plain(v)]))
+            : Array.isArray(value) ? value.map(plain) : value;
+        return plain(msgpack.decode(bytes(given.packed)));
+    """
+    assert run(page, body, packed=msgspec.msgpack.encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    "packed", ["", "92c0", "c1", "a5616263", "d9ff", "c0c0", "cfffffffffffffffff", "dd7fffffff", "a2c328"]
+)
+def test_what_is_no_messagepack_is_refused(page: Page, packed: str) -> None:
+    body = """
+        try { return [msgpack.decode(bytes(given.packed))]; } catch (problem) { return problem.code ?? problem.name; }
+    """
+    assert run(page, body, packed=packed) == "record"
