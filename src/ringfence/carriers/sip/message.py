@@ -28,7 +28,7 @@ _FOLD = re.compile(r"\r\n[ \t]+")
 _CSEQ = re.compile(r"([0-9]+)\s+(\S+)")
 _CALL_ID = re.compile(r"[^\s,;\x00-\x20]+")
 _SINGLE = ("from", "to", "call-id", "cseq", "max-forwards", "content-length", "content-type", "expires")
-_ADDRESSES = ("contact", "route", "record-route")
+_ROUTES = ("route", "record-route")
 
 
 class BadMessageError(ValueError):
@@ -288,10 +288,9 @@ def _check(message: Message) -> None:
         message.headers.single(name)
     for field in message._vias():
         parse_via(field)
-    _ = message.from_, message.to, message.call_id, message.cseq
-    if message.headers.values("contact") != ["*"]:
-        for name in _ADDRESSES:
-            message.addresses(name)
+    _ = message.from_, message.to, message.call_id, message.cseq, message.contacts
+    for name in _ROUTES:
+        message.addresses(name)
 
 
 def _can_answer(request: Request) -> bool:

@@ -221,11 +221,195 @@ def test_any_other_request_is_passed_once_and_answered_as_often_as_it_is_repeate
     assert words(stream.respond(answer(stream.request, 200), 0)) == ["send 200", "ended"]
 
 
-def test_a_transport_that_fails_ends_it_once() -> None:
-    transaction = InviteClient(request(), reliable=True)
+@pytest.mark.parametrize("kind", [InviteClient, Client, InviteServer, Server])
+def test_a_transport_that_fails_ends_it_once(kind: type[InviteClient | Client | InviteServer | Server]) -> None:
+    transaction = kind(request(), reliable=True)
     transaction.start(0)
     assert words(transaction.fail()) == ["timed out", "ended"]
+    assert (transaction.state, transaction.due_ms) == (State.TERMINATED, None)
     assert transaction.fail() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"),
+    [(InviteClient, "calling"), (Client, "trying"), (InviteServer, "proceeding"), (Server, "trying")],
+)
+def test_each_begins_in_its_own_state_and_shows_no_more_than_that(
+    kind: type[InviteClient | Client | InviteServer | Server], state: str
+) -> None:
+    transaction = kind(request(), reliable=False)
+    assert repr(transaction) == f"{kind.__name__}(INVITE, {state})"
+    assert transaction.due_ms is None
+
+
+def test_before_its_time_nothing_happens() -> None:
+    for transaction in (InviteClient(request(), reliable=False), Client(request("BYE"), reliable=False)):
+        transaction.start(1_000)
+        assert transaction.due_ms == 1_500
+        assert transaction.tick(1_499.9) == []
+        assert transaction.due_ms == 1_500
+        # Whoever comes late repeats once, and waits as long as ever from then on.
+        assert len(transaction.tick(1_700)) == 1
+        assert transaction.due_ms == 2_700
+    over = InviteClient(request(), reliable=True)
+    assert over.tick(1e9) == []
+    over.start(1_000)
+    assert over.tick(1_000 + LIFE_MS - 1) == []
+    assert words(over.tick(1_000 + LIFE_MS)) == ["timed out", "ended"]
+
+
+class TestAnswersToAnInvite:
+    @pytest.mark.parametrize(
+        ("status", "heard", "state"),
+        [
+            (100, ["pass 100"], State.PROCEEDING),
+            (199, ["pass 199"], State.PROCEEDING),
+            (200, ["pass 200"], State.ACCEPTED),
+            (299, ["pass 299"], State.ACCEPTED),
+            (300, ["send ACK", "pass 300"], State.COMPLETED),
+            (699, ["send ACK", "pass 699"], State.COMPLETED),
+        ],
+    )
+    def test_are_taken_by_their_class_from_the_first_and_after_a_provisional(
+        self, status: int, heard: list[str], state: State
+    ) -> None:
+        for before in ([], [180]):
+            transaction = InviteClient(request(), reliable=False)
+            transaction.start(0)
+            for earlier in before:
+                transaction.receive(answer(transaction.request, earlier), 10)
+            assert words(transaction.receive(answer(transaction.request, status), 20)) == heard
+            assert transaction.state is state
+
+    @pytest.mark.parametrize("status", [180, 199, 300, 486])
+    def test_other_than_2xx_are_nobody_s_after_one(self, status: int) -> None:
+        transaction = InviteClient(request(), reliable=False)
+        transaction.start(0)
+        transaction.receive(answer(transaction.request, 200), 10)
+        assert transaction.receive(answer(transaction.request, status), 20) == []
+        assert words(transaction.receive(answer(transaction.request, 299), 20)) == ["pass 299"]
+        assert transaction.due_ms == 10 + LIFE_MS
+
+    @pytest.mark.parametrize(
+        ("status", "again"), [(180, []), (200, []), (299, []), (300, ["send ACK"]), (600, ["send ACK"])]
+    )
+    def test_after_a_refusal_are_acknowledged_where_they_are_refusals(self, status: int, again: list[str]) -> None:
+        transaction = InviteClient(request(), reliable=False)
+        transaction.start(0)
+        transaction.receive(answer(transaction.request, 486), 10)
+        assert words(transaction.receive(answer(transaction.request, status), 20)) == again
+        assert transaction.due_ms == 10 + TIMER_D_MS
+
+    def test_are_none_of_it_when_it_is_over(self) -> None:
+        transaction = InviteClient(request(), reliable=True)
+        transaction.start(0)
+        transaction.receive(answer(transaction.request, 486), 10)
+        for status in (180, 200, 486):
+            assert transaction.receive(answer(transaction.request, status), 20) == []
+
+
+class TestAnswersToAnotherRequest:
+    @pytest.mark.parametrize(
+        ("status", "state", "due_ms"),
+        [(100, State.PROCEEDING, 20 + T2_MS), (199, State.PROCEEDING, 20 + T2_MS), (200, State.COMPLETED, 20 + T4_MS)],
+    )
+    def test_are_taken_by_their_class(self, status: int, state: State, due_ms: float) -> None:
+        transaction = Client(request("BYE"), reliable=False)
+        transaction.start(0)
+        assert words(transaction.receive(answer(transaction.request, status), 20)) == [f"pass {status}"]
+        assert (transaction.state, transaction.due_ms) == (state, due_ms)
+
+    def test_that_are_provisional_over_a_stream_leave_its_clock_alone(self) -> None:
+        transaction = Client(request("BYE"), reliable=True)
+        transaction.start(0)
+        transaction.receive(answer(transaction.request, 100), 20)
+        assert transaction.due_ms == LIFE_MS
+        assert words(transaction.tick(LIFE_MS)) == ["timed out", "ended"]
+
+    def test_after_the_final_one_are_absorbed(self) -> None:
+        transaction = Client(request("BYE"), reliable=False)
+        transaction.start(0)
+        transaction.receive(answer(transaction.request, 100), 10)
+        assert words(transaction.receive(answer(transaction.request, 200), 20)) == ["pass 200"]
+        for status in (100, 200, 500):
+            assert transaction.receive(answer(transaction.request, status), 30) == []
+        assert run_until(transaction, 1e9) == [(20 + T4_MS, "ended")]
+
+
+class TestOurAnswersToAnInvite:
+    @pytest.mark.parametrize(
+        ("status", "state", "due_ms"),
+        [
+            (101, State.PROCEEDING, None),
+            (199, State.PROCEEDING, None),
+            (200, State.ACCEPTED, 10 + LIFE_MS),
+            (299, State.ACCEPTED, 10 + LIFE_MS),
+            (300, State.COMPLETED, 10 + T1_MS),
+            (699, State.COMPLETED, 10 + T1_MS),
+        ],
+    )
+    def test_are_sent_and_kept_by_their_class(self, status: int, state: State, due_ms: float | None) -> None:
+        transaction = InviteServer(request(), reliable=False)
+        transaction.start(0)
+        assert words(transaction.respond(answer(transaction.request, status), 10)) == [f"send {status}"]
+        assert (transaction.state, transaction.due_ms) == (state, due_ms)
+
+    @pytest.mark.parametrize("status", [180, 199, 300, 486])
+    def test_after_a_2xx_are_2xx_alone(self, status: int) -> None:
+        transaction = InviteServer(request(), reliable=False)
+        transaction.start(0)
+        transaction.respond(answer(transaction.request, 200), 10)
+        assert transaction.respond(answer(transaction.request, status), 20) == []
+        assert words(transaction.respond(answer(transaction.request, 299), 20)) == ["send 299"]
+
+    def test_are_none_once_it_was_acknowledged_or_is_over(self) -> None:
+        for reliable in (False, True):
+            transaction = InviteServer(request(), reliable=reliable)
+            transaction.start(0)
+            transaction.respond(answer(transaction.request, 486), 10)
+            transaction.receive(request("ACK"), 20)
+            for status in (180, 200, 486):
+                assert transaction.respond(answer(transaction.request, status), 30) == []
+            assert transaction.receive(transaction.request, 40) == []
+
+    def test_end_quietly_where_a_2xx_is_acknowledged_or_not(self) -> None:
+        transaction = InviteServer(request(), reliable=True)
+        transaction.start(0)
+        transaction.respond(answer(transaction.request, 200), 10)
+        assert words(transaction.receive(request("ACK"), 20)) == ["pass ACK"]
+        assert words(transaction.tick(10 + LIFE_MS)) == ["ended"]
+
+    def test_that_are_refusals_are_repeated_as_they_were(self) -> None:
+        transaction = InviteServer(request(), reliable=False)
+        transaction.start(0)
+        refusal = answer(transaction.request, 486)
+        transaction.respond(refusal, 0)
+        (effect,) = transaction.tick(T1_MS)
+        assert isinstance(effect, Send)
+        assert effect.message is refusal
+
+
+def test_our_answers_to_another_request_end_it_at_the_first_final_one() -> None:
+    for status, state in ((100, State.PROCEEDING), (199, State.PROCEEDING), (200, State.COMPLETED)):
+        transaction = Server(request("OPTIONS"), reliable=False)
+        transaction.start(0)
+        for earlier in (180, status):
+            assert words(transaction.respond(answer(transaction.request, earlier), 10)) == [f"send {earlier}"]
+        assert transaction.state is state
+        assert transaction.due_ms == (10 + LIFE_MS if status == 200 else None)
+    assert words(transaction.tick(10 + LIFE_MS)) == ["ended"]
+
+
+def test_who_answers_a_request_late_or_never_is_told_nothing() -> None:
+    """Whoever asked gives up by itself (section 17.2.2)."""
+    transaction = Server(request("OPTIONS"), reliable=False)
+    transaction.start(0)
+    assert transaction.due_ms is None
+    assert transaction.tick(1e9) == []
+    stream = Server(request("OPTIONS"), reliable=True)
+    stream.respond(answer(stream.request, 200), 0)
+    assert stream.receive(stream.request, 1) == []
+    assert stream.respond(answer(stream.request, 200), 1) == []
 
 
 @given(
@@ -266,6 +450,24 @@ def test_a_cancel_takes_the_same_road_under_its_own_method() -> None:
     assert server_key(stop, method="INVITE") == server_key(request())
 
 
+def test_ack_and_cancel_have_every_hop_of_the_invite_in_its_order() -> None:
+    invite = request(route="Route: <sip:p.example;lr>, <sip:q.example;lr>\r\nRoute: <sip:r.example>\r\n")
+    for made in (acknowledge(invite, answer(invite, 486)), cancel(invite)):
+        assert [str(route) for route in made.addresses("route")] == [
+            "<sip:p.example;lr>",
+            "<sip:q.example;lr>",
+            "<sip:r.example>",
+        ]
+        assert made.max_forwards == 70
+        assert (str(made.from_), made.call_id, str(made.uri)) == (
+            "<sip:alice@a.example>;tag=88",
+            "c1",
+            "sip:bob@b.example",
+        )
+        assert made.body == b""
+    assert str(cancel(invite).to) == "<sip:bob@b.example>"
+
+
 def test_a_response_finds_its_request_by_branch_and_method() -> None:
     assert client_key(answer(request("BYE"), 200)) == client_key(request("BYE")) == ("z9hG4bKa", "BYE")
 
@@ -278,8 +480,40 @@ def test_an_ack_finds_its_invite_with_and_without_a_branch(branch: str) -> None:
     assert server_key(request(branch=branch + "x")) != server_key(invite)
 
 
-def test_without_a_branch_the_sequence_number_tells_requests_apart() -> None:
-    assert server_key(request(branch="old")) != server_key(request(branch="old", sequence=8))
+def test_under_one_branch_the_sender_s_place_tells_requests_apart() -> None:
+    """Two senders may choose the same branch (section 17.2.3)."""
+    keys = set()
+    for via in ("192.0.2.1:5060", "192.0.2.1:5061", "192.0.2.1", "192.0.2.2:5060"):
+        asked = request()
+        asked.headers.replace("via", f"SIP/2.0/UDP {via};branch=z9hG4bKa")
+        keys.add(server_key(asked))
+    assert len(keys) == 4
+    assert server_key(request(sequence=8)) == server_key(request())
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("cseq", "8 INVITE"),
+        ("call-id", "c2"),
+        ("from", "<sip:alice@a.example>;tag=89"),
+        ("from", "<sip:alice@a.example>"),
+        ("via", "SIP/2.0/UDP 192.0.2.2:5060;branch=old"),
+    ],
+)
+def test_without_a_branch_all_that_names_a_request_tells_it_apart(name: str, value: str) -> None:
+    other = request(branch="old")
+    other.headers.replace(name, value)
+    assert server_key(other) != server_key(request(branch="old"))
+    ack = request("ACK", branch="old")
+    ack.headers.replace(name, value.replace("INVITE", "ACK"))
+    assert server_key(ack) == server_key(other)
+
+
+def test_a_response_without_a_branch_has_none() -> None:
+    asked = request("BYE")
+    asked.headers.replace("via", "SIP/2.0/UDP 192.0.2.1")
+    assert client_key(answer(asked, 200)) == ("", "BYE")
 
 
 def test_t1_is_half_a_second() -> None:
