@@ -119,3 +119,10 @@ def test_what_programs_beside_the_package_import_of_it_is_there(path: Path) -> N
             module = importlib.import_module(node.module or "")
             absent = [alias.name for alias in node.names if not hasattr(module, alias.name)]
             assert [name for name in absent if importlib.util.find_spec(f"{node.module}.{name}") is None] == []
+
+
+@pytest.mark.parametrize("folder", sorted({path.parent for path in tracked("src/*.sql") if path.name[:4].isdigit()}))
+def test_migrations_are_numbered_from_one_on_and_each_number_is_taken_once(folder: Path) -> None:
+    """Two that were written at the same time would else get the same one, and no new database could be made."""
+    numbers = sorted(int(path.name[:4]) for path in folder.glob("[0-9]*.sql"))
+    assert numbers == list(range(1, len(numbers) + 1))
