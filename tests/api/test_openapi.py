@@ -17,6 +17,7 @@ import msgspec
 import pytest
 import requests
 from tests.api.factor_recipes import FACTOR_RECIPES
+from tests.api.key_recipes import KEY_RECIPES
 from tests.api.lookup_recipes import LOOKUP_RECIPES
 from tests.api.passkey_recipes import PASSKEY_RECIPES
 from tests.api.recording_recipes import RECORDING_RECIPES
@@ -72,6 +73,7 @@ DOCUMENTS = {
     "verify": ["twilio_verify_v2.json"],
     "messaging": ["twilio_messaging_v1.json"],
     "voice": ["twilio_voice_v1.json"],
+    "iam": ["twilio_iam_v1.json"],
 }
 
 
@@ -292,6 +294,7 @@ RECIPES |= PASSKEY_RECIPES
 RECIPES |= SIP_RECIPES
 RECIPES |= VOICE_RECIPES
 RECIPES |= LOOKUP_RECIPES
+RECIPES |= KEY_RECIPES
 
 every_operation = pytest.mark.parametrize(
     "operation", operations(), ids=lambda operation: f"{operation.method} {operation.path}"

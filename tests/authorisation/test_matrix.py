@@ -13,12 +13,13 @@ import pytest
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from tests.api.test_isolation import FORMS, OPERATIONS, Victim
-from tests.authorisation.asking import FORM_TYPE, Answer, ask
+from tests.authorisation.asking import FORM_TYPE, Answer, ask, basic
 from tests.authorisation.roles import Cast, Role
 from tests.authorisation.surfaces import SERVERS, Open, open_routes, operations_of, servers
 
 from ringfence.api.app import Front, create_app
 from ringfence.api.operations import LISTED, Listed
+from ringfence.api.permissions import permission_of
 from ringfence.api.resource import Operation
 from ringfence.carriers.simulator.control import create_app as simulator_app
 from ringfence.carriers.simulator.network import Network
@@ -143,13 +144,14 @@ def test_nothing_of_a_tenant_is_there_for_a_stranger(scene: Scene, number: int) 
     victim, role = scene.victim, scene.cast.strangers[number]
     before = victim.state(scene.installation)
     aimed = [operation for operation in OPERATIONS if in_account(operation) or named(operation) or not role.account]
-    wrong = scene.wrong(aimed, victim.tenant.sid, role, role.at_anothers)
+    # What is for Auth Tokens is refused to a key whatever it names.
+    allowed = role.at_anothers | ({401} if role.is_key else set())
+    wrong = scene.wrong(aimed, victim.tenant.sid, role, allowed)
     if role.account:
         rest = [operation for operation in OPERATIONS if operation not in aimed]
         wrong += scene.wrong(rest, victim.tenant.sid, role, None)
         # Its own account, and the victim's things in it.
         things = [operation for operation in OPERATIONS if in_account(operation) and named(operation)]
-        allowed = role.at_anothers | ({401} if role.is_key else set())
         wrong += scene.wrong(things, role.account, role, allowed)
     assert not wrong, "\n".join(wrong)
     assert victim.state(scene.installation) == before
@@ -191,6 +193,35 @@ def test_a_key_does_not_what_is_for_the_auth_token(scene: Scene) -> None:
     before = victim.state(scene.installation)
     key = Role("a key of its own", scene.cast.key, frozenset({401}))
     assert not scene.wrong(kept, victim.tenant.sid, key, key.at_anothers)
+    assert victim.state(scene.installation) == before
+
+
+def test_a_restricted_key_does_what_its_policy_names_and_nothing_else(scene: Scene) -> None:
+    """Each operation, by a key that may do everything but that, and by one that may do that alone."""
+    victim, store = scene.victim, scene.installation.store
+    permitted = [(operation, permission_of(operation)) for operation in OPERATIONS]
+    everything = sorted({permission for _, permission in permitted if permission is not None})
+    before = victim.state(scene.installation)
+    key = victim.tenant.client().new_keys.create()
+    who = basic(key.sid, key.secret)
+
+    async def answers(operation: Operation, allow: Iterable[str]) -> tuple[int, int]:
+        policy = " ".join(allow)
+        await store.restrict_credential(victim.tenant.sid, key.sid, policy=policy, networks="", canary=False, at_ms=0)
+        answer = await scene.ask(operation, victim.path(operation, victim.tenant.sid) + ".json", who)
+        return answer.status, json.loads(answer.text).get("code", 0) if answer.text else 0
+
+    async def all_of_them() -> None:
+        for operation, permission in permitted:
+            rest = [other for other in everything if other != permission]
+            refused = await answers(operation, rest)
+            assert refused == ((401, 20003) if operation.owner_only else (401, 70051)), operation.path
+            if operation.method == "GET" and permission is not None:
+                assert (await answers(operation, [permission]))[0] in (200, 404), operation.path
+
+    scene.run(all_of_them())
+    victim.tenant.client().keys(key.sid).delete()
+    assert len(everything) > 100
     assert victim.state(scene.installation) == before
 
 

@@ -245,3 +245,48 @@ async def test_what_is_available_is_filtered_and_in_order(store):
     assert await store.available("US", "local", pattern="[0-9]") == []
     assert await store.available("FR", "local") == []
     assert await store.stocked_regions() == {"US": frozenset({"local", "tollfree"}), "GB": frozenset({"local"})}
+
+
+async def test_how_a_credential_may_be_used_is_changed_apart_from_it(store):
+    await store.put_credential(api_key())
+    limits = {"policy": "/twilio/voice/calls/*", "networks": "192.0.2.0/24", "canary": True, "at_ms": NOW + 1}
+    assert await store.restrict_credential(B, "SK1", **limits) is False
+    assert await store.restrict_credential(A, "SK2", **limits) is False
+    assert await store.credential("SK1") == api_key()
+    assert await store.restrict_credential(A, "SK1", **limits) is True
+    del limits["at_ms"]
+    restricted = replace(api_key(), updated_ms=NOW + 1, **limits)
+    assert await store.credential("SK1") == restricted
+    assert await store.credentials(A) == [restricted]
+    # A new secret lifts none of it.
+    await store.put_credential(replace(api_key(), verifier=b"\x03" * 32, updated_ms=NOW + 2))
+    assert await store.credential("SK1") == replace(restricted, verifier=b"\x03" * 32, updated_ms=NOW + 2)
+
+
+async def test_a_credential_may_be_made_with_limits(store):
+    made = replace(api_key(), policy="/twilio/voice/calls/read", networks="2001:db8::/32", canary=True)
+    await store.put_credential(made)
+    assert await store.credential("SK1") == made
+
+
+async def test_an_accounts_networks_outlast_its_other_changes(store, account):
+    row, credential = account()
+    await store.create_account(row, credential)
+    assert await store.restrict_account(B, "192.0.2.1/32", NOW + 1) is False
+    assert await store.restrict_account(A, "192.0.2.1/32", NOW + 1) is True
+    assert await store.update_account(replace(row, friendly_name="New", updated_ms=NOW + 2), was="active") is True
+    assert await store.account(A) == replace(row, friendly_name="New", networks="192.0.2.1/32", updated_ms=NOW + 2)
+
+
+async def test_the_last_use_of_a_credential_is_known_until_it_goes(store):
+    await store.note_use(A, "SK1", NOW)
+    assert await store.used_ms(A, "SK1") is None
+    await store.put_credential(api_key())
+    await store.note_use(B, "SK1", NOW)
+    assert await store.used_ms(A, "SK1") is None
+    for at_ms in (NOW + 5, NOW + 3):
+        await store.note_use(A, "SK1", at_ms)
+    assert await store.used_ms(A, "SK1") == NOW + 5
+    assert await store.used_ms(B, "SK1") is None
+    assert await store.delete_credential(A, "SK1") is True
+    assert await store.used_ms(A, "SK1") is None

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ringfence.api import ledger_files
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.host_guard import HostGuard
+from ringfence.api.iam_v1.keys import keys as iam_keys
 from ringfence.api.lookups_v1.phone_numbers import phone_numbers_v1
 from ringfence.api.lookups_v2.batch import batch
 from ringfence.api.lookups_v2.overrides import overrides
@@ -24,6 +25,7 @@ from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
 from ringfence.api.ringfence_v1.call_timeline import call_timeline
 from ringfence.api.ringfence_v1.challenge_timeline import challenge_timeline
+from ringfence.api.ringfence_v1.key_limits import access, key_limits
 from ringfence.api.ringfence_v1.ledger import ledger
 from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.phishing_report import report as phishing_report
@@ -119,6 +121,7 @@ RESOURCES = (
     overrides,
     rate_limits,
     phone_numbers_v1,
+    iam_keys,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 
@@ -139,6 +142,8 @@ def own_operations() -> list[Operation]:
         phishing_report,
         parcels,
         ledger,
+        key_limits,
+        access,
     )
     return [operation for resource in own for operation in resource.operations]
 

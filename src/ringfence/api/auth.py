@@ -8,14 +8,18 @@ import binascii
 import hashlib
 import hmac
 import ipaddress
+from collections.abc import Callable
 
 import msgspec
+import structlog
 
 from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.login_failures import LoginFailures
 from ringfence.api.slot_seeds import SlotSeeds
+from ringfence.domain.allowed_networks import admits
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
+from ringfence.domain.key_policy import KeyPolicy
 from ringfence.domain.sid import is_sid
 from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.ports.store import AccountRow, AccountStore, CredentialRow
@@ -27,22 +31,35 @@ DEVICE_NAME = "token"
 """The user name of devices, as Twilio's client libraries have it."""
 _NOBODY = bytes(32)
 
+Refused = Callable[[str], None]
+_log = structlog.get_logger(__name__)
+
 
 class Presented(msgspec.Struct, frozen=True, kw_only=True):
-    """What signed in: the caller, its account, and the Auth Token when that is what was presented."""
+    """What signed in: the caller, its account, and the Auth Token when that is what was presented.
+
+    `policy` is what a restricted key may do; None for one that is not.
+    """
 
     caller: Caller
     account: AccountRow
     auth_token: str | None = None
+    policy: KeyPolicy | None = None
 
     def __repr__(self) -> str:
         return f"Presented({self.caller!r})"
 
 
 class Authenticator:
-    """Checks credentials against the store on every request, so that a revoked one ends at once."""
+    """Checks credentials against the store on every request, so that a revoked one ends at once.
 
-    def __init__(self, store: AccountStore, clock: Clock, *, failures_of_address: int = 300) -> None:
+    `refused` is told why a right secret signed nobody in: `canary`, or `network`.
+    """
+
+    def __init__(
+        self, store: AccountStore, clock: Clock, *, failures_of_address: int = 300, refused: Refused = lambda _: None
+    ) -> None:
+        self._refused = refused
         self._store = store
         self._failures = LoginFailures(clock)
         self._failures_of_address = LoginFailures(clock, burst=failures_of_address)
@@ -68,10 +85,25 @@ class Authenticator:
         account = await self._store.account(credential.account)
         if account is None or account.status != "active" or not await self._parent_is_active(account):
             raise ApiError(20003)
+        self._keep_out(credential, account, client)
         seed = self._seeds.of(credential.sid, secret, digest)
         caller = Caller(account=account.sid, credential=credential.sid, seed=seed)
         token = secret if credential.kind == "auth_token" else None
-        return Presented(caller=caller, account=account, auth_token=token)
+        policy = KeyPolicy(tuple(credential.policy.split())) if credential.policy else None
+        return Presented(caller=caller, account=account, auth_token=token, policy=policy)
+
+    def _keep_out(self, credential: CredentialRow, account: AccountRow, client: str) -> None:
+        """Refuse a right secret that is used where it should not be, in the words of a wrong one."""
+        if credential.canary:
+            cause = "canary"
+            _log.error("canary key used", account=credential.account, key=credential.sid)
+        elif not (admits(account.networks, client) and admits(credential.networks, client)):
+            cause = "network"
+        else:
+            return
+        self._refused(cause)
+        self._count_failure(client)
+        raise ApiError(20003)
 
     async def present_device(self, token: str, devices: Devices, client: str = "") -> PresentDevice:
         """The device whose token it is; ApiError as `present`."""

@@ -22,11 +22,22 @@ class Metrics:
             registry=registry,
         )
         self._refused = {cause: refused.labels(cause) for cause in ("crowd", "account_rate", "sign_ins", "store")}
+        kept_out = Counter(
+            "ringfence_api_right_secrets_refused_total",
+            "Right secrets that signed nobody in, by cause (canary, network).",
+            ["cause"],
+            registry=registry,
+        )
+        self._kept_out = {cause: kept_out.labels(cause) for cause in ("canary", "network")}
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def refused(self, cause: str) -> None:
         """One request was answered 429."""
         self._refused[cause].inc()
+
+    def kept_out(self, cause: str) -> None:
+        """A right secret signed nobody in."""
+        self._kept_out[cause].inc()
 
     def count(self, operation: str, status: int, seconds: float) -> None:
         """One answered request."""

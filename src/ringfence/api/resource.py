@@ -35,10 +35,11 @@ FormT = TypeVar("FormT", bound=msgspec.Struct, covariant=True)
 class ApiRequest(Generic[FormT]):
     """One authenticated request as a handler sees it: who asks, for which account, and what for.
 
-    `root` is what absolute URLs of the product begin with, as the caller reached it; empty for the 2010 API.
+    `root` is what absolute URLs of the product begin with, as the caller reached it; empty for the 2010 API. `client`
+    is the address that asks.
     """
 
-    __slots__ = ("account", "base", "deps", "form", "path", "presented", "root")
+    __slots__ = ("account", "base", "client", "deps", "form", "path", "presented", "root")
 
     def __init__(
         self,
@@ -48,8 +49,10 @@ class ApiRequest(Generic[FormT]):
         path: dict[str, str],
         form: FormT,
         root: str = "",
+        client: str = "",
     ) -> None:
         self.deps = deps
+        self.client = client
         self.presented = presented
         self.account = account
         self.path = path

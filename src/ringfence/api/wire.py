@@ -19,9 +19,11 @@ from ringfence.api.auth import Authenticator, Presented, device_token
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import Form
 from ringfence.api.json_body import JSON_TYPE, read_json
+from ringfence.api.last_uses import LastUses
 from ringfence.api.metrics import Metrics
 from ringfence.api.operations import Listed
 from ringfence.api.paging import PageForm, cursor_of, page_of
+from ringfence.api.permissions import permission_of
 from ringfence.api.recognized import RecognizedHeaders
 from ringfence.api.refusal_pace import RefusalPace
 from ringfence.api.resource import CORE, ApiRequest, DeviceRequest, Operation
@@ -76,8 +78,14 @@ class Wire:
         self._deps = deps
         self._limits = deps.limits
         self._router = Router(operations)
-        self._auth = Authenticator(deps.store, deps.clock, failures_of_address=deps.limits.failed_logins_of_address)
         self._metrics = Metrics(deps.registry)
+        self._auth = Authenticator(
+            deps.store,
+            deps.clock,
+            failures_of_address=deps.limits.failed_logins_of_address,
+            refused=self._metrics.kept_out,
+        )
+        self._uses = LastUses(deps.store, deps.clock)
         self._admission = Admission(deps.limits.admission)
         self._rate = AccountRate(deps.clock, deps.limits.account_rps)
         self._recognized = RecognizedHeaders(deps.clock)
@@ -162,6 +170,7 @@ class Wire:
         self._rate.spend(presented.account.tenant)
         tenant = self._admission.arrive(presented.account.tenant)
         try:
+            await self._uses.note(presented.account.sid, presented.caller.credential)
             return await self._serve(operation, tenant, presented, match, head, scope, receive)
         finally:
             self._admission.depart(tenant)
@@ -195,6 +204,10 @@ class Wire:
         account = presented.account if sid is None else await self._auth.reach(presented, sid)
         if operation.owner_only and presented.auth_token is None:
             raise ApiError(20003, "Only an account's Auth Token may do this, not an API key.")
+        if presented.policy is not None:
+            permission = permission_of(operation)
+            if permission is None or not presented.policy.allows(permission):
+                raise ApiError(70051, permission=permission or "")
         if account.status != "active" and operation.method != "GET" and not operation.any_status:
             raise ApiError(20005)
         query: bytes = scope["query_string"]
@@ -207,7 +220,9 @@ class Wire:
             form = operation.form.read(pairs) if operation.body is None else read_json(sent, operation.body)
             core = operation.product == CORE
             root = "" if core else root_of(self._deps.base_url, scope["scheme"], head.host, match.prefix)
-            request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, form, root)
+            request: ApiRequest[Any] = ApiRequest(
+                self._deps, presented, account, variables, form, root, (scope.get("client") or ("",))[0]
+            )
             answer = await _run(operation, request, match, pairs)
             return reply_with(operation, answer, json=match.json, asked=head.range)
         finally:

@@ -46,6 +46,8 @@ _REQUEST = (
     ErrorKind(20429, "Too Many Requests", 429),
     ErrorKind(20500, "Internal Server Error", 500),
     ErrorKind(20503, "Service Unavailable", 503),
+    ErrorKind(70002, "An assertion of the Policy is invalid"),
+    ErrorKind(70051, "This key has no permission {permission}", 401),
 )
 
 # Verify.

@@ -31,6 +31,9 @@ class ApiKeyClient:
         self._held.forget(account)
         await self._client.call("add_slot", caller, account, slot)
 
+    async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
+        await self._client.call("add_sealer", caller, account, slot)
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         self._held.forget(account)
         await self._client.call("revoke_slot", account, credential)

@@ -16,6 +16,7 @@ from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 TENANT_VERBS = (
     "create_account",
     "add_slot",
+    "add_sealer",
     "revoke_slot",
     "sealing_key",
     "open_epochs",

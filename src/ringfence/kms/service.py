@@ -141,12 +141,17 @@ class KeyService:
         await self._write_down(account, caller.credential, "add_slot", slot.credential)
         await self._slots.add(opened, account, slot)
 
+    async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
+        await self._open(caller, account, "add_sealer")
+        await self._write_down(account, caller.credential, "add_sealer", slot.credential)
+        await self._slots.add_sealer(account, slot)
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         await self._write_down(account, API, "revoke_slot", credential)
         await self._slots.revoke(account, credential)
 
     async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
-        await self._open(caller, account, "sealing_key")
+        await self._open_or_seal(caller, account, "sealing_key")
         await self._live.count(account, sealed)
         live = await self._live.epoch(account)
         day, index_key = await self._live.index_key(account)
@@ -171,7 +176,7 @@ class KeyService:
         return [sealer.seal(name, value) for name, value in records]
 
     async def open_standing_as(self, caller: Caller, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        await self._open(caller, account, "open_standing")
+        await self._open_or_seal(caller, account, "open_standing")
         values = self._open_standing(account, records)
         await self._write_down(account, caller.credential, "open_standing", *(name for name, _ in records))
         return values
@@ -406,6 +411,11 @@ class KeyService:
         await self._write_down(caller.account, caller.credential, "end_rotated_slot", caller.credential)
         await self._slots.supersede(caller)
         return self._slots.open(caller, account)
+
+    async def _open_or_seal(self, caller: Caller, account: str, verb: str) -> None:
+        """As `_open`, for what needs no content key: who only seals may do it too."""
+        if not self._slots.seals(caller, account):
+            await self._open(caller, account, verb)
 
     async def _open_archive(
         self, caller: Caller, account: str, verb: str, kind: Kind, numbers: Sequence[int]

@@ -1,6 +1,7 @@
 """Content keys by slot: who opens which account, and what becomes of its content key as credentials come and go."""
 
 import hashlib
+import hmac
 import sqlite3
 from collections.abc import Sequence
 
@@ -97,6 +98,30 @@ class SlotKeys:
 
         await self._store.write(work)
 
+    def seals(self, caller: Caller, account: str) -> bool:
+        """True where the caller is one that may have something sealed for `account` and opens nothing of it."""
+        found = self._store.row(
+            "SELECT public FROM sealer WHERE account = ? AND credential = ?", caller.account, caller.credential
+        )
+        if found is None or not hmac.compare_digest(found[0], slot_public(caller.seed)):
+            return False
+        if account == caller.account:
+            return True
+        child = self._store.row("SELECT 1 FROM account WHERE account = ? AND parent = ?", account, caller.account)
+        return child is not None
+
+    async def add_sealer(self, account: str, slot: Slot) -> None:
+        """Keep the public half of a credential that seals and does not open."""
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute(
+                "INSERT INTO sealer (account, credential, public) VALUES (?, ?, ?)"
+                " ON CONFLICT (account, credential) DO UPDATE SET public = excluded.public",
+                (account, slot.credential, slot.public),
+            )
+
+        await self._store.write(work)
+
     async def supersede(self, caller: Caller) -> None:
         """The new slot of a rotated secret is in use: its old one goes, and a new content key begins."""
         public = slot_public(caller.seed)
@@ -116,6 +141,7 @@ class SlotKeys:
         """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot."""
 
         def work(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM sealer WHERE account = ? AND credential = ?", (account, credential))
             gone = db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, credential))
             if gone.rowcount:
                 renew(db, account)

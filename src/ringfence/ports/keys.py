@@ -75,6 +75,12 @@ class TenantKeys(Protocol):
         Then the old one goes, and a new content key begins.
         """
 
+    async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
+        """Let a credential of `account` have new records sealed, and open nothing that was: it gets no content key.
+
+        Only what `caller` opens may be lent so; KeyRefusedError otherwise.
+        """
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         """Drop a slot and begin a new content key for those that remain. Again is a no-op."""
 

@@ -106,7 +106,10 @@ class MessageFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
-    """An account; `tenant` is its top-level account (itself when it has no parent)."""
+    """An account; `tenant` is its top-level account (itself when it has no parent).
+
+    `networks` are those from which its credentials may be used (`domain.allowed_networks`), "" for all.
+    """
 
     sid: str
     tenant: str
@@ -116,12 +119,15 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     type: str = "Full"
     created_ms: int
     updated_ms: int
+    networks: str = ""
 
 
 class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
     """A way to sign in. `verifier` is SHA-256 of the secret; `hmac_states` are sealed standing configuration.
 
-    `kind` is auth_token (sid = the account's) or api_key (sid = SK…). The secret itself is nowhere.
+    `kind` is auth_token (sid = the account's) or api_key (sid = SK…). The secret itself is nowhere. `policy` are the
+    permissions of a restricted key (`domain.key_policy`), separated by spaces, "" for one that is not; `networks` those
+    from which it may be used. A `canary` signs nobody in: that it is used is an alarm.
     """
 
     account: str
@@ -132,6 +138,9 @@ class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
     friendly_name: str = ""
     created_ms: int
     updated_ms: int
+    policy: str = ""
+    networks: str = ""
+    canary: bool = False
 
 
 class NumberRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -331,10 +340,24 @@ class AccountStore(Protocol):
         """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise."""
 
     async def put_credential(self, row: CredentialRow) -> None:
-        """Create or replace (rotation, created_ms stays); SidTakenError if the sid is another account's."""
+        """Create or replace (rotation: created_ms and how it may be used stay). SidTakenError for another's sid."""
 
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
         """False when the account has no such credential (any more)."""
+
+    async def restrict_credential(
+        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+    ) -> bool:
+        """How it may be used from now on. False when the account has no such credential (any more)."""
+
+    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
+        """From where its credentials may be used from now on. False for an unknown account."""
+
+    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
+        """A credential was used then. An earlier time than the one that is known changes nothing."""
+
+    async def used_ms(self, account: str, sid: str) -> int | None:
+        """When it was noted last; None where it never was, or is gone."""
 
     async def credential(self, sid: str) -> CredentialRow | None: ...
 

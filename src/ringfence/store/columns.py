@@ -121,7 +121,7 @@ SETTLEMENT = Columns(Settlement)
 MEDIUM = Columns(MediaRow)
 RATED = Columns(RatedRow, status=str)
 ACCOUNT = Columns(AccountRow)
-CREDENTIAL = Columns(CredentialRow)
+CREDENTIAL = Columns(CredentialRow, canary=bool)
 NUMBER = Columns(NumberRow, capabilities=_read_set)
 STOCK = Columns(StockRow, capabilities=_read_set)
 SERVICE = Columns(

@@ -12,6 +12,7 @@ class MemoryAccounts:
     def __init__(self) -> None:
         self._accounts: dict[str, AccountRow] = {}
         self._credentials: dict[str, CredentialRow] = {}
+        self._credential_uses: dict[tuple[str, str], int] = {}
 
     async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
         if row.sid in self._accounts or credential.sid in self._credentials:
@@ -35,7 +36,9 @@ class MemoryAccounts:
         known = self._accounts.get(row.sid)
         if known is None or known.status != was:
             return False
-        self._accounts[row.sid] = replace(row, tenant=known.tenant, parent=known.parent, created_ms=known.created_ms)
+        self._accounts[row.sid] = replace(
+            row, tenant=known.tenant, parent=known.parent, created_ms=known.created_ms, networks=known.networks
+        )
         return True
 
     async def put_credential(self, row: CredentialRow) -> None:
@@ -45,7 +48,13 @@ class MemoryAccounts:
         elif known.account != row.account:
             raise SidTakenError
         else:
-            self._credentials[row.sid] = replace(row, created_ms=known.created_ms)
+            self._credentials[row.sid] = replace(
+                row,
+                created_ms=known.created_ms,
+                policy=known.policy,
+                networks=known.networks,
+                canary=known.canary,
+            )
 
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
         known = self._credentials.get(sid)
@@ -53,6 +62,30 @@ class MemoryAccounts:
             return False
         self._credentials[sid] = replace(known, friendly_name=friendly_name, updated_ms=at_ms)
         return True
+
+    async def restrict_credential(
+        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+    ) -> bool:
+        known = self._credentials.get(sid)
+        if known is None or known.account != account:
+            return False
+        self._credentials[sid] = replace(known, policy=policy, networks=networks, canary=canary, updated_ms=at_ms)
+        return True
+
+    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
+        known = self._accounts.get(sid)
+        if known is None:
+            return False
+        self._accounts[sid] = replace(known, networks=networks, updated_ms=at_ms)
+        return True
+
+    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
+        known = self._credentials.get(sid)
+        if known is not None and known.account == account:
+            self._credential_uses[account, sid] = max(at_ms, self._credential_uses.get((account, sid), at_ms))
+
+    async def used_ms(self, account: str, sid: str) -> int | None:
+        return self._credential_uses.get((account, sid))
 
     async def credential(self, sid: str) -> CredentialRow | None:
         return self._credentials.get(sid)
@@ -69,4 +102,5 @@ class MemoryAccounts:
         if known is None or known.account != account:
             return False
         del self._credentials[sid]
+        self._credential_uses.pop((account, sid), None)
         return True

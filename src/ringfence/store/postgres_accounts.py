@@ -15,6 +15,9 @@ NewAccount = tuple[AccountRow, CredentialRow]
 Update = tuple[AccountRow, str]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
+Restriction = tuple[str, str, str, str, bool, int]
+AccountRestriction = tuple[str, str, int]
+Use = tuple[str, str, int]
 
 
 class PostgresAccounts(PostgresGround):
@@ -42,6 +45,21 @@ class PostgresAccounts(PostgresGround):
 
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
         return await self._write_directory(_rename_credential, (account, sid, friendly_name, at_ms))
+
+    async def restrict_credential(
+        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+    ) -> bool:
+        return await self._write_directory(_restrict_credential, (account, sid, policy, networks, canary, at_ms))
+
+    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
+        return await self._write_directory(_restrict_account, (sid, networks, at_ms))
+
+    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
+        await self._write(_note_use, (account, sid, at_ms))
+
+    async def used_ms(self, account: str, sid: str) -> int | None:
+        found = await self._all(SQL["used_ms"], account, sid)
+        return found[0][0] if found else None
 
     async def credential(self, sid: str) -> CredentialRow | None:
         return await self._known(SQL["credential"], sid, CREDENTIAL)
@@ -90,5 +108,21 @@ async def _rename_credential(tx: Connection, renamings: Sequence[Renaming]) -> l
     return [count(await tx.execute(SQL["rename_credential"], *renaming)) > 0 for renaming in renamings]
 
 
+async def _restrict_credential(tx: Connection, restrictions: Sequence[Restriction]) -> list[bool]:
+    return [count(await tx.execute(SQL["restrict_credential"], *restriction)) > 0 for restriction in restrictions]
+
+
+async def _restrict_account(tx: Connection, restrictions: Sequence[AccountRestriction]) -> list[bool]:
+    return [count(await tx.execute(SQL["restrict_account"], *restriction)) > 0 for restriction in restrictions]
+
+
+async def _note_use(tx: Connection, uses: Sequence[Use]) -> list[None]:
+    for use in sorted(uses):
+        await tx.execute(SQL["note_use"], *use)
+    return [None] * len(uses)
+
+
 async def _delete_credential(tx: Connection, keys: Sequence[Key]) -> list[bool]:
+    for key in keys:
+        await tx.execute(SQL["forget_use"], *key)
     return [count(await tx.execute(SQL["delete_credential"], *key)) > 0 for key in keys]

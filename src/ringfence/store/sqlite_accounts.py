@@ -16,6 +16,9 @@ NewAccount = tuple[AccountRow, CredentialRow]
 Update = tuple[AccountRow, str]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
+Restriction = tuple[str, str, str, str, bool, int]
+AccountRestriction = tuple[str, str, int]
+Use = tuple[str, str, int]
 
 
 class SqliteAccounts(SqliteGround):
@@ -44,6 +47,21 @@ class SqliteAccounts(SqliteGround):
 
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
         return await self._write(_rename_credential, (account, sid, friendly_name, at_ms))
+
+    async def restrict_credential(
+        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+    ) -> bool:
+        return await self._write(_restrict_credential, (account, sid, policy, networks, canary, at_ms))
+
+    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
+        return await self._write(_restrict_account, (sid, networks, at_ms))
+
+    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
+        await self._write(_note_use, (account, sid, at_ms))
+
+    async def used_ms(self, account: str, sid: str) -> int | None:
+        found = self._one(SQL["used_ms"], (account, sid))
+        return None if found is None else int(found[0])
 
     async def credential(self, sid: str) -> CredentialRow | None:
         return self._known(SQL["credential"], sid, CREDENTIAL)
@@ -96,6 +114,22 @@ def _rename_credential(tx: SqliteWriter, renamings: Sequence[Renaming]) -> list[
     return [tx.run(SQL["rename_credential"], renaming).rowcount > 0 for renaming in renamings]
 
 
+def _restrict_credential(tx: SqliteWriter, restrictions: Sequence[Restriction]) -> list[bool]:
+    return [tx.run(SQL["restrict_credential"], restriction).rowcount > 0 for restriction in restrictions]
+
+
+def _restrict_account(tx: SqliteWriter, restrictions: Sequence[AccountRestriction]) -> list[bool]:
+    return [tx.run(SQL["restrict_account"], restriction).rowcount > 0 for restriction in restrictions]
+
+
+def _note_use(tx: SqliteWriter, uses: Sequence[Use]) -> list[None]:
+    for use in uses:
+        tx.run(SQL["note_use"], use)
+    return [None] * len(uses)
+
+
 def _delete_credential(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
     tx.erased = True
+    for key in keys:
+        tx.run(SQL["forget_use"], key)
     return [tx.run(SQL["delete_credential"], key).rowcount > 0 for key in keys]

@@ -430,3 +430,56 @@ def test_too_many_keys_at_once_are_refused(run: Any, service_at: Any, account: s
                 await service.open_epochs(token.caller, account, range(10_001))
 
     run(scene())
+
+
+def test_a_credential_that_only_seals_opens_nothing_that_was_sealed(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await service.add_sealer(token.caller, account, api_key.slot)
+            key = await service.sealing_key(api_key.caller, account)
+            assert key == await service.sealing_key(token.caller, account)
+            sealed = await service.seal_standing(account, [("url", b"https://shop.example")])
+            assert await service.open_standing_as(api_key.caller, account, [("url", sealed[0])]) == [
+                b"https://shop.example"
+            ]
+        async with service_at() as service:
+            for opening in (
+                service.open_epochs(api_key.caller, account, [key.epoch]),
+                service.index_keys(api_key.caller, account, [key.index_day]),
+                service.lend_record(api_key.caller, account, key.epoch, SM),
+                service.add_slot(api_key.caller, account, api_key.slot),
+                service.add_sealer(api_key.caller, account, api_key.slot),
+                service.allow(api_key.caller, account),
+            ):
+                with pytest.raises(KeyRefusedError):
+                    await opening
+            await service.revoke_slot(account, api_key.caller.credential)
+            with pytest.raises(KeyRefusedError):
+                await service.sealing_key(api_key.caller, account)
+
+    run(scene())
+
+
+def test_who_only_seals_does_so_by_its_own_secret_for_its_own_account_and_those_below(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await service.create_account(SUB, [], account)
+            await service.create_account(STRANGER, [])
+            await service.add_sealer(token.caller, account, api_key.slot)
+            assert await service.sealing_key(api_key.caller, SUB)
+            with pytest.raises(KeyRefusedError):
+                await service.sealing_key(api_key.caller, STRANGER)
+            for wrong in (
+                Caller(account=account, credential=api_key.caller.credential, seed=b"\x01" * 32),
+                Caller(account=SUB, credential=api_key.caller.credential, seed=api_key.caller.seed),
+            ):
+                with pytest.raises(KeyRefusedError):
+                    await service.sealing_key(wrong, account)
+
+    run(scene())

@@ -3,6 +3,7 @@
 import msgspec
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.key_policy import KeyPolicy
 from ringfence.domain.sid import new_sid
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountStore, CredentialRow
@@ -31,11 +32,18 @@ async def create_key(
     caller: Caller,
     account: str,
     friendly_name: str = "",
+    policy: KeyPolicy | None = None,
 ) -> NewKey:
-    """A key that opens what `caller` opens of `account`. KeyRefusedError when that is nothing."""
+    """A key that opens what `caller` opens of `account`. KeyRefusedError when that is nothing.
+
+    One with a `policy` that reads nothing opens nothing: it may have what it makes sealed, and no more.
+    """
     now_ms = clock.now_ms()
     credential = credential_of(new_sid("SK", now_ms), new_api_secret())
-    await keys.add_slot(caller, account, credential.slot)
+    if policy is None or policy.opens:
+        await keys.add_slot(caller, account, credential.slot)
+    else:
+        await keys.add_sealer(caller, account, credential.slot)
     row = await credential_row(
         keys,
         credential,
@@ -44,6 +52,7 @@ async def create_key(
         friendly_name=friendly_name,
         created_ms=now_ms,
         updated_ms=now_ms,
+        policy="" if policy is None else " ".join(policy.allow),
     )
     await store.put_credential(row)
     return NewKey(row=row, secret=credential.secret)

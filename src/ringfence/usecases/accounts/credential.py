@@ -53,6 +53,7 @@ async def credential_row(
     friendly_name: str = "",
     created_ms: int,
     updated_ms: int,
+    policy: str = "",
 ) -> CredentialRow:
     """What stands in the store: a verifier, and the HMAC states sealed as standing configuration."""
     secret = credential.secret.encode()
@@ -66,4 +67,5 @@ async def credential_row(
         friendly_name=friendly_name,
         created_ms=created_ms,
         updated_ms=updated_ms,
+        policy=policy,
     )

@@ -38,6 +38,9 @@ class AccessTokens:
         credential = await self._store.credential(claimed.key_sid)
         if credential is None or credential.kind != API_KEY or credential.account != claimed.account:
             raise TokenRefusedError(INVALID_ISSUER)
+        # A token says nothing of what its key may not do.
+        if credential.policy or credential.canary:
+            raise TokenRefusedError(INVALID_ISSUER)
         account = await self._store.account(claimed.account)
         if account is None or account.status != "active" or not await self._parent_is_active(account.parent):
             raise TokenRefusedError(INVALID_ISSUER)

@@ -1,11 +1,11 @@
 -- account_columns --
-sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms
+sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms, networks
 
 -- credential_columns --
-account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms
+account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary
 
 -- insert_account --
-INSERT INTO account ({account_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO account ({account_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- account --
 SELECT {account_columns} FROM account WHERE sid = ?
@@ -25,7 +25,7 @@ ORDER BY created_ms DESC, sid DESC LIMIT ?
 UPDATE account SET friendly_name = ?2, status = ?3, type = ?4, updated_ms = ?5 WHERE sid = ?1 AND status = ?6
 
 -- insert_credential --
-INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- put_credential --
 {insert_credential}
@@ -34,6 +34,22 @@ ON CONFLICT (account, sid) DO UPDATE SET kind = excluded.kind, verifier = exclud
 
 -- rename_credential --
 UPDATE credential SET friendly_name = ?3, updated_ms = ?4 WHERE account = ?1 AND sid = ?2
+
+-- restrict_credential --
+UPDATE credential SET policy = ?3, networks = ?4, canary = ?5, updated_ms = ?6 WHERE account = ?1 AND sid = ?2
+
+-- restrict_account --
+UPDATE account SET networks = ?2, updated_ms = ?3 WHERE sid = ?1
+
+-- note_use --
+INSERT INTO credential_use (account, sid, used_ms) SELECT account, sid, ?3 FROM credential WHERE account = ?1 AND sid = ?2
+ON CONFLICT (account, sid) DO UPDATE SET used_ms = max(used_ms, excluded.used_ms)
+
+-- used_ms --
+SELECT used_ms FROM credential_use WHERE account = ? AND sid = ?
+
+-- forget_use --
+DELETE FROM credential_use WHERE account = ? AND sid = ?
 
 -- credential --
 SELECT {credential_columns} FROM credential WHERE sid = ?

@@ -1,0 +1,159 @@
+"""API keys, restricted ones too. Source: Twilio, "REST API: Key Resource v1".
+
+A restricted key's permissions are `domain.key_policy`'s; a key that only writes gets no slot of the content key.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from ringfence.api.dates import rfc2822
+from ringfence.api.forms import Name, Rule
+from ringfence.api.paging import Cursor
+from ringfence.api.resource import ApiRequest, Resource
+from ringfence.domain.errors import ApiError
+from ringfence.domain.key_policy import read_policy
+from ringfence.domain.sid import is_sid
+from ringfence.ports.store import CredentialRow
+from ringfence.usecases.accounts.create_key import create_key
+from ringfence.usecases.accounts.credential import API_KEY
+from ringfence.usecases.accounts.rename_key import rename_key
+from ringfence.usecases.accounts.restrict_key import restrict_key
+from ringfence.usecases.accounts.revoke_key import revoke_key
+
+keys = Resource("Keys", item="Key", listed="keys", product="iam", version="v1", owner_only=True)
+
+
+def read_account(text: str) -> str:
+    """An account's SID."""
+    if not is_sid(text, "AC"):
+        raise ValueError("expected an account's SID")
+    return text
+
+
+Account = Annotated[str, Rule(read_account)]
+
+
+class NewKeyForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    account_sid: Account | None = None
+    friendly_name: Name | None = None
+    key_type: Literal["standard", "restricted"] = "standard"
+    policy: str | None = None
+
+
+class KeyForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    friendly_name: Name | None = None
+    policy: str | None = None
+
+
+class KeyFilter(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
+    account_sid: Account | None = None
+
+
+class Listed(msgspec.Struct, kw_only=True):
+    sid: str
+    friendly_name: str
+    date_created: str
+    date_updated: str
+    flags: tuple[str, ...]
+
+
+class Policy(msgspec.Struct):
+    allow: tuple[str, ...]
+
+
+class Key(msgspec.Struct, kw_only=True):
+    sid: str
+    friendly_name: str
+    date_created: str
+    date_updated: str
+    policy: Policy | None
+
+
+class NewKey(Key, kw_only=True):
+    """A key as it is made: the only answer that holds its secret."""
+
+    secret: str
+
+
+def _fields(row: CredentialRow) -> dict[str, str]:
+    return {
+        "sid": row.sid,
+        "friendly_name": row.friendly_name,
+        "date_created": rfc2822(row.created_ms),
+        "date_updated": rfc2822(row.updated_ms),
+    }
+
+
+def _policy(row: CredentialRow) -> Policy | None:
+    return Policy(tuple(row.policy.split())) if row.policy else None
+
+
+async def _account(request: ApiRequest[msgspec.Struct], sid: str | None) -> str:
+    """The caller's own account, or its subaccount that is named; ApiError 20404."""
+    if sid is None or sid == request.account.sid:
+        return request.account.sid
+    row = await request.deps.store.account(sid)
+    if row is None or row.parent != request.account.sid:
+        raise ApiError(20404)
+    return row.sid
+
+
+async def _key(request: ApiRequest[msgspec.Struct]) -> CredentialRow | None:
+    row = await request.deps.store.credential(request.sid)
+    if row is None or row.kind != API_KEY:
+        return None
+    await _account(request, row.account)
+    return row
+
+
+@keys.create(NewKeyForm)
+async def create(request: ApiRequest[NewKeyForm]) -> NewKey:
+    form, deps = request.form, request.deps
+    restricted = form.key_type == "restricted"
+    if restricted != (form.policy is not None):
+        raise ApiError(20001, "A restricted key has a Policy, and no other has one.")
+    made = await create_key(
+        deps.store,
+        deps.keys,
+        deps.clock,
+        caller=request.caller,
+        account=await _account(request, form.account_sid),
+        friendly_name=form.friendly_name or "",
+        policy=None if form.policy is None else read_policy(form.policy),
+    )
+    return NewKey(**_fields(made.row), policy=_policy(made.row), secret=made.secret)
+
+
+@keys.list(KeyFilter)
+async def list_keys(request: ApiRequest[KeyFilter], cursor: Cursor) -> list[Listed]:
+    account = await _account(request, request.form.account_sid)
+    rows = await request.deps.store.credentials(account, before=cursor.before, limit=cursor.limit)
+    return [Listed(**_fields(row), flags=("restricted",) if row.policy else ("rest_api", "signing")) for row in rows]
+
+
+@keys.fetch()
+async def fetch(request: ApiRequest[msgspec.Struct]) -> Key | None:
+    row = await _key(request)
+    return None if row is None else Key(**_fields(row), policy=_policy(row))
+
+
+@keys.update(KeyForm)
+async def update(request: ApiRequest[KeyForm]) -> Key | None:
+    form, deps = request.form, request.deps
+    row = await _key(request)
+    if row is not None and form.policy is not None:
+        row = await restrict_key(deps.store, deps.clock, row, policy=read_policy(form.policy))
+    if row is not None:
+        row = await rename_key(
+            deps.store, deps.clock, account=row.account, sid=row.sid, friendly_name=form.friendly_name
+        )
+    return None if row is None else Key(**_fields(row), policy=_policy(row))
+
+
+@keys.delete()
+async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
+    row = await _key(request)
+    if row is None:
+        return False
+    return await revoke_key(request.deps.store, request.deps.keys, account=row.account, sid=row.sid)

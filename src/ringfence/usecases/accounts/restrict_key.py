@@ -1,0 +1,51 @@
+"""Change how an API key may be used: what it may do, from where, and whether it is there to be stolen."""
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.key_policy import KeyPolicy
+from ringfence.ports.store import AccountStore, CredentialRow
+from ringfence.usecases.accounts.credential import API_KEY
+
+
+async def restrict_key(
+    store: AccountStore,
+    clock: Clock,
+    row: CredentialRow,
+    *,
+    policy: KeyPolicy | None = None,
+    networks: str | None = None,
+    canary: bool | None = None,
+) -> CredentialRow | None:
+    """The key with what is given changed; None when it is gone.
+
+    ApiError 20001 where it would have to open what it does not, or no longer: its slot was made with its secret. Nor
+    does a key that was made without a policy get one, since the Access Tokens that it signed would outlive that.
+    """
+    if row.kind != API_KEY:
+        return None
+    if policy is not None:
+        if not row.policy:
+            raise ApiError(20001, "Only a restricted key has a Policy. Make a new key with KeyType=restricted.")
+        if policy.opens != KeyPolicy(tuple(row.policy.split())).opens:
+            raise ApiError(
+                20001, "A key that only writes does not come to read, nor the other way round. Make a new key."
+            )
+    now_ms = clock.now_ms()
+    changed = msgspec.structs.replace(
+        row,
+        policy=row.policy if policy is None else " ".join(policy.allow),
+        networks=row.networks if networks is None else networks,
+        canary=row.canary if canary is None else canary,
+        updated_ms=now_ms,
+    )
+    done = await store.restrict_credential(
+        row.account,
+        row.sid,
+        policy=changed.policy,
+        networks=changed.networks,
+        canary=changed.canary,
+        at_ms=now_ms,
+    )
+    return changed if done else None

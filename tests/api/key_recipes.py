@@ -1,0 +1,33 @@
+"""How each operation on keys of the iam product is brought to answer with what it is there for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+Recipe = Callable[[Any], requests.Response]
+
+POLICY = '{"allow": ["/twilio/messaging/messages/read"]}'
+
+
+def ask(tenant: Any, method: str, path: str = "", **options: Any) -> requests.Response:
+    url = f"{tenant.installation.url}/iam/v1/Keys{path}"
+    return requests.request(method, url, auth=(tenant.sid, tenant.token), timeout=10, **options)
+
+
+def new_key(tenant: Any) -> requests.Response:
+    form = {"AccountSid": tenant.sid, "FriendlyName": "till", "KeyType": "restricted", "Policy": POLICY}
+    return ask(tenant, "POST", data=form)
+
+
+def on_key(method: str, path: str = "/{}", **options: Any) -> Recipe:
+    return lambda tenant: ask(tenant, method, path.format(new_key(tenant).json()["sid"], tenant.sid), **options)
+
+
+KEY_RECIPES: dict[tuple[str, str], Recipe] = {
+    ("POST", "/v1/Keys"): new_key,
+    ("GET", "/v1/Keys"): on_key("GET", "?AccountSid={1}"),
+    ("GET", "/v1/Keys/{Sid}"): on_key("GET"),
+    ("POST", "/v1/Keys/{Sid}"): on_key("POST", data={"FriendlyName": "desk", "Policy": POLICY}),
+    ("DELETE", "/v1/Keys/{Sid}"): on_key("DELETE"),
+}
