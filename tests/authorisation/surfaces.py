@@ -18,9 +18,8 @@ from ringfence.carriers.simulator.origin_guard import OriginGuard
 SERVERS = {
     "carriers/sip/websocket.py": "SIP over WebSocket: no routes; who registers there proves a SIP credential",
     "devproxy/proxy.py": "the proxy of `ringfence run`, on the developer's own machine",
-    "drills/recording_proxy.py": "an attacker's ear, in drills",
-    "drills/tenant_programs.py": "tenants' programs, in drills",
     "roles/api.py": "the public port",
+    "roles/page_server.py": "the consoles of staff and of members, and the key origin: test_console_matrix.py",
     "roles/simulator.py": "the Phones page and the simulator, in development alone",
 }
 """The modules that take HTTP from a network, and what they serve."""
@@ -37,9 +36,10 @@ class Open(NamedTuple):
 
 
 def servers() -> set[str]:
-    """The modules of the package that take HTTP from a network."""
+    """The modules of the package that take HTTP from a network, besides what drills set up for attackers."""
     root = Path(ringfence.__file__).parent
-    return {str(path.relative_to(root)) for path in root.rglob("*.py") if _SERVES.search(path.read_text("utf-8"))}
+    found = {str(path.relative_to(root)) for path in root.rglob("*.py") if _SERVES.search(path.read_text("utf-8"))}
+    return {module for module in found if not module.startswith("drills/")}
 
 
 def operations_of(front: Front) -> list[Operation | Listed]:
