@@ -10,7 +10,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test test-long check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres sipp shots clean
+.PHONY: setup lock demo serve test test-long check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres softhsm sipp shots clean
 
 setup: $(STAMP)
 
@@ -38,7 +38,7 @@ demo: setup
 serve: setup
 	@$(BIN)/ringfence up
 
-test: setup chromium postgres sipp
+test: setup chromium postgres softhsm sipp
 	$(BIN)/pytest -n 2 --dist worksteal
 
 # What takes minutes and seldom changes: the example authenticator's devices, backups and pictures.
@@ -97,6 +97,15 @@ postgres:
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
 	    || echo "PostgreSQL could not be installed: its tests will be skipped"; \
 	else echo "no PostgreSQL: its tests will be skipped (as root: apt-get install postgresql)"; fi
+
+# Keys in a token are tried with SoftHSM; without it their tests are skipped, and say so.
+softhsm:
+	@if command -v softhsm2-util >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing SoftHSM for the tests of keys"; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends softhsm2 >/dev/null \
+	    || echo "SoftHSM could not be installed: its tests will be skipped"; \
+	else echo "no SoftHSM: its tests will be skipped (as root: apt-get install softhsm2)"; fi
 
 # Calls are tried against others' phones, switches and scanners; what is not there is skipped by its tests, which say so.
 SIP_TOOLS := sipp:sip-tester baresip:baresip-core kamailio:kamailio svmap:sipvicious linphonec:linphone-cli

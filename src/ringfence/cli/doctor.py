@@ -14,6 +14,7 @@ import msgspec
 from ringfence.carriers.sip.trunk import TrunkError
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.installation_lock import holder, lone_roles
+from ringfence.roles.key_look import KeyRestError, look_at_rest
 from ringfence.roles.listeners import bind
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, unknown_variables
@@ -46,8 +47,8 @@ def doctor(settings: Settings) -> None:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in a fixed order. Nothing is changed."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock, _carrier, _trunks,
-        _browser,
+        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock, _keys, _carrier,
+        _trunks, _browser,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -124,6 +125,17 @@ def _clock(_: Settings) -> Finding:
     now = time.gmtime()
     cure = "set the machine's clock" if now.tm_year < EARLIEST_PLAUSIBLE_YEAR else ""
     return Finding("clock", time.strftime("%Y-%m-%d %H:%M:%S UTC", now), cure)
+
+
+def _keys(settings: Settings) -> Finding:
+    if not settings.owns_keys:
+        return Finding("keys", f"of another installation, by {settings.keys_from}")
+    try:
+        return Finding("keys", look_at_rest(settings.kms_dir))
+    except PermissionError:
+        return Finding("keys", f"{settings.kms_dir} is another user's: nothing to see from here")
+    except KeyRestError as error:
+        return Finding("keys", str(error), error.cure)
 
 
 def _carrier(settings: Settings) -> Finding:

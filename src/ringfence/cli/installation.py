@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 import msgspec
 import uvloop
 
+from ringfence.cli.key_secret import asked_key_secrets
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.ipc.client import Client
@@ -68,13 +69,14 @@ async def _key_service(settings: Settings) -> AsyncIterator[None]:
     if running or not settings.owns_keys:
         yield
         return
+    secrets = asked_key_secrets(settings)
     configure_logging("up", "warning")
     make_private(settings.data_dir)
     lock = InstallationLock(settings.data_dir)
     lock.take()
     make_private(settings.run_dir)
     prepare_clock(settings, again=True)
-    supervisor = Supervisor(settings, inherited=[lock.descriptor])
+    supervisor = Supervisor(settings, inherited=[lock.descriptor], secrets=secrets)
     try:
         await refuse_accounts_without_keys(settings)
         await supervisor.start("kms")

@@ -12,15 +12,20 @@ from typing import Annotated
 import typer
 
 from ringfence.cli.ages import age_ms, shown_time
+from ringfence.cli.key_secret import asked_key_secret
 from ringfence.cli.ledger_witness import witness
 from ringfence.cli.listing import Cell, Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.note import NoteError, open_note
-from ringfence.kms.key_files import KeyFileError
+from ringfence.kms.hsm_seal import HsmAwayError
+from ringfence.kms.key_files import LEDGER, KeyFileError
+from ringfence.kms.key_rest import WrongSecretError
+from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line
 from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.kms.unlock import unlock
 from ringfence.roles.process import clock_of
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -158,12 +163,17 @@ def _kept(ledger: LedgerReader, path: Path) -> Checkpoint:
 def open_ledger(settings: Settings) -> Iterator[LedgerReader]:
     """The ledger of the installation, and what is wrong with it as a refusal."""
     try:
-        yield LedgerReader(settings.kms_dir)
+        files = unlock(settings.kms_dir, asked_key_secret(settings))
+        yield LedgerReader(settings.kms_dir, LedgerKeys(files.load(LEDGER)))
     except LedgerBrokenError as error:
         raise RefusalError(str(error), _EVIDENCE) from None
     except FileNotFoundError:
         raise RefusalError(f"there is no ledger in {settings.kms_dir}", "it begins with the first `up`") from None
     except PermissionError:
         raise RefusalError(f"{settings.kms_dir} is closed to this user", "run it as the key service's user") from None
+    except HsmAwayError as error:
+        raise RefusalError(str(error), "`ringfence doctor` says what is missing") from None
+    except WrongSecretError as error:
+        raise RefusalError(str(error), "give the right one") from None
     except KeyFileError as error:
         raise RefusalError(f"{settings.kms_dir / 'keys'}: {error}", "it begins with the first `up`") from None

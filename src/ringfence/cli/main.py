@@ -47,6 +47,7 @@ app = typer.Typer(
 app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")
 app.add_typer(events, name="events")
+app.add_typer(keys, name="keys")
 app.add_typer(ledgers, name="ledger")
 app.add_typer(keys, name="keys")
 app.command(name="blast")(blast)

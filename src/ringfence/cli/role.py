@@ -6,6 +6,7 @@ import os
 import msgspec
 import uvloop
 
+from ringfence.cli.key_secret import asked_key_secret
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.file_limit import raise_file_limit
 from ringfence.roles.installation_lock import LoneRoleLock
@@ -28,6 +29,7 @@ def role(settings: Settings, name: str) -> None:
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
     for variable, cure in unknown_variables(os.environ).items():
         Terminal().warn(f"{variable} is not a setting → {cure}")
+    secret = asked_key_secret(settings) if name == "kms" else b""
     guard_memory()
     raise_file_limit()
     os.umask(0o077)
@@ -41,7 +43,7 @@ def role(settings: Settings, name: str) -> None:
     if setting:
         settings = msgspec.structs.replace(settings, **{setting: listeners[0].getsockname()[1]})
     prepare_clock(settings, again=False)
-    process = RoleProcess(name, settings, listeners=listeners)
+    process = RoleProcess(name, settings, listeners=listeners, secret=secret)
 
     async def serve() -> None:
         catch_loop_crashes(asyncio.get_running_loop())

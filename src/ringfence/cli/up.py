@@ -13,6 +13,7 @@ from ringfence.cli.demo import demo_names
 from ringfence.cli.in_use import forget_in_use, note_in_use
 from ringfence.cli.installation import opened
 from ringfence.cli.invocation import invocation
+from ringfence.cli.key_secret import asked_key_secrets
 from ringfence.cli.profile import keep_profile, profile_path, read_profile
 from ringfence.cli.self_check import self_check
 from ringfence.cli.terminal import Steps, Terminal
@@ -63,6 +64,7 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
         raise RefusalError("production needs a carrier, and none is built yet", 'mode = "dev"')
     for name, cure in unknown_variables(os.environ).items():
         Terminal().warn(f"{name} is not a setting → {cure}")
+    secrets = asked_key_secrets(settings)
     os.umask(0o077)
     configure_logging("up", settings.log_level, log_file(settings.data_dir, "up", settings.log_mb))
     make_private(settings.data_dir)
@@ -79,7 +81,14 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
         prepare_clock(settings, again=True)
         metrics = fresh_folder(settings.run_dir)
         note_in_use(settings)
-        supervisor = Supervisor(settings, listeners=listeners, inherited=[lock.descriptor], metrics=metrics, warm=True)
+        supervisor = Supervisor(
+            settings,
+            listeners=listeners,
+            inherited=[lock.descriptor],
+            metrics=metrics,
+            warm=True,
+            secrets=secrets,
+        )
         asyncio.run(_serve(_Start(settings, supervisor, as_json=as_json, check=check), once=once))
     finally:
         forget_in_use(settings.data_dir)

@@ -1,4 +1,4 @@
-"""Key files: 32 random bytes each, mode 0600, in a directory of their own.
+"""Key files: 32 random bytes each, as they are or sealed (`key_rest`), mode 0600, in a directory of their own.
 
 `standing.key`, `tables.key` and `ledger.key` stay; `dispatcher-<day>.key` (days since 1970) goes when nothing is sealed
 to it, `verification-<day>.key` ten minutes after its day.
@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ringfence.domain.sealing.epoch import new_key
 from ringfence.domain.sealing.hkdf import KEY_BYTES
+from ringfence.kms.key_move import is_unsettled, overwrite, settle_move, sync
+from ringfence.kms.key_rest import KeyFileError, KeySeal, PlainSeal, kind_of, rest_of
 
 STANDING = "standing"
 TABLES = "tables"
@@ -20,15 +22,20 @@ LEDGER = "ledger"
 _DAY = re.compile(r"([a-z]+)-(\d+)\.key")
 
 
-class KeyFileError(Exception):
-    """A key file is missing, damaged, or open to others; the text names the file."""
+__all__ = ["DISPATCHER", "LEDGER", "STANDING", "TABLES", "VERIFICATION", "KeyFileError", "KeyFiles", "day_file"]
 
 
 class KeyFiles:
-    """The key files of one key service."""
+    """The key files of one key service, sealed by `seal`: `unlock` finds the right one."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, seal: KeySeal | None = None) -> None:
         self._directory = directory
+        self._seal: KeySeal = seal or PlainSeal()
+
+    @property
+    def seal(self) -> KeySeal:
+        """What they are sealed with."""
+        return self._seal
 
     def prepare(self) -> None:
         """Make the directory; clear away what a crash left half made. KeyFileError where others may enter it."""
@@ -37,22 +44,26 @@ class KeyFiles:
             raise KeyFileError(f"{self._directory.name} is open to other users")
         for left_over in self._directory.glob("*.new"):
             left_over.unlink()
+        settle_move(self._directory)
+        self._check_rest()
 
     def create(self, name: str) -> bytes:
         """Make a key, durably. An existing one is returned as it is."""
         path = self._path(name)
         if path.exists():
             return self.load(name)
+        self._check_rest()
         key = new_key()
+        sealed = self._seal.seal(name, key)
         unfinished = path.with_suffix(".new")
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.write(descriptor, key)
+            os.write(descriptor, sealed)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
         unfinished.rename(path)
-        self._sync_directory()
+        sync(self._directory)
         return key
 
     def load(self, name: str) -> bytes:
@@ -61,12 +72,18 @@ class KeyFiles:
         try:
             if path.stat().st_mode & 0o077:
                 raise KeyFileError(f"{path.name} is open to other users")
-            key = path.read_bytes()
+            sealed = path.read_bytes()
         except FileNotFoundError:
             raise KeyFileError(f"{path.name} is missing") from None
+        self._check_rest()
+        key = self._seal.unseal(name, sealed)
         if len(key) != KEY_BYTES:
             raise KeyFileError(f"{path.name} is damaged")
         return key
+
+    def names(self) -> list[str]:
+        """All that exist."""
+        return sorted(path.stem for path in self._directory.glob("*.key"))
 
     def days(self, family: str = DISPATCHER) -> list[int]:
         """The days whose key of this family still exists."""
@@ -80,24 +97,19 @@ class KeyFiles:
         """
         path = self._path(name)
         with contextlib.suppress(FileNotFoundError):
-            descriptor = os.open(path, os.O_WRONLY)
-            try:
-                os.write(descriptor, os.urandom(KEY_BYTES))
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+            overwrite(path)
             path.unlink()
-            self._sync_directory()
+            sync(self._directory)
 
     def _path(self, name: str) -> Path:
         return self._directory / f"{name}.key"
 
-    def _sync_directory(self) -> None:
-        descriptor = os.open(self._directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    def _check_rest(self) -> None:
+        if is_unsettled(self._directory):
+            raise KeyFileError("a move of the key files was interrupted: `ringfence up`, or `keys move` again, ends it")
+        rest = rest_of(self._directory)
+        if rest != self._seal.rest:
+            raise KeyFileError(f"the key files are of the kind {kind_of(rest)}, and were opened as another")
 
 
 def day_file(day: int, family: str = DISPATCHER) -> str:

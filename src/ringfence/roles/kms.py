@@ -5,12 +5,16 @@ import contextlib
 
 import structlog
 
-from ringfence.kms.key_files import KeyFileError
+from ringfence.kms.hsm_seal import HsmAwayError
+from ringfence.kms.key_files import LEDGER, KeyFileError
+from ringfence.kms.key_rest import WrongSecretError
+from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.server import serve_console_keys, serve_delivery_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
+from ringfence.kms.unlock import unlock
 from ringfence.ports.store import StoreFailedError
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
@@ -29,16 +33,24 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         raise RefusalError("keys_from names another installation's key service", "start it there, or remove keys_from")
     make_private(settings.kms_dir)
     async with contextlib.AsyncExitStack() as stack:
-        ledger = LedgerWriter(settings.kms_dir)
-        service = KeyService(settings.kms_dir, process.clock, ledger)
         try:
+            files = unlock(settings.kms_dir, process.secret, settles=True)
+            process.forget_secret()
+            ledger = LedgerWriter(settings.kms_dir, files=files)
+            service = KeyService(settings.kms_dir, process.clock, ledger, files=files)
             await ledger.open(process.clock.now_ms())
             stack.push_async_callback(ledger.close)
             await service.open()
+        except WrongSecretError as error:
+            raise RefusalError(str(error), "start it again, and give the right one") from None
         except KeyFileError as error:
             raise RefusalError(
                 f"{settings.kms_dir / 'keys'}: {error}",
                 "restore the folder from its copy: the folder with mode 0700, its files with 0600",
+            ) from None
+        except HsmAwayError as error:
+            raise RefusalError(
+                f"{settings.kms_dir / 'keys'}: {error}", "`ringfence doctor` says what is missing"
             ) from None
         except LedgerBrokenError as error:
             raise RefusalError(
@@ -50,7 +62,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 f"{settings.kms_dir}: {error}", "run the version that wrote it, or restore its copy"
             ) from None
         stack.push_async_callback(service.close)
-        records = FolderRecords(settings.kms_dir, service.allow)
+        records = FolderRecords(settings.kms_dir, service.allow, LedgerKeys(files.load(LEDGER)))
         tenants = await serve_tenant_keys(service, settings.socket("kms-api"), records=records, links=service)
         stack.push_async_callback(tenants.close)
         stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)

@@ -34,11 +34,18 @@ class RoleProcess:
     """What a role is given by whoever started it."""
 
     def __init__(
-        self, name: str, settings: Settings, *, ready_fd: int | None = None, listeners: Sequence[socket.socket] = ()
+        self,
+        name: str,
+        settings: Settings,
+        *,
+        ready_fd: int | None = None,
+        listeners: Sequence[socket.socket] = (),
+        secret: bytes = b"",
     ) -> None:
         self.name = name
         self.clock = clock_of(settings)
         self.listeners = tuple(listeners)
+        self.secret = secret
         self._ready_fd = ready_fd
 
     def ready(self) -> None:
@@ -49,6 +56,10 @@ class RoleProcess:
             with contextlib.suppress(BrokenPipeError):
                 os.write(descriptor, READY)
             os.close(descriptor)
+
+    def forget_secret(self) -> None:
+        """Keep the secret no longer here, once it has served."""
+        self.secret = b""
 
 
 def role_of(name: str) -> str:
@@ -73,15 +84,19 @@ def prepare_clock(settings: Settings, *, again: bool) -> None:
         write_offset_ms(path, parse_offset_ms(settings.clock, now_ms=SystemClock().now_ms()))
 
 
-def frame(settings: bytes) -> bytes:
-    """What the supervisor writes to a child's lifeline: length, then settings."""
-    return _LENGTH.pack(len(settings)) + settings
+def frame(data: bytes) -> bytes:
+    """What the supervisor writes to a child's lifeline: length, then settings; and a secret in the same way."""
+    return _LENGTH.pack(len(data)) + data
 
 
 def read_lifeline(descriptor: int) -> Settings:
     """The settings a supervisor sent."""
-    (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size))
-    return decode(_read_exactly(descriptor, length))
+    return decode(_read_frame(descriptor))
+
+
+def read_secret(descriptor: int) -> bytes:
+    """The secret that a supervisor sends after the settings, to a role that needs one."""
+    return _read_frame(descriptor)
 
 
 def hold_lifeline(descriptor: int) -> None:
@@ -107,6 +122,11 @@ async def run_role(name: str, settings: Settings, process: RoleProcess) -> None:
         loop.add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+def _read_frame(descriptor: int) -> bytes:
+    (length,) = _LENGTH.unpack(_read_exactly(descriptor, _LENGTH.size))
+    return _read_exactly(descriptor, length)
 
 
 def _read_exactly(descriptor: int, size: int) -> bytes:

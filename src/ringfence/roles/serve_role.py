@@ -9,11 +9,12 @@ import structlog
 import uvloop
 
 from ringfence.roles.file_limit import raise_file_limit
+from ringfence.roles.key_secret import key_secret
 from ringfence.roles.listeners import adopt
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import catch_loop_crashes, configure_logging
 from ringfence.roles.memory_guard import guard_memory
-from ringfence.roles.process import REFUSED, RoleProcess, hold_lifeline, read_lifeline, role_of, run_role
+from ringfence.roles.process import REFUSED, RoleProcess, hold_lifeline, read_lifeline, read_secret, role_of, run_role
 from ringfence.roles.refusal import RefusalError
 
 
@@ -26,9 +27,10 @@ def serve_role(name: str, *, lifeline: int, ready: int, listen: Sequence[int] = 
     raise_file_limit()
     os.umask(0o077)
     settings = read_lifeline(lifeline)
+    secret = key_secret(settings, lambda: read_secret(lifeline)) if name == "kms" else b""
     hold_lifeline(lifeline)
     configure_logging(role_of(name), settings.log_level, log_file(settings.data_dir, name, settings.log_mb))
-    process = RoleProcess(name, settings, ready_fd=ready, listeners=adopt(listen))
+    process = RoleProcess(name, settings, ready_fd=ready, listeners=adopt(listen), secret=secret)
 
     async def serve() -> None:
         catch_loop_crashes(asyncio.get_running_loop())

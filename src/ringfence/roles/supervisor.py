@@ -56,8 +56,8 @@ class Supervisor:
 
     `inherited` descriptors (the installation's lock) stay open in every role; `metrics` is the folder where they write
     their figures. `listeners` of a role go to its process alone, and outlive it: connections that arrive while it
-    restarts wait in them. With `warm` roles are forked by a process that has their modules in memory; `command` is for
-    when it cannot.
+    restarts wait in them. `secrets` go to the role of that name alone, each time it starts. With `warm` roles are
+    forked by a process that has their modules in memory; `command` is for when it cannot.
     """
 
     def __init__(
@@ -69,6 +69,7 @@ class Supervisor:
         metrics: Path | None = None,
         command: Command = role_command,
         warm: bool = False,
+        secrets: Mapping[str, bytes] | None = None,
     ) -> None:
         environment = os.environ | ({FOLDER_VARIABLE: str(metrics)} if metrics else {})
         more = ["asyncpg"] if settings.database_url else []
@@ -76,6 +77,7 @@ class Supervisor:
         self._shared = _Shared(encode(settings), tuple(inherited), metrics, environment, self._warm)
         self._listeners = dict(listeners or {})
         self._command = command
+        self._secrets = dict(secrets or {})
         self._children: dict[str, _Child] = {}
         self._demanded: dict[str, asyncio.Task[None]] = {}
 
@@ -88,7 +90,7 @@ class Supervisor:
         """Start a role and keep it running; returns once it serves. RefusalError when it does not come up at all."""
         self.warm_up()
         listen = [listener.fileno() for listener in self._listeners.get(role, ())]
-        child = _Child(role, self._command(role), listen, self._shared)
+        child = _Child(role, self._command(role), listen, self._shared, self._secrets.get(role))
         self._children[role] = child
         await child.start()
 
@@ -154,11 +156,12 @@ class _Running(msgspec.Struct):
 
 
 class _Child:
-    def __init__(self, name: str, command: list[str], listen: list[int], shared: _Shared) -> None:
+    def __init__(self, name: str, command: list[str], listen: list[int], shared: _Shared, secret: bytes | None) -> None:
         self._name = name
         self._command = command
         self._listen = listen
         self._shared = shared
+        self._secret = secret
         self._running: _Running | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._log = structlog.get_logger().bind()
@@ -238,6 +241,8 @@ class _Child:
             os.close(ready_write)
         with contextlib.suppress(BrokenPipeError):
             os.write(lifeline_write, frame(self._shared.settings))
+            if self._secret:
+                os.write(lifeline_write, frame(self._secret))
         self._running = _Running(process, lifeline_write, _readiness(ready_read), _now_ms())
         return self._running
 

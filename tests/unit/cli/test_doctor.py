@@ -29,7 +29,7 @@ def test_a_busy_port_is_found_with_the_way_out(ringfence) -> None:
     listeners[0].close()
     assert done.returncode == 1
     assert f"✗ port         port {port} busy" in done.stdout
-    assert "error: 1 of 11 checks failed" in done.stderr
+    assert "error: 1 of 12 checks failed" in done.stderr
 
 
 def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:

@@ -17,12 +17,15 @@ from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient, DispatcherKeyClient
 from ringfence.kms.key_files import LEDGER, KeyFiles
+from ringfence.kms.key_move import move_keys
+from ringfence.kms.key_rest import PlainSeal
 from ringfence.kms.ledger.reading import read_ledger
 from ringfence.ports.keys import Caller, Slot
 from ringfence.roles import kms
 from ringfence.roles.process import READY, RoleProcess, frame
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, encode
+from unit.kms.key_rests import quick_passphrase
 
 AC = "AC" + "a" * 32
 
@@ -98,3 +101,13 @@ def test_a_ledger_that_was_changed_is_refused_with_cause_and_cure(run: Any, sett
     (settings.kms_dir / "ledger" / "entries").write_text("changed\n")
     with pytest.raises(RefusalError, match=r"kms/ledger: the ledger's checkpoint: .* → keep the folder as evidence"):
         run(kms.run(settings, RoleProcess("kms", settings)))
+
+
+def test_a_wrong_passphrase_is_refused_and_none_is_kept(run: Any, settings: Settings) -> None:
+    keys = settings.kms_dir / "keys"
+    KeyFiles(keys).prepare()
+    KeyFiles(keys).create(LEDGER)
+    move_keys(keys, PlainSeal(), quick_passphrase())
+    for secret in (b"", b"not the passphrase"):
+        with pytest.raises(RefusalError, match="not the one that sealed the key files → start it again"):
+            run(kms.run(settings, RoleProcess("kms", settings, secret=secret)))

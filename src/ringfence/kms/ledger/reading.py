@@ -36,12 +36,13 @@ class Sound(NamedTuple):
 class LedgerReader:
     """Reads the ledger of a key service's folder. It may be written to meanwhile: what came later is not read.
 
-    KeyFileError where its key is not there, OSError where the ledger is not.
+    `keys`, where given, take the place of its key file. KeyFileError where that is not there, OSError where the ledger
+    is not.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, keys: LedgerKeys | None = None) -> None:
         self._folder = directory / FOLDER
-        self._keys = LedgerKeys(KeyFiles(directory / "keys").load(LEDGER))
+        self._keys = keys or LedgerKeys(KeyFiles(directory / "keys").load(LEDGER))
         self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signer)
         self.verifier = self._keys.signer.verifier
 

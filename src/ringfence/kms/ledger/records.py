@@ -9,6 +9,7 @@ from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import split_note
 from ringfence.domain.ledger.proof import inclusion_proof
 from ringfence.domain.ledger.tile import parse_tile_path, width_at
+from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.ports.keys import Caller
@@ -21,8 +22,9 @@ Allow = Callable[[Caller, str], Awaitable[None]]
 class FolderRecords:
     """`allow` raises KeyRefusedError for a caller that opens nothing of an account. Reads happen in threads."""
 
-    def __init__(self, directory: Path, allow: Allow) -> None:
+    def __init__(self, directory: Path, allow: Allow, keys: LedgerKeys | None = None) -> None:
         self._directory = directory
+        self._keys = keys
         self._allow = allow
 
     async def checkpoint(self) -> str:
@@ -42,7 +44,7 @@ class FolderRecords:
         return await _read(lambda: self._entries(account, after, min(limit, ENTRIES_AT_ONCE)))
 
     def _reader(self) -> LedgerReader:
-        return LedgerReader(self._directory)
+        return LedgerReader(self._directory, self._keys)
 
     def _tile(self, path: str) -> bytes:
         tile = parse_tile_path(path)

@@ -79,8 +79,9 @@ class LedgerWriter:
     anything more is written. Delivery openings that had to be left out are counted in an entry `log.gap`.
     """
 
-    def __init__(self, directory: Path, *, later_max: int = LATER_MAX) -> None:
+    def __init__(self, directory: Path, *, later_max: int = LATER_MAX, files: KeyFiles | None = None) -> None:
         self._directory = directory
+        self._files = files or KeyFiles(directory / "keys")
         self._folder = directory / FOLDER
         self._later_max = later_max
         self._changed = threading.Condition()
@@ -113,7 +114,8 @@ class LedgerWriter:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             new = os.fstat(self._file).st_size == 0
-            self._keys = _load_keys(self._directory, new=new)
+            self._files.prepare()
+            self._keys = LedgerKeys(self._files.create(LEDGER) if new else self._files.load(LEDGER))
             self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signer)
             self._tree = TreeFiles(self._folder)
             self._index = LedgerIndex(self._folder / INDEX)
@@ -379,12 +381,6 @@ class LedgerWriter:
     def _tell_torn(self, torn: bytes, at_ms: int) -> None:
         scope = (str(len(torn)), hashlib.sha256(torn).hexdigest())
         self._write_entries([AccessEntry(at_ms=at_ms, account="", actor="kms", verb="log.torn", scope=scope)])
-
-
-def _load_keys(directory: Path, *, new: bool) -> LedgerKeys:
-    files = KeyFiles(directory / "keys")
-    files.prepare()
-    return LedgerKeys(files.create(LEDGER) if new else files.load(LEDGER))
 
 
 def _gap_entry(count: int, first_ms: int, last_ms: int) -> AccessEntry:
