@@ -10,9 +10,10 @@ from ringfence.cli.key_secret import asked_key_secrets
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.ipc.client import Client
-from ringfence.kms.client import ApiKeyClient
+from ringfence.kms.client import ApiKeyClient, OperatorKeyClient
 from ringfence.ports.keys import KeyRefusedError, TenantKeys
-from ringfence.ports.store import Store
+from ringfence.ports.operator_keys import OperatorKeys
+from ringfence.ports.standing_rows import LastingStore
 from ringfence.roles.bootstrap import refuse_accounts_without_keys
 from ringfence.roles.installation_lock import InstallationLock, holder, lone_roles
 from ringfence.roles.logs import configure_logging
@@ -27,20 +28,23 @@ from ringfence.roles.supervisor import Supervisor
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """What use cases need."""
 
-    store: Store
+    store: LastingStore
     keys: TenantKeys
+    operator: OperatorKeys
     clock: Clock
 
 
 @contextlib.asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Installation]:
     """The installation at `settings.data_dir`, whose key service runs already. RefusalError when it cannot be had."""
-    client = Client(settings.socket("kms-api"))
-    store: Store | None = None
+    client, operator = Client(settings.socket("kms-api")), Client(settings.socket("kms-operator"))
+    store: LastingStore | None = None
     try:
         store = await open_store(settings)
         clock = clock_of(settings)
-        yield Installation(store=store, keys=ApiKeyClient(client, clock), clock=clock)
+        yield Installation(
+            store=store, keys=ApiKeyClient(client, clock), operator=OperatorKeyClient(operator), clock=clock
+        )
     except ConnectionError:
         raise RefusalError("the key service does not answer", "its log tells why; `ringfence doctor`") from None
     except KeyRefusedError:
@@ -51,6 +55,7 @@ async def opened(settings: Settings) -> AsyncIterator[Installation]:
         if store is not None:
             await store.close()
         await client.close()
+        await operator.close()
 
 
 def operate(settings: Settings, work: Callable[[Installation], Coroutine[None, None, None]]) -> None:

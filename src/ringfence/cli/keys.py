@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from ringfence.cli.installation import Installation, operate
 from ringfence.cli.key_secret import asked_key_secret, prompt
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
@@ -26,11 +27,19 @@ from ringfence.roles.key_look import RESTORE, KeyRestError, look_at_rest
 from ringfence.roles.process import clock_of
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
+from ringfence.roles.standing_sweep import sweep_standing
 
 OPERATOR = "operator"
+NOT_ROTATED = {
+    "tables": "what it blinds, opted-out numbers above all, is written nowhere else: no list could be made anew",
+    "dispatcher": "it is made anew each day by itself",
+    "verification": "it is made anew each day by itself",
+}
 KINDS = ("file", "passphrase", "pkcs11")
 
-commands = typer.Typer(help="The key service's own keys, and the code that touches keys in browsers.", no_args_is_help=True)
+commands = typer.Typer(
+    help="The key service's own keys, and the code that touches keys in browsers.", no_args_is_help=True
+)
 
 
 @commands.command("bundle-hash")
@@ -99,6 +108,51 @@ def move(
     finally:
         lock.drop()
     Terminal().say(f"{moved} key files rest as {to} now")
+
+
+@commands.command()
+def rotate(
+    name: Annotated[str, typer.Argument(help="standing.", metavar="NAME")],
+    end: Annotated[bool, typer.Option("--end", help="Destroy the former keys, which nothing needs any more.")] = False,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Make one of the key service's own keys anew, while texts and calls flow."""
+    settings = _own(settings_of(config, data))
+    if name in NOT_ROTATED:
+        raise RefusalError(f"the {name} key cannot be rotated by a command", NOT_ROTATED[name])
+    if name != "standing":
+        raise RefusalError(f"there is no key {name!r} to rotate", "`ringfence keys rotate standing`", exit_code=2)
+    operate(settings, _end_standing if end else _rotate_standing)
+
+
+async def _rotate_standing(it: Installation) -> None:
+    number = await it.operator.rotate_standing()
+    swept = await sweep_standing(it.store, it.operator)
+    terminal = Terminal()
+    terminal.say(f"standing key {number} seals from now on")
+    terminal.say(f"{swept.rows} records and {swept.secrets} secrets are sealed anew")
+    terminal.say("the former key still opens; `ringfence keys rotate standing --end` destroys it")
+
+
+async def _end_standing(it: Installation) -> None:
+    if not (await it.operator.former_standing()).keys:
+        Terminal().say("there is no former standing key")
+        return
+    swept = await sweep_standing(it.store, it.operator)
+    if swept.rows or swept.secrets:
+        # Somebody wrote back what he had read before: that is under way, and must not be overtaken.
+        raise RefusalError(
+            f"{swept.rows} records and {swept.secrets} secrets were still under a former key; they are sealed anew",
+            "try again in a minute",
+        )
+    former = await it.operator.former_standing()
+    if former.secrets:
+        raise RefusalError(
+            f"{former.secrets} secrets of authenticator apps are under a former key, and no factor is theirs",
+            "keep the former key",
+        )
+    Terminal().say(f"{await it.operator.end_former_standing()} former standing keys are destroyed")
 
 
 def _new_seal(kind: str, module: str, token: str, key: str) -> KeySeal:

@@ -13,6 +13,7 @@ from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import ProvenEntries
+from ringfence.ports.operator_keys import Former
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, Verdict
 
@@ -213,3 +214,25 @@ class LedgerClient:
 
     async def entries_of(self, caller: Caller, account: str, after: int, limit: int) -> ProvenEntries:
         return await self._client.call("ledger_entries_of", caller, account, after, limit, returns=ProvenEntries)
+
+
+class OperatorKeyClient:
+    """`ports.operator_keys.OperatorKeys` at the operator's socket."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def rotate_standing(self) -> int:
+        return await self._client.call("rotate_standing", returns=int)
+
+    async def renew_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes | None]:
+        return await self._client.call("renew_standing", account, records, returns=list[bytes | None])
+
+    async def renew_totp(self, factors: Sequence[TotpOf]) -> int:
+        return await self._client.call("renew_totp", factors, returns=int)
+
+    async def former_standing(self) -> Former:
+        return await self._client.call("former_standing", returns=Former)
+
+    async def end_former_standing(self) -> int:
+        return await self._client.call("end_former_standing", returns=int)

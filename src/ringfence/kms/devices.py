@@ -15,6 +15,7 @@ from ringfence.domain.device_token import (
 )
 from ringfence.domain.jws import Jws, is_es256, is_hs256, is_signature, read_jws, write_hs256
 from ringfence.domain.sealing import hkdf
+from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import KeyStore
 
 _SALT: Final = b"ringfence/enrolment/v1"
@@ -27,11 +28,11 @@ _EXPIRE = "DELETE FROM enrolment_used WHERE expires_s <= ?"
 
 
 class Devices:
-    """The parts of `ports.device_keys` that need no tenant's key; `standing_key` is what enrolments are signed from."""
+    """The parts of `ports.device_keys` that need no tenant's key; `standing` is what enrolments are signed from."""
 
-    def __init__(self, store: KeyStore, standing_key: bytes, clock: Clock) -> None:
+    def __init__(self, store: KeyStore, standing: StandingKeys, clock: Clock) -> None:
         self._store = store
-        self._standing_key = standing_key
+        self._standing = standing
         self._clock = clock
 
     async def keep(self, device: DeviceOf, public_key: bytes) -> None:
@@ -69,7 +70,7 @@ class Devices:
         return self.payload(device, login) is not None
 
     def sign(self, enrolment: Enrolment) -> str:
-        key = self._enrolment_key(enrolment.account, enrolment.service)
+        key = _enrolment_key(self._standing.newest, enrolment.account, enrolment.service)
         return write_hs256(key, {"cty": ENROLMENT}, enrolment_claims(enrolment))
 
     def enrolment(self, account: str, service: str, text: str) -> Enrolment | None:
@@ -78,7 +79,8 @@ class Devices:
         claimed = None if token is None else enrolment_claimed(token)
         if token is None or claimed is None or (claimed.account, claimed.service) != (account, service):
             return None
-        if not is_hs256(self._enrolment_key(account, service), token) or claimed.expires_s <= self._now_s():
+        keys = (_enrolment_key(standing, account, service) for standing in self._standing.all())
+        if claimed.expires_s <= self._now_s() or not any(is_hs256(key, token) for key in keys):
             return None
         return claimed
 
@@ -97,11 +99,12 @@ class Devices:
         row = self._store.row(_KEY, device.account, device.factor, device.service)
         return None if row is None else row[0]
 
-    def _enrolment_key(self, account: str, service: str) -> bytes:
-        return hkdf.derive(self._standing_key, _SALT, f"{account}|{service}".encode())
-
     def _now_s(self) -> int:
         return self._clock.now_ms() // 1_000
+
+
+def _enrolment_key(standing: bytes, account: str, service: str) -> bytes:
+    return hkdf.derive(standing, _SALT, f"{account}|{service}".encode())
 
 
 def _read(token: str) -> Jws | None:

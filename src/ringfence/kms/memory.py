@@ -41,6 +41,9 @@ class MemoryKeyFiles(KeyFiles):
         except KeyError:
             raise KeyFileError(f"{name}.key is missing") from None
 
+    def names(self) -> list[str]:
+        return sorted(self._keys)
+
     def days(self, family: str = DISPATCHER) -> list[int]:
         return sorted(int(name.rpartition("-")[2]) for name in self._keys if name.startswith(f"{family}-"))
 

@@ -10,6 +10,7 @@ from ringfence.ports.device_keys import DeviceKeys
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.ledger import LedgerRecords, OwnRecords
+from ringfence.ports.operator_keys import OperatorKeys
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
@@ -41,6 +42,7 @@ TENANT_VERBS = (
     "read_enrolment",
     "enrol",
 )
+OPERATOR_VERBS = ("rotate_standing", "renew_standing", "renew_totp", "former_standing", "end_former_standing")
 LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
 LINK_VERBS = ("open_console_link",)
 CONSOLE_VERBS = (
@@ -108,3 +110,8 @@ async def serve_console_keys(
     if records is not None:
         verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in CONSOLE_LEDGER_VERBS}
     return await serve(path, verbs, allowed_uids)
+
+
+async def serve_operator_keys(service: OperatorKeys, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
+    """Answer the verbs of `OperatorKeys` at `path`. OSError where the path cannot be had."""
+    return await serve(path, {verb: getattr(service, verb) for verb in OPERATOR_VERBS}, allowed_uids)

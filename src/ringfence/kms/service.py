@@ -15,7 +15,7 @@ from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.sealing.record import EpochRecords
-from ringfence.domain.sealing.standing import StandingSealer, table_key
+from ringfence.domain.sealing.standing import table_key
 from ringfence.domain.sid import new_sid
 from ringfence.domain.totp import TotpShape
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
@@ -24,10 +24,11 @@ from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.devices import Devices
 from ringfence.kms.grants import Grants, Holder
-from ringfence.kms.key_files import STANDING, TABLES, KeyFiles
+from ringfence.kms.key_files import TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
 from ringfence.kms.slot_keys import Opened, SlotKeys
+from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
@@ -36,6 +37,7 @@ from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
+from ringfence.ports.operator_keys import Former
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, Verdict
 
@@ -47,6 +49,7 @@ BLIND_TABLES = frozenset(
 )
 DISPATCHER = "dispatcher"
 API = "api"
+OPERATOR = "operator"
 NOTED_BY = ("member:", "staff:")
 KEY_ORIGIN = "key_origin"
 
@@ -83,7 +86,7 @@ class KeyService:
         self._verification_keys = VerificationKeys(self._files, clock)
         self._codes = Codes(self._store, self._verification_keys, clock)
         self._grants = Grants(self._store, clock)
-        self._standing_key = b""
+        self._standing = StandingKeys(self._files)
         self._tables_key = b""
 
     async def open(self) -> None:
@@ -93,9 +96,10 @@ class KeyService:
         try:
             in_use = self._store.row("SELECT 1 FROM account LIMIT 1") is not None
             take = self._files.load if in_use else self._files.create
-            self._standing_key, self._tables_key = take(STANDING), take(TABLES)
-            self._totp = TotpSecrets(self._store, self._standing_key, self._clock)
-            self._devices = Devices(self._store, self._standing_key, self._clock)
+            self._standing.load(in_use=in_use)
+            self._tables_key = take(TABLES)
+            self._totp = TotpSecrets(self._store, self._standing, self._clock)
+            self._devices = Devices(self._store, self._standing, self._clock)
             self._days.load()
             self._verification_keys.load()
             lost = await self._residue.forget_lost()
@@ -172,8 +176,7 @@ class KeyService:
         return await self._open_archive(caller, account, "index_keys", INDEXES, days)
 
     async def seal_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        sealer = StandingSealer(self._standing_key, account)
-        return [sealer.seal(name, value) for name, value in records]
+        return [self._standing.seal(account, name, value) for name, value in records]
 
     async def open_standing_as(self, caller: Caller, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
         await self._open_or_seal(caller, account, "open_standing")
@@ -380,6 +383,34 @@ class KeyService:
     ) -> None:
         await self._residue.close(account, epoch, unfinished, scheduled)
 
+    # For the operator
+
+    async def rotate_standing(self) -> int:
+        await self._write_down("", OPERATOR, "rotate_standing", str(self._standing.number + 1))
+        return self._standing.rotate()
+
+    async def renew_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes | None]:
+        try:
+            renewed = [self._standing.renew(account, name, sealed) for name, sealed in records]
+        except UnsealError:
+            raise KeyRefusedError("standing configuration does not open") from None
+        names = [name for (name, _), sealed in zip(records, renewed, strict=True) if sealed is not None]
+        if names:
+            self._write_down_later(account, OPERATOR, "renew_standing", *names)
+        return renewed
+
+    async def renew_totp(self, factors: Sequence[TotpOf]) -> int:
+        return await self._totp.renew(factors)
+
+    async def former_standing(self) -> Former:
+        return Former(keys=self._standing.former, secrets=self._totp.former())
+
+    async def end_former_standing(self) -> int:
+        if self._totp.former():
+            raise KeyRefusedError("secrets of the key service are sealed under a former standing key")
+        await self._write_down("", OPERATOR, "end_former_standing", str(self._standing.number))
+        return self._standing.destroy_former()
+
     async def _end_grants(self, grants: Sequence[Holder], actor: str) -> None:
         """Keys go first: a ledger that cannot be written keeps nobody's access open."""
         await self._grants.end([holder.sid for holder in grants])
@@ -425,9 +456,8 @@ class KeyService:
         return keys
 
     def _open_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes]:
-        sealer = StandingSealer(self._standing_key, account)
         try:
-            return [sealer.open(name, sealed) for name, sealed in records]
+            return [self._standing.open(account, name, sealed) for name, sealed in records]
         except UnsealError:
             raise KeyRefusedError("standing configuration does not open") from None
 

@@ -17,6 +17,7 @@ from ringfence.domain.totp import (
     step_in_other_shape,
 )
 from ringfence.domain.verification_code import CHECKS_MAX
+from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import KeyStore
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import Verdict
@@ -27,7 +28,7 @@ _SALT: Final = b"ringfence/totp/v1"
 _FOR_EVER: Final = 1 << 62
 _STAND_IN: Final = bytes(20)
 
-_OPEN = "INSERT INTO totp_secret VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0) ON CONFLICT DO NOTHING"
+_OPEN = "INSERT INTO totp_secret VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?) ON CONFLICT DO NOTHING"
 _ROW = """SELECT secret, alg, time_step, skew, code_length, last_step, drift FROM totp_secret
 WHERE account = ? AND factor = ?"""
 _SHAPE = """UPDATE totp_secret SET alg = ?, time_step = ?, skew = ?, code_length = ?, last_step = ?, drift = 0
@@ -45,6 +46,8 @@ _CLOSE = (
     "DELETE FROM totp_secret WHERE account = ? AND factor = ?",
     "DELETE FROM totp_attempt WHERE account = ? AND factor = ?",
 )
+_RENEW = "UPDATE totp_secret SET secret = ?3, standing = ?4 WHERE account = ?1 AND factor = ?2 AND standing <> ?4"
+_FORMER = "SELECT count(*) FROM totp_secret WHERE standing <> ?"
 _EXPIRED = "SELECT 1 FROM totp_attempt WHERE expires_ms <= ? LIMIT 1"
 _EXPIRE = "DELETE FROM totp_attempt WHERE expires_ms <= ?"
 
@@ -57,18 +60,18 @@ class _Kept(NamedTuple):
 
 
 class TotpSecrets:
-    """`ports.totp_codes` over the key service's database; `standing_key` is what its keys are derived from."""
+    """`ports.totp_codes` over the key service's database; `standing` is what its keys are derived from."""
 
-    def __init__(self, store: KeyStore, standing_key: bytes, clock: Clock) -> None:
+    def __init__(self, store: KeyStore, standing: StandingKeys, clock: Clock) -> None:
         self._store = store
-        self._standing_key = standing_key
+        self._standing = standing
         self._clock = clock
 
     async def open(self, factor: TotpOf, shape: TotpShape, secret: bytes) -> bytes:
         kept = secret or new_secret(shape.alg)
-        sealed = aead.seal(self._key(factor.account), kept, _place(factor))
+        sealed = aead.seal(_key(self._standing.newest, factor.account), kept, _place(factor))
         shaped = (shape.alg, shape.time_step, shape.skew, shape.code_length)
-        values = (factor.account, factor.factor, sealed, *shaped, NEVER)
+        values = (factor.account, factor.factor, sealed, *shaped, NEVER, self._standing.number)
         if not await self._store.write(lambda tx: tx.execute(_OPEN, values).rowcount):
             raise ValueError("the factor has a secret")
         return kept
@@ -94,6 +97,24 @@ class TotpSecrets:
 
         return await self._store.write(write)
 
+    async def renew(self, factors: Sequence[TotpOf]) -> int:
+        """Seal these secrets anew under the newest standing key; how many were not."""
+        renewed = 0
+        for factor in factors:
+            kept = self._read(factor)
+            if kept is None:
+                continue
+            number = self._standing.number
+            sealed = aead.seal(_key(self._standing.newest, factor.account), kept.secret, _place(factor))
+            values = (factor.account, factor.factor, sealed, number)
+            renewed += await self._store.write(lambda tx, values=values: tx.execute(_RENEW, values).rowcount)  # type: ignore[misc]
+        return renewed
+
+    def former(self) -> int:
+        """How many are sealed under a former standing key."""
+        (count,) = self._store.rows(_FORMER, self._standing.number)[0]
+        return int(count)
+
     async def close(self, account: str, factors: Sequence[str]) -> None:
         def write(tx: sqlite3.Connection) -> None:
             for factor in factors:
@@ -112,14 +133,13 @@ class TotpSecrets:
         row = self._store.row(_ROW, factor.account, factor.factor)
         if row is None:
             return None
-        try:
-            secret = aead.unseal(self._key(factor.account), row[0], _place(factor))
-        except aead.UnsealError:
-            return None
-        return _Kept(secret, _shape_of(row), row[5], row[6])
-
-    def _key(self, account: str) -> bytes:
-        return hkdf.derive(self._standing_key, _SALT, account.encode())
+        for standing in self._standing.all():
+            try:
+                secret = aead.unseal(_key(standing, factor.account), row[0], _place(factor))
+            except aead.UnsealError:
+                continue
+            return _Kept(secret, _shape_of(row), row[5], row[6])
+        return None
 
 
 def _reshape(tx: sqlite3.Connection, factor: TotpOf, shape: TotpShape) -> None:
@@ -162,6 +182,10 @@ def _counted(
 
 def _shape_of(row: Sequence[Any]) -> TotpShape:
     return TotpShape(alg=row[1], time_step=row[2], skew=row[3], code_length=row[4])
+
+
+def _key(standing: bytes, account: str) -> bytes:
+    return hkdf.derive(standing, _SALT, account.encode())
 
 
 def _place(factor: TotpOf) -> bytes:

@@ -12,7 +12,7 @@ from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
-from ringfence.kms.server import serve_console_keys, serve_delivery_keys, serve_tenant_keys
+from ringfence.kms.server import serve_console_keys, serve_delivery_keys, serve_operator_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.kms.unlock import unlock
 from ringfence.ports.store import StoreFailedError
@@ -68,6 +68,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)
         console = await serve_console_keys(service, settings.socket("kms-console"), records=records)
         stack.push_async_callback(console.close)
+        operator = await serve_operator_keys(service, settings.socket("kms-operator"))
+        stack.push_async_callback(operator.close)
         settle()
         process.ready()
         while True:

@@ -332,7 +332,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return self._services_dir / "clock"
 
     def socket(self, name: str) -> Path:
-        """A Unix socket: kms-api, kms-dispatcher, kms-console, simulator(-http), wake, voice-wake, media, live-…"""
+        """A Unix socket: kms-api, -dispatcher, -operator, -console, simulator, wake, voice-wake, media, live-…"""
         return (self.run_dir if name.startswith(OWN_SOCKETS) else self._services_dir) / f"{name}.sock"
 
     @property

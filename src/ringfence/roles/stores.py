@@ -3,7 +3,8 @@
 import platform
 from typing import TYPE_CHECKING
 
-from ringfence.ports.store import DiskFullError, Store, StoreFailedError
+from ringfence.ports.standing_rows import LastingStore
+from ringfence.ports.store import DiskFullError, StoreFailedError
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.schema.steps import ChangedMigrationError, NewerSchemaError, UnmigratedError
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from ringfence.store.postgres import PostgresStore
 
 
-async def open_store(settings: Settings) -> Store:
+async def open_store(settings: Settings) -> LastingStore:
     """The open store; RefusalError where it cannot be had, which never holds the database's URL.
 
     In dev it is migrated first. In production `ringfence migrate` does that, when its operator wants it done.

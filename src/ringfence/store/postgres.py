@@ -18,6 +18,7 @@ from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
 from ringfence.store.postgres_sign_ins import PostgresSignIns
 from ringfence.store.postgres_sip_access import PostgresSipAccess
+from ringfence.store.postgres_standing import PostgresStanding
 from ringfence.store.postgres_tellings import PostgresTellings
 from ringfence.store.postgres_verifications import PostgresVerifications
 from ringfence.store.postgres_verify_config import PostgresVerifyConfig
@@ -46,6 +47,7 @@ class PostgresStore(
     PostgresTellings,
     PostgresCallBrakes,
     PostgresLookups,
+    PostgresStanding,
     PostgresClock,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.

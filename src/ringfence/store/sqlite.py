@@ -18,6 +18,7 @@ from ringfence.store.sqlite_recordings import SqliteRecordings
 from ringfence.store.sqlite_services import SqliteServices
 from ringfence.store.sqlite_sign_ins import SqliteSignIns
 from ringfence.store.sqlite_sip_access import SqliteSipAccess
+from ringfence.store.sqlite_standing import SqliteStanding
 from ringfence.store.sqlite_tellings import SqliteTellings
 from ringfence.store.sqlite_verifications import SqliteVerifications
 from ringfence.store.sqlite_verify_config import SqliteVerifyConfig
@@ -46,6 +47,7 @@ class SqliteStore(
     SqliteTellings,
     SqliteCallBrakes,
     SqliteLookups,
+    SqliteStanding,
     SqliteClock,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.

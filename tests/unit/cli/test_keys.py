@@ -2,6 +2,9 @@
 
 import asyncio
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +145,34 @@ def test_the_key_service_starts_with_the_passphrase_and_not_without(
         assert path.stat().st_size > 32
     log = b"".join(path.read_bytes() for path in kms.parent.rglob("*") if path.is_file())
     assert PASSPHRASE not in log
+
+
+def test_the_standing_key_is_made_anew_while_texts_flow(installation: Any) -> None:
+    def keys(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "ringfence", "keys", *arguments, "--data", str(installation.data)],
+            env=installation.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    client = installation.client()
+    (number,) = client.incoming_phone_numbers.list(phone_number=installation.shop)
+    url = "https://example.org/before"
+    client.incoming_phone_numbers(number.sid).update(sms_url=url)
+    rotated = keys("rotate", "standing")
+    assert rotated.returncode == 0, rotated.stderr
+    assert re.search(r"standing key \d+ seals from now on\n[1-9]\d* records and \d+ secrets", rotated.stdout)
+    assert client.incoming_phone_numbers(number.sid).fetch().sms_url == url
+    ended = keys("rotate", "standing", "--end")
+    assert "1 former standing keys are destroyed" in ended.stdout, ended.stderr
+    assert client.incoming_phone_numbers(number.sid).fetch().sms_url == url
+    client.incoming_phone_numbers(number.sid).update(sms_url="")
+    assert keys("rotate", "standing", "--end").stdout == "there is no former standing key\n"
+    # Webhooks are signed with states that were sealed anew.
+    text = client.messages.create(from_=installation.shop, to="+12025550177", body="after the rotation")
+    assert text.sid.startswith("SM")
+    refused = keys("rotate", "tables")
+    assert (refused.returncode, "written nowhere else" in refused.stderr) == (1, True)
+    assert keys("rotate", "ink").returncode == 2

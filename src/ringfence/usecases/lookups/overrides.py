@@ -55,7 +55,7 @@ class Overrides:
         row = await self._store.override(account, await tag_of(self._keys, account, number))
         if row is None:
             return None
-        (reason,) = await self._keys.open_standing_as(caller, account, [(_record(row.tag), row.standing)])
+        (reason,) = await self._keys.open_standing_as(caller, account, [(override_record(row.tag), row.standing)])
         return _shown(row, reason.decode())
 
     async def delete(self, account: str, number: str) -> bool:
@@ -64,7 +64,7 @@ class Overrides:
 
     async def _row(self, account: str, number: str, original_type: str, line_type: str, reason: str) -> OverrideRow:
         tag, now_ms = await tag_of(self._keys, account, number), self._clock.now_ms()
-        (standing,) = await self._keys.seal_standing(account, [(_record(tag), reason.encode())])
+        (standing,) = await self._keys.seal_standing(account, [(override_record(tag), reason.encode())])
         return OverrideRow(
             account=account,
             tag=tag,
@@ -82,7 +82,8 @@ async def tag_of(keys: TenantKeys, account: str, number: str) -> bytes:
     return tag
 
 
-def _record(tag: bytes) -> str:
+def override_record(tag: bytes) -> str:
+    """Under which name the reason of an override is sealed."""
     return f"{TABLE}/{tag.hex()}"
 
 
