@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import ringfence
+from ringfence.cli import backup as backups
 from ringfence.cli import completion as completing
 from ringfence.cli import demo as demos
 from ringfence.cli import doctor as checks
@@ -174,6 +175,35 @@ def migrate(
 def reset(config: Config = None, data: Data = None, database: Database = None, yes: Yes = False) -> None:
     """Delete an installation: its messages, numbers and keys."""
     forgetting.reset(settings_of(config, data, database_url=database), yes=yes)
+
+
+@app.command()
+def backup(
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.", metavar="DIR")],
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Copy store, keys and ledger into a new folder, while ringfence is up or not."""
+    backups.make_backup(settings_of(config, data, database_url=database), folder)
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="What `backup` made.", metavar="DIR")],
+    against: Annotated[
+        list[Path] | None,
+        typer.Option("--against", metavar="FILE", help="A checkpoint that a witness keeps; may be given again."),
+    ] = None,
+    behind: Annotated[
+        bool, typer.Option("--behind", help="Restore it even where witnesses know of later entries.")
+    ] = False,
+    config: Config = None,
+    data: Data = None,
+    database: Database = None,
+) -> None:
+    """Make an installation of a backup, where there is none."""
+    backups.restore_backup(settings_of(config, data, database_url=database), folder, against or [], behind=behind)
 
 
 @app.command()

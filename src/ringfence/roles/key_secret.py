@@ -38,12 +38,17 @@ def is_sealed(settings: Settings) -> bool:
 
 
 def credential() -> bytes | None:
-    """What systemd gives this unit by `LoadCredentialEncrypted=ringfence-keys`; None without (systemd.exec(5))."""
+    """What systemd gives this unit by `LoadCredentialEncrypted=ringfence-keys`; None without."""
+    return credential_called(CREDENTIAL)
+
+
+def credential_called(name: str) -> bytes | None:
+    """A credential that systemd gives this process; None without (systemd.exec(5))."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
     if not folder:
         return None
     try:
-        return (Path(folder) / CREDENTIAL).read_bytes().removesuffix(b"\n")
+        return (Path(folder) / name).read_bytes().removesuffix(b"\n")
     except FileNotFoundError:
         return None
 

@@ -1,0 +1,153 @@
+"""Make an installation of a backup, where there is none; and refuse to take its ledger back behind its witnesses."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.merkle import Frontier, leaf_hash
+from ringfence.domain.ledger.note import NoteError, open_note
+from ringfence.kms.key_files import LEDGER, KeyFileError, KeyFiles
+from ringfence.kms.key_move import sync
+from ringfence.kms.key_rest import WrongSecretError
+from ringfence.kms.ledger.keys import LedgerKeys
+from ringfence.kms.ledger.lines import LedgerBrokenError
+from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.kms.ledger.writer import LedgerWriter
+from ringfence.kms.unlock import KEYS, seal_of
+from ringfence.ports.ledger import AccessEntry
+from ringfence.roles.backup import DUMP, KMS, MANIFEST, STORE, Manifest, digest, files_in
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings
+
+OPERATOR = "operator"
+_ANOTHER = "take another backup"
+
+
+def read_manifest(backup: Path) -> Manifest:
+    """What a backup says of itself, once every file is found to be what it was. RefusalError."""
+    try:
+        manifest = msgspec.json.decode((backup / MANIFEST).read_bytes(), type=Manifest)
+    except (FileNotFoundError, NotADirectoryError):
+        raise RefusalError(f"{backup} is no backup: it has no {MANIFEST}", "name a folder that `backup` made") from None
+    except msgspec.DecodeError:
+        raise RefusalError(f"{backup / MANIFEST} is damaged", _ANOTHER) from None
+    found = files_in(backup)
+    if sorted(manifest.files) != found:
+        odd = sorted(set(manifest.files) ^ set(found))
+        raise RefusalError(f"{backup}: {odd[0]} is missing, or does not belong there", _ANOTHER)
+    for name, known in manifest.files.items():
+        if digest(backup / name) != known:
+            raise RefusalError(f"{backup / name} is damaged", _ANOTHER)
+    return manifest
+
+
+def refuse_occupied(settings: Settings) -> None:
+    """RefusalError where an installation is in the way."""
+    if not settings.owns_keys:
+        raise RefusalError("keys_from names another installation's key service", "restore it there")
+    for path in (settings.kms_dir, settings.database):
+        if path.exists():
+            raise RefusalError(f"{path} is there already", f"move {settings.data_dir} away, or name another by --data")
+
+
+async def restore(
+    settings: Settings, backup: Path, secret: bytes, witnessed: Sequence[Path], *, behind: bool, now_ms: int
+) -> int:
+    """Put a backup where `settings` say; how many entries witnesses know beyond it. RefusalError: nothing is there.
+
+    `witnessed` are checkpoints that others kept. Only with `behind` may one of them be of a longer ledger. `secret`
+    opens the backup's key files. Whoever calls holds the installation's lock.
+    """
+    refuse_occupied(settings)
+    read_manifest(backup)
+    try:
+        ledger_keys = LedgerKeys(KeyFiles(backup / KMS / KEYS, seal_of(backup / KMS / KEYS, secret)).load(LEDGER))
+        # Which entries there are is known once they are read. No file is made in the backup.
+        ledger = LedgerReader(backup / KMS, ledger_keys)
+        lost = _held_against(ledger, witnessed, behind=behind)
+    except WrongSecretError as error:
+        raise RefusalError(str(error), "give the passphrase that the backup was made with") from None
+    except (KeyFileError, LedgerBrokenError) as error:
+        raise RefusalError(f"{backup}: {error}", _ANOTHER) from None
+    _put(settings, backup)
+    files = KeyFiles(settings.kms_dir / KEYS, seal_of(settings.kms_dir / KEYS, secret))
+    writer = LedgerWriter(settings.kms_dir, files=files)
+    await writer.open(now_ms)
+    try:
+        scope = (f"entries:{_size(ledger)}", f"lost:{lost}")
+        await writer.append([AccessEntry(at_ms=now_ms, account="", actor=OPERATOR, verb="log.restored", scope=scope)])
+    finally:
+        await writer.close()
+    return lost
+
+
+def _put(settings: Settings, backup: Path) -> None:
+    """The key service's folder comes last, by a rename: until then there is no installation."""
+    make_private(settings.data_dir)
+    partial = settings.data_dir / f"{KMS}.partial"
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(backup / KMS, partial)
+    for folder, _, names in os.walk(partial):
+        Path(folder).chmod(0o700)
+        for name in names:
+            _sync_file(Path(folder) / name)
+    if (backup / STORE).exists():
+        shutil.copy(backup / STORE, settings.database)
+        _sync_file(settings.database)
+    partial.rename(settings.kms_dir)
+    sync(settings.data_dir)
+
+
+def dump_in(backup: Path) -> Path | None:
+    """The dump of PostgreSQL, which is loaded by hand; None in a backup of SQLite."""
+    return backup / DUMP if (backup / DUMP).exists() else None
+
+
+def _size(ledger: LedgerReader) -> int:
+    return sum(1 for _ in ledger.lines())
+
+
+def _held_against(ledger: LedgerReader, witnessed: Sequence[Path], *, behind: bool) -> int:
+    entries = [line.leaf for line in ledger.lines()]
+    lost = 0
+    for path in witnessed:
+        seen = _witnessed(ledger, path)
+        if seen.size > len(entries):
+            lost = max(lost, seen.size - len(entries))
+            if not behind:
+                raise RefusalError(
+                    f"{path}: {seen.size} entries were witnessed, and the backup's ledger has {len(entries)}",
+                    "restore a newer backup; with --behind every witness will report that entries are gone",
+                )
+        elif _root(entries[: seen.size]) != seen.root:
+            raise RefusalError(f"{path}: its first {seen.size} entries are not those of the backup", _ANOTHER)
+    return lost
+
+
+def _root(leaves: Sequence[bytes]) -> bytes:
+    tree = Frontier()
+    for leaf in leaves:
+        tree.append(leaf_hash(leaf))
+    return tree.root()
+
+
+def _witnessed(ledger: LedgerReader, path: Path) -> Checkpoint:
+    try:
+        text, _ = open_note(path.read_text(encoding="utf-8"), [ledger.verifier])
+        return parse_checkpoint(text)
+    except (OSError, ValueError, NoteError) as error:
+        raise RefusalError(f"{path}: {error}", "give a checkpoint of this ledger, as a witness keeps it") from None
+
+
+def _sync_file(path: Path) -> None:
+    path.chmod(0o600)
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
