@@ -533,3 +533,11 @@ def test_without_a_sender_of_ones_own_nothing_goes_by_whatsapp(tenant: Any) -> N
         400,
         60200,
     )
+
+
+def test_what_an_api_that_died_did_not_write_down_is_read_all_the_same(verify: Verify, tenant: Any) -> None:
+    begun = verify.start()
+    whose = CodeOf(account=tenant.sid, sid=begun.sid, service=begun.service_sid, to=TO)
+    tenant.installation.run(tenant.installation.keys.check_code(whose, verify.code(begun)))
+    assert verify.of_service.verifications(begun.sid).fetch().status == "approved"
+    assert verify.start().sid != begun.sid

@@ -7,6 +7,7 @@ from ringfence.usecases.timeline.read_verification import VerificationTimelineRe
 from ringfence.usecases.verify.check_verification import VerificationChecker
 from ringfence.usecases.verify.fetch_verification import VerificationReader
 from ringfence.usecases.verify.read_attempts import AttemptReader
+from ringfence.usecases.verify.settle_verification import VerificationSettler
 from ringfence.usecases.verify.silent_auth import SilentChecker
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.update_verification import VerificationChanger
@@ -22,6 +23,7 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True):
     checker: VerificationChecker
     silent: SilentChecker | None = None
     reader: VerificationReader
+    settler: VerificationSettler
     changer: VerificationChanger
     timeline: VerificationTimelineReader
     events: VerifyEvents

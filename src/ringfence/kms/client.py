@@ -15,7 +15,7 @@ from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import ProvenEntries
 from ringfence.ports.operator_keys import Former
 from ringfence.ports.totp_codes import TotpOf
-from ringfence.ports.verification_codes import CodeOf, Verdict
+from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
 
 class ApiKeyClient:
@@ -69,6 +69,9 @@ class ApiKeyClient:
 
     async def check_code(self, code: CodeOf, guess: str) -> Verdict:
         return await self._client.call("check_code", code, guess, returns=Verdict)
+
+    async def code_state(self, account: str, sid: str) -> CodeState:
+        return await self._client.call("code_state", account, sid, returns=CodeState)
 
     async def close_code(self, account: str, sid: str) -> None:
         await self._client.call("close_code", account, sid)

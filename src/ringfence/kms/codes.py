@@ -9,18 +9,23 @@ from ringfence.domain.sealing.hkdf import expand
 from ringfence.domain.verification_code import CHECKS_MAX, LIFE_MS, derive_code, same_code
 from ringfence.kms.store import KeyStore
 from ringfence.kms.verification_keys import VerificationKeys
-from ringfence.ports.verification_codes import CodeOf, Verdict
+from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
 _OPEN = "INSERT INTO verification_code VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING"
-_ROW = "SELECT key_day, length, custom FROM verification_code WHERE account = ? AND sid = ? AND expires_ms > ?"
+_ROW = """SELECT key_day, length, custom FROM verification_code
+WHERE account = ?1 AND sid = ?2 AND expires_ms > ?3 AND checks <= ?4"""
 _COUNT = """UPDATE verification_code SET checks = checks + 1
 WHERE account = ?1 AND sid = ?2 AND expires_ms > ?3 AND checks < ?4"""
 _COUNT_NOTHING = "UPDATE check_of_nothing SET checks = checks + 1"
-_THERE = "SELECT 1 FROM verification_code WHERE account = ? AND sid = ? AND expires_ms > ?"
+_CHECKS = "SELECT checks FROM verification_code WHERE account = ? AND sid = ? AND expires_ms > ?"
 _CLOSE = "DELETE FROM verification_code WHERE account = ? AND sid = ?"
+_USE = f"{_CLOSE} RETURNING account, sid, key_day, length, expires_ms"
+_USED = "INSERT INTO verification_code VALUES (?, ?, ?, ?, ?, ?, NULL)"
 _EXPIRED = "SELECT 1 FROM verification_code WHERE expires_ms <= ? LIMIT 1"
 _EXPIRE = "DELETE FROM verification_code WHERE expires_ms <= ?"
 _NO_LENGTH = 6
+# As many checks as nobody has: the code was right once. The row stays without the code, until its time is up.
+_WAS_RIGHT = CHECKS_MAX + 1
 
 
 class Codes:
@@ -46,6 +51,12 @@ class Codes:
         now_ms = self._clock.now_ms()
         return await self._store.write(lambda tx: _counted(tx, code, now_ms, right), erases=right)
 
+    def state(self, account: str, sid: str) -> CodeState:
+        found = self._store.row(_CHECKS, account, sid, self._clock.now_ms())
+        if found is None:
+            return CodeState.GONE
+        return CodeState.USED if found[0] == _WAS_RIGHT else CodeState.OPEN
+
     async def close(self, account: str, sid: str) -> None:
         await self._store.write(lambda tx: tx.execute(_CLOSE, (account, sid)).rowcount, erases=True)
 
@@ -60,7 +71,7 @@ class Codes:
         self._keys.destroy_past()
 
     def _read(self, code: CodeOf) -> str | None:
-        row = self._store.row(_ROW, code.account, code.sid, self._clock.now_ms())
+        row = self._store.row(_ROW, code.account, code.sid, self._clock.now_ms(), CHECKS_MAX)
         key = None if row is None else self._keys.of(row[0])
         if row is None or key is None:
             return None
@@ -83,12 +94,13 @@ def _counted(tx: sqlite3.Connection, code: CodeOf, now_ms: int, right: bool) -> 
     if tx.execute(_COUNT, (*key, now_ms, CHECKS_MAX)).rowcount:
         if not right:
             return Verdict.WRONG
-        tx.execute(_CLOSE, key)
+        (kept,) = tx.execute(_USE, key).fetchall()
+        tx.execute(_USED, (*kept, _WAS_RIGHT))
         return Verdict.APPROVED
     # A transaction that changes nothing syncs nothing: its speed would tell that there is no code.
     tx.execute(_COUNT_NOTHING)
-    there = tx.execute(_THERE, (*key, now_ms)).fetchone() is not None
-    return Verdict.SPENT if there else Verdict.GONE
+    found = tx.execute(_CHECKS, (*key, now_ms)).fetchone()
+    return Verdict.SPENT if found is not None and found[0] != _WAS_RIGHT else Verdict.GONE
 
 
 def _place(code: CodeOf) -> bytes:

@@ -28,6 +28,7 @@ TENANT_VERBS = (
     "blind",
     "open_code",
     "check_code",
+    "code_state",
     "close_code",
     "open_totp",
     "check_totp",

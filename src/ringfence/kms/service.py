@@ -39,7 +39,7 @@ from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey,
 from ringfence.ports.ledger import AccessEntry, Ledger
 from ringfence.ports.operator_keys import Former
 from ringfence.ports.totp_codes import TotpOf
-from ringfence.ports.verification_codes import CodeOf, Verdict
+from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
 BLIND_TABLES = frozenset(
     {
@@ -189,6 +189,9 @@ class KeyService:
 
     async def check_code(self, code: CodeOf, guess: str) -> Verdict:
         return await self._codes.check(code, guess)
+
+    async def code_state(self, account: str, sid: str) -> CodeState:
+        return self._codes.state(account, sid)
 
     async def close_code(self, account: str, sid: str) -> None:
         await self._codes.close(account, sid)

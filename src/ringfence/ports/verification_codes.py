@@ -19,6 +19,14 @@ class Verdict(StrEnum):
     GONE = "gone"
 
 
+class CodeState(StrEnum):
+    """Whether a code may still be checked; USED where a check was right, GONE where it was closed or never opened."""
+
+    OPEN = "open"
+    USED = "used"
+    GONE = "gone"
+
+
 class CodeOf(msgspec.Struct, frozen=True, kw_only=True):
     """Whose code: all of it goes into the code, so that one of another number or service never fits."""
 
@@ -45,6 +53,9 @@ class VerificationCodes(Protocol):
 
         Whatever the verdict, the same work is done for it.
         """
+
+    async def code_state(self, account: str, sid: str) -> CodeState:
+        """What became of a code until `expires_ms`; GONE from then on. Nothing is counted, nothing told of the code."""
 
     async def close_code(self, account: str, sid: str) -> None:
         """Erase it before its time. Again is a no-op."""

@@ -67,6 +67,7 @@ from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.push_challenge import PushChallenges
 from ringfence.usecases.verify.push_factor import PushFactors
 from ringfence.usecases.verify.read_attempts import AttemptReader
+from ringfence.usecases.verify.settle_verification import VerificationSettler
 from ringfence.usecases.verify.silent_auth import SilentChannel, SilentChecker
 from ringfence.usecases.verify.start_verification import VerificationStarter
 from ringfence.usecases.verify.tell_events import VerifyEventTeller
@@ -169,11 +170,13 @@ def compose_verifying(
         channels["sna"] = SilentChannel(silent)
     guard = guard or NoGuard()
     reader = VerificationReader(store, keys, clock)
+    settler = VerificationSettler(store, keys, clock, guard)
     return Verifying(
-        starter=VerificationStarter(store, keys, keys, clock, channels, guard),
-        checker=VerificationChecker(store, keys, keys, clock, reader, guard),
-        silent=None if silent is None else SilentChecker(store, keys, clock, reader, silent, guard),
+        starter=VerificationStarter(store, keys, keys, clock, channels, guard, settler),
+        checker=VerificationChecker(store, keys, keys, clock, reader, settler),
+        silent=None if silent is None else SilentChecker(keys, reader, silent, settler),
         reader=reader,
+        settler=settler,
         changer=VerificationChanger(store, keys, clock, reader),
         timeline=VerificationTimelineReader(store, keys, clock),
         events=VerifyEventTeller(store, keys, clock, wake),

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ringfence.domain.verification_code import LIFE_MS
-from ringfence.ports.verification_codes import CodeOf, Verdict
+from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
 DAY_MS = 86_400_000
 
@@ -39,6 +39,28 @@ def test_the_code_is_right_once(run: Any, service_at: Any, at_noon: Any, code: C
             assert await service.check_code(code, value) is Verdict.APPROVED
             assert await service.check_code(code, value) is Verdict.GONE
             assert await service.reveal_codes([code]) == [None]
+
+    run(scene())
+
+
+def test_that_it_was_right_is_known_as_long_as_it_would_have_lived_and_no_longer(
+    run: Any, service_at: Any, at_noon: Any, code: CodeOf
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            assert await service.code_state(code.account, code.sid) is CodeState.GONE
+            value = await opened(service, at_noon, code, custom="482915")
+            assert await service.code_state(code.account, code.sid) is CodeState.OPEN
+            await service.check_code(code, value)
+        async with service_at() as service:
+            assert await service.code_state(code.account, code.sid) is CodeState.USED
+            assert service._store.row("SELECT custom FROM verification_code") == (None,)
+            await service.open_code(code, 6, at_noon.now_ms() + LIFE_MS)
+            assert await service.check_code(code, value) is Verdict.GONE
+            at_noon.advance(LIFE_MS)
+            assert await service.code_state(code.account, code.sid) is CodeState.GONE
+            await service.tidy()
+            assert service._store.row("SELECT count(*) FROM verification_code") == (0,)
 
     run(scene())
 

@@ -210,6 +210,8 @@ async def fetch(request: ApiRequest[msgspec.Struct]) -> Verification | None:
     view = await reader.fetch(request.caller, request.account.sid, request.path["ServiceSid"], request.sid)
     if view is None:
         return None
+    to = "" if view.secret is None else view.secret.to
+    view = msgspec.structs.replace(view, row=await driven(request).settler.settled(view.row, to))
     service = await request.deps.store.verify_row(request.account.sid, "service", request.path["ServiceSid"])
     return await shown(request, service, view)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.verification_code import CHECKS_MAX
-from ringfence.ports.verification_codes import CodeOf, Verdict
+from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
 _TABLE = "CREATE TABLE IF NOT EXISTS code (number TEXT, sid TEXT PRIMARY KEY, code TEXT, checks INTEGER)"
 
@@ -44,6 +44,9 @@ class CodeTable:
         found = self._codes.execute("SELECT 1 FROM code WHERE number = ? AND code = ?", (code.to, guess)).fetchone()
         self._codes.execute("UPDATE code SET checks = ? WHERE sid = ?", (row[0] + 1, code.sid))
         return Verdict.WRONG if found is None else Verdict.APPROVED
+
+    async def code_state(self, account: str, sid: str) -> CodeState:
+        return CodeState.OPEN
 
     async def close_code(self, account: str, sid: str) -> None:
         return

@@ -6,20 +6,17 @@ words nor time tell which it was. Source: Twilio, Verify v2, "Check a verificati
 
 import re
 
-from msgspec.structs import replace
-
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
-from ringfence.domain.recipient import parse_recipient
 from ringfence.domain.sid import new_sid
 from ringfence.domain.verification import Secret, Status
 from ringfence.domain.verify_service import decode_verify_service
-from ringfence.ports.fraud_guard import FraudGuard
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.ports.verification_codes import CodeOf, Verdict, VerificationCodes
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.settle_verification import VerificationSettler
 from ringfence.usecases.verify.start_verification import INVALID
 from ringfence.usecases.verify.verification_view import VerificationView, open_views
 
@@ -41,14 +38,14 @@ class VerificationChecker:
         codes: VerificationCodes,
         clock: Clock,
         reader: VerificationReader,
-        guard: FraudGuard,
+        settler: VerificationSettler,
     ) -> None:
         self._store = store
         self._keys = keys
         self._codes = codes
         self._clock = clock
         self._reader = reader
-        self._guard = guard
+        self._settler = settler
 
     async def check(
         self, caller: Caller, service: VerifyRow, code: str, *, to: str = "", sid: str = "", payment: Payment = ("", "")
@@ -76,21 +73,18 @@ class VerificationChecker:
 
     async def _checked(self, service: VerifyRow, view: VerificationView | None, code: str) -> VerificationView | None:
         verdict = await self._codes.check_code(self._code_of(service, view), code)
-        if view is None or view.secret is None or verdict is Verdict.GONE:
+        if view is None or view.secret is None:
             return None
         row, now_ms = view.row, self._clock.now_ms()
+        if verdict is Verdict.GONE:
+            await self._settler.settled(row, view.secret.to)
+            return None
         if verdict is Verdict.SPENT:
             await self._store.move_verification(row.account, row.sid, Status.MAX_ATTEMPTS_REACHED, now_ms)
             raise ApiError(MAX_CHECKS_REACHED)
         if verdict is Verdict.WRONG:
             return view
-        moved = await self._store.move_verification(row.account, row.sid, Status.APPROVED, now_ms)
-        if moved is None:
-            return None
-        if (recipient := parse_recipient(view.secret.to)) is not None:
-            origins = sorted({name for attempt in row.attempts for name in attempt.origins})
-            await self._guard.approved(row.account, row.service, recipient, now_ms, origins)
-        return replace(view, row=moved)
+        return await self._settler.approve_by_code(view)
 
     def _code_of(self, service: VerifyRow, view: VerificationView | None) -> CodeOf:
         if view is None or view.secret is None:

@@ -4,19 +4,15 @@ Source: Twilio, "Verify Silent Network Auth"; errors 60500 and 60533.
 """
 
 import msgspec
-from msgspec.structs import replace
 
-from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
-from ringfence.domain.recipient import parse_recipient
 from ringfence.domain.verification import Status, may_become
-from ringfence.ports.fraud_guard import FraudGuard
 from ringfence.ports.keys import Caller
 from ringfence.ports.silent_network import Finding, SilentNetwork
-from ringfence.ports.store import Store
 from ringfence.ports.verification_channels import Notice
 from ringfence.ports.verification_codes import VerificationCodes
 from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.settle_verification import VerificationSettler
 from ringfence.usecases.verify.start_verification import INVALID
 from ringfence.usecases.verify.verification_view import VerificationView
 
@@ -47,19 +43,15 @@ class SilentChecker:
 
     def __init__(
         self,
-        store: Store,
         codes: VerificationCodes,
-        clock: Clock,
         reader: VerificationReader,
         network: SilentNetwork,
-        guard: FraudGuard,
+        settler: VerificationSettler,
     ) -> None:
-        self._store = store
         self._codes = codes
-        self._clock = clock
         self._reader = reader
         self._network = network
-        self._guard = guard
+        self._settler = settler
 
     async def url(self, view: VerificationView) -> str:
         """What the telephone is to open, "" where the last attempt was by another channel."""
@@ -80,7 +72,7 @@ class SilentChecker:
         # A start that was refused has no attempt.
         if not view.row.attempts or view.row.attempts[-1].channel != CHANNEL:
             raise ApiError(INVALID, "Missing required parameter Code")
-        row, now_ms = view.row, self._clock.now_ms()
+        row = view.row
         if row.status is Status.MAX_ATTEMPTS_REACHED:
             raise ApiError(MAX_CHECKS_REACHED)
         if not may_become(row.status, Status.APPROVED):
@@ -91,10 +83,5 @@ class SilentChecker:
         if all(finding is not Finding.PROVEN for _, finding in findings):
             return SilentCheck(view=view, errors=errors)
         await self._codes.close_code(account, row.sid)
-        moved = await self._store.move_verification(account, row.sid, Status.APPROVED, now_ms)
-        if moved is None:
-            return None
-        if (recipient := parse_recipient(view.secret.to)) is not None:
-            origins = sorted({name for attempt in row.attempts for name in attempt.origins})
-            await self._guard.approved(account, service, recipient, now_ms, origins)
-        return SilentCheck(view=replace(view, row=moved), errors=errors)
+        approved = await self._settler.approve(view)
+        return None if approved is None else SilentCheck(view=approved, errors=errors)

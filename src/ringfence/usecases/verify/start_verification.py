@@ -33,6 +33,7 @@ from ringfence.usecases.verify.choose_channel import choose_channel
 from ringfence.usecases.verify.note_refusals import TABLE as TABLE
 from ringfence.usecases.verify.note_refusals import RefusalNotes, StartRefusedError
 from ringfence.usecases.verify.origins import origins_of
+from ringfence.usecases.verify.settle_verification import VerificationSettler
 from ringfence.usecases.verify.start_rates import count_start
 from ringfence.usecases.verify.texting_service import texting_service
 from ringfence.usecases.verify.verification_view import VerificationView, open_views
@@ -83,6 +84,7 @@ class VerificationStarter:
         clock: Clock,
         channels: Mapping[str, CodeChannel],
         guard: FraudGuard,
+        settler: VerificationSettler,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -90,6 +92,7 @@ class VerificationStarter:
         self._clock = clock
         self._channels = channels
         self._guard = guard
+        self._settler = settler
         self._notes = RefusalNotes(store, keys)
 
     async def start(self, caller: Caller, service: VerifyRow, request: StartRequest) -> VerificationView:
@@ -229,6 +232,9 @@ class VerificationStarter:
         (to_index,) = await self._keys.blind(service.account, TABLE, [f"{service.sid}|{address}"])
         held = await self._store.held_verification(service.account, service.sid, to_index, attempt.at_ms)
         if held is not None:
+            held = await self._settler.settled(held, address)
+        # One that ended just now holds the number no more.
+        if held is not None and held.status in (Status.PENDING, Status.MAX_ATTEMPTS_REACHED):
             if settings.psd2_enabled:
                 await self._check_payment(caller, held, request)
             sent = await self._store.attempt_verification(held.account, held.sid, attempt, SENDS_MAX)

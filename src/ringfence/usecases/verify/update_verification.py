@@ -36,4 +36,8 @@ class VerificationChanger:
             return None
         await self._codes.close_code(account, view.row.sid)
         moved = await self._store.move_verification(account, view.row.sid, Status(status), self._clock.now_ms())
+        if moved is None:
+            # Whoever found its code gone may have ended it so a moment ago.
+            known = await self._store.verification(account, view.row.sid)
+            moved = known if known is not None and known.status is Status(status) else None
         return None if moved is None else replace(view, row=moved)
