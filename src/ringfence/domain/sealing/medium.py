@@ -4,12 +4,11 @@ A program fetches MediaUrl0 without a credential. The URL therefore carries all 
 else: its key, until when, and a tag by which the key service's table key vouches for the two.
 """
 
-import base64
-import binascii
 import struct
 
 import msgspec
 
+from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.sealing import aead, hkdf
 
 TABLE = "capability"
@@ -52,13 +51,12 @@ class Capability(msgspec.Struct, frozen=True):
 def encode_capability(capability: Capability) -> str:
     """Text for a URL's query."""
     packed = _TOKEN.pack(capability.key, capability.expires_ms, capability.tag)
-    return base64.urlsafe_b64encode(packed).rstrip(b"=").decode()
+    return encode_base64url(packed)
 
 
 def decode_capability(text: str) -> Capability | None:
     """What encode_capability wrote; None for anything else."""
     try:
-        packed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        return Capability(*_TOKEN.unpack(packed))
-    except (binascii.Error, ValueError, struct.error):
+        return Capability(*_TOKEN.unpack(decode_base64url(text)))
+    except (ValueError, struct.error):
         return None

@@ -12,17 +12,17 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.device_token import DeviceOf
 from ringfence.domain.factor import FactorSecret
 from ringfence.domain.sealing.verify_event import seal_verify_event_with
-from ringfence.domain.verify_event import EventKind, VerifyEvent, decode_verify_webhook
+from ringfence.domain.verify_event import EventKind, VerifyEvent
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.factors import ChallengeRow, FactorRow
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
-from ringfence.ports.verify_events import TellingRow, VerifyEvents
+from ringfence.ports.verify_events import VerifyEvents
 from ringfence.ports.wake import Wake
 from ringfence.usecases.verify.challenges import ChallengeView
-from ringfence.usecases.verify.configuration import WEBHOOK
 from ringfence.usecases.verify.factors import FactorView
+from ringfence.usecases.verify.tellings import telling_of, webhooks_wanting
 
 _ENDS: dict[ChallengeStatus, EventKind] = {
     ChallengeStatus.APPROVED: "challenge.approved",
@@ -63,8 +63,7 @@ class FactorNews:
 
     async def wanting(self, account: str, service: str, kind: EventKind) -> list[str]:
         """The webhooks that are to be told of this, the oldest first."""
-        hooks = await self._store.verify_rows(account, "webhook", parent=service, limit=WEBHOOK.limit)
-        return [row.sid for row in reversed(hooks) if decode_verify_webhook(row.settings).wants(kind)]
+        return await webhooks_wanting(self._store, account, service, kind)
 
     async def enrolled(self, identity: str, view: FactorView, wanting: Sequence[str], records: RecordKeys) -> None:
         """Tell `wanting` of a factor that a device made, in the records that came with it."""
@@ -79,16 +78,12 @@ class FactorNews:
 
     async def _tell(self, event: VerifyEvent, wanting: Sequence[str], records: RecordKeys) -> None:
         rows = [
-            TellingRow(
-                account=event.account,
+            telling_of(
+                event,
                 sid=sid,
-                service=event.service,
                 webhook=webhook,
-                subject=event.subject,
-                kind=event.kind,
                 epoch=records.epoch,
                 content=seal_verify_event_with(key, event.account, sid, event),
-                at_ms=event.at_ms,
             )
             for webhook, sid, key in zip(wanting, records.sids, records.keys, strict=True)
         ]

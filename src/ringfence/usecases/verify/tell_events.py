@@ -9,12 +9,12 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.verify_event import seal_verify_event
 from ringfence.domain.sid import new_sid
-from ringfence.domain.verify_event import VerifyEvent, decode_verify_webhook
+from ringfence.domain.verify_event import VerifyEvent
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.ports.verify_events import TellingRow
 from ringfence.ports.wake import Wake
-from ringfence.usecases.verify.configuration import WEBHOOK
+from ringfence.usecases.verify.tellings import telling_of, webhooks_wanting
 
 
 class VerifyEventTeller:
@@ -27,9 +27,7 @@ class VerifyEventTeller:
         self._wake = wake
 
     async def tellings(self, caller: Caller, event: VerifyEvent) -> Sequence[TellingRow]:
-        hooks = await self._store.verify_rows(event.account, "webhook", parent=event.service, limit=WEBHOOK.limit)
-        # The oldest first, as they were made.
-        wanting = [row for row in reversed(hooks) if decode_verify_webhook(row.settings).wants(event.kind)]
+        wanting = await webhooks_wanting(self._store, event.account, event.service, event.kind)
         if not wanting:
             return []
         sealing = await self._keys.sealing_key(caller, event.account)
@@ -37,18 +35,8 @@ class VerifyEventTeller:
         rows = []
         for webhook in wanting:
             sid = new_sid("EV", self._clock.now_ms())
-            row = TellingRow(
-                account=event.account,
-                sid=sid,
-                service=event.service,
-                webhook=webhook.sid,
-                subject=event.subject,
-                kind=event.kind,
-                epoch=sealing.epoch,
-                content=seal_verify_event(sealer, sid, event),
-                at_ms=event.at_ms,
-            )
-            rows.append(row)
+            content = seal_verify_event(sealer, sid, event)
+            rows.append(telling_of(event, sid=sid, webhook=webhook, epoch=sealing.epoch, content=content))
         return rows
 
     async def happened(self, caller: Caller, event: VerifyEvent) -> None:
