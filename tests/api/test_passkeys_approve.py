@@ -79,3 +79,43 @@ def test_a_challenge_approves_a_factor_of_whom_it_asks_that_waits(
     ):
         refused = post(tenant, shop, "Challenges", fields)
         assert (refused.status_code, refused.json()["code"]) == (400, 60200), fields
+
+
+def test_the_official_sdk_asks_a_passkey_by_its_factor_and_names_whom_it_lets_in(
+    tenant: Any, shop: Shop, authenticator: SoftwareAuthenticator
+) -> None:
+    ask(tenant, "POST", f"{SERVICES}/{shop.sid}", {"NewFactorsNeedApproval": "true"})
+    old = shop.register(authenticator)
+    begun, second = shop.begin(), SoftwareAuthenticator()
+    made = second.create(begun.options["publicKey"], ORIGIN)
+    entity = shop.service.entities(IDENTITY)
+    named = json.dumps({"approves_factor": begun.sid})
+    challenge = entity.challenges.create(factor_sid=old.sid, hidden_details=named)
+    assert (challenge.status, challenge.factor_type) == ("pending", "passkeys")
+    assert challenge.hidden_details == {"approves_factor": begun.sid}
+    answer = json.dumps(authenticator.get(challenge.details["publicKey"], ORIGIN))
+    assert entity.challenges(challenge.sid).update(auth_payload=answer).status == "approved"
+    assert shop.verify(made).status == "verified"
+    with pytest.raises(TwilioRestException) as refused:
+        entity.challenges(challenge.sid).update(auth_payload=answer)
+    assert (refused.value.status, refused.value.code) == (403, 60324)
+
+
+def test_an_answer_to_one_challenge_is_none_to_another(shop: Shop, authenticator: SoftwareAuthenticator) -> None:
+    factor = shop.register(authenticator).sid
+    challenges = shop.service.entities(IDENTITY).challenges
+    first, second = (challenges.create(factor_sid=factor) for _ in range(2))
+    answer = json.dumps(authenticator.get(first.details["publicKey"], ORIGIN))
+    update = shop.service.entities(IDENTITY).challenges(second.sid).update
+    for payload, code in ((answer, 60324), ("482915", 60200), ("{}", 60200)):
+        with pytest.raises(TwilioRestException) as refused:
+            update(auth_payload=payload)
+        assert refused.value.code == code
+    assert shop.service.entities(IDENTITY).challenges(first.sid).fetch().status == "pending"
+
+
+def test_a_passkey_is_asked_before_it_answers(shop: Shop, authenticator: SoftwareAuthenticator) -> None:
+    factor = shop.register(authenticator).sid
+    with pytest.raises(TwilioRestException) as refused:
+        shop.service.entities(IDENTITY).challenges.create(factor_sid=factor, auth_payload="{}")
+    assert refused.value.code == 60200

@@ -7,6 +7,7 @@ import pytest
 import requests
 from tests.api.test_refused_codes import Guard
 from tests.api.test_verifications import TO, Verify, refused
+from tests.api.verify_recipes import ask
 from twilio.base.exceptions import TwilioRestException
 
 from ringfence.carriers.simulator.silent import token_in
@@ -150,9 +151,31 @@ def test_a_mailbox_has_no_network_and_payments_need_words(verify: Verify, tenant
     assert refused(paying.start, channel="sna", amount="1", payee="x") == (400, 60214)
 
 
-def test_client_tokens_are_not_there_yet(verify: Verify) -> None:
-    assert refused(verify.start, channel="sna", enable_sna_client_token=True)[0] == 501
-    assert refused(check, verify=verify, sna_client_token="x")[0] == 501
+def test_with_a_client_token_who_has_the_owner_open_the_address_is_not_let_in(verify: Verify) -> None:
+    """The token is told to the telephone that opened it, and not to whoever asked for the address."""
+    started = verify.start(channel="sna", enable_sna_client_token=True)
+    assert list(started.sna) == ["url"]
+    (_, token) = opened(verify, started)
+    assert len(token) >= 32
+    assert token not in started.sna["url"]
+    for shown in (None, "", "x", token[:-1]):
+        assert (check(verify, sna_client_token=shown).status, shown) == ("pending", shown)
+    assert check(verify, sna_client_token=token).status == "approved"
+
+
+def test_a_client_token_that_nobody_asked_for_is_not_looked_at(verify: Verify) -> None:
+    started = verify.start(channel="sna")
+    assert opened(verify, started).client_token == ""
+    assert check(verify, sna_client_token="whatever").status == "approved"
+
+
+def test_a_policy_may_name_it_and_auto_does_not_take_it(tenant: Any) -> None:
+    made = Verify(tenant)
+    path = f"/v2/Services/{made.service.sid}"
+    assert ask(tenant, "POST", path, {"ChannelPolicy": "passkey>sna>sms"}).status_code == 200
+    assert made.start(channel="sna").sna["url"]
+    assert made.start(OTHER, "auto").channel == "sms"
+    assert refused(made.start, ANOTHER, "call") == (400, 60223)
 
 
 def test_its_timeline_says_that_no_code_was_sent(verify: Verify) -> None:

@@ -360,11 +360,6 @@ def test_known_parameters_are_taken(verify: Verify) -> None:
     assert started.status == "pending"
 
 
-@pytest.mark.parametrize("fields", [{"template_custom_substitutions": "{}"}, {"custom_message": "x"}])
-def test_what_is_not_there_yet_says_so(verify: Verify, fields: dict[str, Any]) -> None:
-    assert refused(verify.start, **fields)[0] == 501
-
-
 def test_its_timeline_tells_what_became_of_each_sending(verify: Verify) -> None:
     started = verify.start()
     verify.start(channel="call")

@@ -10,7 +10,9 @@ import msgspec
 
 CODE_CHANNELS: Final = ("sms", "call", "whatsapp", "email")
 FACTOR_TYPES: Final = ("passkeys", "push", "totp")
-KNOWN: Final = frozenset(CODE_CHANNELS + FACTOR_TYPES)
+SILENT: Final = "sna"
+"""Silent network authentication: neither a code that `auto` could send nor something that is known of somebody."""
+KNOWN: Final = frozenset((*CODE_CHANNELS, *FACTOR_TYPES, SILENT))
 _MEANT: Final = {"passkey": "passkeys"}
 
 
@@ -26,7 +28,7 @@ def read_policy(text: str) -> tuple[str, ...]:
     names = tuple(name.strip().lower() for name in text.replace(">", ",").split(","))
     policy = tuple(_MEANT.get(name, name) for name in names)
     if unknown := [name for name in policy if name not in KNOWN]:
-        raise ValueError(f"expected {', '.join((*FACTOR_TYPES, *CODE_CHANNELS))}, not {unknown[0][:20]}")
+        raise ValueError(f"expected {', '.join((*FACTOR_TYPES, SILENT, *CODE_CHANNELS))}, not {unknown[0][:20]}")
     if len(set(policy)) != len(policy):
         raise ValueError("expected each name once")
     return policy

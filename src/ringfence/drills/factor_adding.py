@@ -194,7 +194,7 @@ class _Scene:
     async def _log_in(self, *, approves: str = "") -> None:
         """The customer uses the passkey, on the shop's own page."""
         asked = await self._factoring.passkey_challenges.ask(
-            self._tenant.caller, self._entity, self._identity, PASSKEYS, approves=approves
+            self._tenant.caller, self._entity, self._identity, PASSKEYS, hidden=naming(approves) if approves else "{}"
         )
         if asked is None:
             raise AssertionError("there is no passkey: this drill would prove nothing")

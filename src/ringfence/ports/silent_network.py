@@ -17,16 +17,19 @@ class Finding(StrEnum):
     """A telephone with another number opened it."""
     NO_NUMBER = "no number"
     """It was opened from elsewhere than a mobile network."""
+    UNSHOWN = "unshown"
+    """The number's own telephone opened it, and whoever asks does not show what that telephone was told."""
 
 
 class SilentNetwork(Protocol):
     """A network that vouches for its telephones. ConnectionError: it is away, and nothing is known."""
 
-    async def offer(self, ref: str, number: str, until_ms: int) -> str:
+    async def offer(self, ref: str, number: str, until_ms: int, *, with_token: bool = False) -> str:
         """The URL for the telephone that has `number` (E.164); the first opening before `until_ms` (Unix) decides.
 
-        Again for a `ref` is the same URL.
+        `with_token`: whoever opens it is told a client token, without which nothing is proven. Again for a `ref` is the
+        same URL, whatever else is said.
         """
 
-    async def finding(self, ref: str) -> Finding:
-        """What the first opening came to. It stays so until the offer's time is up."""
+    async def finding(self, ref: str, client_token: str = "") -> Finding:
+        """What the first opening came to for whoever shows `client_token`. It stays so as long as the offer."""

@@ -22,7 +22,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     `opening` and `ending` stand before and after the words of a text, and may hold {{code}} too. `messaging_service`
     is who sends texts, "" for the account's own number. `voice`, `key_first` and `send_digits` are for calls;
     `subject` and `from_name` for mail, which comes from `from_address`, "" for the installation's own. `whatsapp_from`
-    sends WhatsApp messages where no `messaging_service` does.
+    sends WhatsApp messages where no `messaging_service` does. `client_token`: a telephone that proves itself silently
+    is told one, which must be shown.
     """
 
     account: str
@@ -43,6 +44,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     from_name: str = ""
     from_address: str = ""
     whatsapp_from: str = ""
+    client_token: bool = False
 
     @property
     def number(self) -> Number:

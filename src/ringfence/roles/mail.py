@@ -19,7 +19,7 @@ def mail_route(settings: Settings) -> MailRoute | None:
     """To the relay that is set; else, in dev, to the simulator's mailboxes. None where no mail is sent."""
     if settings.smtp_url:
         return MailRoute(carrier=MAIL, sender=settings.mail_from)
-    return MailRoute(carrier=SIMULATOR, sender=settings.mail_from or DEV_SENDER) if settings.dev else None
+    return MailRoute(carrier=SIMULATOR, sender=settings.mail_from or DEV_SENDER, anybody=True) if settings.dev else None
 
 
 def mailer_of(settings: Settings, clock: Clock) -> SmtpCarrier | None:

@@ -106,12 +106,12 @@ class Phone:
         """
         self._world.subscribe(self.number, facts)
 
-    def opens(self, url: str) -> None:
-        """Open a verification's `sna` address over this phone's mobile network.
+    def opens(self, url: str) -> str:
+        """Open a verification's `sna` address over this phone's mobile network: the client token, "" without one.
 
-        ValueError for one that does not wait to be opened.
+        ValueError for an address that does not wait to be opened.
         """
-        self._world.open(self.number, url)
+        return self._world.open(self.number, url)
 
     @property
     def calls(self) -> list[PhoneCall]:

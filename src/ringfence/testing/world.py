@@ -197,10 +197,15 @@ class Ringfence:
         found = self._platform.network.handset(number) or self._platform.network.add_handset(number)
         found.subscriber = msgspec.convert(facts, Subscriber)
 
-    def open(self, number: str, url: str) -> None:
-        """Open an address over a phone's mobile network. ValueError for what is no address that a network waits for."""
-        if self._platform.network.silent.opened(token_in(url), number) is None:
+    def open(self, number: str, url: str) -> str:
+        """Open an address over a phone's mobile network: the client token, "" where none was wanted.
+
+        ValueError for what is no address that a network waits for.
+        """
+        opening = self._platform.network.silent.opened(token_in(url), number)
+        if opening is None:
             raise ValueError("not an address that waits to be opened: unknown, over, or opened before")
+        return opening.client_token
 
     # What goes wrong
 

@@ -12,15 +12,18 @@ from ringfence.api.resource import ApiRequest, DeviceRequest, Headed, Resource
 from ringfence.api.verify_v2.entities import PATH, entity_of, entity_url, factoring_of
 from ringfence.api.verify_v2.factors import own_factor
 from ringfence.api.verify_v2.parents import service_of
+from ringfence.api.verify_v2.passkeys import answer_in
 from ringfence.api.verify_v2.read import json_strings
 from ringfence.api.verify_v2.services import PRODUCT, VERSION
 from ringfence.domain.challenge import LIFE_MAX_MS, LIFE_MS, ChallengeSecret, ChallengeStatus
 from ringfence.domain.errors import ApiError
 from ringfence.domain.factor import FactorType
+from ringfence.domain.passkeys.answers import AuthenticationJson
 from ringfence.domain.verify_service import decode_verify_service
-from ringfence.ports.factors import ChallengeRow, FactorRow
+from ringfence.ports.factors import ChallengeRow, EntityRow, FactorRow
 from ringfence.usecases.verify.challenges import ChallengeView
 from ringfence.usecases.verify.factors import FactorView
+from ringfence.usecases.verify.passkey_kept import decode_question
 from ringfence.usecases.verify.push_challenge import SIGNED_FIELDS
 from ringfence.usecases.verify.push_factor import device_of
 
@@ -131,13 +134,19 @@ def _shown(request: ApiRequest[Any], view: ChallengeView) -> Challenge:
         expiration_date=iso8601(row.expires_ms),
         status=row.status.value,
         responded_reason=None,
-        details=None if secret is None else json.loads(secret.details) or None,
+        details=None if secret is None else _details(row, secret),
         hidden_details=None if secret is None else _hidden(row, secret),
         metadata=json.loads(view.metadata) or None,
         factor_type=row.factor_type.value,
         url=url,
         links={"notifications": f"{url}/Notifications"},
     )
+
+
+def _details(row: ChallengeRow, secret: ChallengeSecret) -> Any:
+    if row.factor_type is FactorType.PASSKEYS:
+        return {"publicKey": decode_question(secret.state).options}
+    return json.loads(secret.details) or None
 
 
 def _hidden(row: ChallengeRow, secret: ChallengeSecret) -> Any:
@@ -158,8 +167,8 @@ async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
         return None
     if factor.row.factor_type is FactorType.PUSH:
         return await _push(request, factor.row)
-    if factor.row.factor_type is not FactorType.TOTP:
-        raise ApiError(20501, f"Challenges of type {factor.row.factor_type.value} are not available here yet.")
+    if factor.row.factor_type is FactorType.PASSKEYS:
+        return await _passkey(request, entity, factor.row)
     view = await driven.totp_challenges.create(
         request.caller,
         factor,
@@ -171,6 +180,24 @@ async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
         return None
     await driven.news.challenge(request.caller, request.path["Identity"], view, factor)
     return _shown(request, view)
+
+
+async def _passkey(request: ApiRequest[ChallengeForm], entity: EntityRow, factor: FactorRow) -> Challenge | None:
+    """What the browser is to be asked stands in `details`, where the official SDKs have a place for it."""
+    form = request.form
+    if form.auth_payload:
+        raise ApiError(VERIFY_PARAMETER, "Invalid parameter `AuthPayload`: a passkey answers what it was asked before")
+    settings = decode_verify_service((await service_of(request)).settings).passkeys
+    asked = await factoring_of(request).passkey_challenges.ask(
+        request.caller,
+        entity,
+        request.path["Identity"],
+        settings,
+        factor=factor.sid,
+        hidden=form.hidden_details or "{}",
+        until_ms=expiry(form.expiration_date, request.deps.clock.now_ms()),
+    )
+    return None if asked is None else _shown(request, asked.view)
 
 
 async def _push(request: ApiRequest[ChallengeForm], factor: FactorRow) -> Challenge | None:
@@ -248,6 +275,8 @@ async def update(request: ApiRequest[ChallengeAnswer]) -> Challenge | None:
         return None
     if not request.form.auth_payload:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
+    if view.row.factor_type is FactorType.PASSKEYS:
+        return await _used_passkey(request, view)
     factor = await driven.factors.fetch(request.caller, entity, view.row.factor)
     if factor is None:
         return None
@@ -267,8 +296,21 @@ async def _answered(
             return await driven.totp_challenges.answer(factor, view, payload)
         case FactorType.PUSH:
             return await driven.push_challenges.relay(view, payload, request.form.metadata or "{}")
-        case other:
-            raise ApiError(20501, f"Challenges of type {other.value} are not answered here yet.")
+        case _:
+            return None
+
+
+async def _used_passkey(request: ApiRequest[ChallengeAnswer], view: ChallengeView) -> Challenge:
+    """`AuthPayload` is the credential as the browser's toJSON() has it. Whoever ends it has webhooks told."""
+    try:
+        used = msgspec.json.decode(request.form.auth_payload or "", type=AuthenticationJson)
+    except (msgspec.DecodeError, RecursionError):
+        raise ApiError(VERIFY_PARAMETER, "Invalid parameter `AuthPayload`: expected a credential as JSON") from None
+    row = view.row
+    asked = await factoring_of(request).passkey_challenges.approve(
+        request.caller, row.account, row.service, answer_in(used), only=row.sid
+    )
+    return _shown(request, asked.view)
 
 
 @challenges.by_device("GET")

@@ -15,6 +15,7 @@ from ringfence.api.verify_v2.services import PRODUCT, VERSION, service_url
 from ringfence.domain.errors import ApiError
 from ringfence.domain.factor import FactorStatus
 from ringfence.domain.passkeys.answers import (
+    AuthenticationAnswer,
     AuthenticationJson,
     RegistrationJson,
     read_authentication,
@@ -24,7 +25,7 @@ from ringfence.domain.passkeys.refusal import PasskeyRefusedError
 from ringfence.domain.verify_service import decode_verify_service
 from ringfence.usecases.verify.passkey_challenge import AskedPasskey
 from ringfence.usecases.verify.passkey_kept import AskedConfig, binding_of, config_for
-from ringfence.usecases.verify.vouching import APPROVES
+from ringfence.usecases.verify.vouching import APPROVES, naming
 
 NAME_MAX_CHARACTERS: Final = 64
 NO_CREDENTIAL_ID: Final = 60376
@@ -112,6 +113,14 @@ def _challenge(request: ApiRequest[Any], asked: AskedPasskey, at: str) -> Challe
     )
 
 
+def answer_in(form: AuthenticationJson) -> AuthenticationAnswer:
+    """What an authenticator answered, in bytes. ApiError 60200."""
+    try:
+        return read_authentication(form)
+    except PasskeyRefusedError:
+        raise ApiError(VERIFY_PARAMETER, _NOT_AS_SENT) from None
+
+
 @passkeys.at("POST", "Factors", status=201, body=FactorBody)
 async def create_factor(request: ApiRequest[FactorBody]) -> NewFactor | None:
     """A factor that waits for a passkey, with what `navigator.credentials.create` is to be asked."""
@@ -167,7 +176,12 @@ async def create_challenge(request: ApiRequest[ChallengeBody]) -> Challenge | No
     if approves and (joining is None or joining.status is not FactorStatus.UNVERIFIED):
         raise ApiError(VERIFY_PARAMETER, f"Invalid parameter {APPROVES}: expected a factor of it that waits")
     asked = await driven.passkey_challenges.ask(
-        request.caller, entity, form.identity, settings, factor=form.factor_sid or "", approves=approves
+        request.caller,
+        entity,
+        form.identity,
+        settings,
+        factor=form.factor_sid or "",
+        hidden=naming(approves) if approves else "{}",
     )
     return None if asked is None else _challenge(request, asked, "Challenges")
 
@@ -183,9 +197,6 @@ async def approve_challenge(request: ApiRequest[AuthenticationJson]) -> Challeng
         raise ApiError(NO_AUTHENTICATOR_DATA)
     if not form.response.signature:
         raise ApiError(NO_SIGNATURE)
-    try:
-        answer = read_authentication(form)
-    except PasskeyRefusedError:
-        raise ApiError(VERIFY_PARAMETER, _NOT_AS_SENT) from None
+    answer = answer_in(form)
     asked = await factoring_of(request).passkey_challenges.approve(request.caller, service.account, service.sid, answer)
     return _challenge(request, asked, "ApproveChallenge")

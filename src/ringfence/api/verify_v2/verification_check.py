@@ -59,8 +59,6 @@ class VerificationCheck(msgspec.Struct, kw_only=True):
 async def create(request: ApiRequest[CheckForm]) -> VerificationCheck | None:
     form, checker = request.form, driven(request).checker
     service = await service_of(request)
-    if form.sna_client_token:
-        raise ApiError(20501, "The parameter SnaClientToken is not available here yet.")
     if not (form.to or form.verification_sid):
         raise ApiError(60221)
     silent = driven(request).silent
@@ -71,7 +69,7 @@ async def create(request: ApiRequest[CheckForm]) -> VerificationCheck | None:
     to = address_of(recipient_of(form.to)) if form.to and not form.verification_sid else ""
     if silent is not None and not form.code:
         account, named = request.account.sid, form.verification_sid or to
-        found = await silent.check(request.caller, account, service.sid, named)
+        found = await silent.check(request.caller, account, service.sid, named, form.sna_client_token or "")
         return None if found is None else _shown(found.view, found.errors)
     view = await checker.check(
         request.caller,

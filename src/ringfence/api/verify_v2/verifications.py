@@ -14,7 +14,9 @@ from ringfence.api.verify_v2.read import is_text
 from ringfence.api.verify_v2.services import PRODUCT, VERSION, read_service_name, service_url
 from ringfence.api.verify_v2.verification_lookup import lookup_of
 from ringfence.api.verifying import Verifying
+from ringfence.domain.custom_message import read_custom_message
 from ringfence.domain.errors import ApiError
+from ringfence.domain.mail_address import parse_mail_address
 from ringfence.domain.spoken_code import CODE_PLACE
 from ringfence.domain.verification import Status
 from ringfence.ports.verify_config import VerifyRow
@@ -29,12 +31,7 @@ MAX_TAGS = 10
 MAX_RATES = 10
 MAX_RATE_CHARACTERS = 256
 MAX_TAG_CHARACTERS = 128
-_NOT_YET = (
-    "custom_message",
-    "channel_configuration",
-    "template_custom_substitutions",
-    "enable_sna_client_token",
-)
+MAX_MAIL_NAME_CHARACTERS = 64
 
 
 def read_ip(text: str) -> str:
@@ -80,6 +77,43 @@ def read_payment(text: str) -> str:
     return text
 
 
+class MailFrom(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who a mail comes from; None for whoever the installation says."""
+
+    address: str | None = msgspec.field(name="from", default=None)
+    name: str | None = msgspec.field(name="from_name", default=None)
+
+    def __repr__(self) -> str:
+        return "MailFrom(…)"
+
+
+def read_mail_from(text: str) -> MailFrom:
+    """JSON: `from`, a mail address, and `from_name`, either or both."""
+    try:
+        mail = msgspec.json.decode(text, type=MailFrom)
+    except (msgspec.DecodeError, RecursionError):
+        raise ValueError("expected an object of `from` and `from_name`") from None
+    if mail.address and parse_mail_address(mail.address) is None:
+        raise ValueError("expected a mail address as `from`")
+    name = mail.name or ""
+    if not name.isprintable() or len(name) > MAX_MAIL_NAME_CHARACTERS or CODE_PLACE in name:
+        raise ValueError(f"expected at most {MAX_MAIL_NAME_CHARACTERS} characters as `from_name`")
+    return mail
+
+
+def read_substitutions(text: str) -> str:
+    """JSON of an object without members: the templates that are here have no variables of a program's own."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("expected JSON") from None
+    if not isinstance(values, dict):
+        raise ValueError("expected an object")
+    if values:
+        raise ValueError(f"the templates have no variable {next(iter(values))[:40]!r}")
+    return text
+
+
 Payment = Annotated[str, Rule(read_payment, VERIFY_PARAMETER)]
 
 
@@ -89,17 +123,17 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     to: str | None = None
     channel: str | None = None
     custom_friendly_name: Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)] | None = None
-    custom_message: str | None = None
+    custom_message: Annotated[str, Rule(read_custom_message, VERIFY_PARAMETER)] | None = None
     send_digits: Annotated[str, Rule(read_digits, VERIFY_PARAMETER)] | None = None
     locale: str | None = None
     custom_code: str | None = None
     amount: Payment | None = None
     payee: Payment | None = None
     rate_limits: Annotated[tuple[tuple[str, str], ...], Rule(read_rates, VERIFY_PARAMETER)] | None = None
-    channel_configuration: str | None = None
+    channel_configuration: Annotated[MailFrom, Rule(read_mail_from, VERIFY_PARAMETER)] | None = None
     app_hash: str | None = None
     template_sid: str | None = None
-    template_custom_substitutions: str | None = None
+    template_custom_substitutions: Annotated[str, Rule(read_substitutions, VERIFY_PARAMETER)] | None = None
     device_ip: Annotated[str, Rule(read_ip, VERIFY_PARAMETER)] | None = None
     enable_sna_client_token: bool | None = None
     risk_check: Literal["enable", "disable"] | None = None
@@ -111,9 +145,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             raise ApiError(VERIFY_PARAMETER, "Missing required parameter To")
         if not self.channel:
             raise ApiError(VERIFY_PARAMETER, "Missing required parameter Channel")
-        for name in _NOT_YET:
-            if getattr(self, name):
-                raise ApiError(20501, f"The parameter {name.title().replace('_', '')} is not available here yet.")
+        mail = self.channel_configuration or MailFrom()
         return StartRequest(
             to=self.to,
             channel=self.channel.lower(),
@@ -129,6 +161,10 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             tags=self.tags or "",
             rates=self.rate_limits or (),
             risk_check=self.risk_check != "disable",
+            message=self.custom_message or "",
+            mail_from=mail.address or "",
+            mail_from_name=mail.name or "",
+            client_token=bool(self.enable_sna_client_token),
         )
 
 

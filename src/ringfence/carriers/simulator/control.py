@@ -34,6 +34,7 @@ from ringfence.carriers.simulator.handset import Handset, LoggedCall, is_address
 from ringfence.carriers.simulator.network import Network, NetworkFullError
 from ringfence.carriers.simulator.origin_guard import OriginGuard
 from ringfence.carriers.simulator.phones_page import page_routes
+from ringfence.carriers.simulator.silent import Opening
 from ringfence.carriers.simulator.subscriber import Subscriber
 from ringfence.domain.mail_address import parse_mail_address
 from ringfence.ports.silent_network import Finding
@@ -312,10 +313,15 @@ async def _http_error(request: Request, error: Exception) -> Response:
     return refusal(error.status_code, error.detail)
 
 
-def _said(found: Finding | None) -> Response:
-    """As Twilio's addresses answer: whether the network knew a number, not whether it was the right one."""
-    if found in (Finding.PROVEN, Finding.MISMATCH):
-        return PlainTextResponse("ErrorCode=0&ErrorDescription=Success&Carrier=Simulator", headers=PRIVATE_HEADERS)
+def _said(opening: Opening | None) -> Response:
+    """As Twilio's addresses answer: whether the network knew a number, not whether it was the right one.
+
+    The client token, where one was wanted, follows as `ClientToken`.
+    """
+    if opening is not None and opening.finding in (Finding.PROVEN, Finding.MISMATCH):
+        token = f"&ClientToken={opening.client_token}" if opening.client_token else ""
+        said = f"ErrorCode=0&ErrorDescription=Success&Carrier=Simulator{token}"
+        return PlainTextResponse(said, headers=PRIVATE_HEADERS)
     return PlainTextResponse("ErrorCode=-10&ErrorDescription=Failure", headers=PRIVATE_HEADERS)
 
 

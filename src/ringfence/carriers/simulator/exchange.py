@@ -83,13 +83,13 @@ class Exchange:
         self._answer()
         return self.network.know(question)
 
-    async def offer(self, ref: str, number: str, until_ms: int) -> str:
+    async def offer(self, ref: str, number: str, until_ms: int, with_token: bool) -> str:
         self._answer()
-        return self.network.silent.offer(ref, number, until_ms)
+        return self.network.silent.offer(ref, number, until_ms, with_token=with_token)
 
-    async def finding(self, ref: str) -> Finding:
+    async def finding(self, ref: str, client_token: str) -> Finding:
         self._answer()
-        return self.network.silent.finding(ref)
+        return self.network.silent.finding(ref, client_token)
 
     def close(self) -> None:
         """Stop listening to the network."""

@@ -64,12 +64,12 @@ class LinkClient:
         """As `ports.lookups.NumberIntelligence`, of which the link is one."""
         return await self._call("know", question, returns=Packages, wait_ms=ANSWER_MS)
 
-    async def offer(self, ref: str, number: str, until_ms: int) -> str:
+    async def offer(self, ref: str, number: str, until_ms: int, with_token: bool) -> str:
         """As `carriers.simulator.silent_network.SilentLink`, of which the link is one."""
-        return await self._call("offer", ref, number, until_ms, returns=str, wait_ms=ANSWER_MS)
+        return await self._call("offer", ref, number, until_ms, with_token, returns=str, wait_ms=ANSWER_MS)
 
-    async def finding(self, ref: str) -> Finding:
-        return await self._call("finding", ref, returns=Finding, wait_ms=ANSWER_MS)
+    async def finding(self, ref: str, client_token: str) -> Finding:
+        return await self._call("finding", ref, client_token, returns=Finding, wait_ms=ANSWER_MS)
 
     async def _call(self, verb: str, *args: object, returns: type[T], wait_ms: int) -> T:
         try:

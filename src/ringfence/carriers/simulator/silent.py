@@ -5,6 +5,7 @@ Pure state, for development; gone with the process.
 
 import secrets
 from collections import OrderedDict
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,15 +17,29 @@ PATH = "/simulator/silent/"
 
 
 class Offer(msgspec.Struct, kw_only=True):
-    """An address that may be opened once until `until_ms`. `token` is its last part."""
+    """An address that may be opened once until `until_ms`. `token` is its last part.
+
+    `client_token` is told to whoever opens it, and must be shown afterwards; "" where none is wanted.
+    """
 
     number: str
     token: str
     until_ms: int
+    client_token: str = ""
     finding: Finding = Finding.PENDING
 
     def __repr__(self) -> str:
         return f"Offer({self.finding})"
+
+
+class Opening(NamedTuple):
+    """What opening an address came to, and what the telephone was told for whoever asks."""
+
+    finding: Finding
+    client_token: str
+
+    def __repr__(self) -> str:
+        return f"Opening({self.finding})"
 
 
 class SilentOffers:
@@ -35,18 +50,23 @@ class SilentOffers:
         self._offers: OrderedDict[str, Offer] = OrderedDict()
         self._by_token: dict[str, Offer] = {}
 
-    def offer(self, ref: str, number: str, until_ms: int) -> str:
+    def offer(self, ref: str, number: str, until_ms: int, *, with_token: bool = False) -> str:
         """The path of the address; again for a `ref` the same."""
         known = self._offers.get(ref)
         if known is None:
-            known = Offer(number=number, token=secrets.token_urlsafe(24), until_ms=until_ms)
+            known = Offer(
+                number=number,
+                token=secrets.token_urlsafe(24),
+                until_ms=until_ms,
+                client_token=secrets.token_urlsafe(24) if with_token else "",
+            )
             self._offers[ref] = self._by_token[known.token] = known
             if len(self._offers) > OFFERS_KEPT:
                 _, oldest = self._offers.popitem(last=False)
                 del self._by_token[oldest.token]
         return PATH + known.token
 
-    def opened(self, token: str, number: str = "") -> Finding | None:
+    def opened(self, token: str, number: str = "") -> Opening | None:
         """What opening it from the telephone that has `number` came to, "" from no mobile network.
 
         None where it cannot be opened: unknown, over, or opened before.
@@ -58,11 +78,22 @@ class SilentOffers:
             offer.finding = Finding.NO_NUMBER
         else:
             offer.finding = Finding.PROVEN if number == offer.number else Finding.MISMATCH
-        return offer.finding
+        return Opening(offer.finding, offer.client_token)
 
-    def finding(self, ref: str) -> Finding:
+    def finding(self, ref: str, client_token: str = "") -> Finding:
         offer = self._offers.get(ref)
-        return Finding.PENDING if offer is None or self._over(offer) else offer.finding
+        if offer is None or self._over(offer):
+            return Finding.PENDING
+        shown = secrets.compare_digest(client_token.encode(), offer.client_token.encode()) or not offer.client_token
+        return Finding.UNSHOWN if offer.finding is Finding.PROVEN and not shown else offer.finding
+
+    def waiting(self, number: str) -> list[tuple[str, int]]:
+        """The paths of addresses that this telephone may open now, and until when each may be (Unix, milliseconds)."""
+        return [
+            (PATH + offer.token, offer.until_ms)
+            for offer in self._offers.values()
+            if offer.number == number and offer.finding is Finding.PENDING and not self._over(offer)
+        ]
 
     def clear(self) -> None:
         self._offers.clear()

@@ -8,9 +8,9 @@ from ringfence.ports.silent_network import Finding
 class SilentLink(Protocol):
     """What the platform asks of the network, near or far. ConnectionError: it is away."""
 
-    async def offer(self, ref: str, number: str, until_ms: int) -> str: ...
+    async def offer(self, ref: str, number: str, until_ms: int, with_token: bool) -> str: ...
 
-    async def finding(self, ref: str) -> Finding: ...
+    async def finding(self, ref: str, client_token: str) -> Finding: ...
 
 
 class SimulatedSilentNetwork:
@@ -20,8 +20,8 @@ class SimulatedSilentNetwork:
         self._link = link
         self._base_url = base_url.rstrip("/")
 
-    async def offer(self, ref: str, number: str, until_ms: int) -> str:
-        return self._base_url + await self._link.offer(ref, number, until_ms)
+    async def offer(self, ref: str, number: str, until_ms: int, *, with_token: bool = False) -> str:
+        return self._base_url + await self._link.offer(ref, number, until_ms, with_token)
 
-    async def finding(self, ref: str) -> Finding:
-        return await self._link.finding(ref)
+    async def finding(self, ref: str, client_token: str = "") -> Finding:
+        return await self._link.finding(ref, client_token)

@@ -7,7 +7,8 @@ and no program is told of it. Its SID is that of the attempt (VL…).
 import msgspec
 
 from ringfence.domain.clock import Clock
-from ringfence.domain.mail_address import format_sender
+from ringfence.domain.errors import ApiError
+from ringfence.domain.mail_address import format_sender, parse_mail_address, sender_address
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.recipient import address_of
 from ringfence.domain.sealing.content import seal_content
@@ -20,10 +21,24 @@ from ringfence.usecases.messaging.sealer_cache import SealerCache
 
 
 class MailRoute(msgspec.Struct, frozen=True, kw_only=True):
-    """Which carrier takes mails, and the address that they come from where nothing else is said."""
+    """Which carrier takes mails, and the address that they come from where nothing else is said.
+
+    What else is said is of that address's domain, unless it is from `anybody`: a relay is trusted with one domain.
+    """
 
     carrier: str
     sender: str
+    anybody: bool = False
+
+    def sender_of(self, address: str) -> str:
+        """Who a mail comes from. ApiError 60200 where `address` is not ours to use."""
+        if not address:
+            return self.sender
+        mailbox = parse_mail_address(address)
+        ours = parse_mail_address(sender_address(self.sender))
+        if mailbox is None or not (self.anybody or (ours is not None and ours.domain == mailbox.domain)):
+            raise ApiError(60200, "Invalid parameter `ChannelConfiguration`: expected a `from` of our own domain")
+        return address
 
 
 class MailChannel:
@@ -38,6 +53,7 @@ class MailChannel:
         self._sealers = SealerCache()
 
     async def carry(self, caller: Caller, notice: Notice) -> None:
+        sender = self._route.sender_of(notice.from_address)
         now_ms = self._clock.now_ms()
         to = address_of(notice.to)
         code = WrittenCode(
@@ -54,7 +70,7 @@ class MailChannel:
             sid=notice.attempt,
             direction=Direction.OUTBOUND_API,
             status=Status.QUEUED,
-            local=format_sender(notice.from_name, notice.from_address or self._route.sender),
+            local=format_sender(notice.from_name, sender),
             remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(to),
             remote_region="",
             epoch=sealing.epoch,

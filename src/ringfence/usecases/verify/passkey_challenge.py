@@ -42,7 +42,6 @@ from ringfence.usecases.verify.passkey_kept import (
     relying_party,
     sid_asked,
 )
-from ringfence.usecases.verify.vouching import naming
 
 UNVERIFIED: Final = 60318
 EXPIRED: Final = 60323
@@ -101,12 +100,14 @@ class PasskeyChallenges:
         settings: PasskeySettings,
         *,
         factor: str = "",
-        approves: str = "",
+        hidden: str = "{}",
+        until_ms: int | None = None,
     ) -> AskedPasskey | None:
         """This entity, by `factor` or by any passkey it has; None where there is none.
 
-        Whoever answers lets the factor `approves` in, where one is named. ApiError 60318 where it is yet to be
-        verified, 60371 and 60372 where there is no relying party.
+        `hidden` are details for the program, by which it may name a factor that the answer lets in (`vouching`);
+        `until_ms` (Unix) is when it ends, five minutes from now where that is None. ApiError 60318 where it is yet to
+        be verified, 60371 and 60372 where there is no relying party.
         """
         views = [
             view
@@ -132,17 +133,20 @@ class PasskeyChallenges:
             identity=identity,
             factor=factor,
             allowed=allowed,
-            approves=approves,
+            hidden=hidden,
+            until_ms=until_ms,
         )
 
-    async def approve(self, caller: Caller, account: str, service: str, answer: AuthenticationAnswer) -> AskedPasskey:
-        """The challenge that this answers, approved by it, once.
+    async def approve(
+        self, caller: Caller, account: str, service: str, answer: AuthenticationAnswer, *, only: str = ""
+    ) -> AskedPasskey:
+        """The challenge that this answers, approved by it, once; `only` that one, where it is named.
 
         ApiError 60323 where its time is up, 60382 for a passkey of another relying party, 60324 for all else: also
         where nothing waits for this answer.
         """
         try:
-            view, question = await self._waiting(caller, account, service, answer)
+            view, question = await self._waiting(caller, account, service, answer, only)
             factor = await self._answering(caller, view, question, answer)
             return await self._checked(caller, view, question, factor, answer)
         except PasskeyRefusedError as wrong:
@@ -160,16 +164,16 @@ class PasskeyChallenges:
         identity: str = "",
         factor: str = "",
         allowed: list[Passkey] | None = None,
-        approves: str = "",
+        hidden: str = "{}",
+        until_ms: int | None = None,
     ) -> AskedPasskey | None:
         now_ms = self._clock.now_ms()
         sid = new_sid("YC", now_ms)
         ceremony = Ceremony(
-            party=party, challenge=new_challenge(sid), until_ms=now_ms + LIFE_MS, user_verification=wish
+            party=party, challenge=new_challenge(sid), until_ms=until_ms or now_ms + LIFE_MS, user_verification=wish
         )
         options = self._passkeys.authentication_options(ceremony, now_ms, allowed=allowed or [])
         question = PasskeyQuestion(ceremony=ceremony, options=options, identity=identity)
-        hidden = naming(approves) if approves else "{}"
         secret = ChallengeSecret(hidden_details=hidden, state=encode_kept(question))
         sealing = await self._keys.sealing_key(caller, account)
         row = ChallengeRow(
@@ -197,9 +201,10 @@ class PasskeyChallenges:
             await self._store.forget_unanswered(account, now_ms - LIFE_MS)
 
     async def _waiting(
-        self, caller: Caller, account: str, service: str, answer: AuthenticationAnswer
+        self, caller: Caller, account: str, service: str, answer: AuthenticationAnswer, only: str
     ) -> tuple[ChallengeView, PasskeyQuestion]:
-        row = await self._store.challenge(account, service, sid_asked(answer.client_data, "YC"))
+        sid = sid_asked(answer.client_data, "YC")
+        row = await self._store.challenge(account, service, sid) if only in ("", sid) else None
         if row is None or row.factor_type is not FactorType.PASSKEYS:
             raise PasskeyRefusedError(Refusal.CHALLENGE)
         (view,) = await self._challenges.views(caller, [self._challenges.as_of_now(row)])

@@ -35,7 +35,7 @@ class SilentChannel:
         self._network = network
 
     async def carry(self, caller: Caller, notice: Notice) -> None:
-        await self._network.offer(notice.attempt, notice.number.e164, notice.until_ms)
+        await self._network.offer(notice.attempt, notice.number.e164, notice.until_ms, with_token=notice.client_token)
 
 
 class SilentChecker:
@@ -60,8 +60,12 @@ class SilentChecker:
             return ""
         return await self._network.offer(last.sid, view.secret.to, view.row.expires_ms)
 
-    async def check(self, caller: Caller, account: str, service: str, sid_or_to: str) -> SilentCheck | None:
+    async def check(
+        self, caller: Caller, account: str, service: str, sid_or_to: str, client_token: str = ""
+    ) -> SilentCheck | None:
         """Approved where the telephone proved itself by any attempt, else pending.
+
+        An attempt that wants a client token proves nothing to whoever does not show it.
 
         None where there is none to check. ApiError 60200 where its last attempt was not by this channel: a code is
         missing; 60202 where five codes were checked.
@@ -78,7 +82,7 @@ class SilentChecker:
         if not may_become(row.status, Status.APPROVED):
             return None
         silent = [attempt.sid for attempt in row.attempts if attempt.channel == CHANNEL]
-        findings = [(sid, await self._network.finding(sid)) for sid in silent]
+        findings = [(sid, await self._network.finding(sid, client_token)) for sid in silent]
         errors = tuple((sid, _CODES[finding]) for sid, finding in findings if finding in _CODES)
         if all(finding is not Finding.PROVEN for _, finding in findings):
             return SilentCheck(view=view, errors=errors)

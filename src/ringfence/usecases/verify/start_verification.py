@@ -51,7 +51,9 @@ _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
 class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a program asks for, not yet judged. "" is not given. `tags` is JSON, as it came.
 
-    `rates` are pairs of a rate limit's name and the value that counts in it.
+    `rates` are pairs of a rate limit's name and the value that counts in it. `message` are words of the program's own,
+    with {{code}} in the code's place; `mail_from` and `mail_from_name` are who a mail comes from.
+    `client_token` is wanted of a telephone that proves itself silently.
     """
 
     to: str
@@ -68,6 +70,10 @@ class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
     tags: str = ""
     risk_check: bool = True
     rates: tuple[tuple[str, str], ...] = ()
+    message: str = ""
+    mail_from: str = ""
+    mail_from_name: str = ""
+    client_token: bool = False
 
     def __repr__(self) -> str:
         return "StartRequest(…)"
@@ -124,6 +130,7 @@ class VerificationStarter:
             amount=request.amount,
             payee=request.payee,
             warning=warning,
+            message=request.message,
         )
         opening, ending = around(settings, request.app_hash)
         code_length = len(request.custom_code) or settings.code_length
@@ -156,8 +163,10 @@ class VerificationStarter:
                     key_first=settings.dtmf_input_required,
                     send_digits=request.send_digits,
                     subject=name,
-                    from_name=name,
+                    from_name=request.mail_from_name or name,
+                    from_address=request.mail_from,
                     whatsapp_from=settings.whatsapp.sender,
+                    client_token=request.client_token,
                 ),
             )
         except (ApiError, ConnectionError) as error:
@@ -324,7 +333,11 @@ def _check(settings: VerifyService, request: StartRequest, to: Recipient) -> Non
             raise ApiError(INVALID, "Invalid parameter `CustomCode`: expected 4 to 10 letters and digits")
     if request.app_hash and _APP_HASH.fullmatch(request.app_hash) is None:
         raise ApiError(INVALID, "Invalid parameter `AppHash`: expected 11 characters of Base64")
+    if request.channel != "email" and (request.mail_from or request.mail_from_name):
+        raise ApiError(INVALID, "Invalid parameter `ChannelConfiguration`: it is for mails")
     if settings.psd2_enabled:
+        if request.message:
+            raise ApiError(INVALID, "Invalid parameter `CustomMessage`: what is being paid must be read too")
         if not (request.amount and request.payee):
             raise ApiError(60206)
         if request.channel == "call":

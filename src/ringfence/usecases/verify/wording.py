@@ -17,9 +17,15 @@ def wordings(
     amount: str = "",
     payee: str = "",
     warning: bool = False,
+    message: str = "",
 ) -> tuple[Wording, ...]:
-    """In the language asked for (or the region's), then in English; the code's place is left."""
+    """In the language asked for (or the region's), then in English; the code's place is left.
+
+    A program's own `message` is taken as it is, in that language.
+    """
     chosen = (supported_locale(locale) if locale else None) or locale_of_region(region)
+    if message:
+        return (Wording(chosen, message),)
     values = {
         "friendly_name": name or service.friendly_name,
         "code": CODE_PLACE,

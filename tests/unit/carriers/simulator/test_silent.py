@@ -26,14 +26,14 @@ def offered(offers: SilentOffers, clock: ManualClock, ref: str = "VL1") -> str:
 def test_the_numbers_own_handset_proves_it(offers, clock) -> None:
     token = offered(offers, clock)
     assert offers.finding("VL1") is Finding.PENDING
-    assert offers.opened(token, SAM) is Finding.PROVEN
+    assert offers.opened(token, SAM).finding is Finding.PROVEN
     assert offers.finding("VL1") is Finding.PROVEN
 
 
 @pytest.mark.parametrize(("by", "found"), [(EVE, Finding.MISMATCH), ("", Finding.NO_NUMBER)])
 def test_the_first_opening_decides(offers, clock, by, found) -> None:
     token = offered(offers, clock)
-    assert offers.opened(token, by) is found
+    assert offers.opened(token, by).finding is found
     assert offers.opened(token, SAM) is None
     assert offers.finding("VL1") is found
 
@@ -76,7 +76,7 @@ def test_the_oldest_makes_room(offers, clock) -> None:
     for n in range(OFFERS_KEPT - 1):
         offered(offers, clock, str(n))
     assert offers.opened(first, SAM) is None
-    assert offers.opened(second, SAM) is Finding.PROVEN
+    assert offers.opened(second, SAM).finding is Finding.PROVEN
 
 
 def test_clearing_forgets_all(offers, clock) -> None:
