@@ -14,6 +14,8 @@ from ringfence.api.host_guard import HostGuard
 from ringfence.api.operations import Listed
 from ringfence.api.resource import Operation
 from ringfence.carriers.simulator.origin_guard import OriginGuard
+from ringfence.console.page_headers import PageHeaders
+from ringfence.console.session_guard import SessionGuard
 
 SERVERS = {
     "carriers/sip/websocket.py": "SIP over WebSocket: no routes; who registers there proves a SIP credential",
@@ -65,7 +67,7 @@ def open_routes(app: Any, surface: str = "") -> Iterator[Open]:
                 raise TypeError(f"nobody has said who may ask {route!r}")
             for method in sorted((route.methods or {"GET"}) - {"HEAD"}):
                 yield Open(surface, method, route.path)
-    elif isinstance(app, HostGuard | OriginGuard | Watch):
+    elif isinstance(app, HostGuard | OriginGuard | Watch | PageHeaders | SessionGuard):
         yield from open_routes(app._app, surface)
     else:
         raise TypeError(f"nobody has said who may ask {type(app)!r}")
