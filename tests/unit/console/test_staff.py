@@ -102,7 +102,7 @@ def test_whoever_enrolled_can_be_removed_before_they_ever_signed_in(run: Any, st
             ada = await it.first("Ada")
             mallory = it.browser()
             await mallory.join(secret_of(await invited(ada, "Mallory")))
-            member = (await it.terminal.members())[1].id
+            member = next(each.id for each in await it.terminal.members() if each.name == "Mallory")
             assert (await ada.ask("POST", f"/staff/{member}/remove")).status_code == 200
             it.clock.advance(DELAY_MS)
             assert (await mallory.sign_in()).status_code == 401
