@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ringfence.domain.message import Direction, Status
-from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, NewEvent, Outcome, Settlement, StoreFailedError
+from ringfence.ports.store import (
+    AccountRow,
+    CredentialRow,
+    MessageFilter,
+    MessageRow,
+    NewEvent,
+    Outcome,
+    Settlement,
+    StoreFailedError,
+)
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
 
@@ -33,8 +42,9 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             postgres_server.run(database, statement)
 
     async def story() -> None:
-        owner, api, dispatcher = (
-            PostgresStore(postgres_server.url(database, f"ringfence_{name}")) for name in ("owner", "api", "dispatcher")
+        owner, api, dispatcher, console = (
+            PostgresStore(postgres_server.url(database, f"ringfence_{name}"))
+            for name in ("owner", "api", "dispatcher", "console")
         )
         with pytest.raises(UnfitDatabaseError, match="owner"):
             await api.open()
@@ -45,6 +55,7 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                 postgres_server.run(database, statement)
         await api.open()
         await dispatcher.open()
+        await console.open()
         try:
             await accept(api)
             await deliver(dispatcher)
@@ -52,9 +63,19 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                 await dispatcher._all("SELECT * FROM ringfence.account FOR UPDATE")
             with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                 await api._all("DELETE FROM ringfence.migration")
+            assert [row.sid for row in await console.messages(ACCOUNT, MessageFilter())] == [SID]
+            assert (await console.backlog()).live_calls == 0
+            for refused in (
+                "SELECT * FROM ringfence.credential",
+                "UPDATE ringfence.message SET status = ''",
+                "DELETE FROM ringfence.event",
+            ):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await console._all(refused)
         finally:
             await api.close()
             await dispatcher.close()
+            await console.close()
 
     asyncio.run(story())
 

@@ -7,7 +7,10 @@ import msgspec
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.ledger import OwnRecords
+from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
+from ringfence.ports.process_states import ProcessStates
 
 
 class Origins(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +22,10 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
-    """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol."""
+    """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
+
+    `view` reads rows that are sealed, and what of them is in the clear.
+    """
 
     storage: ConsoleStorage
     clock: Clock
@@ -27,6 +33,9 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     notes: AccessNotes
     staff_passkeys: Passkeys
     members_passkeys: Passkeys
+    view: OperatorView
+    records: OwnRecords
+    processes: ProcessStates
 
 
 def host_of(origin: str) -> str:

@@ -20,6 +20,7 @@ from ringfence.ports.outbox import EventRow as EventRow
 from ringfence.ports.outbox import NewEvent as NewEvent
 from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
+from ringfence.ports.oversight import OversightStore
 from ringfence.ports.party import Party as Party
 from ringfence.ports.sign_ins import SignInStore
 from ringfence.ports.sip_access import SipAccessStore
@@ -430,6 +431,7 @@ class Store(
     FraudStore,
     VerifyRateStore,
     SignInStore,
+    OversightStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

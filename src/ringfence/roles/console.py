@@ -15,9 +15,11 @@ from ringfence.ports.passkeys import AttestationPolicy
 from ringfence.ports.store import StoreFailedError
 from ringfence.roles.page_server import serve_pages
 from ringfence.roles.process import RoleProcess
+from ringfence.roles.process_states import SocketStates
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
+from ringfence.roles.stores import open_store
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 
 
@@ -27,8 +29,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     async with contextlib.AsyncExitStack() as stack:
         storage = await open_console_storage(settings)
         stack.push_async_callback(storage.close)
+        store = await open_store(settings)
+        stack.push_async_callback(store.close)
         client = Client(settings.socket("kms-console"))
         stack.push_async_callback(client.close)
+        keys = ConsoleKeyClient(client)
         app = create_console(
             ConsoleDependencies(
                 storage=storage,
@@ -36,9 +41,12 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 origins=Origins(
                     operator=settings.operator_origin, tenant=settings.tenant_origin, keys=settings.keys_origin
                 ),
-                notes=ConsoleKeyClient(client),
+                notes=keys,
                 staff_passkeys=WebauthnPasskeys(policy),
                 members_passkeys=WebauthnPasskeys(),
+                view=store,
+                records=keys,
+                processes=SocketStates(settings),
             )
         )
         await serve_pages(app, process)

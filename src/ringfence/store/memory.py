@@ -4,16 +4,16 @@ from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_lookups import MemoryLookups
+from ringfence.store.memory_oversight import MemoryOversight
 from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sign_ins import MemorySignIns
 from ringfence.store.memory_sip_access import MemorySipAccess
-from ringfence.store.memory_tellings import MemoryTellings
 from ringfence.store.memory_verify_config import MemoryVerifyConfig
 from ringfence.store.memory_verify_rates import MemoryVerifyRates
 
 
 class MemoryStore(
-    MemoryTellings,
+    MemoryOversight,
     MemoryAccounts,
     MemoryServices,
     MemoryApplications,
@@ -27,7 +27,7 @@ class MemoryStore(
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
     def __init__(self) -> None:
-        MemoryTellings.__init__(self)
+        MemoryOversight.__init__(self)
         MemoryAccounts.__init__(self)
         MemoryServices.__init__(self)
         MemorySipAccess.__init__(self)

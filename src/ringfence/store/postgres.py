@@ -14,6 +14,7 @@ from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
 from ringfence.store.postgres_numbers import PostgresNumbers
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
+from ringfence.store.postgres_oversight import PostgresOversight
 from ringfence.store.postgres_recordings import PostgresRecordings
 from ringfence.store.postgres_services import PostgresServices
 from ringfence.store.postgres_sign_ins import PostgresSignIns
@@ -49,6 +50,7 @@ class PostgresStore(
     PostgresLookups,
     PostgresStanding,
     PostgresClock,
+    PostgresOversight,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
 

@@ -14,6 +14,7 @@ from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
 from ringfence.store.sqlite_numbers import SqliteNumbers
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
+from ringfence.store.sqlite_oversight import SqliteOversight
 from ringfence.store.sqlite_recordings import SqliteRecordings
 from ringfence.store.sqlite_services import SqliteServices
 from ringfence.store.sqlite_sign_ins import SqliteSignIns
@@ -49,6 +50,7 @@ class SqliteStore(
     SqliteLookups,
     SqliteStanding,
     SqliteClock,
+    SqliteOversight,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 

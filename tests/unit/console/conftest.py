@@ -1,5 +1,5 @@
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
@@ -11,9 +11,14 @@ from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_
 from ringfence.console.operator.staff import Staff
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import ManualClock
-from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore, MemoryLedger
+from ringfence.kms.ledger.records import FolderRecords
+from ringfence.kms.ledger.writer import LedgerWriter
+from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
 from ringfence.kms.service import KeyService
+from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.passkeys import AttestationPolicy, RelyingParty
+from ringfence.ports.process_states import ProcessState
+from ringfence.store.memory import MemoryStore
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 from software_authenticator import SoftwareAuthenticator
 
@@ -22,13 +27,37 @@ ORIGINS = Origins(
 )
 
 
+class WatchedLedger(LedgerWriter):
+    """The ledger, and what was written into it; `full` makes it fail as a full disk does."""
+
+    def __init__(self, directory: Path) -> None:
+        super().__init__(directory)
+        self.entries: list[AccessEntry] = []
+        self.full = False
+
+    async def append(self, entries: Sequence[AccessEntry]) -> None:
+        if self.full:
+            raise OSError(28, "no space left")
+        await super().append(entries)
+        self.entries.extend(entries)
+
+
 class Stand:
     """Both consoles over a database on disk, with a key service that writes down what it is told."""
 
-    def __init__(self, storage: ConsoleStorage, clock: ManualClock, policy: AttestationPolicy) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        storage: ConsoleStorage,
+        ledger: WatchedLedger,
+        clock: ManualClock,
+        policy: AttestationPolicy,
+    ) -> None:
         self.storage = storage
         self.clock = clock
-        self.ledger = MemoryLedger()
+        self.ledger = ledger
+        self.store = MemoryStore()
+        self.processes = [ProcessState(name="dispatcher", answers=False)]
         self.keys = KeyService(Path(), clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
         passkeys = WebauthnPasskeys(policy)
         self.app = create_console(
@@ -39,11 +68,17 @@ class Stand:
                 notes=self.keys,
                 staff_passkeys=passkeys,
                 members_passkeys=WebauthnPasskeys(),
+                view=self.store,
+                records=FolderRecords(folder, self.keys.allow),
+                processes=self._states,
             )
         )
         origin = ORIGINS.operator
         party = RelyingParty(id=domain_of(origin), name="", origins=(origin,))
         self.terminal = Staff(storage, passkeys, party, self.keys, clock)
+
+    async def _states(self) -> Sequence[ProcessState]:
+        return self.processes
 
     def browser(self, authenticator: SoftwareAuthenticator | None = None) -> ConsoleBrowser:
         """A person's, with an authenticator of their own."""
@@ -69,11 +104,15 @@ StandAt = Callable[..., AbstractAsyncContextManager[Stand]]
 def stand(tmp_path: Path, clock: ManualClock) -> StandAt:
     @contextlib.asynccontextmanager
     async def stand(policy: AttestationPolicy | None = None) -> AsyncIterator[Stand]:
-        storage = ConsoleStorage(tmp_path / "console.db")
+        storage, ledger = ConsoleStorage(tmp_path / "console.db"), WatchedLedger(tmp_path)
         await storage.open()
+        await ledger.open(clock.now_ms())
+        it = Stand(tmp_path, storage, ledger, clock, policy or AttestationPolicy())
+        await it.store.open()
         try:
-            yield Stand(storage, clock, policy or AttestationPolicy())
+            yield it
         finally:
+            await ledger.close()
             await storage.close()
 
     return stand

@@ -179,11 +179,7 @@ def test_no_act_of_staff_happens_that_cannot_be_written_down(run: Any, stand: An
     async def scene() -> None:
         async with stand() as it:
             ada = await it.first("Ada")
-
-            async def full(_entries: Any) -> None:
-                raise OSError(28, "no space left")
-
-            it.ledger.append = full
+            it.ledger.full = True
             assert (await invited(ada, "Bob")).status_code == 503
             assert await it.terminal.invitations() == []
             assert (await ada.sign_in()).status_code == 503

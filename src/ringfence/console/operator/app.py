@@ -1,9 +1,6 @@
 """The operator's console: its routes, behind the guard of sessions."""
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
@@ -11,8 +8,9 @@ from ringfence.console.operator.sign_in import StaffSignIn
 from ringfence.console.operator.sign_in_routes import OPEN, sign_in_routes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.staff_routes import staff_routes
+from ringfence.console.operator.tenant_routes import tenant_routes
 from ringfence.console.pages import Pages
-from ringfence.console.session_guard import SessionGuard, session_of
+from ringfence.console.session_guard import SessionGuard
 from ringfence.console.sessions import Sessions
 from ringfence.ports.passkeys import RelyingParty
 
@@ -28,17 +26,13 @@ def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> 
     staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock)
     sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock)
 
-    async def overview(request: Request) -> Response:
-        session = session_of(request)
-        return pages.page("overview.html", title="Overview", session=session, notices=await staff.notices())
-
     async def locked(scope: Scope, receive: Receive, send: Send) -> None:
         await pages.page("sign_in.html", 401, title="Sign in")(scope, receive, send)
 
     routes = [
         *sign_in_routes(pages, sign_in, staff, sessions, notes, clock, origin),
         *staff_routes(pages, staff, sessions, notes, clock, origin),
-        Route("/", overview, methods=["GET"]),
+        *tenant_routes(pages, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]
     return SessionGuard(
         Starlette(routes=routes), kind="staff", origin=origin, sessions=sessions, open_paths=OPEN, locked=locked

@@ -1,0 +1,141 @@
+"""Pages of what there is: how the installation fares, tenants, what support sees of one, and what staff did."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from ringfence.console.operator.acts import acts_of_staff, ledger_size
+from ringfence.console.operator.night_support import NightSupport, Rows
+from ringfence.console.operator.staff import Staff
+from ringfence.console.pages import Pages
+from ringfence.console.session_guard import session_of
+from ringfence.domain.clock import Clock
+from ringfence.domain.sid import is_sid
+from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.ledger import OwnRecords
+from ringfence.ports.operator_view import OperatorView
+from ringfence.ports.oversight import DAY_MS
+from ringfence.ports.process_states import ProcessStates
+from ringfence.ports.store import AccountRow, StoreFailedError
+
+PAGE: Final = 50
+DAYS_SHOWN: Final = 14
+LOOKED: Final = "look"
+
+
+def tenant_routes(
+    pages: Pages,
+    staff: Staff,
+    view: OperatorView,
+    records: OwnRecords,
+    notes: AccessNotes,
+    processes: ProcessStates,
+    clock: Clock,
+) -> list[BaseRoute]:
+    """All of it to GET. 503 where store or ledger are away."""
+    support = NightSupport(view)
+
+    async def shown(request: Request, template: str, title: str, **values: Any) -> HTMLResponse:
+        session = session_of(request)
+        return pages.page(template, title=title, session=session, notices=await staff.notices(), **values)
+
+    def served(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            try:
+                return await handler(request)
+            except (ConnectionError, StoreFailedError):
+                return pages.page("away.html", 503, title="Not now", session=session_of(request), notices=[])
+
+        return serve
+
+    async def missing(request: Request) -> Response:
+        response = await shown(request, "missing.html", "Not found")
+        response.status_code = 404
+        return response
+
+    async def overview(request: Request) -> Response:
+        return await shown(
+            request,
+            "overview.html",
+            "Overview",
+            processes=await processes(),
+            backlog=await view.backlog(),
+            now_ms=clock.now_ms(),
+            ledger_entries=await ledger_size(records),
+        )
+
+    async def tenants(request: Request) -> Response:
+        before = _sid(request, "AC")
+        found = await view.accounts(None, before=before, limit=PAGE + 1)
+        more = found[PAGE - 1].sid if len(found) > PAGE else None
+        return await shown(request, "tenants.html", "Tenants", accounts=found[:PAGE], before=more)
+
+    async def account_of(request: Request) -> AccountRow | None:
+        sid = request.path_params["sid"]
+        found = await view.account(sid) if is_sid(sid, "AC") else None
+        if found is not None:
+            session = session_of(request)
+            scope = (session.scope, request.url.path.removeprefix(f"/tenants/{sid}").strip("/") or "overview")
+            await notes.note(sid, session.actor, LOOKED, scope)
+        return found
+
+    async def tenant(request: Request) -> Response:
+        account = await account_of(request)
+        if account is None:
+            return await missing(request)
+        until_ms = (clock.now_ms() // DAY_MS + 1) * DAY_MS
+        below = await view.accounts(account.sid, limit=PAGE + 1) if account.parent is None else []
+        return await shown(
+            request,
+            "tenant.html",
+            "Tenant",
+            account=account,
+            below=[each for each in below if each.sid != account.sid][:PAGE],
+            days=await view.texts_by_day(account.sid, until_ms - DAYS_SHOWN * DAY_MS, until_ms),
+        )
+
+    def listing(
+        title: str, prefix: str, rows: Callable[[str, str | None], Awaitable[Rows]]
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def listed(request: Request) -> Response:
+            account = await account_of(request)
+            if account is None:
+                return await missing(request)
+            page = await rows(account.sid, _sid(request, prefix))
+            return await shown(request, "rows.html", title, account=account, page=page)
+
+        return listed
+
+    async def text(request: Request) -> Response:
+        account = await account_of(request)
+        message = request.path_params["message"]
+        steps = await support.text(account.sid, message) if account is not None and is_sid(message) else None
+        if account is None or steps is None:
+            return await missing(request)
+        return await shown(request, "carrier.html", "Carrier", account=account, sid=message, steps=steps)
+
+    async def acts(request: Request) -> Response:
+        before = request.query_params.get("before", "")
+        found = await acts_of_staff(records, int(before) if before.isascii() and before.isdecimal() else None)
+        names = {each.id: each.name for each in await staff.members(removed=True)}
+        return await shown(request, "acts.html", "Ledger", acts=found, names=names)
+
+    return [
+        Route("/", served(overview), methods=["GET"]),
+        Route("/tenants", served(tenants), methods=["GET"]),
+        Route("/tenants/{sid}", served(tenant), methods=["GET"]),
+        Route("/tenants/{sid}/texts", served(listing("Texts", "", support.texts)), methods=["GET"]),
+        Route("/tenants/{sid}/texts/{message}", served(text), methods=["GET"]),
+        Route("/tenants/{sid}/calls", served(listing("Calls", "CA", support.calls)), methods=["GET"]),
+        Route("/tenants/{sid}/codes", served(listing("Codes", "VL", support.codes)), methods=["GET"]),
+        Route("/ledger", served(acts), methods=["GET"]),
+    ]
+
+
+def _sid(request: Request, prefix: str) -> str | None:
+    """The SID after which a page begins; None for the first, and for what is no such SID."""
+    before = request.query_params.get("before", "")
+    return before if is_sid(before, prefix) else None

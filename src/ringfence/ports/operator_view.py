@@ -1,0 +1,33 @@
+"""The part of the store that the operator's console reads. It is given nothing to write with."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from ringfence.ports.calls import CallFilter, CallRow
+from ringfence.ports.oversight import OversightStore
+from ringfence.ports.store import AccountRow, MessageFilter, MessageRow
+from ringfence.ports.verification_attempts import AttemptFilter, VerificationAttemptRow
+
+
+class OperatorView(OversightStore, Protocol):
+    """Reads of `ports.store.Store`: rows are sealed, and what is in the clear of them is metadata."""
+
+    async def account(self, sid: str) -> AccountRow | None: ...
+
+    async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]: ...
+
+    async def messages(
+        self, account: str, wanted: MessageFilter, *, before: str | None = None, limit: int = 50
+    ) -> list[MessageRow]: ...
+
+    async def message(self, account: str, sid: str) -> MessageRow | None: ...
+
+    async def carrier_trail(self, account: str, sid: str) -> str: ...
+
+    async def calls(
+        self, account: str, wanted: CallFilter, *, before: str | None = None, limit: int = 50
+    ) -> list[CallRow]: ...
+
+    async def verification_attempts(
+        self, account: str, wanted: AttemptFilter, *, before: str | None = None, limit: int = 50
+    ) -> Sequence[VerificationAttemptRow]: ...

@@ -1,0 +1,30 @@
+"""What an operator sees of all accounts, counted in PostgreSQL."""
+
+from ringfence.domain.message import Status
+from ringfence.ports.oversight import DAY_MS, Backlog, DayCount
+from ringfence.store.postgres_ground import PostgresGround
+from ringfence.store.statements import statements
+
+SQL = statements("postgres/oversight")
+
+
+class PostgresOversight(PostgresGround):
+    """`ports.oversight.OversightStore`."""
+
+    async def backlog(self) -> Backlog:
+        ((texts, oldest_text_ms),) = await self._all(SQL["texts"])
+        counts = [(await self._all(SQL[of]))[0][0] for of in ("events", "dead_events", "live_calls")]
+        events, dead_events, live_calls = counts
+        return Backlog(
+            texts=texts,
+            oldest_text_ms=oldest_text_ms,
+            events=events,
+            dead_events=dead_events,
+            live_calls=live_calls,
+        )
+
+    async def texts_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayCount]:
+        return [
+            DayCount(day_ms=day * DAY_MS, inbound=inbound, status=Status(status), count=count)
+            for day, inbound, status, count in await self._all(SQL["by_day"], account, from_ms, to_ms)
+        ]
