@@ -11,7 +11,7 @@ class AccessNotes(Protocol):
     """The part of `ports.console_keys.ConsoleKeys` that opens nothing."""
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
-        """Return once the entry is on disk; ConnectionError where it cannot be: then do not act.
+        """Return once the entry, `note.VERB`, is on disk; ConnectionError where it cannot be: then do not act.
 
         `actor` is staff:ID or member:ID. ValueError for another, and for a verb of the key service.
         """

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from console_browser import ConsoleBrowser
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
 from ringfence.console.operator.staff import Staff
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import ManualClock
+from ringfence.drills.staff_browser import StaffBrowser
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
@@ -80,11 +80,11 @@ class Stand:
     async def _states(self) -> Sequence[ProcessState]:
         return self.processes
 
-    def browser(self, authenticator: SoftwareAuthenticator | None = None) -> ConsoleBrowser:
+    def browser(self, authenticator: SoftwareAuthenticator | None = None) -> StaffBrowser:
         """A person's, with an authenticator of their own."""
-        return ConsoleBrowser(self.app, ORIGINS.operator, self.clock, authenticator or SoftwareAuthenticator())
+        return StaffBrowser(self.app, ORIGINS.operator, self.clock.now_ms, authenticator or SoftwareAuthenticator())
 
-    async def first(self, name: str = "Ada") -> ConsoleBrowser:
+    async def first(self, name: str = "Ada") -> StaffBrowser:
         """The first member, signed in."""
         browser = self.browser()
         assert (await browser.join(await self.terminal.invite_first(name))).status_code == 200

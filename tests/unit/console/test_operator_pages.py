@@ -95,7 +95,7 @@ def test_each_look_at_a_tenant_stands_in_that_tenants_ledger_first(run: Any, sta
             ada = await it.first()
             assert (await ada.page(f"/tenants/{ACCOUNT}{path}")).status_code == 200
             last = it.ledger.entries[-1]
-            assert (last.account, last.actor[:6], last.verb) == (ACCOUNT, "staff:", "look")
+            assert (last.account, last.actor[:6], last.verb) == (ACCOUNT, "staff:", "note.look")
             assert last.scope[1:] == (path.strip("/") or "overview",)
             it.ledger.full = True
             refused = await ada.page(f"/tenants/{ACCOUNT}{path}")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from console_browser import Request
+from ringfence.drills.staff_browser import Request
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/nothing", "/worker.js", "/assets/acts.js", "/healthz"])

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from console_browser import Request, SessionKey
 from ringfence.console.sessions import IDLE_MS, LIFE_MS
+from ringfence.drills.staff_browser import Request, SessionKey
 from software_authenticator import UP, Wrong
 
 

@@ -34,9 +34,9 @@ def test_the_first_member_joins_by_the_terminals_link_and_signs_in_at_once(run: 
             ada = await it.first("Ada")
             assert "Overview" in (await ada.page("/")).text
             assert it.noted == [
-                ("staff", "invite_staff"),
-                ("staff", "join_staff"),
-                ("staff", "sign_in"),
+                ("staff", "note.invite_staff"),
+                ("staff", "note.join_staff"),
+                ("staff", "note.sign_in"),
             ]
 
     run(scene())

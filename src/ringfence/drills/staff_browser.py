@@ -1,27 +1,27 @@
-"""A browser at a console, without a browser: its session's key, its cookie, its authenticator.
+"""A browser of staff at a console, without a browser: its session's key, its cookie, its authenticator.
 
-It signs from RFC 9421 alone and shares no code with what checks.
+It signs from RFC 9421 alone and shares no code with what checks. What it sends is kept, as an infostealer keeps it.
 """
 
 import base64
 import hashlib
 import json
 import os
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from starlette.types import ASGIApp
 
-from ringfence.domain.clock import Clock
-from software_authenticator import SoftwareAuthenticator, Wrong, b64
+from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.drills.passkey import OwnedPasskey
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """As it goes over the wire: `target` is an absolute URL."""
 
     method: str
@@ -30,8 +30,7 @@ class Request:
     content: bytes = b""
 
 
-@dataclass(frozen=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """As it comes back. Header names are lower case."""
 
     status_code: int
@@ -65,7 +64,7 @@ async def answer_of(app: ASGIApp, request: Request) -> Response:
         "root_path": "",
         "headers": [(name.encode(), value.encode()) for name, value in request.headers.items()],
         "client": ("127.0.0.1", 50_000),
-        "server": ("127.0.0.1", 8421),
+        "server": (url.hostname, url.port),
     }
     came: list[Any] = []
 
@@ -80,20 +79,60 @@ async def answer_of(app: ASGIApp, request: Request) -> Response:
     return Response(came[0]["status"], fields, b"".join(each.get("body", b"") for each in came[1:]))
 
 
+class Authenticator(Protocol):
+    """What `navigator.credentials` does with options, for a page of `origin`: answers as JSON has them."""
+
+    def create(self, options: dict[str, Any], origin: str, *how: Any) -> dict[str, Any]: ...
+
+    def get(self, options: dict[str, Any], origin: str, *how: Any) -> dict[str, Any]: ...
+
+
+class PasskeyInSoftware:
+    """An authenticator made in software, which nobody vouches for: one credential, for whatever page asks."""
+
+    def __init__(self) -> None:
+        self._made: OwnedPasskey | None = None
+        self._handle = b""
+
+    def create(self, options: dict[str, Any], origin: str, *how: Any) -> dict[str, Any]:
+        self._made = OwnedPasskey(options["rp"]["id"], origin)
+        self._handle = decode_base64url(options["user"]["id"])
+        answer = self._made.create(options)
+        assert answer.credential_id is not None
+        return _credential(
+            answer.credential_id,
+            {
+                "clientDataJSON": encode_base64url(answer.client_data),
+                "attestationObject": encode_base64url(answer.attestation_object),
+            },
+        )
+
+    def get(self, options: dict[str, Any], origin: str, *how: Any) -> dict[str, Any]:
+        made = self._made or OwnedPasskey(options["rpId"], origin)
+        answer = made.get(options, self._handle)
+        return _credential(
+            answer.credential_id,
+            {
+                "clientDataJSON": encode_base64url(answer.client_data),
+                "authenticatorData": encode_base64url(answer.authenticator_data),
+                "signature": encode_base64url(answer.signature),
+                "userHandle": encode_base64url(self._handle) or None,
+            },
+        )
+
+
 class SessionKey:
     """An ECDSA key on P-256, and what it signs."""
 
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         point = self._key.public_key().public_numbers()
-        x, y = b64(point.x.to_bytes(32, "big")), b64(point.y.to_bytes(32, "big"))
+        x, y = (encode_base64url(each.to_bytes(32, "big")) for each in (point.x, point.y))
         self.jwk = {"kty": "EC", "crv": "P-256", "x": x, "y": y}
         named = f'{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}'
-        self.id = b64(hashlib.sha256(named.encode()).digest())
+        self.id = encode_base64url(hashlib.sha256(named.encode()).digest())
 
-    def headers(
-        self, method: str, target: str, body: bytes, created_s: int, *, nonce: str = "", key_id: str = ""
-    ) -> dict[str, str]:
+    def headers(self, method: str, target: str, body: bytes, created_s: int, *, key_id: str = "") -> dict[str, str]:
         """Those of a signed request."""
         lines = [f'"@method": {method}', f'"@target-uri": {target}']
         covered = '"@method" "@target-uri"'
@@ -103,7 +142,7 @@ class SessionKey:
             lines.append(f'"content-digest": {headers["content-digest"]}')
             covered += ' "content-digest"'
         parameters = (
-            f'({covered});created={created_s};nonce="{nonce or b64(os.urandom(16))}"'
+            f'({covered});created={created_s};nonce="{encode_base64url(os.urandom(16))}"'
             f';keyid="{key_id or self.id}";alg="ecdsa-p256-sha256"'
         )
         lines.append(f'"@signature-params": {parameters}')
@@ -112,14 +151,19 @@ class SessionKey:
         return headers | {"signature-input": f"ringfence={parameters}", "signature": f"ringfence=:{signature}:"}
 
 
-class ConsoleBrowser:
-    """One person's browser at the operator's console `app`. It keeps what it `sent`, as it was signed."""
+class StaffBrowser:
+    """One person's browser at the operator's console `app`. It keeps what it `sent`, as it was signed.
 
-    def __init__(self, app: ASGIApp, origin: str, clock: Clock, authenticator: SoftwareAuthenticator) -> None:
+    `how` is for an authenticator that can be told to do something otherwise.
+    """
+
+    def __init__(
+        self, app: ASGIApp, origin: str, now_ms: Callable[[], int], authenticator: Authenticator | None = None
+    ) -> None:
         self._app = app
         self.origin = origin
-        self._clock = clock
-        self.authenticator = authenticator
+        self._now_ms = now_ms
+        self.authenticator = authenticator or PasskeyInSoftware()
         self.key = SessionKey()
         self.cookie = ""
         self.sent: list[Request] = []
@@ -134,7 +178,7 @@ class ConsoleBrowser:
         if self.cookie:
             headers["cookie"] = self.cookie
         if signed:
-            headers |= self.key.headers(method, target, body, self._clock.now_ms() // 1_000)
+            headers |= self.key.headers(method, target, body, self._now_ms() // 1_000)
         return await self.send(Request(method, target, headers, body))
 
     async def send(self, request: Request) -> Response:
@@ -150,24 +194,23 @@ class ConsoleBrowser:
         """A page, asked for as one."""
         target = f"{self.origin}{path}"
         headers = {"host": urlsplit(self.origin).netloc, "accept": "text/html", "cookie": self.cookie}
-        headers |= self.key.headers("GET", target, b"", self._clock.now_ms() // 1_000)
+        headers |= self.key.headers("GET", target, b"", self._now_ms() // 1_000)
         return await self.send(Request("GET", target, headers))
 
-    async def join(self, secret: str, wrong: Wrong | None = None) -> Response:
-        """Enrol with a link's secret."""
+    async def join(self, secret: str, *how: Any, origin: str = "") -> Response:
+        """Enrol with a link's secret; `origin` is the page that the authenticator sees."""
         asked = await self.ask("POST", "/join/options", {"secret": secret}, signed=False)
         if asked.status_code != 200:
             return asked
         begun = asked.json()
-        answer = self.authenticator.create(begun["options"], self.origin, wrong or Wrong())
+        answer = self.authenticator.create(begun["options"], origin or self.origin, *how)
         return await self.ask("POST", "/join", {"ceremony": begun["ceremony"], "answer": answer}, signed=False)
 
-    async def sign_in(self, wrong: Wrong | None = None, *, origin: str = "") -> Response:
+    async def sign_in(self, *how: Any, origin: str = "") -> Response:
         """A new session of a new key."""
         self.key, self.cookie = SessionKey(), ""
-        asked = await self.ask("POST", "/sign-in/options", {"key": self.key.jwk}, signed=False)
-        begun = asked.json()
-        answer = self.authenticator.get(begun["options"], origin or self.origin, wrong or Wrong())
+        begun = (await self.ask("POST", "/sign-in/options", {"key": self.key.jwk}, signed=False)).json()
+        answer = self.authenticator.get(begun["options"], origin or self.origin, *how)
         return await self.ask("POST", "/sign-in", {"ceremony": begun["ceremony"], "answer": answer}, signed=False)
 
     async def verify(self) -> Response:
@@ -175,3 +218,8 @@ class ConsoleBrowser:
         begun = (await self.ask("POST", "/verify/options")).json()
         answer = self.authenticator.get(begun["options"], self.origin)
         return await self.ask("POST", "/verify", {"ceremony": begun["ceremony"], "answer": answer})
+
+
+def _credential(credential_id: bytes, response: dict[str, Any]) -> dict[str, Any]:
+    named = encode_base64url(credential_id)
+    return {"id": named, "rawId": named, "type": "public-key", "response": response}
