@@ -20,6 +20,7 @@ from ringfence.domain.base64url import decode_base64url, encode_base64url
 
 WINDOW_MS: Final = 30_000
 LABEL: Final = "ringfence"
+UNSIGNED: Final = "unsigned"
 _ALONE: Final = '("@method" "@target-uri")'
 _WITH_BODY: Final = '("@method" "@target-uri" "content-digest")'
 _INPUT = re.compile(
@@ -80,7 +81,7 @@ def check_signature(request: SignedRequest, key: PublicJwk, now_ms: int) -> tupl
     given = _INPUT.fullmatch(request.signature_input)
     signature = _SIGNATURE.fullmatch(request.signature)
     if given is None or signature is None:
-        raise SignatureRefusedError("unsigned")
+        raise SignatureRefusedError(UNSIGNED)
     if given["key"] != thumbprint(key):
         raise SignatureRefusedError("another key")
     created_ms = int(given["created"]) * 1_000

@@ -4,6 +4,7 @@ What is open to all is listed by its app, path by path; whatever is not listed n
 not. A request that changes something without a session, such as a sign-in, comes from our own page, as JSON.
 """
 
+import logging
 from collections.abc import Collection
 from typing import Final
 
@@ -57,7 +58,9 @@ class SessionGuard:
             else:
                 scope.setdefault("state", {})[SESSION] = await self._session(scope, headers, body)
         except SessionRefusedError as error:
-            _log.info("console.no_session", kind=self._kind, cause=str(error))
+            # What a browser without a session sends is nothing to report; a copy of one's cookie is.
+            level = logging.DEBUG if error.harmless else logging.WARNING
+            _log.log(level, "console.no_session", kind=self._kind, cause=str(error))
             await self._refusal(headers)(scope, receive, send)
             return
         except RefusedError as error:
@@ -80,7 +83,7 @@ class SessionGuard:
     async def _session(self, scope: Scope, headers: Headers, body: bytes) -> Session:
         cookie = cookie_parser(headers.get("cookie", "")).get(cookie_name(self._origin))
         if not cookie:
-            raise SessionRefusedError("no cookie")
+            raise SessionRefusedError("no cookie", harmless=True)
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         request = SignedRequest(
             method=scope["method"],

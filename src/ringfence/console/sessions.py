@@ -10,7 +10,13 @@ from typing import Final, Literal
 
 import msgspec
 
-from ringfence.console.request_signature import PublicJwk, SignatureRefusedError, SignedRequest, check_signature
+from ringfence.console.request_signature import (
+    UNSIGNED,
+    PublicJwk,
+    SignatureRefusedError,
+    SignedRequest,
+    check_signature,
+)
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import new_sid
@@ -25,7 +31,14 @@ COOKIE_BYTES: Final = 32
 
 
 class SessionRefusedError(Exception):
-    """There is no such session, or the request is not its browser's. The reason is for nobody but tests and logs."""
+    """There is no such session, or the request is not its browser's. The reason is for nobody but tests and logs.
+
+    `harmless` is what browsers send that have none, or whose session ended.
+    """
+
+    def __init__(self, why: str, *, harmless: bool = False) -> None:
+        super().__init__(why)
+        self.harmless = harmless
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,14 +115,15 @@ class Sessions:
                 (_hash(cookie), kind),
             ).fetchone()
             if found is None:
-                raise SessionRefusedError("no session")
+                raise SessionRefusedError("no session", harmless=True)
             session = _session(found)
             if _is_over(session, now_ms):
-                raise SessionRefusedError("ended")
+                raise SessionRefusedError("ended", harmless=True)
             try:
                 nonce, until_ms = check_signature(request, session.public_jwk, now_ms)
             except SignatureRefusedError as error:
-                raise SessionRefusedError(str(error)) from None
+                # A first request after a reload round the service worker is unsigned too.
+                raise SessionRefusedError(str(error), harmless=str(error) == UNSIGNED) from None
             db.execute("DELETE FROM used_nonce WHERE until_ms < ?", (now_ms,))
             try:
                 db.execute("INSERT INTO used_nonce VALUES (?, ?, ?)", (session.id, nonce, until_ms))

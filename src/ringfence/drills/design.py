@@ -13,6 +13,7 @@ import msgspec
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
 from ringfence.drills.record import Record, WatchedLedger
+from ringfence.drills.staff_desk import Desk, our_desk
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, Resolver, production
 from ringfence.kms.ledger.writer import ENTRIES, FOLDER, LedgerWriter
@@ -54,6 +55,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     the record of openings in a folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
     `egress` gives the client that calls tenants' programs in production, while it is open; the network is told what may
     be reached besides the public Internet, and how names resolve.
+    `staff_desk` is an operator's console in a folder.
     """
 
     name: str
@@ -67,6 +69,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     log_writer: str = "kms"
     record_file: str = f"{FOLDER}/{ENTRIES}"
     egress: Callable[[Sequence[str], Resolver], AbstractAsyncContextManager[HttpClient]] = guarded_egress
+    staff_desk: Callable[[Path], AbstractAsyncContextManager[Desk]] = our_desk
 
 
 class _LoggedKeys(KeyService):
@@ -121,4 +124,5 @@ def control() -> Design | None:
         log_writer="audit",
         record_file="audit.jsonl",
         egress=importlib.import_module(f"{CONTROL}.open_egress").open_egress,
+        staff_desk=importlib.import_module(f"{CONTROL}.desk_of_2022").DeskOf2022.opened,
     )

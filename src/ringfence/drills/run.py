@@ -8,6 +8,8 @@ from ringfence.drills import (
     code_guessing,
     code_reuse,
     disk_theft,
+    downgrade_hunt,
+    enrolment_hijack,
     enumeration,
     factor_adding,
     inward_webhooks,
@@ -17,6 +19,7 @@ from ringfence.drills import (
     registration_lock,
     rtp_bleed,
     scanners,
+    stolen_session,
     unlogged_reading,
 )
 from ringfence.drills.design import OURS, Design, control
@@ -41,6 +44,27 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 DRILLS = {
     drill.name: drill
     for drill in (
+        Drill(
+            name=enrolment_hijack.DRILL,
+            title=enrolment_hijack.TITLE,
+            play=enrolment_hijack.enrolment_hijack,
+            tenants=enrolment_hijack.TOTAL,
+            each="ways",
+        ),
+        Drill(
+            name=downgrade_hunt.DRILL,
+            title=downgrade_hunt.TITLE,
+            play=downgrade_hunt.downgrade_hunt,
+            tenants=downgrade_hunt.TOTAL,
+            each="ways",
+        ),
+        Drill(
+            name=stolen_session.DRILL,
+            title=stolen_session.TITLE,
+            play=stolen_session.stolen_session,
+            tenants=200,
+            each="replays",
+        ),
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
         Drill(

@@ -1,6 +1,7 @@
 """The operator's console: its routes, behind the guard of sessions."""
 
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
@@ -19,21 +20,30 @@ NAME = "ringfence operator"
 
 def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> ASGIApp:
     """For staff, who sign in with passkeys of this origin's host."""
+
+    async def locked(scope: Scope, receive: Receive, send: Send) -> None:
+        await pages.page("sign_in.html", 401, title="Sign in")(scope, receive, send)
+
+    return SessionGuard(
+        Starlette(routes=operator_routes(dependencies, pages)),
+        kind="staff",
+        origin=dependencies.origins.operator,
+        sessions=Sessions(dependencies.storage, dependencies.clock),
+        open_paths=OPEN,
+        locked=locked,
+    )
+
+
+def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[BaseRoute]:
+    """All there are, those of `OPEN` too."""
     origin = dependencies.origins.operator
     storage, clock, notes = dependencies.storage, dependencies.clock, dependencies.notes
     party = RelyingParty(id=domain_of(origin), name=NAME, origins=(origin,))
     sessions = Sessions(storage, clock)
     staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock)
     sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock)
-
-    async def locked(scope: Scope, receive: Receive, send: Send) -> None:
-        await pages.page("sign_in.html", 401, title="Sign in")(scope, receive, send)
-
-    routes = [
+    return [
         *sign_in_routes(pages, sign_in, staff, sessions, notes, clock, origin),
         *staff_routes(pages, staff, sessions, notes, clock, origin),
         *tenant_routes(pages, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]
-    return SessionGuard(
-        Starlette(routes=routes), kind="staff", origin=origin, sessions=sessions, open_paths=OPEN, locked=locked
-    )
