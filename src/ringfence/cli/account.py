@@ -1,5 +1,8 @@
-"""`ringfence account`: make accounts, list them, give one a new token."""
+"""`ringfence account`: make accounts, list them, give one a new token, or a page that recovers it."""
 
+import os
+import time
+from pathlib import Path
 from typing import Annotated
 
 import msgspec
@@ -9,11 +12,16 @@ from ringfence.cli.installation import Installation, operate
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.profile import keep_profile, read_profile
+from ringfence.cli.recovery_pdf import GROUPS_A_ROW, recovery_pdf
 from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.recovery_kit import WrittenWrongError, read_recovery_secret, write_recovery_secret
+from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.store import AccountRow
 from ringfence.roles.refusal import RefusalError
-from ringfence.usecases.accounts.create_account import create_account
+from ringfence.roles.settings import Settings
+from ringfence.usecases.accounts.create_account import NewAccount, create_account
+from ringfence.usecases.accounts.recovery_kit import make_recovery_kit, recover_account
 from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 
 PAGE = 1000
@@ -67,14 +75,79 @@ def rotate(
         row = await account_row(it, sid)
         caller = await tenant_of(it, settings, sid)
         made = await rotate_auth_token(it.store, it.keys, it.clock, caller=caller, account=row)
-        profile = read_profile(settings)
-        if profile is not None and profile.account_sid == sid:
-            keep_profile(settings, msgspec.structs.replace(profile, auth_token=made.auth_token))
+        keep_token(settings, made)
         terminal = Terminal()
         terminal.heading("Account", made.sid)
         terminal.heading("Token", made.auth_token, "shown once")
 
     operate(settings, work)
+
+
+@commands.command("recovery-kit")
+def recovery_kit(
+    sid: Annotated[str, typer.Argument(help="Which account.", metavar="SID")],
+    pdf: Annotated[
+        Path | None, typer.Option("--pdf", metavar="FILE", help="Write it there, to be printed, and do not show it.")
+    ] = None,
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Make a page that opens the account when all its secrets are lost. It needs the Auth Token, and is shown once."""
+    settings = settings_of(config, data)
+    if pdf is not None and pdf.exists():
+        raise RefusalError(f"{pdf} is there already", "name a file that is not")
+
+    async def work(it: Installation) -> None:
+        row = await account_row(it, sid)
+        caller = await tenant_of(it, settings, sid)
+        groups = write_recovery_secret(await make_recovery_kit(it.keys, caller=caller, account=sid))
+        terminal = Terminal()
+        if pdf is None:
+            for start in range(0, len(groups), GROUPS_A_ROW):
+                terminal.say("  ".join(groups[start : start + GROUPS_A_ROW]))
+            terminal.note("shown once; a kit made before opens nothing any more")
+            return
+        made = time.strftime("%Y-%m-%d", time.gmtime(it.clock.now_ms() / 1000))
+        descriptor = os.open(pdf, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(recovery_pdf(sid, row.friendly_name, groups, made))
+        terminal.say(f"{pdf}: print it, put it away, and delete the file; a kit made before opens nothing any more")
+
+    operate(settings, work)
+
+
+@commands.command()
+def recover(
+    sid: Annotated[str, typer.Argument(help="Which account.", metavar="SID")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Give an account a new Auth Token by its recovery kit, which it asks for."""
+    settings = settings_of(config, data)
+
+    async def work(it: Installation) -> None:
+        row = await account_row(it, sid)
+        try:
+            secret = read_recovery_secret(typer.prompt(f"Recovery kit of {sid}", hide_input=True, err=True))
+        except WrittenWrongError as error:
+            raise RefusalError(str(error), "type it again: case, spaces and hyphens do not count") from None
+        try:
+            made = await recover_account(it.store, it.keys, it.clock, account=row, secret=secret)
+        except KeyRefusedError:
+            raise RefusalError(f"that is not the recovery kit of {sid}", "a later one replaced it, perhaps") from None
+        keep_token(settings, made)
+        terminal = Terminal()
+        terminal.heading("Account", made.sid)
+        terminal.heading("Token", made.auth_token, "shown once; the kit opens the account as before")
+
+    operate(settings, work)
+
+
+def keep_token(settings: Settings, made: NewAccount) -> None:
+    """In dev the profile follows, where it is that account's."""
+    profile = read_profile(settings)
+    if profile is not None and profile.account_sid == made.sid:
+        keep_profile(settings, msgspec.structs.replace(profile, auth_token=made.auth_token))
 
 
 async def account_row(installation: Installation, sid: str) -> AccountRow:

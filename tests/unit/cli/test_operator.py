@@ -133,3 +133,25 @@ def test_an_account_that_is_not_there_is_not_taken_for_one_without_anything(ring
     refused = ringfence_process(*command, "--account", "AC0")
     assert (refused.returncode, refused.stdout) == (1, "")
     assert "there is no account AC0 → ringfence account list" in refused.stderr
+
+
+def test_a_lost_token_is_replaced_by_the_recovery_kit(ringfence_process, tmp_path: Path) -> None:
+    made = ringfence_process("account", "create", "Acme")
+    sid, token = value(made.stdout, "Account"), value(made.stdout, "Token")
+    kit = ringfence_process("account", "recovery-kit", sid, answer=token + "\n")
+    groups = re.findall(r"\b[0-9A-HJKMNP-TV-Z]{5}\b", kit.stdout)
+    assert len(groups) == 13, kit.stderr
+    typed = ringfence_process("account", "recover", sid, answer=" ".join(groups[:-1]) + " 00000\n")
+    assert (typed.returncode, "group 13 of 13 is not as it was written" in typed.stderr) == (1, True)
+    recovered = ringfence_process("account", "recover", sid, answer="-".join(groups).lower() + "\n")
+    assert recovered.returncode == 0, recovered.stderr
+    assert value(recovered.stdout, "Token") != token
+    printed = ringfence_process(
+        "account", "recovery-kit", sid, "--pdf", "kit.pdf", answer=value(recovered.stdout, "Token") + "\n"
+    )
+    assert printed.returncode == 0, printed.stderr
+    assert (tmp_path / "kit.pdf").read_bytes().startswith(b"%PDF")
+    assert (tmp_path / "kit.pdf").stat().st_mode & 0o777 == 0o600
+    assert not re.search(r"\b[0-9A-HJKMNP-TV-Z]{5}\b", printed.stdout)
+    ended = ringfence_process("account", "recover", sid, answer=" ".join(groups) + "\n")
+    assert (ended.returncode, "that is not the recovery kit" in ended.stderr) == (1, True)
