@@ -24,6 +24,8 @@ MAX_REMEMBERED = 10_000
 # How long and of how many names it is remembered that nobody has them: as long as credentials are, and as many.
 UNKNOWN_MS = 60_000
 MAX_UNKNOWN = 4_096
+# The sid that no row has.
+NOBODY = "SD" + "0" * 32
 
 OpenStanding = Callable[[str, str, bytes], Awaitable[bytes]]
 
@@ -49,8 +51,6 @@ class SipDoor:
         self._clock = clock
         self._sip_domain = sip_domain
         self._remembered: dict[str, tuple[int, SipDomain | None]] = {}
-        # What the domains that came by have sealed, by their sid.
-        self._standing: dict[str, bytes] = {}
         # Names that nobody has, by their domain, and until when that costs nothing.
         self._unknown: dict[tuple[str, str], int] = {}
         self._nobody = encode_sip_secrets({"SHA-256": "0" * 64, "MD5": "0" * 32})
@@ -70,11 +70,6 @@ class SipDoor:
         try:
             row = await self._store.sip_domain(label)
             domain = None if row is None else await self._assembled(row)
-            if row is not None:
-                self._standing.pop(row.sid, None)
-                self._standing[row.sid] = row.standing
-                if len(self._standing) > MAX_REMEMBERED:
-                    del self._standing[next(iter(self._standing))]
         except StoreFailedError as error:
             raise ConnectionError("the store cannot be asked") from error
         self._remembered.pop(label, None)
@@ -86,13 +81,15 @@ class SipDoor:
     async def secrets(self, domain: SipDomain, lists: Sequence[str], username: str) -> list[Mapping[str, str]]:
         """The hashes of this username in each of the lists. OSError where they cannot be read now.
 
-        A name that nobody has costs as much as one in one list, so that no time tells them apart: the domain's own
-        record is opened instead, by the key service, and not again for a minute, as a credential would be.
+        A name that nobody has costs as much as one in one list, so that no time tells them apart. One row is found and
+        one is not: a credential, or the domain itself, whose record is opened then by the key service, and not again
+        for a minute, as a credential would be.
         """
         try:
             rows = await self._store.sip_credentials(domain.account, lists, username)
-            if not rows:
-                await self._pretend(domain, username)
+            instead = await self._store.sip_row(domain.account, "domain", NOBODY if rows else domain.sid)
+            if instead is not None:
+                await self._pretend(instead, username)
             return [
                 decode_sip_secrets(await self._open(row.account, sip_credential_record(row.sid), row.standing))
                 for row in rows
@@ -102,15 +99,12 @@ class SipDoor:
         except KeyRefusedError as error:
             raise ConnectionError("the key service does not open a credential") from error
 
-    async def _pretend(self, domain: SipDomain, username: str) -> None:
+    async def _pretend(self, domain: SipRow, username: str) -> None:
         """Do for a name that nobody has what a credential would take."""
         name, now_ms = (domain.sid, username), self._clock.monotonic_ms()
-        standing = self._standing.get(domain.sid)
-        if standing is None:
-            return
-        await self._open(domain.account, sip_domain_record(domain.sid), standing)
+        await self._open(domain.account, sip_domain_record(domain.sid), domain.standing)
         if self._unknown.get(name, 0) <= now_ms:
-            await self._open_anew(domain.account, sip_domain_record(domain.sid), standing)
+            await self._open_anew(domain.account, sip_domain_record(domain.sid), domain.standing)
             self._unknown.pop(name, None)
             self._unknown[name] = now_ms + UNKNOWN_MS
             if len(self._unknown) > MAX_UNKNOWN:

@@ -189,6 +189,46 @@ def test_as_much_is_opened_for_a_name_that_nobody_has_as_for_one_that_somebody_h
     run(story)
 
 
+def test_as_many_rows_are_looked_for_and_found_for_a_name_that_nobody_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a row takes time, too."""
+
+    async def story(it: Door) -> None:
+        await it.shop()
+        await it.credential("alice")
+        domain = await it.door.domain(HOST)
+        assert domain is not None
+        found: list[int] = []
+
+        def noted(look: Callable[..., Any]) -> Callable[..., Any]:
+            async def looked(*arguments: Any) -> Any:
+                rows = await look(*arguments)
+                found.append(len(rows) if isinstance(rows, list) else rows is not None)
+                return rows
+
+            return looked
+
+        for name in ("sip_credentials", "sip_row"):
+            monkeypatch.setattr(it.store, name, noted(getattr(it.store, name)))
+        await it.door.secrets(domain, ["CL1"], "alice")
+        assert found == [1, 0]
+        await it.door.secrets(domain, ["CL1"], "mallory")
+        assert found == [1, 0, 0, 1]
+
+    run(story)
+
+
+def test_a_domain_that_is_gone_meanwhile_knows_nobody() -> None:
+    async def story(it: Door) -> None:
+        await it.shop()
+        domain = await it.door.domain(HOST)
+        assert domain is not None
+        await it.store.delete_sip(ACCOUNT, "domain", "SD1")
+        assert await it.door.secrets(domain, ["CL1"], "mallory") == []
+        assert it.opened == []
+
+    run(story)
+
+
 def test_a_name_that_nobody_has_takes_the_key_service_once_a_minute_as_a_credential_does() -> None:
     """What is remembered of a credential must not be what gives it away."""
 
