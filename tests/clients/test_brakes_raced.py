@@ -1,4 +1,4 @@
-"""A thousand calls created at once against each brake, and the api killed among them: no more than the bound go out.
+"""A thousand calls created at once against each brake, and the api killed among them: just as many go out as may.
 
 Source: Twilio, "Anti-fraud developer's guide"; errors 10004 (calls at once) and 21216 (not allowed).
 """
@@ -143,7 +143,7 @@ def test_no_more_ring_at_once_than_may_and_the_count_outlives_the_api(calling: I
     assert crowd.unanswered == []
     found = outcomes(calling)
     rang = len(carrier.calls)
-    assert 0 < rang <= BOUND
+    assert rang == BOUND
     assert found.pop(("ringing", None)) == rang
     assert set(found) == {("failed", TOO_MANY)}
     assert set(crowd.accepted.values()) <= {sid for sid, _, _ in rows(calling)}, "what was acknowledged is there"
@@ -169,7 +169,7 @@ def test_what_rings_at_once_costs_no_more_than_calls_may(calling: Installation, 
     rang = len(carrier.calls)
     minute = destination_of(f"{HOME}0000")
     assert minute is not None
-    assert 0 < rang * minute.rate_micros <= SPEND * MICROS
+    assert rang == SPEND * MICROS // minute.rate_micros
     assert found.pop(("ringing", None)) == rang
     assert set(found) == {("failed", NOT_ALLOWED)}
     assert (crowd.unanswered, set(crowd.refused)) == ([], {NOT_ALLOWED})
@@ -191,7 +191,7 @@ def test_no_more_countries_are_new_than_may_be(calling: Installation, carrier: C
     reached = Counter(destination.region for call in carrier.calls if (destination := destination_of(call.number)))
     assert 0 < len(reached) <= NEW_COUNTRIES
     assert found["failed", NOT_ALLOWED] > 0
-    # Where the machine is too slow for all these carriers' threads, an INVITE goes unanswered for long: 503.
-    assert set(found) <= {("busy", None), ("failed", NOT_ALLOWED), ("failed", 503)}
+    # Where the machine is too slow for all these carriers' threads, an INVITE goes unanswered for long: 503 or 408.
+    assert set(found) <= {("busy", None), ("failed", NOT_ALLOWED), ("failed", 503), ("no-answer", None)}
     assert 0 < found["busy", None] <= sum(reached.values())
     assert (crowd.unanswered, set(crowd.refused)) == ([], {NOT_ALLOWED})
