@@ -20,6 +20,7 @@ from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.messaging import Messaging
 from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.network import Network
+from ringfence.carriers.simulator.push import SimulatedPushSender
 from ringfence.carriers.simulator.silent_network import SimulatedSilentNetwork
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
@@ -93,7 +94,9 @@ class Installation:
             limits=limits,
             records=FolderRecords(directory, self.keys.allow),
             intelligence=Exchange(self.network),
-            factoring=compose_factoring(self.store, self.keys, self.clock, self.bell),
+            factoring=compose_factoring(
+                self.store, self.keys, self.clock, self.bell, push=SimulatedPushSender(Exchange(self.network))
+            ),
             verifying=compose_verifying(
                 self.store,
                 self.keys,

@@ -19,6 +19,7 @@ import requests
 from tests.api.factor_recipes import FACTOR_RECIPES
 from tests.api.key_recipes import KEY_RECIPES
 from tests.api.lookup_recipes import LOOKUP_RECIPES
+from tests.api.notification_recipes import NOTIFICATION_RECIPES
 from tests.api.passkey_recipes import PASSKEY_RECIPES
 from tests.api.recording_recipes import RECORDING_RECIPES
 from tests.api.sip_recipes import SIP_RECIPES
@@ -291,6 +292,7 @@ RECIPES |= RECORDING_RECIPES
 RECIPES |= VERIFY_RECIPES
 RECIPES |= FACTOR_RECIPES
 RECIPES |= PASSKEY_RECIPES
+RECIPES |= NOTIFICATION_RECIPES
 RECIPES |= SIP_RECIPES
 RECIPES |= VOICE_RECIPES
 RECIPES |= LOOKUP_RECIPES

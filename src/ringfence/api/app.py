@@ -58,6 +58,7 @@ from ringfence.api.verify_v2.entities import entities
 from ringfence.api.verify_v2.factors import factors
 from ringfence.api.verify_v2.forms import forms
 from ringfence.api.verify_v2.messaging_configurations import messaging_configurations
+from ringfence.api.verify_v2.notifications import notifications as challenge_notifications
 from ringfence.api.verify_v2.passkeys import passkeys
 from ringfence.api.verify_v2.rate_limits import rate_limits as verify_rate_limits
 from ringfence.api.verify_v2.safe_list import safe_list
@@ -113,6 +114,7 @@ RESOURCES = (
     entities,
     factors,
     challenges,
+    challenge_notifications,
     passkeys,
     access_tokens,
     forms,

@@ -9,6 +9,7 @@ from ringfence.usecases.verify.enrolments import Enrolments
 from ringfence.usecases.verify.entities import Entities
 from ringfence.usecases.verify.factor_news import FactorNews
 from ringfence.usecases.verify.factors import Factors
+from ringfence.usecases.verify.notify_challenge import ChallengeNotifier
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.push_challenge import PushChallenges
@@ -29,6 +30,7 @@ class Factoring(msgspec.Struct, frozen=True, kw_only=True):
     passkey_challenges: PasskeyChallenges
     push_factors: PushFactors
     push_challenges: PushChallenges
+    notifier: ChallengeNotifier
     enrolments: Enrolments
     devices: Devices
     news: FactorNews

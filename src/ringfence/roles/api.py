@@ -30,6 +30,7 @@ from ringfence.roles.number_sources import number_source
 from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
+from ringfence.roles.push_sender import push_sender
 from ringfence.roles.settings import Settings
 from ringfence.roles.silent_network import silent_network
 from ringfence.roles.stores import open_store
@@ -110,7 +111,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     whatsapp=settings.dev,
                     silent=silent_network(settings, stack),
                 ),
-                factoring=compose_factoring(store, keys, process.clock, wake),
+                factoring=compose_factoring(store, keys, process.clock, wake, push=push_sender(settings, stack)),
                 intelligence=await number_source(settings, process.clock, stack),
                 limits=Limits(account_rps=settings.api_rate_rps),
                 records=LedgerClient(client),

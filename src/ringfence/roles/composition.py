@@ -26,6 +26,7 @@ from ringfence.ports.fraud_guard import FraudGuard, NoGuard
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.onlookers import Detours, Onlookers
+from ringfence.ports.push_sender import PushSender
 from ringfence.ports.recordings import RecordingFiles
 from ringfence.ports.silent_network import SilentNetwork
 from ringfence.ports.store import Store
@@ -62,6 +63,7 @@ from ringfence.usecases.verify.entities import Entities
 from ringfence.usecases.verify.factor_news import FactorNews
 from ringfence.usecases.verify.factors import Factors
 from ringfence.usecases.verify.fetch_verification import VerificationReader
+from ringfence.usecases.verify.notify_challenge import ChallengeNotifier
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.push_challenge import PushChallenges
@@ -184,8 +186,13 @@ def compose_verifying(
     )
 
 
-def compose_factoring(store: Store, keys: FactorKeys, clock: Clock, wake: Wake) -> Factoring:
-    """What the API drives of entities, factors and challenges. `wake` rings whoever tells webhooks of them."""
+def compose_factoring(
+    store: Store, keys: FactorKeys, clock: Clock, wake: Wake, *, push: PushSender | None = None
+) -> Factoring:
+    """What the API drives of entities, factors and challenges. `wake` rings whoever tells webhooks of them.
+
+    `push` is a network that wakes devices.
+    """
     factors = Factors(store, keys, clock)
     entities = Entities(store, keys, clock)
     challenges = Challenges(store, keys, clock)
@@ -201,6 +208,7 @@ def compose_factoring(store: Store, keys: FactorKeys, clock: Clock, wake: Wake) 
         passkey_challenges=PasskeyChallenges(store, keys, passkeys, clock, factors, challenges, events),
         push_factors=PushFactors(store, keys, clock, entities, factors),
         push_challenges=PushChallenges(store, keys, clock, challenges),
+        notifier=ChallengeNotifier(store, clock, push),
         enrolments=Enrolments(keys, clock),
         devices=Devices(store, keys),
         timeline=ChallengeTimelineReader(store, clock),

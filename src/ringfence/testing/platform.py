@@ -10,6 +10,7 @@ from ringfence.carriers.simulator.carrier import LinkedCarrier
 from ringfence.carriers.simulator.control import create_app as create_control
 from ringfence.carriers.simulator.exchange import Exchange
 from ringfence.carriers.simulator.network import Network, Pace
+from ringfence.carriers.simulator.push import SimulatedPushSender
 from ringfence.carriers.simulator.silent_network import SimulatedSilentNetwork
 from ringfence.dispatch.bells import Bell, Bells
 from ringfence.dispatch.rates import Rates
@@ -90,7 +91,13 @@ class Platform:
                     self.calls.files,
                     magic_numbers=True,
                 ),
-                factoring=compose_factoring(self.store, self.keys, clock, self._dispatching.bells),
+                factoring=compose_factoring(
+                    self.store,
+                    self.keys,
+                    clock,
+                    self._dispatching.bells,
+                    push=SimulatedPushSender(Exchange(self.network)),
+                ),
                 verifying=compose_verifying(
                     self.store,
                     self.keys,

@@ -166,7 +166,7 @@ async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
     if factor is None:
         return None
     if factor.row.factor_type is FactorType.PUSH:
-        return await _push(request, factor.row)
+        return await _push(request, factor)
     if factor.row.factor_type is FactorType.PASSKEYS:
         return await _passkey(request, entity, factor.row)
     view = await driven.totp_challenges.create(
@@ -200,7 +200,7 @@ async def _passkey(request: ApiRequest[ChallengeForm], entity: EntityRow, factor
     return None if asked is None else _shown(request, asked.view)
 
 
-async def _push(request: ApiRequest[ChallengeForm], factor: FactorRow) -> Challenge | None:
+async def _push(request: ApiRequest[ChallengeForm], factor: FactorView) -> Challenge | None:
     form, deps = request.form, request.deps
     if NUMBER in json.loads(form.hidden_details or "{}"):
         raise ApiError(VERIFY_PARAMETER, f"Invalid parameter `HiddenDetails`: expected another name than {NUMBER}")
@@ -208,13 +208,16 @@ async def _push(request: ApiRequest[ChallengeForm], factor: FactorRow) -> Challe
     now_ms = deps.clock.now_ms()
     view = await factoring_of(request).push_challenges.create(
         request.caller,
-        factor,
+        factor.row,
         details=details_of(form, iso8601(now_ms) if service.push.include_date else ""),
         hidden=form.hidden_details or "{}",
         expires_ms=expiry(form.expiration_date, now_ms),
         matched=service.push.number_matching if form.number_matching is None else form.number_matching,
     )
-    return None if view is None else _shown(request, view)
+    if view is None:
+        return None
+    await factoring_of(request).notifier.begin(factor, view.row)
+    return _shown(request, view)
 
 
 def details_of(form: ChallengeForm, date: str) -> str:

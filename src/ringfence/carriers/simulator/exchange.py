@@ -91,6 +91,10 @@ class Exchange:
         self._answer()
         return self.network.silent.finding(ref, client_token)
 
+    async def notify(self, token: str, sender: str, body: str) -> None:
+        self._answer()
+        self.network.notify(token, sender, body)
+
     def close(self) -> None:
         """Stop listening to the network."""
         self._step_down()

@@ -37,6 +37,7 @@ async def serve_link(path: Path, exchange: Exchange, allowed_uids: Collection[in
         "know": exchange.know,
         "offer": exchange.offer,
         "finding": exchange.finding,
+        "notify": exchange.notify,
     }
     return await serve(path, handlers, allowed_uids)
 
@@ -70,6 +71,10 @@ class LinkClient:
 
     async def finding(self, ref: str, client_token: str) -> Finding:
         return await self._call("finding", ref, client_token, returns=Finding, wait_ms=ANSWER_MS)
+
+    async def notify(self, token: str, sender: str, body: str) -> None:
+        """As `carriers.simulator.push.PushLink`, of which the link is one."""
+        await self._call("notify", token, sender, body, returns=type(None), wait_ms=ANSWER_MS)
 
     async def _call(self, verb: str, *args: object, returns: type[T], wait_ms: int) -> T:
         try:

@@ -12,7 +12,7 @@ import msgspec
 
 from ringfence.carriers.simulator.changes import Changes
 from ringfence.carriers.simulator.faults import MAGIC_NUMBERS, Fault, FaultKind, FaultTable
-from ringfence.carriers.simulator.handset import Handset, LoggedCall, Text
+from ringfence.carriers.simulator.handset import HANDSET_NUMBER, Handset, LoggedCall, Text
 from ringfence.carriers.simulator.mailbox import Mailbox
 from ringfence.carriers.simulator.silent import SilentOffers
 from ringfence.carriers.simulator.subscriber import known_of
@@ -256,6 +256,27 @@ class Network:
 
     def _put(self, receipt: Receipt) -> None:
         self.mailbox.put(receipt=receipt)
+
+    def notify(self, token: str, sender: str, body: str) -> bool:
+        """Show something on the handset whose number is in `token`, where no text came; False where there is none."""
+        named = HANDSET_NUMBER.search(token)
+        handset = None if named is None else self._reach(named[0])
+        if handset is None:
+            return False
+        self._made += 1
+        text = Text(
+            id=f"{self.run_id}{self._made:08x}",
+            handset=handset.number,
+            sender=sender,
+            to=handset.number,
+            body=body,
+            inbound=False,
+            status=Status.DELIVERED,
+            at_ms=self.clock.now_ms(),
+        )
+        handset.texts.append(text)
+        self.changes.text(text)
+        return True
 
     # From a handset to the platform
 
