@@ -12,7 +12,7 @@ from ringfence.domain.errors import ApiError
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient, OperatorKeyClient
 from ringfence.ports.keys import KeyRefusedError, TenantKeys
-from ringfence.ports.operator_keys import OperatorKeys
+from ringfence.ports.operator_keys import Operator
 from ringfence.ports.standing_rows import LastingStore
 from ringfence.roles.bootstrap import refuse_accounts_without_keys
 from ringfence.roles.installation_lock import InstallationLock, holder, lone_roles
@@ -30,7 +30,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
 
     store: LastingStore
     keys: TenantKeys
-    operator: OperatorKeys
+    operator: Operator
     clock: Clock
 
 

@@ -112,7 +112,7 @@ def move(
 
 @commands.command()
 def rotate(
-    name: Annotated[str, typer.Argument(help="standing.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="standing or ledger.", metavar="NAME")],
     end: Annotated[bool, typer.Option("--end", help="Destroy the former keys, which nothing needs any more.")] = False,
     config: Config = None,
     data: Data = None,
@@ -121,8 +121,11 @@ def rotate(
     settings = _own(settings_of(config, data))
     if name in NOT_ROTATED:
         raise RefusalError(f"the {name} key cannot be rotated by a command", NOT_ROTATED[name])
+    if name == "ledger":
+        operate(settings, _rotate_ledger)
+        return
     if name != "standing":
-        raise RefusalError(f"there is no key {name!r} to rotate", "`ringfence keys rotate standing`", exit_code=2)
+        raise RefusalError(f"there is no key {name!r} to rotate", "standing or ledger", exit_code=2)
     operate(settings, _end_standing if end else _rotate_standing)
 
 
@@ -133,6 +136,13 @@ async def _rotate_standing(it: Installation) -> None:
     terminal.say(f"standing key {number} seals from now on")
     terminal.say(f"{swept.rows} records and {swept.secrets} secrets are sealed anew")
     terminal.say("the former key still opens; `ringfence keys rotate standing --end` destroys it")
+
+
+async def _rotate_ledger(it: Installation) -> None:
+    key = await it.operator.rotate_ledger()
+    terminal = Terminal()
+    terminal.say("checkpoints are signed with one key more, and name it; witnesses follow by themselves:")
+    terminal.say(key)
 
 
 async def _end_standing(it: Installation) -> None:

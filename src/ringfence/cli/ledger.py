@@ -20,9 +20,9 @@ from ringfence.cli.terminal import Terminal
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.note import NoteError, open_note
 from ringfence.kms.hsm_seal import HsmAwayError
-from ringfence.kms.key_files import LEDGER, KeyFileError
+from ringfence.kms.key_files import KeyFileError
 from ringfence.kms.key_rest import WrongSecretError
-from ringfence.kms.ledger.keys import LedgerKeys
+from ringfence.kms.ledger.keys import load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line
 from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.kms.unlock import unlock
@@ -151,7 +151,7 @@ def _row(line: Line, *, whole: bool) -> Sequence[Cell]:
 
 def _kept(ledger: LedgerReader, path: Path) -> Checkpoint:
     try:
-        text, _ = open_note(path.read_text(encoding="utf-8"), [ledger.verifier])
+        text, _ = open_note(path.read_text(encoding="utf-8"), ledger.verifiers)
         return parse_checkpoint(text)
     except (OSError, ValueError) as error:
         raise RefusalError(f"{path}: {error}", "give a file that `ringfence ledger checkpoint` wrote") from None
@@ -164,7 +164,7 @@ def open_ledger(settings: Settings) -> Iterator[LedgerReader]:
     """The ledger of the installation, and what is wrong with it as a refusal."""
     try:
         files = unlock(settings.kms_dir, asked_key_secret(settings))
-        yield LedgerReader(settings.kms_dir, LedgerKeys(files.load(LEDGER)))
+        yield LedgerReader(settings.kms_dir, load_ledger_keys(files))
     except LedgerBrokenError as error:
         raise RefusalError(str(error), _EVIDENCE) from None
     except FileNotFoundError:

@@ -6,7 +6,7 @@ import http.client
 import os
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from ringfence.cli.terminal import Terminal
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.merkle import HASH_BYTES
-from ringfence.domain.ledger.note import COSIGNATURE, NoteError, Signer, Verifier, open_note, parse_verifier
+from ringfence.domain.ledger.note import COSIGNATURE, NoteError, Signer, Verifier, open_note, parse_verifier, split_note
 from ringfence.domain.ledger.proof import consistency_proof
 from ringfence.domain.ledger.tile import Tile, TileHashes, tile_path
 from ringfence.domain.ledger.witness import ForkError, Seen, follow
@@ -36,10 +36,12 @@ def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
     """
     fetch = _over_http(source) if "://" in source else _from_folder(Path(source))
     folder.mkdir(parents=True, exist_ok=True)
-    verifier = _trusted(folder, key)
+    known = _trusted(folder, key)
     note = _text(fetch(NOTE))
-    shown = _opened(note, verifier, source)
-    before = _kept(folder, verifier)
+    # Who knows a newer key takes an older one's word no more.
+    shown = _opened(note, known[-1:], source)
+    followed = _successors(note, shown, known[-1], source)
+    before = _kept(folder, known)
     seen = Seen() if before is None else Seen(before.size, before.root)
     hashes = TileHashes(lambda tile: _tile(fetch, tile), max(shown.size, seen.size))
     try:
@@ -60,9 +62,13 @@ def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
             "Tell its tenants",
         ) from None
     signer = Signer(name, _seed(folder / SEED), COSIGNATURE)
-    cosigned = note + signer.sign(shown.text(), int(time.time()))
-    _replace(folder / NOTE, cosigned)
+    text, _ = split_note(note)
+    _replace(folder / NOTE, note + signer.sign(text, int(time.time())))
+    if followed:
+        _replace(folder / KEY, "".join(f"{verifier.encode()}\n" for verifier in (*known, *followed)))
     grew = shown.size - seen.size
+    for verifier in followed:
+        Terminal().say(f"the ledger's key was rotated: {verifier.encode()}")
     Terminal().say(f"{shown.size} entries, {grew} of them new, nothing before them changed; cosigned by {name}")
 
 
@@ -73,45 +79,59 @@ def _proof(seen: int, shown: int) -> str:
     return "whoever runs it must show how the longer one begins with the shorter, and cannot"
 
 
-def _trusted(folder: Path, key: str | None) -> Verifier:
-    """The key to believe: given the first time, and the same ever after."""
+def _trusted(folder: Path, key: str | None) -> list[Verifier]:
+    """The key to believe: given the first time, and the same ever after, with those that it led to behind it."""
     path = folder / KEY
-    held = path.read_text(encoding="utf-8").strip() if path.exists() else None
-    if held is None and key is None:
+    held = path.read_text(encoding="utf-8").split() if path.exists() else []
+    if not held and key is None:
         raise RefusalError(
             "the ledger's key is not known yet", "give --key once: `ringfence ledger checkpoint --key` prints it there"
         )
-    if held is not None and key is not None and held != key:
+    if held and key is not None and key not in held:
         raise RefusalError(
             f"{path} holds another key", "a ledger keeps its key for good: another one is another ledger"
         )
     try:
-        verifier = parse_verifier(held or key or "")
+        known = [parse_verifier(text) for text in held or [key or ""]]
     except NoteError as error:
         raise RefusalError(f"--key: {error}", "copy it whole, as name+id+key", exit_code=2) from None
-    if held is None:
-        _replace(path, verifier.encode() + "\n")
-    return verifier
+    if not held:
+        _replace(path, known[0].encode() + "\n")
+    return known
 
 
-def _opened(note: str, verifier: Verifier, source: str) -> Checkpoint:
+def _successors(note: str, shown: Checkpoint, newest: Verifier, source: str) -> list[Verifier]:
+    """Keys that the checkpoint names behind the newest one known, each of which signed it too."""
+    if newest.encode() not in shown.keys:
+        return []
+    named = shown.keys[shown.keys.index(newest.encode()) + 1 :]
     try:
-        text, _ = open_note(note, [verifier])
+        found = [parse_verifier(text) for text in named]
+    except NoteError as error:
+        raise RefusalError(f"the checkpoint of {source} names a key that is none: {error}", "ask who runs it") from None
+    for verifier in found:
+        _opened(note, [verifier], source)
+    return found
+
+
+def _opened(note: str, verifiers: Sequence[Verifier], source: str) -> Checkpoint:
+    try:
+        text, _ = open_note(note, verifiers)
         found = parse_checkpoint(text)
     except NoteError as error:
         raise RefusalError(
             f"the checkpoint of {source}: {error}", "ask who runs it: its key is not the one kept"
         ) from None
-    if found.origin != verifier.name:
+    if found.origin != verifiers[0].name:
         raise RefusalError(f"the checkpoint of {source} is another ledger's", "ask who runs it")
     return found
 
 
-def _kept(folder: Path, verifier: Verifier) -> Checkpoint | None:
+def _kept(folder: Path, known: Sequence[Verifier]) -> Checkpoint | None:
     path = folder / NOTE
     if not path.exists():
         return None
-    return _opened(path.read_text(encoding="utf-8"), verifier, str(path))
+    return _opened(path.read_text(encoding="utf-8"), known, str(path))
 
 
 def _tile(fetch: Fetch, tile: Tile) -> bytes:

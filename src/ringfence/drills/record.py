@@ -10,8 +10,8 @@ from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import NoteError, Verifier, open_note
 from ringfence.domain.ledger.proof import consistency_proof
 from ringfence.domain.ledger.witness import ForkError, Seen, follow
-from ringfence.kms.key_files import LEDGER, KeyFiles
-from ringfence.kms.ledger.keys import LedgerKeys
+from ringfence.kms.key_files import KeyFiles
+from ringfence.kms.ledger.keys import load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError, line_of
 from ringfence.kms.ledger.reading import LedgerReader, read_ledger
 from ringfence.kms.ledger.writer import ENTRIES, FOLDER, LedgerWriter
@@ -50,7 +50,7 @@ class WatchedLedger:
         asyncio.run(self._written(entries))
 
     def rewrite(self, change: Change) -> None:
-        keys = LedgerKeys(KeyFiles(self._directory / "keys").load(LEDGER))
+        keys = load_ledger_keys(KeyFiles(self._directory / "keys"))
         lines = [line_of(keys, entry, n)[0] for n, entry in enumerate(change(read_ledger(self._directory)))]
         for left in (self._directory / FOLDER).iterdir():
             left.unlink()

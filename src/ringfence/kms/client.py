@@ -220,7 +220,7 @@ class LedgerClient:
 
 
 class OperatorKeyClient:
-    """`ports.operator_keys.OperatorKeys` at the operator's socket."""
+    """`ports.operator_keys.Operator` at the operator's socket."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -239,3 +239,6 @@ class OperatorKeyClient:
 
     async def end_former_standing(self) -> int:
         return await self._client.call("end_former_standing", returns=int)
+
+    async def rotate_ledger(self) -> str:
+        return await self._client.call("rotate_ledger", returns=str)

@@ -1,6 +1,6 @@
 """The key service's three sockets: for the API, for the dispatcher, for the console. Each refuses the others' verbs."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
@@ -113,6 +113,12 @@ async def serve_console_keys(
     return await serve(path, verbs, allowed_uids)
 
 
-async def serve_operator_keys(service: OperatorKeys, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
-    """Answer the verbs of `OperatorKeys` at `path`. OSError where the path cannot be had."""
-    return await serve(path, {verb: getattr(service, verb) for verb in OPERATOR_VERBS}, allowed_uids)
+async def serve_operator_keys(
+    service: OperatorKeys,
+    path: Path,
+    rotate_ledger: Callable[[], Awaitable[str]],
+    allowed_uids: Collection[int] | None = None,
+) -> Server:
+    """Answer the verbs of `OperatorKeys` at `path`, and `rotate_ledger`. OSError where the path cannot be had."""
+    verbs = {verb: getattr(service, verb) for verb in OPERATOR_VERBS}
+    return await serve(path, verbs | {"rotate_ledger": rotate_ledger}, allowed_uids)

@@ -35,3 +35,10 @@ class OperatorKeys(Protocol):
 
     async def end_former_standing(self) -> int:
         """Destroy former standing keys; how many. KeyRefusedError while the key service needs one itself."""
+
+
+class Operator(OperatorKeys, Protocol):
+    """The same with the ledger's own key."""
+
+    async def rotate_ledger(self) -> str:
+        """Sign checkpoints with one key more; that key, as `domain.ledger.note` writes it."""

@@ -122,7 +122,7 @@ def _copy_keys(keys: Path, target: Path, new_seal: Callable[[], PassphraseSeal])
     """Sealed ones as they are, so that no secret is needed; others under a passphrase of the backup's own."""
     target.mkdir(mode=0o700)
     lasting = [
-        path for path in sorted(keys.glob("*.key")) if path.stem in (TABLES, LEDGER) or path.stem.startswith(STANDING)
+        path for path in sorted(keys.glob("*.key")) if path.stem == TABLES or path.stem.startswith((STANDING, LEDGER))
     ]
     rest = rest_of(keys)
     if isinstance(rest, FileRest):

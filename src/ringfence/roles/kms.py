@@ -6,9 +6,8 @@ import contextlib
 import structlog
 
 from ringfence.kms.hsm_seal import HsmAwayError
-from ringfence.kms.key_files import LEDGER, KeyFileError
+from ringfence.kms.key_files import KeyFileError
 from ringfence.kms.key_rest import WrongSecretError
-from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
@@ -62,13 +61,17 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 f"{settings.kms_dir}: {error}", "run the version that wrote it, or restore its copy"
             ) from None
         stack.push_async_callback(service.close)
-        records = FolderRecords(settings.kms_dir, service.allow, LedgerKeys(files.load(LEDGER)))
+        records = FolderRecords(settings.kms_dir, service.allow, ledger.keys)
         tenants = await serve_tenant_keys(service, settings.socket("kms-api"), records=records, links=service)
         stack.push_async_callback(tenants.close)
         stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)
         console = await serve_console_keys(service, settings.socket("kms-console"), records=records)
         stack.push_async_callback(console.close)
-        operator = await serve_operator_keys(service, settings.socket("kms-operator"))
+
+        async def rotate_ledger() -> str:
+            return await ledger.rotate_key(process.clock.now_ms())
+
+        operator = await serve_operator_keys(service, settings.socket("kms-operator"), rotate_ledger)
         stack.push_async_callback(operator.close)
         settle()
         process.ready()

@@ -10,10 +10,10 @@ import msgspec
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.merkle import Frontier, leaf_hash
 from ringfence.domain.ledger.note import NoteError, open_note
-from ringfence.kms.key_files import LEDGER, KeyFileError, KeyFiles
+from ringfence.kms.key_files import KeyFileError, KeyFiles
 from ringfence.kms.key_move import sync
 from ringfence.kms.key_rest import WrongSecretError
-from ringfence.kms.ledger.keys import LedgerKeys
+from ringfence.kms.ledger.keys import load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.kms.ledger.writer import LedgerWriter
@@ -66,7 +66,7 @@ async def restore(
     refuse_occupied(settings)
     read_manifest(backup)
     try:
-        ledger_keys = LedgerKeys(KeyFiles(backup / KMS / KEYS, seal_of(backup / KMS / KEYS, secret)).load(LEDGER))
+        ledger_keys = load_ledger_keys(KeyFiles(backup / KMS / KEYS, seal_of(backup / KMS / KEYS, secret)))
         # Which entries there are is known once they are read. No file is made in the backup.
         ledger = LedgerReader(backup / KMS, ledger_keys)
         lost = _held_against(ledger, witnessed, behind=behind)
@@ -138,7 +138,7 @@ def _root(leaves: Sequence[bytes]) -> bytes:
 
 def _witnessed(ledger: LedgerReader, path: Path) -> Checkpoint:
     try:
-        text, _ = open_note(path.read_text(encoding="utf-8"), [ledger.verifier])
+        text, _ = open_note(path.read_text(encoding="utf-8"), ledger.verifiers)
         return parse_checkpoint(text)
     except (OSError, ValueError, NoteError) as error:
         raise RefusalError(f"{path}: {error}", "give a checkpoint of this ledger, as a witness keeps it") from None

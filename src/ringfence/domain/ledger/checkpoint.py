@@ -11,23 +11,29 @@ from typing import NamedTuple
 from ringfence.domain.ledger.merkle import HASH_BYTES
 from ringfence.domain.ledger.note import NoteError
 
+_KEY = "key "
 _SIZE = re.compile("0|[1-9][0-9]{0,18}", re.ASCII)
 
 
 class Checkpoint(NamedTuple):
-    """How a log stood. `origin` names the log."""
+    """How a log stood. `origin` names the log; `keys` are all that ever signed it, where there is more than one.
+
+    They stand in lines of their own, `key name+id+key`, the newest last: an extension of ours.
+    """
 
     origin: str
     size: int
     root: bytes
+    keys: tuple[str, ...] = ()
 
     def text(self) -> str:
         """The body of its note."""
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        keys = "".join(f"{_KEY}{key}\n" for key in self.keys)
+        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n{keys}"
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """The checkpoint of a note's text; lines after the third are extensions, and passed over. NoteError."""
+    """The checkpoint of a note's text; of lines after the third others than keys are passed over. NoteError."""
     lines = text.split("\n")
     if len(lines) < 4 or not lines[0] or lines[-1]:
         raise NoteError("a checkpoint has three lines: origin, size, root")
@@ -41,4 +47,5 @@ def parse_checkpoint(text: str) -> Checkpoint:
         raise NoteError("the checkpoint's root is not a hash")
     if any(not line for line in lines[3:-1]):
         raise NoteError("the checkpoint holds an empty line")
-    return Checkpoint(lines[0], int(lines[1]), root)
+    keys = tuple(line.removeprefix(_KEY) for line in lines[3:-1] if line.startswith(_KEY))
+    return Checkpoint(lines[0], int(lines[1]), root, keys)

@@ -1,6 +1,7 @@
 """The ledger's last checkpoint, signed, in a file of its own."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
@@ -9,11 +10,11 @@ from ringfence.kms.ledger.lines import LedgerBrokenError
 
 
 class CheckpointFile:
-    """Read and replaced as a whole."""
+    """Read and replaced as a whole. All of `signers` sign it, and any of them may have; the list may grow."""
 
-    def __init__(self, path: Path, signer: Signer) -> None:
+    def __init__(self, path: Path, signers: Sequence[Signer]) -> None:
         self._path = path
-        self._signer = signer
+        self._signers = signers
 
     def read(self) -> Checkpoint | None:
         """The last one; None where there is none yet. LedgerBrokenError where it is not ours."""
@@ -24,18 +25,20 @@ class CheckpointFile:
         except ValueError:
             raise LedgerBrokenError("the ledger's checkpoint is not text") from None
         try:
-            text, _ = open_note(note, [self._signer.verifier])
+            text, _ = open_note(note, [signer.verifier for signer in self._signers])
             checkpoint = parse_checkpoint(text)
         except NoteError as error:
             raise LedgerBrokenError(f"the ledger's checkpoint: {error}") from None
-        if checkpoint.origin != self._signer.verifier.name:
+        if checkpoint.origin != self._signers[0].verifier.name:
             raise LedgerBrokenError("the ledger's checkpoint is another log's")
         return checkpoint
 
     def write(self, size: int, root: bytes) -> str:
         """Sign and keep it, durably: the note. OSError: the last one is still there."""
-        text = Checkpoint(self._signer.verifier.name, size, root).text()
-        note = join_note(text, [self._signer.sign(text)])
+        signers = list(self._signers)
+        keys = tuple(signer.verifier.encode() for signer in signers) if len(signers) > 1 else ()
+        text = Checkpoint(signers[0].verifier.name, size, root, keys).text()
+        note = join_note(text, [signer.sign(text) for signer in signers])
         new = self._path.with_suffix(".new")
         descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         try:

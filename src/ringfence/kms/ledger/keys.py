@@ -2,28 +2,44 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ringfence.domain.ledger.note import Signer
 from ringfence.domain.sealing.hkdf import Expander, extract
+from ringfence.kms.key_files import LEDGER, KeyFiles, day_file
 
 ACCOUNTS_HELD = 10_000
 _SALT = b"ringfence/ledger/v1"
 
 
 class LedgerKeys:
-    """Keys derived from one of 32 bytes. The log's name follows from them, so no two logs have the same."""
+    """Keys derived from one of 32 bytes. The log's name follows from them, so no two logs have the same.
 
-    def __init__(self, key: bytes) -> None:
+    `successors` sign too, under the same name, each from its start on. Salts are always of the first.
+    """
+
+    def __init__(self, key: bytes, successors: Iterable[bytes] = ()) -> None:
         self._expander = Expander(extract(_SALT, key))
         self._accounts: dict[str, bytes] = {}
-        signing = Ed25519PrivateKey.from_private_bytes(self._expander.expand(b"sign"))
+        signing = _signing(self._expander)
         name = f"ringfence-ledger-{hashlib.sha256(signing.public_key().public_bytes_raw()).hexdigest()[:16]}"
-        self.signer = Signer(name, signing)
+        self.signers = [Signer(name, signing)]
+        for successor in successors:
+            self.succeed(successor)
 
     def __repr__(self) -> str:
         return f"LedgerKeys({self.signer.verifier.name})"
+
+    @property
+    def signer(self) -> Signer:
+        """The newest."""
+        return self.signers[-1]
+
+    def succeed(self, key: bytes) -> None:
+        """One more key signs from now on, and is the newest."""
+        self.signers.append(Signer(self.signer.verifier.name, _signing(Expander(extract(_SALT, key)))))
 
     def salt(self, account: str, n: int) -> bytes:
         """What hides the `n`th entry from everybody but its account: 32 bytes."""
@@ -33,6 +49,15 @@ class LedgerKeys:
                 self._accounts.clear()
             key = self._accounts[account] = self._expander.expand(b"account|" + account.encode())
         return hmac.digest(key, n.to_bytes(8), "sha256")
+
+
+def load_ledger_keys(files: KeyFiles) -> LedgerKeys:
+    """`ledger.key` and its successors, `ledger-<n>.key`. KeyFileError."""
+    return LedgerKeys(files.load(LEDGER), [files.load(day_file(number, LEDGER)) for number in files.days(LEDGER)])
+
+
+def _signing(expander: Expander) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(expander.expand(b"sign"))
 
 
 def commitment(salt: bytes, body: bytes) -> bytes:

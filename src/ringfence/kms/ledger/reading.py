@@ -12,10 +12,10 @@ from ringfence.domain.ledger.merkle import HASH_BYTES, Frontier, Subtree, leaf_h
 from ringfence.domain.ledger.note import split_note
 from ringfence.domain.ledger.proof import root_of
 from ringfence.domain.ledger.tile import HEIGHT, WIDTH, Tile, TileHashes, encode_bundle, tile_path, tiles_of
-from ringfence.kms.key_files import LEDGER, KeyFiles
+from ringfence.kms.key_files import KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile
 from ringfence.kms.ledger.index import By, entries_of, whose
-from ringfence.kms.ledger.keys import LedgerKeys
+from ringfence.kms.ledger.keys import LedgerKeys, load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line, Position, read_line, read_lines
 from ringfence.kms.ledger.tree_files import OFFSET_BYTES, OFFSETS
 from ringfence.kms.ledger.writer import CHECKPOINT, ENTRIES, FOLDER, INDEX
@@ -42,9 +42,10 @@ class LedgerReader:
 
     def __init__(self, directory: Path, keys: LedgerKeys | None = None) -> None:
         self._folder = directory / FOLDER
-        self._keys = keys or LedgerKeys(KeyFiles(directory / "keys").load(LEDGER))
-        self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signer)
+        self._keys = keys or load_ledger_keys(KeyFiles(directory / "keys"))
+        self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signers)
         self.verifier = self._keys.signer.verifier
+        self.verifiers = [signer.verifier for signer in self._keys.signers]
 
     def note(self) -> str:
         """The last checkpoint as it is signed; "" where there is none yet. LedgerBrokenError where it is not ours."""

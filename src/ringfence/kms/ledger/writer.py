@@ -24,10 +24,10 @@ import structlog
 from ringfence.domain.ledger.checkpoint import Checkpoint
 from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.tile import WIDTH
-from ringfence.kms.key_files import LEDGER, KeyFiles
+from ringfence.kms.key_files import LEDGER, KeyFiles, day_file
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile, sync_directory
 from ringfence.kms.ledger.index import LedgerIndex, Whose, rows_of, whose
-from ringfence.kms.ledger.keys import LedgerKeys
+from ringfence.kms.ledger.keys import LedgerKeys, load_ledger_keys
 from ringfence.kms.ledger.lines import (
     TAIL_BYTES,
     LedgerBrokenError,
@@ -115,8 +115,10 @@ class LedgerWriter:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             new = os.fstat(self._file).st_size == 0
             self._files.prepare()
-            self._keys = LedgerKeys(self._files.create(LEDGER) if new else self._files.load(LEDGER))
-            self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signer)
+            if new:
+                self._files.create(LEDGER)
+            self._keys = load_ledger_keys(self._files)
+            self._checkpoint = CheckpointFile(self._folder / CHECKPOINT, self._keys.signers)
             self._tree = TreeFiles(self._folder)
             self._index = LedgerIndex(self._folder / INDEX)
             sync_directory(self._folder)
@@ -157,6 +159,23 @@ class LedgerWriter:
             self._waiting.append(_Waiting(entries, done))
             self._changed.notify()
         await done
+
+    @property
+    def keys(self) -> LedgerKeys:
+        """Those of the open ledger."""
+        return self._keys
+
+    async def rotate_key(self, at_ms: int) -> str:
+        """Sign with one key more from the next checkpoint on: that key, as a note's reader needs it.
+
+        OSError where it cannot be kept. The keys before it go on signing, so that who knows one of them learns of it.
+        """
+        number = max(self._files.days(LEDGER), default=0) + 1
+        self._keys.succeed(self._files.create(day_file(number, LEDGER)))
+        verifier = self._keys.signer.verifier.encode()
+        entry = AccessEntry(at_ms=at_ms, account="", actor="operator", verb="rotate_ledger", scope=(verifier,))
+        await self.append([entry])
+        return verifier
 
     def append_later(self, entry: AccessEntry) -> None:
         """Queue an entry to be on disk soon. When the queue is full it is counted in a gap instead."""
