@@ -5,7 +5,10 @@ import pytest
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.downgrade_hunt import downgrade_hunt
 from ringfence.drills.enrolment_hijack import TOTAL, enrolment_hijack
+from ringfence.drills.relayed_sign_in import RELAYS, missing, relayed_sign_in
 from ringfence.drills.stolen_session import stolen_session
+
+needs_chromium = pytest.mark.skipif(bool(missing()), reason=missing() or "it is all here")
 
 
 @pytest.fixture(scope="module")
@@ -31,6 +34,25 @@ def test_d03_no_route_gives_a_session_without_a_passkey(the_control: Design) -> 
 def test_d04_a_copied_session_is_worth_nothing(the_control: Design) -> None:
     assert stolen_session(OURS, 16).reached == 0
     assert stolen_session(the_control, 16).reached == 16
+
+
+@pytest.mark.browser
+@needs_chromium
+def test_d01_a_look_alike_gets_nothing_of_a_passkey() -> None:
+    ours = relayed_sign_in(OURS, len(RELAYS))
+    assert ours.reached == 0
+    assert [told for _, told in ours.rows] == [
+        "Passkeys do not work under this address.",
+        "The passkey was not shown, or not in time.",
+        "This passkey does not sign in here.",
+    ]
+
+
+@pytest.mark.long
+@pytest.mark.browser
+@needs_chromium
+def test_d01_a_look_alike_gets_all_of_a_password_and_a_code(the_control: Design) -> None:
+    assert relayed_sign_in(the_control, len(RELAYS)).reached == len(RELAYS)
 
 
 @pytest.mark.long

@@ -55,7 +55,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     the record of openings in a folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
     `egress` gives the client that calls tenants' programs in production, while it is open; the network is told what may
     be reached besides the public Internet, and how names resolve.
-    `staff_desk` is an operator's console in a folder.
+    `staff_desk` is an operator's console in a folder, and at a port where it is served.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     log_writer: str = "kms"
     record_file: str = f"{FOLDER}/{ENTRIES}"
     egress: Callable[[Sequence[str], Resolver], AbstractAsyncContextManager[HttpClient]] = guarded_egress
-    staff_desk: Callable[[Path], AbstractAsyncContextManager[Desk]] = our_desk
+    staff_desk: Callable[..., AbstractAsyncContextManager[Desk]] = our_desk
 
 
 class _LoggedKeys(KeyService):

@@ -17,6 +17,7 @@ from ringfence.drills import (
     log_tampering,
     pumping,
     registration_lock,
+    relayed_sign_in,
     rtp_bleed,
     scanners,
     stolen_session,
@@ -44,6 +45,14 @@ class Drill(msgspec.Struct, frozen=True, kw_only=True):
 DRILLS = {
     drill.name: drill
     for drill in (
+        Drill(
+            name=relayed_sign_in.DRILL,
+            title=relayed_sign_in.TITLE,
+            play=relayed_sign_in.relayed_sign_in,
+            tenants=len(relayed_sign_in.RELAYS),
+            missing=relayed_sign_in.missing,
+            each="relays",
+        ),
         Drill(
             name=enrolment_hijack.DRILL,
             title=enrolment_hijack.TITLE,

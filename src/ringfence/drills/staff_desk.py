@@ -76,6 +76,20 @@ class Desk(Protocol):
     @property
     def routes(self) -> Sequence[tuple[str, str]]: ...
 
+    @property
+    def sign_in_path(self) -> str: ...
+
+    @property
+    def typed(self) -> Mapping[str, str]:
+        """What a member types into the page at `sign_in_path` before they click `#sign-in`, by selector."""
+
+    @property
+    def greeting(self) -> str:
+        """A selector of what whoever has signed in sees first."""
+
+    async def link(self) -> str:
+        """Where a member enrols first, "" where there is nothing to enrol."""
+
     async def member(self) -> Person:
         """A member of staff, who signs in as members do."""
 
@@ -86,9 +100,12 @@ class Desk(Protocol):
 class OurDesk:
     """`Desk` over the console of this package."""
 
-    origin = "http://operator.localhost:8421"
+    sign_in_path = "/sign-in"
+    greeting = "#processes"
+    typed: Mapping[str, str] = {}
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int) -> None:
+        self.origin = f"http://operator.localhost:{port}"
         self.clock = ManualClock()
         self.canary = secrets.token_hex(16)
         # Nobody here has any of this: the attacker sends what would have been theirs.
@@ -124,6 +141,9 @@ class OurDesk:
     @property
     def routes(self) -> Sequence[tuple[str, str]]:
         return [each for route in operator_routes(self._dependencies, Pages()) for each in _spelled(route)]
+
+    async def link(self) -> str:
+        return f"{self.origin}/join#{await self._terminal.invite_first(self.canary)}"
 
     async def member(self) -> "OurPerson":
         if self._first is None:
@@ -192,10 +212,10 @@ class OurDesk:
 
 
 @contextlib.asynccontextmanager
-async def our_desk(folder: Path) -> AsyncIterator[Desk]:
-    """`OurDesk` in a folder, on a clock that the drill moves."""
+async def our_desk(folder: Path, port: int = 8421) -> AsyncIterator[Desk]:
+    """`OurDesk` in a folder, on a clock that the drill moves; `port` is where it will be served, if it is."""
     make_private(folder)
-    desk = OurDesk(folder)
+    desk = OurDesk(folder, port)
     await desk.open()
     try:
         yield desk

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.requests import Request as Asked
-from starlette.responses import PlainTextResponse
+from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.responses import Response as Answer
 from starlette.routing import Route
 
@@ -25,15 +25,19 @@ from ringfence.drills.staff_desk import INSIDE, LEFT_OPEN, STOLEN
 
 SHAPE = TotpShape()
 COOKIE = "session"
+PAGE = """<!doctype html><title>Support</title><form method=post action=/login><input id=name name=name>
+<input id=password name=password type=password><input id=code name=code><button id=sign-in>Sign in</button></form>"""
 LIFE_MS = 14 * 86_400_000
 
 
 class DeskOf2022:
     """`drills.staff_desk.Desk`, with one clerk."""
 
-    origin = "http://support.localhost:8421"
+    sign_in_path = "/login"
+    greeting = "pre"
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
+        self.origin = f"http://support.localhost:{port}"
         self.clock = ManualClock()
         self.canary = secrets.token_hex(16)
         self._signs = secrets.token_bytes(32)
@@ -42,6 +46,7 @@ class DeskOf2022:
         self._people = {self._known["name"]: self._known["password"]}
         self.app = Starlette(
             routes=[
+                Route("/login", self._login_page, methods=["GET"]),
                 Route("/login", self._login, methods=["POST"]),
                 Route("/v1/login", self._old_login, methods=["POST"]),
                 Route("/login/text", self._by_text, methods=["POST"]),
@@ -66,6 +71,13 @@ class DeskOf2022:
             for method in route.methods or ()
         ]
 
+    @property
+    def typed(self) -> Mapping[str, str]:
+        return {"#name": self._known["name"], "#password": self._known["password"], "#code": self.code()}
+
+    async def link(self) -> str:
+        return ""
+
     def code(self) -> str:
         """What the clerk's app shows now."""
         return code_at(self._app_secret, step_at(self.clock.now_ms(), SHAPE), SHAPE)
@@ -86,6 +98,9 @@ class DeskOf2022:
         await attacker.post("/enrol", values, headers)
         await attacker.sign_in("mallory", link)
         return await attacker.page(INSIDE)
+
+    async def _login_page(self, asked: Asked) -> Answer:
+        return HTMLResponse(PAGE)
 
     async def _login(self, asked: Asked) -> Answer:
         sent = await _values(asked)
@@ -137,9 +152,9 @@ class DeskOf2022:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, folder: Path) -> AsyncIterator["DeskOf2022"]:
+    async def opened(cls, folder: Path, port: int = 8421) -> AsyncIterator["DeskOf2022"]:
         """It keeps nothing in the folder."""
-        yield cls()
+        yield cls(port)
 
 
 class Clerk:
