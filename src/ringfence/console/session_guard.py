@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Final
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,6 +20,8 @@ from ringfence.console.sessions import Kind, Session, SessionRefusedError, Sessi
 
 BODY_MAX_BYTES: Final = 1 << 20
 SESSION: Final = "session"
+# The time here, Unix milliseconds, of an answer to a request that is not let by.
+NOW_HEADER: Final = "ringfence-now"
 _SAFE = frozenset({"GET", "HEAD"})
 
 _log = structlog.get_logger(__name__)
@@ -61,7 +63,7 @@ class SessionGuard:
             # What a browser without a session sends is nothing to report; a copy of one's cookie is.
             level = logging.DEBUG if error.harmless else logging.WARNING
             _log.log(level, "console.no_session", kind=self._kind, cause=str(error))
-            await self._refusal(headers)(scope, receive, send)
+            await self._refusal(headers)(scope, receive, self._telling_the_time(send))
             return
         except RefusedError as error:
             await JSONResponse({"error": error.text}, error.status)(scope, receive, send)
@@ -94,6 +96,16 @@ class SessionGuard:
             signature=headers.get("signature", ""),
         )
         return await self._sessions.authenticate(self._kind, cookie, request)
+
+    def _telling_the_time(self, send: Send) -> Send:
+        """So that a browser whose clock was set signs anew, with the right time."""
+
+        async def with_time(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[NOW_HEADER] = str(self._sessions.now_ms())
+            await send(message)
+
+        return with_time
 
     def _check_own_page(self, method: str, headers: Headers) -> None:
         if method in _SAFE:

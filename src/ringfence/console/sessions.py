@@ -79,6 +79,10 @@ class Sessions:
         self._storage = storage
         self._clock = clock
 
+    def now_ms(self) -> int:
+        """The time that signatures are held against."""
+        return self._clock.now_ms()
+
     def new(self, kind: Kind, person: str, account: str, key: PublicJwk) -> tuple[Session, str]:
         """A session of somebody who has just shown himself to a passkey, and its cookie; `keep` opens it."""
         now_ms = self._clock.now_ms()

@@ -123,6 +123,11 @@ def test_a_first_start_tells_everything_once_on_one_line_and_a_later_one_no_secr
     assert told["operator_url"].startswith("http://operator.localhost:")
     assert told["phones_url"] == f"{told['base_url']}/phones"
     texts(told, credentials_of(told))
+    assert "console" not in first.roles()
+    console = HTTPConnection("127.0.0.1", int(told["operator_url"].rpartition(":")[2]), timeout=30)
+    console.request("GET", "/healthz", headers={"Host": told["operator_url"].partition("//")[2]})
+    assert console.getresponse().status == 200
+    assert "console" in first.roles()
     assert first.end() == 0
 
     second = start()

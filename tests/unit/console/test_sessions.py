@@ -82,6 +82,15 @@ def test_a_signature_with_a_part_missing_is_none(run: Any, stand: Any, part: str
     run(scene())
 
 
+def test_whoever_is_not_let_by_is_told_the_time_so_that_a_browser_can_sign_anew(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            refused = await it.browser().ask("GET", "/staff", signed=False)
+            assert refused.headers["ringfence-now"] == str(it.clock.now_ms())
+
+    run(scene())
+
+
 def test_a_body_must_be_signed_too(run: Any, stand: Any) -> None:
     async def scene() -> None:
         async with stand() as it:

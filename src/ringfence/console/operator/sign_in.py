@@ -1,10 +1,12 @@
 """Staff sign in with a passkey that verifies its user. There is no other way in."""
 
+import logging
 import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+import structlog
 
 from ringfence.console.ceremonies import Ceremonies
 from ringfence.console.operator import staff_rows
@@ -15,9 +17,11 @@ from ringfence.console.sessions import Session, Sessions
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import AuthenticationAnswer
-from ringfence.domain.passkeys.refusal import PasskeyRefusedError
+from ringfence.domain.passkeys.refusal import PasskeyRefusedError, Refusal
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
 from ringfence.ports.passkeys import Passkeys, RelyingParty
+
+_log = structlog.get_logger(__name__)
 
 _REFUSED = "This passkey does not sign in here."
 
@@ -101,7 +105,10 @@ class StaffSignIn:
                 raise RefusedError(_REFUSED, status=401)
             try:
                 use = self._passkeys.check_authentication(answer, pending.ceremony, kept.passkey, now_ms)
-            except PasskeyRefusedError:
+            except PasskeyRefusedError as error:
+                # Rightly signed, and counting backwards or of another kind than before: somebody has a copy.
+                copied = error.why in (Refusal.COUNTER, Refusal.BACKUP)
+                _log.log(logging.ERROR if copied else logging.WARNING, "console.passkey_refused", cause=error.why.value)
                 raise RefusedError(_REFUSED, status=401) from None
             if now_ms < member.active_ms:
                 raise RefusedError("You can sign in 24 hours after you enrolled.", status=403)

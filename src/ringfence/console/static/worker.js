@@ -3,6 +3,7 @@
 
 const OPEN = /^\/(?:assets\/|healthz$|worker\.js$|sign-in(?:\/options)?$|join(?:\/options)?$)/;
 const LABEL = "ringfence";
+const MOVED_MS = 10_000;
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
@@ -12,22 +13,32 @@ addEventListener("fetch", (event) => {
 });
 
 async function signed(request) {
-  const kept = await sessionKey();
+  // Asked every time: a page may have signed in anew, and the browser may have stopped this worker since.
+  const kept = await keptKeys("readonly", (keys) => keys.get("session"));
   const url = new URL(request.url);
   url.hash = "";
   const bodiless = request.method === "GET" || request.method === "HEAD";
   const body = bodiless ? new ArrayBuffer(0) : await request.arrayBuffer();
-  const headers = new Headers(request.headers);
-  if (kept) await sign(headers, kept, request.method, url.href, body);
-  return fetch(url.href, {
-    method: request.method,
-    headers,
-    body: body.byteLength ? body : undefined,
-    credentials: "same-origin",
-    redirect: request.mode === "navigate" ? "manual" : request.redirect,
-    cache: "no-store",
-    signal: request.signal,
-  });
+  const ask = async () => {
+    const headers = new Headers(request.headers);
+    if (kept) await sign(headers, kept, request.method, url.href, body);
+    return fetch(url.href, {
+      method: request.method,
+      headers,
+      body: body.byteLength ? body : undefined,
+      credentials: "same-origin",
+      redirect: request.mode === "navigate" ? "manual" : request.redirect,
+      cache: "no-store",
+      signal: request.signal,
+    });
+  };
+  const response = await ask();
+  // A clock was set since the sign-in, this machine's or the server's: what was signed seems old, or yet to come.
+  const ahead_ms = Number(response.headers.get("ringfence-now")) - Date.now();
+  if (response.status !== 401 || !kept || Math.abs(ahead_ms - kept.ahead_ms) < MOVED_MS) return response;
+  kept.ahead_ms = ahead_ms;
+  await keptKeys("readwrite", (keys) => keys.put(kept, "session"));
+  return ask();
 }
 
 async function sign(headers, kept, method, target, body) {
@@ -49,16 +60,16 @@ async function sign(headers, kept, method, target, body) {
   headers.set("signature", `${LABEL}=:${base64(signature)}:`);
 }
 
-// Asked every time: a page may have signed in anew, and the browser may have stopped this worker since.
-function sessionKey() {
+function keptKeys(mode, ask) {
   return new Promise((resolve, reject) => {
     const opening = indexedDB.open("ringfence-session", 1);
     opening.onupgradeneeded = () => opening.result.createObjectStore("keys");
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
-      const reading = opening.result.transaction("keys").objectStore("keys").get("session");
-      reading.onsuccess = () => resolve(reading.result);
-      reading.onerror = () => reject(reading.error);
+      const transaction = opening.result.transaction("keys", mode);
+      const asked = ask(transaction.objectStore("keys"));
+      transaction.oncomplete = () => resolve(asked.result);
+      transaction.onerror = () => reject(transaction.error);
       opening.result.close();
     };
   });

@@ -1,0 +1,140 @@
+"""The operator's console in real Chromium: a day of two members of staff, by mouse, by keyboard and on a telephone."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, expect
+
+from ringfence.drills.staff_desk import OurDesk
+
+pytestmark = [pytest.mark.browser, pytest.mark.long]
+
+AUTHENTICATOR = {
+    "protocol": "ctap2",
+    "ctap2Version": "ctap2_1",
+    "transport": "usb",
+    "hasResidentKey": True,
+    "hasUserVerification": True,
+    "isUserVerified": True,
+    "automaticPresenceSimulation": True,
+}
+
+
+class Served:
+    """A desk on a port of 127.0.0.1, in a thread with a loop of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.desk = OurDesk(folder, self._listener.getsockname()[1])
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+
+    def __enter__(self) -> "Served":
+        self._thread.start()
+        assert self._started.wait(20)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+        self._listener.close()
+
+    def run(self, work: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        await self.desk.open()
+        config = uvicorn.Config(self.desk.app, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+        self._server = uvicorn.Server(config)
+        self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
+        self._started.set()
+        try:
+            await self._server.serve(sockets=[self._listener])
+        finally:
+            await self.desk.close()
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with Served(tmp_path) as served:
+        yield served
+
+
+def somebody(browser: Browser) -> Page:
+    """A browser of their own, with an authenticator."""
+    page = browser.new_context().new_page()
+    page.set_default_timeout(20_000)
+    session = page.context.new_cdp_session(page)
+    session.send("WebAuthn.enable", {})
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    return page
+
+
+def sign_in(page: Page) -> None:
+    page.click("#sign-in")
+    page.wait_for_selector("#processes")
+
+
+def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> None:
+    ada, problems = somebody(browser), []
+    ada.on("pageerror", lambda error: problems.append(str(error)))
+    ada.goto(served.run(served.desk.link()))
+    ada.click("#join")
+    ada.wait_for_url("**/sign-in")
+    sign_in(ada)
+
+    # A reload round the service worker comes back through it; the address of a page can be opened anew.
+    ada.context.new_cdp_session(ada).send("Page.reload", {"ignoreCache": True})
+    ada.wait_for_selector("#processes")
+    ada.goto(f"{served.desk.origin}/sessions")
+    expect(ada.get_by_role("heading", name="Open sessions")).to_be_visible()
+
+    # By keyboard alone: the first stop leads past the bar; what is sensitive asks for the passkey again.
+    served.desk.clock.advance(6 * 60_000)
+    ada.goto(f"{served.desk.origin}/staff")
+    ada.keyboard.press("Tab")
+    expect(ada.get_by_role("link", name="Skip to content")).to_be_focused()
+    ada.get_by_label("Name").focus()
+    ada.keyboard.type("Bob")
+    ada.keyboard.press("Enter")
+    link = ada.locator("#told code").inner_text()
+
+    bob = somebody(browser)
+    bob.goto(link)
+    bob.click("#join")
+    expect(bob.locator("#told")).to_contain_text("24 hours from now")
+    bob.goto(f"{served.desk.origin}/sign-in")
+    bob.click("#sign-in")
+    expect(bob.locator("#told")).to_contain_text("24 hours after you enrolled")
+    ada.goto(f"{served.desk.origin}/tenants")
+    expect(ada.locator(".notice")).to_contain_text("Bob has enrolled")
+
+    # On a telephone nothing is wider than the screen.
+    ada.set_viewport_size({"width": 360, "height": 740})
+    for path in ("/", "/tenants", "/ledger", "/staff", "/sessions"):
+        ada.goto(f"{served.desk.origin}{path}")
+        assert ada.locator("html").evaluate("it => it.scrollWidth") <= 360, path
+
+    served.desk.clock.advance(24 * 3_600_000)
+    bob.reload()
+    sign_in(bob)
+    ada.goto(f"{served.desk.origin}/")
+    expect(ada.locator("#sign-in")).to_be_visible()
+    sign_in(ada)
+    ada.goto(f"{served.desk.origin}/staff")
+    ada.on("dialog", lambda dialog: dialog.accept())
+    ada.get_by_role("row", name="Bob").get_by_role("button", name="Remove").click()
+    expect(ada.get_by_role("row", name="Bob")).to_contain_text("removed")
+    assert bob.goto(f"{served.desk.origin}/tenants").status == 401
+    ada.get_by_role("button", name="Sign out").click()
+    ada.wait_for_url("**/sign-in")
+    assert ada.goto(f"{served.desk.origin}/").status == 401
+    assert problems == []
