@@ -8,9 +8,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from ringfence.cli.console_link import make_console_link
 from ringfence.cli.installation import Installation, operate
 from ringfence.cli.listing import Output, OutputForm, show
-from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.options import Config, Data, settings_of, settings_of_running
 from ringfence.cli.profile import keep_profile, read_profile
 from ringfence.cli.recovery_pdf import GROUPS_A_ROW, recovery_pdf
 from ringfence.cli.tenant import tenant_of
@@ -18,6 +19,7 @@ from ringfence.cli.terminal import Terminal
 from ringfence.domain.recovery_kit import WrittenWrongError, read_recovery_secret, write_recovery_secret
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.store import AccountRow
+from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.usecases.accounts.create_account import NewAccount, create_account
@@ -112,6 +114,24 @@ def recovery_kit(
         with os.fdopen(descriptor, "wb") as file:
             file.write(recovery_pdf(sid, row.friendly_name, groups, made))
         terminal.say(f"{pdf}: print it, put it away, and delete the file; a kit made before opens nothing any more")
+
+
+@commands.command("console-link")
+def console_link(
+    sid: Annotated[str, typer.Argument(help="Which account.", metavar="SID")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Print a link that lets one passkey into the console, once and within ten minutes. It asks for the Auth Token."""
+    settings = settings_of_running(config, data)
+    if holder(settings.data_dir) is None and "kms" not in lone_roles(settings.data_dir):
+        raise RefusalError("nothing is up, and a link lasts ten minutes", "ringfence up")
+
+    async def work(it: Installation) -> None:
+        await account_row(it, sid)
+        caller = await tenant_of(it, settings, sid)
+        link = await make_console_link(settings, it.clock, caller)
+        Terminal().heading("Link", link, "once, within ten minutes; whoever has it reads everything")
 
     operate(settings, work)
 

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
+from ringfence.cli.console_link import has_members, make_console_link
 from ringfence.cli.demo import demo_names
 from ringfence.cli.in_use import forget_in_use, note_in_use
 from ringfence.cli.installation import opened
@@ -17,6 +18,8 @@ from ringfence.cli.key_secret import asked_key_secrets
 from ringfence.cli.profile import keep_profile, profile_path, read_profile
 from ringfence.cli.self_check import self_check
 from ringfence.cli.terminal import Steps, Terminal
+from ringfence.domain.sealing.slots import slot_seed
+from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.roles.bootstrap import (
     create_first_account,
     first_account_sid,
@@ -30,7 +33,7 @@ from ringfence.roles.listeners import bind_for, bind_near
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import configure_logging
 from ringfence.roles.metrics import fresh_folder
-from ringfence.roles.process import api_names, prepare_clock
+from ringfence.roles.process import api_names, clock_of, prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, unknown_variables
@@ -169,7 +172,7 @@ class _Start:
         if self._check:
             with steps.step("self-check: a text goes out and comes back"):
                 await asyncio.to_thread(self_check, settings, told or read_profile(settings))
-        self._tell(account_sid, told)
+        self._tell(account_sid, told, await self._console_link(account_sid, told or read_profile(settings)))
         if missing := missing_for_calls():
             self._terminal.note(f"no calls: {', '.join(missing)} not installed → {CURE}")
 
@@ -194,7 +197,20 @@ class _Start:
                 await stock_dev_numbers(it.store, it.keys, it.clock, account_sid)
             return account_sid, told
 
-    def _tell(self, account_sid: str, told: Credentials | None) -> None:
+    async def _console_link(self, account_sid: str, held: Credentials | None) -> str | None:
+        """A link into the console for a person who looks on, while the account has no member."""
+        settings = self._settings
+        if self._as_json or held is None or held.account_sid != account_sid or has_members(settings, account_sid):
+            return None
+        seed = slot_seed(held.auth_token, account_sid)
+        caller = Caller(account=account_sid, credential=account_sid, seed=seed)
+        try:
+            return await make_console_link(settings, clock_of(settings), caller)
+        except (KeyRefusedError, ConnectionError):
+            # The profile's token is another's by now: `account console-link` asks for the right one.
+            return None
+
+    def _tell(self, account_sid: str, told: Credentials | None, link: str | None) -> None:
         settings = self._settings
         phones_url = f"{settings.url}/phones" if settings.dev else None
         if self._as_json:
@@ -215,7 +231,10 @@ class _Start:
         if phones_url:
             show("Phones", phones_url, "← open this one")
         show("API", settings.url, account_sid)
-        show("Console", settings.tenant_origin)
+        if link is None:
+            show("Console", settings.tenant_origin)
+        else:
+            show("Console", link, "your passkey; once, within ten minutes")
         show("Operator", settings.operator_origin, f"for staff; {invocation()} staff invite NAME")
         if told:
             kept = f"kept 0600 in {profile_path(settings)}" if settings.dev else "keep them"

@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 import msgspec
 
 from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.console_keys import ConsoleKeys
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
@@ -24,13 +26,17 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
 class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
-    `view` reads rows that are sealed, and what of them is in the clear.
+    `view` reads rows that are sealed, and what of them is in the clear; `texts` are those of a tenant, sealed.
+    `api_url` is where the API is.
     """
 
     storage: ConsoleStorage
     clock: Clock
     origins: Origins
     notes: AccessNotes
+    keys: ConsoleKeys
+    texts: Texts
+    api_url: str
     staff_passkeys: Passkeys
     members_passkeys: Passkeys
     view: OperatorView

@@ -128,6 +128,9 @@ class OurDesk:
                 operator=self.origin, tenant="http://console.localhost:8421", keys="http://keys.localhost:8422"
             ),
             notes=self._keys,
+            keys=self._keys,
+            texts=self._view,
+            api_url="http://localhost:8420",
             staff_passkeys=passkeys,
             members_passkeys=passkeys,
             view=self._view,

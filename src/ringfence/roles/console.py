@@ -42,6 +42,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     operator=settings.operator_origin, tenant=settings.tenant_origin, keys=settings.keys_origin
                 ),
                 notes=keys,
+                keys=keys,
+                texts=store,
+                api_url=settings.url,
                 staff_passkeys=WebauthnPasskeys(policy),
                 members_passkeys=WebauthnPasskeys(),
                 view=store,

@@ -1,35 +1,55 @@
-"""The tenants' console."""
-
-from importlib import resources
+"""The tenants' console: its routes, behind the guard of sessions; enrolling by a link is beside it."""
 
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ringfence.console.dependencies import ConsoleDependencies
+from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.pages import Pages
-from ringfence.pages.static_page import StaticPage
+from ringfence.console.session_guard import SessionGuard
+from ringfence.console.sessions import Sessions
+from ringfence.console.tenant.enrol_app import create_enrol_app
+from ringfence.console.tenant.members import Members
+from ringfence.console.tenant.page_routes import page_routes
+from ringfence.console.tenant.sign_in import MemberSignIn
+from ringfence.console.tenant.sign_in_routes import OPEN, sign_in_routes
+from ringfence.console.tenant.traffic import TenantTraffic
+from ringfence.ports.passkeys import RelyingParty
+
+NAME = "ringfence"
+ENROL = frozenset({"/enrol", "/enrol/options"})
 
 
 def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> ASGIApp:
-    """For members of accounts, who cannot sign in yet: it says so, with 501."""
-    files = StaticPage(resources.files("ringfence.console").joinpath("static"))
+    """For members of accounts, whose passkeys are of the key origin's host and are shown in its frame in our pages."""
+    origins, clock = dependencies.origins, dependencies.clock
+    storage, keys = dependencies.storage, dependencies.keys
+    passkeys = dependencies.members_passkeys
+    party = RelyingParty(id=domain_of(origins.keys), name=NAME, origins=(origins.keys,), framed_by=(origins.tenant,))
+    sessions = Sessions(storage, clock)
+    members = Members(storage, keys, passkeys, party, clock)
+    sign_in = MemberSignIn(storage, sessions, keys, passkeys, party, clock)
+    traffic = TenantTraffic(dependencies.texts, clock)
+    enrolling = create_enrol_app(members, origins.keys)
 
-    async def home(request: Request) -> Response:
-        return pages.page("not_yet.html", 501, title="Console")
+    async def locked(scope: Scope, receive: Receive, send: Send) -> None:
+        await pages.page("member_sign_in.html", 401, title="Sign in", keys=origins.keys)(scope, receive, send)
 
-    async def asset(request: Request) -> Response:
-        return files.answer(request, request.path_params["name"])
-
-    async def health(request: Request) -> Response:
-        return PlainTextResponse("ok\n")
-
-    return Starlette(
-        routes=[
-            Route("/healthz", health, methods=["GET"]),
-            Route("/assets/{name}", asset, methods=["GET"]),
-            Route("/", home, methods=["GET"]),
-        ]
+    routes = [
+        *sign_in_routes(
+            pages, sign_in, sessions, dependencies.notes, clock, origin=origins.tenant, keys_origin=origins.keys
+        ),
+        *page_routes(pages, traffic, members, sessions, keys, keys_origin=origins.keys, api_url=dependencies.api_url),
+    ]
+    guarded = SessionGuard(
+        Starlette(routes=routes),
+        kind="member",
+        origin=origins.tenant,
+        sessions=sessions,
+        open_paths=OPEN,
+        locked=locked,
     )
+
+    async def console(scope: Scope, receive: Receive, send: Send) -> None:
+        await (enrolling if scope["path"] in ENROL else guarded)(scope, receive, send)
+
+    return console

@@ -1,0 +1,47 @@
+"""Members of accounts, as they are kept."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A person of an account. `let_in_by` is the link (KL…) that they came by.
+
+    `handle` is what authenticators know them by; `removed_ms` is None while they may sign in.
+    """
+
+    id: str
+    account: str
+    handle: bytes
+    let_in_by: str
+    made_ms: int
+    removed_ms: int | None = None
+
+    def __repr__(self) -> str:
+        return f"Member({self.id})"
+
+
+def keep_member(db: sqlite3.Connection, member: Member) -> None:
+    """Add a person, or what has changed of one."""
+    db.execute("INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(member))
+
+
+def member_of(db: sqlite3.Connection, account: str, member: str) -> Member | None:
+    """A member of the account who may sign in."""
+    row = db.execute(
+        "SELECT * FROM member WHERE account = ? AND id = ? AND removed_ms IS NULL", (account, member)
+    ).fetchone()
+    return None if row is None else _member(row)
+
+
+def members_of(db: sqlite3.Connection, account: str) -> Sequence[Member]:
+    """All who may sign in, the oldest first."""
+    rows = db.execute("SELECT * FROM member WHERE account = ? AND removed_ms IS NULL ORDER BY made_ms, id", (account,))
+    return [_member(row) for row in rows.fetchall()]
+
+
+def _member(row: tuple[str, str, bytes, str, int, int | None]) -> Member:
+    id_, account, handle, let_in_by, made_ms, removed_ms = row
+    return Member(id=id_, account=account, handle=handle, let_in_by=let_in_by, made_ms=made_ms, removed_ms=removed_ms)

@@ -1,0 +1,188 @@
+"""Who is a member of an account, and with which passkeys: each has a slot of the account's content key.
+
+The first comes by a link that whoever holds the account's secret makes; so does every other. A passkey is added by one
+that the member has. What opens content is never here: slots come sealed, with a proof that the key service checks.
+"""
+
+import hashlib
+import secrets
+import sqlite3
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+
+from ringfence.console.ceremonies import Ceremonies
+from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of, passkeys_of
+from ringfence.console.refusals import RefusedError
+from ringfence.console.sessions import Session, fresh
+from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.member_rows import Member, keep_member, member_of, members_of
+from ringfence.domain.clock import Clock
+from ringfence.domain.passkeys.answers import RegistrationAnswer
+from ringfence.domain.passkeys.passkey import Passkey
+from ringfence.domain.sid import new_sid
+from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot, ConsoleKeys
+from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.passkeys import AuthenticatorWish, Passkeys, PasskeyUser, RelyingParty
+
+MEMBER: Final = "MB"
+HANDLE_BYTES: Final = 32
+PASSKEYS_MAX: Final = 10
+Boxes = list[tuple[int, bytes]]
+
+_DISCOVERABLE = AuthenticatorWish(discoverable="required")
+_LINK = "This link was used, or its ten minutes are over: make another."
+
+
+class NewPasskeyOf(msgspec.Struct, frozen=True, kw_only=True):
+    """What an enrolment is about. `by` is the link or the passkey whose slot the browser opened."""
+
+    account: str
+    member: str
+    handle: bytes
+    by: str
+    is_new: bool
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a browser is given to make a passkey and its slot."""
+
+    ceremony: str
+    options: dict[str, Any]
+    boxes: Boxes
+    proof_key: bytes
+
+
+def slot_name(credential_id: bytes) -> str:
+    """What the key service calls a passkey's slot: PK, and 16 bytes of the SHA-256 of the credential's id in hex."""
+    return f"{PASSKEY_PREFIX}{hashlib.sha256(credential_id).hexdigest()[:32]}"
+
+
+class Members:
+    """Enrolment, listing and removal. RefusedError says what is wrong to a person."""
+
+    def __init__(
+        self, storage: ConsoleStorage, keys: ConsoleKeys, passkeys: Passkeys, party: RelyingParty, clock: Clock
+    ) -> None:
+        self._storage = storage
+        self._keys = keys
+        self._passkeys = passkeys
+        self._clock = clock
+        self._ceremonies: Ceremonies[NewPasskeyOf] = Ceremonies(party, clock)
+
+    async def of(self, account: str) -> Sequence[tuple[Member, Sequence[KeptPasskey]]]:
+        """The account's members, with their passkeys."""
+        return await self._storage.run(
+            lambda db: [(each, passkeys_of(db, "member", each.id)) for each in members_of(db, account)]
+        )
+
+    async def begin_enrolling(self, account: str, link: str) -> Asked:
+        """For whoever opened a link. That its secret is known is shown with the slot."""
+        member = new_sid(MEMBER, self._clock.now_ms())
+        about = NewPasskeyOf(
+            account=account, member=member, handle=secrets.token_bytes(HANDLE_BYTES), by=link, is_new=True
+        )
+        try:
+            return await self._begin(about, [])
+        except KeyRefusedError:
+            raise RefusedError(_LINK, status=410) from None
+
+    async def begin_adding(self, session: Session) -> Asked:
+        """For a member who has just shown the passkey that the new one is to be added by."""
+        if not fresh(session, self._clock.now_ms()):
+            raise RefusedError("Show your passkey first.", status=403, fresh=True)
+
+        def work(db: sqlite3.Connection) -> tuple[Member | None, Sequence[KeptPasskey]]:
+            return member_of(db, session.account, session.person), passkeys_of(db, "member", session.person)
+
+        member, held = await self._storage.run(work)
+        if member is None or not held:
+            raise RefusedError("You are no member any more.", status=403)
+        if len(held) >= PASSKEYS_MAX:
+            raise RefusedError(f"A member has {PASSKEYS_MAX} passkeys at most.")
+        shown = max(held, key=lambda each: each.used_ms)
+        about = NewPasskeyOf(
+            account=session.account,
+            member=member.id,
+            handle=member.handle,
+            by=slot_name(shown.passkey.credential_id),
+            is_new=False,
+        )
+        try:
+            return await self._begin(about, [each.passkey for each in held])
+        except KeyRefusedError:
+            raise RefusedError("This passkey opens nothing, so none can be added by it.") from None
+
+    async def finish(
+        self, ceremony: str, answer: RegistrationAnswer, slot: BrowserSlot, adds: Session | None
+    ) -> Member:
+        """Keep the passkey and its slot. A link is used up with it, and only by who holds its secret."""
+        pending = self._ceremonies.take(ceremony)
+        if pending is None or pending.about.is_new is not (adds is None):
+            raise RefusedError("This took too long: begin again.")
+        about, now_ms = pending.about, self._clock.now_ms()
+        if adds is not None and (adds.account, adds.person) != (about.account, about.member):
+            raise RefusedError("This was begun by somebody else.", status=403)
+        new = self._passkeys.check_registration(answer, pending.ceremony, about.handle, now_ms)
+        if not new.user_verified or slot.credential != slot_name(new.passkey.credential_id):
+            raise RefusedError("The slot is not this passkey's.", status=400)
+        if await self._storage.run(lambda db: passkey_of(db, new.passkey.credential_id)) is not None:
+            raise RefusedError("This passkey is enrolled already.")
+        try:
+            await self._keys.add_browser_slot(about.account, slot, about.by)
+        except KeyRefusedError:
+            raise RefusedError(_LINK if about.is_new else "The key service refused this slot.", status=403) from None
+        member = Member(id=about.member, account=about.account, handle=about.handle, let_in_by=about.by, made_ms=now_ms)
+        await self._keys.note(about.account, f"member:{about.member}", "enrol_passkey", (slot.credential, about.by))
+
+        def work(db: sqlite3.Connection) -> None:
+            if about.is_new:
+                keep_member(db, member)
+            keep_passkey(db, _kept(new.passkey, member, now_ms))
+
+        await self._storage.run(work)
+        return member
+
+    async def forget(self, session: Session, member: str, credential: str) -> None:
+        """Drop a passkey, of any member of the session's account, and its slot; a member without one is no more."""
+        if not fresh(session, self._clock.now_ms()):
+            raise RefusedError("Show your passkey first.", status=403, fresh=True)
+
+        def find(db: sqlite3.Connection) -> KeptPasskey:
+            found = member_of(db, session.account, member)
+            held = passkeys_of(db, "member", member) if found else []
+            for each in held:
+                if slot_name(each.passkey.credential_id) == credential:
+                    if len(held) == 1 and len(members_of(db, session.account)) == 1:
+                        raise RefusedError("The account's last passkey stays: nobody could sign in.")
+                    return each
+            raise RefusedError("There is no such passkey.", status=404)
+
+        kept = await self._storage.run(find)
+        await self._keys.revoke_browser_slot(session.account, credential, session.actor)
+
+        def work(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM passkey WHERE credential_id = ?", (kept.passkey.credential_id,))
+            db.execute("DELETE FROM session WHERE kind = 'member' AND person = ? AND id != ?", (member, session.id))
+            if not passkeys_of(db, "member", member):
+                db.execute("UPDATE member SET removed_ms = ? WHERE id = ?", (self._clock.now_ms(), member))
+                db.execute("DELETE FROM session WHERE kind = 'member' AND person = ?", (member,))
+
+        await self._storage.run(work)
+
+    async def _begin(self, about: NewPasskeyOf, taken: Sequence[Passkey]) -> Asked:
+        boxes = await self._keys.slot_boxes(about.account, about.by)
+        proof_key = await self._keys.proof_key(about.account)
+        name, ceremony = self._ceremonies.begin(about)
+        user = PasskeyUser(handle=about.handle, name=about.account, display_name=f"Member of {about.account}")
+        options = self._passkeys.registration_options(
+            ceremony, user, self._clock.now_ms(), wish=_DISCOVERABLE, taken=taken
+        )
+        return Asked(ceremony=name, options=options, boxes=boxes, proof_key=proof_key)
+
+
+def _kept(passkey: Passkey, member: Member, now_ms: int) -> KeptPasskey:
+    return KeptPasskey(
+        kind="member", person=member.id, account=member.account, passkey=passkey, made_ms=now_ms, used_ms=0
+    )

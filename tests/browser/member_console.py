@@ -1,0 +1,172 @@
+"""The tenants' console, the key origin, a key service and an account's texts, all in one thread, for Chromium."""
+
+import asyncio
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import uvicorn
+from playwright.sync_api import BrowserContext, CDPSession, Page
+from tests.browser.key_origin import free_port
+
+from ringfence.console.app import create_console
+from ringfence.console.dependencies import ConsoleDependencies, Origins
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.clock import SystemClock
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.sealing.content import seal_content
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.domain.sid import new_sid
+from ringfence.key_origin.app import create_key_origin
+from ringfence.kms.ledger.records import FolderRecords
+from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore, MemoryLedger
+from ringfence.kms.service import KeyService
+from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.process_states import ProcessState
+from ringfence.ports.store import MessageRow
+from ringfence.store.memory import MemoryStore
+from ringfence.webauthn.passkeys import WebauthnPasskeys
+
+AC, TOKEN = "AC" + "a" * 32, "e" * 32
+SHOP, REMOTE = "+12025550123", "+12025550177"
+T = TypeVar("T")
+
+
+async def _no_processes() -> Sequence[ProcessState]:
+    return ()
+
+
+class MemberConsole:
+    """Both origins on ports of 127.0.0.1."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.clock = SystemClock()
+        self.canary = f"canary-{os.urandom(16).hex()}"
+        self.ledger = MemoryLedger()
+        self.keys = KeyService(Path(), self.clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
+        self.texts = MemoryStore()
+        self.caller = Caller(account=AC, credential=AC, seed=slot_seed(TOKEN, AC))
+        ports = free_port(), free_port()
+        self.console = f"http://console.localhost:{ports[0]}"
+        self.key_origin = f"http://keys.localhost:{ports[1]}"
+        self._ports = ports
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
+        self._thread.start()
+        assert self._started.wait(20)
+
+    def wait(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do it in the servers' own thread."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def stop(self) -> None:
+        for server in self._servers:
+            server.should_exit = True
+        self._thread.join(10)
+
+    def link(self) -> str:
+        """As `ringfence account console-link` makes it."""
+        link, secret = new_sid("KL"), os.urandom(24).hex()[:43]
+        slot = Slot(credential=link, public=slot_public(slot_seed(secret, link)))
+        self.wait(self.keys.open_console_link(self.caller, AC, slot, self.clock.now_ms() + 600_000))
+        return f"{self.key_origin}/enrol#k={AC}.{link}.{secret}"
+
+    def text(self, body: str, status: Status = Status.DELIVERED, direction: Direction = Direction.OUTBOUND_API) -> str:
+        """A text that the API sealed."""
+        return self.wait(self._text(body, status, direction))
+
+    async def _text(self, body: str, status: Status, direction: Direction) -> str:
+        await asyncio.sleep(0.002)  # of two texts of one millisecond it is not known which is newer
+        sealing = await self.keys.sealing_key(self.caller, AC)
+        sid, now_ms = new_sid("SM"), self.clock.now_ms()
+        content = seal_content(RecordSealer(sealing.epoch_key, AC), sid, Content(remote=REMOTE, body=body))
+        row = MessageRow(
+            account=AC,
+            sid=sid,
+            direction=direction,
+            status=status,
+            local=SHOP,
+            remote_index=b"",
+            remote_region="US",
+            epoch=sealing.epoch,
+            content=content,
+            num_segments=1,
+            price_micros=-7_900,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+        )
+        await self.texts.accept(row)
+        return sid
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        storage = ConsoleStorage(self._folder / "console.db")
+        await storage.open()
+        await self.keys.open()
+        await self.keys.create_account(AC, [Slot(credential=AC, public=slot_public(self.caller.seed))])
+        origins = Origins(operator="http://operator.localhost", tenant=self.console, keys=self.key_origin)
+        passkeys = WebauthnPasskeys()
+        console = create_console(
+            ConsoleDependencies(
+                storage=storage,
+                clock=self.clock,
+                origins=origins,
+                notes=self.keys,
+                keys=self.keys,
+                texts=self.texts,
+                api_url="http://localhost:8420",
+                staff_passkeys=passkeys,
+                members_passkeys=passkeys,
+                view=self.texts,
+                records=FolderRecords(self._folder, self.keys.allow),
+                processes=_no_processes,
+            )
+        )
+        apps = console, create_key_origin([self.console], self.console)
+        self._servers = [
+            uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
+            for app, port in zip(apps, self._ports, strict=True)
+        ]
+        serving = [asyncio.create_task(server.serve()) for server in self._servers]
+        while not all(server.started for server in self._servers):
+            await asyncio.sleep(0.01)
+        self._started.set()
+        await asyncio.gather(*serving)
+        await self.keys.close()
+        await storage.close()
+
+
+@contextmanager
+def member_console() -> Iterator[MemberConsole]:
+    folder = Path(tempfile.mkdtemp(prefix="rf-"))
+    stand = MemberConsole(folder)
+    try:
+        yield stand
+    finally:
+        stand.stop()
+        shutil.rmtree(folder)
+
+
+def with_authenticator(context: BrowserContext, page: Page, *, prf: bool = True) -> tuple[CDPSession, str]:
+    """A person's authenticator, who touches it whenever it is asked for."""
+    devtools = context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable", {"enableUI": False})
+    options = {
+        "protocol": "ctap2",
+        "ctap2Version": "ctap2_1",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+        "hasPrf": prf,
+    }
+    added = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return devtools, added["authenticatorId"]

@@ -1,0 +1,131 @@
+"""A member's way from the link to the texts, in Chromium, with everything that came over the wire looked through."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
+from tests.browser.key_origin import browser as browser
+from tests.browser.member_console import AC, REMOTE, TOKEN, MemberConsole, member_console, with_authenticator
+
+from ringfence.domain.message import Direction, Status
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def stand() -> Iterator[MemberConsole]:
+    with member_console() as stand:
+        yield stand
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def keys_of(page: Page, stand: MemberConsole) -> Frame:
+    page.wait_for_selector("#keys", state="attached")
+    return next(frame for frame in page.frames if frame.url.startswith(stand.key_origin))
+
+
+def enrolled(page: Page, stand: MemberConsole) -> None:
+    page.goto(stand.link())
+    page.get_by_role("button", name="Make my passkey").click()
+    expect(page.get_by_role("heading", name="Enrolled")).to_be_visible()
+    assert "#" not in page.url
+
+
+def signed_in(page: Page, stand: MemberConsole) -> None:
+    page.get_by_role("link", name="To the console").click()
+    page.frame_locator("#keys").get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+
+
+def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
+    context: BrowserContext, stand: MemberConsole
+) -> None:
+    page = context.new_page()
+    devtools, authenticator = with_authenticator(context, page)
+    wire: list[str] = []
+    page.on("request", lambda request: wire.append(f"{request.url} {request.headers} {request.post_data}"))
+    page.on("response", lambda response: wire.append(f"{response.url} {response.headers}"))
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    stand.text(stand.canary)
+    stand.text("It failed.", Status.FAILED)
+    stand.text("STOP", Status.RECEIVED, Direction.INBOUND)
+
+    enrolled(page, stand)
+    signed_in(page, stand)
+    today = page.locator("tbody tr").first.locator("td")
+    expect(today).to_have_text(["2", "1", "1", "50 %", "1", "0.0237 USD"])
+
+    page.get_by_role("link", name="Texts").click()
+    texts = page.frame_locator("#keys")
+    # No second touch: what the sign-in opened is open on the next page.
+    expect(texts.locator("td.text").last).to_have_text(stand.canary)
+    expect(texts.locator("td.number").last).to_contain_text(REMOTE)
+    page.get_by_label("Status").select_option("failed")
+    page.get_by_role("button", name="Show").click()
+    expect(texts.locator("td.text")).to_have_text(["It failed."])
+
+    page.get_by_role("link", name="Members").click()
+    page.get_by_role("button", name="Add a passkey of yours").click()
+    frame = page.frame_locator("#keys")
+    frame.get_by_role("button", name="Show your passkey").click()
+    # Another authenticator: the first one has a passkey here.
+    frame.get_by_role("button", name="Make the new passkey").wait_for()
+    held = devtools.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
+    devtools.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": authenticator})
+    _, authenticator = with_authenticator(context, page)
+    frame.get_by_role("button", name="Make the new passkey").click()
+    expect(page.get_by_role("button", name="Forget")).to_have_count(2)
+
+    # The new passkey opens what was there before it, in a session of its own.
+    page.get_by_role("button", name="Sign out").click()
+    page.frame_locator("#keys").get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("link", name="Texts").click()
+    expect(page.frame_locator("#keys").locator("td.text").last).to_have_text(stand.canary)
+
+    assert complaints == []
+    assert len(held) == 1
+    sent = "".join(wire)
+    for secret in (stand.canary, REMOTE, TOKEN):
+        assert secret not in sent
+        assert secret not in page.content()
+    opened = [(entry.actor[:2], entry.verb) for entry in stand.ledger.entries if entry.verb == "open_epochs"]
+    assert opened
+    assert {actor for actor, _ in opened} == {"PK"}
+
+
+def test_a_link_serves_once(context: BrowserContext, stand: MemberConsole) -> None:
+    page = context.new_page()
+    with_authenticator(context, page)
+    link = stand.link()
+    page.goto(link)
+    page.get_by_role("button", name="Make my passkey").click()
+    expect(page.get_by_role("heading", name="Enrolled")).to_be_visible()
+    second = context.new_page()
+    with_authenticator(context, second)
+    second.goto(link)
+    expect(second.get_by_role("alert")).to_contain_text("This link was used")
+
+
+def test_a_passkey_without_a_prf_signs_in_and_reads_with_the_token(
+    context: BrowserContext, stand: MemberConsole
+) -> None:
+    page = context.new_page()
+    with_authenticator(context, page, prf=False)
+    stand.text(stand.canary)
+    enrolled(page, stand)
+    signed_in(page, stand)
+    page.get_by_role("link", name="Texts").click()
+    frame = page.frame_locator("#keys")
+    frame.get_by_role("button", name="Show your passkey").click()
+    frame.get_by_label("Auth Token or secret").fill(TOKEN)
+    frame.get_by_role("button", name="Open").click()
+    expect(frame.locator("td.text").first).to_have_text(stand.canary)
+    assert any(entry.actor == AC and entry.verb == "slot_boxes" for entry in stand.ledger.entries)

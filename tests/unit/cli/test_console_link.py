@@ -1,0 +1,76 @@
+"""A link into the console: a slot of the account's, whose secret is in the link alone."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ringfence.cli.console_link import has_members, make_console_link
+from ringfence.console.storage import DATABASE, ConsoleStorage
+from ringfence.console.tenant.member_rows import Member, keep_member
+from ringfence.domain.clock import ManualClock
+from ringfence.domain.sealing.hpke import Recipient
+from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
+from ringfence.kms.memory import memory_key_service
+from ringfence.kms.server import serve_tenant_keys
+from ringfence.ports.keys import Caller, KeyRefusedError, Slot
+from ringfence.roles.run_dir import make_private
+from ringfence.roles.settings import Settings
+
+AC = "AC" + "a" * 32
+
+
+@pytest.fixture
+def settings() -> Iterator[Settings]:
+    folder = Path(tempfile.mkdtemp(prefix="rf-"))
+    yield Settings(data_dir=folder)
+    shutil.rmtree(folder)
+
+
+def test_its_secret_opens_the_account_for_ten_minutes(run: Any, settings: Settings, clock: ManualClock) -> None:
+    make_private(settings.run_dir)
+    seed = slot_seed("token", AC)
+    caller = Caller(account=AC, credential=AC, seed=seed)
+
+    async def scene() -> None:
+        service = memory_key_service(clock)
+        await service.open()
+        await service.create_account(AC, [Slot(credential=AC, public=slot_public(seed))])
+        server = await serve_tenant_keys(service, settings.socket("kms-api"), links=service)
+        link = await make_console_link(settings, clock, caller)
+        found = re.fullmatch(rf"http://keys\.localhost:8422/enrol#k={AC}\.(KL[0-9a-f]{{32}})\.([\w-]{{43}})", link)
+        assert found
+        name, secret = found.groups()
+        ((_, sealed),) = await service.slot_boxes(AC, name)
+        assert ContentKey.from_slot(AC, 0, sealed, Recipient(slot_seed(secret, name)), name)
+        clock.advance(600_000)
+        with pytest.raises(KeyRefusedError):
+            await service.slot_boxes(AC, name)
+        stranger = Caller(account=AC, credential=AC, seed=bytes(32))
+        with pytest.raises(KeyRefusedError):
+            await make_console_link(settings, clock, stranger)
+        await server.close()
+        await service.close()
+
+    run(scene())
+
+
+def test_whether_somebody_can_sign_in_is_known_without_the_console(run: Any, settings: Settings) -> None:
+    assert not has_members(settings, AC)
+    make_private(settings.console_dir)
+
+    async def scene() -> None:
+        storage = ConsoleStorage(settings.console_dir / DATABASE)
+        await storage.open()
+        assert not has_members(settings, AC)
+        member = Member(id="MB1", account=AC, handle=b"1", let_in_by="KL1", made_ms=1)
+        await storage.run(lambda db: keep_member(db, member))
+        await storage.close()
+
+    run(scene())
+    assert has_members(settings, AC)
+    assert not has_members(settings, "AC" + "b" * 32)

@@ -1,0 +1,346 @@
+"""Who becomes a member of an account, what a member gets, and what nobody gets without the account's secret."""
+
+import json
+import os
+from typing import Any
+
+import pytest
+from starlette.types import ASGIApp
+from tests.unit.console.conftest import ORIGINS
+
+from ringfence.console.tenant.members import slot_name
+from ringfence.domain.clock import Clock
+from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.sealing import epoch as epochs
+from ringfence.domain.sealing.content import open_content, seal_content
+from ringfence.domain.sealing.hpke import Recipient
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.slot_proof import new_slot, prove
+from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
+from ringfence.drills.staff_browser import Request, Response, StaffBrowser, answer_of
+from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.store import MessageRow
+from software_authenticator import SoftwareAuthenticator, Wrong, b64, unb64
+
+AC, OTHER = "AC" + "a" * 32, "AC" + "b" * 32
+TOKEN, KL = "e" * 32, "KL" + "1" * 32
+LINK_SECRET = "s" * 43
+MINUTE_MS = 60_000
+FRAMED = Wrong(client_data={"crossOrigin": True, "topOrigin": ORIGINS.tenant})
+
+
+class Member(StaffBrowser):
+    """A person at the tenants' console, whose browser does by Python's cryptography what the key origin does."""
+
+    def __init__(self, app: ASGIApp, clock: Clock, account: str = AC) -> None:
+        super().__init__(app, ORIGINS.tenant, clock.now_ms, SoftwareAuthenticator())
+        self.account = account
+        self.secret = os.urandom(32).hex()  # in the place of what a PRF gives
+        self.content: dict[int, bytes] = {}
+        self.opened_by = ""
+
+    async def at_enrol(self, path: str, values: Any, origin: str = ORIGINS.keys, method: str = "POST") -> Response:
+        """What the key origin's page asks, across origins and without a cookie."""
+        body = json.dumps(values).encode()
+        headers = {"host": "console.localhost:8421", "origin": origin, "content-type": "application/json"}
+        headers["content-length"] = str(len(body))
+        return await answer_of(self._app, Request(method, f"{ORIGINS.tenant}{path}", headers, body))
+
+    def open(self, credential: str, secret: str, boxes: Any) -> None:
+        slot = Recipient(slot_seed(secret, credential))
+        self.opened_by = credential
+        self.content = {
+            number: ContentKey.from_slot(self.account, number, unb64(box), slot, credential)._private
+            for number, box in boxes
+        }
+
+    def slot(self, credential: str, proof_key: str) -> dict[str, Any]:
+        public = slot_public(slot_seed(self.secret, credential))
+        boxes = [
+            (number, ContentKey(self.account, number, private).seal_to_slot(public, credential))
+            for number, private in self.content.items()
+        ]
+        present = max(self.content)
+        what = new_slot(self.account, credential, present, public, boxes)
+        return {
+            "credential": credential,
+            "public": b64(public),
+            "boxes": [(number, b64(box)) for number, box in boxes],
+            "proof_key": proof_key,
+            "proof": b64(prove(self.content[present], unb64(proof_key), what)),
+        }
+
+    async def enrol(self, secret: str = LINK_SECRET, **changed: Any) -> Response:
+        """By the link."""
+        asked = await self.at_enrol("/enrol/options", {"account": self.account, "link": KL})
+        if asked.status_code != 200:
+            return asked
+        begun = asked.json()
+        if secret == LINK_SECRET:
+            self.open(KL, secret, begun["boxes"])
+        else:
+            self.content = {0: os.urandom(32)}
+        answer = self.authenticator.create(begun["options"], ORIGINS.keys, Wrong())
+        slot = self.slot(slot_name(unb64(answer["id"])), begun["proof_key"]) | changed
+        return await self.at_enrol("/enrol", {"ceremony": begun["ceremony"], "answer": answer, "slot": slot})
+
+    async def sign_in(self, wrong: Wrong | None = None, *, origin: str = "") -> Response:
+        answered = await super().sign_in(wrong or FRAMED, origin=origin or ORIGINS.keys)
+        if answered.status_code == 200:
+            opening = answered.json()
+            self.open(opening["credential"], self.secret, opening["boxes"])
+        return answered
+
+    async def verify(self) -> Response:
+        begun = (await self.ask("POST", "/verify/options")).json()
+        answer = self.authenticator.get(begun["options"], ORIGINS.keys, FRAMED)
+        return await self.ask("POST", "/verify", {"ceremony": begun["ceremony"], "answer": answer})
+
+    async def texts(self, **wanted: Any) -> list[str]:
+        """The bodies of a page, as the key origin's frame would show them."""
+        asked = {"wanted": wanted, "credential": self.opened_by}
+        page = (await self.ask("POST", "/texts/sealed", asked)).json()
+        found = []
+        for record in page["records"]:
+            ((number, sealed),) = page["epochs"][str(record["epoch"])]
+            content = ContentKey(self.account, number, self.content[number])
+            key = epochs.open_epoch_key(unb64(sealed), content.recipient, self.account, record["epoch"])
+            sealer = RecordSealer(key, self.account)
+            found.append(open_content(sealer, record["sid"], unb64(record["content"])).body)
+        return found
+
+
+async def account(it: Any, sid: str = AC) -> Caller:
+    """An account with an Auth Token."""
+    caller = Caller(account=sid, credential=sid, seed=slot_seed(TOKEN, sid))
+    if sid == AC:
+        await it.keys.open()
+    await it.keys.create_account(sid, [Slot(credential=sid, public=slot_public(caller.seed))])
+    return caller
+
+
+async def link(it: Any, caller: Caller) -> None:
+    slot = Slot(credential=KL, public=slot_public(slot_seed(LINK_SECRET, KL)))
+    await it.keys.open_console_link(caller, caller.account, slot, it.clock.now_ms() + 10 * MINUTE_MS)
+
+
+async def text(it: Any, caller: Caller, body: str, n: int = 1, **changed: Any) -> None:
+    sealing = await it.keys.sealing_key(caller, caller.account)
+    sid, now_ms = f"SM{n:032x}", it.clock.now_ms()
+    content = seal_content(
+        RecordSealer(sealing.epoch_key, caller.account), sid, Content(remote="+12025550177", body=body)
+    )
+    row = {
+        "account": caller.account,
+        "sid": sid,
+        "direction": Direction.OUTBOUND_API,
+        "status": Status.DELIVERED,
+        "local": "+12025550123",
+        "remote_index": b"",
+        "remote_region": "US",
+        "epoch": sealing.epoch,
+        "content": content,
+        "num_segments": 1,
+        "created_ms": now_ms,
+        "updated_ms": now_ms,
+        "price_micros": -7_900,
+    }
+    await it.store.accept(MessageRow(**row | changed))
+
+
+async def enrolled(it: Any, caller: Caller) -> Member:
+    await link(it, caller)
+    member = Member(it.app, it.clock, caller.account)
+    assert (await member.enrol()).status_code == 200
+    assert (await member.sign_in()).status_code == 200
+    return member
+
+
+def test_whoever_holds_a_link_becomes_a_member_and_reads(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await text(it, caller, "before")
+            member = await enrolled(it, caller)
+            await text(it, caller, "after", n=2)
+            assert await member.texts() == ["after", "before"]
+            assert await member.texts(status="failed") == []
+            assert AC in (await member.page("/")).text
+            names = [entry.verb for entry in it.ledger.entries]
+            for verb in ("open_console_link", "slot_boxes", "add_slot", "note.sign_in", "open_epochs"):
+                assert verb in names
+
+    run(scene())
+
+
+def test_a_link_without_its_secret_makes_nobody_a_member(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await link(it, caller)
+            thief = Member(it.app, it.clock)
+            assert (await thief.enrol("guess")).status_code == 403
+            assert (await thief.sign_in()).status_code == 401
+            # And the link still serves who has its secret.
+            member = Member(it.app, it.clock)
+            assert (await member.enrol()).status_code == 200
+            assert (await Member(it.app, it.clock).enrol()).status_code == 410
+
+    run(scene())
+
+
+def test_a_slot_is_of_the_passkey_that_was_made_with_it(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            await link(it, await account(it))
+            refused = await Member(it.app, it.clock).enrol(credential="PK" + "0" * 32)
+            assert refused.status_code == 400
+            for wrong in ({"public": "%"}, {"boxes": [(-1, "AA")]}, {"proof": "="}):
+                assert (await Member(it.app, it.clock).enrol(**wrong)).status_code == 400
+
+    run(scene())
+
+
+def test_enrolling_is_asked_by_the_key_origin_alone(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            await link(it, await account(it))
+            member, asked = Member(it.app, it.clock), {"account": AC, "link": KL}
+            for origin in (ORIGINS.tenant, "https://evil.example", "null", ""):
+                for method in ("POST", "OPTIONS"):
+                    answer = await member.at_enrol("/enrol/options", asked, origin, method)
+                    assert answer.status_code == 403
+                    assert "access-control-allow-origin" not in answer.headers
+            answer = await member.at_enrol("/enrol/options", asked, method="OPTIONS")
+            assert answer.headers["access-control-allow-origin"] == ORIGINS.keys
+            assert "access-control-allow-credentials" not in answer.headers
+            answer = await member.at_enrol("/enrol", {"padding": "x" * (1 << 20)})
+            assert answer.status_code == 413
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Wrong(),
+        Wrong(client_data={"crossOrigin": True, "topOrigin": "https://evil.example"}),
+        Wrong(client_data={"crossOrigin": True}),
+    ],
+)
+def test_a_passkey_signs_in_from_the_frame_in_our_own_page_alone(run: Any, stand: Any, wrong: Wrong) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            member = await enrolled(it, await account(it))
+            framed = wrong.client_data.get("crossOrigin", False)
+            # The page of the key origin itself is nobody's frame, and its own.
+            assert (await member.sign_in(wrong)).status_code == (401 if framed else 200)
+            assert (await member.sign_in(origin=ORIGINS.tenant)).status_code == 401
+
+    run(scene())
+
+
+def test_a_session_reads_its_own_account_and_no_other(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller, other = await account(it), await account(it, OTHER)
+            await text(it, other, "not yours")
+            member = await enrolled(it, caller)
+            assert await member.texts() == []
+            refused = await member.ask("POST", "/boxes", {"credential": OTHER})
+            assert refused.status_code == 409
+            assert (await member.ask("POST", "/boxes", {"credential": AC})).status_code == 200
+            text_of_others = {"wanted": {"day": "2026-13-01"}, "credential": member.opened_by}
+            assert (await member.ask("POST", "/texts/sealed", text_of_others)).status_code == 400
+            await text(it, caller, "mine", n=2)
+            stolen = {"wanted": {}, "credential": "PK" + "0" * 32}
+            assert (await member.ask("POST", "/texts/sealed", stolen)).status_code == 409
+
+    run(scene())
+
+
+def test_a_passkey_is_added_by_one_that_was_shown_just_before(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await text(it, caller, "hello")
+            member = await enrolled(it, caller)
+            it.clock.advance(6 * MINUTE_MS)
+            assert (await member.ask("POST", "/passkeys/options")).json()["fresh"] is True
+            assert (await member.verify()).status_code == 200
+            begun = (await member.ask("POST", "/passkeys/options")).json()
+            first, member.authenticator = member.authenticator, SoftwareAuthenticator()
+            answer = member.authenticator.create(begun["options"], ORIGINS.keys, FRAMED)
+            name = slot_name(unb64(answer["id"]))
+            made = {"answer": answer, "slot": member.slot(name, begun["proof_key"])}
+            stranger = await member.at_enrol("/enrol", {"ceremony": begun["ceremony"], **made})
+            assert stranger.status_code == 409
+            begun = (await member.ask("POST", "/passkeys/options")).json()
+            answer = member.authenticator.create(begun["options"], ORIGINS.keys, FRAMED)
+            name = slot_name(unb64(answer["id"]))
+            made = {"answer": answer, "slot": member.slot(name, begun["proof_key"])}
+            assert (await member.ask("POST", "/passkeys", {"ceremony": begun["ceremony"], **made})).status_code == 200
+            assert (await member.sign_in()).status_code == 200
+            assert await member.texts() == ["hello"]
+            assert name in (await member.page("/members")).text
+            del first
+
+    run(scene())
+
+
+def test_a_passkey_that_is_forgotten_opens_nothing_more_and_the_last_one_stays(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            ada = await enrolled(it, caller)
+            person = [entry.actor.partition(":")[2] for entry in it.ledger.entries if entry.actor.startswith("member:")]
+            alone = f"/members/{person[0]}/passkeys/{ada.opened_by}/forget"
+            assert (await ada.ask("POST", alone)).status_code == 409
+            ben = await enrolled(it, caller)
+            it.clock.advance(6 * MINUTE_MS)
+            assert (await ben.ask("POST", alone)).json()["fresh"] is True
+            await ben.verify()
+            assert (await ben.ask("POST", f"/members/{person[0]}/passkeys/{ben.opened_by}/forget")).status_code == 404
+            assert (await ben.ask("POST", alone)).status_code == 200
+            assert (await ada.ask("POST", "/boxes", {"credential": AC})).status_code == 401
+            assert (await ada.sign_in()).status_code == 401
+            with pytest.raises(Exception, match="opens nothing"):
+                await it.keys.slot_boxes(AC, ada.opened_by)
+
+    run(scene())
+
+
+def test_where_the_ledger_cannot_be_written_nobody_is_let_in(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            member = await enrolled(it, caller)
+            await link(it, caller)
+            full = it.keys._ledger
+
+            class Full:
+                async def append(self, entries: Any) -> None:
+                    raise OSError(28, "no space left")
+
+                def append_later(self, entry: Any) -> None: ...
+
+            it.keys._ledger = Full()
+            assert (await Member(it.app, it.clock).enrol()).status_code == 503
+            assert (await member.ask("POST", "/boxes", {"credential": AC})).status_code == 503
+            assert (await StaffBrowser.sign_in(member, FRAMED, origin=ORIGINS.keys)).status_code == 503
+            it.keys._ledger = full
+
+    run(scene())
+
+
+def test_nothing_but_the_sign_in_is_answered_without_a_session(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            await account(it)
+            stranger = Member(it.app, it.clock)
+            for path in ("/", "/texts", "/members", "/nothing"):
+                assert (await stranger.ask("GET", path, signed=False)).status_code == 401
+            for path in ("/texts/sealed", "/boxes", "/passkeys/options", "/passkeys", "/verify/options", "/sign-out"):
+                assert (await stranger.ask("POST", path, {}, signed=False)).status_code == 401
+
+    run(scene())

@@ -1,0 +1,105 @@
+"""What members see of an account's texts in clear: pages by filter, and days."""
+
+from typing import Any
+
+import pytest
+
+from ringfence.console.tenant.traffic import PAGE_TEXTS, TenantTraffic, TextsWanted, shown_price
+from ringfence.domain.clock import ManualClock
+from ringfence.domain.message import Direction, Status
+from ringfence.ports.store import MessageRow
+from ringfence.store.memory import MemoryStore
+
+AC = "AC" + "a" * 32
+DAY_MS = 86_400_000
+NOON_MS = 19_700 * DAY_MS + DAY_MS // 2  # 2023-12-09
+
+
+def row(n: int, **changed: Any) -> MessageRow:
+    given = {
+        "account": AC,
+        "sid": f"SM{n:032x}",
+        "direction": Direction.OUTBOUND_API,
+        "status": Status.DELIVERED,
+        "local": "+12025550123",
+        "remote_index": b"",
+        "remote_region": "US",
+        "epoch": 1,
+        "content": b"sealed",
+        "num_segments": 1,
+        "created_ms": NOON_MS,
+        "updated_ms": NOON_MS,
+    }
+    return MessageRow(**given | changed)
+
+
+def traffic_of(run: Any, *rows: MessageRow) -> TenantTraffic:
+    store = MemoryStore()
+
+    async def fill() -> None:
+        for each in rows:
+            await store.accept(each)
+
+    run(fill())
+    return TenantTraffic(store, ManualClock(NOON_MS))
+
+
+def pages(run: Any, traffic: TenantTraffic, **wanted: Any) -> list[list[str]]:
+    found, before = [], None
+    while True:
+        page, before = run(traffic.page(AC, TextsWanted(before=before, **wanted)))
+        found.append([each.sid for each in page])
+        if before is None:
+            return found
+
+
+def test_each_text_is_on_one_page_the_newest_first(run: Any) -> None:
+    traffic = traffic_of(run, *(row(n) for n in range(2 * PAGE_TEXTS + 20)))
+    found = pages(run, traffic)
+    assert [len(page) for page in found] == [PAGE_TEXTS, PAGE_TEXTS, 20]
+    assert [sid for page in found for sid in page] == [f"SM{n:032x}" for n in reversed(range(2 * PAGE_TEXTS + 20))]
+    assert [len(page) for page in pages(run, traffic_of(run, *(row(n) for n in range(PAGE_TEXTS))))] == [PAGE_TEXTS]
+    assert pages(run, traffic_of(run)) == [[]]
+
+
+def test_a_filter_leaves_out_the_others(run: Any) -> None:
+    traffic = traffic_of(
+        run,
+        row(1, status=Status.FAILED, error_code=30_003),
+        row(2, direction=Direction.INBOUND, status=Status.RECEIVED),
+        row(3, created_ms=NOON_MS - DAY_MS),
+        row(4),
+    )
+    sids = {n: f"SM{n:032x}" for n in range(1, 5)}
+    assert pages(run, traffic, status=Status.FAILED) == [[sids[1]]]
+    assert pages(run, traffic, direction=Direction.INBOUND) == [[sids[2]]]
+    assert pages(run, traffic, day="2023-12-08") == [[sids[3]]]
+    assert pages(run, traffic, day="2023-12-09", direction=Direction.OUTBOUND_API) == [[sids[4], sids[1]]]
+    with pytest.raises(ValueError):
+        pages(run, traffic, day="yesterday")
+
+
+def test_days_count_what_was_sent_and_what_became_of_it(run: Any) -> None:
+    traffic = traffic_of(
+        run,
+        row(1, status=Status.FAILED),
+        row(2, price_micros=-7_900),
+        row(3, price_micros=-7_900),
+        row(4, status=Status.SENT),
+        row(5, direction=Direction.INBOUND, status=Status.RECEIVED, price_micros=-7_500),
+        row(6, created_ms=NOON_MS - 2 * DAY_MS, status=Status.UNDELIVERED),
+        row(7, created_ms=NOON_MS - 14 * DAY_MS),
+    )
+    days, whole = run(traffic.days(AC))
+    assert whole
+    assert len(days) == 14
+    today, _, before = days[:3]
+    assert (today.day, today.sent, today.delivered, today.gone_wrong, today.received) == ("2023-12-09", 4, 2, 1, 1)
+    assert (today.delivery, today.spent) == ("67 %", "0.0233 USD")
+    assert (before.day, before.sent, before.delivery, before.spent) == ("2023-12-07", 1, "0 %", "–")
+    assert sum(day.sent for day in days) == 5
+
+
+def test_a_price_is_written_with_its_currency() -> None:
+    assert shown_price(-7_900, "USD") == "0.0079 USD"
+    assert shown_price(None, "USD") == ""
