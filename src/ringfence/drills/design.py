@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -24,6 +24,11 @@ from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.supervisor import role_command
+
+if TYPE_CHECKING:
+    from ringfence.drills.held_browser import HeldBrowser
+    from ringfence.drills.seeded_copy import SeededCopy
+    from ringfence.roles.settings import Settings
 
 CONTROL = "ringfence.drills.control"
 _STAND_INS = {"kms": "key_role", "api": "api_role", "audit": "audit_role"}
@@ -54,8 +59,9 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services. `record` is
     the record of openings in a folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
     `egress` gives the client that calls tenants' programs in production, while it is open; the network is told what may
-    be reached besides the public Internet, and how names resolve.
-    `staff_desk` is an operator's console in a folder, and at a port where it is served.
+    be reached besides the public Internet, and how names resolve. `staff_desk` is an operator's console in a folder,
+    and at a port where it is served; `held_browser` one that is signed in at the console of a seeded copy, by default
+    that of `drills.held_browser`.
     """
 
     name: str
@@ -70,6 +76,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     record_file: str = f"{FOLDER}/{ENTRIES}"
     egress: Callable[[Sequence[str], Resolver], AbstractAsyncContextManager[HttpClient]] = guarded_egress
     staff_desk: Callable[..., AbstractAsyncContextManager[Desk]] = our_desk
+    held_browser: "Callable[[Settings, SeededCopy], AbstractAsyncContextManager[HeldBrowser]] | None" = None
 
 
 class _LoggedKeys(KeyService):
@@ -125,4 +132,5 @@ def control() -> Design | None:
         record_file="audit.jsonl",
         egress=importlib.import_module(f"{CONTROL}.open_egress").open_egress,
         staff_desk=importlib.import_module(f"{CONTROL}.desk_of_2022").DeskOf2022.opened,
+        held_browser=importlib.import_module(f"{CONTROL}.support_console").support_console,
     )

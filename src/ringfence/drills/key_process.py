@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,15 @@ class KeyProcess(ApiKeyClient, DispatcherKeyClient):
 
 
 @contextlib.asynccontextmanager
-async def apart(folder: Path, design: Design) -> AsyncIterator[tuple[SeededCopy, Supervisor, Settings]]:
-    """A seeded copy of `design` whose key service, and whoever writes its record, are processes of their own."""
-    roles = dict.fromkeys((design.log_writer, "kms"))
-    async with installation(folder, design.command, roles=list(roles)) as (supervisor, settings):
+async def apart(
+    folder: Path, design: Design, roles: Sequence[str] = ("kms",)
+) -> AsyncIterator[tuple[SeededCopy, Supervisor, Settings]]:
+    """A seeded copy of `design` whose key service, and whoever writes its record, are processes of their own.
+
+    So are further `roles`, which serve the same data.
+    """
+    started = dict.fromkeys((design.log_writer, *roles))
+    async with installation(folder, design.command, roles=list(started)) as (supervisor, settings):
 
         async def open_keys(_: Path, clock: Clock) -> Keys:
             return KeyProcess(_BothSockets(settings), clock)

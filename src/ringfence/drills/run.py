@@ -20,6 +20,7 @@ from ringfence.drills import (
     relayed_sign_in,
     rtp_bleed,
     scanners,
+    staff_session,
     stolen_session,
     unlogged_reading,
 )
@@ -74,6 +75,15 @@ DRILLS = {
             tenants=200,
             each="replays",
         ),
+        Drill(name=staff_session.CRAWL, title=staff_session.CRAWL_TITLE, play=staff_session.crawl, tenants=1_000),
+        Drill(
+            name=staff_session.SEARCH,
+            title=staff_session.SEARCH_TITLE,
+            play=staff_session.number_search,
+            tenants=staff_session.NUMBERS,
+            each="numbers",
+        ),
+        Drill(name=staff_session.ACTING, title=staff_session.ACTING_TITLE, play=staff_session.acting, tenants=100),
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
         Drill(

@@ -13,7 +13,7 @@ from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Status
 from ringfence.domain.sealing.slots import slot_seed
-from ringfence.domain.standing import NumberConfig
+from ringfence.domain.standing import NumberConfig, encode_number_config, number_record
 from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import Design, Keys
@@ -204,6 +204,17 @@ class SeededCopy:
         views = await self._messaging.reader.list(tenant.caller, tenant.account, ListRequest(limit=100))
         contents = [view.content for view in views if view.content is not None]
         return [f"{content.remote} {content.body}" for content in contents]
+
+    async def sids_of(self, tenant: Tenant) -> list[str]:
+        """The names of the tenant's latest messages, of which there are few."""
+        return [row.sid for row in await self._store.messages(tenant.sid, MessageFilter(), limit=2)]
+
+    async def set_webhook(self, tenant: Tenant, url: str) -> None:
+        """Texts to the tenant's number go to `url` from now on."""
+        (row,) = await self._store.numbers(tenant.sid)
+        config = encode_number_config(NumberConfig(sms_url=url))
+        (standing,) = await self._keys.seal_standing(tenant.sid, [(number_record(row.sid), config)])
+        await self._store.update_number(msgspec.structs.replace(row, standing=standing))
 
     async def _settled(self, tenants: list[Tenant], messages: int = 1) -> None:
         """Wait until each has so many messages, all final and told."""
