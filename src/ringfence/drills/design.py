@@ -12,6 +12,8 @@ import msgspec
 
 from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
+from ringfence.drills.grant_approvals import Approvals, ByNumber
+from ringfence.drills.grant_room import Room
 from ringfence.drills.record import Record, WatchedLedger
 from ringfence.drills.staff_desk import Desk, our_desk
 from ringfence.http.client import PooledClient
@@ -62,6 +64,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     be reached besides the public Internet, and how names resolve. `staff_desk` is an operator's console in a folder,
     and at a port where it is served; `held_browser` one that is signed in at the console of a seeded copy, by default
     that of `drills.held_browser`.
+
+    With `staff_read_by_role` staff need no grant; `approvals` asks for one.
     """
 
     name: str
@@ -71,6 +75,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     media_leg: str = "ringfence.media.leg"
     fraud_guard: str = "standard"
     new_factors_need_approval: bool = True
+    staff_read_by_role: bool = False
+    approvals: Callable[[Room], Approvals] = ByNumber
     record: Callable[[Path], Record] = WatchedLedger
     log_writer: str = "kms"
     record_file: str = f"{FOLDER}/{ENTRIES}"
@@ -127,6 +133,8 @@ def control() -> Design | None:
         media_leg=f"{CONTROL}.following_leg",
         fraud_guard="off",
         new_factors_need_approval=False,
+        staff_read_by_role=True,
+        approvals=importlib.import_module(f"{CONTROL}.push_approvals").PushApprovals,
         record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
         log_writer="audit",
         record_file="audit.jsonl",

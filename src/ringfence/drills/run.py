@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from ringfence.drills import (
+    blast_exam,
     code_guessing,
     code_reuse,
     disk_theft,
@@ -12,6 +13,8 @@ from ringfence.drills import (
     enrolment_hijack,
     enumeration,
     factor_adding,
+    grant_bombing,
+    grant_forgery,
     inward_webhooks,
     leakage_sweep,
     log_tampering,
@@ -84,6 +87,14 @@ DRILLS = {
             each="numbers",
         ),
         Drill(name=staff_session.ACTING, title=staff_session.ACTING_TITLE, play=staff_session.acting, tenants=100),
+        Drill(
+            name=grant_forgery.DRILL,
+            title=grant_forgery.TITLE,
+            play=grant_forgery.grant_forgery,
+            tenants=10_000,
+            each="tries",
+        ),
+        Drill(name=grant_bombing.DRILL, title=grant_bombing.TITLE, play=grant_bombing.grant_bombing, tenants=100),
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
         Drill(
@@ -99,6 +110,7 @@ DRILLS = {
             play=unlogged_reading.unlogged_reading,
             tenants=1_000,
         ),
+        Drill(name=blast_exam.DRILL, title=blast_exam.TITLE, play=blast_exam.blast_exam, tenants=200),
         Drill(name=pumping.DRILL, title=pumping.TITLE, play=pumping.pumping, tenants=pumping.RANGES, each="ranges"),
         Drill(name=code_guessing.DRILL, title=code_guessing.TITLE, play=code_guessing.code_guessing, tenants=20),
         Drill(name=code_reuse.DRILL, title=code_reuse.TITLE, play=code_reuse.code_reuse, tenants=100),

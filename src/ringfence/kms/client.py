@@ -145,6 +145,9 @@ class ConsoleKeyClient:
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         await self._client.call("note", account, actor, verb, scope)
 
+    async def grant_keeper(self) -> bytes:
+        return await self._client.call("grant_keeper", returns=bytes)
+
     async def keep_grant(self, grant: KeptGrant) -> None:
         await self._client.call("keep_grant", grant)
 

@@ -9,7 +9,9 @@ import msgspec
 from ringfence.domain.access.grant import ANSWER_MS, MINUTES_MAX
 from ringfence.domain.access.scope import RECORDS_MAX
 from ringfence.domain.clock import Clock
-from ringfence.domain.sealing.grant import BOX_BYTES, LID_BYTES, SealedGrant
+from ringfence.domain.sealing import hpke
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.grant import BOX_BYTES, LID_BYTES, GrantBinding, SealedGrant, unseal_lid
 from ringfence.kms.store import KeyStore
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import KeyRefusedError
@@ -18,7 +20,8 @@ LIFE_MAX_MS = MINUTES_MAX * 60_000 + ANSWER_MS
 FORGOTTEN_AFTER_MS = 24 * 60 * 60_000
 
 _GRANT = "SELECT account, staff, session, expires_ms, ended FROM kept_grant WHERE sid = ?"
-_KEEP = "INSERT INTO kept_grant VALUES (?, ?, ?, ?, ?, 0, ?) ON CONFLICT DO NOTHING"
+_LID = "SELECT public, lid FROM kept_grant WHERE sid = ? AND ended = 0"
+_KEEP = "INSERT INTO kept_grant VALUES (?, ?, ?, ?, ?, 0, ?, ?) ON CONFLICT DO NOTHING"
 _BOXES = "SELECT name, sealed FROM grant_box WHERE sid = ? AND name IN (SELECT value FROM json_each(?))"
 _ERASE_BOXES = "DELETE FROM grant_box WHERE sid = ?"
 _ERASE_LID = "UPDATE kept_grant SET ended = 1, lid = x'' WHERE sid = ?"
@@ -45,11 +48,17 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 class Grants:
     """`ports.grants` over the key service's database, without the ledger."""
 
-    def __init__(self, store: KeyStore, clock: Clock) -> None:
+    def __init__(self, store: KeyStore, private: bytes, clock: Clock) -> None:
         self._store = store
+        self._recipient = hpke.Recipient(private)
         self._clock = clock
         # A wall clock that is set back prolongs nothing.
         self._until_ms: dict[str, int] = {}
+
+    @property
+    def public(self) -> bytes:
+        """To which approvers' browsers seal once more."""
+        return self._recipient.public
 
     def check(self, grant: KeptGrant) -> None:
         """ValueError for what no browser of ours makes, KeyRefusedError for a grant that is past or was kept before."""
@@ -69,10 +78,17 @@ class Grants:
             raise KeyRefusedError("no such account")
         if self._store.row(_GRANT, bound.grant) is not None:
             raise KeyRefusedError("the grant was kept before")
+        try:
+            unseal_lid(bound, sealed.lid, self._recipient)
+        except UnsealError:
+            raise ValueError("a lid of another grant") from None
 
     async def keep(self, grant: KeptGrant) -> None:
         bound = grant.binding
-        row = (bound.grant, bound.account, bound.staff, bound.session, bound.expires_ms, grant.sealed.lid)
+        row = (
+            *(bound.grant, bound.account, bound.staff, bound.session),
+            *(bound.expires_ms, grant.sealed.lid, bound.public),
+        )
         boxes = [(bound.grant, name, box) for name, box in grant.sealed.boxes.items()]
 
         def work(db: sqlite3.Connection) -> None:
@@ -98,10 +114,15 @@ class Grants:
         if row is None or row[2] != session or row[4] or self._is_past(grant, row[3]):
             raise KeyRefusedError("no such grant of that session")
         found = dict(self._store.rows(_BOXES, grant, json.dumps(list(names))))
-        lid = self._store.row("SELECT lid FROM kept_grant WHERE sid = ? AND ended = 0", grant)
-        if lid is None or any(name not in found for name in names):
+        kept = self._store.row(_LID, grant)
+        if kept is None or any(name not in found for name in names):
             raise KeyRefusedError("not in that grant")
-        return SealedGrant(lid=lid[0], boxes=found)
+        account, staff, _, expires_ms, _ = row
+        public, lid = kept
+        bound = GrantBinding(
+            grant=grant, account=account, staff=staff, session=session, public=public, expires_ms=expires_ms
+        )
+        return SealedGrant(lid=unseal_lid(bound, lid, self._recipient), boxes=found)
 
     def open_of(self, *, session: str, staff: str, account: str) -> list[Holder]:
         """The grants that have not ended, of any of the three that is given."""

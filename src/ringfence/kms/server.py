@@ -53,6 +53,7 @@ CONSOLE_VERBS = (
     "add_browser_slot",
     "revoke_browser_slot",
     "note",
+    "grant_keeper",
     "keep_grant",
     "grant_boxes",
     "end_grant",

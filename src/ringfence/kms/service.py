@@ -24,7 +24,7 @@ from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.devices import Devices
 from ringfence.kms.grants import Grants, Holder
-from ringfence.kms.key_files import TABLES, KeyFiles
+from ringfence.kms.key_files import GRANTS, TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
 from ringfence.kms.slot_keys import Opened, SlotKeys
@@ -85,7 +85,6 @@ class KeyService:
         self._residue = Residue(self._store, self._days, clock)
         self._verification_keys = VerificationKeys(self._files, clock)
         self._codes = Codes(self._store, self._verification_keys, clock)
-        self._grants = Grants(self._store, clock)
         self._standing = StandingKeys(self._files)
         self._tables_key = b""
 
@@ -100,6 +99,8 @@ class KeyService:
             self._tables_key = take(TABLES)
             self._totp = TotpSecrets(self._store, self._standing, self._clock)
             self._devices = Devices(self._store, self._standing, self._clock)
+            # Younger than accounts are: made where it is not there.
+            self._grants = Grants(self._store, self._files.create(GRANTS), self._clock)
             self._days.load()
             self._verification_keys.load()
             lost = await self._residue.forget_lost()
@@ -303,6 +304,9 @@ class KeyService:
         if not (actor.startswith(NOTED_BY) or actor == KEY_ORIGIN) or hasattr(type(self), verb) or "." in verb:
             raise ValueError("a note is of staff, of a member or of the key origin, and of none of our verbs")
         await self._write_down(account, actor, f"note.{verb}", *scope)
+
+    async def grant_keeper(self) -> bytes:
+        return self._grants.public
 
     async def keep_grant(self, grant: KeptGrant) -> None:
         self._grants.check(grant)

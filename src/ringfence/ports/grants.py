@@ -1,7 +1,7 @@
 """Keys that an approver's browser sealed for one session of staff, as the console has the key service keep them.
 
-The key service opens none of them. Until the grant ends it hands boxes to that session, and writes down which before it
-does. Then it deletes them.
+The key service opens none of them, and nobody opens them without it. Until the grant ends it hands boxes to that
+session, and writes down which before it does. Then it deletes them.
 """
 
 from collections.abc import Sequence
@@ -32,16 +32,21 @@ class GrantKeys(Protocol):
     write its ledger: nothing was released).
     """
 
+    async def grant_keeper(self) -> bytes:
+        """The X25519 public key to which approvers' browsers seal once more. It does not change."""
+
     async def keep_grant(self, grant: KeptGrant) -> None:
         """Keep it until it expires. Once only: KeyRefusedError for a grant that was kept before, ended or not.
 
-        ValueError for what no browser of ours makes: other lengths, more than 5,000 boxes, more than 480 minutes.
+        ValueError for what no browser of ours makes: other lengths, more than 5,000 boxes, more than 480 minutes, a lid
+        of another grant.
         """
 
     async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
         """Lid and boxes of these names, for the session that the grant is for. `grant_open` is in the ledger by then.
 
-        ValueError for more than `BOXES_AT_ONCE`, or none. KeyRefusedError where one of the names is not in the grant.
+        The lid is without the key service's seal. ValueError for more than `BOXES_AT_ONCE`, or none. KeyRefusedError
+        where one of the names is not in the grant.
         """
 
     async def end_grant(self, grant: str, actor: str) -> None:

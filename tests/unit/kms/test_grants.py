@@ -21,8 +21,7 @@ KEYS = {SM1: b"\x01" * 32, SM2: b"\x02" * 32}
 GR, SUBJECTS = "GR" + "1" * 32, ("session:e1", "grant:GR" + "1" * 32)
 
 
-@pytest.fixture
-def kept(account: str, at_noon: Any) -> KeptGrant:
+def unkept(account: str, at_noon: Any, keeper: bytes) -> KeptGrant:
     bound = GrantBinding(
         grant=GR,
         account=account,
@@ -31,19 +30,19 @@ def kept(account: str, at_noon: Any) -> KeptGrant:
         public=SESSION.public,
         expires_ms=at_noon.now_ms() + 30 * MINUTE_MS,
     )
-    return KeptGrant(binding=bound, sealed=seal_grant(bound, KEYS), approver="m1")
+    return KeptGrant(binding=bound, sealed=seal_grant(bound, KEYS, keeper), approver="m1")
 
 
 @pytest.fixture
-def scene(run: Any, service_at: Any, account: str, token: Any, ledger: Any) -> Any:
-    """Runs a scene on a service that has the account."""
+def scene(run: Any, service_at: Any, account: str, token: Any, ledger: Any, at_noon: Any) -> Any:
+    """Runs a scene on a service that has the account, with a grant that is not kept yet."""
 
     def play(body: Any) -> None:
         async def whole() -> None:
             async with service_at() as service:
                 await service.create_account(account, [token.slot])
                 ledger.entries.clear()
-                await body(service)
+                await body(service, unkept(account, at_noon, await service.grant_keeper()))
 
         run(whole())
 
@@ -55,9 +54,9 @@ def told(ledger: Any) -> list[tuple[str, str, tuple[str, ...]]]:
 
 
 def test_what_was_kept_opens_for_its_session_and_the_ledger_says_so_first(
-    scene: Any, kept: KeptGrant, ledger: Any, account: str
+    scene: Any, ledger: Any, account: str
 ) -> None:
-    async def body(service: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)
         assert told(ledger) == [("member:m1", "grant.keep", (*SUBJECTS, SM1, SM2))]
         boxes = await service.grant_boxes(GR, "e1", [SM2])
@@ -68,8 +67,8 @@ def test_what_was_kept_opens_for_its_session_and_the_ledger_says_so_first(
     scene(body)
 
 
-def test_without_a_ledger_nothing_is_kept_or_handed_out(scene: Any, kept: KeptGrant, ledger: Any) -> None:
-    async def body(service: Any) -> None:
+def test_without_a_ledger_nothing_is_kept_or_handed_out(scene: Any, ledger: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         ledger.full = True
         with pytest.raises(ConnectionError):
             await service.keep_grant(kept)
@@ -89,8 +88,8 @@ def test_without_a_ledger_nothing_is_kept_or_handed_out(scene: Any, kept: KeptGr
     scene(body)
 
 
-def test_another_session_another_name_and_another_grant_get_nothing(scene: Any, kept: KeptGrant, ledger: Any) -> None:
-    async def body(service: Any) -> None:
+def test_another_session_another_name_and_another_grant_get_nothing(scene: Any, ledger: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)
         for grant, session, names in ((GR, "e2", [SM1]), (GR, "e1", [SM1, SM3]), ("GR" + "2" * 32, "e1", [SM1])):
             with pytest.raises(KeyRefusedError):
@@ -105,10 +104,8 @@ def test_another_session_another_name_and_another_grant_get_nothing(scene: Any, 
     scene(body)
 
 
-def test_at_its_end_it_is_gone_though_nobody_asks(
-    scene: Any, kept: KeptGrant, ledger: Any, at_noon: Any, kms_dir: Path
-) -> None:
-    async def body(service: Any) -> None:
+def test_at_its_end_it_is_gone_though_nobody_asks(scene: Any, ledger: Any, at_noon: Any, kms_dir: Path) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)
         at_noon.advance(30 * MINUTE_MS - 1)
         await service.tidy()
@@ -129,10 +126,8 @@ def test_at_its_end_it_is_gone_though_nobody_asks(
 
 
 @pytest.mark.parametrize("whose", [{"session": "e1"}, {"staff": "s1"}, {"account": "AC" + "a" * 32}])
-def test_grants_end_by_session_staff_and_account(
-    scene: Any, kept: KeptGrant, ledger: Any, whose: dict[str, str]
-) -> None:
-    async def body(service: Any) -> None:
+def test_grants_end_by_session_staff_and_account(scene: Any, ledger: Any, whose: dict[str, str]) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)
         for other in ({"session": "e2"}, {"staff": "s2"}, {"account": "AC" + "b" * 32}):
             assert await service.end_grants("staff:s9", **other) == 0
@@ -149,8 +144,8 @@ def test_grants_end_by_session_staff_and_account(
     scene(body)
 
 
-def test_a_grant_is_kept_once_and_not_again_after_its_end(scene: Any, kept: KeptGrant, at_noon: Any) -> None:
-    async def body(service: Any) -> None:
+def test_a_grant_is_kept_once_and_not_again_after_its_end(scene: Any, at_noon: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)
         for ends in (False, True):
             if ends:
@@ -165,10 +160,8 @@ def test_a_grant_is_kept_once_and_not_again_after_its_end(scene: Any, kept: Kept
     scene(body)
 
 
-def test_a_clock_that_is_set_back_prolongs_nothing(
-    scene: Any, kept: KeptGrant, at_noon: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def body(service: Any) -> None:
+def test_a_clock_that_is_set_back_prolongs_nothing(scene: Any, at_noon: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)
         now_ms = at_noon.now_ms()
         at_noon.advance(30 * MINUTE_MS)
@@ -179,28 +172,32 @@ def test_a_clock_that_is_set_back_prolongs_nothing(
     scene(body)
 
 
-def test_what_no_browser_of_ours_makes_is_not_kept(scene: Any, kept: KeptGrant, at_noon: Any) -> None:
-    def sealed(**changes: Any) -> KeptGrant:
-        return replace(kept, sealed=replace(kept.sealed, **changes))
+def test_what_no_browser_of_ours_makes_is_not_kept(scene: Any, at_noon: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        def sealed(**changes: Any) -> KeptGrant:
+            return replace(kept, sealed=replace(kept.sealed, **changes))
 
-    def bound(**changes: Any) -> KeptGrant:
-        return replace(kept, binding=replace(kept.binding, **changes))
+        def bound(**changes: Any) -> KeptGrant:
+            return replace(kept, binding=replace(kept.binding, **changes))
 
-    async def body(service: Any) -> None:
-        far_ms = at_noon.now_ms() + 491 * MINUTE_MS
-        box = kept.sealed.boxes[SM1]
+        now_ms, box = at_noon.now_ms(), kept.sealed.boxes[SM1]
         for wrong in (
             sealed(lid=b"short"),
+            sealed(lid=bytes(len(kept.sealed.lid))),
             sealed(boxes={}),
             sealed(boxes={SM1: box + b"x"}),
             sealed(boxes={"a|b": box}),
             sealed(boxes={f"SM{n}": box for n in range(5_001)}),
-            bound(expires_ms=far_ms),
+            bound(expires_ms=now_ms + 491 * MINUTE_MS),
+            bound(expires_ms=now_ms + 31 * MINUTE_MS),
+            bound(grant="GR" + "2" * 32),
+            bound(session="e2"),
+            bound(staff="s2"),
             bound(session="a|b"),
         ):
             with pytest.raises(ValueError):
                 await service.keep_grant(wrong)
-        for refused in (bound(expires_ms=at_noon.now_ms()), bound(account="AC" + "b" * 32)):
+        for refused in (bound(expires_ms=now_ms), bound(account="AC" + "b" * 32)):
             with pytest.raises(KeyRefusedError):
                 await service.keep_grant(refused)
         await service.keep_grant(kept)
@@ -209,11 +206,12 @@ def test_what_no_browser_of_ours_makes_is_not_kept(scene: Any, kept: KeptGrant, 
 
 
 def test_it_is_there_after_a_restart_and_ends_as_before(
-    run: Any, service_at: Any, account: str, token: Any, kept: KeptGrant, at_noon: Any
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any
 ) -> None:
     async def body() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
+            kept = unkept(account, at_noon, await service.grant_keeper())
             await service.keep_grant(kept)
         at_noon.advance(29 * MINUTE_MS)
         async with service_at() as service:
@@ -225,8 +223,8 @@ def test_it_is_there_after_a_restart_and_ends_as_before(
     run(body())
 
 
-def test_the_console_keeps_uses_and_ends_it_over_its_socket(scene: Any, kept: KeptGrant, kms_dir: Path) -> None:
-    async def body(service: Any) -> None:
+def test_the_console_keeps_uses_and_ends_it_over_its_socket(scene: Any, kms_dir: Path) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
         server = await serve_console_keys(service, kms_dir / "run" / "c.sock")
         client = Client(kms_dir / "run" / "c.sock")
         console = ConsoleKeyClient(client)

@@ -1,9 +1,10 @@
 """Keys of a grant: record keys, or epoch keys, sealed again by the approver's browser for one session of staff.
 
-The browser makes a key for this grant alone, and seals it by HPKE to the session's X25519 public key (`lid`); each key
-that is granted is sealed under it by AES-GCM (60 bytes, a box). So 5,000 keys cost one X25519 exchange. Lid and boxes
-are bound to grant, account, staff member, session and its key, and expiry, each box to its name also: with any of them
-altered it does not open.
+The browser makes a key for this grant alone and seals it by HPKE to the session's X25519 public key, and that once more
+to the key service's (`lid`). Each key that is granted is sealed under it by AES-GCM (60 bytes, a box): 5,000 of them
+cost two X25519 exchanges. Whoever carries them from browser to browser cannot go round the key service: it takes its
+own seal off when it has written down who opens what. Lid and boxes are bound to grant, account, staff member, session
+and its key, and expiry, each box to its name also: with any of them altered it does not open.
 """
 
 import os
@@ -14,8 +15,10 @@ import msgspec
 from ringfence.domain.sealing import aead, hkdf, hpke
 from ringfence.domain.sealing.aead import UnsealError
 
-LID_BYTES = hkdf.KEY_BYTES + hpke.OVERHEAD_BYTES
+INNER_LID_BYTES = hkdf.KEY_BYTES + hpke.OVERHEAD_BYTES
+LID_BYTES = INNER_LID_BYTES + hpke.OVERHEAD_BYTES
 BOX_BYTES = hkdf.KEY_BYTES + aead.OVERHEAD_BYTES
+_KEEPER = "ringfence/grant-keeper/v1"
 _LID = "ringfence/grant-lid/v1"
 _BOX = "ringfence/grant-box/v1"
 
@@ -36,8 +39,13 @@ class GrantBinding(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     @property
+    def keeper_place(self) -> bytes:
+        """HPKE's `info` of the key service's seal."""
+        return self._place(_KEEPER)
+
+    @property
     def lid_place(self) -> bytes:
-        """HPKE's `info` of the lid."""
+        """HPKE's `info` of the session's seal, which is within it."""
         return self._place(_LID)
 
     def box_place(self, name: str) -> bytes:
@@ -55,17 +63,29 @@ class SealedGrant(msgspec.Struct, frozen=True, kw_only=True):
         return f"SealedGrant({len(self.boxes)} boxes)"
 
 
-def seal_grant(binding: GrantBinding, keys: Mapping[str, bytes]) -> SealedGrant:
-    """Seal keys of 32 bytes by name. ValueError where one has another length, or `public` is no key."""
+def seal_grant(binding: GrantBinding, keys: Mapping[str, bytes], keeper: bytes) -> SealedGrant:
+    """Seal keys of 32 bytes by name; `keeper` is the key service's public key. ValueError for what is no key."""
     if any(len(key) != hkdf.KEY_BYTES for key in keys.values()):
         raise ValueError("a key of another length")
     grant_key = os.urandom(hkdf.KEY_BYTES)
     boxes = {name: aead.seal(grant_key, key, binding.box_place(name)) for name, key in keys.items()}
-    return SealedGrant(lid=hpke.seal(binding.public, grant_key, binding.lid_place), boxes=boxes)
+    inner = hpke.seal(binding.public, grant_key, binding.lid_place)
+    return SealedGrant(lid=hpke.seal(keeper, inner, binding.keeper_place), boxes=boxes)
+
+
+def unseal_lid(binding: GrantBinding, lid: bytes, keeper: hpke.Recipient) -> bytes:
+    """The lid without the key service's seal, for the session. UnsealError where anything was altered."""
+    inner = keeper.unseal(lid, binding.keeper_place)
+    if len(inner) != INNER_LID_BYTES:
+        raise UnsealError
+    return inner
 
 
 def open_grant(binding: GrantBinding, sealed: SealedGrant, session: hpke.Recipient) -> dict[str, bytes]:
-    """The keys by name, for the holder of the session's private key. UnsealError where anything was altered."""
+    """The keys by name, for the holder of the session's private key; the lid is what `unseal_lid` gave.
+
+    UnsealError where anything was altered.
+    """
     grant_key = session.unseal(sealed.lid, binding.lid_place)
     if len(grant_key) != hkdf.KEY_BYTES:
         raise UnsealError

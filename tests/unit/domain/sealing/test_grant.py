@@ -9,7 +9,15 @@ from msgspec.structs import replace
 
 from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.grant import BOX_BYTES, LID_BYTES, GrantBinding, SealedGrant, open_grant, seal_grant
+from ringfence.domain.sealing.grant import (
+    BOX_BYTES,
+    LID_BYTES,
+    GrantBinding,
+    SealedGrant,
+    open_grant,
+    seal_grant,
+    unseal_lid,
+)
 
 SM1, SM2 = "SM" + "1" * 32, "SM" + "2" * 32
 SESSION = hpke.Recipient(bytes(range(32)))
@@ -21,26 +29,34 @@ BINDING = GrantBinding(
     public=SESSION.public,
     expires_ms=1_700_000_000_000,
 )
+KEEPER = hpke.Recipient(bytes(range(32, 64)))
 KEYS = {SM1: b"\x01" * 32, SM2: b"\x02" * 32}
 
 # Made by this module once, and opened by the browser's too.
 VECTOR_LID = (
-    "f49d8b4f9f7a1d9d5b0b1cee0e19d912d95a4fa5a393da3bc7c77e39cc48fc067a2b3454a91607930849df9a3ca4810aa27d"
-    "b361b768c0b08c6e24a2624f98168b59b0058c7b3cc7bc85fc180c8b79aa"
+    "b60f21fd74a9fc70b68bcb5d88b199e3b992ad4711abc39006296e3a1eba3d4895d556018a12f1935f2f0cc0241a83e4a88f"
+    "4503f9834f594a513a2f6b7c7f4a0433c6576704ad0ffaeb825857e57570061898e00ca609ca22830132878ae66779b71e4b"
+    "e16e520659cddf6e21b9b09286086ceedde932f02b069457e61d5e72"
 )
 VECTOR_BOX = (
-    "106948e2c6dc1dcb47b08500b65cd8531a05e3851f34c8fa4f24341d1387"
-    "c5d705a9c7509105fc9c4c670a3853cbcca1fb14dcb120aa05e99a00e8ae"
+    "64404327dd6e061dd83ed59e0e5c5a7fc37188971d5fd0a0ba14785d07e0"
+    "77aa1db5b89947a7fb0ab2f8c8632bbe1e5e1224814c372741b72ef7a5d8"
 )
+
+
+def unsealed(sealed: SealedGrant, binding: GrantBinding = BINDING) -> SealedGrant:
+    """As the key service hands it out."""
+    return replace(sealed, lid=unseal_lid(binding, sealed.lid, KEEPER))
 
 
 def test_a_known_grant_opens() -> None:
     sealed = SealedGrant(lid=bytes.fromhex(VECTOR_LID), boxes={SM1: bytes.fromhex(VECTOR_BOX)})
-    assert open_grant(BINDING, sealed, SESSION) == {SM1: b"\x01" * 32}
+    assert open_grant(BINDING, unsealed(sealed), SESSION) == {SM1: b"\x01" * 32}
 
 
 def test_the_places_are_what_the_browser_writes() -> None:
     head = f"{BINDING.grant}|{BINDING.account}|ST1|SE1|{SESSION.public.hex()}|1700000000000"
+    assert BINDING.keeper_place == f"ringfence/grant-keeper/v1|{head}".encode()
     assert BINDING.lid_place == f"ringfence/grant-lid/v1|{head}".encode()
     assert BINDING.box_place(SM1) == f"ringfence/grant-box/v1|{head}|{SM1}".encode()
 
@@ -48,8 +64,8 @@ def test_the_places_are_what_the_browser_writes() -> None:
 @settings(max_examples=20)
 @given(st.dictionaries(st.sampled_from([SM1, SM2, "epoch:7"]), st.binary(min_size=32, max_size=32)))
 def test_what_is_sealed_opens(keys: dict[str, bytes]) -> None:
-    sealed = seal_grant(BINDING, keys)
-    assert open_grant(BINDING, sealed, SESSION) == keys
+    sealed = seal_grant(BINDING, keys, KEEPER.public)
+    assert open_grant(BINDING, unsealed(sealed), SESSION) == keys
     assert len(sealed.lid) == LID_BYTES
     assert {len(box) for box in sealed.boxes.values()} <= {BOX_BYTES}
 
@@ -66,39 +82,47 @@ def test_what_is_sealed_opens(keys: dict[str, bytes]) -> None:
     ],
 )
 def test_a_grant_altered_in_anything_opens_nothing(changes: dict[str, Any]) -> None:
-    sealed = seal_grant(BINDING, KEYS)
+    sealed = seal_grant(BINDING, KEYS, KEEPER.public)
     altered = replace(BINDING, **changes)
     with pytest.raises(UnsealError):
-        open_grant(altered, sealed, SESSION)
+        unseal_lid(altered, sealed.lid, KEEPER)
+    with pytest.raises(UnsealError):
+        open_grant(altered, unsealed(sealed), SESSION)
     # Nor does a box in itself, under the right lid.
-    lid = seal_grant(altered, {}).lid if "public" not in changes else sealed.lid
+    lid = unsealed(seal_grant(altered, {}, KEEPER.public), altered).lid
     with pytest.raises(UnsealError):
         open_grant(altered, replace(sealed, lid=lid), SESSION)
 
 
 def test_a_box_under_another_name_or_another_grants_lid_does_not_open() -> None:
-    sealed = seal_grant(BINDING, KEYS)
+    sealed = unsealed(seal_grant(BINDING, KEYS, KEEPER.public))
     with pytest.raises(UnsealError):
         open_grant(BINDING, replace(sealed, boxes={SM1: sealed.boxes[SM2]}), SESSION)
     with pytest.raises(UnsealError):
-        open_grant(BINDING, replace(sealed, lid=seal_grant(BINDING, KEYS).lid), SESSION)
+        open_grant(BINDING, replace(sealed, lid=unsealed(seal_grant(BINDING, KEYS, KEEPER.public)).lid), SESSION)
 
 
-def test_another_sessions_key_opens_nothing() -> None:
+def test_neither_the_session_nor_the_key_service_opens_it_alone() -> None:
+    sealed = seal_grant(BINDING, KEYS, KEEPER.public)
+    for recipient, what in ((SESSION, sealed), (KEEPER, unsealed(sealed)), (hpke.Recipient(b"\x09" * 32), sealed)):
+        with pytest.raises(UnsealError):
+            open_grant(BINDING, what, recipient)
     with pytest.raises(UnsealError):
-        open_grant(BINDING, seal_grant(BINDING, KEYS), hpke.Recipient(b"\x09" * 32))
+        unseal_lid(BINDING, sealed.lid, SESSION)
 
 
 def test_a_lid_over_anything_but_a_key_opens_nothing() -> None:
     lid = hpke.seal(BINDING.public, b"short", BINDING.lid_place)
     with pytest.raises(UnsealError):
         open_grant(BINDING, SealedGrant(lid=lid, boxes={}), SESSION)
+    with pytest.raises(UnsealError):
+        unseal_lid(BINDING, hpke.seal(KEEPER.public, lid, BINDING.keeper_place), KEEPER)
 
 
 def test_a_key_of_another_length_is_not_sealed() -> None:
     with pytest.raises(ValueError, match="length"):
-        seal_grant(BINDING, {SM1: b"short"})
+        seal_grant(BINDING, {SM1: b"short"}, KEEPER.public)
 
 
 def test_its_repr_holds_no_key() -> None:
-    assert repr(seal_grant(BINDING, KEYS)) == "SealedGrant(2 boxes)"
+    assert repr(seal_grant(BINDING, KEYS, KEEPER.public)) == "SealedGrant(2 boxes)"

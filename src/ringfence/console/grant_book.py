@@ -1,0 +1,69 @@
+"""Grants as the consoles keep them: requests, answers, ends. No key is among them."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.access.grant import Grant, GrantState
+from ringfence.domain.access.limits import REMEMBERED_MS, check_limits
+
+_OF_STAFF = "SELECT record FROM access_grant WHERE staff = ? AND (asked_ms > ? OR state = ?)"
+_OF_TENANT = "SELECT record FROM access_grant WHERE tenant = ? AND (asked_ms > ? OR state = ?)"
+_PAGE_OF_STAFF = (
+    "SELECT record FROM access_grant WHERE ?1 IN ('', staff) AND (?2 = '' OR sid < ?2) ORDER BY sid DESC LIMIT ?3"
+)
+_PAGE_OF_TENANT = (
+    "SELECT record FROM access_grant WHERE tenant = ?1 AND (?2 = '' OR sid < ?2) ORDER BY sid DESC LIMIT ?3"
+)
+_decoder = msgspec.json.Decoder(Grant)
+
+
+class GrantBook:
+    """`ports.access.GrantStore` over the consoles' database."""
+
+    def __init__(self, storage: ConsoleStorage) -> None:
+        self._storage = storage
+
+    async def add_grant(self, grant: Grant, now_ms: int) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            since_ms = now_ms - REMEMBERED_MS
+            of_staff = db.execute(_OF_STAFF, (grant.staff, since_ms, GrantState.PENDING)).fetchall()
+            of_tenant = db.execute(_OF_TENANT, (grant.tenant, since_ms, GrantState.PENDING)).fetchall()
+            check_limits(_read(of_staff), _read(of_tenant), now_ms)
+            row = (grant.sid, grant.tenant, grant.staff, grant.asked_ms, grant.state, _written(grant))
+            db.execute("INSERT INTO access_grant VALUES (?, ?, ?, ?, ?, ?)", row)
+
+        await self._storage.run(work)
+
+    async def grant(self, sid: str) -> Grant | None:
+        def work(db: sqlite3.Connection) -> Grant | None:
+            row = db.execute("SELECT record FROM access_grant WHERE sid = ?", (sid,)).fetchone()
+            return None if row is None else _decoder.decode(row[0])
+
+        return await self._storage.run(work)
+
+    async def replace_grant(self, before: Grant, after: Grant) -> bool:
+        if before.sid != after.sid:
+            raise ValueError("another grant")
+        row = (after.state, _written(after), before.sid, _written(before))
+        sql = "UPDATE access_grant SET state = ?, record = ? WHERE sid = ? AND record = ?"
+        return await self._storage.run(lambda db: db.execute(sql, row).rowcount > 0)
+
+    async def grants_of_tenant(self, tenant: str, before: str, limit: int) -> Sequence[Grant]:
+        return await self._page(_PAGE_OF_TENANT, tenant, before, limit)
+
+    async def grants_of_staff(self, staff: str, before: str, limit: int) -> Sequence[Grant]:
+        return await self._page(_PAGE_OF_STAFF, staff, before, limit)
+
+    async def _page(self, sql: str, *values: str | int) -> Sequence[Grant]:
+        return await self._storage.run(lambda db: _read(db.execute(sql, values).fetchall()))
+
+
+def _read(rows: Sequence[tuple[str]]) -> list[Grant]:
+    return [_decoder.decode(record) for (record,) in rows]
+
+
+def _written(grant: Grant) -> str:
+    return msgspec.json.encode(grant).decode()

@@ -1,0 +1,1 @@
+"""Access of staff to what tenants sealed: asked for, approved, used, ended."""

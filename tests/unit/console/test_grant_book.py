@@ -1,0 +1,84 @@
+"""Grants as the consoles keep them."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from ringfence.console.grant_book import GrantBook
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.access.grant import Grant, GrantState
+from ringfence.domain.access.refusal import AccessRefusedError
+from ringfence.domain.access.scope import Scope
+from ringfence.domain.sid import new_sid
+
+NOW_MS = 1_700_000_000_000
+
+
+def asked(n: int, staff: str = "ST1", tenant: str = "AC1") -> Grant:
+    return Grant(
+        sid=new_sid("GR", NOW_MS + n),
+        tenant=tenant,
+        account=tenant,
+        staff=staff,
+        session="CS1",
+        public=bytes(range(32)),
+        committed=b"\xff" * 32,
+        scope=Scope(epochs=(1, 2)),
+        reason="a text that did not arrive",
+        minutes=30,
+        asked_ms=NOW_MS + n,
+    )
+
+
+def test_a_grant_is_read_as_it_was_written_and_changed_by_whoever_saw_it_last(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        grant = asked(1)
+        assert await book.grant(grant.sid) is None
+        await book.add_grant(grant, NOW_MS)
+        assert await book.grant(grant.sid) == grant
+        looked = replace(grant, approver="m1", approver_value=b"\x00" * 32, expires_ms=5)
+        assert await book.replace_grant(grant, looked)
+        assert not await book.replace_grant(grant, replace(grant, state=GrantState.REFUSED))
+        assert await book.grant(grant.sid) == looked
+        with pytest.raises(ValueError, match="another"):
+            await book.replace_grant(looked, asked(2))
+
+    run(with_book(tmp_path, body))
+
+
+def test_of_many_that_ask_at_once_three_are_kept(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        grants = [asked(n, staff=f"ST{n % 2}") for n in range(8)]
+        results = await asyncio.gather(*(book.add_grant(one, NOW_MS) for one in grants), return_exceptions=True)
+        assert [type(one) for one in results].count(AccessRefusedError) == 5
+        assert len(await book.grants_of_tenant("AC1", "", 50)) == 3
+
+    run(with_book(tmp_path, body))
+
+
+def test_pages_have_the_newest_first(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        grants = [asked(n, staff=f"ST{n}", tenant=f"AC{n % 2}") for n in range(5)]
+        for one in grants:
+            await book.add_grant(one, NOW_MS)
+        newest = grants[::-1]
+        assert await book.grants_of_staff("", "", 50) == newest
+        assert await book.grants_of_staff("", "", 2) == newest[:2]
+        assert await book.grants_of_staff("", newest[1].sid, 2) == newest[2:4]
+        assert await book.grants_of_staff("ST3", "", 50) == [grants[3]]
+        assert await book.grants_of_tenant("AC1", "", 50) == [grants[3], grants[1]]
+        assert await book.grants_of_tenant("AC1", grants[3].sid, 50) == [grants[1]]
+
+    run(with_book(tmp_path, body))
+
+
+async def with_book(path: Path, body: Any) -> None:
+    storage = ConsoleStorage(path / "console.db")
+    await storage.open()
+    try:
+        await body(GrantBook(storage))
+    finally:
+        await storage.close()
