@@ -14,6 +14,7 @@ import msgspec
 import structlog
 
 from ringfence.api.admission import TooManyRequestsError
+from ringfence.api.frozen import FrozenCredentials
 from ringfence.api.login_failures import LoginFailures
 from ringfence.api.slot_seeds import SlotSeeds
 from ringfence.domain.allowed_networks import admits
@@ -57,8 +58,15 @@ class Authenticator:
     """
 
     def __init__(
-        self, store: AccountStore, clock: Clock, *, failures_of_address: int = 300, refused: Refused = lambda _: None
+        self,
+        store: AccountStore,
+        clock: Clock,
+        *,
+        frozen: FrozenCredentials,
+        failures_of_address: int = 300,
+        refused: Refused = lambda _: None,
     ) -> None:
+        self._frozen = frozen
         self._refused = refused
         self._store = store
         self._failures = LoginFailures(clock)
@@ -84,6 +92,8 @@ class Authenticator:
             raise ApiError(20003)
         account = await self._store.account(credential.account)
         if account is None or account.status != "active" or not await self._parent_is_active(account):
+            raise ApiError(20003)
+        if await self._frozen.bars(credential.sid):
             raise ApiError(20003)
         self._keep_out(credential, account, client)
         seed = self._seeds.of(credential.sid, secret, digest)

@@ -18,6 +18,7 @@ from ringfence.api.admission import Admission, Tenant, TooManyRequestsError
 from ringfence.api.auth import Authenticator, Presented, device_token
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.forms import Form
+from ringfence.api.frozen import FrozenCredentials
 from ringfence.api.json_body import JSON_TYPE, read_json
 from ringfence.api.last_uses import LastUses
 from ringfence.api.metrics import Metrics
@@ -82,6 +83,7 @@ class Wire:
         self._auth = Authenticator(
             deps.store,
             deps.clock,
+            frozen=FrozenCredentials(deps.store, deps.clock),
             failures_of_address=deps.limits.failed_logins_of_address,
             refused=self._metrics.kept_out,
         )

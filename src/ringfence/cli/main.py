@@ -29,6 +29,7 @@ from ringfence.cli import up as starting
 from ringfence.cli.account import commands as accounts
 from ringfence.cli.blast import blast
 from ringfence.cli.events import commands as events
+from ringfence.cli.freeze import freeze, thaw
 from ringfence.cli.keys import commands as keys
 from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
@@ -52,6 +53,8 @@ app.add_typer(keys, name="keys")
 app.add_typer(ledgers, name="ledger")
 app.add_typer(keys, name="keys")
 app.command(name="blast")(blast)
+app.command(name="freeze")(freeze)
+app.command(name="thaw")(thaw)
 app.add_typer(verifications, name="verify")
 app.add_typer(staff, name="staff")
 doctors = typer.Typer()

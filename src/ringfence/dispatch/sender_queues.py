@@ -13,6 +13,7 @@ from ringfence.dispatch.bells import Bell
 from ringfence.dispatch.clock_watch import ClockWatch
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import Clock
+from ringfence.ports.freezes import FrozenError
 from ringfence.ports.store import Lease, MessageStore, Outcome, QueueFullError, StaleFenceError, StoreFailedError
 from ringfence.usecases.messaging.deliver import Deliverer, Opened, Throttled
 
@@ -154,6 +155,10 @@ class SenderQueues:
             await self._store.release(lease)
         except StaleFenceError:
             _log.warning("lease lost", carrier=self._carrier)
+        except FrozenError:
+            # Its texts stand where they stood. Others' queues have their turn meanwhile.
+            with self.waiting():
+                await asyncio.sleep(LEASE_TTL_MS / 1000)
         except ConnectionError as away:
             _log.warning("carrier or key service away", carrier=self._carrier, error=type(away).__name__)
             await asyncio.sleep(RECONNECT_WAIT_MS / 1000)

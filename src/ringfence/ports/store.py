@@ -14,6 +14,7 @@ from ringfence.ports.call_brakes import BrakeStore
 from ringfence.ports.calls import CallStore
 from ringfence.ports.factors import FactorStore
 from ringfence.ports.fraud_counts import FraudStore
+from ringfence.ports.freezes import FreezeStore
 from ringfence.ports.lookups import LookupStore
 from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.outbox import EventRow as EventRow
@@ -432,6 +433,7 @@ class Store(
     VerifyRateStore,
     SignInStore,
     OversightStore,
+    FreezeStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

@@ -3,6 +3,7 @@
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_fraud import MemoryFraud
+from ringfence.store.memory_freezes import MemoryFreezes
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_oversight import MemoryOversight
 from ringfence.store.memory_services import MemoryServices
@@ -22,6 +23,7 @@ class MemoryStore(
     MemorySignIns,
     MemoryLookups,
     MemoryFraud,
+    MemoryFreezes,
     MemoryVerifyRates,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
@@ -36,6 +38,7 @@ class MemoryStore(
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)
+        MemoryFreezes.__init__(self)
         MemoryVerifyRates.__init__(self)
         self._open = False
 

@@ -9,6 +9,7 @@ from ringfence.store.postgres_calls import PostgresCalls
 from ringfence.store.postgres_clock import PostgresClock
 from ringfence.store.postgres_factors import PostgresFactors
 from ringfence.store.postgres_fraud import PostgresFraud
+from ringfence.store.postgres_freezes import PostgresFreezes
 from ringfence.store.postgres_lookups import PostgresLookups
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
@@ -41,6 +42,7 @@ class PostgresStore(
     PostgresSipAccess,
     PostgresVerifyConfig,
     PostgresFraud,
+    PostgresFreezes,
     PostgresVerifyRates,
     PostgresSignIns,
     PostgresVerifications,

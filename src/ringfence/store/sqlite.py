@@ -9,6 +9,7 @@ from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
 from ringfence.store.sqlite_factors import SqliteFactors
 from ringfence.store.sqlite_fraud import SqliteFraud
+from ringfence.store.sqlite_freezes import SqliteFreezes
 from ringfence.store.sqlite_lookups import SqliteLookups
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
@@ -41,6 +42,7 @@ class SqliteStore(
     SqliteSipAccess,
     SqliteVerifyConfig,
     SqliteFraud,
+    SqliteFreezes,
     SqliteVerifyRates,
     SqliteSignIns,
     SqliteVerifications,

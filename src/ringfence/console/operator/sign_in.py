@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from ringfence.console.ceremonies import Ceremonies
+from ringfence.console.lockout import is_kept_out
 from ringfence.console.operator import staff_rows
 from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of, passkeys_of
 from ringfence.console.refusals import RefusedError
@@ -110,6 +111,8 @@ class StaffSignIn:
                 copied = error.why in (Refusal.COUNTER, Refusal.BACKUP)
                 _log.log(logging.ERROR if copied else logging.WARNING, "console.passkey_refused", cause=error.why.value)
                 raise RefusedError(_REFUSED, status=401) from None
+            if is_kept_out(db, member.id):
+                raise RefusedError("You are kept out for now: another member of staff knows why.", status=403)
             if now_ms < member.active_ms:
                 raise RefusedError("You can sign in 24 hours after you enrolled.", status=403)
             used = msgspec.structs.replace(kept, passkey=use.passkey, used_ms=now_ms)

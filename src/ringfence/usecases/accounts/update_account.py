@@ -1,16 +1,23 @@
 """Rename, suspend, reopen or close an account."""
 
+from typing import Protocol
+
 import msgspec
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
+from ringfence.ports.freezes import FreezeStore, is_frozen
 from ringfence.ports.store import AccountRow, AccountStore
 
 _PAGE = 100
 
 
+class Accounts(AccountStore, FreezeStore, Protocol):
+    """Accounts, and which of them an operator has frozen."""
+
+
 async def update_account(
-    store: AccountStore,
+    store: Accounts,
     clock: Clock,
     account: AccountRow,
     *,
@@ -19,12 +26,15 @@ async def update_account(
 ) -> AccountRow:
     """The account as it is now. Closing gives its numbers up and is for good: ApiError 21479 for a way back.
 
+    ApiError 20006 for one that an operator has frozen: only an operator thaws it.
     A change that another one of the status overtakes is made again on what that one left: a subaccount that renames
     itself while its parent suspends it stays suspended.
     """
     while True:
         if account.status == "closed" and status not in (None, "closed"):
             raise ApiError(21479)
+        if status == "active" and is_frozen(await store.freezes(), "account", account.sid):
+            raise ApiError(20006)
         changed = msgspec.structs.replace(
             account,
             friendly_name=account.friendly_name if friendly_name is None else friendly_name,

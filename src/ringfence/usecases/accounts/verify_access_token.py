@@ -12,6 +12,7 @@ from ringfence.domain.access_token import (
 )
 from ringfence.domain.clock import Clock
 from ringfence.domain.standing import hmac_states_record
+from ringfence.ports.freezes import FreezeStore, is_frozen
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.store import AccountStore
 from ringfence.usecases.accounts.credential import API_KEY
@@ -24,10 +25,14 @@ class Standing(Protocol):
         """A record's value; KeyRefusedError or ConnectionError from the key service."""
 
 
+class Accounts(AccountStore, FreezeStore, Protocol):
+    """Accounts and keys, and which of them an operator has frozen."""
+
+
 class AccessTokens:
     """Checks tokens against the store each time, so that those of a key that was revoked end at once."""
 
-    def __init__(self, store: AccountStore, standing: Standing, clock: Clock) -> None:
+    def __init__(self, store: Accounts, standing: Standing, clock: Clock) -> None:
         self._store = store
         self._standing = standing
         self._clock = clock
@@ -40,6 +45,8 @@ class AccessTokens:
             raise TokenRefusedError(INVALID_ISSUER)
         # A token says nothing of what its key may not do.
         if credential.policy or credential.canary:
+            raise TokenRefusedError(INVALID_ISSUER)
+        if is_frozen(await self._store.freezes(), "key", credential.sid):
             raise TokenRefusedError(INVALID_ISSUER)
         account = await self._store.account(claimed.account)
         if account is None or account.status != "active" or not await self._parent_is_active(account.parent):

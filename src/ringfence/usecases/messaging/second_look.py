@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ringfence.domain import magic_numbers
 from ringfence.domain.mail_address import sender_address
 from ringfence.domain.messaging_address import number_in
+from ringfence.ports.freezes import FrozenError, is_frozen
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.store import Store
 from ringfence.usecases.messaging.opt_out_pair import opted_out
@@ -28,7 +29,11 @@ class SecondLook:
         self._keys = keys
 
     async def at_sender(self, account: str, local: str) -> int | None:
-        """Twilio's code where nothing more may be sent for this account from this number, else None."""
+        """Twilio's code where nothing more may be sent for this account from this number, else None.
+
+        FrozenError where an operator has stopped it for now.
+        """
+        await self._refuse_frozen(account)
         if not await self._is_active(account):
             return ACCOUNT_SUSPENDED
         # The magic sender is nobody's; that it may be used was decided when the text was accepted.
@@ -45,6 +50,14 @@ class SecondLook:
         return await asyncio.gather(
             *(opted_out(self._store, self._keys, account, senders, remote) for senders, remote in pairs)
         )
+
+    async def _refuse_frozen(self, account: str) -> None:
+        freezes = await self._store.freezes()
+        if not freezes:
+            return
+        row = await self._store.account(account)
+        if is_frozen(freezes, "account", account, None if row is None else row.parent):
+            raise FrozenError
 
     async def _is_active(self, account: str) -> bool:
         row = await self._store.account(account)

@@ -8,6 +8,7 @@ from twilio.jwt.access_token.grants import VoiceGrant
 
 from ringfence.domain.access_token import INVALID_ISSUER, INVALID_SIGNATURE, TokenRefusedError
 from ringfence.domain.clock import SystemClock
+from ringfence.usecases.access.freeze import freeze, thaw
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.create_key import create_key
 from ringfence.usecases.accounts.revoke_key import revoke_key
@@ -54,6 +55,10 @@ def test_a_key_s_tokens_are_believed_until_it_is_revoked(with_parts: Any) -> Non
         await revoke_key(parts.store, parts.keys, account=made.sid, sid=key.sid)
         assert await code_of(tokens, token(made.sid, key.sid, key.secret)) == INVALID_ISSUER
         good = token(made.sid, other.sid, other.secret)
+        assert (await tokens.verify(good)).key_sid == other.sid
+        await freeze(parts.store, parts.clock, "key", other.sid)
+        assert await code_of(tokens, good) == INVALID_ISSUER
+        await thaw(parts.store, parts.clock, "key", other.sid)
         assert (await tokens.verify(good)).key_sid == other.sid
         await update_account(parts.store, parts.clock, made.row, status="suspended")
         assert await code_of(tokens, good) == INVALID_ISSUER

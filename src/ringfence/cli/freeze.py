@@ -1,0 +1,119 @@
+"""`ringfence freeze` and `ringfence thaw`: stop somebody, or everything, in seconds, and let it go on again."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from enum import StrEnum
+from typing import Annotated, Final, cast
+
+import typer
+
+from ringfence.cli.installation import Installation, operate
+from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.terminal import Terminal
+from ringfence.console.lockout import Lockout
+from ringfence.console.operator.staff import TERMINAL
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ConsoleKeyClient
+from ringfence.ports.access_notes import OPERATOR
+from ringfence.ports.freezes import PLATFORM, FreezeKind
+from ringfence.roles.console import open_console_storage
+from ringfence.roles.refusal import RefusalError
+from ringfence.roles.settings import Settings
+from ringfence.usecases.access import freeze as freezes
+
+_ACTOR: Final = f"staff:{TERMINAL}"
+
+
+class Kind(StrEnum):
+    """What may be frozen."""
+
+    SESSION = "session"
+    STAFF = "staff"
+    KEY = "key"
+    ACCOUNT = "account"
+    PLATFORM = "platform"
+
+
+What = Annotated[Kind, typer.Argument(help="Of what kind it is.", metavar="KIND")]
+Which = Annotated[str, typer.Argument(help="Its SID or ID; of the platform nothing.", metavar="ID", show_default=False)]
+
+
+def freeze(kind: What, name: Which = "", config: Config = None, data: Data = None) -> None:
+    """Stop a session, a member of staff, a key, an account or the platform for now. Nothing is lost meanwhile."""
+    settings = settings_of(config, data)
+    name = _name(kind, name)
+
+    async def work(it: Installation) -> None:
+        async with _console(settings, it) as (lockout, notes):
+            await notes.note(_of(kind, name), _ACTOR, "freeze", (f"{kind}:{name}",))
+            if kind is Kind.SESSION:
+                new = await lockout.end_session(name, _ACTOR)
+            elif kind is Kind.STAFF:
+                new = await lockout.freeze_staff(name, _ACTOR)
+            else:
+                new = await freezes.freeze(it.store, it.clock, cast(FreezeKind, kind.value), name)
+            if kind is Kind.ACCOUNT:
+                await lockout.end_account(name, _ACTOR)
+            elif kind is Kind.PLATFORM:
+                await lockout.end_all()
+        Terminal().say(_FROZEN[kind] if new else _BEFORE[kind])
+
+    operate(settings, work)
+
+
+def thaw(kind: What, name: Which = "", config: Config = None, data: Data = None) -> None:
+    """Let what was frozen go on. From this terminal one person does: it is the user of the installation's files."""
+    settings = settings_of(config, data)
+    name = _name(kind, name)
+    if kind is Kind.SESSION:
+        raise RefusalError("a session that was ended stays so", "its person signs in anew")
+
+    async def work(it: Installation) -> None:
+        async with _console(settings, it) as (lockout, notes):
+            await notes.note(_of(kind, name), _ACTOR, "thaw", (f"{kind}:{name}",))
+            if kind is Kind.STAFF:
+                was = await lockout.thaw_staff(name)
+            else:
+                was = await freezes.thaw(it.store, it.clock, cast(FreezeKind, kind.value), name)
+        if not was:
+            raise RefusalError(f"{name} is not frozen", "`ringfence ledger show` tells who froze what")
+        Terminal().say("it goes on")
+
+    operate(settings, work)
+
+
+_FROZEN: Final = {
+    Kind.SESSION: "ended, and its grants with it",
+    Kind.STAFF: "kept out: sessions and grants have ended, and nobody signs in by that name",
+    Kind.KEY: "it signs nobody in; all processes know within a second",
+    Kind.ACCOUNT: "suspended: it signs nobody in, its texts wait, its members' sessions and grants have ended",
+    Kind.PLATFORM: "nobody signs in, texts wait, all sessions of the consoles have ended",
+}
+_BEFORE: Final = dict.fromkeys(Kind, "it was frozen before, and is") | {
+    Kind.SESSION: "no such session is open; grants that it had have ended"
+}
+
+
+@contextlib.asynccontextmanager
+async def _console(settings: Settings, it: Installation) -> AsyncIterator[tuple[Lockout, ConsoleKeyClient]]:
+    client = Client(settings.socket("kms-console"))
+    storage = await open_console_storage(settings)
+    keys = ConsoleKeyClient(client)
+    try:
+        yield Lockout(storage, keys, it.clock), keys
+    finally:
+        await storage.close()
+        await client.close()
+
+
+def _name(kind: Kind, name: str) -> str:
+    if kind is Kind.PLATFORM and name in ("", PLATFORM):
+        return PLATFORM
+    if not name or kind is Kind.PLATFORM:
+        raise RefusalError(f"{kind}: which?" if not name else "there is one platform", "see --help", exit_code=2)
+    return name
+
+
+def _of(kind: Kind, name: str) -> str:
+    """Whose record it is in: the account's own, where it is one."""
+    return name if kind is Kind.ACCOUNT else OPERATOR

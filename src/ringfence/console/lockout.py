@@ -1,0 +1,58 @@
+"""Stop people in the consoles for now: sessions end at once, and with them their grants; staff may be kept out."""
+
+import sqlite3
+
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.clock import Clock
+from ringfence.ports.grants import GrantKeys
+
+
+class Lockout:
+    """`keys` ends what sessions hold. ConnectionError where it cannot be written: do it again."""
+
+    def __init__(self, storage: ConsoleStorage, keys: GrantKeys, clock: Clock) -> None:
+        self._storage = storage
+        self._keys = keys
+        self._clock = clock
+
+    async def end_session(self, session: str, actor: str) -> bool:
+        """Whether there was one. Its grants end, whether there was or not."""
+        ended = await self._delete("id", session)
+        await self._keys.end_grants(actor, session=session)
+        return ended > 0
+
+    async def freeze_staff(self, staff: str, actor: str) -> bool:
+        """They cannot sign in until `thaw_staff`; False where that was so before."""
+        now_ms = self._clock.now_ms()
+        new = await self._storage.run(
+            lambda db: db.execute("INSERT OR IGNORE INTO staff_freeze VALUES (?, ?)", (staff, now_ms)).rowcount > 0
+        )
+        await self._storage.run(
+            lambda db: db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (staff,)) and None
+        )
+        await self._keys.end_grants(actor, staff=staff)
+        return new
+
+    async def thaw_staff(self, staff: str) -> bool:
+        """False where they were not kept out."""
+        return await self._storage.run(
+            lambda db: db.execute("DELETE FROM staff_freeze WHERE staff = ?", (staff,)).rowcount > 0
+        )
+
+    async def end_account(self, account: str, actor: str) -> None:
+        """Sessions of an account's members, and grants of what is the account's."""
+        await self._delete("account", account)
+        await self._keys.end_grants(actor, account=account)
+
+    async def end_all(self) -> None:
+        """All sessions of both consoles. Grants stay, and nobody has the session to use them."""
+        await self._storage.run(lambda db: db.execute("DELETE FROM session") and None)
+
+    async def _delete(self, column: str, value: str) -> int:
+        sql = {"id": "DELETE FROM session WHERE id = ?", "account": "DELETE FROM session WHERE account = ?"}[column]
+        return await self._storage.run(lambda db: db.execute(sql, (value,)).rowcount)
+
+
+def is_kept_out(db: sqlite3.Connection, staff: str) -> bool:
+    """Whether a member of staff may not sign in for now."""
+    return db.execute("SELECT 1 FROM staff_freeze WHERE staff = ?", (staff,)).fetchone() is not None

@@ -1,0 +1,48 @@
+"""Freezes: what an operator has stopped for now, and may let go on again."""
+
+from collections.abc import Sequence
+from typing import Final, Literal, Protocol
+
+import msgspec
+
+FreezeKind = Literal["account", "key", "platform"]
+PLATFORM: Final = "platform"
+
+
+class FreezeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """`name` is an account's or credential's SID, or `platform`; `was` is the status that an account had before."""
+
+    kind: FreezeKind
+    name: str
+    was: str = ""
+    at_ms: int
+
+
+class FrozenError(Exception):
+    """Nothing may be sent for now: it waits, and does not fail."""
+
+    def __init__(self) -> None:
+        super().__init__("frozen")
+
+
+class FreezeStore(Protocol):
+    """Few rows at any time."""
+
+    async def put_freeze(self, row: FreezeRow) -> bool:
+        """False where it is frozen already: that freeze stays as it is."""
+
+    async def delete_freeze(self, kind: FreezeKind, name: str) -> bool:
+        """False where it was not frozen."""
+
+    async def freezes(self) -> Sequence[FreezeRow]:
+        """All of them, by kind and name."""
+
+
+def is_platform_frozen(freezes: Sequence[FreezeRow]) -> bool:
+    """Whether everything stands still."""
+    return any(row.kind == PLATFORM for row in freezes)
+
+
+def is_frozen(freezes: Sequence[FreezeRow], kind: FreezeKind, *names: str | None) -> bool:
+    """Whether one of the names is frozen, or everything is."""
+    return any(row.kind == PLATFORM or (row.kind == kind and row.name in names) for row in freezes)

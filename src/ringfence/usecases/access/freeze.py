@@ -1,0 +1,67 @@
+"""Stop an account, a key or everything for now, and let it go on again. Nothing is lost meanwhile.
+
+A frozen account is suspended; its texts wait, and so do those of its subaccounts. A key that is frozen signs nobody in.
+Everything frozen is both for everybody.
+"""
+
+from typing import Protocol
+
+import msgspec
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.ports.freezes import PLATFORM, FreezeKind, FreezeRow, FreezeStore
+from ringfence.ports.store import AccountStore
+
+SUSPENDED = "suspended"
+
+
+class FreezableStore(AccountStore, FreezeStore, Protocol):
+    """What is frozen, and what that means to accounts."""
+
+
+async def freeze(store: FreezableStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
+    """False where it was frozen before. ApiError 20404 for an account or key that there is not, 21479 for a closed one.
+
+    The freeze is written first, so that texts wait before the account is suspended, for which they would fail.
+    """
+    was = await _status(store, kind, name)
+    if was == "closed":
+        raise ApiError(21479)
+    new = await store.put_freeze(FreezeRow(kind=kind, name=name, was=was, at_ms=clock.now_ms()))
+    if kind == "account":
+        await _set_status(store, clock, name, SUSPENDED)
+    return new
+
+
+async def thaw(store: FreezableStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
+    """False where it was not frozen. An account is what it was before; one that was closed meanwhile stays closed."""
+    found = next((row for row in await store.freezes() if (row.kind, row.name) == (kind, name)), None)
+    if found is None:
+        return False
+    if kind == "account":
+        await _set_status(store, clock, name, found.was)
+    return await store.delete_freeze(kind, name)
+
+
+async def _status(store: FreezableStore, kind: FreezeKind, name: str) -> str:
+    if kind == "account":
+        account = await store.account(name)
+        if account is None:
+            raise ApiError(20404)
+        return account.status
+    if kind == "key" and await store.credential(name) is None:
+        raise ApiError(20404)
+    if kind == PLATFORM and name != PLATFORM:
+        raise ApiError(20404)
+    return ""
+
+
+async def _set_status(store: FreezableStore, clock: Clock, sid: str, status: str) -> None:
+    while True:
+        account = await store.account(sid)
+        if account is None or account.status in (status, "closed"):
+            return
+        changed = msgspec.structs.replace(account, status=status, updated_ms=clock.now_ms())
+        if await store.update_account(changed, was=account.status):
+            return
