@@ -6,6 +6,7 @@ import { fromBase64url } from "./crypto/bytes.js";
 import { isAble } from "./crypto/hpke.js";
 import { openContentKeys, slotOf } from "./crypto/slots.js";
 import { h, pressed, show } from "./dom.js";
+import { granting } from "./granting.js";
 import * as keeping from "./keeping.js";
 import { openMessages, showMessages } from "./messages_view.js";
 import { makePasskey, needPasskeys, showPasskey } from "./passkey.js";
@@ -114,5 +115,5 @@ function typed(account) {
 if (!(await isAble())) {
   show(h("p", { role: "alert" }, "This browser has no X25519 in its WebCrypto, and cannot open content. A current Chromium, Firefox or Safari can."));
 } else {
-  listen(verbs);
+  listen({ ...verbs, ...granting });
 }

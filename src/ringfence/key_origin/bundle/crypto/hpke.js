@@ -37,7 +37,7 @@ export async function pairOf(bytes) {
 
 /** What the owner of `publicBytes` (32) alone opens; `info` and `data` must be the same then. */
 export async function seal(publicBytes, plaintext, info, { data = EMPTY, ephemeral = null } = {}) {
-  const pair = ephemeral ?? (await fresh());
+  const pair = ephemeral ?? (await newPair());
   const dh = await agreed(pair.privateKey, publicBytes);
   const { key, iv } = await schedule(dh, concat(pair.publicBytes, publicBytes), info, ["encrypt"]);
   const sealed = await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData: data }, key, plaintext);
@@ -74,7 +74,8 @@ export async function agreed(privateKey, publicBytes) {
   }
 }
 
-async function fresh() {
+/** A new pair, whose private half cannot be taken out of it. */
+export async function newPair() {
   const pair = await crypto.subtle.generateKey(CURVE, false, ["deriveBits"]);
   return { privateKey: pair.privateKey, publicBytes: new Uint8Array(await crypto.subtle.exportKey("raw", pair.publicKey)) };
 }

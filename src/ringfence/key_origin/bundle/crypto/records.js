@@ -2,7 +2,7 @@
 
 import { Refused } from "../refused.js";
 import { place, utf8 } from "./bytes.js";
-import { unsealKey } from "./hpke.js";
+import { unseal, unsealKey } from "./hpke.js";
 
 const EPOCH = "ringfence/epoch/v1";
 const RECORD = utf8("ringfence/record/v1");
@@ -10,6 +10,9 @@ const NONCE_BYTES = 12;
 
 /** An epoch's key, for HKDF alone. Refused where it is sealed to another content key. */
 export const openEpoch = (contentPair, account, epoch, sealed) => unsealKey(contentPair, sealed, place(EPOCH, account, epoch));
+
+/** The same as bytes, to be sealed again for somebody whom its owner lets read that hour. */
+export const openEpochBytes = (contentPair, account, epoch, sealed) => unseal(contentPair, sealed, place(EPOCH, account, epoch));
 
 const recordHkdf = (sid) => ({ name: "HKDF", hash: "SHA-256", salt: RECORD, info: utf8(sid) });
 

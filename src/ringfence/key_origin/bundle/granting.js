@@ -1,0 +1,155 @@
+// Both sides of a grant. The asker's pair stays in this frame and cannot be taken out of it; the approver's keys are
+// sealed here, after its person typed the asker's number and showed the passkey. What is opened is shown here.
+//
+// What a frame promised or saw first it holds on to: a console that comes back with another value is refused.
+
+import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
+import { checkCommitment, commitment, numberOf, openGrant, sealGrant } from "./crypto/grants.js";
+import { newPair } from "./crypto/hpke.js";
+import { openEpoch, openEpochBytes, openField, recordKeyBytes } from "./crypto/records.js";
+import { decode } from "./crypto/msgpack.js";
+import { h, show } from "./dom.js";
+import * as keeping from "./keeping.js";
+import { showMessages } from "./messages_view.js";
+import { showPasskey } from "./passkey.js";
+import { Refused } from "./refused.js";
+
+const VALUE_BYTES = 32;
+const EPOCH = "epoch:";
+// What this frame asked for, by its public key: {pair, value, answered}; and looked at, by the grant's SID.
+const asked = new Map();
+const looked = new Map();
+
+export const granting = {
+  /** Staff: a key for one request, and the promise of a value. */
+  async ask_grant() {
+    const pair = await newPair();
+    const value = random(VALUE_BYTES);
+    const name = toBase64url(pair.publicBytes);
+    asked.set(name, { pair, value, answered: null });
+    return { public: name, committed: toBase64url(await commitment(value, pair.publicBytes)) };
+  },
+
+  /** Staff: an approver has drawn a value. Shows the number to read out, and gives the promised value away, once. */
+  async show_number({ grant }) {
+    const own = mine(grant);
+    if (own.answered !== null && own.answered !== grant.approver_value) {
+      throw new Refused("answered", "Another approver's value came before: ask anew.");
+    }
+    own.answered = grant.approver_value;
+    const number = await numberOf(grant, own.value, fromBase64url(grant.approver_value));
+    show(
+      h("p", {}, "Read this number to the approver, who types it:"),
+      h("p", { class: "number-to-match" }, `${number.slice(0, 3)} ${number.slice(3)}`),
+    );
+    return { value: toBase64url(own.value) };
+  },
+
+  /** Staff: opens what was granted, and shows the texts of it: records as `show_messages` takes them. */
+  async read_grant({ grant, lid, boxes, records, timeline }) {
+    const { pair } = mine(grant);
+    const sealed = boxes.map(([name, box]) => [name, fromBase64url(box)]);
+    const keys = await openGrant(grant, pair, fromBase64url(lid), sealed);
+    const contents = await Promise.all(records.map((record) => read(keys, grant.account, record)));
+    for (const bytes of keys.values()) bytes.fill(0);
+    return showMessages(records, contents, String(timeline));
+  },
+
+  /** Approver: what was asked is pinned, and a value drawn. */
+  async look_at_grant({ grant }) {
+    if (looked.has(grant.sid)) throw new Refused("looked", "This was looked at before.");
+    const value = random(VALUE_BYTES);
+    looked.set(grant.sid, { value, committed: fromBase64url(grant.committed), wanted: wanted(grant) });
+    return { value: toBase64url(value) };
+  },
+
+  /**
+   * Approver: types the number, shows the passkey, and seals the keys. `hours` says to which epoch each name belongs,
+   * `epochs` are sealed keys as `show_messages` takes them, `keeper` is the key service's public key.
+   */
+  async approve_grant({ grant, hours, epochs, keeper, options }) {
+    const own = looked.get(grant.sid);
+    if (!own || own.wanted !== wanted(grant)) throw new Refused("changed", "This is not what was looked at: refuse it.");
+    const open = await keeping.open();
+    if (!open || open.account !== grant.account) throw new Refused("locked", "Show your passkey first.");
+    const value = fromBase64url(grant.value);
+    await checkCommitment(own.committed, value, fromBase64url(grant.public));
+    const number = await numberOf(grant, value, own.value);
+    const { typed, shown } = await matched(grant, options);
+    looked.delete(grant.sid);
+    if (typed !== number) return { typed, matches: false };
+    show(h("p", {}, "One moment …"));
+    const keys = await Promise.all(grant.names.map(async (name) => [name, await keyOf(open, name, hours[name], epochs)]));
+    const { lid, boxes } = await sealGrant(grant, keys, fromBase64url(keeper));
+    for (const [, bytes] of keys) bytes.fill(0);
+    show(h("p", {}, "Approved. You can end it at any time."));
+    return { typed, matches: true, answer: shown?.answer, lid: toBase64url(lid), boxes: boxes.map(([name, box]) => [name, toBase64url(box)]) };
+  },
+};
+
+function mine(grant) {
+  const own = asked.get(grant.public);
+  if (!own) throw new Refused("another", "This page did not ask for that.");
+  return own;
+}
+
+// All that the approver decides on. When it ends is set as they look.
+const wanted = (grant) =>
+  JSON.stringify([grant.sid, grant.account, grant.staff, grant.session, grant.public, grant.committed, grant.names, grant.reason, grant.minutes]);
+
+function matched(grant, options) {
+  const hours = grant.names.filter((name) => name.startsWith(EPOCH)).length;
+  const what = hours ? `${hours} whole hours` : grant.names.length === 1 ? "1 text" : `${grant.names.length} texts`;
+  return new Promise((resolve) => {
+    const digits = h("input", { id: "digits", inputmode: "numeric", autocomplete: "off", maxlength: "7", required: true });
+    const trouble = h("p", { role: "alert", class: "trouble" });
+    const submit = async (event) => {
+      event.preventDefault();
+      try {
+        const shown = options ? await showPasskey(options) : null;
+        resolve({ typed: digits.value.replaceAll(/\D/g, ""), shown });
+      } catch (problem) {
+        trouble.textContent = problem.message;
+      }
+    };
+    show(
+      h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${what} for ${grant.minutes} minutes.`),
+      h("blockquote", {}, grant.reason),
+      h("p", {}, "Call them by a number that you know, have them read you six digits, and type those. What differs is refused for good."),
+      h(
+        "form",
+        { onsubmit: submit, class: "typed" },
+        h("label", { for: "digits" }, "Their number"),
+        digits,
+        h("button", { class: "main" }, "Approve"),
+      ),
+      trouble,
+    );
+  });
+}
+
+async function keyOf(open, name, epoch, epochs) {
+  for (const [generation, sealed] of epochs[epoch] ?? []) {
+    const pair = open.keys.find((key) => key.generation === generation);
+    if (!pair) continue;
+    const box = fromBase64url(sealed);
+    if (name === `${EPOCH}${epoch}`) return openEpochBytes(pair, open.account, epoch, box);
+    return recordKeyBytes(await openEpoch(pair, open.account, epoch, box), name);
+  }
+  throw new Refused("closed", "Your keys do not open all of that.");
+}
+
+async function read(keys, account, { sid, epoch, content }) {
+  const hour = keys.get(`${EPOCH}${epoch}`);
+  const bytes = keys.get(sid) ?? (hour && (await recordKeyBytes(await asHkdf(hour), sid)));
+  if (!bytes || !content) return null;
+  try {
+    const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["decrypt"]);
+    const [remote, body, , media] = decode(await openField(key, account, sid, "content", fromBase64url(content)));
+    return { remote, body, media: media.length };
+  } catch {
+    return null;
+  }
+}
+
+const asHkdf = (bytes) => crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveBits"]);

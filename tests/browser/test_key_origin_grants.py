@@ -1,0 +1,143 @@
+"""A grant between two browsers, in Chromium: asked, matched, sealed, read; and what a console between them gets."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import Browser
+from tests.browser.key_origin import browser as browser
+from tests.browser.test_key_origin_frame import AC, CANARY, EPOCH, Place, Tenant, b64
+from tests.browser.test_key_origin_frame import origins as origins
+
+from ringfence.domain.access.grant import Approver, Grant, approve, ask, look, show
+from ringfence.domain.access.scope import Scope, epoch_name
+from ringfence.domain.base64url import decode_base64url
+from ringfence.domain.sealing import hpke
+from ringfence.domain.sealing.grant import unseal_lid
+
+pytestmark = pytest.mark.browser
+
+NOW_MS = 1_767_300_000_000
+KEEPER = hpke.Recipient(b"\x05" * 32)
+ALICE = Approver(member="MB1", account=AC, approves=True, verified_ms=NOW_MS)
+
+
+def view(grant: Grant) -> dict[str, Any]:
+    """A grant as a console's server writes it for the frames."""
+    return {
+        "sid": grant.sid,
+        "account": grant.account,
+        "staff": grant.staff,
+        "staff_name": "Ada",
+        "session": grant.session,
+        "public": b64(grant.public),
+        "committed": b64(grant.committed),
+        "approver_value": b64(grant.approver_value),
+        "value": b64(grant.value),
+        "expires_ms": grant.expires_ms,
+        "names": list(grant.scope.names),
+        "reason": grant.reason,
+        "minutes": grant.minutes,
+    }
+
+
+class Meeting:
+    """A session of staff and an approver, each at a browser of their own."""
+
+    def __init__(self, staff: Place, approver: Place, tenant: Tenant) -> None:
+        self.staff, self.approver, self.tenant = staff, approver, tenant
+        self._asked = 0
+
+    def matched(self, scope: Scope) -> Grant:
+        """Asked, looked at, and the number on the asker's screen."""
+        self._asked += 1
+        promised = self.staff.ask("ask_grant")["value"]
+        grant = ask(
+            Grant(
+                sid=f"GR{self._asked:032x}",
+                tenant=AC,
+                account=AC,
+                staff="ST1",
+                session="CS1",
+                public=decode_base64url(promised["public"]),
+                committed=decode_base64url(promised["committed"]),
+                scope=scope,
+                reason="der Text kam verstümmelt an | why?",
+                minutes=30,
+                asked_ms=0,
+            ),
+            NOW_MS,
+        )
+        drawn = self.approver.ask("look_at_grant", grant=view(grant))["value"]
+        grant = look(grant, ALICE, decode_base64url(drawn["value"]), NOW_MS)
+        shown = self.staff.ask("show_number", grant=view(grant))["value"]
+        return show(grant, "CS1", decode_base64url(shown["value"]), NOW_MS)
+
+    def number(self) -> str:
+        return self.staff.frame.locator(".number-to-match").inner_text().replace(" ", "")
+
+    def approve(self, grant: Grant, typed: str, **changed: Any) -> dict[str, Any]:
+        hours = dict.fromkeys(grant.scope.names, EPOCH)
+        asked = {"grant": view(grant), "hours": hours, "epochs": self.tenant.epochs, "keeper": b64(KEEPER.public)}
+        self.approver.begin("approve_grant", **(asked | changed))
+        self.approver.frame.get_by_label("Their number").fill(typed)
+        self.approver.frame.get_by_role("button", name="Approve").click()
+        return self.approver.answer()["value"]
+
+    def read(self, grant: Grant, sealed: dict[str, Any]) -> dict[str, Any]:
+        lid = unseal_lid(grant.binding, decode_base64url(sealed["lid"]), KEEPER)
+        asked = {"grant": view(grant), "lid": b64(lid), "boxes": sealed["boxes"]}
+        return self.staff.ask("read_grant", **asked, records=self.tenant.records, timeline="http://localhost/timeline")
+
+
+def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
+    browser: Browser, origins: tuple[str, str]
+) -> None:
+    keys, console = origins
+    contexts = browser.new_context(), browser.new_context()
+    staff, approver = (Place(context, keys, console) for context in contexts)
+    tenant = Tenant()
+    approver.unlock(tenant)
+    at = Meeting(staff, approver, tenant)
+    wanted = tenant.records[1]["sid"]
+
+    grant = at.matched(Scope(records=(wanted,)))
+    assert at.number() == grant.number, "both browsers and the server make the same digits"
+    sealed = at.approve(grant, at.number())
+    assert (sealed["typed"], sealed["matches"]) == (grant.number, True)
+    names = frozenset(name for name, _ in sealed["boxes"])
+    approve(grant, ALICE, sealed["typed"], names, NOW_MS)
+    assert at.read(grant, sealed)["value"] == {"shown": 3, "unopened": 2}
+    assert f"{CANARY} 1" in staff.frame.inner_text("body")
+    assert f"{CANARY} 0" not in staff.frame.inner_text("body")
+
+    hour = at.matched(Scope(epochs=(EPOCH,)))
+    sealed_hour = at.approve(hour, at.number())
+    assert [name for name, _ in sealed_hour["boxes"]] == [epoch_name(EPOCH)]
+    assert at.read(hour, sealed_hour)["value"] == {"shown": 3, "unopened": 0}
+
+    # A grant altered in anything, or for another key, opens nothing.
+    other = at.matched(Scope(records=(wanted,)))
+    for altered in (replace(grant, expires_ms=grant.expires_ms + 1), replace(grant, public=other.public)):
+        lid = b64(unseal_lid(grant.binding, decode_base64url(sealed["lid"]), KEEPER))
+        asked = {"grant": view(altered), "lid": lid, "boxes": sealed["boxes"], "records": tenant.records}
+        assert staff.ask("read_grant", **asked, timeline="")["refused"]["code"] == "sealed"
+
+    # What was looked at is what is approved; what was promised is what is shown; what was answered is answered.
+    changed = view(other) | {"names": [wanted, tenant.records[0]["sid"]]}
+    rest = {"hours": {}, "epochs": tenant.epochs, "keeper": b64(KEEPER.public)}
+    assert approver.ask("approve_grant", grant=changed, **rest)["refused"]["code"] == "changed"
+    broken = view(other) | {"value": b64(b"\x01" * 32)}
+    assert approver.ask("approve_grant", grant=broken, **rest)["refused"]["code"] == "commitment"
+    again = view(other) | {"approver_value": b64(b"\x01" * 32)}
+    assert staff.ask("show_number", grant=again)["refused"]["code"] == "answered"
+
+    # A wrong number seals nothing, and there is no second guess.
+    wrong = f"{(int(other.number) + 1) % 1_000_000:06d}"
+    assert at.approve(other, wrong) == {"typed": wrong, "matches": False}
+    assert approver.ask("approve_grant", grant=view(other), **rest)["refused"]["code"] == "changed"
+
+    for place in (staff, approver):
+        assert CANARY not in place.held()
+    for context in contexts:
+        context.close()
