@@ -1,7 +1,6 @@
-"""The database roles that the guide to PostgreSQL makes can do their work, and no more."""
+"""The database roles that deploy/postgresql makes can do their work, and no more."""
 
 import asyncio
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,37 +23,29 @@ from ringfence.store.postgres import PostgresStore
 if TYPE_CHECKING:
     from ringfence.testing.postgres_server import PostgresServer
 
-GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "use-postgresql.md"
+SCRIPTS = Path(__file__).parents[2] / "deploy" / "postgresql"
 NOW = 1_700_000_000_000
 ACCOUNT, SID = "AC" + "a" * 32, "SM" + "b" * 32
 
 
-def sql_of_the_guide() -> list[str]:
-    indented = "".join(line for line in GUIDE.read_text().splitlines(keepends=True) if line.startswith("    "))
-    return re.findall(r"(?:CREATE|GRANT|ALTER|REVOKE)\b[^;]+;", indented)
-
-
 def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") -> None:
     database = postgres_server.database().split("/")[3].split("?")[0]
-    statements = sql_of_the_guide()
-    for statement in statements:
-        if not statement.startswith("REVOKE"):
-            postgres_server.run(database, statement)
+    postgres_server.run(database, (SCRIPTS / "roles.sql").read_text())
 
     async def story() -> None:
-        owner, api, dispatcher, console = (
+        owner, api, dispatcher, voice, console = (
             PostgresStore(postgres_server.url(database, f"ringfence_{name}"))
-            for name in ("owner", "api", "dispatcher", "console")
+            for name in ("owner", "api", "dispatcher", "voice", "console")
         )
         with pytest.raises(UnfitDatabaseError, match="owner"):
             await api.open()
         await owner.open()
         await owner.close()
-        for statement in statements:
-            if statement.startswith("REVOKE"):
-                postgres_server.run(database, statement)
+        for _ in range(2):
+            postgres_server.run(database, (SCRIPTS / "restrict.sql").read_text())
         await api.open()
         await dispatcher.open()
+        await voice.open()
         await console.open()
         try:
             await accept(api)
@@ -63,6 +54,10 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                 await dispatcher._all("SELECT * FROM ringfence.account FOR UPDATE")
             with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                 await api._all("DELETE FROM ringfence.migration")
+            for store, table in ((dispatcher, "stock"), (voice, "verify_factor"), (console, "verify_challenge")):
+                await api._all(f"SELECT * FROM ringfence.{table}")
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await store._all(f"SELECT * FROM ringfence.{table}")
             assert [row.sid for row in await console.messages(ACCOUNT, MessageFilter())] == [SID]
             assert (await console.backlog()).live_calls == 0
             for refused in (
@@ -75,6 +70,7 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
         finally:
             await api.close()
             await dispatcher.close()
+            await voice.close()
             await console.close()
 
     asyncio.run(story())

@@ -32,6 +32,7 @@ from ringfence.roles.installation_lock import InstallationLock
 from ringfence.roles.listeners import bind_for, bind_near
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import configure_logging
+from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.metrics import fresh_folder
 from ringfence.roles.process import api_names, clock_of, prepare_clock
 from ringfence.roles.refusal import RefusalError
@@ -68,6 +69,8 @@ def up(settings: Settings, *, as_json: bool, check: bool, once: bool) -> None:
     for name, cure in unknown_variables(os.environ).items():
         Terminal().warn(f"{name} is not a setting → {cure}")
     secrets = asked_key_secrets(settings)
+    if secrets:
+        guard_memory()  # this process holds a passphrase, for a key service that must be started again
     os.umask(0o077)
     configure_logging("up", settings.log_level, log_file(settings.data_dir, "up", settings.log_mb))
     make_private(settings.data_dir)

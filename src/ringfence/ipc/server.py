@@ -36,7 +36,7 @@ class Server:
         self._listener: asyncio.Server | None = None
 
     async def listen(self) -> None:
-        bound = bind(self._path, socket.SOCK_STREAM)
+        bound = bind(self._path, socket.SOCK_STREAM, shared=bool(self._uids - {os.getuid()}))
         self._listener = await asyncio.start_unix_server(self._accept, sock=bound, backlog=self._max_connections)
 
     async def close(self) -> None:
@@ -150,9 +150,10 @@ async def serve(
 ) -> Server:
     """Answer `handlers` at a Unix socket until the returned server is closed.
 
-    The socket is 0600 in a 0700 directory; a peer whose user id is not in `allowed_uids` (default: our own) is cut off
-    before it is read from. Handlers are async; their annotations type the arguments. `max_in_flight` bounds the
-    requests of one connection: beyond it the connection is not read. OSError where the path cannot be had.
+    The socket is 0600 in a 0700 directory, unless other users are allowed; a peer whose user id is not in
+    `allowed_uids` (default: our own) is cut off before it is read from. Handlers are async; their annotations type the
+    arguments. `max_in_flight` bounds the requests of one connection: beyond it the connection is not read. OSError
+    where the path cannot be had.
     """
     uids = frozenset(allowed_uids if allowed_uids is not None else (os.getuid(),))
     server = Server(path, Verbs(handlers), uids, max_connections, max_in_flight, max_frame_bytes)

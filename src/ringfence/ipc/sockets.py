@@ -12,21 +12,25 @@ _XUCRED_HEAD = struct.Struct("=II")  # macOS sys/ucred.h: version, uid, then gro
 _XUCRED_BYTES = 76
 
 
-def bind(path: Path, kind: socket.SocketKind) -> socket.socket:
+def bind(path: Path, kind: socket.SocketKind, *, shared: bool = False) -> socket.socket:
     """A bound, non-blocking socket at `path`: mode 0600, in a directory that only its owner may enter.
 
     A directory that is missing is made; a stale socket is replaced. OSError where a living process has the path, or
-    the directory is open to others.
+    the directory is open to others. With `shared` others may enter it and connect, and not write in it: whoever
+    listens asks the kernel who they are.
     """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.parent.stat().st_mode & 0o077:
+    if not path.parent.exists():
+        path.parent.mkdir(mode=0o700, parents=True)
+        if shared:
+            path.parent.chmod(0o711)
+    if path.parent.stat().st_mode & (0o066 if shared else 0o077):
         raise PermissionError("the socket's directory is open to other users")
     _clear(path, kind)
     bound = socket.socket(socket.AF_UNIX, kind)
     try:
         bound.setblocking(False)
         bound.bind(str(path))
-        path.chmod(0o600)
+        path.chmod(0o666 if shared else 0o600)
     except BaseException:
         bound.close()
         raise

@@ -33,6 +33,7 @@ MANIFEST = "backup.json"
 STORE = "ringfence.db"
 DUMP = "ringfence.sql"
 KMS = "kms"
+CONSOLE = "console"
 COPY_BYTES = 1 << 20
 OWN_PASSPHRASE = "passphrase of the backup"  # noqa: S105 - how it is sealed, not by what
 AS_HERE = "as in the installation"
@@ -77,6 +78,7 @@ def back_up(
         before = _standing_files(settings)
         rest = _copy_keys(settings.kms_dir / KEYS, partial / KMS / KEYS, lambda: sealed_by(ask_passphrase()))
         _copy_store(settings, partial)
+        _copy_consoles(settings, partial)
         back_up_sqlite(settings.kms_dir / KEY_DATABASE, partial / KMS / KEY_DATABASE)
         note = _copy_ledger(settings.kms_dir, partial / KMS)
         if _standing_files(settings) != before:
@@ -158,6 +160,15 @@ def _copy_store(settings: Settings, target: Path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, check=False)  # noqa: S603 - the machine's own
     if done.returncode:
         raise RefusalError("pg_dump could not copy the database", "try it by hand: it says why")
+
+
+def _copy_consoles(settings: Settings, target: Path) -> None:
+    """Staff, members and their sessions, where there are consoles."""
+    databases = sorted(settings.console_dir.glob("*.db"))
+    if databases:
+        (target / CONSOLE).mkdir(mode=0o700)
+    for path in databases:
+        back_up_sqlite(path, target / CONSOLE / path.name)
 
 
 def _copy_ledger(kms: Path, target: Path) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import pwd
 
 import structlog
 
@@ -19,7 +21,7 @@ from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
-from ringfence.roles.settings import Settings
+from ringfence.roles.settings import KEY_SOCKETS, Settings
 
 TIDY_EVERY_S = 2.0
 
@@ -30,6 +32,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve three sockets until cancelled, then finish what is being written. RefusalError: keys are another's."""
     if not settings.owns_keys:
         raise RefusalError("keys_from names another installation's key service", "start it there, or remove keys_from")
+    uids = allowed_uids(settings)
     make_private(settings.kms_dir)
     async with contextlib.AsyncExitStack() as stack:
         try:
@@ -62,16 +65,25 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             ) from None
         stack.push_async_callback(service.close)
         records = FolderRecords(settings.kms_dir, service.allow, ledger.keys)
-        tenants = await serve_tenant_keys(service, settings.socket("kms-api"), records=records, links=service)
+        tenants = await serve_tenant_keys(
+            service, settings.socket("kms-api"), records=records, links=service, allowed_uids=uids["kms-api"]
+        )
         stack.push_async_callback(tenants.close)
-        stack.push_async_callback((await serve_delivery_keys(service, settings.socket("kms-dispatcher"))).close)
-        console = await serve_console_keys(service, settings.socket("kms-console"), records=records)
+        carriage = await serve_delivery_keys(
+            service, settings.socket("kms-dispatcher"), allowed_uids=uids["kms-dispatcher"]
+        )
+        stack.push_async_callback(carriage.close)
+        console = await serve_console_keys(
+            service, settings.socket("kms-console"), records=records, allowed_uids=uids["kms-console"]
+        )
         stack.push_async_callback(console.close)
 
         async def rotate_ledger() -> str:
             return await ledger.rotate_key(process.clock.now_ms())
 
-        operator = await serve_operator_keys(service, settings.socket("kms-operator"), rotate_ledger)
+        operator = await serve_operator_keys(
+            service, settings.socket("kms-operator"), rotate_ledger, uids["kms-operator"]
+        )
         stack.push_async_callback(operator.close)
         settle()
         process.ready()
@@ -81,3 +93,15 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 await service.tidy()
             except OSError as error:
                 _log.error("kms.not_tidied", error=type(error).__name__, code=error.errno)
+
+
+def allowed_uids(settings: Settings) -> dict[str, set[int]]:
+    """By socket, whose processes may use it: this process's own user's, and those that `key_users` names."""
+    found = {name: {os.getuid()} for name in KEY_SOCKETS}
+    for each in settings.key_users:
+        name, _, user = each.partition("=")
+        try:
+            found[name].add(pwd.getpwnam(user).pw_uid)
+        except KeyError:
+            raise RefusalError(f"key_users: there is no user {user}", f"useradd --system {user}") from None
+    return found

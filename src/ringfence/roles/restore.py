@@ -19,7 +19,7 @@ from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.unlock import KEYS, seal_of
 from ringfence.ports.ledger import AccessEntry
-from ringfence.roles.backup import DUMP, KMS, MANIFEST, STORE, Manifest, digest, files_in
+from ringfence.roles.backup import CONSOLE, DUMP, KMS, MANIFEST, STORE, Manifest, digest, files_in
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
@@ -50,7 +50,7 @@ def refuse_occupied(settings: Settings) -> None:
     """RefusalError where an installation is in the way."""
     if not settings.owns_keys:
         raise RefusalError("keys_from names another installation's key service", "restore it there")
-    for path in (settings.kms_dir, settings.database):
+    for path in (settings.kms_dir, settings.database, settings.console_dir):
         if path.exists():
             raise RefusalError(f"{path} is there already", f"move {settings.data_dir} away, or name another by --data")
 
@@ -99,6 +99,11 @@ def _put(settings: Settings, backup: Path) -> None:
     if (backup / STORE).exists():
         shutil.copy(backup / STORE, settings.database)
         _sync_file(settings.database)
+    if (backup / CONSOLE).exists():
+        shutil.copytree(backup / CONSOLE, settings.console_dir)
+        settings.console_dir.chmod(0o700)
+        for path in settings.console_dir.iterdir():
+            _sync_file(path)
     partial.rename(settings.kms_dir)
     sync(settings.data_dir)
 

@@ -31,6 +31,7 @@ ENVIRONMENT_PREFIX = "RINGFENCE_"
 # Variables of the project that set nothing here.
 OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
 # How the sockets of an installation itself begin, even where key service and simulator are another's.
+KEY_SOCKETS = ("kms-api", "kms-dispatcher", "kms-console", "kms-operator")
 OWN_SOCKETS = ("wake", "voice-", "live-", "media")
 EVERY_ADDRESS = frozenset({"0.0.0.0", "[::]"})  # noqa: S104
 ALL_SETTINGS = "`ringfence init` writes a file with every setting"
@@ -56,6 +57,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         str,
         Meta(description="Folder of the sockets of another installation's key service, and simulator. Empty: its own."),
     ] = ""
+    key_sockets: Annotated[
+        str,
+        Meta(description="Folder of the key service's sockets where other users are to reach them; see `key_users`."),
+    ] = ""
+    key_users: Annotated[
+        tuple[str, ...],
+        Meta(description="Unix users beside its own that may use a socket of the key service: kms-api=ringfence_api."),
+    ] = ()
     mode: Annotated[
         Literal["dev", "production"],
         Meta(description="dev has the simulator and its Phones page; production has neither."),
@@ -333,6 +342,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def socket(self, name: str) -> Path:
         """A Unix socket: kms-api, -dispatcher, -operator, -console, simulator, wake, voice-wake, media, live-…"""
+        if self.owns_keys and name in {each.partition("=")[0] for each in self.key_users}:
+            return Path(self.key_sockets).expanduser() / f"{name}.sock"
         return (self.run_dir if name.startswith(OWN_SOCKETS) else self._services_dir) / f"{name}.sock"
 
     @property
@@ -477,6 +488,7 @@ def _check(settings: Settings) -> None:
         raise RefusalError(
             "keys_from: installations share keys only where they share a database", "set database_url too", exit_code=2
         )
+    _check_key_users(settings)
     try:
         parse_networks(settings.trusted_proxies)
     except ValueError as error:
@@ -508,6 +520,17 @@ def _check_origins(settings: Settings) -> None:
     if len(set(hosts)) != len(hosts):
         raise RefusalError(
             f"{', '.join(given)}: share a host", "give each a name of its own: passkeys are of one", exit_code=2
+        )
+
+
+def _check_key_users(settings: Settings) -> None:
+    for each in settings.key_users:
+        name, _, user = each.partition("=")
+        if name not in KEY_SOCKETS or not user:
+            raise RefusalError(f"key_users: {each!r} is not SOCKET=USER", described("key_users"), exit_code=2)
+    if settings.key_users and not settings.key_sockets:
+        raise RefusalError(
+            "key_users: the data folder is closed to others", "set key_sockets to a folder outside it", exit_code=2
         )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import pwd
 import shutil
 import signal
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sealing.slots import slot_public, slot_seed
@@ -24,7 +26,7 @@ from ringfence.ports.keys import Caller, Slot
 from ringfence.roles import kms
 from ringfence.roles.process import READY, RoleProcess, frame
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import Settings, encode
+from ringfence.roles.settings import Settings, encode, load_settings
 from unit.kms.key_rests import quick_passphrase
 
 AC = "AC" + "a" * 32
@@ -111,3 +113,26 @@ def test_a_wrong_passphrase_is_refused_and_none_is_kept(run: Any, settings: Sett
     for secret in (b"", b"not the passphrase"):
         with pytest.raises(RefusalError, match="not the one that sealed the key files → start it again"):
             run(kms.run(settings, RoleProcess("kms", settings, secret=secret)))
+
+
+def test_users_that_may_use_a_socket_are_known_by_it(settings: Settings, tmp_path: Path) -> None:
+    shared = structs.replace(settings, key_sockets=str(tmp_path), key_users=("kms-api=nobody",))
+    assert shared.socket("kms-api") == tmp_path / "kms-api.sock"
+    assert shared.socket("kms-dispatcher") == settings.socket("kms-dispatcher")
+    nobody, me = pwd.getpwnam("nobody").pw_uid, os.getuid()
+    assert kms.allowed_uids(shared) == {
+        "kms-api": {me, nobody},
+        "kms-dispatcher": {me},
+        "kms-console": {me},
+        "kms-operator": {me},
+    }
+    with pytest.raises(RefusalError, match="there is no user no-such-user"):
+        kms.allowed_uids(structs.replace(shared, key_users=("kms-api=no-such-user",)))
+
+
+@pytest.mark.parametrize("users", ["kms-api", "kms-ledger=nobody", "kms-api="])
+def test_a_user_without_a_socket_of_the_key_service_is_refused(users: str) -> None:
+    with pytest.raises(RefusalError, match="is not SOCKET=USER"):
+        load_settings(None, {}, key_sockets="/run/x", key_users=(users,))
+    with pytest.raises(RefusalError, match="closed to others"):
+        load_settings(None, {}, key_users=("kms-api=nobody",))

@@ -1,0 +1,22 @@
+-- What each role does without. Run it as a superuser or as ringfence_owner, after each `ringfence migrate`:
+--   psql --file=restrict.sql ringfence
+-- Again is a no-op.
+
+-- History is the owner's alone.
+REVOKE INSERT, UPDATE, DELETE ON ringfence.migration FROM ringfence_api, ringfence_dispatcher, ringfence_voice;
+
+-- Dispatcher and voice neither sign anybody in, nor sell numbers, nor put them into pools.
+REVOKE INSERT, UPDATE, DELETE ON ringfence.account, ringfence.credential, ringfence.number, ringfence.stock,
+  ringfence.messaging_service, ringfence.pool_number, ringfence.sticky_sender
+  FROM ringfence_dispatcher, ringfence_voice;
+
+-- Nor do they ask for more than what they carry: what is for sale, who is looked up, whose second factor it is.
+REVOKE ALL ON ringfence.stock, ringfence.credential_use,
+  ringfence.lookup_override, ringfence.lookup_rule, ringfence.lookup_use,
+  ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_rate
+  FROM ringfence_dispatcher, ringfence_voice;
+
+-- The consoles do not look at what requests are signed in with, nor at second factors.
+REVOKE SELECT ON ringfence.credential, ringfence.credential_use,
+  ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge
+  FROM ringfence_console;
