@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +19,20 @@ from ringfence.kms.ledger.reading import LedgerReader, read_ledger
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.unlock import seal_of
 from ringfence.ports.ledger import AccessEntry
+from ringfence.ports.store import CredentialRow
 from ringfence.roles.backup import MANIFEST, Manifest, back_up
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.restore import read_manifest, restore
 from ringfence.roles.settings import Settings
+from ringfence.store.postgres import PostgresStore
+from ringfence.testing.postgres_server import PostgresServer
 from unit.kms.key_rests import PASSPHRASE, quick_passphrase
 
 NOW_MS = 1_700_000_000_000
+FIRST = "AC" + "0" * 32
+TOKEN = CredentialRow(
+    account=FIRST, sid=FIRST, kind="auth_token", verifier=b"v", hmac_states=b"s", created_ms=0, updated_ms=0
+)
 
 
 class Lived(NamedTuple):
@@ -196,3 +204,42 @@ def read_ledger_sealed(data: Path) -> list[AccessEntry]:
     keys = data / "kms" / "keys"
     move_keys(keys, seal_of(keys, PASSPHRASE), PlainSeal())
     return read_ledger(data / "kms")
+
+
+@pytest.mark.skipif(shutil.which("pg_dump") is None, reason="no pg_dump: install PostgreSQL's client programs")
+def test_on_postgresql_the_store_is_dumped_and_loads_elsewhere(
+    lived: Lived, tmp_path: Path, postgres_server: PostgresServer
+) -> None:
+    url, other = postgres_server.database(), postgres_server.database()
+    live = tmp_path / "live"
+    shutil.copytree(lived.live, live)
+
+    async def with_account(at: str) -> list[str]:
+        store = PostgresStore(at)
+        await store.open()
+        if not await store.accounts(None, limit=1):
+            await store.create_account(lived.tenants[0].account, TOKEN)
+        found = [row.sid for row in await store.accounts(None, limit=10)]
+        await store.close()
+        return found
+
+    sids = asyncio.run(with_account(url))
+    settings = Settings(data_dir=live, database_url=url)
+    made = back_up(settings, tmp_path / "backup", lambda: PASSPHRASE, NOW_MS, quick_passphrase)
+    assert "ringfence.sql" in made.files
+    assert "ringfence.db" not in made.files
+    subprocess.run(
+        ["psql", "-qX", "--single-transaction", f"--file={tmp_path / 'backup' / 'ringfence.sql'}", f"--dbname={other}"],
+        check=True,
+        capture_output=True,
+    )
+    assert asyncio.run(with_account(other)) == sids == [lived.tenants[0].sid]
+    with pytest.raises(RefusalError, match="pg_dump could not copy"):
+        back_up(
+            Settings(data_dir=live, database_url="postgresql://ringfence:secret@127.0.0.1:1/none"),
+            tmp_path / "other",
+            lambda: PASSPHRASE,
+            NOW_MS,
+            quick_passphrase,
+        )
+    assert not (tmp_path / "other").exists()
