@@ -25,9 +25,11 @@ from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.key_origin.app import create_key_origin
 from ringfence.kms.ledger.records import FolderRecords
-from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore, MemoryLedger
+from ringfence.kms.ledger.writer import LedgerWriter
+from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.process_states import ProcessState
 from ringfence.ports.store import MessageRow
 from ringfence.store.memory import MemoryStore
@@ -36,6 +38,18 @@ from ringfence.webauthn.passkeys import WebauthnPasskeys
 AC, TOKEN = "AC" + "a" * 32, "e" * 32
 SHOP, REMOTE = "+12025550123", "+12025550177"
 T = TypeVar("T")
+
+
+class WatchedLedger(LedgerWriter):
+    """A ledger on disk, and what was written into it."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.entries: list[AccessEntry] = []
+
+    async def append(self, entries: Sequence[AccessEntry]) -> None:
+        await super().append(entries)
+        self.entries.extend(entries)
 
 
 async def _no_processes() -> Sequence[ProcessState]:
@@ -49,7 +63,7 @@ class MemberConsole:
         self._folder = folder
         self.clock = SystemClock()
         self.canary = f"canary-{os.urandom(16).hex()}"
-        self.ledger = MemoryLedger()
+        self.ledger = WatchedLedger(folder)
         self.keys = KeyService(Path(), self.clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
         self.texts = MemoryStore()
         self.caller = Caller(account=AC, credential=AC, seed=slot_seed(TOKEN, AC))
@@ -109,6 +123,7 @@ class MemberConsole:
         self._loop = asyncio.get_running_loop()
         storage = ConsoleStorage(self._folder / "console.db")
         await storage.open()
+        await self.ledger.open(self.clock.now_ms())
         await self.keys.open()
         await self.keys.create_account(AC, [Slot(credential=AC, public=slot_public(self.caller.seed))])
         origins = Origins(operator="http://operator.localhost", tenant=self.console, keys=self.key_origin)
@@ -140,6 +155,7 @@ class MemberConsole:
         self._started.set()
         await asyncio.gather(*serving)
         await self.keys.close()
+        await self.ledger.close()
         await storage.close()
 
 

@@ -7,9 +7,14 @@ from typing import Any
 
 import msgspec
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page
 from tests.browser.key_origin import key_origin
 
+from ringfence.domain.ledger.checkpoint import Checkpoint
+from ringfence.domain.ledger.merkle import Subtree, leaf_hash, node_hash
+from ringfence.domain.ledger.note import Signer, join_note
+from ringfence.domain.ledger.proof import consistency_proof, inclusion_proof, root_of
 from ringfence.domain.message import Content
 from ringfence.domain.sealing import aead, epoch, hpke
 from ringfence.domain.sealing.content import seal_content
@@ -20,6 +25,20 @@ from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
 pytestmark = pytest.mark.browser
 
 AC, PK, SM = "AC" + "a" * 32, "PK" + "1" * 32, "SM" + "d" * 32
+
+
+class LeafHashes:
+    """The hashes of a small tree."""
+
+    def __init__(self, leaves: list[bytes]) -> None:
+        self._leaves = leaves
+
+    def subtree(self, subtree: Subtree) -> bytes:
+        width = 1 << subtree.height
+        row = self._leaves[subtree.n * width : (subtree.n + 1) * width]
+        while len(row) > 1:
+            row = [node_hash(left, right) for left, right in zip(row[::2], row[1::2], strict=True)]
+        return row[0]
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +216,55 @@ def test_a_text_that_python_sealed_is_read_and_only_in_its_place(page: Page) -> 
     assert _opened(page, f"{AC}|", SM, "content", number, **given) == "place"
     given["sealed"] = aead.seal(EpochRecords(key).key(SM), b"\xc1", aead.place(AC, SM, "content"))
     assert _opened(page, AC, SM, "content", number, **given) == "record"
+
+
+def test_proofs_of_a_tree_hold_as_pythons_and_no_others(page: Page) -> None:
+    leaves = [leaf_hash(bytes([n])) for n in range(20)]
+    body = """
+        const tree = await import("/bundle/crypto/tree.js");
+        const all = (hashes) => hashes.map(bytes);
+        const included = await Promise.all(given.included.map(([index, size, leaf, proof, root]) =>
+            tree.isIncluded(index, size, bytes(leaf), all(proof), bytes(root))));
+        const begins = await Promise.all(given.begins.map(([old, oldRoot, size, root, proof]) =>
+            tree.isBeginning(old, bytes(oldRoot), size, bytes(root), all(proof))));
+        return [included, begins, hex(await tree.leafHash(bytes("07")))];
+    """
+    hashes, included, begins = LeafHashes(leaves), [], []
+    for size in range(1, 21):
+        root = root_of(hashes, size).hex()
+        for index in range(size):
+            proof = [step.hex() for step in inclusion_proof(hashes, index, size)]
+            included.append((index, size, leaves[index].hex(), proof, root))
+        for old in range(1, size + 1):
+            proof = [step.hex() for step in consistency_proof(hashes, old, size)]
+            begins.append((old, root_of(hashes, old).hex(), size, root, proof))
+    told, began, seventh = run(page, body, included=included, begins=begins)
+    assert set(told) == set(began) == {True}
+    assert seventh == leaves[7].hex()
+    other = leaf_hash(b"other").hex()
+    wrong = [(i, s, other, p, r) for i, s, _, p, r in included] + [(s, s, h, p, r) for _, s, h, p, r in included]
+    wrong += [(i, s, h, [*p, other], r) for i, s, h, p, r in included]
+    wrong += [(i, s, h, p[:-1], r) for i, s, h, p, r in included if p]
+    changed = [(o, other, s, r, p) for o, _, s, r, p in begins] + [(o, h, s, other, p) for o, h, s, _, p in begins]
+    changed += [(o, h, s, r, [*p, other]) for o, h, s, r, p in begins]
+    told, began, _ = run(page, body, included=wrong, begins=changed)
+    assert set(told) == set(began) == {False}
+
+
+def test_a_checkpoint_is_its_signers(page: Page) -> None:
+    signer = Signer("log.example", Ed25519PrivateKey.generate())
+    text = Checkpoint("log.example", 7, leaf_hash(b"root")).text()
+    note = join_note(text, [signer.sign(text)])
+    body = """
+        const { openCheckpoint } = await import("/bundle/crypto/checkpoint.js");
+        return openCheckpoint(given.note, given.key).then(({ origin, size, root }) => [origin, size, hex(root)],
+            (problem) => problem.code);
+    """
+    key = signer.verifier.encode()
+    assert run(page, body, note=note, key=key) == ["log.example", 7, leaf_hash(b"root").hex()]
+    other = Signer("log.example", Ed25519PrivateKey.generate()).verifier.encode()
+    for wrong, by in ((note.replace("7", "8", 1), key), (note, other), (note, key[:-4]), (text, key), ("", key)):
+        assert run(page, body, note=wrong, key=by) == "checkpoint"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """A member's way from the link to the texts, in Chromium, with everything that came over the wire looked through."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -71,6 +72,14 @@ def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
     page.get_by_label("Status").select_option("failed")
     page.get_by_role("button", name="Show").click()
     expect(texts.locator("td.text")).to_have_text(["It failed."])
+
+    page.get_by_role("link", name="Ledger").click()
+    told = page.frame_locator("#keys").get_by_role("status")
+    expect(told).to_contain_text("You look for the first time")
+    page.get_by_role("button", name="Newest").click()
+    expect(told).to_contain_text("that you saw last")
+    assert re.match(r"(\d+) of \1 entries are in the ledger", told.inner_text())
+    expect(page.frame_locator("#keys").locator("tbody")).to_contain_text("open_epochs")
 
     page.get_by_role("link", name="Members").click()
     page.get_by_role("button", name="Add a passkey of yours").click()

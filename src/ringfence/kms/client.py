@@ -172,6 +172,12 @@ class ConsoleKeyClient:
     async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
         return await self._client.call("ledger_entries_for", account, after, limit, returns=ProvenEntries)
 
+    async def latest_for(self, account: str, before: int | None, limit: int) -> ProvenEntries:
+        return await self._client.call("ledger_latest_for", account, before, limit, returns=ProvenEntries)
+
+    async def consistency(self, old_size: int, size: int) -> list[bytes]:
+        return await self._client.call("ledger_consistency", old_size, size, returns=list[bytes])
+
 
 class DispatcherKeyClient:
     """`DeliveryKeys` and `CodeReader` at the dispatcher's socket."""

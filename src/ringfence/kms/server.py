@@ -59,7 +59,7 @@ CONSOLE_VERBS = (
     "end_grant",
     "end_grants",
 )
-CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_for")
+CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_for", "latest_for", "consistency")
 DELIVERY_VERBS = (
     "seal_record",
     "open_records",

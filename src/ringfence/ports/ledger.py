@@ -75,3 +75,12 @@ class OwnRecords(PublicRecords, Protocol):
 
     async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
         """As `LedgerRecords.entries_of`, of any account: metadata, as all that the console reads."""
+
+    async def latest_for(self, account: str, before: int | None, limit: int) -> ProvenEntries:
+        """The account's newest entries before the `before`th, the oldest first."""
+
+    async def consistency(self, old_size: int, size: int) -> list[bytes]:
+        """That the first `old_size` entries of `size` are what they were (RFC 9162, 2.1.4).
+
+        ValueError where the checkpoint has not so many.
+        """

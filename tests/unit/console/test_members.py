@@ -1,7 +1,10 @@
 """Who becomes a member of an account, what a member gets, and what nobody gets without the account's secret."""
 
+import asyncio
+import base64
 import json
 import os
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -10,6 +13,10 @@ from tests.unit.console.conftest import ORIGINS
 
 from ringfence.console.tenant.members import slot_name
 from ringfence.domain.clock import Clock
+from ringfence.domain.ledger.checkpoint import parse_checkpoint
+from ringfence.domain.ledger.merkle import leaf_hash
+from ringfence.domain.ledger.note import split_note
+from ringfence.domain.ledger.proof import check_inclusion
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing import epoch as epochs
 from ringfence.domain.sealing.content import open_content, seal_content
@@ -344,3 +351,43 @@ def test_nothing_but_the_sign_in_is_answered_without_a_session(run: Any, stand: 
                 assert (await stranger.ask("POST", path, {}, signed=False)).status_code == 401
 
     run(scene())
+
+
+def test_a_member_gets_the_accounts_own_part_of_the_ledger_with_proofs(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await account(it, OTHER)
+            member = await enrolled(it, caller)
+            for _ in range(60):
+                await member.ask("POST", "/boxes", {"credential": AC})
+            newest = await signed_ledger(member, it)
+            bodies = [json.loads(base64.b64decode(each["body"])) for each in newest["entries"]]
+            assert len(bodies) == 50
+            assert {body["account"] for body in bodies} == {AC}
+            assert [body["n"] for body in bodies] == sorted(body["n"] for body in bodies)
+            older = (await member.ask("POST", "/ledger/entries", {"before": newest["before"]})).json()
+            assert json.loads(base64.b64decode(older["entries"][-1]["body"]))["n"] < bodies[0]["n"]
+            assert older["before"] is None
+            size = parse_checkpoint(split_note(newest["checkpoint"])[0]).size
+            root = parse_checkpoint(split_note(newest["checkpoint"])[0]).root
+            for each, body in zip(newest["entries"], bodies, strict=True):
+                leaf = leaf_hash(sha256(base64.b64decode(each["salt"]) + base64.b64decode(each["body"])).digest())
+                check_inclusion(body["n"], size, leaf, [base64.b64decode(step) for step in each["proof"]], root)
+            again = (await member.ask("POST", "/ledger/entries", {"seen": 3})).json()
+            assert again["consistency"]
+            for seen in (-1, 1 << 40):
+                answer = (await member.ask("POST", "/ledger/entries", {"seen": seen})).json()
+                assert answer["consistency"] == []
+
+    run(scene())
+
+
+async def signed_ledger(member: Member, it: Any) -> Any:
+    """The newest page once a checkpoint covers what was written."""
+    while True:
+        page = await member.ask("POST", "/ledger/entries", {})
+        if page.status_code == 200 and len(page.json()["entries"]) == 50:
+            return page.json()
+        it.clock.advance(1)
+        await asyncio.sleep(0.05)

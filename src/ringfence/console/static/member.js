@@ -7,9 +7,10 @@ const account = document.querySelector("p.aside code").textContent;
 const frame = document.getElementById("keys");
 const filter = document.getElementById("filter");
 const older = document.getElementById("older");
+const newest = document.getElementById("newest");
 let before = null;
 
-frame.hidden = !filter;
+frame.hidden = !filter && !newest;
 document.getElementById("sign-out").addEventListener("click", () => reporting(signOut));
 document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
 for (const button of document.querySelectorAll("button[data-act]")) {
@@ -23,6 +24,23 @@ if (filter) {
   });
   older.addEventListener("click", () => reporting(showTexts));
   reporting(showTexts);
+}
+
+if (newest) {
+  newest.addEventListener("click", () => {
+    before = null;
+    reporting(showLedger);
+  });
+  older.addEventListener("click", () => reporting(showLedger));
+  reporting(showLedger);
+}
+
+async function showLedger() {
+  const { size } = await askKeys("ledger_seen");
+  const ledger = await post("/ledger/entries", { seen: size, before });
+  await askKeys("show_ledger", { account, ledger });
+  before = ledger.before;
+  older.disabled = before === null;
 }
 
 async function showTexts() {

@@ -8,6 +8,7 @@ import { openContentKeys, slotOf } from "./crypto/slots.js";
 import { h, pressed, show } from "./dom.js";
 import { granting } from "./granting.js";
 import * as keeping from "./keeping.js";
+import { seen, showLedger } from "./ledger_view.js";
 import { openMessages, showMessages } from "./messages_view.js";
 import { makePasskey, needPasskeys, showPasskey } from "./passkey.js";
 import { Refused } from "./refused.js";
@@ -59,6 +60,16 @@ const verbs = {
     const open = await keeping.open();
     if (!open || open.account !== account) throw new Refused("locked", "Show your passkey first.");
     return showMessages(records, await openMessages(open.keys, account, records, epochs), String(timeline));
+  },
+
+  /** How much of the ledger this browser saw last: what the next look must begin with. */
+  async ledger_seen() {
+    return { size: seen()?.size ?? 0 };
+  },
+
+  /** Checks an account's entries of the ledger, and shows them; how many there are, and how many hold. */
+  async show_ledger({ account, ledger }) {
+    return showLedger(account, ledger);
   },
 
   /**

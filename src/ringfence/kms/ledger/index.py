@@ -23,6 +23,9 @@ CREATE TABLE by_session (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY 
 CREATE TABLE reach (size INTEGER NOT NULL);
 INSERT INTO reach VALUES (0);
 """
+_LATEST_OF_ACCOUNT = (
+    "SELECT n FROM by_account WHERE name = (SELECT id FROM name WHERE name = ?) AND n < ? ORDER BY n DESC LIMIT ?"
+)
 _ENTRIES_OF: Mapping[By, str] = {
     "account": (
         "SELECT n FROM by_account WHERE name = (SELECT id FROM name WHERE name = ?) AND n > ? AND n < ? "
@@ -149,6 +152,13 @@ def entries_of(path: Path, by: By, name: str, *, after: int = -1, before: int | 
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(_ENTRIES_OF[by], (name, after, stop, limit))
         return [n for (n,) in rows]
+
+
+def latest_of_account(path: Path, account: str, *, before: int, limit: int) -> list[int]:
+    """The numbers of an account's newest entries before one, the oldest first, of those that the index has."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        rows = connection.execute(_LATEST_OF_ACCOUNT, (account, before, limit)).fetchall()
+        return sorted(n for (n,) in rows)
 
 
 def rows_of(lines: Iterable[Line]) -> Iterable[tuple[int, Whose]]:

@@ -14,7 +14,7 @@ from ringfence.domain.ledger.proof import root_of
 from ringfence.domain.ledger.tile import HEIGHT, WIDTH, Tile, TileHashes, encode_bundle, tile_path, tiles_of
 from ringfence.kms.key_files import KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile
-from ringfence.kms.ledger.index import By, entries_of, whose
+from ringfence.kms.ledger.index import By, entries_of, latest_of_account, whose
 from ringfence.kms.ledger.keys import LedgerKeys, load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line, Position, read_line, read_lines
 from ringfence.kms.ledger.tree_files import OFFSET_BYTES, OFFSETS
@@ -100,6 +100,15 @@ class LedgerReader:
                 yield line
             after = found[-1]
             left = None if left is None else left - len(found)
+
+    def latest_of(self, account: str, *, before: int, limit: int) -> Iterator[Line]:
+        """An account's newest entries before one, in order. LedgerBrokenError as in `lines_of`."""
+        for line in self.lines_at(latest_of_account(self._folder / INDEX, account, before=before, limit=limit)):
+            if line.entry.account != account:
+                raise LedgerBrokenError(
+                    f"the ledger's index is wrong about entry {line.n}: delete it, and it is made anew"
+                )
+            yield line
 
     def salt(self, line: Line) -> bytes:
         """What an account needs beside an entry of its own to see that it is in the tree."""

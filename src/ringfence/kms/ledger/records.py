@@ -1,16 +1,16 @@
 """The ledger as others may read it: `LedgerRecords` and `OwnRecords` of `ports.ledger`, over the service's folder."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import split_note
-from ringfence.domain.ledger.proof import inclusion_proof
+from ringfence.domain.ledger.proof import consistency_proof, inclusion_proof
 from ringfence.domain.ledger.tile import parse_tile_path, width_at
 from ringfence.kms.ledger.keys import LedgerKeys
-from ringfence.kms.ledger.lines import LedgerBrokenError
+from ringfence.kms.ledger.lines import LedgerBrokenError, Line
 from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.ports.keys import Caller
 from ringfence.ports.ledger import ENTRIES_AT_ONCE, ProvenEntries, ProvenEntry
@@ -43,6 +43,19 @@ class FolderRecords:
     async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
         return await _read(lambda: self._entries(account, after, min(limit, ENTRIES_AT_ONCE)))
 
+    async def latest_for(self, account: str, before: int | None, limit: int) -> ProvenEntries:
+        return await _read(lambda: self._latest(account, before, min(limit, ENTRIES_AT_ONCE)))
+
+    async def consistency(self, old_size: int, size: int) -> list[bytes]:
+        return await _read(lambda: self._consistency(old_size, size))
+
+    def _consistency(self, old_size: int, size: int) -> list[bytes]:
+        reader = self._reader()
+        signed = reader.checkpoint()
+        if signed is None or not 0 <= old_size <= size <= signed.size:
+            raise ValueError("the ledger has not so many entries")
+        return consistency_proof(reader.hashes(size), old_size, size)
+
     def _reader(self) -> LedgerReader:
         return LedgerReader(self._directory, self._keys)
 
@@ -56,22 +69,36 @@ class FolderRecords:
 
     def _entries(self, account: str, after: int, limit: int) -> ProvenEntries:
         reader = self._reader()
-        note = reader.note()
-        size = parse_checkpoint(split_note(note)[0]).size if note else 0
-        hashes = reader.hashes(size)
-        return ProvenEntries(
-            checkpoint=note,
-            entries=tuple(
-                ProvenEntry(
-                    n=line.n,
-                    entry=line.entry,
-                    body=line.body,
-                    salt=reader.salt(line),
-                    proof=tuple(inclusion_proof(hashes, line.n, size)),
-                )
-                for line in reader.lines_of("account", account, after=after, before=size, limit=limit)
-            ),
-        )
+        note, size = _signed(reader)
+        return _proven(reader, note, size, reader.lines_of("account", account, after=after, before=size, limit=limit))
+
+    def _latest(self, account: str, before: int | None, limit: int) -> ProvenEntries:
+        reader = self._reader()
+        note, size = _signed(reader)
+        end = size if before is None else min(before, size)
+        return _proven(reader, note, size, reader.latest_of(account, before=end, limit=limit))
+
+
+def _signed(reader: LedgerReader) -> tuple[str, int]:
+    note = reader.note()
+    return note, parse_checkpoint(split_note(note)[0]).size if note else 0
+
+
+def _proven(reader: LedgerReader, note: str, size: int, lines: Iterable[Line]) -> ProvenEntries:
+    hashes = reader.hashes(size)
+    return ProvenEntries(
+        checkpoint=note,
+        entries=tuple(
+            ProvenEntry(
+                n=line.n,
+                entry=line.entry,
+                body=line.body,
+                salt=reader.salt(line),
+                proof=tuple(inclusion_proof(hashes, line.n, size)),
+            )
+            for line in lines
+        ),
+    )
 
 
 async def _read(read: Callable[[], T]) -> T:
