@@ -1,4 +1,4 @@
-"""How each operation on keys of the iam product is brought to answer with what it is there for."""
+"""How each operation on keys and on Auth Tokens is brought to answer with what it is there for."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,10 +24,25 @@ def on_key(method: str, path: str = "/{}", **options: Any) -> Recipe:
     return lambda tenant: ask(tenant, method, path.format(new_key(tenant).json()["sid"], tenant.sid), **options)
 
 
+def on_tokens(method: str, path: str, *, there: bool = True) -> Recipe:
+    """`path` of the Auth Tokens, with a secondary one that is `there`."""
+
+    def make(tenant: Any) -> requests.Response:
+        base, who = f"{tenant.installation.url}/accounts/v1/AuthTokens", (tenant.sid, tenant.token)
+        if there:
+            assert requests.post(f"{base}/Secondary", auth=who, timeout=10).status_code == 201
+        return requests.request(method, f"{base}{path}", auth=who, timeout=10)
+
+    return make
+
+
 KEY_RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/Keys"): new_key,
     ("GET", "/v1/Keys"): on_key("GET", "?AccountSid={1}"),
     ("GET", "/v1/Keys/{Sid}"): on_key("GET"),
     ("POST", "/v1/Keys/{Sid}"): on_key("POST", data={"FriendlyName": "desk", "Policy": POLICY}),
     ("DELETE", "/v1/Keys/{Sid}"): on_key("DELETE"),
+    ("POST", "/v1/AuthTokens/Secondary"): on_tokens("POST", "/Secondary", there=False),
+    ("DELETE", "/v1/AuthTokens/Secondary"): on_tokens("DELETE", "/Secondary"),
+    ("POST", "/v1/AuthTokens/Promote"): on_tokens("POST", "/Promote"),
 }

@@ -75,6 +75,7 @@ DOCUMENTS = {
     "messaging": ["twilio_messaging_v1.json"],
     "voice": ["twilio_voice_v1.json"],
     "iam": ["twilio_iam_v1.json"],
+    "accounts": ["twilio_accounts_v1.json"],
 }
 
 

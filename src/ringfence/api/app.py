@@ -12,6 +12,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.api import ledger_files
+from ringfence.api.accounts_v1.auth_tokens import auth_tokens
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.host_guard import HostGuard
 from ringfence.api.iam_v1.keys import keys as iam_keys
@@ -124,6 +125,7 @@ RESOURCES = (
     rate_limits,
     phone_numbers_v1,
     iam_keys,
+    auth_tokens,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

@@ -24,6 +24,7 @@ from ringfence.domain.key_policy import KeyPolicy
 from ringfence.domain.sid import is_sid
 from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.ports.store import AccountRow, AccountStore, CredentialRow
+from ringfence.usecases.accounts.credential import AUTH_TOKEN, SECONDARY_TOKEN, secondary_of
 from ringfence.usecases.verify.devices import Devices, PresentDevice
 
 MAX_HEADER_BYTES = 512
@@ -87,6 +88,10 @@ class Authenticator:
         verifier = credential.verifier if credential is not None else _NOBODY
         digest = hashlib.sha256(secret.encode()).digest()
         right = hmac.compare_digest(digest, verifier)
+        if credential is not None and not right:
+            other = await self._store.credential(secondary_of(name))
+            if other is not None and hmac.compare_digest(digest, other.verifier):
+                credential, right = other, True
         if credential is None or not right:
             self._count_failure(client, credential)
             raise ApiError(20003)
@@ -96,9 +101,9 @@ class Authenticator:
         if await self._frozen.bars(credential.sid):
             raise ApiError(20003)
         self._keep_out(credential, account, client)
-        seed = self._seeds.of(credential.sid, secret, digest)
+        seed = self._seeds.of(name, secret, digest)
         caller = Caller(account=account.sid, credential=credential.sid, seed=seed)
-        token = secret if credential.kind == "auth_token" else None
+        token = secret if credential.kind in (AUTH_TOKEN, SECONDARY_TOKEN) else None
         policy = KeyPolicy(tuple(credential.policy.split())) if credential.policy else None
         return Presented(caller=caller, account=account, auth_token=token, policy=policy)
 

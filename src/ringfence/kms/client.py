@@ -32,6 +32,10 @@ class ApiKeyClient:
         self._held.forget(account)
         await self._client.call("add_slot", caller, account, slot)
 
+    async def copy_slot(self, caller: Caller, account: str, source: str, credential: str) -> None:
+        self._held.forget(account)
+        await self._client.call("copy_slot", caller, account, source, credential)
+
     async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
         await self._client.call("add_sealer", caller, account, slot)
 

@@ -18,6 +18,7 @@ TENANT_VERBS = (
     "create_account",
     "add_slot",
     "add_sealer",
+    "copy_slot",
     "revoke_slot",
     "sealing_key",
     "open_epochs",

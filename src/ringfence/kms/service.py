@@ -146,6 +146,12 @@ class KeyService:
         await self._write_down(account, caller.credential, "add_slot", slot.credential)
         await self._slots.add(opened, account, slot)
 
+    async def copy_slot(self, caller: Caller, account: str, source: str, credential: str) -> None:
+        opened = await self._open(caller, account, "copy_slot")
+        slot = Slot(credential=credential, public=self._slots.public_of(account, source))
+        await self._write_down(account, caller.credential, "copy_slot", source, credential)
+        await self._slots.add(opened, account, slot)
+
     async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
         await self._open(caller, account, "add_sealer")
         await self._write_down(account, caller.credential, "add_sealer", slot.credential)

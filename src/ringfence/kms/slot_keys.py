@@ -98,6 +98,15 @@ class SlotKeys:
 
         await self._store.write(work)
 
+    def public_of(self, account: str, credential: str) -> bytes:
+        """The public half of a credential's slot, the latest where it has two; KeyRefusedError without one."""
+        found = self._store.row(
+            "SELECT public FROM slot WHERE account = ? AND credential = ? ORDER BY turn DESC", account, credential
+        )
+        if found is None:
+            raise KeyRefusedError("no such slot")
+        return bytes(found[0])
+
     def seals(self, caller: Caller, account: str) -> bool:
         """True where the caller is one that may have something sealed for `account` and opens nothing of it."""
         found = self._store.row(

@@ -81,6 +81,12 @@ class TenantKeys(Protocol):
         Only what `caller` opens may be lent so; KeyRefusedError otherwise.
         """
 
+    async def copy_slot(self, caller: Caller, account: str, source: str, credential: str) -> None:
+        """As `add_slot` for `credential`, with the slot that `source` has: one secret opens under both names.
+
+        KeyRefusedError where `source` has none.
+        """
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         """Drop a slot and begin a new content key for those that remain. Again is a no-op."""
 

@@ -53,6 +53,9 @@ class PlatformKeys(CodeTable, TotpTable, DeviceTable):
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
         return
 
+    async def copy_slot(self, caller: Caller, account: str, source: str, credential: str) -> None:
+        return
+
     async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
         return
 

@@ -14,6 +14,7 @@ from ringfence.ports.store import CredentialRow
 
 AUTH_TOKEN = "auth_token"  # noqa: S105
 API_KEY = "api_key"
+SECONDARY_TOKEN = "secondary_token"  # noqa: S105
 _ALPHABET = string.ascii_letters + string.digits
 
 
@@ -26,6 +27,11 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"Credential({self.sid})"
+
+
+def secondary_of(account: str) -> str:
+    """The name under which an account's secondary Auth Token is kept: nobody signs in by that name."""
+    return f"{account}.secondary"
 
 
 def new_auth_token() -> str:
