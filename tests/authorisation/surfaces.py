@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import FunctionType
 from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
@@ -27,6 +28,9 @@ SERVERS = {
 """The modules that take HTTP from a network, and what they serve."""
 
 _SERVES = re.compile(r"uvicorn\.Config\(|start_server\(|ServerProtocol\(|HTTPServer\(")
+
+
+_HELD = (Starlette, SessionGuard, PageHeaders, HostGuard, OriginGuard)
 
 
 class Open(NamedTuple):
@@ -69,5 +73,9 @@ def open_routes(app: Any, surface: str = "") -> Iterator[Open]:
                 yield Open(surface, method, route.path)
     elif isinstance(app, HostGuard | OriginGuard | Watch | PageHeaders | SessionGuard):
         yield from open_routes(app._app, surface)
+    elif isinstance(app, FunctionType) and app.__closure__:
+        # A function that chooses between apps, which it holds.
+        held = [cell.cell_contents for cell in app.__closure__]
+        yield from (route for one in held if isinstance(one, _HELD) for route in open_routes(one, surface))
     else:
         raise TypeError(f"nobody has said who may ask {type(app)!r}")

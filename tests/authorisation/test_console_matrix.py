@@ -4,6 +4,7 @@ The routes are read from the apps; one that is open to all, and of which nobody 
 """
 
 import json
+import re
 from base64 import b64encode
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from tests.authorisation.asking import Answer, ask
 from tests.authorisation.surfaces import Open, open_routes
 from tests.unit.console.conftest import ORIGINS
 from tests.unit.console.conftest import stand as stand
+from tests.unit.console.test_members import AC, OTHER, TOKEN, account, enrolled, text
 
 from ringfence.console.dependencies import host_of
 from ringfence.console.host_split import HostSplit
@@ -33,7 +35,14 @@ OPEN = {
     Open("operator", "POST", "/join"): "a passkey, for an answer to that",
     Open("tenant", "GET", "/healthz"): "whether the process answers",
     Open("tenant", "GET", "/assets/{name}"): "pages' files",
-    Open("tenant", "GET", "/"): "that there is nothing yet",
+    Open("tenant", "GET", "/worker.js"): "what signs requests, without a key",
+    Open("tenant", "GET", "/sign-in"): "a page without data",
+    Open("tenant", "POST", "/sign-in/options"): "a challenge for a passkey",
+    Open("tenant", "POST", "/sign-in"): "a session, for a passkey's answer",
+    Open("tenant", "POST", "/enrol/options"): "for the key origin: sealed boxes, which a link's secret opens",
+    Open("tenant", "POST", "/enrol"): "for the key origin: a passkey, with a proof by the content key",
+    Open("tenant", "OPTIONS", "/enrol/options"): "that the key origin may ask that",
+    Open("tenant", "OPTIONS", "/enrol"): "that the key origin may ask that",
     Open("keys", "GET", "/frame"): "code that touches keys, and no key",
     Open("keys", "GET", "/enrol"): "code that touches keys, and no key",
     Open("keys", "GET", "/installation.json"): "where the console is, and the bundle's hash",
@@ -62,9 +71,7 @@ def surfaces(app: Any) -> dict[str, list[Open]]:
 
 
 def filled(path: str, sid: str) -> str:
-    for name in ("{id}", "{sid}", "{message}", "{name}", "{name:path}"):
-        path = path.replace(name, sid)
-    return path
+    return re.sub(r"{[\w:]+}", sid, path)
 
 
 async def put(app: Any, route: Open, path: str, who: Asker, now_s: int) -> Answer:
@@ -126,6 +133,60 @@ async def test_nobody_without_a_session_of_staff_does_anything_at_the_operators_
         assert await everything(made.storage) == rows
 
 
+async def test_nobody_without_a_session_of_a_member_does_anything_at_the_tenants_console(stand: Any) -> None:
+    async with stand() as made:
+        staff = await made.first()
+        owner = await enrolled(made, await account(made))
+        stranger = type(owner.key)()
+        ended = Asker(owner.cookie, owner.key, TENANT)
+        assert (await owner.ask("POST", "/sign-out")).status_code == 200
+        assert (await owner.sign_in()).status_code == 200
+        basic = b"Basic " + b64encode(f"{AC}:{TOKEN}".encode())
+        askers = {
+            "nobody": Asker(origin=TENANT),
+            "the account's own Auth Token": Asker(origin=TENANT, headers=((b"authorization", basic),)),
+            "the cookie alone": Asker(owner.cookie, None, TENANT),
+            "the cookie, signed by another key": Asker(owner.cookie, stranger, TENANT),
+            "a session of staff": Asker(staff.cookie, staff.key, TENANT),
+            "a session that was ended": ended,
+        }
+        entries, rows = len(made.ledger.entries), await everything(made.storage)
+        closed = [route for route in surfaces(made.app)["tenant"] if route not in OPEN]
+        assert len(closed) >= 10
+        for route in closed:
+            for who, asker in askers.items():
+                answer = await put(made.app, route, filled(route.path, "x"), asker, made.clock.now_ms() // 1_000)
+                assert answer.status == 401, (who, route)
+                assert AC not in answer.text, (who, route)
+        assert len(made.ledger.entries) == entries
+        assert await everything(made.storage) == rows
+
+
+async def test_a_member_gets_nothing_of_another_account(stand: Any) -> None:
+    """Every route of the tenants' console, with the other account's things in its path and in its body."""
+    async with stand() as made:
+        ours = await account(made)
+        owner, other = await enrolled(made, ours), await enrolled(made, await account(made, OTHER))
+        await text(made, ours, "the owl flies at nine")
+        (session,) = await Sessions(made.storage, made.clock).open_now("member", account=AC)
+        body = {"credential": owner.opened_by, "wanted": {}, "account": AC, "key": owner.key.jwk}
+        marks = (AC, owner.opened_by, session.id, session.person)
+        before = await everything(made.storage)
+        entries = [entry for entry in made.ledger.entries if entry.account == AC]
+        for route in surfaces(made.app)["tenant"]:
+            if route in OPEN or route.path == "/sign-out":
+                continue
+            path = route.path.replace("{member}", session.person).replace("{credential}", owner.opened_by)
+            answer = await other.ask(route.method, filled(path, session.id), body if route.method == "POST" else None)
+            assert answer.status_code != 401, route
+            assert answer.status_code >= 400 or not [mark for mark in marks if mark in answer.text], route
+            assert "boxes" not in answer.text or answer.status_code >= 400 or route.path == "/passkeys/options", route
+        after = await everything(made.storage)
+        assert [row for row in after["session"] if AC in row] == [row for row in before["session"] if AC in row]
+        assert [entry for entry in made.ledger.entries if entry.account == AC] == entries
+        assert await owner.texts() == ["the owl flies at nine"]
+
+
 async def test_a_request_of_staff_is_refused_from_another_site_and_the_second_time(stand: Any) -> None:
     async with stand() as made:
         staff = await made.first()
@@ -165,6 +226,8 @@ async def test_it_is_decided_what_is_open_to_all(stand: Any) -> None:
             for route in found[surface]:
                 answer = await put(made.app, route, filled(route.path, new_sid("CS")), nobody, 0)
                 assert (answer.status == 401) is (route not in OPEN), route
+            decided = {route for route in OPEN if route.surface == surface}
+            assert decided <= set(found[surface])
         assert set(found["keys"]) == {route for route in OPEN if route.surface == "keys"}
 
 
