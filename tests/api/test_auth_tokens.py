@@ -1,14 +1,21 @@
 """Two Auth Tokens while programs are changed over, through the official SDK."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
+from tests.api.conftest import LIMITS, Installation
 from tests.api.test_keys import refusal
+from tests.authorisation.asking import ask, basic
 
+from ringfence.api.app import create_app
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import hmac_states_record
+from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.keys import Caller
 from ringfence.usecases.accounts.credential import secondary_of
 
@@ -102,6 +109,25 @@ def test_between_the_two_steps_of_a_promotion_nobody_is_locked_out(tenant: Any) 
         assert tenant.client(secret=secret).messages(sent).fetch().body == "before"
     accounts(tenant, token).auth_token_promotion().update()
     assert tenant.client(secret=token).messages(sent).fetch().body == "before"
+
+
+def test_an_auth_token_that_is_frozen_is_both(tmp_path: Path) -> None:
+    """Else whoever had stolen the one would sign in by making the other."""
+    installation = Installation(tmp_path, LIMITS)
+    installation.start()
+    try:
+        tenant = installation.new_tenant()
+        token = secondary(tenant)
+        row = FreezeRow(kind="key", name=tenant.sid, at_ms=0)
+        assert installation.run(installation.store.put_freeze(row))
+        # What it knew is a second old at most: a new process knows at once.
+        front = create_app(replace(installation.deps, registry=CollectorRegistry()))
+        for secret in (tenant.token, token):
+            path = f"{tenant.base}/Messages.json"
+            assert installation.run(ask(front, "GET", path, basic(tenant.sid, secret))).status == 401
+        assert installation.run(installation.store.delete_freeze("key", tenant.sid))
+    finally:
+        installation.stop()
 
 
 def test_a_key_neither_makes_nor_promotes_one(tenant: Any) -> None:

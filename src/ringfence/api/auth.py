@@ -98,7 +98,8 @@ class Authenticator:
         account = await self._store.account(credential.account)
         if account is None or account.status != "active" or not await self._parent_is_active(account):
             raise ApiError(20003)
-        if await self._frozen.bars(credential.sid):
+        # A frozen Auth Token's name is its account's, whichever of two was shown.
+        if await self._frozen.bars(name):
             raise ApiError(20003)
         self._keep_out(credential, account, client)
         seed = self._seeds.of(name, secret, digest)
