@@ -18,7 +18,7 @@ import msgspec
 
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import split_note
-from ringfence.kms.key_files import LEDGER, STANDING, TABLES
+from ringfence.kms.key_files import DISPATCHER, STANDING, VERIFICATION
 from ringfence.kms.key_move import sync
 from ringfence.kms.key_rest import REST, FileRest, rest_of, write_rest
 from ringfence.kms.ledger.writer import CHECKPOINT, ENTRIES, FOLDER, FORMER
@@ -35,6 +35,7 @@ DUMP = "ringfence.sql"
 KMS = "kms"
 CONSOLE = "console"
 COPY_BYTES = 1 << 20
+OF_A_DAY = (f"{DISPATCHER}-", f"{VERIFICATION}-")
 OWN_PASSPHRASE = "passphrase of the backup"  # noqa: S105 - how it is sealed, not by what
 AS_HERE = "as in the installation"
 
@@ -123,9 +124,7 @@ def _standing_files(settings: Settings) -> list[str]:
 def _copy_keys(keys: Path, target: Path, new_seal: Callable[[], PassphraseSeal]) -> str:
     """Sealed ones as they are, so that no secret is needed; others under a passphrase of the backup's own."""
     target.mkdir(mode=0o700)
-    lasting = [
-        path for path in sorted(keys.glob("*.key")) if path.stem == TABLES or path.stem.startswith((STANDING, LEDGER))
-    ]
+    lasting = [path for path in sorted(keys.glob("*.key")) if not path.stem.startswith(OF_A_DAY)]
     rest = rest_of(keys)
     if isinstance(rest, FileRest):
         try:

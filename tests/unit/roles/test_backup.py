@@ -77,6 +77,9 @@ def restored(lived: Lived, to: Path, secret: bytes = PASSPHRASE, *against: Path,
 def test_it_is_private_and_holds_no_key_of_a_day_and_none_unsealed(lived: Lived) -> None:
     names = [str(path.relative_to(lived.backup)) for path in lived.backup.rglob("*")]
     assert not [name for name in names if "dispatcher" in name or "verification" in name]
+    live = {path.name for path in (lived.live / "kms" / "keys").glob("*.key")}
+    kept = {path.name for path in (lived.backup / "kms" / "keys").glob("*.key")}
+    assert {name for name in live if not name[:-4].rpartition("-")[2].isdigit()} == kept
     assert {"ringfence.db", "kms/kms.db", "kms/keys/standing.key", "kms/ledger/entries"} <= set(names)
     bytes_of_it = b"".join(path.read_bytes() for path in lived.backup.rglob("*") if path.is_file())
     for key in (lived.live / "kms" / "keys").glob("*.key"):
@@ -96,7 +99,7 @@ def test_without_a_tenants_secret_it_opens_nothing_that_anybody_wrote(lived: Liv
     on_disk = {where for piece in thief.disk() for where in lived.canaries.found_in(piece)}
     thief.close()
     # He has every key of the backup, and so its standing configuration: else this would prove nothing.
-    assert loot.keys_tried == 3
+    assert loot.keys_tried == len(list((lived.backup / "kms" / "keys").glob("*.key"))) > 2
     assert {tenant for piece in loot.standing for tenant, _ in lived.canaries.found_in(piece)} == {
         tenant.sid for tenant in lived.tenants
     }
