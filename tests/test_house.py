@@ -34,15 +34,6 @@ def test_no_file_is_long() -> None:
     assert {path: length for path, length in lengths.items() if length > MAX_LINES} == {}
 
 
-def test_migrations_of_a_folder_are_numbered_one_after_the_other() -> None:
-    """Two that landed together had one number: no database could be opened."""
-    folders: dict[Path, list[int]] = {}
-    for path in tracked("src/*/migrations/*.sql"):
-        folders.setdefault(path.parent, []).append(int(path.name[:4]))
-    assert folders
-    assert [str(folder) for folder, found in folders.items() if sorted(found) != list(range(1, len(found) + 1))] == []
-
-
 def test_no_name_says_where_things_were_put_instead_of_what_they_are() -> None:
     assert [path.name for path in CODE if FORBIDDEN_NAMES.search(path.stem)] == []
 

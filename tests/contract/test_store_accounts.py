@@ -214,6 +214,36 @@ async def test_a_released_number_is_free_but_not_back_in_stock(store, owned):
     assert await store.stock([in_stock("+1")]) == 1
 
 
+async def test_a_number_that_rests_is_for_sale_to_nobody_but_who_gave_it_up(store, owned):
+    until_ms = NOW + 1_000
+    first = owned("+1", created_ms=NOW)
+    await store.buy_number(first, from_stock=False)
+    assert await store.release_number(B, first.sid, rests_until_ms=until_ms) is False
+    assert await store.release_number(A, first.sid, rests_until_ms=until_ms) is True
+    await store.stock([in_stock("+1")])
+    for from_stock in (True, False):
+        with pytest.raises(NumberTakenError):
+            await store.buy_number(owned("+1", account=B, created_ms=until_ms - 1), from_stock=from_stock)
+    assert await store.available("US", "local", at_ms=until_ms - 1, account=B) == []
+    assert await store.available("US", "local", at_ms=until_ms, account=B) == [in_stock("+1")]
+    assert await store.available("US", "local", at_ms=NOW, account=A) == [in_stock("+1")]
+    again = owned("+1", created_ms=NOW)
+    await store.buy_number(again, from_stock=True)
+    # Its rest is over with that, and begins anew the next time.
+    assert await store.release_number(A, again.sid) is True
+    await store.buy_number(owned("+1", account=B, created_ms=NOW), from_stock=False)
+
+
+async def test_a_number_has_rested_when_its_time_is_over(store, owned):
+    row = owned("+1", created_ms=NOW)
+    await store.buy_number(row, from_stock=False)
+    await store.release_number(A, row.sid, rests_until_ms=NOW + 1_000)
+    await store.stock([in_stock("+1")])
+    other = owned("+1", account=B, created_ms=NOW + 1_000)
+    await store.buy_number(other, from_stock=True)
+    assert (await store.number_by_e164("+1")).account == B
+
+
 async def test_stocking_skips_what_is_known(store, owned):
     await store.buy_number(owned("+1"), from_stock=False)
     full = in_stock("+2", locality="Ely", area="202", postal_code="1", capabilities=frozenset({"sms"}))

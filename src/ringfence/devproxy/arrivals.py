@@ -228,7 +228,8 @@ class Arrivals:
         return None
 
     async def _buy_any(self, it: Holdings, account: str) -> NumberRow | None:
-        for offer in (await it.store.available("US", "local", limit=1))[:1]:
+        now_ms = it.clock.now_ms()
+        for offer in await it.store.available("US", "local", limit=1, at_ms=now_ms, account=account):
             return await self._buy(it, account, offer)
         return None
 

@@ -26,6 +26,7 @@ from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.supervisor import role_command
+from ringfence.usecases.accounts.release_number import REST_MS
 
 if TYPE_CHECKING:
     from ringfence.drills.held_browser import HeldBrowser
@@ -58,8 +59,9 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines.
 
     `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
-    `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services. `record` is
-    the record of openings in a folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
+    `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services;
+    `number_rest_ms` is how long nobody else gets a number that was given up. `record` is the record of openings in a
+    folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
     `egress` gives the client that calls tenants' programs in production, while it is open; the network is told what may
     be reached besides the public Internet, and how names resolve. `staff_desk` is an operator's console in a folder,
     and at a port where it is served; `held_browser` one that is signed in at the console of a seeded copy, by default
@@ -77,6 +79,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     new_factors_need_approval: bool = True
     staff_read_by_role: bool = False
     approvals: Callable[[Room], Approvals] = ByNumber
+    number_rest_ms: int = REST_MS
     record: Callable[[Path], Record] = WatchedLedger
     log_writer: str = "kms"
     record_file: str = f"{FOLDER}/{ENTRIES}"
@@ -135,6 +138,7 @@ def control() -> Design | None:
         new_factors_need_approval=False,
         staff_read_by_role=True,
         approvals=importlib.import_module(f"{CONTROL}.push_approvals").PushApprovals,
+        number_rest_ms=0,
         record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
         log_writer="audit",
         record_file="audit.jsonl",

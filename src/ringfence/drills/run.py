@@ -19,6 +19,7 @@ from ringfence.drills import (
     leakage_sweep,
     log_tampering,
     pumping,
+    recycled_number,
     registration_lock,
     relayed_sign_in,
     rtp_bleed,
@@ -142,6 +143,9 @@ DRILLS = {
             play=rtp_bleed.rtp_bleed,
             tenants=50,
             missing=rtp_bleed.missing,
+        ),
+        Drill(
+            name=recycled_number.DRILL, title=recycled_number.TITLE, play=recycled_number.recycled_number, tenants=100
         ),
         Drill(
             name=registration_lock.DRILL,

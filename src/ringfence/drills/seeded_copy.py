@@ -11,6 +11,7 @@ from ringfence.carriers.simulator.carrier import LocalSimulator
 from ringfence.carriers.simulator.network import Network, Pace
 from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import SystemClock
+from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Status
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig, encode_number_config, number_record
@@ -33,6 +34,7 @@ from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
 from ringfence.usecases.accounts.buy_number import buy_number
 from ringfence.usecases.accounts.create_account import create_account
+from ringfence.usecases.accounts.release_number import release_number
 from ringfence.usecases.messaging.close_epochs import close_epochs
 from ringfence.usecases.messaging.read import ListRequest
 from ringfence.usecases.messaging.send import SendRequest
@@ -208,6 +210,40 @@ class SeededCopy:
     async def sids_of(self, tenant: Tenant) -> list[str]:
         """The names of the tenant's latest messages, of which there are few."""
         return [row.sid for row in await self._store.messages(tenant.sid, MessageFilter(), limit=2)]
+
+    async def give_up_number(self, tenant: Tenant) -> None:
+        """The tenant gives its number up, and the operator puts it on sale again at once."""
+        (row,) = await self._store.numbers(tenant.sid)
+        rest_ms = self._design.number_rest_ms
+        await release_number(self._store, self._clock, account=tenant.sid, sid=row.sid, rest_ms=rest_ms)
+        await self._store.stock([StockRow(number=tenant.number, region="US", kind="local")])
+
+    async def add_renter(self, name: str) -> Tenant:
+        """An account without a number yet."""
+        made = await create_account(self._store, self._keys, self._clock, friendly_name=name)
+        seed = slot_seed(made.auth_token, made.row.sid)
+        caller = Caller(account=made.row.sid, credential=made.row.sid, seed=seed)
+        return Tenant(account=made.row, caller=caller, number="", customer="")
+
+    async def rent(self, renter: Tenant, number: str) -> bool:
+        """False where the number is not to be had."""
+        try:
+            await buy_number(
+                self._store, self._keys, self._clock, account=renter.sid, number=number, config=NumberConfig()
+            )
+        except ApiError:
+            return False
+        return True
+
+    async def news_taken(self) -> None:
+        """Return once the platform has taken, or turned away, all that came for it."""
+        async with asyncio.timeout(SETTLED_WITHIN_S):
+            while len(self._network.mailbox):  # noqa: ASYNC110 - the mailbox has no event to wait for
+                await asyncio.sleep(0.01)
+
+    def answer(self, tenant: Tenant, kind: str) -> None:
+        """The tenant's customer texts its number, whoever has that now."""
+        self._network.text_from(tenant.customer, tenant.number, f"Yes, {self.canaries.mark(tenant.sid, kind)}")
 
     async def set_webhook(self, tenant: Tenant, url: str) -> None:
         """Texts to the tenant's number go to `url` from now on."""

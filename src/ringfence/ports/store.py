@@ -390,8 +390,8 @@ class AccountStore(Protocol):
     async def update_number(self, row: NumberRow) -> None:
         """Replace its friendly_name, standing and updated_ms; an unknown number stays unknown."""
 
-    async def release_number(self, account: str, sid: str) -> bool:
-        """Give it up; it does not return to the inventory by itself."""
+    async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
+        """Give it up; it does not return to the inventory by itself. Until then no other account gets it."""
 
     async def stock(self, rows: Sequence[StockRow]) -> int:
         """Add to the inventory; numbers known already are skipped. Returns how many were new."""
@@ -404,10 +404,13 @@ class AccountStore(Protocol):
         pattern: str | None = None,
         area_code: str | None = None,
         limit: int = 50,
+        at_ms: int = 0,
+        account: str = "",
     ) -> list[StockRow]:
-        """What can be bought, in order of number.
+        """What can be bought by `account`, in order of number.
 
         `pattern`, digits and * (any one digit), may match anywhere in it; `area_code` is of the North American plan.
+        Numbers that another account gave up are left out as long as they rest, at `at_ms`.
         """
 
     async def stocked_regions(self) -> dict[str, frozenset[str]]:

@@ -76,7 +76,8 @@ async def stock_dev_numbers(store: Store, keys: TenantKeys, clock: Clock, accoun
         return
     if not await store.stocked_regions():
         await store.stock(dev_stock())
-    if await store.available("US", "local", pattern=BUSINESS_NUMBER.removeprefix("+"), limit=1):
+    digits, now_ms = BUSINESS_NUMBER.removeprefix("+"), clock.now_ms()
+    if await store.available("US", "local", pattern=digits, limit=1, at_ms=now_ms, account=account):
         await buy_number(
             store,
             keys,

@@ -15,14 +15,23 @@ class MemoryNumbers:
     def __init__(self) -> None:
         self._numbers: dict[str, NumberRow] = {}
         self._stock: dict[str, StockRow] = {}
+        self._resting: dict[str, tuple[str, int]] = {}
 
     async def buy_number(self, row: NumberRow, *, from_stock: bool) -> None:
         if row.number in self._numbers or (from_stock and row.number not in self._stock):
             raise NumberTakenError
+        if self._rests(row.number, row.account, row.created_ms):
+            raise NumberTakenError
         if any((known.account, known.sid) == (row.account, row.sid) for known in self._numbers.values()):
             raise SidTakenError
         self._stock.pop(row.number, None)
+        self._resting.pop(row.number, None)
         self._numbers[row.number] = row
+
+    def _rests(self, number: str, account: str, at_ms: int) -> bool:
+        """True where somebody else gave it up a short while ago."""
+        whose, until_ms = self._resting.get(number, (account, 0))
+        return whose != account and until_ms > at_ms
 
     async def number(self, account: str, sid: str) -> NumberRow | None:
         for row in self._numbers.values():
@@ -64,10 +73,12 @@ class MemoryNumbers:
                 known, friendly_name=row.friendly_name, standing=row.standing, updated_ms=row.updated_ms
             )
 
-    async def release_number(self, account: str, sid: str) -> bool:
+    async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
         known = await self.number(account, sid)
         if known is None:
             return False
+        if rests_until_ms:
+            self._resting[known.number] = (account, rests_until_ms)
         del self._numbers[known.number]
         return True
 
@@ -86,6 +97,8 @@ class MemoryNumbers:
         pattern: str | None = None,
         area_code: str | None = None,
         limit: int = 50,
+        at_ms: int = 0,
+        account: str = "",
     ) -> list[StockRow]:
         like = None if pattern is None else _pattern(pattern, r"[0-9]")
         found = [
@@ -94,6 +107,7 @@ class MemoryNumbers:
             if (row.region, row.kind) == (region, kind)
             and (like is None or like.search(row.number))
             and (area_code is None or row.number.startswith(f"+1{area_code}"))
+            and not self._rests(row.number, account, at_ms)
         ]
         return sorted(found, key=lambda row: row.number)[:limit]
 

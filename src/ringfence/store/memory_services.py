@@ -20,9 +20,9 @@ class MemoryServices(MemoryNumbers):
         self._pooled: dict[Key, tuple[str, int]] = {}
         self._sticky: dict[tuple[str, str, bytes], str] = {}
 
-    async def release_number(self, account: str, sid: str) -> bool:
+    async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
         self._unpool(account, sid)
-        return await super().release_number(account, sid)
+        return await super().release_number(account, sid, rests_until_ms=rests_until_ms)
 
     async def create_service(self, row: ServiceRow) -> None:
         if (row.account, row.sid) in self._services:

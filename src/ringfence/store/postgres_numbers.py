@@ -13,7 +13,7 @@ from ringfence.store.statements import statements
 SQL = statements("postgres/numbers")
 
 Purchase = tuple[NumberRow, bool]
-Key = tuple[str, str]
+Release = tuple[str, str, int]
 
 
 class PostgresNumbers(PostgresGround):
@@ -47,8 +47,8 @@ class PostgresNumbers(PostgresGround):
     async def update_number(self, row: NumberRow) -> None:
         await self._write_directory(_update, row)
 
-    async def release_number(self, account: str, sid: str) -> bool:
-        return await self._write_directory(_release, (account, sid))
+    async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
+        return await self._write_directory(_release, (account, sid, rests_until_ms))
 
     async def stock(self, rows: Sequence[StockRow]) -> int:
         return await self._write(_stock, rows)
@@ -61,9 +61,11 @@ class PostgresNumbers(PostgresGround):
         pattern: str | None = None,
         area_code: str | None = None,
         limit: int = 50,
+        at_ms: int = 0,
+        account: str = "",
     ) -> list[StockRow]:
         match = None if pattern is None else _expression(pattern)
-        rows = await self._all(SQL["available"], region, kind, match, area_code, limit)
+        rows = await self._all(SQL["available"], region, kind, match, area_code, limit, at_ms, account)
         return [STOCK.read(row) for row in rows]
 
     async def stocked_regions(self) -> dict[str, frozenset[str]]:
@@ -89,13 +91,14 @@ async def _buy(tx: Connection, purchases: Sequence[Purchase]) -> list[Exception 
 
 
 async def _buy_one(tx: Connection, row: NumberRow, from_stock: bool) -> Exception | None:
-    if await tx.fetchval(SQL["is_owned"], row.number):
+    if await tx.fetchval(SQL["is_owned"], row.number, row.account, row.created_ms):
         return NumberTakenError()
     if from_stock and not await tx.fetchval(SQL["is_stocked"], row.number):
         return NumberTakenError()
     if not count(await tx.execute(SQL["insert"], *NUMBER.write(row))):
         return SidTakenError()
     await tx.execute(SQL["unstock"], row.number)
+    await tx.execute(SQL["wake"], row.number)
     return None
 
 
@@ -105,7 +108,10 @@ async def _update(tx: Connection, rows: Sequence[NumberRow]) -> list[None]:
     return [None] * len(rows)
 
 
-async def _release(tx: Connection, keys: Sequence[Key]) -> list[bool]:
+async def _release(tx: Connection, releases: Sequence[Release]) -> list[bool]:
+    for release in releases:
+        await tx.execute(SQL["rest"], *release)
+    keys = [(account, sid) for account, sid, _ in releases]
     released = [count(await tx.execute(SQL["release"], *key)) > 0 for key in keys]
     for key in keys:
         await tx.execute(SQL["unpool"], *key)

@@ -14,7 +14,7 @@ from ringfence.store.statements import statements
 SQL = statements("sqlite/numbers")
 
 Purchase = tuple[NumberRow, bool]
-Key = tuple[str, str]
+Release = tuple[str, str, int]
 
 
 class SqliteNumbers(SqliteGround):
@@ -49,8 +49,8 @@ class SqliteNumbers(SqliteGround):
     async def update_number(self, row: NumberRow) -> None:
         await self._write(_update, row)
 
-    async def release_number(self, account: str, sid: str) -> bool:
-        return await self._write(_release, (account, sid))
+    async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
+        return await self._write(_release, (account, sid, rests_until_ms))
 
     async def stock(self, rows: Sequence[StockRow]) -> int:
         return await self._write(_stock, rows)
@@ -63,9 +63,11 @@ class SqliteNumbers(SqliteGround):
         pattern: str | None = None,
         area_code: str | None = None,
         limit: int = 50,
+        at_ms: int = 0,
+        account: str = "",
     ) -> list[StockRow]:
         like = None if pattern is None else f"*{_glob(pattern, '[0-9]')}*"
-        rows = self._all(SQL["available"], (region, kind, like, area_code, limit))
+        rows = self._all(SQL["available"], (region, kind, like, area_code, limit, at_ms, account))
         return [STOCK.read(row) for row in rows]
 
     async def stocked_regions(self) -> dict[str, frozenset[str]]:
@@ -85,7 +87,7 @@ def _buy(tx: SqliteWriter, purchases: Sequence[Purchase]) -> list[Exception | No
 
 
 def _buy_one(tx: SqliteWriter, row: NumberRow, from_stock: bool) -> Exception | None:
-    if tx.run(SQL["is_owned"], (row.number,)).fetchone():
+    if tx.run(SQL["is_owned"], (row.number, row.account, row.created_ms)).fetchone():
         return NumberTakenError()
     tx.run("SAVEPOINT purchase")
     try:
@@ -93,6 +95,7 @@ def _buy_one(tx: SqliteWriter, row: NumberRow, from_stock: bool) -> Exception | 
         if from_stock and not was_stocked:
             return NumberTakenError()
         tx.run(SQL["insert"], NUMBER.write(row))
+        tx.run(SQL["wake"], (row.number,))
     except sqlite3.IntegrityError:
         tx.run("ROLLBACK TO purchase")
         return SidTakenError()
@@ -109,10 +112,12 @@ def _update(tx: SqliteWriter, rows: Sequence[NumberRow]) -> list[None]:
     return [None] * len(rows)
 
 
-def _release(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
+def _release(tx: SqliteWriter, releases: Sequence[Release]) -> list[bool]:
     tx.erased = True
+    keys = [(account, sid) for account, sid, _ in releases]
     tx.run_many(SQL["unpool"], keys)
     tx.run_many(SQL["unstick"], keys)
+    tx.run_many(SQL["rest"], releases)
     return [tx.run(SQL["release"], key).rowcount > 0 for key in keys]
 
 

@@ -184,7 +184,14 @@ def _by_kind(kind: Kind) -> Resource:
         area_code = None if form.area_code is None else str(form.area_code)
         if area_code is not None and len(area_code) != 3:
             raise ApiError(21451)
-        rows = await store.available(code, kind, area_code=area_code, limit=_MAX_SCANNED)
+        rows = await store.available(
+            code,
+            kind,
+            area_code=area_code,
+            limit=_MAX_SCANNED,
+            at_ms=request.deps.clock.now_ms(),
+            account=request.account.sid,
+        )
         size = min(max(form.page_size, 1), 1000)
         kept = [_available(row) for row in rows if _keeps(row, form, contains)][:size]
         uri = f"{request.base}/AvailablePhoneNumbers/{code}/{_SEGMENTS[kind]}.json"

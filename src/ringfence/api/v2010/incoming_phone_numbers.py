@@ -233,7 +233,8 @@ async def update(request: ApiRequest[UpdateNumberForm]) -> Number | None:
 
 @incoming_phone_numbers.delete()
 async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
-    return await release_number(request.deps.store, account=request.account.sid, sid=request.sid)
+    deps = request.deps
+    return await release_number(deps.store, deps.clock, account=request.account.sid, sid=request.sid)
 
 
 def _by_kind(segment: str, kind: Kind) -> Resource:

@@ -30,13 +30,14 @@ async def buy_number(
 ) -> NumberRow:
     """The number, owned. `number` names it; else `area_code` (US and Canada) picks any of `kind`.
 
-    ApiError 21421 for what is no number, 21422 when it is not for sale, 21452 when the area has none.
+    ApiError 21421 for what is no number, 21422 when it is not for sale or another account gave it up less than 90 days
+    ago, 21452 when the area has none.
     """
     if number is not None:
-        offers = await _offers_of(store, number, kind)
+        offers = await _offers_of(store, number, kind, account, clock.now_ms())
         failure = ApiError(21422)
     else:
-        offers = await _offers_in(store, area_code or "", kind or "local")
+        offers = await _offers_in(store, area_code or "", kind or "local", account, clock.now_ms())
         failure = ApiError(21452)
     for offer in offers:
         row = await _own(keys, clock, account, offer, friendly_name, config)
@@ -48,21 +49,25 @@ async def buy_number(
     raise failure
 
 
-async def _offers_of(store: Store, number: str, kind: Kind | None) -> list[StockRow]:
+async def _offers_of(store: Store, number: str, kind: Kind | None, account: str, at_ms: int) -> list[StockRow]:
     parsed = parse_e164(number)
     if parsed is None:
         raise ApiError(21421)
     offers: list[StockRow] = []
     for wanted in KINDS if kind is None else (kind,):
-        found = await store.available(parsed.region, wanted, pattern=parsed.e164.removeprefix("+"), limit=_TRIES)
+        found = await store.available(
+            parsed.region, wanted, pattern=parsed.e164.removeprefix("+"), limit=_TRIES, at_ms=at_ms, account=account
+        )
         offers.extend(offer for offer in found if offer.number == parsed.e164)
     return offers
 
 
-async def _offers_in(store: Store, area_code: str, kind: Kind) -> list[StockRow]:
+async def _offers_in(store: Store, area_code: str, kind: Kind, account: str, at_ms: int) -> list[StockRow]:
     offers: list[StockRow] = []
     for region in ("US", "CA"):
-        offers.extend(await store.available(region, kind, area_code=area_code, limit=_TRIES))
+        offers.extend(
+            await store.available(region, kind, area_code=area_code, limit=_TRIES, at_ms=at_ms, account=account)
+        )
     return offers
 
 

@@ -8,6 +8,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.ports.freezes import FreezeStore, is_frozen
 from ringfence.ports.store import AccountRow, AccountStore
+from ringfence.usecases.accounts.release_number import release_number
 
 _PAGE = 100
 
@@ -50,5 +51,5 @@ async def update_account(
     if changed.status == "closed":
         while numbers := await store.numbers(account.sid, limit=_PAGE):
             for number in numbers:
-                await store.release_number(account.sid, number.sid)
+                await release_number(store, clock, account=account.sid, sid=number.sid)
     return changed

@@ -14,6 +14,8 @@ ON CONFLICT DO NOTHING
 
 -- is_owned --
 SELECT 1 FROM number WHERE number = $1
+UNION ALL SELECT 1 FROM resting_number WHERE number = $1 AND account <> $2 AND until_ms > $3
+LIMIT 1
 
 -- number --
 SELECT {columns} FROM number WHERE account = $1 AND sid = $2
@@ -36,6 +38,14 @@ UPDATE number SET friendly_name = $3, standing = $4, updated_ms = $5 WHERE accou
 
 -- release --
 DELETE FROM number WHERE account = $1 AND sid = $2
+
+-- rest --
+INSERT INTO resting_number (number, account, until_ms)
+SELECT number, account, $3::bigint FROM number WHERE account = $1 AND sid = $2 AND $3::bigint > 0
+ON CONFLICT (number) DO UPDATE SET account = excluded.account, until_ms = excluded.until_ms
+
+-- wake --
+DELETE FROM resting_number WHERE number = $1
 
 -- unpool --
 DELETE FROM pool_number WHERE account = $1 AND number_sid = $2
@@ -62,6 +72,10 @@ SELECT 1 FROM stock WHERE number = $1
 SELECT {stock_columns} FROM stock
 WHERE region = $1 AND kind = $2 AND ($3::text IS NULL OR number ~ $3)
   AND ($4::text IS NULL OR starts_with(number, '+1' || $4))
+  AND NOT EXISTS (
+    SELECT 1 FROM resting_number AS resting
+    WHERE resting.number = stock.number AND resting.until_ms > $6 AND resting.account <> $7
+  )
 ORDER BY number LIMIT $5
 
 -- regions --

@@ -8,7 +8,8 @@ number, region, kind, locality, area, postal_code, capabilities
 INSERT INTO number ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- is_owned --
-SELECT 1 FROM number WHERE number = ?
+SELECT 1 FROM number WHERE number = ?1
+UNION ALL SELECT 1 FROM resting_number WHERE number = ?1 AND account <> ?2 AND until_ms > ?3
 
 -- number --
 SELECT {columns} FROM number WHERE account = ? AND sid = ?
@@ -31,6 +32,14 @@ UPDATE number SET friendly_name = ?3, standing = ?4, updated_ms = ?5 WHERE accou
 -- release --
 DELETE FROM number WHERE account = ? AND sid = ?
 
+-- rest --
+INSERT INTO resting_number (number, account, until_ms)
+SELECT number, account, ?3 FROM number WHERE account = ?1 AND sid = ?2 AND ?3 > 0
+ON CONFLICT (number) DO UPDATE SET account = excluded.account, until_ms = excluded.until_ms
+
+-- wake --
+DELETE FROM resting_number WHERE number = ?
+
 -- unpool --
 DELETE FROM pool_number WHERE account = ? AND number_sid = ?
 
@@ -48,6 +57,10 @@ DELETE FROM stock WHERE number = ?
 -- available --
 SELECT {stock_columns} FROM stock
 WHERE region = ?1 AND kind = ?2 AND (?3 IS NULL OR number GLOB ?3) AND (?4 IS NULL OR number GLOB '+1' || ?4 || '*')
+  AND NOT EXISTS (
+    SELECT 1 FROM resting_number AS resting
+    WHERE resting.number = stock.number AND resting.until_ms > ?6 AND resting.account <> ?7
+  )
 ORDER BY number LIMIT ?5
 
 -- regions --
