@@ -109,9 +109,10 @@ def test_what_is_refused_is_given_as_far_as_it_was_read() -> None:
     assert error.request.method == "INVITE"
     assert error.request.call_id == FIELDS["Call-ID"]
     # Those fields that are some are needed for the answer, whatever stands between them.
-    error = refusal(invite(INVITE, b"", "nothing", "Via: SIP/2.0/TCP far.example"))
-    assert error.request is not None
-    assert error.request.headers.get_all("via") == [FIELDS["Via"], "SIP/2.0/TCP far.example"]
+    for between in ("nothing", "X: a\nb"):
+        error = refusal(invite(INVITE, b"", between, "Via: SIP/2.0/TCP far.example"))
+        assert error.request is not None
+        assert error.request.headers.get_all("via") == [FIELDS["Via"], "SIP/2.0/TCP far.example"]
     error = refusal(with_lines(*["X: 1"] * MAX_FIELDS))
     assert error.request is not None
     assert len(list(error.request.headers)) == MAX_FIELDS
