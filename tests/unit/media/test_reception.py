@@ -265,3 +265,13 @@ def test_it_shows_how_much_it_heard_and_no_number() -> None:
     heard = reception()
     hear(heard, [1, 2])
     assert repr(heard) == "Reception(2 packets)"
+
+
+def test_the_fraction_that_is_lost_is_in_256ths() -> None:
+    heard = reception()
+    fractions = []
+    for number in (1, 3, 7, 107, 307):
+        hear(heard, [number])
+        fractions.append(heard.block(0).fraction_lost)
+    # None of one; then one of two, three of four, 99 of a hundred and 199 of two hundred, rounded down.
+    assert fractions == [0, 128, 192, 253, 254]
