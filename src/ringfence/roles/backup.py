@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from ringfence.console.storage import copy_people
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import split_note
 from ringfence.kms.key_files import DISPATCHER, STANDING, VERIFICATION
@@ -162,12 +163,12 @@ def _copy_store(settings: Settings, target: Path) -> None:
 
 
 def _copy_consoles(settings: Settings, target: Path) -> None:
-    """Staff, members and their sessions, where there are consoles."""
+    """Staff and members, where there are consoles."""
     databases = sorted(settings.console_dir.glob("*.db"))
     if databases:
         (target / CONSOLE).mkdir(mode=0o700)
     for path in databases:
-        back_up_sqlite(path, target / CONSOLE / path.name)
+        copy_people(path, target / CONSOLE / path.name)
 
 
 def _copy_ledger(kms: Path, target: Path) -> str:

@@ -1,6 +1,7 @@
 """A backup is whole, opens nothing by itself, and is restored where nothing is, not behind its ledger's witnesses."""
 
 import asyncio
+import hashlib
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,6 +9,11 @@ from typing import NamedTuple
 
 import pytest
 
+from ringfence.console.operator.staff_rows import StaffMember, keep_member, members
+from ringfence.console.request_signature import PublicJwk
+from ringfence.console.sessions import Sessions
+from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.clock import ManualClock
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import OURS
 from ringfence.drills.seeded_copy import Tenant, seeded_copy
@@ -28,6 +34,7 @@ from ringfence.store.postgres import PostgresStore
 from ringfence.testing.postgres_server import PostgresServer
 from unit.kms.key_rests import PASSPHRASE, quick_passphrase
 
+COOKIE = "a cookie of a session"
 NOW_MS = 1_700_000_000_000
 FIRST = "AC" + "0" * 32
 TOKEN = CredentialRow(
@@ -47,6 +54,23 @@ class Lived(NamedTuple):
     kept: Path
 
 
+async def staffed(folder: Path) -> None:
+    """One member of staff, with an open session."""
+    folder.mkdir(mode=0o700)
+    storage = ConsoleStorage(folder / "console.db")
+    await storage.open()
+    try:
+        member = StaffMember(
+            id="ST1", handle=b"h", name="Ada", made_ms=1, active_ms=1, invited_by="terminal", approved_by=""
+        )
+        await storage.run(lambda db: keep_member(db, member))
+        sessions = Sessions(storage, ManualClock(NOW_MS))
+        session, _ = sessions.new("staff", "ST1", "", PublicJwk(kty="EC", crv="P-256", x="x", y="y"))
+        await sessions.keep(session, COOKIE)
+    finally:
+        await storage.close()
+
+
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     folder = tmp_path_factory.mktemp("lived")
@@ -60,6 +84,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
             read = [await copy.read(tenant) for tenant in copy.tenants]
             while not LedgerReader(live / "kms").note():
                 await asyncio.sleep(0.05)
+            await staffed(live / "console")
             made = back_up(Settings(data_dir=live), backup, lambda: PASSPHRASE, NOW_MS, quick_passphrase)
             # Life goes on after it.
             await copy.send(copy.tenants[0], "body after the backup")
@@ -87,6 +112,25 @@ def test_it_is_private_and_holds_no_key_of_a_day_and_none_unsealed(lived: Lived)
     modes = {path.stat().st_mode & 0o777 for path in lived.backup.rglob("*")}
     assert modes == {0o600, 0o700}
     assert lived.manifest == read_manifest(lived.backup)
+
+
+def test_staff_come_back_without_their_sessions(lived: Lived, tmp_path: Path) -> None:
+    to = tmp_path / "again"
+    restored(lived, to)
+    assert (to / "console" / "console.db").stat().st_mode & 0o777 == 0o600
+    copied = (lived.backup / "console" / "console.db").read_bytes()
+    assert (b"Ada" in copied, hashlib.sha256(COOKIE.encode()).digest() in copied) == (True, False)
+
+    async def look() -> None:
+        storage = ConsoleStorage(to / "console" / "console.db")
+        await storage.open()
+        try:
+            assert [each.name for each in await storage.run(members)] == ["Ada"]
+            assert await Sessions(storage, ManualClock(NOW_MS)).open_now("staff") == []
+        finally:
+            await storage.close()
+
+    asyncio.run(look())
 
 
 def test_without_a_tenants_secret_it_opens_nothing_that_anybody_wrote(lived: Lived, tmp_path: Path) -> None:
