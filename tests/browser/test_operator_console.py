@@ -97,6 +97,19 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     ada.goto(f"{served.desk.origin}/sessions")
     expect(ada.get_by_role("heading", name="Open sessions")).to_be_visible()
 
+    # Another site's form, made to look like JSON: the worker must not sign it.
+    elsewhere = ada.context.new_page()
+    elsewhere.set_content(
+        f"""<form method=post enctype=text/plain action="{served.desk.origin}/staff/invitations">
+        <input name='{{"name": "Mallory", "x": "' value='"}}'><button>Win</button></form>"""
+    )
+    with elsewhere.expect_navigation() as sent:
+        elsewhere.click("button")
+    assert sent.value.status == 401
+    elsewhere.close()
+    ada.goto(f"{served.desk.origin}/staff")
+    assert "Mallory" not in ada.content()
+
     # By keyboard alone: the first stop leads past the bar; what is sensitive asks for the passkey again.
     served.desk.clock.advance(6 * 60_000)
     ada.goto(f"{served.desk.origin}/staff")

@@ -1,7 +1,7 @@
 """Lets nobody by without a session's cookie and its browser's signature over this very request.
 
 What is open to all is listed by its app, path by path; whatever is not listed needs a session, whether it is there or
-not. A request that changes something without a session, such as a sign-in, comes from our own page, as JSON.
+not. What changes something is JSON, and without a session, such as a sign-in, comes from a page of ours.
 """
 
 import logging
@@ -59,6 +59,8 @@ class SessionGuard:
                 self._check_own_page(scope["method"], headers)
             else:
                 scope.setdefault("state", {})[SESSION] = await self._session(scope, headers, body)
+                # A service worker may sign what other sites' forms send here: JSON is what no form can send.
+                self._check_is_json(scope["method"], headers)
         except SessionRefusedError as error:
             # What a browser without a session sends is nothing to report; a copy of one's cookie is.
             level = logging.DEBUG if error.harmless else logging.WARNING
@@ -112,6 +114,11 @@ class SessionGuard:
             return
         if headers.get("origin") != self._origin:
             raise RefusedError("Requests from other origins are refused.", status=403)
+        self._check_is_json(method, headers)
+
+    def _check_is_json(self, method: str, headers: Headers) -> None:
+        if method in _SAFE:
+            return
         if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise RefusedError("Send the body as application/json.", status=415)
 

@@ -39,7 +39,11 @@ class ConsoleStorage:
     async def open(self) -> None:
         """Create or migrate the database, mode 0600. StoreFailedError where it cannot be used."""
         self._thread = ThreadPoolExecutor(1, "console-storage")
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._open)
+        except BaseException:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Finish what is under way, and stop. Idempotent."""

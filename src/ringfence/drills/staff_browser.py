@@ -169,8 +169,8 @@ class StaffBrowser:
         self.sent: list[Request] = []
 
     async def ask(self, method: str, path: str, values: Any = None, *, signed: bool = True) -> Response:
-        """One request. Without `values` it has no body."""
-        body = b"" if values is None else json.dumps(values).encode()
+        """One request. A GET has no body, others have `values` as JSON."""
+        body = b"" if method == "GET" else json.dumps(values or {}).encode()
         target = f"{self.origin}{path}"
         headers = {"host": urlsplit(self.origin).netloc, "origin": self.origin}
         if body:

@@ -91,6 +91,20 @@ def test_whoever_is_not_let_by_is_told_the_time_so_that_a_browser_can_sign_anew(
     run(scene())
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_nothing_is_changed_by_what_a_form_of_another_site_can_send(run: Any, stand: Any, kind: str) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada = await it.first()
+            target, body = f"{ada.origin}/staff/invitations", b'{"name": "Mallory"}'
+            headers = ada.key.headers("POST", target, body, it.clock.now_ms() // 1_000)
+            headers |= {"host": "operator.localhost:8421", "cookie": ada.cookie, "content-type": kind}
+            assert (await ada.send(Request("POST", target, headers, body))).status_code == 415
+            assert await it.terminal.invitations() == []
+
+    run(scene())
+
+
 def test_a_body_must_be_signed_too(run: Any, stand: Any) -> None:
     async def scene() -> None:
         async with stand() as it:

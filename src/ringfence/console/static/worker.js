@@ -9,7 +9,9 @@ addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
-  if (url.origin === location.origin && !OPEN.test(url.pathname)) event.respondWith(signed(event.request));
+  const byForm = event.request.mode === "navigate" && event.request.method !== "GET";
+  // Nothing of ours is sent by a form: this one may be another site's, and goes unsigned.
+  if (url.origin === location.origin && !OPEN.test(url.pathname) && !byForm) event.respondWith(signed(event.request));
 });
 
 async function signed(request) {
