@@ -6,6 +6,7 @@
 import hashlib
 import secrets
 import sqlite3
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
@@ -98,15 +99,20 @@ class Sessions:
         )
         return session, secrets.token_urlsafe(COOKIE_BYTES)
 
-    async def keep(self, session: Session, cookie: str) -> None:
-        """Open a session."""
+    async def keep(
+        self, session: Session, cookie: str, check: Callable[[sqlite3.Connection], None] = lambda _: None
+    ) -> None:
+        """Open a session, where `check` raises nothing: in one transaction, so that nobody is removed in between."""
         row = (
             *(session.id, _hash(cookie), session.kind, session.person, session.account),
             *(msgspec.json.encode(session.public_jwk).decode(), session.made_ms, session.seen_ms, session.verified_ms),
         )
-        await self._storage.run(
-            lambda db: db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row) and None
-        )
+
+        def work(db: sqlite3.Connection) -> None:
+            check(db)
+            db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+
+        await self._storage.run(work)
 
     async def authenticate(self, kind: Kind, cookie: str, request: SignedRequest) -> Session:
         """Whose request it is, once for each. SessionRefusedError."""

@@ -9,7 +9,7 @@ from ringfence.console.operator.staff import DELAY_MS, LINK_LIFE_MS
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import FRESH_MS
 from ringfence.ports.passkeys import AttestationPolicy
-from software_authenticator import Maker, SoftwareAuthenticator, Wrong
+from software_authenticator import Maker, SoftwareAuthenticator, Wrong, b64
 
 MODEL = bytes(range(16))
 
@@ -153,10 +153,30 @@ def test_a_member_adds_a_key_with_one_they_have_and_the_others_are_told(run: Any
             elsewhere = it.browser(second)
             assert (await elsewhere.sign_in()).status_code == 200
             first_id = (await it.terminal.passkeys_of((await it.terminal.members())[0].id))[0].passkey.credential_id
-            from software_authenticator import b64
-
             assert (await elsewhere.ask("POST", f"/passkeys/{b64(first_id)}/drop")).status_code == 200
+            assert (await ada.page("/")).status_code == 401
+            assert (await elsewhere.page("/")).status_code == 200
             assert (await ada.sign_in()).status_code == 401
+
+    run(scene())
+
+
+def test_who_is_removed_while_they_sign_in_is_not_let_in(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada = await it.first("Ada")
+            member = (await it.terminal.members())[0].id
+            noted = it.keys.note
+
+            async def note(account: str, actor: str, verb: str, scope: Any = ()) -> None:
+                await noted(account, actor, verb, scope)
+                if verb == "sign_in":
+                    await it.terminal.remove("terminal", member)
+
+            it.keys.note = note
+            assert (await ada.sign_in()).status_code == 401
+            it.keys.note = noted
+            assert (await ada.page("/")).status_code == 401
 
     run(scene())
 

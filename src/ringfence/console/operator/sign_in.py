@@ -11,6 +11,7 @@ import structlog
 from ringfence.console.ceremonies import Ceremonies
 from ringfence.console.lockout import is_kept_out
 from ringfence.console.operator import staff_rows
+from ringfence.console.operator.staff_rows import StaffMember
 from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of, passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.request_signature import PublicJwk, check_key
@@ -68,7 +69,11 @@ class StaffSignIn:
             raise RefusedError(_REFUSED, status=401)
         session, cookie = self._sessions.new("staff", kept.person, "", wanted.key)
         await self._notes.note(OPERATOR, session.actor, "sign_in", (session.scope,))
-        await self._sessions.keep(session, cookie)
+
+        def check(db: sqlite3.Connection) -> None:
+            _check_member(db, kept.person)
+
+        await self._sessions.keep(session, cookie, check)
         return session, cookie
 
     async def begin_again(self, session: Session) -> tuple[str, dict[str, Any]]:
@@ -101,9 +106,7 @@ class StaffSignIn:
             kept = passkey_of(db, answer.credential_id)
             if kept is None or kept.kind != "staff":
                 raise RefusedError(_REFUSED, status=401)
-            member = staff_rows.member_of(db, kept.person)
-            if member is None or member.removed_ms is not None:
-                raise RefusedError(_REFUSED, status=401)
+            member = _check_member(db, kept.person)
             try:
                 use = self._passkeys.check_authentication(answer, pending.ceremony, kept.passkey, now_ms)
             except PasskeyRefusedError as error:
@@ -120,3 +123,11 @@ class StaffSignIn:
             return used
 
         return pending.about, await self._storage.run(work)
+
+
+def _check_member(db: sqlite3.Connection, person: str) -> StaffMember:
+    """Who is still staff. RefusedError."""
+    member = staff_rows.member_of(db, person)
+    if member is None or member.removed_ms is not None:
+        raise RefusedError(_REFUSED, status=401)
+    return member

@@ -250,8 +250,9 @@ class Staff:
         await self._note(f"staff:{member}", "add_passkey", f"staff:{member}")
         await self._storage.run(work)
 
-    async def drop(self, member: str, credential_id: bytes) -> None:
-        """Forget one of a member's passkeys, not the last."""
+    async def drop(self, member: str, credential_id: bytes, but: str) -> None:
+        """Forget one of a member's passkeys, not the last, and end their sessions `but` this one: it may be another's
+        by now, and so may they."""
 
         def work(db: sqlite3.Connection) -> None:
             held = [each.passkey.credential_id for each in passkeys_of(db, "staff", member)]
@@ -260,6 +261,7 @@ class Staff:
             if len(held) == 1:
                 raise RefusedError("the last passkey stays: add another first")
             db.execute("DELETE FROM passkey WHERE credential_id = ?", (credential_id,))
+            db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ? AND id <> ?", (member, but))
 
         await self._note(f"staff:{member}", "drop_passkey", f"staff:{member}")
         await self._storage.run(work)

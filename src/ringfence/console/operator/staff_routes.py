@@ -106,7 +106,8 @@ def staff_routes(
             credential_id = decode_base64url(request.path_params["id"])
         except ValueError:
             raise RefusedError("there is no such passkey") from None
-        await staff.drop(session_of(request).person, credential_id)
+        session = session_of(request)
+        await staff.drop(session.person, credential_id, session.id)
         return done()
 
     return [
