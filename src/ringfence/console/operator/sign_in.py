@@ -72,6 +72,7 @@ class StaffSignIn:
 
         def check(db: sqlite3.Connection) -> None:
             _check_member(db, kept.person)
+            _check_admitted(db, kept.person)
 
         await self._sessions.keep(session, cookie, check)
         return session, cookie
@@ -114,8 +115,7 @@ class StaffSignIn:
                 copied = error.why in (Refusal.COUNTER, Refusal.BACKUP)
                 _log.log(logging.ERROR if copied else logging.WARNING, "console.passkey_refused", cause=error.why.value)
                 raise RefusedError(_REFUSED, status=401) from None
-            if is_kept_out(db, member.id):
-                raise RefusedError("You are kept out for now: another member of staff knows why.", status=403)
+            _check_admitted(db, member.id)
             if now_ms < member.active_ms:
                 raise RefusedError("You can sign in 24 hours after you enrolled.", status=403)
             used = msgspec.structs.replace(kept, passkey=use.passkey, used_ms=now_ms)
@@ -123,6 +123,12 @@ class StaffSignIn:
             return used
 
         return pending.about, await self._storage.run(work)
+
+
+def _check_admitted(db: sqlite3.Connection, person: str) -> None:
+    """Return for whom nobody keeps out. RefusedError."""
+    if is_kept_out(db, person):
+        raise RefusedError("You are kept out for now: another member of staff knows why.", status=403)
 
 
 def _check_member(db: sqlite3.Connection, person: str) -> StaffMember:
