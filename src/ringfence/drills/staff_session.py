@@ -242,7 +242,7 @@ def _without(answer: bytes, number: str) -> bytes:
     """An answer without the number that was asked, and without what differs between any two answers."""
     for written in (number, quote(number), number[1:]):
         answer = answer.replace(written.encode(), b"N")
-    return re.sub(rb"\d\d:\d\d:\d\d|[A-Z]{2}[0-9a-f]{32}", b"", answer)
+    return re.sub(rb"ringfence-now: \d+|\d\d:\d\d:\d\d|[A-Z]{2}[0-9a-f]{32}", b"", answer)
 
 
 def _api_routes() -> Iterator[tuple[str, str]]:
