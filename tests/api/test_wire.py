@@ -17,6 +17,13 @@ def test_every_answer_has_a_request_id(tenant: Any) -> None:
     assert all(re.fullmatch("RQ[0-9a-f]{32}", request_id) for request_id in ids)
 
 
+@pytest.mark.parametrize("path", ["/Messages.json", "/Messages", "/Nothing.json", "/Messages/SM404.json"])
+def test_no_answer_is_kept_by_who_passes_it_on_or_taken_for_something_else(tenant: Any, path: str) -> None:
+    for auth in ((tenant.sid, tenant.token), None):
+        headers = tenant.ask("GET", path, auth=auth).headers
+        assert (headers["Cache-Control"], headers["X-Content-Type-Options"]) == ("no-store", "nosniff")
+
+
 def test_an_unknown_path_is_not_found(tenant: Any) -> None:
     answer = tenant.ask("GET", "/Nonsense.json")
     assert answer.status_code == 404

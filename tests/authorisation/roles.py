@@ -8,6 +8,7 @@ from tests.api.push_device import Telephone
 from tests.authorisation.asking import basic
 
 from ringfence.domain.sid import new_sid
+from ringfence.ports.freezes import FreezeRow
 
 REFUSED = frozenset({401})
 ABSENT = frozenset({404})
@@ -48,6 +49,8 @@ class Cast:
         their_service = other.client().verify.v2.services.create(friendly_name="theirs").sid
         self.other_device = Telephone.verified(other, their_service, IDENTITY)
         frozen = self._frozen()
+        frozen_key, elsewhere, canary = (client.new_keys.create() for _ in range(3))
+        taken_back = self._limited(frozen_key.sid, elsewhere.sid, canary.sid)
         child = victim.child
         self.of_its_parent = of_its_parent = (victim.tenant.sid, child.friendly_name, victim.sibling.friendly_name)
         self.strangers = [
@@ -59,6 +62,10 @@ class Cast:
             Role("another's secret under its name", basic(victim.tenant.sid, other.token), REFUSED),
             Role("its key's secret under its account's name", basic(victim.tenant.sid, victim.key.secret), REFUSED),
             Role("its Auth Token under its key's name", basic(victim.key.sid, victim.tenant.token), REFUSED),
+            Role("a frozen key of its own", basic(frozen_key.sid, frozen_key.secret), REFUSED),
+            Role("a key of its own from elsewhere", basic(elsewhere.sid, elsewhere.secret), REFUSED),
+            Role("a canary of its own", basic(canary.sid, canary.secret), REFUSED),
+            Role("a second Auth Token that was taken back", basic(victim.tenant.sid, taken_back), REFUSED),
             Role("a suspended account", basic(*frozen["suspended"]), REFUSED),
             Role("a suspended account's key", basic(*frozen["suspended's key"]), REFUSED),
             Role("the subaccount of a suspended one", basic(*frozen["child of suspended"]), REFUSED),
@@ -81,6 +88,24 @@ class Cast:
     def device(self, telephone: Telephone) -> bytes:
         """A login of now: a device's token lives for minutes."""
         return basic("token", telephone.login(telephone.tenant.sid, telephone.service, telephone.factor))
+
+    def _limited(self, frozen: str, elsewhere: str, canary: str) -> str:
+        """What was done to three keys, and a secondary Auth Token that signs in no more."""
+        store, tenant = self.installation.store, self.victim.tenant
+
+        async def work() -> None:
+            await store.put_freeze(FreezeRow(kind="key", name=frozen, at_ms=0))
+            await store.restrict_credential(
+                tenant.sid, elsewhere, policy="", networks="192.0.2.0/24", canary=False, at_ms=0
+            )
+            await store.restrict_credential(tenant.sid, canary, policy="", networks="", canary=True, at_ms=0)
+
+        self.installation.run(work())
+        client = tenant.client()
+        client.accounts.base_url = f"{self.installation.url}/accounts"
+        token = str(client.accounts.v1.secondary_auth_token().create().secondary_auth_token)
+        client.accounts.v1.secondary_auth_token().delete()
+        return token
 
     def _frozen(self) -> dict[str, tuple[str, str]]:
         tenant = self.installation.new_tenant()

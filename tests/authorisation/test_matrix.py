@@ -32,7 +32,7 @@ SHARED = {"AccountSid", "Country", "CountryCode", "IsoCode", "PhoneNumber", "Fie
 """Parts of a path that say the same in every account: who asks for them gets its own."""
 EMPTY = {("GET", "/2010-04-01/Accounts/{AccountSid}/Calls/{CallSid}/Recordings")}
 """Lists that are empty, and not absent, below what is not there."""
-ROLES = 17
+ROLES = 21
 
 OPEN = {
     Open("watch", "GET", "/healthz"): "whether the process answers",

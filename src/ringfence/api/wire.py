@@ -28,7 +28,7 @@ from ringfence.api.permissions import permission_of
 from ringfence.api.recognized import RecognizedHeaders
 from ringfence.api.refusal_pace import RefusalPace
 from ringfence.api.resource import CORE, ApiRequest, DeviceRequest, Operation
-from ringfence.api.respond import Reply, refuse, reply_with
+from ringfence.api.respond import JSON, XML, Reply, refuse, reply_with
 from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
 from ringfence.api.streaming import write_pieces
@@ -40,6 +40,7 @@ from ringfence.ports.onlookers import ApiCall
 from ringfence.ports.store import QueueFullError, StoreFailedError
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
+_KEPT_BY_NOBODY = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 _log = structlog.get_logger(__name__)
 _page_form = Form(PageForm)
@@ -331,6 +332,8 @@ async def _rest_of(body: bytes, receive: Receive, limit: int) -> bytes:
 
 async def _write(send: Send, receive: Receive, reply: Reply, request_id: str, *, head_only: bool) -> None:
     headers = [(b"twilio-request-id", request_id.encode()), *reply.headers]
+    if reply.content_type in (JSON, XML):
+        headers += _KEPT_BY_NOBODY
     if reply.status != 204:
         length = len(reply.body) if reply.pieces is None else reply.length
         headers.append((b"content-type", reply.content_type))
