@@ -132,5 +132,5 @@ class StaffMachine(RuleBasedStateMachine):
             assert self._active()
 
 
-StaffMachine.TestCase.settings = settings(max_examples=8, stateful_step_count=20, deadline=None)
+StaffMachine.TestCase.settings = settings(max_examples=6, stateful_step_count=20, deadline=None)
 TestStaff = StaffMachine.TestCase
