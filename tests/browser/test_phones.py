@@ -366,3 +366,17 @@ def contrast(one: Sequence[float], other: Sequence[float]) -> float:
 
     bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
     return (bright + 0.05) / (dark + 0.05)
+
+
+def test_a_telephone_proves_that_it_is_here_at_a_tap(page: Page, stand) -> None:
+    stand.add()
+    notice = phone(page).locator(".silent")
+    expect(notice).to_be_hidden()
+    until_ms = stand.do(stand.network.clock.now_ms) + 600_000
+    stand.do(lambda: stand.network.offer("VL1", PHONE, until_ms, with_token=True))
+    notice.get_by_role("button", name="Prove it").click()
+    expect(notice).to_contain_text("The network vouched for this telephone.")
+    token = notice.locator("code").text_content() or ""
+    assert stand.do(lambda: stand.network.silent.finding("VL1", token)).value == "proven"
+    notice.get_by_role("button", name="Done").click()
+    expect(notice).to_be_hidden()

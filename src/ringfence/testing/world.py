@@ -202,7 +202,7 @@ class Ringfence:
 
         ValueError for what is no address that a network waits for.
         """
-        opening = self._platform.network.silent.opened(token_in(url), number)
+        opening = self._platform.network.open_silently(token_in(url), number)
         if opening is None:
             raise ValueError("not an address that waits to be opened: unknown, over, or opened before")
         return opening.client_token

@@ -49,6 +49,7 @@ def handset_json(handset: Handset) -> dict[str, Any]:
         "name": handset.name,
         "automatic": handset.automatic,
         "created_at": timestamp(handset.made_ms),
+        "silent": [{"path": path, "until": timestamp(until_ms)} for path, until_ms in handset.silent],
         "unread": sum(not text.read and text.status is Status.DELIVERED for text in handset.texts),
     }
 

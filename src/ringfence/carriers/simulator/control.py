@@ -223,10 +223,10 @@ class Control:
     async def open_from(self, request: Request) -> Response:
         handset = self._handset(request)
         token = silent.token_in((await _form(request, OpenForm)).url)
-        return _said(self._network.silent.opened(token, handset.number))
+        return _said(self._network.open_silently(token, handset.number))
 
     async def open_from_elsewhere(self, request: Request) -> Response:
-        return _said(self._network.silent.opened(request.path_params["token"]))
+        return _said(self._network.open_silently(request.path_params["token"]))
 
     async def list_faults(self, request: Request) -> Response:
         return answer({"faults": [fault_json(fault) for fault in self._network.faults]})

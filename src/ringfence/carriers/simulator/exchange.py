@@ -85,7 +85,7 @@ class Exchange:
 
     async def offer(self, ref: str, number: str, until_ms: int, with_token: bool) -> str:
         self._answer()
-        return self.network.silent.offer(ref, number, until_ms, with_token=with_token)
+        return self.network.offer(ref, number, until_ms, with_token=with_token)
 
     async def finding(self, ref: str, client_token: str) -> Finding:
         self._answer()

@@ -71,6 +71,7 @@ class Handset(msgspec.Struct, kw_only=True, eq=False):
     """A handset: `automatic` when a text to an unknown number made it, so that it may be dropped for a newer one.
 
     A mailbox is one too: its `number` is a mail address, and what comes to it are mails. Nothing is written on it.
+    `silent` are paths of addresses by whose opening it proves itself, and until when each may be (Unix, milliseconds).
     """
 
     number: str
@@ -81,6 +82,7 @@ class Handset(msgspec.Struct, kw_only=True, eq=False):
     calls: deque[LoggedCall] = msgspec.field(default_factory=lambda: deque(maxlen=MAX_CALLS_PER_HANDSET))
     version: int = 0
     subscriber: Subscriber = Subscriber()
+    silent: tuple[tuple[str, int], ...] = ()
 
     @property
     def is_mailbox(self) -> bool:

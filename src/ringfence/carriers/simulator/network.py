@@ -14,7 +14,7 @@ from ringfence.carriers.simulator.changes import Changes
 from ringfence.carriers.simulator.faults import MAGIC_NUMBERS, Fault, FaultKind, FaultTable
 from ringfence.carriers.simulator.handset import HANDSET_NUMBER, Handset, LoggedCall, Text
 from ringfence.carriers.simulator.mailbox import Mailbox
-from ringfence.carriers.simulator.silent import SilentOffers
+from ringfence.carriers.simulator.silent import Opening, SilentOffers
 from ringfence.carriers.simulator.subscriber import known_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.lookups.packages import Packages
@@ -277,6 +277,26 @@ class Network:
         handset.texts.append(text)
         self.changes.text(text)
         return True
+
+    def offer(self, ref: str, number: str, until_ms: int, *, with_token: bool = False) -> str:
+        """As `SilentOffers.offer`; the number's handset shows it."""
+        path = self.silent.offer(ref, number, until_ms, with_token=with_token)
+        self._show_silent(self._reach(number))
+        return path
+
+    def open_silently(self, token: str, number: str = "") -> Opening | None:
+        """As `SilentOffers.opened`; the handset that it waited for shows it no more."""
+        opening = self.silent.opened(token, number)
+        self._show_silent(self._handsets.get(self.silent.number_of(token)))
+        return opening
+
+    def _show_silent(self, handset: Handset | None) -> None:
+        if handset is None:
+            return
+        waiting = tuple(self.silent.waiting(handset.number))
+        if waiting != handset.silent:
+            handset.silent = waiting
+            self.changes.handset(handset)
 
     # From a handset to the platform
 

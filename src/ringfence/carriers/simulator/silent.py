@@ -87,6 +87,11 @@ class SilentOffers:
         shown = secrets.compare_digest(client_token.encode(), offer.client_token.encode()) or not offer.client_token
         return Finding.UNSHOWN if offer.finding is Finding.PROVEN and not shown else offer.finding
 
+    def number_of(self, token: str) -> str:
+        """Whose opening proves something, "" for what is no address."""
+        offer = self._by_token.get(token)
+        return "" if offer is None else offer.number
+
     def waiting(self, number: str) -> list[tuple[str, int]]:
         """The paths of addresses that this telephone may open now, and until when each may be (Unix, milliseconds)."""
         return [

@@ -23,7 +23,7 @@ def test_a_handset_is_made_named_shown_and_removed(wire) -> None:
     assert made.status == 201
     shown = made.json
     assert shown.pop("created_at").endswith("Z")
-    assert shown == {"number": PHONE, "kind": "handset", "name": "Ada", "automatic": False, "unread": 0}
+    assert shown == {"number": PHONE, "kind": "handset", "name": "Ada", "automatic": False, "unread": 0, "silent": []}
     assert wire.call("POST", "/simulator/handsets", {"number": PHONE}).status == 200
     assert wire.call("PATCH", HANDSET, {"name": "Bo"}).json["name"] == "Bo"
     assert wire.call("PATCH", HANDSET, {"name": ""}).json["name"] == ""
@@ -291,6 +291,31 @@ def test_a_handset_opens_an_address_over_its_mobile_network(wire) -> None:
     assert (answer.status, answer.body) == (200, b"ErrorCode=0&ErrorDescription=Success&Carrier=Simulator")
     assert wire.network.silent.finding("VL1") is Finding.PROVEN
     assert wire.call("POST", f"{HANDSET}/opened", {"url": url}).body == b"ErrorCode=-10&ErrorDescription=Failure"
+
+
+def test_a_handset_shows_what_it_may_open_until_that_was_opened(wire) -> None:
+    path = wire.network.offer("VL1", PHONE, wire.network.clock.now_ms() + 600_000)
+    (shown,) = wire.call("GET", HANDSET).json["silent"]
+    assert (shown["path"], wire.call("GET", HANDSET).json["automatic"]) == (path, True)
+    version = wire.network.changes.version
+    wire.call("POST", f"{HANDSET}/opened", {"url": f"http://localhost:8420{path}"})
+    assert wire.call("GET", HANDSET).json["silent"] == []
+    assert wire.network.changes.since(version).handsets[0].number == PHONE
+
+
+def test_where_a_client_token_is_wanted_the_opening_tells_it(wire) -> None:
+    path = wire.network.offer("VL1", PHONE, wire.network.clock.now_ms() + 600_000, with_token=True)
+    said = wire.call("POST", f"{HANDSET}/opened", {"url": f"http://localhost:8420{path}"}).body
+    said, _, token = said.decode().partition("&ClientToken=")
+    assert said == "ErrorCode=0&ErrorDescription=Success&Carrier=Simulator"
+    assert wire.network.silent.finding("VL1", token) is Finding.PROVEN
+
+
+def test_what_wakes_a_device_is_shown_on_the_handset_of_its_number(wire) -> None:
+    assert wire.network.notify(f"a-token-of-sixteen-letters-and-{PHONE}", "Push", "Open the app.")
+    (text,) = wire.call("GET", f"{HANDSET}/messages").json["messages"]
+    assert (text["from"], text["body"], text["status"], text["read"]) == ("Push", "Open the app.", "delivered", False)
+    assert not wire.network.notify("a-token-of-no-number", "Push", "Open the app.")
 
 
 def test_another_handset_is_told_no_more_and_proves_nothing(wire) -> None:

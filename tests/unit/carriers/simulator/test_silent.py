@@ -93,3 +93,28 @@ def test_a_token_is_found_wherever_the_address_is_served() -> None:
 def test_no_number_is_in_a_repr(offers, clock) -> None:
     offered(offers, clock)
     assert SAM not in repr(offers._offers)
+
+
+def test_what_a_telephone_may_open_now_is_known(offers, clock) -> None:
+    first, second = offered(offers, clock, "VL1"), offered(offers, clock, "VL2")
+    assert [path for path, _ in offers.waiting(SAM)] == [PATH + first, PATH + second]
+    assert offers.waiting(EVE) == []
+    offers.opened(first, EVE)
+    assert [path for path, _ in offers.waiting(SAM)] == [PATH + second]
+    clock.advance(600_000)
+    assert offers.waiting(SAM) == []
+
+
+def test_only_who_opened_it_knows_the_client_token(offers, clock) -> None:
+    token = token_in(offers.offer("VL1", SAM, clock.now_ms() + 600_000, with_token=True))
+    told = offers.opened(token, SAM).client_token
+    assert len(told) >= 32
+    for shown in ("", "x", told[:-1], token, "é"):
+        assert offers.finding("VL1", shown) is Finding.UNSHOWN
+    assert offers.finding("VL1", told) is Finding.PROVEN
+
+
+def test_a_token_makes_nothing_of_another_telephones_opening(offers, clock) -> None:
+    token = token_in(offers.offer("VL1", SAM, clock.now_ms() + 600_000, with_token=True))
+    told = offers.opened(token, EVE).client_token
+    assert offers.finding("VL1", told) is Finding.MISMATCH

@@ -16,7 +16,7 @@ async function request(method, path, body) {
   }
   if (response.status === 204) return null;
   const isJson = (response.headers.get("content-type") ?? "").startsWith("application/json");
-  const answer = isJson ? await response.json() : null;
+  const answer = isJson ? await response.json() : await response.text();
   if (!response.ok) throw new RefusedError(answer?.error?.message ?? "The simulator does not answer just now.");
   return answer;
 }
@@ -29,6 +29,7 @@ export const removeHandset = (number) => request("DELETE", handset(number));
 export const sendText = (number, to, body) => request("POST", `${handset(number)}/messages`, { to, body });
 export const clearTexts = (number) => request("DELETE", `${handset(number)}/messages`);
 export const markRead = (number, peer) => request("POST", `${handset(number)}/read`, { peer });
+export const openAddress = (number, url) => request("POST", `${handset(number)}/opened`, { url });
 export const logCall = (number, call) => request("POST", `${handset(number)}/calls`, call);
 export const addFault = (fault) => request("POST", "/faults", fault);
 export const removeFault = (id) => request("DELETE", `/faults/${encodeURIComponent(id)}`);

@@ -10,6 +10,7 @@ import { Dialer } from "./dialer.js";
 import { h } from "./dom.js";
 import { clockTime, prettyNumber } from "./format.js";
 import { HandsetLine } from "./handset_line.js";
+import { SilentNotice } from "./silent_notice.js";
 import { isUnread, peerOf } from "./store.js";
 import { Thread, unreadElsewhere } from "./thread.js";
 
@@ -36,8 +37,9 @@ export class Phone {
     const battery = h("span", { class: "battery", "aria-hidden": "true" }, h("i"));
     this.statusBar = h("div", { class: "status-bar", "aria-hidden": "true" }, this.time, h("span", { class: "island" }), h("span", { class: "status-icons" }, bars, battery));
     this.banner = h("div", { class: "banner-place" });
+    this.silent = new SilentNotice(number, { store, onProblem });
     this.glass = h("div", { class: "glass" });
-    this.screen = h("div", { class: "screen" }, this.statusBar, this.banner, this.glass, h("span", { class: "home-bar", "aria-hidden": "true" }));
+    this.screen = h("div", { class: "screen" }, this.statusBar, this.banner, this.silent.element, this.glass, h("span", { class: "home-bar", "aria-hidden": "true" }));
     this.device = h("div", { class: "device" }, this.screen);
     this.element = h("section", { class: "phone", "data-number": number }, this.caption.element, this.device);
     this.element.addEventListener("pointerdown", () => this.#see());
@@ -62,6 +64,7 @@ export class Phone {
     if (!this.#chosen && idle && conversations.length === 1) this.#show(this.#thread(conversations[0].peer));
     if (!this.#open) this.#show(this.inbox);
     this.#draw(conversations);
+    this.silent.render();
     this.tick();
   }
 
@@ -73,6 +76,7 @@ export class Phone {
 
   tick() {
     this.time.textContent = clockTime(this.store.now());
+    this.silent.render();
   }
 
   openThread(peer, chosen = false) {
