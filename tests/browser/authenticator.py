@@ -26,6 +26,11 @@ from server.relay import Relay as Relay  # noqa: E402
 GITHUB = "otpauth://totp/Octo%20Forge:ada?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Octo%20Forge"
 
 
+CONTROLLED = """() => new Promise((resolve) => {
+    const look = () => navigator.serviceWorker.controller && resolve();
+    navigator.serviceWorker.addEventListener("controllerchange", look);
+    look();
+})"""
 DAY_S = 86_400
 PATIENCE_MS = 20_000
 
@@ -153,7 +158,8 @@ class Device:
     def wait_kept(self) -> None:
         """Until the service worker keeps the app and serves this page."""
         self.page.evaluate("navigator.serviceWorker.ready")
-        self.page.wait_for_function("navigator.serviceWorker.controller !== null")
+        # The page's policy lets no string be evaluated again and again, as waiting for one would.
+        self.page.evaluate(CONTROLLED)
 
     def close(self) -> None:
         self.context.close()

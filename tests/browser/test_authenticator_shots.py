@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 from tests.browser.authenticator import Devices
 from tests.browser.authenticator import devices as devices
 from tests.browser.authenticator import site as site
@@ -39,7 +40,7 @@ def test_the_picture_can_be_taken(
         secret = "GEZDGNBVGY3TQOJQ" + "ABCDEFGH"[index] * 8
         address = f"{issuer}:{owner}".replace(" ", "%20").replace("&", "%26")
         shown.add(f"otpauth://totp/{address}?secret={secret}&digits={digits}")
-    shown.page.wait_for_function("document.querySelectorAll('.toast.shown').length === 1")
+    expect(shown.page.locator(".toast.shown")).to_have_count(1)
     shown.page.evaluate("document.querySelector('.toast').classList.remove('shown')")
     folder.mkdir(parents=True, exist_ok=True)
     shown.page.screenshot(path=folder / f"{name}.png", animations="disabled")

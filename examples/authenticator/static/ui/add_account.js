@@ -13,12 +13,15 @@ export async function addAccount(session) {
     ? h("button", { type: "button", onclick: () => startScan().catch((problem) => announce(problem.message)) }, "Scan a QR code")
     : null;
   const startScan = async () => {
+    stop();
     const scanning = await scan((text) => {
       uri.querySelector("input").value = text;
       viewfinder.replaceChildren();
     });
+    // Whoever closed the dialog while the browser asked for the camera wants it off.
+    if (!dialog.open) return scanning.stop();
     stop = scanning.stop;
-    viewfinder.replaceChildren(scanning.video);
+    return viewfinder.replaceChildren(scanning.video);
   };
   const typed = h(
     "details",
