@@ -215,6 +215,18 @@ class TestDelay:
             row.take()
         assert row.next == 3 * 2 * CALM_TICKS + 2 * shrinks + 2
 
+    def test_shrinks_of_those_rows_that_are_taken(self) -> None:
+        buffers, out = JitterBuffers(ROWS), np.zeros((2, FRAME), np.int16)
+        rows = np.arange(ROWS)
+        buffers.place(rows, np.full(ROWS, BASE), 2)
+        for _ in range(2 * CALM_TICKS):
+            buffers.take(out, 1)
+            early = np.array([20, 20, SPARE - 1])
+            half = np.array([buffers.next_half(row) for row in range(ROWS)]) + early - START_DELAY
+            buffers.place(rows[1:], (BASE + half * HALF & 0xFFFFFFFF)[1:], 2)
+        # The first window holds the stream's beginning.
+        assert [buffers.next_half(row) for row in range(ROWS)] == [0, 4 * CALM_TICKS + 2, 4 * CALM_TICKS]
+
     def test_stays_where_one_was_needed_soon_or_none_came(self) -> None:
         row = begun()
         row.take(CALM_TICKS)
