@@ -142,6 +142,7 @@ class MemberConsole:
                 view=self.texts,
                 records=FolderRecords(self._folder, self.keys.allow),
                 processes=_no_processes,
+                grants=self.keys,
             )
         )
         apps = console, create_key_origin([self.console], self.console)

@@ -9,6 +9,7 @@ from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
 from ringfence.ports.console_keys import ConsoleKeys
+from ringfence.ports.grants import GrantKeys
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
@@ -27,7 +28,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts` are those of a tenant, sealed.
-    `api_url` is where the API is.
+    `api_url` is where the API is. `grants` keeps keys that nobody here opens.
     """
 
     storage: ConsoleStorage
@@ -42,6 +43,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     view: OperatorView
     records: OwnRecords
     processes: ProcessStates
+    grants: GrantKeys
 
 
 def host_of(origin: str) -> str:

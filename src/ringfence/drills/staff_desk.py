@@ -136,6 +136,7 @@ class OurDesk:
             view=self._view,
             records=self._records,
             processes=_nobody,
+            grants=self._keys,
         )
         self.app: ASGIApp = create_console(self._dependencies)
         party = RelyingParty(id=domain_of(self.origin), name="", origins=(self.origin,))

@@ -50,6 +50,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 view=store,
                 records=keys,
                 processes=SocketStates(settings),
+                grants=keys,
             )
         )
         await serve_pages(app, process)

@@ -74,6 +74,7 @@ class Stand:
                 view=self.store,
                 records=FolderRecords(folder, self.keys.allow),
                 processes=self._states,
+                grants=self.keys,
             )
         )
         origin = ORIGINS.operator

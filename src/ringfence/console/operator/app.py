@@ -5,6 +5,8 @@ from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
+from ringfence.console.grant_book import GrantBook
+from ringfence.console.operator.grant_routes import grant_routes
 from ringfence.console.operator.sign_in import StaffSignIn
 from ringfence.console.operator.sign_in_routes import OPEN, sign_in_routes
 from ringfence.console.operator.staff import Staff
@@ -45,5 +47,15 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     return [
         *sign_in_routes(pages, sign_in, staff, sessions, notes, clock, origin),
         *staff_routes(pages, staff, sessions, notes, clock, origin),
+        *grant_routes(
+            pages,
+            staff,
+            GrantBook(storage),
+            dependencies.grants,
+            dependencies.view,
+            notes,
+            clock,
+            dependencies.origins.keys,
+        ),
         *tenant_routes(pages, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]

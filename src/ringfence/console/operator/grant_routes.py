@@ -1,0 +1,207 @@
+"""Asking a tenant for the keys of texts, and reading them in the frame of the key origin while a grant lasts.
+
+What is granted crosses this process sealed, to the session's key, which is in that frame.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ringfence.console.grant_book import GrantBook
+from ringfence.console.json_routes import Handler, answering, done, read_json
+from ringfence.console.operator.staff import Staff
+from ringfence.console.pages import Pages
+from ringfence.console.refusals import RefusedError
+from ringfence.console.session_guard import session_of
+from ringfence.console.sessions import fresh
+from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, Grant, GrantState, settled
+from ringfence.domain.access.refusal import AccessRefusedError, Refusal
+from ringfence.domain.access.scope import Scope
+from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.domain.clock import Clock
+from ringfence.domain.sid import is_sid
+from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.grants import BOXES_AT_ONCE, GrantKeys
+from ringfence.ports.operator_view import OperatorView
+from ringfence.ports.store import MessageRow
+from ringfence.usecases.access.answer_grant import show_value
+from ringfence.usecases.access.ask_for_grant import ask_for_grant
+from ringfence.usecases.access.end_grant import end_as_staff
+from ringfence.usecases.access.use_grant import use_grant
+
+PAGE: Final = 50
+TEXTS_MAX: Final = 50
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    account: str
+    texts: list[str]
+    reason: str
+    public: str
+    committed: str
+    minutes: int = MINUTES
+
+
+class _Value(msgspec.Struct, frozen=True):
+    value: str
+
+
+def grant_routes(
+    pages: Pages,
+    staff: Staff,
+    book: GrantBook,
+    keys: GrantKeys,
+    view: OperatorView,
+    notes: AccessNotes,
+    clock: Clock,
+    keys_origin: str,
+) -> list[BaseRoute]:
+    """Asking and reading need a passkey that was shown within five minutes."""
+
+    def told(handler: Handler, *, sensitive: bool) -> Callable[[Request], Awaitable[Response]]:
+        async def checked(request: Request) -> Response:
+            if sensitive and not fresh(session_of(request), clock.now_ms()):
+                raise RefusedError("Show your passkey first.", status=403, fresh=True)
+            try:
+                return await handler(request)
+            except AccessRefusedError as error:
+                status = 404 if error.refusal is Refusal.UNKNOWN else 409
+                raise RefusedError(f"No: {error}.", status=status) from None
+
+        return answering(checked)
+
+    async def shown(request: Request, title: str, **values: Any) -> Response:
+        session = session_of(request)
+        return pages.page("grants.html", title=title, session=session, notices=await staff.notices(), **values)
+
+    async def listed(request: Request) -> Response:
+        before = request.query_params.get("before", "")
+        found = await book.grants_of_staff("", before if is_sid(before, "GR") else "", PAGE + 1)
+        now_ms = clock.now_ms()
+        return await shown(
+            request,
+            "Grants",
+            grants=[settled(grant, now_ms) for grant in found[:PAGE]],
+            names={each.id: each.name for each in await staff.members(removed=True)},
+            before=found[PAGE - 1].sid if len(found) > PAGE else "",
+            account=_named(request, "account", "AC"),
+            text=_named(request, "text", ""),
+            minutes=MINUTES,
+            minutes_max=MINUTES_MAX,
+            keys_origin=keys_origin,
+        )
+
+    async def ask(request: Request) -> Response:
+        asked, session = await read_json(request, _Asked), session_of(request)
+        account = await view.account(asked.account) if is_sid(asked.account, "AC") else None
+        if account is None:
+            raise RefusedError("There is no such account.", status=404)
+        if not 1 <= len(asked.texts) <= TEXTS_MAX:
+            raise RefusedError(f"Name 1 to {TEXTS_MAX} texts by their SIDs.")
+        for sid in asked.texts:
+            if not is_sid(sid) or await view.message(account.sid, sid) is None:
+                raise RefusedError("One of those is no text of that account.", status=404)
+        grant = await ask_for_grant(
+            book,
+            notes,
+            clock,
+            staff=session.person,
+            session=session.id,
+            tenant=account.tenant,
+            account=account.sid,
+            scope=Scope(records=tuple(asked.texts)),
+            reason=asked.reason,
+            minutes=asked.minutes,
+            public=_bytes(asked.public),
+            committed=_bytes(asked.committed),
+        )
+        return done(grant=written(grant))
+
+    async def state(request: Request) -> Response:
+        return done(grant=written(settled(await own(request), clock.now_ms())))
+
+    async def value(request: Request) -> Response:
+        sid, session = request.path_params["sid"], session_of(request)
+        given = _bytes((await read_json(request, _Value)).value)
+        return done(grant=written(await show_value(book, clock, sid, session.id, given)))
+
+    async def read(request: Request) -> Response:
+        grant = await own(request)
+        names = grant.scope.records[:BOXES_AT_ONCE]
+        grant, sealed = await use_grant(book, keys, clock, grant.sid, session=session_of(request).id, names=names)
+        rows = [await view.message(grant.account, sid) for sid in names]
+        return done(
+            grant=written(grant),
+            lid=encode_base64url(sealed.lid),
+            boxes=[[name, encode_base64url(box)] for name, box in sealed.boxes.items()],
+            records=[_record(row) for row in rows if row is not None],
+        )
+
+    async def end(request: Request) -> Response:
+        await end_as_staff(book, keys, clock, request.path_params["sid"], session_of(request).person)
+        return done()
+
+    async def own(request: Request) -> Grant:
+        grant = await book.grant(request.path_params["sid"])
+        if grant is None or grant.session != session_of(request).id:
+            raise AccessRefusedError(Refusal.UNKNOWN)
+        return grant
+
+    return [
+        Route("/grants", listed, methods=["GET"]),
+        Route("/grants", told(ask, sensitive=True), methods=["POST"]),
+        Route("/grants/{sid}", told(state, sensitive=False), methods=["POST"]),
+        Route("/grants/{sid}/value", told(value, sensitive=False), methods=["POST"]),
+        Route("/grants/{sid}/read", told(read, sensitive=True), methods=["POST"]),
+        Route("/grants/{sid}/end", told(end, sensitive=False), methods=["POST"]),
+    ]
+
+
+def written(grant: Grant) -> dict[str, Any]:
+    """A grant as the frames of the key origin take it."""
+    return {
+        "sid": grant.sid,
+        "account": grant.account,
+        "staff": grant.staff,
+        "session": grant.session,
+        "public": encode_base64url(grant.public),
+        "committed": encode_base64url(grant.committed),
+        "approver_value": encode_base64url(grant.approver_value),
+        "value": encode_base64url(grant.value),
+        "expires_ms": grant.expires_ms,
+        "names": list(grant.scope.names),
+        "reason": grant.reason,
+        "minutes": grant.minutes,
+        "state": grant.state.value,
+        "approved": grant.state is GrantState.APPROVED,
+    }
+
+
+def _record(row: MessageRow) -> dict[str, Any]:
+    """A text as `show_messages` of the frame takes it: its content stays sealed."""
+    return {
+        "sid": row.sid,
+        "epoch": row.epoch,
+        "content": encode_base64url(row.content),
+        "direction": row.direction.value,
+        "status": row.status.value,
+        "local": row.local,
+        "created_ms": row.created_ms,
+        "error_code": row.error_code,
+    }
+
+
+def _bytes(text: str) -> bytes:
+    try:
+        return decode_base64url(text)
+    except ValueError:
+        raise RefusedError("That is no base64url.", status=400) from None
+
+
+def _named(request: Request, name: str, prefix: str) -> str:
+    found = request.query_params.get(name, "")
+    return found if is_sid(found, prefix) else ""

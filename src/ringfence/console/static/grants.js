@@ -1,0 +1,85 @@
+// A request to a tenant, from asking to reading. The key is in the frame of the key origin; what it opens is shown there.
+import { post, tell } from "./asking.js";
+import { showPasskey, whyNot } from "./passkey.js";
+
+const POLL_MS = 2_000;
+const form = document.getElementById("ask-for-grant");
+const frame = document.getElementById("keys");
+const keys = form.dataset.keys;
+const told = document.getElementById("grant-told");
+let last = 0;
+
+const ready = new Promise((resolve) => {
+  addEventListener("message", (event) => {
+    if (event.source === frame.contentWindow && event.origin === keys && event.data?.ready === true) resolve();
+  });
+});
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    await ask(Object.fromEntries(new FormData(form)));
+  } catch (error) {
+    tell(whyNot(error));
+  } finally {
+    button.disabled = false;
+  }
+});
+
+async function ask({ account, texts, reason, minutes }) {
+  await ready;
+  const promised = await framed("ask_grant", {});
+  const wanted = { account: account.trim(), texts: texts.trim().split(/[\s,]+/), reason: reason.trim(), minutes: Number(minutes) };
+  let { grant } = await freshly("/grants", { ...wanted, ...promised });
+  say("Asked. It waits for an approver of the tenant, ten minutes at most.");
+  const at = `/grants/${grant.sid}`;
+  grant = await until(at, (now) => now.approver_value !== "");
+  const { value } = await framed("show_number", { grant });
+  frame.hidden = false;
+  ({ grant } = await post(`${at}/value`, { value }));
+  say("An approver is looking. Read the number below to them, when you know that it is they.");
+  await until(at, (now) => now.approved);
+  const granted = await freshly(`${at}/read`, {});
+  await framed("read_grant", { ...granted, timeline: "" });
+  say(`Granted until ${new Date(granted.grant.expires_ms).toLocaleTimeString()}. It stands in the tenant's ledger that you read it.`);
+}
+
+async function until(at, holds) {
+  for (;;) {
+    const { grant } = await post(at);
+    if (holds(grant)) return grant;
+    if (grant.state !== "pending") throw new Error(`It is ${grant.state.replace("_", " ")}.`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+async function freshly(address, values) {
+  try {
+    return await post(address, values);
+  } catch (error) {
+    if (!error.fresh) throw error;
+    const { ceremony, options } = await post("/verify/options");
+    await post("/verify", { ceremony, answer: await showPasskey(options) });
+    return post(address, values);
+  }
+}
+
+function framed(verb, asked) {
+  return new Promise((resolve, reject) => {
+    const id = (last += 1);
+    addEventListener("message", function heard(event) {
+      if (event.source !== frame.contentWindow || event.origin !== keys || event.data?.id !== id) return;
+      removeEventListener("message", heard);
+      if (event.data.refused) reject(new Error(event.data.refused.message));
+      else resolve(event.data.value);
+    });
+    frame.contentWindow.postMessage({ ringfence: 1, id, verb, ...asked }, keys);
+  });
+}
+
+function say(words) {
+  told.textContent = words;
+  told.hidden = false;
+}
