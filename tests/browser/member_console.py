@@ -15,7 +15,8 @@ from playwright.sync_api import BrowserContext, CDPSession, Page
 from tests.browser.key_origin import free_port
 
 from ringfence.console.app import create_console
-from ringfence.console.dependencies import ConsoleDependencies, Origins
+from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
+from ringfence.console.operator.staff import Staff
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Content, Direction, Status
@@ -30,8 +31,9 @@ from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import Caller, Slot
 from ringfence.ports.ledger import AccessEntry
+from ringfence.ports.passkeys import RelyingParty
 from ringfence.ports.process_states import ProcessState
-from ringfence.ports.store import MessageRow
+from ringfence.ports.store import AccountRow, CredentialRow, MessageRow
 from ringfence.store.memory import MemoryStore
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 
@@ -69,6 +71,7 @@ class MemberConsole:
         self.caller = Caller(account=AC, credential=AC, seed=slot_seed(TOKEN, AC))
         ports = free_port(), free_port()
         self.console = f"http://console.localhost:{ports[0]}"
+        self.operator = f"http://operator.localhost:{ports[0]}"
         self.key_origin = f"http://keys.localhost:{ports[1]}"
         self._ports = ports
         self._started = threading.Event()
@@ -125,8 +128,16 @@ class MemberConsole:
         await storage.open()
         await self.ledger.open(self.clock.now_ms())
         await self.keys.open()
+        await self.texts.create_account(
+            AccountRow(sid=AC, tenant=AC, friendly_name="Acme", created_ms=1, updated_ms=1),
+            CredentialRow(
+                account=AC, sid=AC, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=1, updated_ms=1
+            ),
+        )
         await self.keys.create_account(AC, [Slot(credential=AC, public=slot_public(self.caller.seed))])
-        origins = Origins(operator="http://operator.localhost", tenant=self.console, keys=self.key_origin)
+        party = RelyingParty(id=domain_of(self.operator), name="", origins=(self.operator,))
+        self.staff = Staff(storage, WebauthnPasskeys(), party, self.keys, self.clock)
+        origins = Origins(operator=self.operator, tenant=self.console, keys=self.key_origin)
         passkeys = WebauthnPasskeys()
         console = create_console(
             ConsoleDependencies(
@@ -145,7 +156,7 @@ class MemberConsole:
                 grants=self.keys,
             )
         )
-        apps = console, create_key_origin([self.console], self.console)
+        apps = console, create_key_origin([self.console, self.operator], self.console)
         self._servers = [
             uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
             for app, port in zip(apps, self._ports, strict=True)

@@ -15,7 +15,7 @@ from ringfence.domain.base64url import decode_base64url
 from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.grant import unseal_lid
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 NOW_MS = 1_767_300_000_000
 KEEPER = hpke.Recipient(b"\x05" * 32)

@@ -4,6 +4,7 @@ What counts is each tenant whose approver let somebody in that way.
 """
 
 import asyncio
+import collections
 import random
 import tempfile
 import time
@@ -22,6 +23,14 @@ NO, LEFT, YES = 0.25, 0.65, 0.10
 """How often an approver refuses, leaves it, and says yes without asking anybody."""
 
 
+class _WholeLedger(MemoryLedger):
+    """That keeps all entries."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.entries = collections.deque()
+
+
 def grant_bombing(design: Design, tenants: int, database: str = "") -> Finding:
     """A hundred requests in ten minutes to the approver of each tenant, by one session a tenant."""
     return asyncio.run(_play(design, tenants))
@@ -31,7 +40,7 @@ async def _play(design: Design, tenants: int) -> Finding:
     started = time.monotonic()
     chance = random.Random(9)  # noqa: S311 - an approver's mood, not a secret
     reached = came_up = turned_away = yes = 0
-    ledger = MemoryLedger()
+    ledger = _WholeLedger()
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
         room = Room(Path(folder), ledger)
         await room.open()

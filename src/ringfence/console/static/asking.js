@@ -7,6 +7,15 @@ export async function post(address, values) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(values ?? {}),
   });
+  return answerOf(response);
+}
+
+/** What the server answers to a question that changes nothing; an Error as of `post`. */
+export async function get(address) {
+  return answerOf(await fetch(address, { headers: { accept: "application/json" } }));
+}
+
+async function answerOf(response) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
   throw Object.assign(new Error(answer.error ?? "The server does not answer."), { fresh: answer.fresh === true });

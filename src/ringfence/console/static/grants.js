@@ -1,20 +1,14 @@
 // A request to a tenant, from asking to reading. The key is in the frame of the key origin; what it opens is shown there.
-import { post, tell } from "./asking.js";
+import { get, post, tell } from "./asking.js";
+import { askKeys } from "./keys_frame.js";
 import { showPasskey, whyNot } from "./passkey.js";
 
 const POLL_MS = 2_000;
 const form = document.getElementById("ask-for-grant");
 const frame = document.getElementById("keys");
-const keys = form.dataset.keys;
 const told = document.getElementById("grant-told");
-let last = 0;
 
-const ready = new Promise((resolve) => {
-  addEventListener("message", (event) => {
-    if (event.source === frame.contentWindow && event.origin === keys && event.data?.ready === true) resolve();
-  });
-});
-
+form.querySelector("button").disabled = false;
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
@@ -29,26 +23,25 @@ form.addEventListener("submit", async (event) => {
 });
 
 async function ask({ account, texts, reason, minutes }) {
-  await ready;
-  const promised = await framed("ask_grant", {});
+  const promised = await askKeys("ask_grant", {});
   const wanted = { account: account.trim(), texts: texts.trim().split(/[\s,]+/), reason: reason.trim(), minutes: Number(minutes) };
   let { grant } = await freshly("/grants", { ...wanted, ...promised });
   say("Asked. It waits for an approver of the tenant, ten minutes at most.");
   const at = `/grants/${grant.sid}`;
   grant = await until(at, (now) => now.approver_value !== "");
-  const { value } = await framed("show_number", { grant });
+  const { value } = await askKeys("show_number", { grant });
   frame.hidden = false;
-  ({ grant } = await post(`${at}/value`, { value }));
+  ({ grant } = await freshly(`${at}/value`, { value }));
   say("An approver is looking. Read the number below to them, when you know that it is they.");
   await until(at, (now) => now.approved);
   const granted = await freshly(`${at}/read`, {});
-  await framed("read_grant", { ...granted, timeline: "" });
+  await askKeys("read_grant", { ...granted, timeline: "" });
   say(`Granted until ${new Date(granted.grant.expires_ms).toLocaleTimeString()}. It stands in the tenant's ledger that you read it.`);
 }
 
 async function until(at, holds) {
   for (;;) {
-    const { grant } = await post(at);
+    const { grant } = await get(at);
     if (holds(grant)) return grant;
     if (grant.state !== "pending") throw new Error(`It is ${grant.state.replace("_", " ")}.`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
@@ -64,19 +57,6 @@ async function freshly(address, values) {
     await post("/verify", { ceremony, answer: await showPasskey(options) });
     return post(address, values);
   }
-}
-
-function framed(verb, asked) {
-  return new Promise((resolve, reject) => {
-    const id = (last += 1);
-    addEventListener("message", function heard(event) {
-      if (event.source !== frame.contentWindow || event.origin !== keys || event.data?.id !== id) return;
-      removeEventListener("message", heard);
-      if (event.data.refused) reject(new Error(event.data.refused.message));
-      else resolve(event.data.value);
-    });
-    frame.contentWindow.postMessage({ ringfence: 1, id, verb, ...asked }, keys);
-  });
 }
 
 function say(words) {

@@ -55,7 +55,7 @@ async function showTexts() {
 }
 
 /** Whose content is open in the frame: where it is nobody's, a passkey or a secret is asked for there. */
-async function opened() {
+export async function opened() {
   const open = await askKeys("state");
   if (open.account === account) return open;
   const { credential, boxes } = await verified();
@@ -70,7 +70,7 @@ async function opened() {
 }
 
 /** The member shows a passkey again; what it opens, sealed. */
-async function verified() {
+export async function verified() {
   frame.hidden = false;
   const { ceremony, options } = await post("/verify/options");
   const { answer } = await askKeys("sign_in", { options, again: true });

@@ -8,6 +8,7 @@ from ringfence.console.pages import Pages
 from ringfence.console.session_guard import SessionGuard
 from ringfence.console.sessions import Sessions
 from ringfence.console.tenant.enrol_app import create_enrol_app
+from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.ledger_routes import ledger_routes
 from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.page_routes import page_routes
@@ -38,6 +39,10 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     routes = [
         *sign_in_routes(
             pages, sign_in, sessions, dependencies.notes, clock, origin=origins.tenant, keys_origin=origins.keys
+        ),
+        *grant_routes(
+            *(pages, storage, dependencies.grants, keys, dependencies.view, dependencies.notes, clock),
+            keys_origin=origins.keys,
         ),
         *page_routes(pages, traffic, members, sessions, keys, keys_origin=origins.keys, api_url=dependencies.api_url),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),

@@ -1,0 +1,50 @@
+// A member answers a request of staff: looks, has the number read out, shows the passkey, types it. Keys are sealed in
+// the frame, for the asking session alone.
+import { get, post, tell } from "./asking.js";
+import { askKeys } from "./keys_frame.js";
+import { opened, verified } from "./member.js";
+
+const POLL_MS = 2_000;
+
+for (const button of document.querySelectorAll("button[data-look]")) {
+  button.disabled = false;
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      await answer(`/grants/${button.dataset.look}`);
+    } catch (error) {
+      tell(error.message);
+    }
+  });
+}
+
+async function answer(at) {
+  const frame = document.getElementById("keys");
+  const { credential } = await opened();
+  let { grant } = await get(at);
+  const { value } = await askKeys("look_at_grant", { grant });
+  await post(`${at}/look`, { value });
+  tell("They see now that you look. Wait for their number.");
+  grant = await until(at, (now) => now.value !== "");
+  await verified();
+  const sealed = await post(`${at}/keys`, { credential });
+  frame.hidden = false;
+  tell("");
+  const made = await askKeys("approve_grant", { grant, ...sealed });
+  if (!made.matches) {
+    await post(`${at}/refuse`);
+    tell("The numbers differ, so it is refused: what you were shown is not what was asked, or it was mistyped. They may ask anew.");
+    return;
+  }
+  await post(`${at}/approve`, { typed: made.typed, lid: made.lid, boxes: made.boxes });
+  location.reload();
+}
+
+async function until(at, holds) {
+  for (;;) {
+    const { grant } = await get(at);
+    if (holds(grant)) return grant;
+    if (grant.state !== "pending") throw new Error(`It is ${grant.state.replace("_", " ")}.`);
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}

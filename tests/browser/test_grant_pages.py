@@ -1,0 +1,79 @@
+"""A grant from asking to reading, on the pages of both consoles, in Chromium."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browser.key_origin import browser as browser
+from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
+from tests.browser.test_member_console import enrolled, signed_in
+
+pytestmark = pytest.mark.browser
+
+WAIT_MS = 40_000
+
+
+@pytest.fixture
+def stand() -> Iterator[MemberConsole]:
+    with member_console() as stand:
+        yield stand
+
+
+def person(browser: Browser) -> tuple[BrowserContext, Page]:
+    context = browser.new_context()
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    with_authenticator(context, page)
+    return context, page
+
+
+def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
+    browser: Browser, stand: MemberConsole
+) -> None:
+    granted, other = stand.text(stand.canary), stand.text("Nobody asked for this.")
+    contexts, (member, staff) = zip(person(browser), person(browser), strict=True)
+    complaints: list[str] = []
+    for page in (member, staff):
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+    enrolled(member, stand)
+    signed_in(member, stand)
+    staff.goto(f"{stand.operator}/join#{stand.wait(stand.staff.invite_first('Ada'))}")
+    staff.get_by_role("button", name="Make a passkey").click()
+    staff.wait_for_url("**/sign-in")
+    staff.get_by_role("button", name="Sign in with your passkey").click()
+    # Its overview needs a ledger on disk, which there is none of here.
+    staff.wait_for_url(f"{stand.operator}/")
+
+    staff.goto(f"{stand.operator}/grants?account={AC}&text={granted}")
+    expect(staff.get_by_label("Account", exact=True)).to_have_value(AC)
+    staff.get_by_label("Why", exact=True).fill("a text that came garbled")
+    staff.get_by_role("button", name="Ask", exact=True).click()
+    expect(staff.locator("#grant-told")).to_contain_text("It waits for an approver", timeout=WAIT_MS)
+
+    member.get_by_role("link", name="Access").click()
+    expect(member.locator("tbody tr").first).to_contain_text("a text that came garbled", timeout=WAIT_MS)
+    member.get_by_role("button", name="Look").click()
+    number = staff.frame_locator("#keys").locator(".number-to-match")
+    number.wait_for()
+    member.frame_locator("#keys").get_by_role("button", name="Show your passkey").click()
+    asked = member.frame_locator("#keys")
+    expect(asked.locator("blockquote")).to_have_text("a text that came garbled", timeout=WAIT_MS)
+    expect(asked.locator("strong")).to_have_text("Ada", timeout=WAIT_MS)
+    asked.get_by_label("Their number").fill(number.inner_text())
+    asked.get_by_role("button", name="Approve").click()
+
+    expect(staff.locator("#grant-told")).to_contain_text("Granted until", timeout=WAIT_MS)
+    read = staff.frame_locator("#keys").locator("td.text")
+    expect(read).to_have_text([stand.canary], timeout=WAIT_MS)
+    assert stand.canary not in staff.content(), "the console's own page has no word of it"
+    told = [(entry.actor.partition(":")[0], entry.verb, entry.scope) for entry in stand.ledger.entries]
+    opened = [scope for actor, verb, scope in told if verb == "grant_open"]
+    assert [scope[2:] for scope in opened] == [(granted,)]
+    assert not any(other in scope for _, verb, scope in told if verb != "open_epochs")
+
+    expect(member.locator("tbody tr").first).to_contain_text("approved, until", timeout=WAIT_MS)
+    member.get_by_role("button", name="End").click()
+    expect(member.locator("tbody tr").first).to_contain_text("revoked", timeout=WAIT_MS)
+    assert complaints == []
+    for context in contexts:
+        context.close()
