@@ -10,6 +10,7 @@ import typer
 
 from ringfence.cli.ages import moment_ms, shown_time
 from ringfence.cli.blast_report import BlastReport, report_page
+from ringfence.cli.blast_told import tell_tenants
 from ringfence.cli.ledger import open_ledger
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
@@ -21,6 +22,7 @@ from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.roles.process import clock_of
 from ringfence.roles.refusal import RefusalError
 
+Tell = Annotated[bool, typer.Option("--tell", help="Tell the accounts that were reached, in their console.")]
 REACHED = ("account", "openings", "objects", "first", "last")
 By = Annotated[str | None, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")]
 In = Annotated[str | None, typer.Option("--session", metavar="SID", help="In which session of a console it was done.")]
@@ -40,6 +42,7 @@ def blast(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a report to send: one file, no script in it.")
     ] = None,
+    tell: Tell = False,
     output: OutputForm = Output.TABLE,
     config: Config = None,
     data: Data = None,
@@ -67,6 +70,11 @@ def blast(
                 checkpoint=ledger.note(),
             )
             html.write_text(report_page(report), encoding="utf-8")
+    if tell and who is None:
+        raise RefusalError("tell whom of whom?", "name --key, --session or --staff", exit_code=2)
+    if tell and who is not None and reached:
+        told = tell_tenants(settings, _named(*who), reached, now_ms)
+        Terminal().note(f"{told} of {len(reached)} accounts are told on their console's first page")
     if not reached:
         span = f" of the last {since}" if since and until is None else " of that time" if since or until else ""
         whose = "" if who is None else f" by {who[1]}"

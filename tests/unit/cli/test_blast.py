@@ -111,6 +111,13 @@ def test_what_a_name_holds_is_text_in_the_report(run: Any, ringfence: Any, kms: 
     assert "&lt;script&gt;" in (tmp_path / "report.html").read_text()
 
 
+def test_tenants_are_told_of_somebody_while_the_ledger_is_written(ringfence: Any, kms: Path) -> None:
+    nobody = ringfence("blast", "--since", "2023-11-14T00:00", "--tell")
+    assert (nobody.returncode, "tell whom" in nobody.stderr) == (2, True)
+    refused = ringfence("blast", "--session", "CS1", "--tell")
+    assert (refused.returncode, "nothing is up" in refused.stderr) == (1, True)
+
+
 def test_a_key_that_opened_nothing_is_named_so_that_a_mistyped_one_is_noticed(ringfence: Any, kms: Path) -> None:
     nobody = ringfence("blast", "--key", "SK2", "--output", "json")
     assert (nobody.returncode, json.loads(nobody.stdout)) == (0, [])

@@ -3,6 +3,7 @@
 from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import SessionGuard
@@ -44,7 +45,11 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             *(pages, storage, dependencies.grants, keys, dependencies.view, dependencies.notes, clock),
             keys_origin=origins.keys,
         ),
-        *page_routes(pages, traffic, members, sessions, keys, keys_origin=origins.keys, api_url=dependencies.api_url),
+        *page_routes(
+            *(pages, traffic, members, sessions, keys, BlastNotices(storage)),
+            keys_origin=origins.keys,
+            api_url=dependencies.api_url,
+        ),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]
     guarded = SessionGuard(

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.json_routes import answering, done, read_json
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
@@ -38,6 +39,7 @@ def page_routes(
     members: Members,
     sessions: Sessions,
     keys: ConsoleKeys,
+    notices: BlastNotices,
     *,
     keys_origin: str,
     api_url: str,
@@ -50,7 +52,8 @@ def page_routes(
 
     async def overview(request: Request) -> Response:
         days, whole = await traffic.days(session_of(request).account)
-        return shown("member_overview.html", "Overview", request, days=days, whole=whole)
+        told = await notices.of(session_of(request).account)
+        return shown("member_overview.html", "Overview", request, days=days, whole=whole, notices=told)
 
     async def texts(request: Request) -> Response:
         statuses, directions = list(Status), list(Direction)

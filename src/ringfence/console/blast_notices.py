@@ -1,0 +1,50 @@
+"""What tenants are told on the day something was stolen: who opened how much of theirs, from when to when."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from ringfence.console.storage import ConsoleStorage
+
+
+class BlastNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """`who` is a session, a member of staff or a key, by its ID. Times are Unix milliseconds."""
+
+    account: str
+    who: str
+    objects: int
+    first_ms: int
+    last_ms: int
+    told_ms: int
+
+
+class BlastNotices:
+    """Shown to an account's members until there are newer ones; kept for good."""
+
+    def __init__(self, storage: ConsoleStorage) -> None:
+        self._storage = storage
+
+    async def tell(self, notices: Sequence[BlastNotice]) -> int:
+        """How many were new: the same told twice is told once."""
+
+        def work(db: sqlite3.Connection) -> int:
+            rows = [msgspec.structs.astuple(notice) for notice in notices]
+            return sum(
+                db.execute("INSERT OR IGNORE INTO blast_notice VALUES (?, ?, ?, ?, ?, ?)", row).rowcount for row in rows
+            )
+
+        return await self._storage.run(work)
+
+    async def of(self, account: str, limit: int = 20) -> Sequence[BlastNotice]:
+        """The latest first."""
+
+        def work(db: sqlite3.Connection) -> list[BlastNotice]:
+            rows = db.execute(
+                "SELECT account, who, objects, first_ms, last_ms, told_ms FROM blast_notice"
+                " WHERE account = ? ORDER BY told_ms DESC, last_ms DESC LIMIT ?",
+                (account, limit),
+            ).fetchall()
+            return [BlastNotice(**dict(zip(BlastNotice.__struct_fields__, row, strict=True))) for row in rows]
+
+        return await self._storage.run(work)
