@@ -1,5 +1,6 @@
 """Keys that may do some things, from some places, or are there to be stolen: through the official SDK."""
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from tests.api.test_keys import refusal
 from ringfence.api.last_uses import LastUses
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
+from ringfence.roles.logs import CLEAR_KEYS
 
 SEND = "/twilio/messaging/messages/create"
 READ = "/twilio/messaging/messages/read"
@@ -239,7 +241,11 @@ class TestUse:
         refused = tenant.ask("GET", "/Messages.json", auth=(key.sid, key.secret))
         wrong = tenant.ask("GET", "/Messages.json", auth=(key.sid, "x" * 32))
         assert (refused.status_code, refused.text) == (401, wrong.text)
-        assert "canary key used" in capsys.readouterr().out
+        told = capsys.readouterr().out
+        assert "canary key used" in told
+        # Under names that a log shows.
+        assert {"account", "sid"} <= CLEAR_KEYS
+        assert f"sid={key.sid}" in re.sub(r"\x1b\[[0-9;]*m", "", told)
         figures = requests.get(f"{tenant.installation.url}/metrics", timeout=10).text
         assert 'ringfence_api_right_secrets_refused_total{cause="canary"}' in figures
         assert limits(tenant, key, "POST", Canary="false").json()["canary"] is False

@@ -88,7 +88,7 @@ class Authenticator:
         verifier = credential.verifier if credential is not None else _NOBODY
         digest = hashlib.sha256(secret.encode()).digest()
         right = hmac.compare_digest(digest, verifier)
-        if credential is not None and not right:
+        if credential is not None and credential.kind == AUTH_TOKEN and not right:
             other = await self._store.credential(secondary_of(name))
             if other is not None and hmac.compare_digest(digest, other.verifier):
                 credential, right = other, True
@@ -112,7 +112,7 @@ class Authenticator:
         """Refuse a right secret that is used where it should not be, in the words of a wrong one."""
         if credential.canary:
             cause = "canary"
-            _log.error("canary key used", account=credential.account, key=credential.sid)
+            _log.error("canary key used", account=credential.account, sid=credential.sid)
         elif not (admits(account.networks, client) and admits(credential.networks, client)):
             cause = "network"
         else:
