@@ -119,6 +119,17 @@ async def test_a_revoked_credential_is_gone(store):
     assert await store.credential("SK1") is None
 
 
+async def test_client_keys_are_changed_where_they_are_what_they_were(store, account):
+    await store.create_account(*account())
+    assert await store.set_client_keys(A, "one", was="", at_ms=NOW + 1)
+    assert not await store.set_client_keys(A, "two", was="", at_ms=NOW + 2)
+    assert not await store.set_client_keys(B, "two", was="", at_ms=NOW + 2)
+    found = await store.account(A)
+    assert (found.client_keys, found.updated_ms) == ("one", NOW + 1)
+    assert await store.update_account(replace(found, friendly_name="other", client_keys=""), was="active")
+    assert (await store.account(A)).client_keys == "one"
+
+
 async def test_a_bought_number_is_owned(store, owned):
     row = owned()
     await store.buy_number(row, from_stock=False)

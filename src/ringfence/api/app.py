@@ -26,6 +26,7 @@ from ringfence.api.messaging_v1.services import services
 from ringfence.api.resource import Operation
 from ringfence.api.ringfence_v1.call_timeline import call_timeline
 from ringfence.api.ringfence_v1.challenge_timeline import challenge_timeline
+from ringfence.api.ringfence_v1.client_validation import client_validation
 from ringfence.api.ringfence_v1.key_limits import access, key_limits
 from ringfence.api.ringfence_v1.ledger import ledger
 from ringfence.api.ringfence_v1.parcels import parcels
@@ -148,6 +149,7 @@ def own_operations() -> list[Operation]:
         ledger,
         key_limits,
         access,
+        client_validation,
     )
     return [operation for resource in own for operation in resource.operations]
 

@@ -60,6 +60,7 @@ RESOURCES = {
         "Services/Entities": "/twilio/verify/entity",
         "Services/Entities/Factors": "/twilio/verify/factor",
         "Services/Entities/Challenges": "/twilio/verify/challenge",
+        "Services/Entities/Challenges/Notifications": "/twilio/verify/notification",
         "Services/Passkeys": "/twilio/verify/passkey",
         "Services/AccessTokens": "/twilio/verify/access-token",
         "Attempts": "/twilio/verify/verification-attempt",

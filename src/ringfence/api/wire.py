@@ -33,6 +33,7 @@ from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
 from ringfence.api.streaming import write_pieces
 from ringfence.api.urlencoded import parse_pairs
+from ringfence.domain.client_validation import ClientRequest, NotValidatedError, check_client, read_client_keys
 from ringfence.domain.errors import ApiError
 from ringfence.domain.random_bytes import RandomBytes
 from ringfence.ports.keys import KeyRefusedError
@@ -217,6 +218,7 @@ class Wire:
         if len(query) > self._limits.query_bytes:
             raise ApiError(20414)
         sent = query if operation.method == "GET" else await self._body(head, receive, operation.body)
+        self._check_client(presented, scope, b"" if operation.method == "GET" else sent)
         pairs = parse_pairs(sent) if operation.body is None else []
         await self._admission.enter(tenant)
         try:
@@ -230,6 +232,25 @@ class Wire:
             return reply_with(operation, answer, json=match.json, asked=head.range)
         finally:
             self._admission.leave(tenant)
+
+    def _check_client(self, presented: Presented, scope: Scope, body: bytes) -> None:
+        """Refuse what is not signed by a key of the account that signed in, where it has any."""
+        account = presented.account
+        if not account.client_keys:
+            return
+        request = ClientRequest(
+            method=scope["method"],
+            path=scope["raw_path"],
+            query=scope["query_string"],
+            headers=scope["headers"],
+            body=body,
+        )
+        keys, credential = read_client_keys(account.client_keys), presented.caller.credential
+        try:
+            check_client(request, keys, account=account.sid, credential=credential, now_ms=self._deps.clock.now_ms())
+        except NotValidatedError as error:
+            self._metrics.kept_out("client")
+            raise ApiError(70156, reason=error) from None
 
     async def _open_unsigned(self, operation: Operation, match: Match, head: _Head, query: bytes) -> Reply | None:
         """The answer to a request whose only credential is a capability in its query; None where it has none."""

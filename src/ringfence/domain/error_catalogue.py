@@ -48,6 +48,7 @@ _REQUEST = (
     ErrorKind(20503, "Service Unavailable", 503),
     ErrorKind(70002, "An assertion of the Policy is invalid"),
     ErrorKind(70051, "This key has no permission {permission}", 401),
+    ErrorKind(70156, "Client validation failed: {reason}", 401),
 )
 
 # Verify.

@@ -60,7 +60,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
 
     `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
     `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services;
-    `number_rest_ms` is how long nobody else gets a number that was given up. `record` is the record of openings in a
+    `number_rest_ms` is how long nobody else gets a number that was given up; with `clients_sign` tenants require their
+    clients' signatures. `record` is the record of openings in a
     folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
     `egress` gives the client that calls tenants' programs in production, while it is open; the network is told what may
     be reached besides the public Internet, and how names resolve. `staff_desk` is an operator's console in a folder,
@@ -80,6 +81,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     staff_read_by_role: bool = False
     approvals: Callable[[Room], Approvals] = ByNumber
     number_rest_ms: int = REST_MS
+    clients_sign: bool = True
     record: Callable[[Path], Record] = WatchedLedger
     log_writer: str = "kms"
     record_file: str = f"{FOLDER}/{ENTRIES}"
@@ -139,6 +141,7 @@ def control() -> Design | None:
         staff_read_by_role=True,
         approvals=importlib.import_module(f"{CONTROL}.push_approvals").PushApprovals,
         number_rest_ms=0,
+        clients_sign=False,
         record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
         log_writer="audit",
         record_file="audit.jsonl",

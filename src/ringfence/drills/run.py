@@ -17,6 +17,7 @@ from ringfence.drills import (
     grant_forgery,
     inward_webhooks,
     leakage_sweep,
+    leaked_key,
     log_tampering,
     pumping,
     recycled_number,
@@ -130,6 +131,7 @@ DRILLS = {
             tenants=len(inward_webhooks.VECTORS),
             each="URLs",
         ),
+        Drill(name=leaked_key.DRILL, title=leaked_key.TITLE, play=leaked_key.leaked_key, tenants=100),
         Drill(
             name=scanners.DRILL,
             title=scanners.TITLE,

@@ -111,6 +111,7 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     """An account; `tenant` is its top-level account (itself when it has no parent).
 
     `networks` are those from which its credentials may be used (`domain.allowed_networks`), "" for all.
+    `client_keys` are those that its clients sign requests with (`domain.client_validation`), "" for none.
     """
 
     sid: str
@@ -122,6 +123,7 @@ class AccountRow(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     updated_ms: int
     networks: str = ""
+    client_keys: str = ""
 
 
 class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -354,6 +356,9 @@ class AccountStore(Protocol):
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
         """From where its credentials may be used from now on. False for an unknown account."""
+
+    async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
+        """Other client keys, where they are still what they were. False otherwise, and for an unknown account."""
 
     async def note_use(self, account: str, sid: str, at_ms: int) -> None:
         """A credential was used then. An earlier time than the one that is known changes nothing."""

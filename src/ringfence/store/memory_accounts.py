@@ -37,7 +37,12 @@ class MemoryAccounts:
         if known is None or known.status != was:
             return False
         self._accounts[row.sid] = replace(
-            row, tenant=known.tenant, parent=known.parent, created_ms=known.created_ms, networks=known.networks
+            row,
+            tenant=known.tenant,
+            parent=known.parent,
+            created_ms=known.created_ms,
+            networks=known.networks,
+            client_keys=known.client_keys,
         )
         return True
 
@@ -77,6 +82,13 @@ class MemoryAccounts:
         if known is None:
             return False
         self._accounts[sid] = replace(known, networks=networks, updated_ms=at_ms)
+        return True
+
+    async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
+        known = self._accounts.get(sid)
+        if known is None or known.client_keys != was:
+            return False
+        self._accounts[sid] = replace(known, client_keys=client_keys, updated_ms=at_ms)
         return True
 
     async def note_use(self, account: str, sid: str, at_ms: int) -> None:

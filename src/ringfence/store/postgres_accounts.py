@@ -18,6 +18,7 @@ Key = tuple[str, str]
 Restriction = tuple[str, str, str, str, bool, int]
 AccountRestriction = tuple[str, str, int]
 Use = tuple[str, str, int]
+KeyChange = tuple[str, str, str, int]
 
 
 class PostgresAccounts(PostgresGround):
@@ -53,6 +54,9 @@ class PostgresAccounts(PostgresGround):
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
         return await self._write_directory(_restrict_account, (sid, networks, at_ms))
+
+    async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
+        return await self._write_directory(_set_client_keys, (sid, client_keys, was, at_ms))
 
     async def note_use(self, account: str, sid: str, at_ms: int) -> None:
         await self._write(_note_use, (account, sid, at_ms))
@@ -114,6 +118,10 @@ async def _restrict_credential(tx: Connection, restrictions: Sequence[Restrictio
 
 async def _restrict_account(tx: Connection, restrictions: Sequence[AccountRestriction]) -> list[bool]:
     return [count(await tx.execute(SQL["restrict_account"], *restriction)) > 0 for restriction in restrictions]
+
+
+async def _set_client_keys(tx: Connection, changes: Sequence[KeyChange]) -> list[bool]:
+    return [count(await tx.execute(SQL["set_client_keys"], *change)) > 0 for change in changes]
 
 
 async def _note_use(tx: Connection, uses: Sequence[Use]) -> list[None]:

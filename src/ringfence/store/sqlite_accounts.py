@@ -19,6 +19,7 @@ Key = tuple[str, str]
 Restriction = tuple[str, str, str, str, bool, int]
 AccountRestriction = tuple[str, str, int]
 Use = tuple[str, str, int]
+KeyChange = tuple[str, str, str, int]
 
 
 class SqliteAccounts(SqliteGround):
@@ -55,6 +56,9 @@ class SqliteAccounts(SqliteGround):
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
         return await self._write(_restrict_account, (sid, networks, at_ms))
+
+    async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
+        return await self._write(_set_client_keys, (sid, client_keys, was, at_ms))
 
     async def note_use(self, account: str, sid: str, at_ms: int) -> None:
         await self._write(_note_use, (account, sid, at_ms))
@@ -120,6 +124,10 @@ def _restrict_credential(tx: SqliteWriter, restrictions: Sequence[Restriction]) 
 
 def _restrict_account(tx: SqliteWriter, restrictions: Sequence[AccountRestriction]) -> list[bool]:
     return [tx.run(SQL["restrict_account"], restriction).rowcount > 0 for restriction in restrictions]
+
+
+def _set_client_keys(tx: SqliteWriter, changes: Sequence[KeyChange]) -> list[bool]:
+    return [tx.run(SQL["set_client_keys"], change).rowcount > 0 for change in changes]
 
 
 def _note_use(tx: SqliteWriter, uses: Sequence[Use]) -> list[None]:

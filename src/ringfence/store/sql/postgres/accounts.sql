@@ -1,11 +1,11 @@
 -- account_columns --
-sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms, networks
+sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms, networks, client_keys
 
 -- credential_columns --
 account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary
 
 -- insert_account --
-INSERT INTO account ({account_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO account ({account_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT DO NOTHING
 
 -- account --
@@ -47,6 +47,9 @@ UPDATE credential SET policy = $3, networks = $4, canary = $5, updated_ms = $6 W
 
 -- restrict_account --
 UPDATE account SET networks = $2, updated_ms = $3 WHERE sid = $1
+
+-- set_client_keys --
+UPDATE account SET client_keys = $2, updated_ms = $4 WHERE sid = $1 AND client_keys = $3
 
 -- note_use --
 INSERT INTO credential_use (account, sid, used_ms)

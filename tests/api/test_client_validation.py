@@ -1,0 +1,83 @@
+"""Requests that a client's key signs, as the official SDK signs them, and an account that requires them."""
+
+from typing import Any
+
+import pytest
+import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from tests.api.test_keys import refusal
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.validation_client import ValidationClient
+from twilio.rest import Client
+
+CUSTOMER = "+12025550177"
+
+
+class Key:
+    def __init__(self) -> None:
+        made = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+        self.private = made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        self.public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.fixture(scope="module")
+def key() -> Key:
+    return Key()
+
+
+def validation(tenant: Any, method: str = "POST", **form: str) -> requests.Response:
+    url = f"{tenant.installation.url}/ringfence/v1/Accounts/{tenant.sid}/ClientValidation"
+    return requests.request(method, url, auth=(tenant.sid, tenant.token), data=form, timeout=10)
+
+
+def signing(tenant: Any, key: Key, kid: str) -> Client:
+    made = tenant.client().new_keys.create(friendly_name="signing")
+    http = ValidationClient(tenant.sid, made.sid, kid, key.private)
+    client = Client(made.sid, made.secret, tenant.sid, http_client=http)
+    client.api.base_url = tenant.installation.url
+    return client
+
+
+def test_the_sdks_client_signs_and_is_let_in_where_the_secret_alone_is_not(tenant: Any, key: Key) -> None:
+    number = tenant.number()
+    added = validation(tenant, PublicKey=key.public, FriendlyName="web")
+    assert (added.status_code, added.json()["required"]) == (200, False)
+    (shown,) = added.json()["public_keys"]
+    assert (shown["sid"][:2], shown["friendly_name"]) == ("CR", "web")
+    client = signing(tenant, key, shown["sid"])
+    unsigned = tenant.client()
+    assert unsigned.messages.create(to=CUSTOMER, from_=number, body="not required yet").sid
+    assert validation(tenant, Required="true").json()["required"] is True
+    sid = client.messages.create(to=CUSTOMER, from_=number, body="Zoë + 1 & 2").sid
+    assert client.messages(sid).fetch().body == "Zoë + 1 & 2"
+    assert [text.sid for text in client.messages.list(to=CUSTOMER, limit=1)] == [sid]
+    refused = refusal(unsigned.messages.create, to=CUSTOMER, from_=number, body="x")
+    assert (refused.status, refused.code) == (401, 70156)
+    # The Auth Token alone does not take it back.
+    assert validation(tenant, Required="false").status_code == 401
+
+
+def test_a_key_of_somebody_elses_or_one_that_was_removed_lets_nobody_in(tenant: Any, key: Key) -> None:
+    kid = validation(tenant, PublicKey=key.public).json()["public_keys"][0]["sid"]
+    for wrong in (signing(tenant, Key(), kid), signing(tenant, key, "CR" + "0" * 32)):
+        with pytest.raises(TwilioRestException) as refused:
+            wrong.messages("SM" + "0" * 32).fetch()
+        assert (refused.value.status, refused.value.code) == (401, 70156)
+    right = signing(tenant, key, kid)
+    assert right.messages.list(limit=1) == []
+    assert validation(tenant, Remove=kid).json()["public_keys"] == []
+    assert validation(tenant, Remove=kid).status_code == 404
+    # Without keys there is nothing to check by.
+    assert right.messages.list(limit=1) == []
+
+
+@pytest.mark.parametrize("public", ["x", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "MA=="])
+def test_what_is_no_key_is_not_taken(tenant: Any, public: str) -> None:
+    answer = validation(tenant, PublicKey=public)
+    assert (answer.status_code, answer.json()["code"]) == (400, 20001)
+
+
+def test_validation_is_not_required_without_a_key(tenant: Any) -> None:
+    assert validation(tenant, Required="true").status_code == 400
+    assert validation(tenant, "GET").json() == {"account_sid": tenant.sid, "required": False, "public_keys": []}
