@@ -32,6 +32,7 @@ from ringfence.roles.standing_sweep import sweep_standing
 OPERATOR = "operator"
 NOT_ROTATED = {
     "tables": "what it blinds, opted-out numbers above all, is written nowhere else: no list could be made anew",
+    "grants": "what it seals ends with each grant, within hours",
     "dispatcher": "it is made anew each day by itself",
     "verification": "it is made anew each day by itself",
 }
