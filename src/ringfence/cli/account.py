@@ -1,9 +1,11 @@
 """`ringfence account`: make accounts, list them, give one a new token, or a page that recovers it."""
 
+import contextlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import msgspec
 import typer
@@ -102,18 +104,38 @@ def recovery_kit(
     async def work(it: Installation) -> None:
         row = await account_row(it, sid)
         caller = await tenant_of(it, settings, sid)
-        groups = write_recovery_secret(await make_recovery_kit(it.keys, caller=caller, account=sid))
-        terminal = Terminal()
-        if pdf is None:
-            for start in range(0, len(groups), GROUPS_A_ROW):
-                terminal.say("  ".join(groups[start : start + GROUPS_A_ROW]))
-            terminal.note("shown once; a kit made before opens nothing any more")
-            return
-        made = time.strftime("%Y-%m-%d", time.gmtime(it.clock.now_ms() / 1000))
-        descriptor = os.open(pdf, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(recovery_pdf(sid, row.friendly_name, groups, made))
+        # The page before the kit: what cannot be written must not have ended the kit that there is.
+        with _new_page(pdf) as page:
+            groups = write_recovery_secret(await make_recovery_kit(it.keys, caller=caller, account=sid))
+            terminal = Terminal()
+            if page is None:
+                for start in range(0, len(groups), GROUPS_A_ROW):
+                    terminal.say("  ".join(groups[start : start + GROUPS_A_ROW]))
+                terminal.note("shown once; a kit made before opens nothing any more")
+                return
+            made = time.strftime("%Y-%m-%d", time.gmtime(it.clock.now_ms() / 1000))
+            page.write(recovery_pdf(sid, row.friendly_name, groups, made))
         terminal.say(f"{pdf}: print it, put it away, and delete the file; a kit made before opens nothing any more")
+
+    operate(settings, work)
+
+
+@contextlib.contextmanager
+def _new_page(path: Path | None) -> Iterator[BinaryIO | None]:
+    """A new file of mode 0600, removed again where nothing came of it; None without a path. RefusalError."""
+    if path is None:
+        yield None
+        return
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise RefusalError(f"{path}: {error.strerror}", "name another file") from None
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+    except BaseException:
+        path.unlink()
+        raise
 
 
 @commands.command("console-link")

@@ -1,6 +1,8 @@
 """`ringfence backup` and `ringfence restore` as an operator types them."""
 
+import contextlib
 import shutil
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -23,4 +25,5 @@ def test_what_was_lost_comes_back_with_its_passphrase(ringfence: Any, ringfence_
     shutil.rmtree(data)
     restored = ringfence("restore", "kept", "--against", "seen", answer=PASSPHRASE)
     assert (restored.returncode, restored.stdout) == (0, f"restored to {data}\n"), restored.stderr
-    assert "Acme" in ringfence_process("account", "list", answer=PASSPHRASE).stdout
+    with contextlib.closing(sqlite3.connect(data / "ringfence.db")) as store:
+        assert store.execute("SELECT friendly_name FROM account").fetchall() == [("Acme",)]

@@ -233,7 +233,8 @@ def test_a_closed_epoch_cannot_be_opened_from_everything_on_disk(
             assert not any(sealed in (kms_dir / "kms.db").read_bytes() for _, sealed in old_rows)
 
         keys = {path.name: path.read_bytes() for path in (kms_dir / "keys").iterdir()}
-        assert sorted(keys) == sorted(["standing.key", "tables.key", f"{day_file(sealing.index_day + 1)}.key"])
+        day = f"{day_file(sealing.index_day + 1)}.key"
+        assert sorted(keys) == sorted(["grants.key", "standing.key", "tables.key", day])
         for day, sealed in old_rows:  # as a backup or the WAL would still hold them
             for secret in keys.values():
                 for guess in (day, day + 1):
