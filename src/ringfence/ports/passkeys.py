@@ -14,10 +14,10 @@ from ringfence.domain.passkeys.passkey import Passkey
 Wish = Literal["required", "preferred", "discouraged"]
 
 
-class RelyingParty(msgspec.Struct, frozen=True, kw_only=True):
+class RelyingParty(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who asks. `id` is a domain; `origins` are all the pages that may, as browsers spell them: https://host[:port].
 
-    `framed_by` are the origins of pages in which those may stand; nobody's where it is empty.
+    `framed_by` are the origins of pages in which those may stand; nobody's where it is empty, and not written then.
     """
 
     id: str
