@@ -22,7 +22,7 @@ from ringfence.domain.sealing.slot_proof import ProofKey
 from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
 from ringfence.key_origin.app import create_key_origin
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 AC, TOKEN = "AC" + "a" * 32, "e" * 32
 EPOCH = 123_456_789

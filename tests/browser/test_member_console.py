@@ -110,6 +110,7 @@ def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
     assert {actor for actor, _ in opened} == {"PK"}
 
 
+@pytest.mark.long
 def test_a_link_serves_once(context: BrowserContext, stand: MemberConsole) -> None:
     page = context.new_page()
     with_authenticator(context, page)
@@ -123,6 +124,7 @@ def test_a_link_serves_once(context: BrowserContext, stand: MemberConsole) -> No
     expect(second.get_by_role("alert")).to_contain_text("This link was used")
 
 
+@pytest.mark.long
 def test_a_passkey_without_a_prf_signs_in_and_reads_with_the_token(
     context: BrowserContext, stand: MemberConsole
 ) -> None:

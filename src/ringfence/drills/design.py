@@ -68,7 +68,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     and at a port where it is served; `held_browser` one that is signed in at the console of a seeded copy, by default
     that of `drills.held_browser`.
 
-    With `staff_read_by_role` staff need no grant; `approvals` asks for one.
+    With `keys_apart` the code that touches keys in browsers has an origin of its own. With `staff_read_by_role` staff
+    need no grant; `approvals` asks for one.
     """
 
     name: str
@@ -78,6 +79,7 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     media_leg: str = "ringfence.media.leg"
     fraud_guard: str = "standard"
     new_factors_need_approval: bool = True
+    keys_apart: bool = True
     staff_read_by_role: bool = False
     approvals: Callable[[Room], Approvals] = ByNumber
     number_rest_ms: int = REST_MS
@@ -138,6 +140,7 @@ def control() -> Design | None:
         media_leg=f"{CONTROL}.following_leg",
         fraud_guard="off",
         new_factors_need_approval=False,
+        keys_apart=False,
         staff_read_by_role=True,
         approvals=importlib.import_module(f"{CONTROL}.push_approvals").PushApprovals,
         number_rest_ms=0,

@@ -15,6 +15,7 @@ from ringfence.drills import (
     factor_adding,
     grant_bombing,
     grant_forgery,
+    hostile_console,
     inward_webhooks,
     leakage_sweep,
     leaked_key,
@@ -97,6 +98,13 @@ DRILLS = {
             each="tries",
         ),
         Drill(name=grant_bombing.DRILL, title=grant_bombing.TITLE, play=grant_bombing.grant_bombing, tenants=100),
+        Drill(
+            name=hostile_console.DRILL,
+            title=hostile_console.TITLE,
+            play=hostile_console.hostile_console,
+            tenants=20,
+            missing=hostile_console.missing,
+        ),
         Drill(name=disk_theft.DRILL, title=disk_theft.TITLE, play=disk_theft.disk_theft, tenants=1_000),
         Drill(name=leakage_sweep.DRILL, title=leakage_sweep.TITLE, play=leakage_sweep.leakage_sweep, tenants=100),
         Drill(
