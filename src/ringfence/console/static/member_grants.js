@@ -29,7 +29,8 @@ async function answer(at) {
   await verified();
   const sealed = await post(`${at}/keys`, { credential });
   frame.hidden = false;
-  tell("");
+  frame.classList.add("tall");
+  document.getElementById("told").hidden = true;
   const made = await askKeys("approve_grant", { grant, ...sealed });
   if (!made.matches) {
     await post(`${at}/refuse`);
