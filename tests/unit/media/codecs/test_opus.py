@@ -150,30 +150,84 @@ def test_noise_fits_into_a_packet() -> None:
         assert 0 < len(codec.encode(frame)) <= MAX_PAYLOAD_BYTES
 
 
-def test_both_halves_are_set_up_once_and_freed_with_the_leg(monkeypatch: pytest.MonkeyPatch) -> None:
-    library, called = opus._library(), list[tuple[str, tuple[int, ...]]]()
+class Noted:
+    """libopus, and what is asked of it; `missing` is a half that it does not make."""
 
-    class Noted:
-        """libopus, and what is asked of it."""
+    def __init__(self, missing: str = "") -> None:
+        self.settings: dict[int, int] = {}
+        self.made: list[int] = []
+        self.freed: list[int] = []
+        self._library = opus._library()
+        self._missing = missing
 
-        def __getattr__(self, name: str) -> Any:
-            function = getattr(library, name)
+    def __getattr__(self, name: str) -> Any:
+        function = getattr(self._library, name)
 
-            def noting(*arguments: Any) -> Any:
-                called.append((name, arguments[1:3] if name == "opus_encoder_ctl" else ()))
-                return function(*arguments)
+        def noting(*arguments: Any) -> Any:
+            if name == self._missing:
+                return None
+            given = function(*arguments)
+            if name.endswith("_create"):
+                self.made.append(given)
+            elif name.endswith("_destroy"):
+                self.freed.append(arguments[0])
+            elif name == "opus_encoder_ctl":
+                self.settings[arguments[1]] = arguments[2]
+            return given
 
-            return noting if name.endswith(("_destroy", "_ctl")) else function
+        return noting
 
-    monkeypatch.setattr(opus, "_library", Noted)
+
+# Bit rate, effort, and that what was lost may be told by the next packet: opus_defines.h.
+SETTINGS = {4_002: 24_000, 4_010: 3, 4_012: 1, 4_014: 5}
+
+
+@pytest.mark.parametrize(
+    ("system", "machine", "settings"),
+    [
+        ("linux", "x86_64", SETTINGS),
+        ("linux", "arm64", SETTINGS),
+        ("darwin", "x86_64", SETTINGS),
+        ("darwin", "arm64", {}),
+    ],
+)
+def test_it_is_set_up_for_speech_where_that_can_be_said(
+    monkeypatch: pytest.MonkeyPatch, system: str, machine: str, settings: dict[int, int]
+) -> None:
+    noted = Noted()
+    monkeypatch.setattr(opus, "_library", lambda: noted)
+    monkeypatch.setattr(sys, "platform", system)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    OpusCodec()
+    assert noted.settings == settings
+
+
+def test_both_halves_are_made_once_and_freed_with_the_leg(monkeypatch: pytest.MonkeyPatch) -> None:
+    noted = Noted()
+    monkeypatch.setattr(opus, "_library", lambda: noted)
     codec = OpusCodec()
-    # Bit rate, effort, and that what was lost may be told by the next packet: opus_defines.h.
-    settings = {4_002: 24_000, 4_010: 3, 4_012: 1, 4_014: 5}
-    if not (sys.platform == "darwin" and platform.machine() == "arm64"):
-        assert {setting: value for _, (setting, value) in called} == settings
-    called.clear()
+    assert len(set(noted.made)) == 2
+    assert noted.freed == []
     del codec
-    assert sorted(name for name, _ in called) == ["opus_decoder_destroy", "opus_encoder_destroy"]
+    assert sorted(noted.freed) == sorted(noted.made)
+
+
+@pytest.mark.parametrize("half", ["opus_encoder_create", "opus_decoder_create"])
+def test_half_of_it_is_none(monkeypatch: pytest.MonkeyPatch, half: str) -> None:
+    noted = Noted(missing=half)
+    monkeypatch.setattr(opus, "_library", lambda: noted)
+    with pytest.raises(MemoryError, match=r"^libopus gave neither coder nor decoder$"):
+        OpusCodec()
+
+
+def test_samples_of_another_type_are_encoded_as_themselves_and_come_back_as_16_bits() -> None:
+    sound = speech()
+    one, other = OpusCodec(), OpusCodec()
+    for at in range(0, 8_000, FRAME):
+        packet = one.encode(sound[at : at + FRAME].astype(np.int32))
+        assert packet == other.encode(sound[at : at + FRAME])
+        assert one.decode(packet).dtype == np.int16
+    assert one.lost().dtype == np.int16
 
 
 def test_a_leg_that_is_gone_frees_what_it_held() -> None:
@@ -194,7 +248,8 @@ def test_without_any_it_is_not_offered(forgetful: None, monkeypatch: pytest.Monk
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert "OPUS" not in installed_codecs()
-    with pytest.raises(OpusMissingError, match="ringfence\\[opus\\]"):
+    said = r"^Opus needs libopus: install it by the system's package, or ringfence\[opus\]$"
+    with pytest.raises(OpusMissingError, match=said):
         OpusCodec()
 
 
