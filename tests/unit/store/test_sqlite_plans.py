@@ -12,6 +12,7 @@ from ringfence.store.statements import statements
 
 # None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory. Owners of calls
 # are as many as voice processes, orders to calls are taken as they come, and owned are the calls that live.
+# Freezes are few, and the operator's overview reads the indexes of what is not finished.
 MAY_SCAN = {
     ("outbox", "release"),
     ("numbers", "regions"),
@@ -24,6 +25,11 @@ MAY_SCAN = {
     ("call_work", "any_order"),
     ("call_work", "orders_of"),
     ("call_work", "take_orders"),
+    ("freezes", "all"),
+    ("oversight", "texts"),
+    ("oversight", "events"),
+    ("oversight", "dead_events"),
+    ("oversight", "live_calls"),
 }
 
 FILES = sorted(file.name.removesuffix(".sql") for file in files("ringfence.store").joinpath("sql", "sqlite").iterdir())
