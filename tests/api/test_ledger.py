@@ -163,7 +163,21 @@ def test_a_witness_catches_whoever_rewrites_history_with_every_key(rewritten: Re
         witness(str(tmp_path / "again"), seen, key=None, name="w")
     assert (seen / "checkpoint").read_text() == good
     (evidence,) = seen.glob("fork-*")
-    assert evidence.read_text() == (tmp_path / "again/checkpoint").read_text()
+    first = (tmp_path / "again/checkpoint").read_text()
+    assert evidence.read_text() == first
+
+    # It goes on, and is looked at again: still one fork.
+    rewritten.write("later")
+    LedgerReader(rewritten.directory).export(tmp_path / "again")
+    with pytest.raises(RefusalError, match=evidence.name):
+        witness(str(tmp_path / "again"), seen, key=None, name="w")
+    assert [path.read_text() for path in seen.glob("fork-*")] == [first]
+
+    rewritten.rewrite(40)
+    LedgerReader(rewritten.directory).export(tmp_path / "another")
+    with pytest.raises(RefusalError, match="was changed"):
+        witness(str(tmp_path / "another"), seen, key=None, name="w")
+    assert len(list(seen.glob("fork-*"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,9 @@ class Front:
         self._watch = watch
         self._watched = (*_WATCHED, "/") if deps.front_page else _WATCHED
         timeline = timeline_page(deps.parcels, deps.clock.now_ms, deps.parcel_elsewhere)
-        watched = {} if deps.records is None else {ledger_files.PREFIX: ledger_files.ledger_files(deps.records)}
+        watched = {}
+        if deps.records is not None:
+            watched[ledger_files.PREFIX] = _guarded(ledger_files.ledger_files(deps.records, deps.clock), deps)
         mounts = {PREFIX: _guarded(timeline, deps), **watched, **deps.mounts}
         self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in mounts.items())
 

@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from ringfence.api.held_records import HeldRecords, TooManyQuestionsError
+from ringfence.domain.clock import Clock
 from ringfence.ports.ledger import LedgerRecords
 
 PREFIX = "/ledger"
@@ -20,8 +22,9 @@ _FRESH = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 _FOR_GOOD = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
 
 
-def ledger_files(records: LedgerRecords) -> ASGIApp:
-    """404 for what is not there yet, 503 while the key service cannot tell."""
+def ledger_files(ledger: LedgerRecords, clock: Clock) -> ASGIApp:
+    """404 for what is not there yet, 429 for who asks for too much that was not told yet, 503 while nobody can tell."""
+    records = HeldRecords(ledger, clock)
 
     async def checkpoint(_: Request) -> Response:
         note = await records.checkpoint()
@@ -49,6 +52,9 @@ def _told(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request
     async def told(request: Request) -> Response:
         try:
             return await answer(request)
+        except TooManyQuestionsError as error:
+            headers = {**_FRESH, "retry-after": str(error.wait_s)}
+            return Response("the ledger is asked too much: ask later\n", 429, headers, _TEXT)
         except ConnectionError:
             return Response("the ledger cannot be read now\n", 503, _FRESH, _TEXT)
 

@@ -54,8 +54,7 @@ def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
             "try again; where it never does, ask who runs it, and tell its tenants",
         ) from None
     except ForkError as error:
-        evidence = folder / f"fork-{time.time_ns()}"
-        evidence.write_text(note, encoding="utf-8")
+        evidence = _evidence(folder, note, shown, hashes)
         raise RefusalError(
             f"the ledger at {source} was changed: {error}",
             f"{evidence} and {folder / NOTE} are both signed by its key: {_proof(seen.size, shown.size)}. "
@@ -70,6 +69,21 @@ def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
     for verifier in followed:
         Terminal().say(f"the ledger's key was rotated: {verifier.encode()}")
     Terminal().say(f"{shown.size} entries, {grew} of them new, nothing before them changed; cosigned by {name}")
+
+
+def _evidence(folder: Path, note: str, shown: Checkpoint, hashes: TileHashes) -> Path:
+    """Where a checkpoint of what is shown now is kept: the first one that was, while it goes on from that."""
+    for path in sorted(folder.glob("fork-*")):
+        try:
+            kept = parse_checkpoint(split_note(path.read_text(encoding="utf-8"))[0])
+            proof = consistency_proof(hashes, kept.size, shown.size) if kept.size <= shown.size else []
+            follow(Seen(kept.size, kept.root), kept.size, shown, proof)
+        except (ForkError, NoteError, ValueError):
+            continue
+        return path
+    evidence = folder / f"fork-{time.time_ns()}"
+    evidence.write_text(note, encoding="utf-8")
+    return evidence
 
 
 def _proof(seen: int, shown: int) -> str:
