@@ -42,6 +42,13 @@ class BrowserSlots:
 
         await self._store.write(work)
 
+    def is_known(self, account: str, credential: str) -> bool:
+        """Whether there is such a slot, open or past: else anybody could have refusals written under any name."""
+        return (
+            self._store.row("SELECT 1 FROM slot WHERE account = ? AND credential = ? LIMIT 1", account, credential)
+            is not None
+        )
+
     async def boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
         """(generation, sealed) pairs of a slot. KeyRefusedError for none, and for a link that is past."""
         rows = self._store.rows(

@@ -272,7 +272,8 @@ class KeyService:
         try:
             boxes = await self._browsers.boxes(account, credential)
         except KeyRefusedError:
-            self._write_down_later(account, credential, "refused.slot_boxes")
+            if self._browsers.is_known(account, credential):
+                self._write_down_later(account, credential, "refused.slot_boxes")
             raise
         await self._write_down(account, credential, "slot_boxes")
         return boxes
@@ -283,7 +284,8 @@ class KeyService:
         try:
             sealed = self._browsers.epochs(account, credential, epochs)
         except KeyRefusedError:
-            self._write_down_later(account, credential, "refused.open_epochs")
+            if self._browsers.is_known(account, credential):
+                self._write_down_later(account, credential, "refused.open_epochs")
             raise
         await self._write_down(account, credential, "open_epochs", *map(str, sealed))
         return sealed

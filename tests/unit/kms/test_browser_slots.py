@@ -306,6 +306,34 @@ def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
     run(scene())
 
 
+def test_nobody_has_refusals_written_under_names_of_his_own(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, ledger: Any
+) -> None:
+    _, slot = _link(account)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + MINUTE_MS)
+            for name in (PK, "KL" + "9" * 32, "x" * 1_000):
+                with pytest.raises(KeyRefusedError):
+                    await service.slot_boxes(account, name)
+                with pytest.raises(KeyRefusedError):
+                    await service.sealed_epochs(account, name, [1])
+            assert ledger.later == []
+            at_noon.advance(MINUTE_MS)
+            with pytest.raises(KeyRefusedError):
+                await service.slot_boxes(account, KL)
+            with pytest.raises(KeyRefusedError):
+                await service.sealed_epochs(account, KL, [1])
+            assert [(entry.actor, entry.verb) for entry in ledger.later] == [
+                (KL, "refused.slot_boxes"),
+                (KL, "refused.open_epochs"),
+            ]
+
+    run(scene())
+
+
 def test_where_the_ledger_cannot_be_written_nothing_is_released(
     run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any, at_noon: Any
 ) -> None:
