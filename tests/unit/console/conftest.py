@@ -113,9 +113,11 @@ def stand(tmp_path: Path, clock: ManualClock) -> StandAt:
         await ledger.open(clock.now_ms())
         it = Stand(tmp_path, storage, ledger, clock, policy or AttestationPolicy())
         await it.store.open()
+        await it.keys.open()
         try:
             yield it
         finally:
+            await it.keys.close()
             await ledger.close()
             await storage.close()
 

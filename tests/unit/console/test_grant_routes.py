@@ -30,7 +30,6 @@ CALLER = Caller(account=AC, credential=AC, seed=slot_seed("e" * 32, AC))
 
 async def text_of(made: Any) -> MessageRow:
     """An account's one text, sealed."""
-    await made.keys.open()
     for account in (AC, OTHER):
         row = AccountRow(sid=account, tenant=account, friendly_name="Acme", created_ms=1, updated_ms=1)
         key = CredentialRow(
@@ -149,5 +148,18 @@ def test_asking_needs_a_passkey_shown_of_late_and_three_may_wait(run: Any, stand
             refused = await ada.ask("POST", "/grants", wish(message.sid))
             assert (refused.status_code, "three requests are waiting" in refused.json()["error"]) == (409, True)
             assert ("staff", "note.grant_turned_away") in made.noted
+
+    run(story())
+
+
+def test_a_grant_ends_with_the_session_that_it_was_for(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            message, ada = await text_of(made), await made.first()
+            await granted(made, ada, message)
+            (person,) = {each.id for each in await made.terminal.members()}
+            assert (await ada.ask("POST", "/sign-out")).status_code == 200
+            assert ("staff", "grant.end") in made.noted
+            assert await made.keys.end_grants("staff:x", staff=person) == 0
 
     run(story())

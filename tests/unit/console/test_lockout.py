@@ -8,7 +8,6 @@ from ringfence.console.lockout import Lockout
 def test_a_frozen_member_of_staff_is_out_and_stays_out_until_thawed(run: Any, stand: Any) -> None:
     async def story() -> None:
         async with stand() as at:
-            await at.keys.open()
             ada = await at.first()
             person = (await at.terminal.members())[0].id
             lockout = Lockout(at.storage, at.keys, at.clock)
@@ -28,7 +27,6 @@ def test_a_frozen_member_of_staff_is_out_and_stays_out_until_thawed(run: Any, st
 def test_one_session_ends_and_the_others_stay(run: Any, stand: Any) -> None:
     async def story() -> None:
         async with stand() as at:
-            await at.keys.open()
             ada = await at.first()
             first = (ada.key, ada.cookie)
             at.clock.advance(1_000)

@@ -120,8 +120,6 @@ class Member(StaffBrowser):
 async def account(it: Any, sid: str = AC) -> Caller:
     """An account with an Auth Token."""
     caller = Caller(account=sid, credential=sid, seed=slot_seed(TOKEN, sid))
-    if sid == AC:
-        await it.keys.open()
     await it.keys.create_account(sid, [Slot(credential=sid, public=slot_public(caller.seed))])
     return caller
 

@@ -45,8 +45,8 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock)
     sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock)
     return [
-        *sign_in_routes(pages, sign_in, staff, sessions, notes, clock, origin),
-        *staff_routes(pages, staff, sessions, notes, clock, origin),
+        *sign_in_routes(pages, sign_in, staff, sessions, notes, dependencies.grants, clock, origin),
+        *staff_routes(pages, staff, sessions, notes, dependencies.grants, clock, origin),
         *grant_routes(
             pages,
             staff,

@@ -23,6 +23,7 @@ from ringfence.domain.passkeys.answers import (
 )
 from ringfence.pages.static_page import StaticPage
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
+from ringfence.ports.grants import GrantKeys
 
 OPEN = OpenPaths(
     [
@@ -58,7 +59,14 @@ class _Made(msgspec.Struct, frozen=True):
 
 
 def sign_in_routes(
-    pages: Pages, sign_in: StaffSignIn, staff: Staff, sessions: Sessions, notes: AccessNotes, clock: Clock, origin: str
+    pages: Pages,
+    sign_in: StaffSignIn,
+    staff: Staff,
+    sessions: Sessions,
+    notes: AccessNotes,
+    grants: GrantKeys,
+    clock: Clock,
+    origin: str,
 ) -> list[BaseRoute]:
     """Those that `OPEN` lists, and those of a session that concern itself."""
     files = StaticPage(resources.files("ringfence.console").joinpath("static"))
@@ -102,6 +110,7 @@ def sign_in_routes(
         session = session_of(request)
         await sessions.end("staff", session.id)
         await notes.note(OPERATOR, session.actor, "sign_out", (session.scope,))
+        await grants.end_grants(session.actor, session=session.id)
         response = done()
         delete_cookie(response, origin)
         return response

@@ -15,6 +15,7 @@ from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
+from ringfence.ports.grants import GrantKeys
 
 
 class _Name(msgspec.Struct, frozen=True):
@@ -27,9 +28,15 @@ class _Made(msgspec.Struct, frozen=True):
 
 
 def staff_routes(
-    pages: Pages, staff: Staff, sessions: Sessions, notes: AccessNotes, clock: Clock, origin: str
+    pages: Pages,
+    staff: Staff,
+    sessions: Sessions,
+    notes: AccessNotes,
+    grants: GrantKeys,
+    clock: Clock,
+    origin: str,
 ) -> list[BaseRoute]:
-    """What changes something asks for a passkey that was shown within five minutes."""
+    """What changes something asks for a passkey that was shown within five minutes. Grants end with their sessions."""
 
     def sensitive(handler: Handler) -> Handler:
         async def checked(request: Request) -> Response:
@@ -81,7 +88,9 @@ def staff_routes(
         return done()
 
     async def remove(request: Request) -> Response:
-        await staff.remove(session_of(request).person, request.path_params["id"])
+        session, member = session_of(request), request.path_params["id"]
+        await staff.remove(session.person, member)
+        await grants.end_grants(session.actor, staff=member)
         return done()
 
     async def end_session(request: Request) -> Response:
@@ -90,6 +99,7 @@ def staff_routes(
         await notes.note(OPERATOR, session.actor, "end_session", (f"session:{other}",))
         if not await sessions.end("staff", other):
             raise RefusedError("there is no such session any more")
+        await grants.end_grants(session.actor, session=other)
         return done()
 
     async def begin_adding(request: Request) -> Response:
