@@ -141,6 +141,7 @@ def test_the_sweep_knows_every_place_that_standing_configuration_is_sealed_for()
         "accounts/configure_number.py",
         "accounts/create_application.py",
         "accounts/credential.py",
+        "accounts/secondary_token.py",
         "lookups/overrides.py",
         "messaging/configure_service.py",
         "messaging/create_service.py",
