@@ -60,6 +60,6 @@ def test_an_hours_name_leads_back_to_it(epoch: int) -> None:
     assert epoch_of(epoch_name(epoch)) == epoch
 
 
-@pytest.mark.parametrize("name", [SM[0], "7", "epoch:", "epoch:-1", "epoch:٧", "epoch:7a"])
+@pytest.mark.parametrize("name", ["SM" + "0" * 32, "7", "epoch:", "epoch:-1", "epoch:٧", "epoch:7a"])
 def test_no_other_name_is_an_hours(name: str) -> None:
     assert epoch_of(name) is None
