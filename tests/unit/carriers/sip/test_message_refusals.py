@@ -62,6 +62,11 @@ def refusal(data: bytes) -> BadMessageError:
         (invite(call_id=None), 400, "no Call-ID"),
         (invite(cseq=None), 400, "no CSeq"),
         (invite(via=","), 400, "an empty value in a list"),
+        (invite(via="SIP/2.0 UDP a"), 400, "no valid hop in Via"),
+        (invite(contact="sip:joe@b.example?Route=x"), 400, "a URI that needs angle brackets"),
+        (invite(contact="<sip:joe@b.example"), 400, "a quote or an angle bracket that is never closed"),
+        (invite(contact="<sip:joe@b.example> x"), 400, "something between an address and its parameters"),
+        (invite(contact="J(oe <sip:joe@b.example>"), 400, "a display name that needs quotes"),
         (invite(via=None), 0, "no Via"),
         (invite("SIP/2.0 099 low"), 0, "no such status"),
         (invite("SIP/2.0 700 high"), 0, "no such status"),
@@ -177,6 +182,12 @@ def test_addresses_are_in_the_order_of_their_fields_and_lists() -> None:
     ]
     assert request(invite(contact=None)).contacts == []
     assert request(invite(contact="*")).contacts == []
+
+
+def test_an_angle_bracket_in_quotes_is_none() -> None:
+    (contact,) = request(invite(contact='sip:joe@b.example;note="a<b";q=0.5')).contacts
+    assert (str(contact.uri), contact.parameter("q")) == ("sip:joe@b.example", "0.5")
+    assert contact.parameter("note") == "a<b"
 
 
 def test_a_request_that_counts_no_hops_has_seventy() -> None:
