@@ -319,6 +319,7 @@ def drill(
     tenants: Annotated[int | None, typer.Option(min=1, max=10_000, help="How many tenants to seed.")] = None,
     ours: Annotated[bool, typer.Option("--ours", help="Leave out the control build.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One line of JSON for each drill.")] = False,
+    as_html: Annotated[bool, typer.Option("--html", help="The table as a page, to standard output.")] = False,
     database: Annotated[
         str | None,
         typer.Option("--database", metavar="URL", help="A PostgreSQL server to use, in a database of its own."),
@@ -327,7 +328,7 @@ def drill(
     """Play an attack on a seeded copy, and say how many tenants it reached."""
     from ringfence.cli import drill as drills  # Half of what the command line imports, for this command alone.
 
-    drills.drill(names or [], tenants=tenants, ours_only=ours, as_json=as_json, database=database)
+    drills.drill(names or [], tenants=tenants, ours_only=ours, as_json=as_json, as_html=as_html, database=database)
 
 
 @doctors.callback(invoke_without_command=True)
