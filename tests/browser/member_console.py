@@ -136,7 +136,7 @@ class MemberConsole:
         )
         await self.keys.create_account(AC, [Slot(credential=AC, public=slot_public(self.caller.seed))])
         party = RelyingParty(id=domain_of(self.operator), name="", origins=(self.operator,))
-        self.staff = Staff(storage, WebauthnPasskeys(), party, self.keys, self.clock)
+        self.staff = Staff(storage, WebauthnPasskeys(), party, self.keys, self.clock, self.keys)
         origins = Origins(operator=self.operator, tenant=self.console, keys=self.key_origin)
         passkeys = WebauthnPasskeys()
         console = create_console(

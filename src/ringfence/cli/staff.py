@@ -100,7 +100,8 @@ async def _staff(settings: Settings) -> AsyncIterator[Staff]:
     origin = settings.operator_origin
     party = RelyingParty(id=domain_of(origin), name="", origins=(origin,))
     try:
-        yield Staff(storage, WebauthnPasskeys(), party, ConsoleKeyClient(client), clock_of(settings))
+        keys = ConsoleKeyClient(client)
+        yield Staff(storage, WebauthnPasskeys(), party, keys, clock_of(settings), keys)
     except RefusedError as error:
         raise RefusalError(error.text, "ringfence staff list") from None
     except ConnectionError:

@@ -140,7 +140,7 @@ class OurDesk:
         )
         self.app: ASGIApp = create_console(self._dependencies)
         party = RelyingParty(id=domain_of(self.origin), name="", origins=(self.origin,))
-        self._terminal = Staff(self._storage, passkeys, party, self._keys, self.clock)
+        self._terminal = Staff(self._storage, passkeys, party, self._keys, self.clock, self._keys)
 
     @property
     def routes(self) -> Sequence[tuple[str, str]]:

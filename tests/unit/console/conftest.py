@@ -79,7 +79,7 @@ class Stand:
         )
         origin = ORIGINS.operator
         party = RelyingParty(id=domain_of(origin), name="", origins=(origin,))
-        self.terminal = Staff(storage, passkeys, party, self.keys, clock)
+        self.terminal = Staff(storage, passkeys, party, self.keys, clock, self.keys)
 
     async def _states(self) -> Sequence[ProcessState]:
         return self.processes

@@ -38,7 +38,8 @@ class StaffMachine(RuleBasedStateMachine):
         self._storage = ConsoleStorage(Path(self._folder.name) / "console.db")
         self._run(self._storage.open())
         keys = memory_key_service(self._clock)
-        self._staff = Staff(self._storage, WebauthnPasskeys(), PARTY, keys, self._clock)
+        self._run(keys.open())
+        self._staff = Staff(self._storage, WebauthnPasskeys(), PARTY, keys, self._clock, keys)
         self._joined: dict[str, tuple[int, str, str]] = {}
 
     def teardown(self) -> None:

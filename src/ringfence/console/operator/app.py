@@ -42,7 +42,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     storage, clock, notes = dependencies.storage, dependencies.clock, dependencies.notes
     party = RelyingParty(id=domain_of(origin), name=NAME, origins=(origin,))
     sessions = Sessions(storage, clock)
-    staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock)
+    staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock, dependencies.grants)
     sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock)
     return [
         *sign_in_routes(pages, sign_in, staff, sessions, notes, dependencies.grants, clock, origin),

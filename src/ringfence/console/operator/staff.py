@@ -24,6 +24,7 @@ from ringfence.domain.passkeys.answers import RegistrationAnswer
 from ringfence.domain.passkeys.refusal import PasskeyRefusedError
 from ringfence.domain.sid import new_sid
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
+from ringfence.ports.grants import GrantKeys
 from ringfence.ports.passkeys import AuthenticatorWish, Passkeys, PasskeyUser, RelyingParty
 
 STAFF: Final = "ST"
@@ -67,12 +68,19 @@ class Staff:
     """
 
     def __init__(
-        self, storage: ConsoleStorage, passkeys: Passkeys, party: RelyingParty, notes: AccessNotes, clock: Clock
+        self,
+        storage: ConsoleStorage,
+        passkeys: Passkeys,
+        party: RelyingParty,
+        notes: AccessNotes,
+        clock: Clock,
+        grants: GrantKeys,
     ) -> None:
         self._storage = storage
         self._passkeys = passkeys
         self._notes = notes
         self._clock = clock
+        self._grants = grants
         self._ceremonies: Ceremonies[NewKey] = Ceremonies(party, clock)
 
     async def members(self, *, removed: bool = False) -> Sequence[StaffMember]:
@@ -169,7 +177,7 @@ class Staff:
             raise RefusedError("there is no such invitation any more")
 
     async def remove(self, by: str, member: str) -> None:
-        """End a member's sessions, passkeys and right to sign in. RefusedError for the last one who can."""
+        """End a member's sessions, grants, passkeys and right to sign in. RefusedError for the last one who can."""
         now_ms = self._clock.now_ms()
 
         def find(db: sqlite3.Connection) -> StaffMember:
@@ -189,6 +197,7 @@ class Staff:
         await self._storage.run(find)
         await self._note(f"staff:{by}", "remove_staff", f"staff:{member}")
         await self._storage.run(work)
+        await self._grants.end_grants(f"staff:{by}", staff=member)
 
     async def begin_joining(self, secret: str) -> tuple[str, dict[str, Any]]:
         """The name of a ceremony, and what the browser of who holds a link's secret is asked."""
@@ -254,17 +263,21 @@ class Staff:
         """Forget one of a member's passkeys, not the last, and end their sessions `but` this one: it may be another's
         by now, and so may they."""
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> Sequence[str]:
             held = [each.passkey.credential_id for each in passkeys_of(db, "staff", member)]
             if credential_id not in held:
                 raise RefusedError("there is no such passkey")
             if len(held) == 1:
                 raise RefusedError("the last passkey stays: add another first")
             db.execute("DELETE FROM passkey WHERE credential_id = ?", (credential_id,))
-            db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ? AND id <> ?", (member, but))
+            ended = "FROM session WHERE kind = 'staff' AND person = ? AND id <> ?"
+            others = [id_ for (id_,) in db.execute(f"SELECT id {ended}", (member, but)).fetchall()]
+            db.execute(f"DELETE {ended}", (member, but))
+            return others
 
         await self._note(f"staff:{member}", "drop_passkey", f"staff:{member}")
-        await self._storage.run(work)
+        for session in await self._storage.run(work):
+            await self._grants.end_grants(f"staff:{member}", session=session)
 
     def _begin(self, about: NewKey, name: str, held: Sequence[KeptPasskey]) -> tuple[str, dict[str, Any]]:
         ceremony, asked = self._ceremonies.begin(about)

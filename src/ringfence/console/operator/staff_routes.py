@@ -88,9 +88,7 @@ def staff_routes(
         return done()
 
     async def remove(request: Request) -> Response:
-        session, member = session_of(request), request.path_params["id"]
-        await staff.remove(session.person, member)
-        await grants.end_grants(session.actor, staff=member)
+        await staff.remove(session_of(request).person, request.path_params["id"])
         return done()
 
     async def end_session(request: Request) -> Response:
