@@ -144,7 +144,7 @@ class SlotKeys:
                 renew(db, caller.account)
 
         await self._store.write(work, erases=True)
-        self.forget(caller.account)
+        self._forget_renewed(caller.account)
 
     async def revoke(self, account: str, credential: str) -> None:
         """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot."""
@@ -156,7 +156,7 @@ class SlotKeys:
                 renew(db, account)
 
         await self._store.write(work, erases=True)
-        self.forget(account)
+        self._forget_renewed(account)
 
     def _open_slot(self, caller: Caller) -> tuple[dict[int, ContentKey], bool]:
         rows = self._store.rows(
@@ -193,6 +193,12 @@ class SlotKeys:
         if not content:
             raise KeyRefusedError("this credential opens nothing of that account")
         return content
+
+    def _forget_renewed(self, account: str) -> None:
+        """Its subaccounts have new content keys too: who had theirs opened has no longer the present one."""
+        self.forget(account)
+        for (child,) in self._store.rows("SELECT account FROM account WHERE parent = ?", account):
+            self.forget(child)
 
     def forget(self, account: str) -> None:
         """What was opened of an account, or through it, must be opened again."""

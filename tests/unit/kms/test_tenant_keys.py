@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ringfence.domain.sealing.record import RecordSealer
-from ringfence.ports.keys import Caller, KeyRefusedError
+from ringfence.domain.sealing.slots import slot_public
+from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 SUB = "AC" + "b" * 32
 STRANGER = "AC" + "c" * 32
@@ -481,5 +482,23 @@ def test_who_only_seals_does_so_by_its_own_secret_for_its_own_account_and_those_
             ):
                 with pytest.raises(KeyRefusedError):
                     await service.sealing_key(wrong, account)
+
+    run(scene())
+
+
+def test_a_subaccount_makes_keys_right_after_its_parent_revoked_one(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any
+) -> None:
+    """Its content key is new too, and what it opened a moment ago is not the present one."""
+    below = Caller(account=SUB, credential=SUB, seed=b"\x05" * 32)
+    slot = Slot(credential=SUB, public=slot_public(below.seed))
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot, api_key.slot])
+            await service.create_account(SUB, [slot], account)
+            await service.allow(below, SUB)
+            await service.revoke_slot(account, api_key.caller.credential)
+            await service.add_slot(below, SUB, Slot(credential="SK" + "7" * 32, public=slot_public(b"\x06" * 32)))
 
     run(scene())
