@@ -112,7 +112,7 @@ def test_each_entry_is_well_formed(kind):
     assert kind.message
     assert kind.message == kind.message.strip()
     names = {name for _, name, _, _ in string.Formatter().parse(kind.message) if name}
-    assert names <= {"to", "to_masked", "sender", "path", "account"}
+    assert names <= {"to", "to_masked", "sender", "path", "account", "permission", "reason"}
     assert "{" not in describe(kind.code)
 
 
