@@ -161,6 +161,6 @@ def test_a_crowd_is_refused_without_asking_the_store_who_it_is(
     asked.clear()
     assert [tenant.ask("POST", "/Messages.json", data=form(number)).status_code for _ in range(3)] == [429] * 3
     assert asked == []
-    # Who cannot be recognized is looked up as ever.
+    # Who cannot be recognized is looked up as ever, as the holder of a second token too.
     wrong = tenant.ask("GET", ".json", auth=(tenant.sid, "0" * 32))
-    assert (wrong.status_code, asked) == (401, [tenant.sid])
+    assert (wrong.status_code, asked) == (401, [tenant.sid, f"{tenant.sid}.secondary"])
