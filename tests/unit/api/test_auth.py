@@ -4,6 +4,7 @@ import pytest
 
 from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.auth import Authenticator
+from ringfence.api.frozen import FrozenCredentials
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.store.memory import MemoryStore
@@ -26,7 +27,8 @@ from ringfence.store.memory import MemoryStore
 def test_an_ipv4_address_or_an_ipv6_network_is_one_client(
     run: object, clock: ManualClock, one: str, other: str, together: bool
 ) -> None:
-    auth = Authenticator(MemoryStore(), clock, failures_of_address=1)
+    store = MemoryStore()
+    auth = Authenticator(store, clock, frozen=FrozenCredentials(store, clock), failures_of_address=1)
 
     def code_of(client: str) -> int:
         with pytest.raises(ApiError) as refused:
