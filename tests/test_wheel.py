@@ -73,6 +73,7 @@ STEP = re.compile(r"^```(?:python title=(\S+)( append)?|(console))\n(.*?)^```$",
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_the_tutorial_of_the_plugin_is_followed_from_an_empty_folder(
     wheel: Path, installed: dict[str, str], tmp_path: Path
 ) -> None:

@@ -70,6 +70,7 @@ def test_a_call_out_begins_anew_too(page: Page, stand: Stand) -> None:
     assert talk.leg.causes == []
 
 
+@pytest.mark.long
 def test_a_path_that_is_lost_is_replaced(page: Page, stand: Stand) -> None:
     talk = answered(page, stand)
     talk.leg.deaf = True

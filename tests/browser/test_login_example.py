@@ -255,6 +255,7 @@ def test_a_member_signs_in_by_text(context: BrowserContext, installation: Instal
     expect(page.get_by_text("Only who has shown")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_a_text_comes_in_the_members_language(
     in_language: Callable[[str], BrowserContext], installation: Installation, site: Site
 ) -> None:
@@ -266,6 +267,7 @@ def test_a_text_comes_in_the_members_language(
     page.wait_for_url("**/setup/complete/")
 
 
+@pytest.mark.long
 def test_a_member_signs_in_by_call_and_no_token_is_in_the_sites_log(
     context: BrowserContext, installation: Installation, site: Site, voice: Said
 ) -> None:
@@ -290,6 +292,7 @@ def test_a_member_signs_in_by_call_and_no_token_is_in_the_sites_log(
     assert [token for token in tokens if token.lstrip("0") in written] == []
 
 
+@pytest.mark.long
 def test_a_call_comes_in_the_members_language(
     in_language: Callable[[str], BrowserContext], installation: Installation, site: Site, voice: Said
 ) -> None:

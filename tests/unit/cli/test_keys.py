@@ -129,6 +129,7 @@ def test_a_passphrase_comes_from_systemd_or_a_person_and_never_from_the_environm
     assert not any(PASSPHRASE.decode() in value for value in os.environ.values())
 
 
+@pytest.mark.long
 def test_the_key_service_starts_with_the_passphrase_and_not_without(
     ringfence_process: Any, kms: Path, tmp_path: Path
 ) -> None:

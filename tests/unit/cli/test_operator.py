@@ -107,6 +107,7 @@ def test_a_stated_kind_wins() -> None:
     assert stock_row({"number": "+12025550140", "kind": "mobile"}).kind == "mobile"
 
 
+@pytest.mark.long
 def test_a_new_key_service_is_refused_on_a_database_whose_accounts_it_could_not_open(ringfence_process, tmp_path: Path):
     assert ringfence_process("account", "create", "Acme").returncode == 0
     kms = tmp_path / ".local/share/ringfence/kms"
@@ -120,6 +121,7 @@ def test_a_new_key_service_is_refused_on_a_database_whose_accounts_it_could_not_
     assert ringfence_process("account", "list").returncode == 0
 
 
+@pytest.mark.long
 def test_a_report_on_sign_ins_has_its_columns_where_there_are_none(ringfence_process) -> None:
     assert ringfence_process("account", "create", "Acme").returncode == 0
     done = ringfence_process("verify", "report", "--output", "tsv")
@@ -127,6 +129,7 @@ def test_a_report_on_sign_ins_has_its_columns_where_there_are_none(ringfence_pro
     assert ringfence_process("verify", "report", "--days", "0").returncode == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [("verify", "report"), ("number", "list"), ("events", "list")])
 def test_an_account_that_is_not_there_is_not_taken_for_one_without_anything(ringfence_process, command) -> None:
     assert ringfence_process("account", "create", "Acme").returncode == 0

@@ -145,6 +145,7 @@ def test_a_first_start_tells_everything_once_on_one_line_and_a_later_one_no_secr
     assert all(path.stat().st_mode & 0o077 == 0 for path in [data, *data.rglob("*")])
 
 
+@pytest.mark.long
 def test_people_see_where_things_are_and_a_note_on_secrets(ringfence_process, tmp_path: Path) -> None:
     done = ringfence_process("up", "--port", "0", "--once", "--check")
     assert done.returncode == 0, done.stderr
