@@ -100,7 +100,12 @@ def until(condition: Callable[[], bool], limit_s: float = 10.0) -> None:
 
 
 def socket_count(pid: int) -> int:
-    return sum(str(path.readlink()).startswith("socket:") for path in Path(f"/proc/{pid}/fd").iterdir())
+    count = 0
+    for path in Path(f"/proc/{pid}/fd").iterdir():
+        # One that was closed since it was listed is none.
+        with contextlib.suppress(FileNotFoundError):
+            count += str(path.readlink()).startswith("socket:")
+    return count
 
 
 def texts(ready: dict[str, Any], credentials: Credentials) -> None:
