@@ -109,7 +109,7 @@ class Authenticator:
         return Presented(caller=caller, account=account, auth_token=token, policy=policy)
 
     def _keep_out(self, credential: CredentialRow, account: AccountRow, client: str) -> None:
-        """Refuse a right secret that is used where it should not be, in the words of a wrong one."""
+        """Refuse a right secret used where it should not be, in the words of a wrong one, and count it as one."""
         if credential.canary:
             cause = "canary"
             _log.error("canary key used", account=credential.account, sid=credential.sid)
@@ -118,7 +118,7 @@ class Authenticator:
         else:
             return
         self._refused(cause)
-        self._count_failure(client)
+        self._count_failure(client, credential)
         raise ApiError(20003)
 
     async def present_device(self, token: str, devices: Devices, client: str = "") -> PresentDevice:

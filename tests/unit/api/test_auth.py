@@ -1,4 +1,8 @@
-"""Whose failures to sign in are counted together."""
+"""Whose failures to sign in are counted together, and that a secret tells nobody by them that it is right."""
+
+import base64
+import hashlib
+from typing import Any
 
 import pytest
 
@@ -7,7 +11,18 @@ from ringfence.api.auth import Authenticator
 from ringfence.api.frozen import FrozenCredentials
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
+from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
+
+AC, SK, SECRET = "AC" + "a" * 32, "SK" + "b" * 32, "the right one"
+ACCOUNT = AccountRow(sid=AC, tenant=AC, friendly_name="Acme", created_ms=0, updated_ms=0)
+TOKEN = CredentialRow(
+    account=AC, sid=AC, kind="auth_token", verifier=b"v" * 32, hmac_states=b"s", created_ms=0, updated_ms=0
+)
+
+
+def authenticator(clock: ManualClock, store: MemoryStore, **more: int) -> Authenticator:
+    return Authenticator(store, clock, frozen=FrozenCredentials(store, clock), **more)
 
 
 @pytest.mark.parametrize(
@@ -27,8 +42,7 @@ from ringfence.store.memory import MemoryStore
 def test_an_ipv4_address_or_an_ipv6_network_is_one_client(
     run: object, clock: ManualClock, one: str, other: str, together: bool
 ) -> None:
-    store = MemoryStore()
-    auth = Authenticator(store, clock, frozen=FrozenCredentials(store, clock), failures_of_address=1)
+    auth = authenticator(clock, MemoryStore(), failures_of_address=1)
 
     def code_of(client: str) -> int:
         with pytest.raises(ApiError) as refused:
@@ -38,3 +52,32 @@ def test_an_ipv4_address_or_an_ipv6_network_is_one_client(
 
     assert code_of(one) == 20003
     assert code_of(other) == (20429 if together else 20003)
+
+
+@pytest.mark.parametrize(
+    ("secret", "limits"),
+    [("a wrong one", {}), (SECRET, {"canary": True}), (SECRET, {"networks": "203.0.113.0/24"})],
+    ids=["a wrong secret", "a canary", "outside its networks"],
+)
+def test_a_right_secret_that_signs_nobody_in_is_answered_as_often_and_alike_as_a_wrong_one(
+    run: Any, clock: ManualClock, secret: str, limits: dict[str, Any]
+) -> None:
+    header = b"Basic " + base64.b64encode(f"{SK}:{secret}".encode())
+    verifier = hashlib.sha256(SECRET.encode()).digest()
+    key = CredentialRow(
+        account=AC, sid=SK, kind="api_key", verifier=verifier, hmac_states=b"s", created_ms=0, updated_ms=0, **limits
+    )
+
+    async def codes() -> list[int]:
+        store = MemoryStore()
+        await store.create_account(ACCOUNT, TOKEN)
+        await store.put_credential(key)
+        auth, found = authenticator(clock, store), []
+        # From an address each, so that only the account's failures add up.
+        for n in range(22):
+            with pytest.raises(ApiError) as refused:
+                await auth.present(header, f"192.0.2.{n}")
+            found.append(refused.value.code)
+        return found
+
+    assert run(codes()) == [20003] * 20 + [20429] * 2
