@@ -6,6 +6,7 @@ import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from tests.api.test_auth_tokens import secondary
 from tests.api.test_keys import refusal
 from twilio.base.exceptions import TwilioRestException
 from twilio.http.validation_client import ValidationClient
@@ -33,8 +34,12 @@ def validation(tenant: Any, method: str = "POST", **form: str) -> requests.Respo
 
 def signing(tenant: Any, key: Key, kid: str) -> Client:
     made = tenant.client().new_keys.create(friendly_name="signing")
-    http = ValidationClient(tenant.sid, made.sid, kid, key.private)
-    client = Client(made.sid, made.secret, tenant.sid, http_client=http)
+    return signed_in(tenant, made.sid, made.secret, key, kid)
+
+
+def signed_in(tenant: Any, name: str, secret: str, key: Key, kid: str) -> Client:
+    http = ValidationClient(tenant.sid, name, kid, key.private)
+    client = Client(name, secret, tenant.sid, http_client=http)
     client.api.base_url = tenant.installation.url
     return client
 
@@ -56,6 +61,12 @@ def test_the_sdks_client_signs_and_is_let_in_where_the_secret_alone_is_not(tenan
     assert (refused.status, refused.code) == (401, 70156)
     # The Auth Token alone does not take it back.
     assert validation(tenant, Required="false").status_code == 401
+
+
+def test_either_auth_token_signs_under_the_accounts_name(tenant: Any, key: Key) -> None:
+    kid = validation(tenant, PublicKey=key.public).json()["public_keys"][0]["sid"]
+    for token in (tenant.token, secondary(tenant)):
+        assert signed_in(tenant, tenant.sid, token, key, kid).messages.list(limit=1) == []
 
 
 def test_a_key_of_somebody_elses_or_one_that_was_removed_lets_nobody_in(tenant: Any, key: Key) -> None:

@@ -245,7 +245,9 @@ class Wire:
             headers=scope["headers"],
             body=body,
         )
-        keys, credential = read_client_keys(account.client_keys), presented.caller.credential
+        keys = read_client_keys(account.client_keys)
+        # Either Auth Token signs in by the account's name, and has no other to be named by.
+        credential = presented.caller.credential if presented.auth_token is None else account.sid
         try:
             check_client(request, keys, account=account.sid, credential=credential, now_ms=self._deps.clock.now_ms())
         except NotValidatedError as error:
