@@ -1,11 +1,9 @@
 """`ringfence account`: make accounts, list them, give one a new token, or a page that recovers it."""
 
-import contextlib
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import Annotated
 
 import msgspec
 import typer
@@ -104,38 +102,40 @@ def recovery_kit(
     async def work(it: Installation) -> None:
         row = await account_row(it, sid)
         caller = await tenant_of(it, settings, sid)
-        # The page before the kit: what cannot be written must not have ended the kit that there is.
-        with _new_page(pdf) as page:
-            groups = write_recovery_secret(await make_recovery_kit(it.keys, caller=caller, account=sid))
-            terminal = Terminal()
-            if page is None:
+        terminal = Terminal()
+
+        def keep(secret: bytes) -> None:
+            groups = write_recovery_secret(secret)
+            if pdf is None:
                 for start in range(0, len(groups), GROUPS_A_ROW):
                     terminal.say("  ".join(groups[start : start + GROUPS_A_ROW]))
-                terminal.note("shown once; a kit made before opens nothing any more")
                 return
             made = time.strftime("%Y-%m-%d", time.gmtime(it.clock.now_ms() / 1000))
-            page.write(recovery_pdf(sid, row.friendly_name, groups, made))
-        terminal.say(f"{pdf}: print it, put it away, and delete the file; a kit made before opens nothing any more")
+            _write_page(pdf, recovery_pdf(sid, row.friendly_name, groups, made))
+
+        await make_recovery_kit(it.keys, caller=caller, account=sid, keep=keep)
+        if pdf is None:
+            terminal.note("shown once; a kit made before opens nothing any more")
+        else:
+            terminal.say(f"{pdf}: print it, put it away, and delete the file; a kit made before opens nothing any more")
 
     operate(settings, work)
 
 
-@contextlib.contextmanager
-def _new_page(path: Path | None) -> Iterator[BinaryIO | None]:
-    """A new file of mode 0600, removed again where nothing came of it; None without a path. RefusalError."""
-    if path is None:
-        yield None
-        return
+def _write_page(path: Path, page: bytes) -> None:
+    """A new file of mode 0600, on disk as a whole or not there. RefusalError."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(page)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
+            path.unlink()
+            raise
     except OSError as error:
-        raise RefusalError(f"{path}: {error.strerror}", "name another file") from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            yield file
-    except BaseException:
-        path.unlink()
-        raise
+        raise RefusalError(f"{path}: {error.strerror}", "name another file; a kit made before still opens") from None
 
 
 @commands.command("console-link")

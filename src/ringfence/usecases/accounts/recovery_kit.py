@@ -1,5 +1,7 @@
 """A recovery kit: one more slot of an account, for the day on which all its other secrets are lost."""
 
+from collections.abc import Callable
+
 from ringfence.domain.clock import Clock
 from ringfence.domain.recovery_kit import new_recovery_secret, recovery_credential
 from ringfence.domain.sealing.slots import slot_public, slot_seed
@@ -9,16 +11,18 @@ from ringfence.usecases.accounts.create_account import NewAccount
 from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 
 
-async def make_recovery_kit(keys: TenantKeys, *, caller: Caller, account: str) -> bytes:
-    """The secret of a new kit that opens what `caller` opens, told here and never again. KeyRefusedError.
+async def make_recovery_kit(keys: TenantKeys, *, caller: Caller, account: str, keep: Callable[[bytes], object]) -> None:
+    """Give `keep` the secret of a new kit that opens what `caller` opens, told there and never again. KeyRefusedError.
 
-    An account has one kit: one made before opens nothing any more. It cannot sign in to the API.
+    An account has one kit, which cannot sign in to the API. One made before opens until this one is kept: what `keep`
+    raises leaves it as it was. Where it cannot be ended then (ConnectionError), the first use of the new one ends it.
     """
     secret = new_recovery_secret()
-    credential = recovery_credential(account)
-    await keys.revoke_slot(account, credential)
-    await keys.add_slot(caller, account, Slot(credential=credential, public=slot_public(_seed(account, secret))))
-    return secret
+    kit = _kit(account, secret)
+    await keys.add_slot(caller, account, Slot(credential=kit.credential, public=slot_public(kit.seed)))
+    keep(secret)
+    # Used once, for nothing: that ends the slot before it, and shows that the new one opens.
+    await keys.open_epochs(kit, account, [])
 
 
 async def recover_account(
@@ -28,9 +32,9 @@ async def recover_account(
 
     The token before it opens nothing once the new one is first used. The kit stays as it is.
     """
-    caller = Caller(account=account.sid, credential=recovery_credential(account.sid), seed=_seed(account.sid, secret))
-    return await rotate_auth_token(store, keys, clock, caller=caller, account=account)
+    return await rotate_auth_token(store, keys, clock, caller=_kit(account.sid, secret), account=account)
 
 
-def _seed(account: str, secret: bytes) -> bytes:
-    return slot_seed(secret.hex(), recovery_credential(account))
+def _kit(account: str, secret: bytes) -> Caller:
+    credential = recovery_credential(account)
+    return Caller(account=account, credential=credential, seed=slot_seed(secret.hex(), credential))
