@@ -1,8 +1,8 @@
 """Copy an installation while it runs, so that the copy can be restored as a whole: store, keys, ledger.
 
 The order is what makes the copy consistent. First the store: whatever keys its rows need are in the key service's
-database, which is copied after it. Last the ledger: it tells of all that the rest needed. Keys of days stay behind:
-what was in flight must not outlive its day in a backup.
+database, which is copied after it. Last the ledger: it tells of all that the rest needed. Keys of days stay behind, and
+what grants and links to a console open: what is to end within the day must not outlive it in a backup.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from ringfence.domain.ledger.note import split_note
 from ringfence.kms.key_files import DISPATCHER, STANDING, VERIFICATION
 from ringfence.kms.key_move import sync
 from ringfence.kms.key_rest import REST, FileRest, rest_of, write_rest
+from ringfence.kms.lasting_copy import copy_lasting
 from ringfence.kms.ledger.writer import CHECKPOINT, ENTRIES, FOLDER, FORMER
 from ringfence.kms.passphrase_seal import PassphraseSeal
 from ringfence.kms.store import DATABASE as KEY_DATABASE
@@ -81,7 +82,7 @@ def back_up(
         rest = _copy_keys(settings.kms_dir / KEYS, partial / KMS / KEYS, lambda: sealed_by(ask_passphrase()))
         _copy_store(settings, partial)
         _copy_consoles(settings, partial)
-        back_up_sqlite(settings.kms_dir / KEY_DATABASE, partial / KMS / KEY_DATABASE)
+        copy_lasting(settings.kms_dir / KEY_DATABASE, partial / KMS / KEY_DATABASE)
         note = _copy_ledger(settings.kms_dir, partial / KMS)
         if _standing_files(settings) != before:
             raise RefusalError("the standing key was rotated meanwhile", "make the backup again")

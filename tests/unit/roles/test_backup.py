@@ -1,8 +1,10 @@
 """A backup is whole, opens nothing by itself, and is restored where nothing is, not behind its ledger's witnesses."""
 
 import asyncio
+import contextlib
 import hashlib
 import shutil
+import sqlite3
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
@@ -131,6 +133,16 @@ def test_staff_come_back_without_their_sessions(lived: Lived, tmp_path: Path) ->
             await storage.close()
 
     asyncio.run(look())
+
+
+def test_nothing_of_what_a_grant_opens_is_in_it(lived: Lived, tmp_path: Path) -> None:
+    live = tmp_path / "live"
+    shutil.copytree(lived.live, live)
+    box = hashlib.sha256(b"a box").digest()
+    with contextlib.closing(sqlite3.connect(live / "kms" / "kms.db")) as database, database:
+        database.execute("INSERT INTO grant_box VALUES ('GR1', 'SM1', ?)", (box,))
+    back_up(Settings(data_dir=live), tmp_path / "backup", lambda: PASSPHRASE, NOW_MS, quick_passphrase)
+    assert box not in (tmp_path / "backup" / "kms" / "kms.db").read_bytes()
 
 
 def test_without_a_tenants_secret_it_opens_nothing_that_anybody_wrote(lived: Lived, tmp_path: Path) -> None:
