@@ -8,7 +8,10 @@ import requests
 from msgspec.structs import replace
 from prometheus_client import CollectorRegistry
 from tests.api.conftest import LIMITS, Installation
+from tests.api.factor_recipes import IDENTITY
+from tests.api.push_device import Telephone
 from tests.api.test_keys import refusal
+from tests.api.verify_recipes import SERVICES
 from tests.authorisation.asking import ask, basic
 
 from ringfence.api.app import create_app
@@ -126,6 +129,29 @@ def test_an_auth_token_that_is_frozen_is_both(tmp_path: Path) -> None:
             path = f"{tenant.base}/Messages.json"
             assert installation.run(ask(front, "GET", path, basic(tenant.sid, secret))).status == 401
         assert installation.run(installation.store.delete_freeze("key", tenant.sid))
+    finally:
+        installation.stop()
+
+
+def test_where_everything_is_frozen_devices_are_out_too(tmp_path: Path) -> None:
+    installation = Installation(tmp_path, LIMITS)
+    installation.start()
+    try:
+        tenant = installation.new_tenant()
+        service = tenant.client().verify.v2.services.create(friendly_name="Acme").sid
+        device = Telephone.verified(tenant, service)
+        login = basic("token", device.login(tenant.sid, service, device.factor))
+        path = f"/verify{SERVICES}/{service}/Entities/{IDENTITY}/Challenges"
+
+        def status() -> int:
+            front = create_app(replace(installation.deps, registry=CollectorRegistry()))
+            return int(installation.run(ask(front, "GET", path, login)).status)
+
+        assert status() == 200
+        installation.run(installation.store.put_freeze(FreezeRow(kind="platform", name="platform", at_ms=0)))
+        assert status() == 401
+        installation.run(installation.store.delete_freeze("platform", "platform"))
+        assert status() == 200
     finally:
         installation.stop()
 

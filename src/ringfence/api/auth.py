@@ -123,6 +123,9 @@ class Authenticator:
 
     async def present_device(self, token: str, devices: Devices, client: str = "") -> PresentDevice:
         """The device whose token it is; ApiError as `present`."""
+        # No key is called so: it is barred where everything is.
+        if await self._frozen.bars(DEVICE_NAME):
+            raise ApiError(20003)
         try:
             return await devices.present(token)
         except KeyRefusedError:

@@ -53,7 +53,7 @@ def freeze(kind: What, name: Which = "", config: Config = None, data: Data = Non
             else:
                 new = await freezes.freeze(it.store, it.clock, cast(FreezeKind, kind.value), name)
             if kind is Kind.ACCOUNT:
-                await lockout.end_account(name, _ACTOR)
+                await lockout.end_accounts(await freezes.frozen_with(it.store, name), _ACTOR)
             elif kind is Kind.PLATFORM:
                 await lockout.end_all()
         Terminal().say(_FROZEN[kind] if new else _BEFORE[kind])
@@ -86,8 +86,8 @@ _FROZEN: Final = {
     Kind.SESSION: "ended, and its grants with it",
     Kind.STAFF: "kept out: sessions and grants have ended, and nobody signs in by that name",
     Kind.KEY: "it signs nobody in; all processes know within a second",
-    Kind.ACCOUNT: "suspended: it signs nobody in, its texts wait, its members' sessions and grants have ended",
-    Kind.PLATFORM: "nobody signs in, texts wait, all sessions of the consoles have ended",
+    Kind.ACCOUNT: "suspended: it signs nobody in, its texts wait, its members are out and their grants have ended",
+    Kind.PLATFORM: "nobody signs in, in the consoles neither; texts wait, all sessions have ended",
 }
 _BEFORE: Final = dict.fromkeys(Kind, "it was frozen before, and is") | {
     Kind.SESSION: "no such session is open; grants that it had have ended"

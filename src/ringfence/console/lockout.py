@@ -1,6 +1,7 @@
 """Stop people in the consoles for now: sessions end at once, and with them their grants; staff may be kept out."""
 
 import sqlite3
+from collections.abc import Iterable
 
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
@@ -39,10 +40,11 @@ class Lockout:
             lambda db: db.execute("DELETE FROM staff_freeze WHERE staff = ?", (staff,)).rowcount > 0
         )
 
-    async def end_account(self, account: str, actor: str) -> None:
-        """Sessions of an account's members, and grants of what is the account's."""
-        await self._delete("account", account)
-        await self._keys.end_grants(actor, account=account)
+    async def end_accounts(self, accounts: Iterable[str], actor: str) -> None:
+        """Sessions of these accounts' members, and grants of what is theirs."""
+        for account in accounts:
+            await self._delete("account", account)
+            await self._keys.end_grants(actor, account=account)
 
     async def end_all(self) -> None:
         """All sessions of both consoles. Grants stay, and nobody has the session to use them."""

@@ -5,7 +5,7 @@ not. What changes something is JSON, and without a session, such as a sign-in, c
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 import structlog
@@ -39,10 +39,21 @@ class OpenPaths:
 
 
 class SessionGuard:
-    """ASGI middleware. `locked` answers those who have no session where a page was asked for."""
+    """ASGI middleware. `locked` answers those who have no session where a page was asked for.
+
+    `admits` is asked of each session, and raises RefusedError where its person is kept out for now.
+    """
 
     def __init__(
-        self, app: ASGIApp, *, kind: Kind, origin: str, sessions: Sessions, open_paths: OpenPaths, locked: ASGIApp
+        self,
+        app: ASGIApp,
+        *,
+        kind: Kind,
+        origin: str,
+        sessions: Sessions,
+        open_paths: OpenPaths,
+        locked: ASGIApp,
+        admits: Callable[[Session], Awaitable[None]],
     ) -> None:
         self._app = app
         self._kind: Kind = kind
@@ -50,6 +61,7 @@ class SessionGuard:
         self._sessions = sessions
         self._open = open_paths
         self._locked = locked
+        self._admits = admits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -97,7 +109,12 @@ class SessionGuard:
             signature_input=headers.get("signature-input", ""),
             signature=headers.get("signature", ""),
         )
-        return await self._sessions.authenticate(self._kind, cookie, request)
+        session = await self._sessions.authenticate(self._kind, cookie, request)
+        try:
+            await self._admits(session)
+        except RefusedError as error:
+            raise SessionRefusedError(error.text, harmless=True) from None
+        return session
 
     def _telling_the_time(self, send: Send) -> Send:
         """So that a browser whose clock was set signs anew, with the right time."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ringfence.ports.calls import CallFilter, CallRow
+from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.oversight import OversightStore
 from ringfence.ports.store import AccountRow, MessageFilter, MessageRow
 from ringfence.ports.verification_attempts import AttemptFilter, VerificationAttemptRow
@@ -15,6 +16,8 @@ class OperatorView(OversightStore, Protocol):
     async def account(self, sid: str) -> AccountRow | None: ...
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]: ...
+
+    async def freezes(self) -> Sequence[FreezeRow]: ...
 
     async def messages(
         self, account: str, wanted: MessageFilter, *, before: str | None = None, limit: int = 50

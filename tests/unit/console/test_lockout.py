@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from tests.unit.console.test_members import AC, OTHER, Member, account, enrolled, link
+
 from ringfence.console.lockout import Lockout
+from ringfence.usecases.access.freeze import freeze, frozen_with, thaw
 
 
 def test_a_frozen_member_of_staff_is_out_and_stays_out_until_thawed(run: Any, stand: Any) -> None:
@@ -39,9 +42,73 @@ def test_one_session_ends_and_the_others_stay(run: Any, stand: Any) -> None:
             assert (await ada.page("/")).status_code == 401
             ada.key, ada.cookie = first
             assert (await ada.page("/")).status_code == 200
-            await lockout.end_account("AC1", "staff:terminal")
+            await lockout.end_accounts(["AC1"], "staff:terminal")
             assert (await ada.page("/")).status_code == 200
             await lockout.end_all()
             assert (await ada.page("/")).status_code == 401
+
+    run(story())
+
+
+def test_members_of_a_frozen_account_and_of_its_subaccounts_are_out_until_it_goes_on(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            ada = await enrolled(at, await account(at))
+            ben = await enrolled(at, await account(at, OTHER, parent=AC))
+            lockout = Lockout(at.storage, at.keys, at.clock)
+            await freeze(at.store, at.clock, "account", AC)
+            await lockout.end_accounts(await frozen_with(at.store, AC), "staff:terminal")
+            rows = await at.storage.run(lambda db: db.execute("SELECT id FROM session").fetchall())
+            assert rows == []
+            for member in (ada, ben):
+                refused = await member.sign_in()
+                assert (refused.status_code, "not active" in refused.json()["error"]) == (403, True)
+            await thaw(at.store, at.clock, "account", AC)
+            for member in (ada, ben):
+                assert (await member.sign_in()).status_code == 200
+
+    run(story())
+
+
+def test_a_session_that_a_freeze_overlooked_is_none_while_it_lasts(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            ada, ben = await at.first(), await enrolled(at, await account(at))
+            await freeze(at.store, at.clock, "account", AC)
+            assert (await ben.page("/members")).status_code == 401
+            assert (await ben.ask("POST", "/boxes", {"credential": AC})).status_code == 401
+            assert (await ada.page("/")).status_code == 200
+            await thaw(at.store, at.clock, "account", AC)
+            assert (await ben.page("/members")).status_code == 200
+
+    run(story())
+
+
+def test_nobody_becomes_a_member_of_a_frozen_account(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            await link(at, await account(at))
+            await freeze(at.store, at.clock, "account", AC)
+            assert (await Member(at.app, at.clock).enrol()).status_code == 403
+            # Whoever has no link is not told that the account stands still.
+            guess = await Member(at.app, at.clock).at_enrol("/enrol/options", {"account": AC, "link": "KL" + "9" * 32})
+            assert guess.status_code == 410
+            await thaw(at.store, at.clock, "account", AC)
+            assert (await Member(at.app, at.clock).enrol()).status_code == 200
+
+    run(story())
+
+
+def test_where_everything_is_frozen_nobody_signs_in_to_either_console(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            ada, ben = await at.first(), await enrolled(at, await account(at))
+            await freeze(at.store, at.clock, "platform", "platform")
+            for person in (ada, ben):
+                assert (await person.page("/members")).status_code == 401
+                assert (await person.sign_in()).status_code == 403
+            await thaw(at.store, at.clock, "platform", "platform")
+            for person in (ada, ben):
+                assert (await person.sign_in()).status_code == 200
 
     run(story())

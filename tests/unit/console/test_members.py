@@ -26,7 +26,7 @@ from ringfence.domain.sealing.slot_proof import new_slot, prove
 from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
 from ringfence.drills.staff_browser import Request, Response, StaffBrowser, answer_of
 from ringfence.ports.keys import Caller, Slot
-from ringfence.ports.store import MessageRow
+from ringfence.ports.store import AccountRow, CredentialRow, MessageRow
 from software_authenticator import SoftwareAuthenticator, Wrong, b64, unb64
 
 AC, OTHER = "AC" + "a" * 32, "AC" + "b" * 32
@@ -117,9 +117,15 @@ class Member(StaffBrowser):
         return found
 
 
-async def account(it: Any, sid: str = AC) -> Caller:
+async def account(it: Any, sid: str = AC, parent: str | None = None) -> Caller:
     """An account with an Auth Token."""
     caller = Caller(account=sid, credential=sid, seed=slot_seed(TOKEN, sid))
+    await it.store.create_account(
+        AccountRow(sid=sid, tenant=parent or sid, parent=parent, friendly_name="Acme", created_ms=1, updated_ms=1),
+        CredentialRow(
+            account=sid, sid=sid, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=1, updated_ms=1
+        ),
+    )
     await it.keys.create_account(sid, [Slot(credential=sid, public=slot_public(caller.seed))])
     return caller
 

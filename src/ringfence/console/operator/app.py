@@ -14,7 +14,8 @@ from ringfence.console.operator.staff_routes import staff_routes
 from ringfence.console.operator.tenant_routes import tenant_routes
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import SessionGuard
-from ringfence.console.sessions import Sessions
+from ringfence.console.sessions import Session, Sessions
+from ringfence.console.standstill import Standstill
 from ringfence.ports.passkeys import RelyingParty
 
 NAME = "ringfence operator"
@@ -26,6 +27,11 @@ def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> 
     async def locked(scope: Scope, receive: Receive, send: Send) -> None:
         await pages.page("sign_in.html", 401, title="Sign in")(scope, receive, send)
 
+    standstill = Standstill(dependencies.view)
+
+    async def admits(_: Session) -> None:
+        await standstill.check_staff()
+
     return SessionGuard(
         Starlette(routes=operator_routes(dependencies, pages)),
         kind="staff",
@@ -33,6 +39,7 @@ def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> 
         sessions=Sessions(dependencies.storage, dependencies.clock),
         open_paths=OPEN,
         locked=locked,
+        admits=admits,
     )
 
 
@@ -43,7 +50,8 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     party = RelyingParty(id=domain_of(origin), name=NAME, origins=(origin,))
     sessions = Sessions(storage, clock)
     staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock, dependencies.grants)
-    sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock)
+    standstill = Standstill(dependencies.view)
+    sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock, standstill)
     return [
         *sign_in_routes(pages, sign_in, staff, sessions, notes, dependencies.grants, clock, origin),
         *staff_routes(pages, staff, sessions, notes, dependencies.grants, clock, origin),

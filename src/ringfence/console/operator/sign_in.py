@@ -16,6 +16,7 @@ from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.request_signature import PublicJwk, check_key
 from ringfence.console.sessions import Session, Sessions
+from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import AuthenticationAnswer
@@ -46,12 +47,14 @@ class StaffSignIn:
         party: RelyingParty,
         notes: AccessNotes,
         clock: Clock,
+        standstill: Standstill,
     ) -> None:
         self._storage = storage
         self._sessions = sessions
         self._passkeys = passkeys
         self._notes = notes
         self._clock = clock
+        self._standstill = standstill
         self._ceremonies: Ceremonies[Wanted] = Ceremonies(party, clock)
 
     def begin(self, key: PublicJwk) -> tuple[str, dict[str, Any]]:
@@ -67,6 +70,7 @@ class StaffSignIn:
         wanted, kept = await self._shown(ceremony, answer)
         if wanted.key is None:
             raise RefusedError(_REFUSED, status=401)
+        await self._standstill.check_staff()
         session, cookie = self._sessions.new("staff", kept.person, "", wanted.key)
         await self._notes.note(OPERATOR, session.actor, "sign_in", (session.scope,))
 

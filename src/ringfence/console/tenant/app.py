@@ -7,7 +7,8 @@ from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import SessionGuard
-from ringfence.console.sessions import Sessions
+from ringfence.console.sessions import Session, Sessions
+from ringfence.console.standstill import Standstill
 from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.ledger_routes import ledger_routes
@@ -28,14 +29,17 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     storage, keys = dependencies.storage, dependencies.keys
     passkeys = dependencies.members_passkeys
     party = RelyingParty(id=domain_of(origins.keys), name=NAME, origins=(origins.keys,), framed_by=(origins.tenant,))
-    sessions = Sessions(storage, clock)
-    members = Members(storage, keys, passkeys, party, clock)
-    sign_in = MemberSignIn(storage, sessions, keys, passkeys, party, clock)
+    sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
+    members = Members(storage, keys, passkeys, party, clock, standstill)
+    sign_in = MemberSignIn(storage, sessions, keys, passkeys, party, clock, standstill)
     traffic = TenantTraffic(dependencies.texts, clock)
     enrolling = create_enrol_app(members, origins.keys)
 
     async def locked(scope: Scope, receive: Receive, send: Send) -> None:
         await pages.page("member_sign_in.html", 401, title="Sign in", keys=origins.keys)(scope, receive, send)
+
+    async def admits(session: Session) -> None:
+        await standstill.check_member(session.account)
 
     routes = [
         *sign_in_routes(
@@ -59,6 +63,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         sessions=sessions,
         open_paths=OPEN,
         locked=locked,
+        admits=admits,
     )
 
     async def console(scope: Scope, receive: Receive, send: Send) -> None:

@@ -16,6 +16,7 @@ from ringfence.console.ceremonies import Ceremonies
 from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of, passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session, fresh
+from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, keep_member, member_of, members_of
 from ringfence.domain.clock import Clock
@@ -63,12 +64,19 @@ class Members:
     """Enrolment, listing and removal. RefusedError says what is wrong to a person."""
 
     def __init__(
-        self, storage: ConsoleStorage, keys: ConsoleKeys, passkeys: Passkeys, party: RelyingParty, clock: Clock
+        self,
+        storage: ConsoleStorage,
+        keys: ConsoleKeys,
+        passkeys: Passkeys,
+        party: RelyingParty,
+        clock: Clock,
+        standstill: Standstill,
     ) -> None:
         self._storage = storage
         self._keys = keys
         self._passkeys = passkeys
         self._clock = clock
+        self._standstill = standstill
         self._ceremonies: Ceremonies[NewPasskeyOf] = Ceremonies(party, clock)
 
     async def of(self, account: str) -> Sequence[tuple[Member, Sequence[KeptPasskey]]]:
@@ -84,9 +92,12 @@ class Members:
             account=account, member=member, handle=secrets.token_bytes(HANDLE_BYTES), by=link, is_new=True
         )
         try:
-            return await self._begin(about, [])
+            asked = await self._begin(about, [])
         except KeyRefusedError:
             raise RefusedError(_LINK, status=410) from None
+        # Asked of who has a link: nobody else is told which accounts stand still.
+        await self._standstill.check_member(account)
+        return asked
 
     async def begin_adding(self, session: Session) -> Asked:
         """For a member who has just shown the passkey that the new one is to be added by."""
@@ -124,6 +135,7 @@ class Members:
         about, now_ms = pending.about, self._clock.now_ms()
         if adds is not None and (adds.account, adds.person) != (about.account, about.member):
             raise RefusedError("This was begun by somebody else.", status=403)
+        await self._standstill.check_member(about.account)
         new = self._passkeys.check_registration(answer, pending.ceremony, about.handle, now_ms)
         if not new.user_verified or slot.credential != slot_name(new.passkey.credential_id):
             raise RefusedError("The slot is not this passkey's.", status=400)

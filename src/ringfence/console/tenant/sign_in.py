@@ -13,6 +13,7 @@ from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.request_signature import PublicJwk, check_key
 from ringfence.console.sessions import Session, Sessions
+from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import member_of
 from ringfence.console.tenant.members import Boxes, slot_name
@@ -53,12 +54,14 @@ class MemberSignIn:
         passkeys: Passkeys,
         party: RelyingParty,
         clock: Clock,
+        standstill: Standstill,
     ) -> None:
         self._storage = storage
         self._sessions = sessions
         self._keys = keys
         self._passkeys = passkeys
         self._clock = clock
+        self._standstill = standstill
         self._ceremonies: Ceremonies[Wanted] = Ceremonies(party, clock)
 
     def begin(self, key: PublicJwk) -> tuple[str, dict[str, Any]]:
@@ -74,6 +77,7 @@ class MemberSignIn:
         wanted, kept = await self._shown(ceremony, answer)
         if wanted.key is None:
             raise RefusedError(_REFUSED, status=401)
+        await self._standstill.check_member(kept.account)
         session, cookie = self._sessions.new("member", kept.person, kept.account, wanted.key)
         await self._keys.note(kept.account, session.actor, "sign_in", (session.scope,))
         opening = await self._opening(kept)

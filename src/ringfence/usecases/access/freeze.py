@@ -14,6 +14,7 @@ from ringfence.ports.freezes import PLATFORM, FreezeKind, FreezeRow, FreezeStore
 from ringfence.ports.store import AccountStore
 
 SUSPENDED = "suspended"
+PAGE = 1_000
 
 
 class FreezableStore(AccountStore, FreezeStore, Protocol):
@@ -42,6 +43,15 @@ async def thaw(store: FreezableStore, clock: Clock, kind: FreezeKind, name: str)
     if kind == "account":
         await _set_status(store, clock, name, found.was)
     return await store.delete_freeze(kind, name)
+
+
+async def frozen_with(store: AccountStore, account: str) -> list[str]:
+    """Whom a freeze of an account stops: itself, and its subaccounts."""
+    found, before = [account], None
+    while page := await store.accounts(account, before=before, limit=PAGE):
+        found += [row.sid for row in page if row.parent == account]
+        before = page[-1].sid
+    return found
 
 
 async def _status(store: FreezableStore, kind: FreezeKind, name: str) -> str:

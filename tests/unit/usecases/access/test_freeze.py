@@ -9,7 +9,7 @@ from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
-from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.access.freeze import freeze, frozen_with, thaw
 from ringfence.usecases.accounts.update_account import update_account
 
 AC, SUB = "AC" + "a" * 32, "AC" + "b" * 32
@@ -95,3 +95,11 @@ def test_what_there_is_not_cannot_be_frozen(clock: ManualClock, kind: Any, name:
 
 def _fields(account: AccountRow) -> dict[str, Any]:
     return {name: getattr(account, name) for name in account.__struct_fields__}
+
+
+def test_a_freeze_of_an_account_stops_its_subaccounts_and_that_of_one_of_these_itself(clock: ManualClock) -> None:
+    async def story() -> None:
+        store = await accounts()
+        assert (await frozen_with(store, AC), await frozen_with(store, SUB)) == ([AC, SUB], [SUB])
+
+    asyncio.run(story())
