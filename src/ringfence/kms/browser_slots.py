@@ -14,7 +14,8 @@ from ringfence.ports.console_keys import EPOCHS_AT_ONCE, LINK_PREFIX, PASSKEY_PR
 from ringfence.ports.keys import KeyRefusedError
 
 PROOF_MS = LINK_MAX_MS = 600_000
-PROOF_KEYS_MAX = 1_000
+PROOF_KEYS_MAX = 10_000
+PROOF_KEYS_OF_ACCOUNT_MAX = 20
 
 
 class BrowserSlots:
@@ -91,10 +92,14 @@ class BrowserSlots:
         return {epoch: [(generation, sealed)] for epoch, generation, sealed in rows if generation in generations}
 
     def proof_key(self, account: str) -> bytes:
-        """A key for one proof. The oldest makes way where too many wait."""
+        """A key for one proof. The account's own oldest makes way where too many of its wait; ConnectionError where
+        too many of all do."""
         self.forget_expired()
+        own = [name for name in self._proof_keys if name[0] == account]
+        for name in own[: max(0, len(own) - PROOF_KEYS_OF_ACCOUNT_MAX + 1)]:
+            del self._proof_keys[name]
         if len(self._proof_keys) >= PROOF_KEYS_MAX:
-            self._proof_keys.pop(next(iter(self._proof_keys)))
+            raise ConnectionError("too many slots are being made")
         key = ProofKey()
         self._proof_keys[account, key.public] = key, self._clock.monotonic_ms() + PROOF_MS
         return key.public

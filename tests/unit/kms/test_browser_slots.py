@@ -1,5 +1,6 @@
 """What the console gets of the key service, and what a browser may add to it."""
 
+import contextlib
 import os
 from typing import Any
 
@@ -11,6 +12,7 @@ from ringfence.domain.sealing.hpke import Recipient
 from ringfence.domain.sealing.slot_proof import new_slot, prove
 from ringfence.domain.sealing.slots import ContentKey, slot_public
 from ringfence.ipc.client import Client
+from ringfence.kms import browser_slots
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.kms.server import CONSOLE_VERBS, DELIVERY_VERBS, TENANT_VERBS, serve_console_keys
 from ringfence.ports.console_keys import BrowserSlot, ConsoleKeys
@@ -404,5 +406,47 @@ def test_the_boxes_never_hold_a_key_in_clear(
             for key in (*browser.content.values(), sealing.epoch_key):
                 assert key not in told
                 assert repr(key)[2:-1].encode() not in told
+
+    run(scene())
+
+
+def test_who_asks_for_too_many_proof_keys_loses_their_own_and_nobody_elses(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(browser_slots, "PROOF_KEYS_MAX", 22)
+    other = "AC" + "9" * 32
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            made = await browser.slot_for(service, PK, os.urandom(32))
+            for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX + 5):
+                await service.proof_key(other)
+            await service.add_browser_slot(account, made, token.sid)
+            pushed_out = await browser.slot_for(service, PK2, os.urandom(32))
+            for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX):
+                with contextlib.suppress(ConnectionError):
+                    await service.proof_key(account)
+            # Where too many of all wait, the next is refused: nobody else's is dropped for it.
+            with pytest.raises(ConnectionError):
+                await service.proof_key("AC" + "8" * 32)
+            await service.add_browser_slot(account, pushed_out, token.sid)
+
+    run(scene())
+
+
+def test_the_oldest_of_too_many_proof_keys_of_an_account_proves_nothing(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            first, second = [await browser.slot_for(service, PK, os.urandom(32)) for _ in range(2)]
+            for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX - 1):
+                await service.proof_key(account)
+            await _refused(service, account, first, token.sid)
+            await service.add_browser_slot(account, second, token.sid)
 
     run(scene())

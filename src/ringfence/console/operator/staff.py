@@ -280,7 +280,7 @@ class Staff:
             await self._grants.end_grants(f"staff:{member}", session=session)
 
     def _begin(self, about: NewKey, name: str, held: Sequence[KeptPasskey]) -> tuple[str, dict[str, Any]]:
-        ceremony, asked = self._ceremonies.begin(about)
+        ceremony, asked = self._ceremonies.begin(about, of=about.member or about.invitation.hex())
         options = self._passkeys.registration_options(
             asked,
             PasskeyUser(handle=about.handle, name=name, display_name=name),

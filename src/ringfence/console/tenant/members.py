@@ -92,7 +92,7 @@ class Members:
             account=account, member=member, handle=secrets.token_bytes(HANDLE_BYTES), by=link, is_new=True
         )
         try:
-            asked = await self._begin(about, [])
+            asked = await self._begin(about, [], of=f"{account} {link}")
         except KeyRefusedError:
             raise RefusedError(_LINK, status=410) from None
         # Asked of who has a link: nobody else is told which accounts stand still.
@@ -121,7 +121,7 @@ class Members:
             is_new=False,
         )
         try:
-            return await self._begin(about, [each.passkey for each in held])
+            return await self._begin(about, [each.passkey for each in held], of=session.id)
         except KeyRefusedError:
             raise RefusedError("This passkey opens nothing, so none can be added by it.") from None
 
@@ -183,10 +183,10 @@ class Members:
 
         await self._storage.run(work)
 
-    async def _begin(self, about: NewPasskeyOf, taken: Sequence[Passkey]) -> Asked:
+    async def _begin(self, about: NewPasskeyOf, taken: Sequence[Passkey], *, of: str) -> Asked:
         boxes = await self._keys.slot_boxes(about.account, about.by)
         proof_key = await self._keys.proof_key(about.account)
-        name, ceremony = self._ceremonies.begin(about)
+        name, ceremony = self._ceremonies.begin(about, of=of)
         user = PasskeyUser(handle=about.handle, name=about.account, display_name=f"Member of {about.account}")
         options = self._passkeys.registration_options(
             ceremony, user, self._clock.now_ms(), wish=_DISCOVERABLE, taken=taken

@@ -4,11 +4,13 @@ The passkey's answer comes from the key origin's frame in our page, without what
 """
 
 import sqlite3
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
-from ringfence.console.ceremonies import Ceremonies
+from ringfence.console.ceremonies import Ceremonies, Pending
+from ringfence.console.open_sign_ins import OpenSignIns
 from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of, passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.request_signature import PublicJwk, check_key
@@ -19,20 +21,15 @@ from ringfence.console.tenant.member_rows import member_of
 from ringfence.console.tenant.members import Boxes, slot_name
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import AuthenticationAnswer
-from ringfence.domain.passkeys.passkey import Passkey
 from ringfence.domain.passkeys.refusal import PasskeyRefusedError
 from ringfence.ports.console_keys import ConsoleKeys
 from ringfence.ports.keys import KeyRefusedError
-from ringfence.ports.passkeys import Passkeys, RelyingParty
+from ringfence.ports.passkeys import Ceremony, Passkeys, RelyingParty
 
 _REFUSED = "This passkey does not sign in here."
+_TOO_LATE = "This took too long: begin again."
 
-
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
-    """What a ceremony is for: a new session of this key, or an open session that shows its member again."""
-
-    key: PublicJwk | None = None
-    session: str = ""
+T = TypeVar("T")
 
 
 class Opening(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +59,8 @@ class MemberSignIn:
         self._passkeys = passkeys
         self._clock = clock
         self._standstill = standstill
-        self._ceremonies: Ceremonies[Wanted] = Ceremonies(party, clock)
+        self._sign_ins = OpenSignIns(party, clock)
+        self._shown_again: Ceremonies[str] = Ceremonies(party, clock)
 
     def begin(self, key: PublicJwk) -> tuple[str, dict[str, Any]]:
         """A ceremony for a new session that will be bound to `key`."""
@@ -70,15 +68,15 @@ class MemberSignIn:
             check_key(key)
         except ValueError:
             raise RefusedError("no session's key", status=400) from None
-        return self._begin(Wanted(key=key), [])
+        name, ceremony = self._sign_ins.begin(key)
+        return name, self._passkeys.authentication_options(ceremony, self._clock.now_ms(), allowed=[])
 
     async def finish(self, ceremony: str, answer: AuthenticationAnswer) -> tuple[str, Opening]:
         """A new session's cookie, and what its passkey opens."""
-        wanted, kept = await self._shown(ceremony, answer)
-        if wanted.key is None:
-            raise RefusedError(_REFUSED, status=401)
+        begun = _in_time(self._sign_ins.read(ceremony))
+        kept = await self._shown(begun, answer, self._sign_ins.mark_used)
         await self._standstill.check_member(kept.account)
-        session, cookie = self._sessions.new("member", kept.person, kept.account, wanted.key)
+        session, cookie = self._sessions.new("member", kept.person, kept.account, begun.about)
         await self._keys.note(kept.account, session.actor, "sign_in", (session.scope,))
         opening = await self._opening(kept)
         await self._sessions.keep(session, cookie)
@@ -87,12 +85,15 @@ class MemberSignIn:
     async def begin_again(self, session: Session) -> tuple[str, dict[str, Any]]:
         """A ceremony in which a session's member shows a passkey again."""
         held = await self._storage.run(lambda db: passkeys_of(db, "member", session.person))
-        return self._begin(Wanted(session=session.id), [each.passkey for each in held])
+        name, ceremony = self._shown_again.begin(session.id, of=session.id)
+        allowed = [each.passkey for each in held]
+        return name, self._passkeys.authentication_options(ceremony, self._clock.now_ms(), allowed=allowed)
 
     async def finish_again(self, session: Session, ceremony: str, answer: AuthenticationAnswer) -> Opening:
         """From now on the session is fresh; what the passkey opens."""
-        wanted, kept = await self._shown(ceremony, answer)
-        if wanted.session != session.id or kept.person != session.person:
+        begun = _in_time(self._shown_again.take(ceremony))
+        kept = await self._shown(begun, answer)
+        if begun.about != session.id or kept.person != session.person:
             raise RefusedError(_REFUSED, status=401)
         await self._sessions.verified(session.id)
         return await self._opening(kept)
@@ -112,15 +113,10 @@ class MemberSignIn:
             boxes = []
         return Opening(account=kept.account, credential=credential, boxes=boxes)
 
-    def _begin(self, wanted: Wanted, allowed: list[Passkey]) -> tuple[str, dict[str, Any]]:
-        name, ceremony = self._ceremonies.begin(wanted)
-        return name, self._passkeys.authentication_options(ceremony, self._clock.now_ms(), allowed=allowed)
-
-    async def _shown(self, name: str, answer: AuthenticationAnswer) -> tuple[Wanted, KeptPasskey]:
+    async def _shown(
+        self, begun: Pending[T], answer: AuthenticationAnswer, mark_used: Callable[[Ceremony], bool] = lambda _: True
+    ) -> KeptPasskey:
         """Whose passkey answered. What it counts is kept before anything comes of it."""
-        pending = self._ceremonies.take(name)
-        if pending is None:
-            raise RefusedError("This took too long: begin again.", status=401)
         now_ms = self._clock.now_ms()
 
         def work(db: sqlite3.Connection) -> KeptPasskey:
@@ -128,11 +124,19 @@ class MemberSignIn:
             if kept is None or kept.kind != "member" or member_of(db, kept.account, kept.person) is None:
                 raise RefusedError(_REFUSED, status=401)
             try:
-                use = self._passkeys.check_authentication(answer, pending.ceremony, kept.passkey, now_ms)
+                use = self._passkeys.check_authentication(answer, begun.ceremony, kept.passkey, now_ms)
             except PasskeyRefusedError:
                 raise RefusedError(_REFUSED, status=401) from None
+            if not mark_used(begun.ceremony):
+                raise RefusedError(_TOO_LATE, status=401)
             used = msgspec.structs.replace(kept, passkey=use.passkey, used_ms=now_ms)
             keep_passkey(db, used)
             return used
 
-        return pending.about, await self._storage.run(work)
+        return await self._storage.run(work)
+
+
+def _in_time(begun: Pending[T] | None) -> Pending[T]:
+    if begun is None:
+        raise RefusedError(_TOO_LATE, status=401)
+    return begun

@@ -1,0 +1,39 @@
+"""Ceremonies serve once; nobody's are crowded out by another's."""
+
+import pytest
+
+from ringfence.console.ceremonies import LIFE_MS, OF_ONE_MAX, WAITING_MAX, Ceremonies
+from ringfence.console.refusals import RefusedError
+from ringfence.domain.clock import ManualClock
+from ringfence.ports.passkeys import RelyingParty
+
+PARTY = RelyingParty(id="localhost", name="", origins=("http://localhost",))
+
+
+def test_one_serves_once_and_knows_what_it_is_about(clock: ManualClock) -> None:
+    waiting = Ceremonies[str](PARTY, clock)
+    name, ceremony = waiting.begin("a key", of="CS1")
+    pending = waiting.take(name)
+    assert pending is not None
+    assert (pending.about, pending.ceremony) == ("a key", ceremony)
+    assert (waiting.take(name), waiting.take("nothing")) == (None, None)
+
+
+def test_who_begins_too_many_loses_the_oldest_of_their_own(clock: ManualClock) -> None:
+    waiting = Ceremonies[int](PARTY, clock)
+    other, _ = waiting.begin(0, of="CS2")
+    own = [waiting.begin(n, of="CS1")[0] for n in range(OF_ONE_MAX + 2)]
+    assert [waiting.take(name) is None for name in own] == [True, True] + [False] * OF_ONE_MAX
+    assert waiting.take(other) is not None
+
+
+def test_where_too_many_wait_the_next_is_refused_until_they_are_over(clock: ManualClock) -> None:
+    waiting = Ceremonies[int](PARTY, clock)
+    names = [waiting.begin(n, of=f"CS{n}")[0] for n in range(WAITING_MAX)]
+    with pytest.raises(RefusedError):
+        waiting.begin(0, of="another")
+    assert waiting.take(names[0]) is not None
+    waiting.begin(0, of="another")
+    clock.advance(LIFE_MS)
+    waiting.begin(0, of="a third")
+    assert waiting.take(names[1]) is None
