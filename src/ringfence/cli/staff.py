@@ -38,7 +38,8 @@ def invite(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Print a link for the first member, which serves once and for ten minutes. Members invite all others."""
+    """Print a link for the first member, which serves once and for ten minutes. Members invite all others,
+    but for the week after one of them removed the last other one."""
     settings = settings_of_running(config, data)
 
     async def work(staff: Staff) -> None:

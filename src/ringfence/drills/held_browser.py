@@ -101,7 +101,7 @@ async def signed_browser(settings: Settings, _copy: SeededCopy) -> AsyncIterator
             person, now_ms = new_sid("ST", clock.now_ms()), clock.now_ms()
             row = (person, os.urandom(32), "Ada", now_ms, now_ms, "terminal", "terminal")
             await storage.run(
-                lambda db: db.execute("INSERT INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", row) and None
+                lambda db: db.execute("INSERT INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, NULL, '')", row) and None
             )
             browser = SignedBrowser(made[0], (at.operator_origin, at.tenant_origin), Sessions(storage, clock), person)
             await browser.sign_in()

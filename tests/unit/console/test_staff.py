@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ringfence.console.operator.staff import DELAY_MS, LINK_LIFE_MS
+from ringfence.console.operator.staff import DELAY_MS, LINK_LIFE_MS, MISSED_MS
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import FRESH_MS
 from ringfence.ports.passkeys import AttestationPolicy
@@ -96,6 +96,50 @@ def test_among_two_the_third_needs_the_other_ones_approval(run: Any, stand: Any)
     run(scene())
 
 
+async def one_removed_the_other(it: Any) -> tuple[Any, Any]:
+    """Ada, who is the only one now, and Bob, who was removed."""
+    ada, bob = await it.first("Ada"), it.browser()
+    await bob.join(secret_of(await invited(ada, "Bob")))
+    it.clock.advance(DELAY_MS)
+    await bob.sign_in()
+    await ada.sign_in()
+    member = next(each.id for each in await it.terminal.members() if each.name == "Bob")
+    assert (await ada.ask("POST", f"/staff/{member}/remove")).status_code == 200
+    assert (await bob.page("/")).status_code == 401
+    assert (await bob.sign_in()).status_code == 401
+    return ada, bob
+
+
+def test_who_removes_the_others_does_not_let_anybody_in_alone_for_a_week(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada, _ = await one_removed_the_other(it)
+            refused = await invited(ada, "Mallory")
+            assert (refused.status_code, "removed within seven days" in refused.json()["error"]) == (409, True)
+            it.clock.advance(MISSED_MS)
+            await ada.sign_in()
+            assert (await it.browser().join(secret_of(await invited(ada, "Carol")))).json() == {"waits": True}
+
+    run(scene())
+
+
+def test_meanwhile_the_terminal_lets_in_a_second_one_who_waits_a_day(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            await one_removed_the_other(it)
+            carol = it.browser()
+            assert (await carol.join(await it.terminal.invite_first("Carol"))).json() == {"waits": True}
+            assert (await carol.sign_in()).status_code == 403
+            it.clock.advance(DELAY_MS)
+            assert (await carol.sign_in()).status_code == 200
+            # Now there are two, who let others in between them.
+            with pytest.raises(RefusedError):
+                await it.terminal.invite_first("Dave")
+            assert (await invited(carol, "Dave")).json() == {"link": None}
+
+    run(scene())
+
+
 def test_whoever_enrolled_can_be_removed_before_they_ever_signed_in(run: Any, stand: Any) -> None:
     async def scene() -> None:
         async with stand() as it:
@@ -106,6 +150,9 @@ def test_whoever_enrolled_can_be_removed_before_they_ever_signed_in(run: Any, st
             assert (await ada.ask("POST", f"/staff/{member}/remove")).status_code == 200
             it.clock.advance(DELAY_MS)
             assert (await mallory.sign_in()).status_code == 401
+            # Who could not sign in yet would have approved nobody.
+            await ada.sign_in()
+            assert secret_of(await invited(ada, "Bob"))
 
     run(scene())
 

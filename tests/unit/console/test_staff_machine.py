@@ -6,11 +6,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from ringfence.console.operator.staff import APPROVAL_MS, DELAY_MS, LINK_LIFE_MS, Staff
+from ringfence.console.operator.staff import APPROVAL_MS, DELAY_MS, LINK_LIFE_MS, MISSED_MS, Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import ManualClock
@@ -41,6 +42,7 @@ class StaffMachine(RuleBasedStateMachine):
         self._run(keys.open())
         self._staff = Staff(self._storage, WebauthnPasskeys(), PARTY, keys, self._clock, keys)
         self._joined: dict[str, tuple[int, str, str]] = {}
+        self._missed_ms = -MISSED_MS
 
     def teardown(self) -> None:
         self._run(self._storage.close())
@@ -65,6 +67,10 @@ class StaffMachine(RuleBasedStateMachine):
         if not active:
             return "", "", "", 0
         by = active[which % len(active)].id
+        if len(active) == 1 and self._clock.now_ms() - self._missed_ms < MISSED_MS:
+            with pytest.raises(RefusedError):
+                self._run(self._staff.invite(by, "Another"))
+            return "", "", "", 0
         secret = self._run(self._staff.invite(by, "Another"))
         # Without a link it waits for somebody else, unless there is nobody else.
         assert (secret is None) == (len(active) > 1)
@@ -115,8 +121,15 @@ class StaffMachine(RuleBasedStateMachine):
                 self._run(self._staff.remove(by, member.id))
             except RefusedError:
                 assert [each.id for each in active] == [member.id]
+                return
+            if by != member.id and member in active:
+                self._missed_ms = self._clock.now_ms()
 
-    @rule(ms=st.sampled_from([1, LINK_LIFE_MS // 2, LINK_LIFE_MS + 1, DELAY_MS // 2, DELAY_MS, APPROVAL_MS + 1]))
+    @rule(
+        ms=st.sampled_from(
+            [1, LINK_LIFE_MS // 2, LINK_LIFE_MS + 1, DELAY_MS // 2, DELAY_MS, APPROVAL_MS + 1, MISSED_MS]
+        )
+    )
     def wait(self, ms: int) -> None:
         self._clock.advance(ms)
 

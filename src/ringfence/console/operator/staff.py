@@ -1,7 +1,8 @@
 """Who is staff, and how somebody becomes it: never by one link or one person's word alone.
 
 The first member enrols with a link from the operator's own terminal. Everybody after that is invited by one member,
-approved by another where there is another, and waits a day, in which each member sees it and may refuse.
+approved by another where there is another, and waits a day, in which each member sees it and may refuse. Who has
+removed the others is not alone by that: for a week the operator's terminal invites.
 Why: docs/why/console.md.
 """
 
@@ -35,10 +36,13 @@ LINK_LIFE_MS: Final = 10 * 60_000
 APPROVAL_MS: Final = 24 * 3_600_000
 DELAY_MS: Final = 24 * 3_600_000
 NOTICE_MS: Final = 7 * 24 * 3_600_000
+# So long a member whom another removed still counts as somebody who would have to approve.
+MISSED_MS: Final = 7 * 24 * 3_600_000
 SECRET_BYTES: Final = 32
 HANDLE_BYTES: Final = 32
 PASSKEYS_MAX: Final = 10
 
+_MEANWHILE: Final = "somebody came or went meanwhile: try again"
 _DISCOVERABLE = AuthenticatorWish(discoverable="required")
 
 
@@ -123,13 +127,22 @@ class Staff:
         return await self._storage.run(work)
 
     async def invite_first(self, name: str) -> str:
-        """The secret of a link for the first member, from the operator's own terminal. RefusedError where one is."""
+        """The secret of a link for the first member, from the operator's own terminal; or for a second one, who waits a
+        day, where the only member removed the others of late. RefusedError where members invite."""
         now_ms = self._clock.now_ms()
-        secret, invitation = self._invitation(name, TERMINAL, approved=True, delay_ms=0)
+
+        def find(db: sqlite3.Connection) -> bool:
+            is_first = not staff_rows.members(db)
+            if not is_first and _may_invite_alone(db, now_ms) is not False:
+                raise RefusedError("there is staff already: a member invites the next, in the operator's console")
+            return is_first
+
+        is_first = await self._storage.run(find)
+        secret, invitation = self._invitation(name, TERMINAL, approved=True, delay_ms=0 if is_first else DELAY_MS)
 
         def work(db: sqlite3.Connection) -> None:
-            if staff_rows.members(db):
-                raise RefusedError("there is staff already: a member invites the next, in the operator's console")
+            if find(db) is not is_first:
+                raise RefusedError(_MEANWHILE)
             for each in staff_rows.invitations(db, now_ms):
                 staff_rows.forget_invitation(db, each.id)
             staff_rows.keep_invitation(db, invitation)
@@ -139,11 +152,28 @@ class Staff:
         return secret
 
     async def invite(self, by: str, name: str) -> str | None:
-        """The secret of a link, where `by` is the only member; None where another must approve it first."""
-        alone = len(await self._active()) == 1
+        """The secret of a link, where `by` is the only member; None where another must approve it first.
+
+        RefusedError where `by` is the only one because another was removed by a member of late.
+        """
+        now_ms = self._clock.now_ms()
+
+        def find(db: sqlite3.Connection) -> bool:
+            may = _may_invite_alone(db, now_ms)
+            if may is False:
+                raise RefusedError("a member was removed within seven days: until then the operator's terminal invites")
+            return may is True
+
+        alone = await self._storage.run(find)
         secret, invitation = self._invitation(name, by, approved=alone, delay_ms=DELAY_MS)
+
+        def work(db: sqlite3.Connection) -> None:
+            if find(db) is not alone:
+                raise RefusedError(_MEANWHILE)
+            staff_rows.keep_invitation(db, invitation)
+
         await self._note(f"staff:{by}", "invite_staff", invitation.id)
-        await self._storage.run(lambda db: staff_rows.keep_invitation(db, invitation))
+        await self._storage.run(work)
         return secret if alone else None
 
     async def approve(self, by: str, invitation: str) -> str:
@@ -190,7 +220,7 @@ class Staff:
             return found
 
         def work(db: sqlite3.Connection) -> None:
-            staff_rows.keep_member(db, msgspec.structs.replace(find(db), removed_ms=now_ms))
+            staff_rows.keep_member(db, msgspec.structs.replace(find(db), removed_ms=now_ms, removed_by=by))
             db.execute("DELETE FROM passkey WHERE kind = 'staff' AND person = ?", (member,))
             db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (member,))
 
@@ -225,7 +255,7 @@ class Staff:
         def work(db: sqlite3.Connection) -> None:
             if not staff_rows.forget_invitation(db, invitation.id):
                 raise RefusedError("this link was used already")
-            if invitation.invited_by == TERMINAL and staff_rows.members(db):
+            if not invitation.delay_ms and staff_rows.members(db):
                 raise RefusedError("there is staff already")
             staff_rows.keep_member(db, member)
             keep_passkey(db, msgspec.structs.replace(kept, person=member.id))
@@ -308,10 +338,6 @@ class Staff:
             raise RefusedError("this link does not work any more: it serves once, and for ten minutes")
         return found[0]
 
-    async def _active(self) -> Sequence[StaffMember]:
-        now_ms = self._clock.now_ms()
-        return [each for each in await self.members() if each.active_ms <= now_ms]
-
     def _invitation(self, name: str, by: str, *, approved: bool, delay_ms: int) -> tuple[str, Invitation]:
         now_ms = self._clock.now_ms()
         try:
@@ -343,3 +369,20 @@ def _find(found: Sequence[Invitation], id_: str) -> Invitation:
 
 def _hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
+
+
+def _may_invite_alone(db: sqlite3.Connection, now_ms: int) -> bool | None:
+    """Whether the only member who can sign in may invite without another's approval; None where there is another.
+
+    False where a member who could sign in was removed by another one within `MISSED_MS`.
+    """
+    known = staff_rows.members(db, removed=True)
+    if sum(each.removed_ms is None and each.active_ms <= now_ms for each in known) != 1:
+        return None
+    return not any(
+        each.removed_ms is not None
+        and each.active_ms <= each.removed_ms
+        and now_ms - each.removed_ms < MISSED_MS
+        and each.removed_by not in ("", TERMINAL, each.id)
+        for each in known
+    )

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 import msgspec
 
 NAME_MAX = 60
+_COLUMNS = "id, handle, name, made_ms, active_ms, invited_by, approved_by, removed_ms, removed_by"
 
 
 class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
     """A person. `active_ms` is when they may first sign in; `removed_ms` is None while they may.
 
-    `invited_by` is another's id, or "terminal"; `approved_by` "" where one was enough. `handle` is what authenticators
-    know them by.
+    `invited_by` and `removed_by` are another's id, or "terminal"; `approved_by` is "" where one was enough. `handle` is
+    what authenticators know them by.
     """
 
     id: str
@@ -23,6 +24,7 @@ class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
     invited_by: str
     approved_by: str
     removed_ms: int | None = None
+    removed_by: str = ""
 
     def __repr__(self) -> str:
         return f"StaffMember({self.id})"
@@ -57,13 +59,13 @@ def check_name(name: str) -> str:
 
 def keep_member(db: sqlite3.Connection, member: StaffMember) -> None:
     """Add a person, or what has changed of one."""
-    db.execute("INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(member))
+    db.execute("INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(member))
 
 
 def member_of(db: sqlite3.Connection, id_: str) -> StaffMember | None:
     """A person who may be or have been staff."""
     row = db.execute(
-        "SELECT id, handle, name, made_ms, active_ms, invited_by, approved_by, removed_ms FROM staff WHERE id = ?",
+        f"SELECT {_COLUMNS} FROM staff WHERE id = ?",  # noqa: S608 - named above
         (id_,),
     ).fetchone()
     return None if row is None else _member(row)
@@ -73,9 +75,7 @@ def members(db: sqlite3.Connection, *, removed: bool = False) -> Sequence[StaffM
     """Everybody who is staff, the longest first; with `removed` those who were too."""
     return [
         member
-        for row in db.execute(
-            "SELECT id, handle, name, made_ms, active_ms, invited_by, approved_by, removed_ms FROM staff ORDER BY id"
-        ).fetchall()
+        for row in db.execute(f"SELECT {_COLUMNS} FROM staff ORDER BY id").fetchall()  # noqa: S608 - named above
         if (member := _member(row)).removed_ms is None or removed
     ]
 
@@ -103,7 +103,7 @@ def forget_invitation(db: sqlite3.Connection, id_: str) -> bool:
     return db.execute("DELETE FROM invitation WHERE id = ?", (id_,)).rowcount > 0
 
 
-def _member(row: tuple[str, bytes, str, int, int, str, str, int | None]) -> StaffMember:
+def _member(row: tuple[str, bytes, str, int, int, str, str, int | None, str]) -> StaffMember:
     return msgspec.convert(dict(zip(StaffMember.__struct_fields__, row, strict=True)), StaffMember)
 
 
