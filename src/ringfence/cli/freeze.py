@@ -12,6 +12,7 @@ from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
 from ringfence.console.lockout import Lockout
 from ringfence.console.operator.staff import TERMINAL
+from ringfence.console.refusals import RefusedError
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.access_notes import OPERATOR
@@ -45,6 +46,8 @@ def freeze(kind: What, name: Which = "", config: Config = None, data: Data = Non
 
     async def work(it: Installation) -> None:
         async with _console(settings, it) as (lockout, notes):
+            if kind is Kind.STAFF:
+                await lockout.check_staff(name)
             await notes.note(_of(kind, name), _ACTOR, "freeze", (f"{kind}:{name}",))
             if kind is Kind.SESSION:
                 new = await lockout.end_session(name, _ACTOR)
@@ -101,6 +104,8 @@ async def _console(settings: Settings, it: Installation) -> AsyncIterator[tuple[
     keys = ConsoleKeyClient(client)
     try:
         yield Lockout(storage, keys, it.clock), keys
+    except RefusedError as error:
+        raise RefusalError(error.text, "`ringfence staff list` has the IDs") from None
     finally:
         await storage.close()
         await client.close()

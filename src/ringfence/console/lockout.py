@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable
 
+from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
 from ringfence.ports.grants import GrantKeys
@@ -22,15 +23,21 @@ class Lockout:
         await self._keys.end_grants(actor, session=session)
         return ended > 0
 
+    async def check_staff(self, staff: str) -> None:
+        """Return where somebody is or was staff by that ID. RefusedError: who was meant would not be kept out."""
+        await self._storage.run(lambda db: _check_known(db, staff))
+
     async def freeze_staff(self, staff: str, actor: str) -> bool:
-        """They cannot sign in until `thaw_staff`; False where that was so before."""
+        """They cannot sign in until `thaw_staff`; False where that was so before. RefusedError as `check_staff`."""
         now_ms = self._clock.now_ms()
-        new = await self._storage.run(
-            lambda db: db.execute("INSERT OR IGNORE INTO staff_freeze VALUES (?, ?)", (staff, now_ms)).rowcount > 0
-        )
-        await self._storage.run(
-            lambda db: db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (staff,)) and None
-        )
+
+        def work(db: sqlite3.Connection) -> bool:
+            _check_known(db, staff)
+            new = db.execute("INSERT OR IGNORE INTO staff_freeze VALUES (?, ?)", (staff, now_ms)).rowcount > 0
+            db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (staff,))
+            return new
+
+        new = await self._storage.run(work)
         await self._keys.end_grants(actor, staff=staff)
         return new
 
@@ -53,6 +60,11 @@ class Lockout:
     async def _delete(self, column: str, value: str) -> int:
         sql = {"id": "DELETE FROM session WHERE id = ?", "account": "DELETE FROM session WHERE account = ?"}[column]
         return await self._storage.run(lambda db: db.execute(sql, (value,)).rowcount)
+
+
+def _check_known(db: sqlite3.Connection, staff: str) -> None:
+    if db.execute("SELECT 1 FROM staff WHERE id = ?", (staff,)).fetchone() is None:
+        raise RefusedError("nobody is staff by that ID", status=404)
 
 
 def is_kept_out(db: sqlite3.Connection, staff: str) -> bool:

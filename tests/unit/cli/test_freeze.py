@@ -20,6 +20,12 @@ def test_an_account_is_suspended_and_goes_on_and_the_ledger_has_both(ringfence_p
     assert (again.returncode, "is not frozen" in again.stderr) == (1, True)
 
 
+def test_a_member_of_staff_whom_nobody_knows_is_refused_and_written_down_nowhere(ringfence_process: Any) -> None:
+    refused = ringfence_process("freeze", "staff", "Ada")
+    assert (refused.returncode, "nobody is staff by that ID" in refused.stderr) == (1, True), refused.stderr
+    assert "note.freeze" not in ringfence_process("ledger", "show", "--account", "operator").stdout
+
+
 def test_what_cannot_be_frozen_is_refused_before_anything_starts(ringfence: Any) -> None:
     assert ringfence("freeze", "account").returncode == 2
     assert ringfence("freeze", "platform", "AC1").returncode == 2

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import pytest
 from tests.unit.console.test_members import AC, OTHER, Member, account, enrolled, link
 
 from ringfence.console.lockout import Lockout
+from ringfence.console.refusals import RefusedError
 from ringfence.usecases.access.freeze import freeze, frozen_with, thaw
 
 
@@ -23,6 +25,24 @@ def test_a_frozen_member_of_staff_is_out_and_stays_out_until_thawed(run: Any, st
             assert await lockout.thaw_staff(person)
             assert not await lockout.thaw_staff(person)
             assert (await ada.sign_in()).status_code == 200
+
+    run(story())
+
+
+def test_a_name_that_nobody_has_is_not_kept_out_instead_of_whom_was_meant(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            ada = await at.first("Ada")
+            person = (await at.terminal.members())[0].id
+            lockout = Lockout(at.storage, at.keys, at.clock)
+            for name in ("Ada", person[:-1], person.lower(), ""):
+                for refused in (lockout.freeze_staff(name, "staff:terminal"), lockout.check_staff(name)):
+                    with pytest.raises(RefusedError):
+                        await refused
+            assert (await ada.sign_in()).status_code == 200
+            # Who was removed may be named: it is sure then that they are out.
+            await at.terminal.remove("terminal", person)
+            assert await lockout.freeze_staff(person, "staff:terminal")
 
     run(story())
 
