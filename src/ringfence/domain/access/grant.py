@@ -60,7 +60,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     `public` is the X25519 public key of the session that asked; `committed` the commitment to `value`, which the asker
     shows once an approver has looked (`approver_value`). `expires_ms` is set at that look, so that both sides see it
-    in the number that they match.
+    in the number that they match. `approved_ms` is 0 for what was never approved.
     """
 
     sid: str
@@ -79,6 +79,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     approver_value: bytes = b""
     value: bytes = b""
     expires_ms: int = 0
+    approved_ms: int = 0
     ended_ms: int = 0
     ended_by: str = ""
 
@@ -177,7 +178,7 @@ def approve(grant: Grant, approver: Approver, typed: str, names: frozenset[str],
         raise AccessRefusedError(Refusal.NUMBER)
     if names != frozenset(grant.scope.names):
         raise AccessRefusedError(Refusal.BOXES)
-    return msgspec.structs.replace(grant, state=GrantState.APPROVED)
+    return msgspec.structs.replace(grant, state=GrantState.APPROVED, approved_ms=now_ms)
 
 
 def refuse(grant: Grant, approver: Approver, now_ms: int) -> Grant:

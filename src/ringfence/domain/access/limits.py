@@ -2,7 +2,7 @@
 
 At most three requests of one staff member wait for an answer, and at most three at one tenant. Each that was refused or
 not answered makes its asker wait, wherever they want to ask next: five minutes, twice as long each time, four hours at
-most.
+most. So does one that ended before it was approved, whoever ended it: else an asker withdraws and asks again.
 """
 
 from collections.abc import Iterable
@@ -15,7 +15,6 @@ COOL_DOWN_MS = 5 * 60_000
 COOL_DOWN_MAX_MS = 240 * 60_000
 REMEMBERED_MS = 24 * 60 * 60_000
 """For so long a refused request counts."""
-_TURNED_DOWN = frozenset({GrantState.REFUSED, GrantState.TIMED_OUT})
 
 
 def check_limits(of_staff: Iterable[Grant], of_tenant: Iterable[Grant], now_ms: int) -> None:
@@ -36,11 +35,21 @@ def may_ask_from_ms(of_staff: Iterable[Grant], now_ms: int) -> int:
     ended = [
         grant.ended_ms
         for grant in (settled(one, now_ms) for one in of_staff)
-        if grant.state in _TURNED_DOWN and grant.ended_ms > now_ms - REMEMBERED_MS
+        if _is_turned_down(grant) and grant.ended_ms > now_ms - REMEMBERED_MS
     ]
     if not ended:
         return 0
     return max(ended) + min(COOL_DOWN_MS << (len(ended) - 1), COOL_DOWN_MAX_MS)
+
+
+def _is_turned_down(grant: Grant) -> bool:
+    match grant.state:
+        case GrantState.REFUSED | GrantState.TIMED_OUT:
+            return True
+        case GrantState.REVOKED:
+            return not grant.approved_ms
+        case _:
+            return False
 
 
 def _pending(grants: Iterable[Grant]) -> int:

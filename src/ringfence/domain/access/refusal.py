@@ -34,7 +34,7 @@ _WORDS = {
     Refusal.MINUTES: "from 1 to 480 minutes can be asked for",
     Refusal.KEY: "the session's public key is no such key",
     Refusal.PENDING: "three requests are waiting for an answer: no more until one of them is answered",
-    Refusal.COOL_DOWN: "a request was refused or not answered: wait before the next",
+    Refusal.COOL_DOWN: "a request was refused, withdrawn or not answered: wait before the next",
     Refusal.ENDED: "it has ended",
     Refusal.OUT_OF_TURN: "it is not the turn of this step",
     Refusal.NOT_APPROVER: "only an approver may answer",

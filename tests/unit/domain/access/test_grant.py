@@ -71,7 +71,7 @@ def refusal(step: Any, *args: Any) -> Refusal:
 
 def test_asked_looked_at_matched_approved_expired() -> None:
     grant = approved()
-    assert grant.state is GrantState.APPROVED
+    assert (grant.state, grant.approved_ms) == (GrantState.APPROVED, NOW_MS)
     assert grant.expires_ms == NOW_MS + 30 * MINUTE_MS
     assert settled(grant, grant.expires_ms - 1) == grant
     ended = settled(grant, grant.expires_ms)
@@ -103,7 +103,13 @@ def test_480_minutes_may_be_asked_for() -> None:
 
 def test_an_asker_cannot_bring_an_answer_along() -> None:
     forged = replace(
-        ASKED, state=GrantState.APPROVED, approver="m1", approver_value=ANSWER, value=VALUE, expires_ms=NOW_MS * 2
+        ASKED,
+        state=GrantState.APPROVED,
+        approver="m1",
+        approver_value=ANSWER,
+        value=VALUE,
+        expires_ms=NOW_MS * 2,
+        approved_ms=NOW_MS,
     )
     assert ask(forged, NOW_MS) == pending()
 

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from ringfence.domain.access.grant import ANSWER_MS, Grant, GrantState
+from ringfence.domain.access.grant import ANSWER_MS, Grant, GrantState, revoke
 from ringfence.domain.access.limits import (
     COOL_DOWN_MAX_MS,
     COOL_DOWN_MS,
@@ -63,9 +63,16 @@ def test_the_wait_has_an_end_and_a_no_is_forgotten_after_a_day() -> None:
     assert may_ask_from_ms([REFUSED] * 40, NOW_MS + REMEMBERED_MS) == 0
 
 
-def test_what_was_approved_or_revoked_makes_nobody_wait() -> None:
+def test_to_withdraw_before_an_answer_counts_as_a_no() -> None:
+    withdrawn = revoke(PENDING, "staff:s1", NOW_MS)
+    assert refused_at([withdrawn], [], NOW_MS + COOL_DOWN_MS - 1) is Refusal.COOL_DOWN
+    assert refused_at([withdrawn], [], NOW_MS + COOL_DOWN_MS) is None
+    assert may_ask_from_ms([withdrawn, REFUSED, withdrawn], NOW_MS) == NOW_MS + 4 * COOL_DOWN_MS
+
+
+def test_what_was_approved_makes_nobody_wait_however_it_ended() -> None:
     others = [
-        replace(PENDING, state=state, ended_ms=NOW_MS, expires_ms=NOW_MS + 1)
+        replace(PENDING, state=state, approved_ms=NOW_MS, ended_ms=NOW_MS, expires_ms=NOW_MS + 1)
         for state in (GrantState.APPROVED, GrantState.REVOKED, GrantState.EXPIRED)
     ]
     assert refused_at(others, others, NOW_MS) is None
