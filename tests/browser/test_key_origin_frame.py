@@ -28,6 +28,7 @@ AC, TOKEN = "AC" + "a" * 32, "e" * 32
 EPOCH = 123_456_789
 CANARY = f"canary-{os.urandom(16).hex()}"
 REMOTE = "+12025550177"
+NOW_MS = 1_767_300_000_000
 
 # A console's page, honest or not: whatever reaches it is in `held`.
 CONSOLE = """<!doctype html><title>Console</title>
@@ -175,6 +176,25 @@ def test_a_member_reads_in_the_frame_and_the_console_is_told_how_many(place: Pla
     assert place.ask("show_messages", **tenant.page())["refused"]["code"] == "locked"
     for secret in (CANARY, REMOTE, TOKEN):
         assert secret not in place.held()
+
+
+def test_what_is_open_closes_a_quarter_of_an_hour_after_it_was_opened_whatever_a_console_asks(
+    place: Place, tenant: Tenant
+) -> None:
+    place.context.clock.set_fixed_time(NOW_MS // 1_000)
+    place.page.reload()
+    place.wait("held.length")
+    place.unlock(tenant)
+    quarter_ms = 15 * 60_000
+    for past_ms in (4 * 60_000, 6 * 60_000, quarter_ms - 1_000):
+        place.context.clock.set_fixed_time((NOW_MS + past_ms) // 1_000)
+        assert place.ask("state")["value"] == {"account": AC, "credential": AC}
+        assert place.ask("show_messages", **tenant.page())["value"]["unopened"] == 0
+        # The slot that was typed opens once more while it is at hand, and to the same end.
+        place.ask("unlock", account=AC, credential=AC, boxes=tenant.boxes)
+    place.context.clock.set_fixed_time((NOW_MS + quarter_ms) // 1_000)
+    assert place.ask("state")["value"] == {}
+    assert place.ask("show_messages", **tenant.page())["refused"]["code"] == "locked"
 
 
 def test_a_hostile_console_gets_no_content_and_no_key(place: Place, tenant: Tenant) -> None:

@@ -1,11 +1,15 @@
 """A grant between two browsers, in Chromium: asked, matched, sealed, read; and what a console between them gets."""
 
+import base64
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec.structs import replace
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, CDPSession
 from tests.browser.key_origin import browser as browser
+from tests.browser.member_console import with_authenticator
 from tests.browser.test_key_origin_frame import AC, CANARY, EPOCH, Place, Tenant, b64
 from tests.browser.test_key_origin_frame import origins as origins
 
@@ -41,6 +45,31 @@ def view(grant: Grant) -> dict[str, Any]:
     }
 
 
+def with_passkey(place: Place) -> tuple[CDPSession, str]:
+    """The person of a place has a passkey of the key origin."""
+    devtools, authenticator = with_authenticator(place.context, place.page)
+    private = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    passkey = {
+        "credentialId": base64.b64encode(b"\x01" * 16).decode(),
+        "isResidentCredential": True,
+        "rpId": "keys.localhost",
+        "privateKey": base64.b64encode(private).decode(),
+        "userHandle": base64.b64encode(b"MB1").decode(),
+        "signCount": 0,
+    }
+    devtools.send("WebAuthn.addCredential", {"authenticatorId": authenticator, "credential": passkey})
+    return devtools, authenticator
+
+
+def uses(authenticator: tuple[CDPSession, str]) -> int:
+    """How often a passkey was shown."""
+    devtools, name = authenticator
+    (held,) = devtools.send("WebAuthn.getCredentials", {"authenticatorId": name})["credentials"]
+    return int(held["signCount"])
+
+
 class Meeting:
     """A session of staff and an approver, each at a browser of their own."""
 
@@ -50,9 +79,15 @@ class Meeting:
 
     def matched(self, scope: Scope) -> Grant:
         """Asked, looked at, and the number on the asker's screen."""
+        grant = self.looked_at(self.asked(scope))
+        assert grant.expires_ms == NOW_MS + 30 * 60_000
+        shown = self.pressed(self.staff, "Show the number", "show_number", grant)["value"]
+        return show(grant, "CS1", decode_base64url(shown["value"]), NOW_MS)
+
+    def asked(self, scope: Scope) -> Grant:
         self._asked += 1
         promised = self.staff.ask("ask_grant")["value"]
-        grant = ask(
+        return ask(
             Grant(
                 sid=f"GR{self._asked:032x}",
                 tenant=AC,
@@ -68,10 +103,19 @@ class Meeting:
             ),
             NOW_MS,
         )
-        drawn = self.approver.ask("look_at_grant", grant=view(grant))["value"]
-        grant = look(grant, ALICE, decode_base64url(drawn["value"]), NOW_MS)
-        shown = self.staff.ask("show_number", grant=view(grant))["value"]
-        return show(grant, "CS1", decode_base64url(shown["value"]), NOW_MS)
+
+    def looked_at(self, grant: Grant) -> Grant:
+        drawn = self.pressed(self.approver, "Look", "look_at_grant", grant)["value"]
+        return look(grant, ALICE, decode_base64url(drawn["value"]), drawn["expires_ms"], NOW_MS)
+
+    def pressed(self, place: Place, button: str, verb: str, grant: Grant) -> dict[str, Any]:
+        """Nothing is answered before the person pressed."""
+        place.begin(verb, grant=view(grant))
+        found = place.frame.get_by_role("button", name=button)
+        found.wait_for()
+        assert place.page.evaluate("answer") is None
+        found.click()
+        return place.answer()
 
     def number(self) -> str:
         return self.staff.frame.locator(".number-to-match").inner_text().replace(" ", "")
@@ -95,7 +139,10 @@ def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
 ) -> None:
     keys, console = origins
     contexts = browser.new_context(), browser.new_context()
+    for context in contexts:
+        context.clock.set_fixed_time(NOW_MS // 1_000)
     staff, approver = (Place(context, keys, console) for context in contexts)
+    authenticator = with_passkey(approver)
     tenant = Tenant()
     approver.unlock(tenant)
     at = Meeting(staff, approver, tenant)
@@ -116,6 +163,9 @@ def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
     assert [name for name, _ in sealed_hour["boxes"]] == [epoch_name(EPOCH)]
     assert at.read(hour, sealed_hour)["value"] == {"shown": 3, "unopened": 0}
 
+    # The passkey was touched for each, and is asked for by nobody else's word.
+    assert uses(authenticator) == 2
+
     # A grant altered in anything, or for another key, opens nothing.
     other = at.matched(Scope(records=(wanted,)))
     for altered in (replace(grant, expires_ms=grant.expires_ms + 1), replace(grant, public=other.public)):
@@ -124,9 +174,15 @@ def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
         assert staff.ask("read_grant", **asked, timeline="")["refused"]["code"] == "sealed"
 
     # What was looked at is what is approved; what was promised is what is shown; what was answered is answered.
+    second = view(other) | {"sid": "GR" + "9" * 32}
+    assert approver.ask("look_at_grant", grant=second)["refused"]["code"] == "looked", "one at a time"
     changed = view(other) | {"names": [wanted, tenant.records[0]["sid"]]}
     rest = {"hours": {}, "epochs": tenant.epochs, "keeper": b64(KEEPER.public)}
     assert approver.ask("approve_grant", grant=changed, **rest)["refused"]["code"] == "changed"
+    for part in ("expires_ms", "minutes"):
+        later = view(other) | {part: view(other)[part] + 1}
+        assert approver.ask("approve_grant", grant=later, **rest)["refused"]["code"] == "changed"
+        assert staff.ask("show_number", grant=later)["refused"]["code"] == "answered"
     broken = view(other) | {"value": b64(b"\x01" * 32)}
     assert approver.ask("approve_grant", grant=broken, **rest)["refused"]["code"] == "commitment"
     again = view(other) | {"approver_value": b64(b"\x01" * 32)}

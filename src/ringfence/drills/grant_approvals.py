@@ -4,6 +4,7 @@ import os
 import random
 from typing import Protocol
 
+from ringfence.domain.access.grant import MINUTES
 from ringfence.domain.access.matching import DIGITS, VALUE_BYTES
 from ringfence.domain.access.refusal import AccessRefusedError
 from ringfence.domain.access.scope import Scope
@@ -39,8 +40,9 @@ class ByNumber:
             return None
 
     async def say_yes(self, request: str, browser: StaffBrowser, tenant: Tenant) -> bool:
-        room, approver = self._room, tenant.approver(self._room.clock.now_ms())
-        await look_at_grant(room.book, room.clock, request, approver, os.urandom(VALUE_BYTES))
+        room, now_ms = self._room, self._room.clock.now_ms()
+        approver, expires_ms = tenant.approver(now_ms), now_ms + MINUTES * 60_000
+        await look_at_grant(room.book, room.clock, request, approver, os.urandom(VALUE_BYTES), expires_ms)
         grant = await show_value(room.book, room.clock, request, browser.session, browser.value)
         typed = f"{self._chance.randrange(10**DIGITS):0{DIGITS}d}"
         try:

@@ -142,8 +142,9 @@ class Room:
 
     async def match(self, grant: Grant, browser: StaffBrowser, tenant: Tenant) -> Grant:
         """The approver looks, and the asker's browser shows its value."""
-        approver = tenant.approver(self.clock.now_ms())
-        await look_at_grant(self.book, self.clock, grant.sid, approver, os.urandom(VALUE_BYTES))
+        now_ms = self.clock.now_ms()
+        approver, expires_ms = tenant.approver(now_ms), now_ms + grant.minutes * 60_000
+        await look_at_grant(self.book, self.clock, grant.sid, approver, os.urandom(VALUE_BYTES), expires_ms)
         return await show_value(self.book, self.clock, grant.sid, browser.session, browser.value)
 
     async def seal(self, grant: Grant, tenant: Tenant) -> SealedGrant:

@@ -66,7 +66,8 @@ async def granted(made: Any, ada: Any, message: MessageRow) -> str:
     sid = (await ada.ask("POST", "/grants", wish(message.sid))).json()["grant"]["sid"]
     book = GrantBook(made.storage)
     who = Approver(member="MB1", account=AC, approves=True, verified_ms=made.clock.now_ms())
-    await look_at_grant(book, made.clock, sid, who, os.urandom(32))
+    expires_ms = made.clock.now_ms() + 30 * 60_000
+    await look_at_grant(book, made.clock, sid, who, os.urandom(32), expires_ms)
     shown = await ada.ask("POST", f"/grants/{sid}/value", {"value": encode_base64url(VALUE)})
     assert shown.status_code == 200, shown.text
     grant = await book.grant(sid)

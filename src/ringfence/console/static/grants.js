@@ -29,10 +29,11 @@ async function ask({ account, texts, reason, minutes }) {
   say("Asked. It waits for an approver of the tenant, ten minutes at most.");
   const at = `/grants/${grant.sid}`;
   grant = await until(at, (now) => now.approver_value !== "");
-  const { value } = await askKeys("show_number", { grant });
+  say("An approver is looking. Reach them by a number that you know, and show the number below.");
   frame.hidden = false;
+  const { value } = await askKeys("show_number", { grant });
   ({ grant } = await freshly(`${at}/value`, { value }));
-  say("An approver is looking. Read the number below to them, when you know that it is they.");
+  say("Read the number below to the approver, when you know that it is they.");
   await until(at, (now) => now.approved);
   const granted = await freshly(`${at}/read`, {});
   await askKeys("read_grant", { ...granted, timeline: "" });

@@ -1,4 +1,4 @@
-// A member answers a request of staff: looks, has the number read out, shows the passkey, types it. Keys are sealed in
+// A member answers a request of staff: looks, has the number read out, types it, shows the passkey. Keys are sealed in
 // the frame, for the asking session alone.
 import { get, post, tell } from "./asking.js";
 import { askKeys } from "./keys_frame.js";
@@ -20,16 +20,15 @@ for (const button of document.querySelectorAll("button[data-look]")) {
 
 async function answer(at) {
   const frame = document.getElementById("keys");
-  const { credential } = await opened();
+  await opened();
   let { grant } = await get(at);
-  const { value } = await askKeys("look_at_grant", { grant });
-  await post(`${at}/look`, { value });
+  show(frame);
+  await post(`${at}/look`, await askKeys("look_at_grant", { grant }));
   tell("They see now that you look. Wait for their number.");
   grant = await until(at, (now) => now.value !== "");
-  await verified();
+  // What was open when they looked may have closed since.
+  const { credential } = await opened();
   const sealed = await post(`${at}/keys`, { credential });
-  frame.hidden = false;
-  frame.classList.add("tall");
   document.getElementById("told").hidden = true;
   const made = await askKeys("approve_grant", { grant, ...sealed });
   if (!made.matches) {
@@ -37,8 +36,23 @@ async function answer(at) {
     tell("The numbers differ, so it is refused: what you were shown is not what was asked, or it was mistyped. They may ask anew.");
     return;
   }
-  await post(`${at}/approve`, { typed: made.typed, lid: made.lid, boxes: made.boxes });
+  await freshly(`${at}/approve`, { typed: made.typed, lid: made.lid, boxes: made.boxes });
   location.reload();
+}
+
+function show(frame) {
+  frame.hidden = false;
+  frame.classList.add("tall");
+}
+
+async function freshly(address, values) {
+  try {
+    return await post(address, values);
+  } catch (error) {
+    if (!error.fresh) throw error;
+    await verified();
+    return post(address, values);
+  }
 }
 
 async function until(at, holds) {

@@ -35,8 +35,9 @@ from ringfence.usecases.access.end_grant import end_as_member
 PAGE: Final = 50
 
 
-class _Value(msgspec.Struct, frozen=True):
+class _Looked(msgspec.Struct, frozen=True):
     value: str
+    expires_ms: int
 
 
 class _Credential(msgspec.Struct, frozen=True):
@@ -86,8 +87,11 @@ def grant_routes(
 
     async def look(request: Request) -> Response:
         await own(request)
-        value = bytes_of((await read_json(request, _Value)).value)
-        return await answered(await look_at_grant(book, clock, request.path_params["sid"], approver(request), value))
+        looked = await read_json(request, _Looked)
+        who, value = approver(request), bytes_of(looked.value)
+        return await answered(
+            await look_at_grant(book, clock, request.path_params["sid"], who, value, looked.expires_ms)
+        )
 
     async def sealed_keys(request: Request) -> Response:
         grant, asked = await own(request), await read_json(request, _Credential)

@@ -20,6 +20,8 @@ MINUTES = 30
 ANSWER_MS = 10 * 60_000
 FRESH_MS = 5 * 60_000
 """So long ago at most an approver's passkey was touched."""
+SKEW_MS = 5 * 60_000
+"""So far at most may an approver's browser be from the time here."""
 REASON_MIN, REASON_MAX = 10, 500
 PUBLIC_BYTES = 32
 _MINUTE_MS = 60_000
@@ -59,8 +61,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """`tenant` is the top-level account whose approvers answer; `account` is it or a subaccount of it.
 
     `public` is the X25519 public key of the session that asked; `committed` the commitment to `value`, which the asker
-    shows once an approver has looked (`approver_value`). `expires_ms` is set at that look, so that both sides see it
-    in the number that they match. `approved_ms` is 0 for what was never approved.
+    shows once an approver has looked (`approver_value`). `expires_ms` is set at that look by the approver's browser,
+    so that both sides see it in the number that they match and nobody between them may choose it later. `approved_ms`
+    is 0 for what was never approved.
     """
 
     sid: str
@@ -139,14 +142,17 @@ def settled(grant: Grant, now_ms: int) -> Grant:
     return grant
 
 
-def look(grant: Grant, approver: Approver, value: bytes, now_ms: int) -> Grant:
-    """An approver opens the request, and their browser draws its value. Only once: who looked is who answers."""
+def look(grant: Grant, approver: Approver, value: bytes, expires_ms: int, now_ms: int) -> Grant:
+    """An approver opens the request; their browser draws its value and says when the time that was asked for ends.
+
+    Only once: who looked is who answers.
+    """
     grant = _pending(grant, approver, now_ms)
     if grant.approver or len(value) != VALUE_BYTES:
         raise AccessRefusedError(Refusal.OUT_OF_TURN)
-    return msgspec.structs.replace(
-        grant, approver=approver.member, approver_value=value, expires_ms=now_ms + grant.minutes * _MINUTE_MS
-    )
+    if abs(expires_ms - now_ms - grant.minutes * _MINUTE_MS) > SKEW_MS:
+        raise AccessRefusedError(Refusal.CLOCK)
+    return msgspec.structs.replace(grant, approver=approver.member, approver_value=value, expires_ms=expires_ms)
 
 
 def show(grant: Grant, session: str, value: bytes, now_ms: int) -> Grant:

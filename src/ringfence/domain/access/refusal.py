@@ -25,6 +25,7 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown"
     POLICY = "policy"
     STALE = "stale"
+    CLOCK = "clock"
 
 
 _WORDS = {
@@ -47,6 +48,7 @@ _WORDS = {
     Refusal.UNKNOWN: "there is no such request",
     Refusal.POLICY: "the policy does not permit it",
     Refusal.STALE: "touch the passkey again first",
+    Refusal.CLOCK: "the browser's clock is more than five minutes wrong: set it",
 }
 
 

@@ -17,7 +17,8 @@ export function show(...children) {
   document.getElementById("shown").replaceChildren(...children);
 }
 
-/** A button that does `work` when it is pressed, and says what came in its way. Resolves with what `work` gives. */
+/** A button that does `work` when it is pressed, and says what came in its way. Resolves with what `work` gives.
+ *  Above it stands `note`: words, or elements. */
 export function pressed(label, note, work) {
   return new Promise((resolve, reject) => {
     const trouble = h("p", { role: "alert", class: "trouble" });
@@ -33,7 +34,8 @@ export function pressed(label, note, work) {
         else button.disabled = false;
       }
     }
-    show(note ? h("p", {}, note) : null, button, trouble);
+    const above = typeof note === "string" ? note && [h("p", {}, note)] : note;
+    show(...above, button, trouble);
   });
 }
 

@@ -15,7 +15,7 @@ import { Refused } from "./refused.js";
 import { slotFor } from "./slot_for.js";
 
 const READY_MS = 5 * 60_000;
-// The slot that a person opened last by showing a passkey or typing a secret: {name, slot, until_ms}.
+// The slot that a person opened last by showing a passkey or typing a secret: {name, slot, shown_ms}.
 let ready = null;
 
 const verbs = {
@@ -38,7 +38,7 @@ const verbs = {
   /** Opens content keys with the slot that was shown or typed, and keeps them open for a while. */
   async unlock({ account, credential, boxes }) {
     const keys = await opened(account, credential, boxes);
-    await keeping.keep(account, credential, keys);
+    await keeping.keep(account, credential, keys, ready.shown_ms);
     show();
     return { generations: keys.length };
   },
@@ -88,11 +88,11 @@ const verbs = {
 };
 
 function hold(name, slot) {
-  ready = slot ? { name, slot, until_ms: Date.now() + READY_MS } : null;
+  ready = slot ? { name, slot, shown_ms: Date.now() } : null;
 }
 
 async function opened(account, credential, boxes) {
-  if (!ready || ready.name !== credential || ready.until_ms <= Date.now()) throw new Refused("locked", "Show your passkey first.");
+  if (!ready || ready.name !== credential || ready.shown_ms + READY_MS <= Date.now()) throw new Refused("locked", "Show your passkey first.");
   const sealed = boxes.map(([generation, box]) => [generation, fromBase64url(box)]);
   const keys = await openContentKeys(ready.slot, account, credential, sealed);
   if (!keys.length) throw new Refused("closed", "That opens nothing of this account.");

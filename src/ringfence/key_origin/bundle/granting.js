@@ -1,14 +1,16 @@
 // Both sides of a grant. The asker's pair stays in this frame and cannot be taken out of it; the approver's keys are
 // sealed here, after its person typed the asker's number and showed the passkey. What is opened is shown here.
 //
-// What a frame promised or saw first it holds on to: a console that comes back with another value is refused.
+// What a frame promised or saw first it holds on to: a console that comes back with another value is refused. And it
+// draws or shows a value only when its person presses a button here: a console that asks again and again, until the
+// digits of two requests agree, needs a person a time.
 
 import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
 import { checkCommitment, commitment, numberOf, openGrant, sealGrant } from "./crypto/grants.js";
 import { newPair } from "./crypto/hpke.js";
 import { openEpoch, openEpochBytes, openField, recordKeyBytes } from "./crypto/records.js";
 import { decode } from "./crypto/msgpack.js";
-import { h, show } from "./dom.js";
+import { h, inWords, pressed, show } from "./dom.js";
 import * as keeping from "./keeping.js";
 import { showMessages } from "./messages_view.js";
 import { showPasskey } from "./passkey.js";
@@ -16,9 +18,12 @@ import { Refused } from "./refused.js";
 
 const VALUE_BYTES = 32;
 const EPOCH = "epoch:";
-// What this frame asked for, by its public key: {pair, value, answered}; and looked at, by the grant's SID.
+const MINUTE_MS = 60_000;
+const MINUTES_MAX = 480;
+// What this frame asked for, by its public key: {pair, value, stated}.
 const asked = new Map();
-const looked = new Map();
+// What it looks at, one request at a time: {value, committed, wanted}.
+let looked = null;
 
 export const granting = {
   /** Staff: a key for one request, and the promise of a value. */
@@ -26,18 +31,19 @@ export const granting = {
     const pair = await newPair();
     const value = random(VALUE_BYTES);
     const name = toBase64url(pair.publicBytes);
-    asked.set(name, { pair, value, answered: null });
+    asked.set(name, { pair, value, stated: null });
     return { public: name, committed: toBase64url(await commitment(value, pair.publicBytes)) };
   },
 
   /** Staff: an approver has drawn a value. Shows the number to read out, and gives the promised value away, once. */
   async show_number({ grant }) {
     const own = mine(grant);
-    if (own.answered !== null && own.answered !== grant.approver_value) {
-      throw new Refused("answered", "Another approver's value came before: ask anew.");
-    }
-    own.answered = grant.approver_value;
+    const stated = JSON.stringify([wanted(grant), grant.approver_value]);
+    own.stated ??= stated;
+    if (own.stated !== stated) throw new Refused("answered", "Something else was said of this before: ask anew.");
     const number = await numberOf(grant, own.value, fromBase64url(grant.approver_value));
+    const what = h("p", {}, `A member of ${grant.account} is looking. You ask to read ${whatOf(grant)} for ${grant.minutes} minutes.`);
+    await pressed("Show the number", [what, h("blockquote", {}, grant.reason)], () => {});
     show(
       h("p", {}, "Read this number to the approver, who types it:"),
       h("p", { class: "number-to-match" }, `${number.slice(0, 3)} ${number.slice(3)}`),
@@ -55,35 +61,46 @@ export const granting = {
     return showMessages(records, contents, String(timeline));
   },
 
-  /** Approver: what was asked is pinned, and a value drawn. */
+  /**
+   * Approver: what was asked is pinned, and a value drawn. The end is set here, before anybody knows the value: whoever
+   * chose it later could try ends until the digits agree.
+   */
   async look_at_grant({ grant }) {
-    if (looked.has(grant.sid)) throw new Refused("looked", "This was looked at before.");
-    const value = random(VALUE_BYTES);
-    looked.set(grant.sid, { value, committed: fromBase64url(grant.committed), wanted: wanted(grant) });
-    return { value: toBase64url(value) };
+    if (looked) throw new Refused("looked", "A request is being looked at: load the page anew to look at another.");
+    const committed = fromBase64url(grant.committed);
+    if (!Number.isInteger(grant.minutes) || grant.minutes < 1 || grant.minutes > MINUTES_MAX) {
+      throw new Refused("minutes", "This asks for no such time: refuse it.");
+    }
+    return pressed("Look", saidOf(grant), () => {
+      const value = random(VALUE_BYTES);
+      const expires_ms = Date.now() + grant.minutes * MINUTE_MS;
+      looked = { value, committed, wanted: wanted({ ...grant, expires_ms }) };
+      show(h("p", {}, "One moment …"));
+      return { value: toBase64url(value), expires_ms };
+    });
   },
 
   /**
    * Approver: types the number, shows the passkey, and seals the keys. `hours` says to which epoch each name belongs,
    * `epochs` are sealed keys as `show_messages` takes them, `keeper` is the key service's public key.
    */
-  async approve_grant({ grant, hours, epochs, keeper, options }) {
-    const own = looked.get(grant.sid);
+  async approve_grant({ grant, hours, epochs, keeper }) {
+    const own = looked;
     if (!own || own.wanted !== wanted(grant)) throw new Refused("changed", "This is not what was looked at: refuse it.");
     const open = await keeping.open();
     if (!open || open.account !== grant.account) throw new Refused("locked", "Show your passkey first.");
     const value = fromBase64url(grant.value);
     await checkCommitment(own.committed, value, fromBase64url(grant.public));
     const number = await numberOf(grant, value, own.value);
-    const { typed, shown } = await matched(grant, options);
-    looked.delete(grant.sid);
+    const typed = await matched(grant, open.credential);
+    looked = null;
     if (typed !== number) return { typed, matches: false };
     show(h("p", {}, "One moment …"));
     const keys = await Promise.all(grant.names.map(async (name) => [name, await keyOf(open, name, hours[name], epochs)]));
     const { lid, boxes } = await sealGrant(grant, keys, fromBase64url(keeper));
     for (const [, bytes] of keys) bytes.fill(0);
     show(h("p", {}, "Approved. You can end it at any time."));
-    return { typed, matches: true, answer: shown?.answer, lid: toBase64url(lid), boxes: boxes.map(([name, box]) => [name, toBase64url(box)]) };
+    return { typed, matches: true, lid: toBase64url(lid), boxes: boxes.map(([name, box]) => [name, toBase64url(box)]) };
   },
 };
 
@@ -93,28 +110,43 @@ function mine(grant) {
   return own;
 }
 
-// All that the approver decides on. When it ends is set as they look.
-const wanted = (grant) =>
-  JSON.stringify([grant.sid, grant.account, grant.staff, grant.session, grant.public, grant.committed, grant.names, grant.reason, grant.minutes]);
+// All that is decided on, and what is shown of it.
+function wanted(grant) {
+  const who = [grant.sid, grant.account, grant.staff, grant.staff_name, grant.session, grant.public, grant.committed];
+  return JSON.stringify([who, grant.names, grant.reason, grant.minutes, grant.expires_ms]);
+}
 
-function matched(grant, options) {
-  const hours = grant.names.filter((name) => name.startsWith(EPOCH)).length;
-  const what = hours ? `${hours} whole hours` : grant.names.length === 1 ? "1 text" : `${grant.names.length} texts`;
+function whatOf({ names }) {
+  const hours = names.filter((name) => name.startsWith(EPOCH)).length;
+  if (hours) return `${hours} whole hours`;
+  return names.length === 1 ? "1 text" : `${names.length} texts`;
+}
+
+const saidOf = (grant) => [
+  h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${whatOf(grant)} for ${grant.minutes} minutes.`),
+  h("blockquote", {}, grant.reason),
+];
+
+/** What the approver typed, who showed a passkey with it: where one opened the content, that one. */
+function matched(grant, credential) {
   return new Promise((resolve) => {
     const digits = h("input", { id: "digits", inputmode: "numeric", autocomplete: "off", maxlength: "7", required: true });
     const trouble = h("p", { role: "alert", class: "trouble" });
     const submit = async (event) => {
       event.preventDefault();
       try {
-        const shown = options ? await showPasskey(options) : null;
-        resolve({ typed: digits.value.replaceAll(/\D/g, ""), shown });
+        // Nobody but this page is told what the passkey says, and no console chose the challenge.
+        const { name } = await showPasskey({ challenge: toBase64url(random(VALUE_BYTES)), userVerification: "required" });
+        if (credential.startsWith("PK") && name !== credential) {
+          throw new Refused("passkey", "This is not the passkey that opened your texts.");
+        }
+        resolve(digits.value.replaceAll(/\D/g, ""));
       } catch (problem) {
-        trouble.textContent = problem.message;
+        trouble.textContent = inWords(problem);
       }
     };
     show(
-      h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${what} for ${grant.minutes} minutes.`),
-      h("blockquote", {}, grant.reason),
+      ...saidOf(grant),
       h("p", {}, "Call them by a number that you know, have them read you six digits, and type those. What differs is refused for good."),
       h(
         "form",

@@ -1,32 +1,33 @@
 // Content keys that a member opened, between one page of a console and the next: as keys that no script can read the
-// bytes of, for a quarter of an hour after they were last used. Browsers keep them apart for each site that frames us;
-// where one keeps nothing for frames of another site, they last as long as the page.
+// bytes of, for a quarter of an hour after a person showed a passkey or typed a secret. Nothing prolongs that: what a
+// console asks is no sign of a person. Browsers keep them apart for each site that frames us; where one keeps nothing for
+// frames of another site, they last no longer than the page.
 
 import { pairOf } from "./crypto/hpke.js";
 
-export const IDLE_MS = 15 * 60_000;
+const OPEN_MS = 15 * 60_000;
 const STORE = "opened";
 const NAME = "now";
 let held = null;
 
-/** Keep what a slot opened: [{generation, bytes}] of an account, through a credential. The bytes are wiped. */
-export async function keep(account, credential, contentKeys) {
+/** Keep what a slot opened: [{generation, bytes}] of an account, through a credential that was shown at `shown_ms`.
+ *  The bytes are wiped. */
+export async function keep(account, credential, contentKeys, shown_ms) {
   const keys = [];
   for (const { generation, bytes } of contentKeys) {
     keys.push({ generation, ...(await pairOf(bytes)) });
     bytes.fill(0);
   }
-  await put({ account, credential, keys, until_ms: Date.now() + IDLE_MS });
+  await put({ account, credential, keys, until_ms: shown_ms + OPEN_MS });
 }
 
-/** What is open, {account, credential, keys}, or null. Looking at it keeps it open. */
+/** What is open, {account, credential, keys}, or null. */
 export async function open() {
   const found = await stored("readonly", (opened) => opened.get(NAME)).catch(notKept);
   if (!found || found.until_ms <= Date.now()) {
     if (found) await close();
     return null;
   }
-  await put({ ...found, until_ms: Date.now() + IDLE_MS });
   return found;
 }
 

@@ -14,9 +14,11 @@ from ringfence.usecases.access.ask_for_grant import named
 from ringfence.usecases.access.end_grant import end_grant
 
 
-async def look_at_grant(store: GrantStore, clock: Clock, sid: str, approver: Approver, value: bytes) -> Grant:
-    """The approver's browser has drawn its value. AccessRefusedError, as all of these."""
-    return await _step(store, sid, lambda grant: look(grant, approver, value, clock.now_ms()))
+async def look_at_grant(
+    store: GrantStore, clock: Clock, sid: str, approver: Approver, value: bytes, expires_ms: int
+) -> Grant:
+    """The approver's browser has drawn its value, and set the end. AccessRefusedError, as all of these."""
+    return await _step(store, sid, lambda grant: look(grant, approver, value, expires_ms, clock.now_ms()))
 
 
 async def show_value(store: GrantStore, clock: Clock, sid: str, session: str, value: bytes) -> Grant:

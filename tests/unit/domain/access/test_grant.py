@@ -13,6 +13,7 @@ from ringfence.domain.access.grant import (
     ANSWER_MS,
     FRESH_MS,
     OPEN,
+    SKEW_MS,
     Approver,
     Grant,
     GrantState,
@@ -30,6 +31,8 @@ from ringfence.domain.access.scope import Scope
 
 NOW_MS = 1_700_000_000_000
 MINUTE_MS = 60_000
+HALF_HOUR_MS = 30 * MINUTE_MS
+UNTIL_MS = NOW_MS + HALF_HOUR_MS
 AC, SUB, OTHER = "AC" + "a" * 32, "AC" + "b" * 32, "AC" + "c" * 32
 SM1, SM2 = "SM" + "1" * 32, "SM" + "2" * 32
 VALUE, ANSWER, PUBLIC = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
@@ -54,8 +57,12 @@ def pending() -> Grant:
     return ask(ASKED, NOW_MS)
 
 
+def looked_at(at_ms: int = NOW_MS) -> Grant:
+    return look(pending(), ALICE, ANSWER, at_ms + HALF_HOUR_MS, at_ms)
+
+
 def matched(at_ms: int = NOW_MS) -> Grant:
-    return show(look(pending(), ALICE, ANSWER, at_ms), "e1", VALUE, at_ms)
+    return show(looked_at(at_ms), "e1", VALUE, at_ms)
 
 
 def approved() -> Grant:
@@ -132,19 +139,19 @@ def test_a_name_that_could_be_read_as_two_is_refused(part: str) -> None:
 )
 def test_who_may_not_answer(changes: dict[str, Any], expected: Refusal) -> None:
     somebody = replace(ALICE, **changes)
-    assert refusal(look, pending(), somebody, ANSWER, NOW_MS) is expected
+    assert refusal(look, pending(), somebody, ANSWER, UNTIL_MS, NOW_MS) is expected
     assert refusal(refuse, pending(), somebody, NOW_MS) is expected
     grant = matched()
     assert refusal(approve, grant, somebody, grant.number, NAMES, NOW_MS) is expected
 
 
 def test_a_colleague_among_the_staff_may_answer_as_a_member_of_the_tenant() -> None:
-    assert look(pending(), replace(ALICE, staff="s2"), ANSWER, NOW_MS).approver == "m1"
+    assert look(pending(), replace(ALICE, staff="s2"), ANSWER, UNTIL_MS, NOW_MS).approver == "m1"
 
 
 def test_who_looked_is_who_approves_and_looks_once() -> None:
     bob = replace(ALICE, member="m2")
-    assert refusal(look, look(pending(), ALICE, ANSWER, NOW_MS), bob, ANSWER, NOW_MS) is Refusal.OUT_OF_TURN
+    assert refusal(look, looked_at(), bob, ANSWER, UNTIL_MS, NOW_MS) is Refusal.OUT_OF_TURN
     grant = matched()
     assert refusal(approve, grant, bob, grant.number, NAMES, NOW_MS) is Refusal.OUT_OF_TURN
     assert refuse(grant, bob, NOW_MS).ended_by == "m2"
@@ -152,15 +159,24 @@ def test_who_looked_is_who_approves_and_looks_once() -> None:
 
 def test_the_value_is_shown_after_the_approvers_by_the_session_that_asked_and_is_the_promised_one() -> None:
     assert refusal(show, pending(), "e1", VALUE, NOW_MS) is Refusal.OUT_OF_TURN
-    looked = look(pending(), ALICE, ANSWER, NOW_MS)
+    looked = looked_at()
     assert refusal(show, looked, "e2", VALUE, NOW_MS) is Refusal.OTHER_SESSION
     assert refusal(show, looked, "e1", ANSWER, NOW_MS) is Refusal.COMMITMENT
     assert refusal(show, matched(), "e1", VALUE, NOW_MS) is Refusal.OUT_OF_TURN
-    assert refusal(look, pending(), ALICE, b"", NOW_MS) is Refusal.OUT_OF_TURN
+    assert refusal(look, pending(), ALICE, b"", UNTIL_MS, NOW_MS) is Refusal.OUT_OF_TURN
+
+
+def test_the_approvers_browser_sets_the_end_and_not_far_from_what_was_asked_for() -> None:
+    for off_ms in (-SKEW_MS, 1, SKEW_MS):
+        looked = look(pending(), ALICE, ANSWER, UNTIL_MS + off_ms, NOW_MS)
+        assert looked.expires_ms == UNTIL_MS + off_ms
+        assert show(looked, "e1", VALUE, NOW_MS).number != matched().number
+    for off_ms in (-SKEW_MS - 1, SKEW_MS + 1):
+        assert refusal(look, pending(), ALICE, ANSWER, UNTIL_MS + off_ms, NOW_MS) is Refusal.CLOCK
 
 
 def test_there_is_no_number_before_both_values_are_there() -> None:
-    looked = look(pending(), ALICE, ANSWER, NOW_MS)
+    looked = looked_at()
     assert refusal(lambda: looked.number) is Refusal.OUT_OF_TURN
     assert refusal(approve, looked, ALICE, "000000", NAMES, NOW_MS) is Refusal.OUT_OF_TURN
 
@@ -203,7 +219,7 @@ def test_ten_minutes_to_answer_and_not_a_millisecond_more() -> None:
     late = (grant, replace(ALICE, verified_ms=last_ms + 1), grant.number, NAMES, last_ms + 1)
     assert refusal(approve, *late) is Refusal.ENDED
     assert refusal(refuse, pending(), ALICE, last_ms + 1) is Refusal.ENDED
-    assert refusal(show, look(pending(), ALICE, ANSWER, NOW_MS), "e1", VALUE, last_ms + 1) is Refusal.ENDED
+    assert refusal(show, looked_at(), "e1", VALUE, last_ms + 1) is Refusal.ENDED
     timed_out = settled(pending(), last_ms + 1)
     assert (timed_out.state, timed_out.ended_ms) == (GrantState.TIMED_OUT, NOW_MS + ANSWER_MS)
 
@@ -235,7 +251,7 @@ class AnyOrder(RuleBasedStateMachine):
     def try_step(self, step: str, member: str) -> None:
         who = replace(ALICE, member=member)
         arguments = {
-            "look": (who, ANSWER, self.now_ms),
+            "look": (who, ANSWER, self.now_ms + self.grant.minutes * MINUTE_MS, self.now_ms),
             "show": ("e1", VALUE, self.now_ms),
             "refuse": (who, self.now_ms),
             "revoke": (member, self.now_ms),
