@@ -8,9 +8,10 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.hkdf import KEY_BYTES
 from ringfence.domain.sealing.hpke import OVERHEAD_BYTES
 from ringfence.domain.sealing.slot_proof import ProofKey, new_slot
+from ringfence.domain.sid import is_sid
 from ringfence.kms.slot_keys import SlotKeys, renew
 from ringfence.kms.store import KeyStore
-from ringfence.ports.console_keys import EPOCHS_AT_ONCE, LINK_PREFIX, PASSKEY_PREFIX, BrowserSlot
+from ringfence.ports.console_keys import EPOCHS_AT_ONCE, LINK_PREFIX, PASSKEY_PREFIX, BrowserSlot, Way
 from ringfence.ports.keys import KeyRefusedError
 
 PROOF_MS = LINK_MAX_MS = 600_000
@@ -29,7 +30,7 @@ class BrowserSlots:
 
     def check_link(self, credential: str, until_ms: int) -> None:
         """ValueError for a link that is none, or that lasts longer than ten minutes."""
-        if not credential.startswith(LINK_PREFIX) or until_ms > self._clock.now_ms() + LINK_MAX_MS:
+        if not is_sid(credential, LINK_PREFIX) or until_ms > self._clock.now_ms() + LINK_MAX_MS:
             raise ValueError("a link to the console is called KL… and lasts ten minutes at most")
 
     async def note_link(self, account: str, credential: str, until_ms: int) -> None:
@@ -50,38 +51,46 @@ class BrowserSlots:
             is not None
         )
 
-    async def boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
-        """(generation, sealed) pairs of a slot. KeyRefusedError for none, and for a link that is past."""
-        rows = self._store.rows(
-            "SELECT generation, sealed FROM slot WHERE account = ? AND credential = ? ORDER BY generation, turn",
-            account,
-            credential,
-        )
-        if not rows or not self._is_open(account, credential):
+    def boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+        """(generation, sealed) pairs of a slot. KeyRefusedError for none, and for a link."""
+        boxes = [] if credential.startswith(LINK_PREFIX) else self._boxes(account, credential)
+        if not boxes:
             raise KeyRefusedError("this credential opens nothing")
-        if credential.startswith(LINK_PREFIX):
+        return boxes
 
-            def work(db: sqlite3.Connection) -> None:
-                db.execute(
-                    "UPDATE console_link SET handed = 1 WHERE account = ? AND credential = ?", (account, credential)
-                )
+    def link_boxes(self, account: str, link: str) -> tuple[list[tuple[int, bytes]], bool]:
+        """As `boxes`, of a link that is open; and whether they were given away before: if not, `hand` them first."""
+        row = self._store.row(
+            "SELECT until_ms, handed FROM console_link WHERE account = ? AND credential = ?", account, link
+        )
+        boxes = self._boxes(account, link)
+        if row is None or row[0] <= self._clock.now_ms() or not boxes:
+            raise KeyRefusedError("this link opens nothing")
+        return boxes, bool(row[1])
 
-            await self._store.write(work)
-        return [(generation, sealed) for generation, sealed in rows]
+    async def hand(self, account: str, link: str) -> None:
+        """Somebody gets what the link opens: its end begins a new content key. KeyRefusedError: it ended."""
+
+        def work(db: sqlite3.Connection) -> None:
+            handed = db.execute(
+                "UPDATE console_link SET handed = 1 WHERE account = ? AND credential = ?", (account, link)
+            )
+            if not handed.rowcount:
+                raise KeyRefusedError("this link opens nothing")
+
+        await self._store.write(work)
 
     def epochs(self, account: str, credential: str, epochs: Sequence[int]) -> dict[int, list[tuple[int, bytes]]]:
         """Those that the slot's content keys open; one that does not exist is absent."""
         if len(epochs) > EPOCHS_AT_ONCE:
             raise ValueError(f"more than {EPOCHS_AT_ONCE} epochs at once")
-        if not self._is_open(account, credential):
-            raise KeyRefusedError("this credential opens nothing")
         generations = {
             generation
             for (generation,) in self._store.rows(
                 "SELECT DISTINCT generation FROM slot WHERE account = ? AND credential = ?", account, credential
             )
         }
-        if not generations:
+        if not generations or credential.startswith(LINK_PREFIX):
             raise KeyRefusedError("this credential opens nothing")
         rows = self._store.rows(
             "SELECT epoch, generation, sealed FROM epoch WHERE account = ?"
@@ -104,20 +113,23 @@ class BrowserSlots:
         self._proof_keys[account, key.public] = key, self._clock.monotonic_ms() + PROOF_MS
         return key.public
 
-    def check(self, account: str, slot: BrowserSlot, by: str) -> None:
-        """KeyRefusedError where the slot may not be added. The proof's key is used up either way."""
+    def check(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
+        """KeyRefusedError where the slot may not be added. The proof's key is used up either way.
+
+        The proof says that whoever adds it holds the content key, which every credential opens; `by`, that they may.
+        """
         held = self._proof_keys.pop((account, slot.proof_key), None)
         if held is None or held[1] <= self._clock.monotonic_ms():
             raise KeyRefusedError("no such key to prove with")
         publics = dict(self._store.rows("SELECT generation, public FROM content_key WHERE account = ?", account))
         generations = [generation for generation, _ in slot.boxes]
         if (
-            not slot.credential.startswith(PASSKEY_PREFIX)
+            not is_sid(slot.credential, PASSKEY_PREFIX)
             or len(slot.public) != (0 if slot.is_empty else KEY_BYTES)
             or len(set(generations)) != len(generations)
             or not publics.keys() >= set(generations)
             or any(len(sealed) != KEY_BYTES + OVERHEAD_BYTES for _, sealed in slot.boxes)
-            or not self._is_open(account, by)
+            or not self._lets_in(account, by, way)
         ):
             raise KeyRefusedError("no slot of a passkey")
         present = max(publics)
@@ -135,6 +147,8 @@ class BrowserSlots:
                 "SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, slot.credential)
             ).fetchone():
                 raise KeyRefusedError("this passkey has a slot")
+            if not db.execute("SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, by)).fetchone():
+                raise KeyRefusedError("what let it in has no slot any more")
             (present,) = db.execute("SELECT generation FROM account WHERE account = ?", (account,)).fetchone()
             if not slot.is_empty and present not in dict(slot.boxes):
                 raise ConnectionError("a new content key began meanwhile")
@@ -180,10 +194,18 @@ class BrowserSlots:
         for account, _, _ in past:
             self._slots.forget(account)
 
-    def _is_open(self, account: str, credential: str) -> bool:
-        if not credential.startswith(LINK_PREFIX):
-            return True
-        row = self._store.row(
-            "SELECT until_ms FROM console_link WHERE account = ? AND credential = ?", account, credential
-        )
-        return row is not None and row[0] > self._clock.now_ms()
+    def _boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+        return [
+            (generation, sealed)
+            for generation, sealed in self._store.rows(
+                "SELECT generation, sealed FROM slot WHERE account = ? AND credential = ? ORDER BY generation, turn",
+                account,
+                credential,
+            )
+        ]
+
+    def _lets_in(self, account: str, by: str, way: Way) -> bool:
+        if way == "passkey":
+            return is_sid(by, PASSKEY_PREFIX) and self.is_known(account, by)
+        row = self._store.row("SELECT until_ms FROM console_link WHERE account = ? AND credential = ?", account, by)
+        return is_sid(by, LINK_PREFIX) and row is not None and row[0] > self._clock.now_ms()

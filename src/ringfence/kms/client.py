@@ -8,7 +8,7 @@ from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
-from ringfence.ports.console_keys import BrowserSlot
+from ringfence.ports.console_keys import BrowserSlot, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
@@ -127,6 +127,9 @@ class ConsoleKeyClient:
     def __init__(self, client: Client) -> None:
         self._client = client
 
+    async def link_boxes(self, account: str, link: str) -> list[tuple[int, bytes]]:
+        return await self._client.call("link_boxes", account, link, returns=list[tuple[int, bytes]])
+
     async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
         return await self._client.call("slot_boxes", account, credential, returns=list[tuple[int, bytes]])
 
@@ -140,8 +143,8 @@ class ConsoleKeyClient:
     async def proof_key(self, account: str) -> bytes:
         return await self._client.call("proof_key", account, returns=bytes)
 
-    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str) -> None:
-        await self._client.call("add_browser_slot", account, slot, by)
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
+        await self._client.call("add_browser_slot", account, slot, by, way)
 
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
         await self._client.call("revoke_browser_slot", account, credential, by)

@@ -48,6 +48,7 @@ OPERATOR_VERBS = ("rotate_standing", "renew_standing", "renew_totp", "former_sta
 LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
 LINK_VERBS = ("open_console_link",)
 CONSOLE_VERBS = (
+    "link_boxes",
     "slot_boxes",
     "sealed_epochs",
     "proof_key",

@@ -32,7 +32,7 @@ from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
-from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot
+from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
@@ -268,9 +268,16 @@ class KeyService:
 
     # For the console
 
+    async def link_boxes(self, account: str, link: str) -> list[tuple[int, bytes]]:
+        boxes, handed = self._browsers.link_boxes(account, link)
+        if not handed:
+            await self._write_down(account, link, "slot_boxes")
+            await self._browsers.hand(account, link)
+        return boxes
+
     async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
         try:
-            boxes = await self._browsers.boxes(account, credential)
+            boxes = self._browsers.boxes(account, credential)
         except KeyRefusedError:
             if self._browsers.is_known(account, credential):
                 self._write_down_later(account, credential, "refused.slot_boxes")
@@ -293,11 +300,12 @@ class KeyService:
     async def proof_key(self, account: str) -> bytes:
         return self._browsers.proof_key(account)
 
-    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str) -> None:
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
         try:
-            self._browsers.check(account, slot, by)
+            self._browsers.check(account, slot, by, way)
         except KeyRefusedError:
-            self._write_down_later(account, by, "refused.add_slot")
+            if self._browsers.is_known(account, by):
+                self._write_down_later(account, by, "refused.add_slot")
             raise
         await self._write_down(account, by, "add_slot", slot.credential)
         await self._browsers.add(account, slot, by)

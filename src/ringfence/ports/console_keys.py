@@ -5,7 +5,7 @@ synced, before it is answered.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -15,6 +15,9 @@ from ringfence.ports.keys import Caller, Slot
 EPOCHS_AT_ONCE = 1_000
 PASSKEY_PREFIX = "PK"
 LINK_PREFIX = "KL"
+
+# Through what a browser that adds a passkey had the content keys: a link, or a passkey that its person has.
+Way = Literal["link", "passkey"]
 
 
 class BrowserSlot(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,8 +55,15 @@ class ConsoleLinks(Protocol):
 class ConsoleKeys(Protocol):
     """For the console. KeyRefusedError, ConnectionError (the ledger cannot be written) as in `ports.keys`."""
 
+    async def link_boxes(self, account: str, link: str) -> list[tuple[int, bytes]]:
+        """The account's content keys as they are sealed to a link that is open: (generation, sealed) pairs.
+
+        KeyRefusedError alike for a link that is past and for whatever is none. In the ledger: `slot_boxes`, by the
+        link, the first time alone, and no refusal: whoever asks has shown nothing yet.
+        """
+
     async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
-        """The account's content keys as they are sealed to one slot: (generation, sealed) pairs.
+        """The account's content keys as they are sealed to one slot, of another than a link: as `link_boxes`.
 
         Of a secret that is being rotated both slots' are here. In the ledger: `slot_boxes`, by the credential.
         """
@@ -63,18 +73,18 @@ class ConsoleKeys(Protocol):
     ) -> dict[int, list[tuple[int, bytes]]]:
         """Epoch keys as they are sealed to the content key, one by one: by epoch, (generation, sealed) pairs.
 
-        Bundles are not given: one opens more than was asked for. ValueError for more than `EPOCHS_AT_ONCE`. In the
-        ledger: `open_epochs`, by the credential.
+        Bundles are not given: one opens more than was asked for. A link opens none. ValueError for more than
+        `EPOCHS_AT_ONCE`. In the ledger: `open_epochs`, by the credential.
         """
 
     async def proof_key(self, account: str) -> bytes:
         """An X25519 public key to prove one `BrowserSlot` with, within ten minutes."""
 
-    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str) -> None:
-        """Keep a slot for a passkey. `by` is the credential through which the browser had the content keys.
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
+        """Keep a slot for a passkey. `by` is what let it in: an open link, or a passkey with a slot, as `way` says.
 
-        Where that is a link of `ringfence account console-link`, it ends with this, and a new content key begins. In
-        the ledger: `add_slot`, by `by`.
+        Nothing else lets anybody in, whatever else it opens: not a key, not the Auth Token, not a recovery kit. A link
+        ends with this, and a new content key begins. In the ledger: `add_slot`, by `by`.
         """
 
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:

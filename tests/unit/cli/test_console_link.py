@@ -45,11 +45,11 @@ def test_its_secret_opens_the_account_for_ten_minutes(run: Any, settings: Settin
         found = re.fullmatch(rf"http://keys\.localhost:8422/enrol#k={AC}\.(KL[0-9a-f]{{32}})\.([\w-]{{43}})", link)
         assert found
         name, secret = found.groups()
-        ((_, sealed),) = await service.slot_boxes(AC, name)
+        ((_, sealed),) = await service.link_boxes(AC, name)
         assert ContentKey.from_slot(AC, 0, sealed, Recipient(slot_seed(secret, name)), name)
         clock.advance(600_000)
         with pytest.raises(KeyRefusedError):
-            await service.slot_boxes(AC, name)
+            await service.link_boxes(AC, name)
         stranger = Caller(account=AC, credential=AC, seed=bytes(32))
         with pytest.raises(KeyRefusedError):
             await make_console_link(settings, clock, stranger)

@@ -18,6 +18,7 @@ from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.note import split_note
 from ringfence.domain.ledger.proof import check_inclusion
 from ringfence.domain.message import Content, Direction, Status
+from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing import epoch as epochs
 from ringfence.domain.sealing.content import open_content, seal_content
 from ringfence.domain.sealing.hpke import Recipient
@@ -77,14 +78,14 @@ class Member(StaffBrowser):
             "proof": b64(prove(self.content[present], unb64(proof_key), what)),
         }
 
-    async def enrol(self, secret: str = LINK_SECRET, **changed: Any) -> Response:
-        """By the link."""
-        asked = await self.at_enrol("/enrol/options", {"account": self.account, "link": KL})
+    async def enrol(self, secret: str = LINK_SECRET, link: str = KL, **changed: Any) -> Response:
+        """By the link, or by what is passed off as one."""
+        asked = await self.at_enrol("/enrol/options", {"account": self.account, "link": link})
         if asked.status_code != 200:
             return asked
         begun = asked.json()
-        if secret == LINK_SECRET:
-            self.open(KL, secret, begun["boxes"])
+        if secret != "guess":
+            self.open(link, secret, begun["boxes"])
         else:
             self.content = {0: os.urandom(32)}
         answer = self.authenticator.create(begun["options"], ORIGINS.keys, Wrong())
@@ -196,6 +197,29 @@ def test_a_link_without_its_secret_makes_nobody_a_member(run: Any, stand: Any) -
             member = Member(it.app, it.clock)
             assert (await member.enrol()).status_code == 200
             assert (await Member(it.app, it.clock).enrol()).status_code == 410
+
+    run(scene())
+
+
+def test_a_secret_that_opens_the_account_is_no_link(run: Any, stand: Any) -> None:
+    """Whoever finds a key, a restricted one too, holds its secret: they open with it, and become no member by it."""
+    key, kit = "SK" + "1" * 32, recovery_credential(AC)
+
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            for name in (key, kit):
+                await it.keys.add_slot(caller, AC, Slot(credential=name, public=slot_public(slot_seed("found", name))))
+            member = await enrolled(it, caller)
+            written, refusals = len(it.ledger.entries), []
+            for name, secret in ((key, "found"), (kit, "found"), (AC, TOKEN), (member.opened_by, member.secret)):
+                thief = Member(it.app, it.clock)
+                refusals.append(await thief.enrol(secret, name))
+                assert (await thief.sign_in()).status_code == 401
+            # As what there is not, and nothing of it is in the account's record.
+            refusals += [await Member(it.app, it.clock).enrol("guess", name) for name in ("SK" + "0" * 32, KL, "")]
+            assert {(each.status_code, each.text) for each in refusals} == {(410, refusals[0].text)}
+            assert len(it.ledger.entries) == written
 
     run(scene())
 

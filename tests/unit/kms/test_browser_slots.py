@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing import epoch as epochs
 from ringfence.domain.sealing.hpke import Recipient
 from ringfence.domain.sealing.slot_proof import new_slot, prove
@@ -15,7 +16,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms import browser_slots
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.kms.server import CONSOLE_VERBS, DELIVERY_VERBS, TENANT_VERBS, serve_console_keys
-from ringfence.ports.console_keys import BrowserSlot, ConsoleKeys
+from ringfence.ports.console_keys import BrowserSlot, ConsoleKeys, Way
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 PK, PK2, KL = "PK" + "1" * 32, "PK" + "2" * 32, "KL" + "3" * 32
@@ -31,7 +32,8 @@ class Browser:
 
     async def open(self, keys: ConsoleKeys) -> None:
         slot = Recipient(self.seed)
-        for generation, sealed in await keys.slot_boxes(self.account, self.credential):
+        boxes_of = keys.link_boxes if self.credential == KL else keys.slot_boxes
+        for generation, sealed in await boxes_of(self.account, self.credential):
             key = ContentKey.from_slot(self.account, generation, sealed, slot, self.credential)
             self.content[generation] = key._private
 
@@ -70,7 +72,7 @@ def test_a_browser_opens_what_the_api_sealed(
 
 
 def test_a_passkey_that_a_browser_added_opens_what_was_and_what_comes(
-    run: Any, service_at: Any, account: str, token: Any, api_key: Any, browser: Browser
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, browser: Browser, at_noon: Any
 ) -> None:
     seed = os.urandom(32)
 
@@ -79,7 +81,8 @@ def test_a_passkey_that_a_browser_added_opens_what_was_and_what_comes(
             await service.create_account(account, [token.slot, api_key.slot])
             before = await service.sealing_key(token.caller, account)
             await browser.open(service)
-            await service.add_browser_slot(account, await browser.slot_for(service, PK, seed), token.sid)
+            link = await _open_link(service, token, at_noon)
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, seed), link, "link")
             await service.revoke_slot(account, api_key.sid)
             after = await service.sealing_key(token.caller, account)
             passkey = Caller(account=account, credential=PK, seed=seed)
@@ -94,21 +97,29 @@ def test_a_passkey_that_a_browser_added_opens_what_was_and_what_comes(
     run(scene())
 
 
-async def _refused(service: Any, account: str, slot: BrowserSlot, by: str) -> None:
+async def _refused(service: Any, account: str, slot: BrowserSlot, by: str, way: Way = "link") -> None:
     with pytest.raises(KeyRefusedError):
-        await service.add_browser_slot(account, slot, by)
+        await service.add_browser_slot(account, slot, by, way)
+
+
+async def _open_link(service: Any, token: Any, at_noon: Any) -> str:
+    """A link's name. The tests' browser has the content keys by the Auth Token, and needs no more of it."""
+    _, slot = _link(token.caller.account)
+    await service.open_console_link(token.caller, token.caller.account, slot, at_noon.now_ms() + 10 * MINUTE_MS)
+    return KL
 
 
 def test_nobody_adds_a_slot_who_does_not_hold_the_content_key(
-    run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any, at_noon: Any
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
             await browser.open(service)
+            link = await _open_link(service, token, at_noon)
             thief = Browser(account, token.sid, b"")
             thief.content = {0: os.urandom(32)}
-            await _refused(service, account, await thief.slot_for(service, PK, os.urandom(32)), token.sid)
+            await _refused(service, account, await thief.slot_for(service, PK, os.urandom(32)), link)
             # What a holder proved is not good for another slot, other boxes, another name.
             for changed in (
                 {"public": slot_public(os.urandom(32))},
@@ -122,7 +133,7 @@ def test_nobody_adds_a_slot_who_does_not_hold_the_content_key(
                 {"public": b""},
             ):
                 slot = await browser.slot_for(service, PK, os.urandom(32))
-                await _refused(service, account, msgspec.structs.replace(slot, **changed), token.sid)
+                await _refused(service, account, msgspec.structs.replace(slot, **changed), link)
             assert {entry.verb for entry in ledger.later} == {"refused.add_slot"}
             with pytest.raises(KeyRefusedError):
                 await service.slot_boxes(account, PK)
@@ -138,45 +149,118 @@ def test_a_proof_serves_once_and_ten_minutes(
             await service.create_account(account, [token.slot])
             await browser.open(service)
             slot = await browser.slot_for(service, PK, os.urandom(32))
-            await service.add_browser_slot(account, slot, token.sid)
+            link = await _open_link(service, token, at_noon)
+            await service.add_browser_slot(account, slot, link, "link")
             await service.revoke_browser_slot(account, PK, token.sid)
-            await _refused(service, account, slot, token.sid)
+            await _open_link(service, token, at_noon)
+            await _refused(service, account, slot, link)
             await browser.open(service)
             late = await browser.slot_for(service, PK, os.urandom(32))
             at_noon.advance(10 * MINUTE_MS)
-            await _refused(service, account, late, token.sid)
+            await _open_link(service, token, at_noon)
+            await _refused(service, account, late, link)
 
     run(scene())
 
 
 def test_of_other_credentials_than_passkeys_no_browser_adds_a_slot(
-    run: Any, service_at: Any, account: str, token: Any, browser: Browser
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, at_noon: Any
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
             await browser.open(service)
+            link = await _open_link(service, token, at_noon)
             for name in (account, "SK" + "1" * 32, KL):
-                await _refused(service, account, await browser.slot_for(service, name, os.urandom(32)), token.sid)
+                await _refused(service, account, await browser.slot_for(service, name, os.urandom(32)), link)
             with pytest.raises(KeyRefusedError):
                 await service.revoke_browser_slot(account, account, token.sid)
-            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), token.sid)
-            await _refused(service, account, await browser.slot_for(service, PK, os.urandom(32)), token.sid)
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
+            await browser.open(service)
+            await _refused(service, account, await browser.slot_for(service, PK, os.urandom(32)), PK, "passkey")
+
+    run(scene())
+
+
+def test_whatever_opens_the_account_lets_nobody_in_but_a_link_and_a_passkey_that_has_a_slot(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, browser: Browser, at_noon: Any
+) -> None:
+    """Else a restricted key, a canary, a frozen key or a recovery kit would make whoever found it a member."""
+    recovery = recovery_credential(account)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot, api_key.slot])
+            await service.add_slot(token.caller, account, Slot(credential=recovery, public=slot_public(bytes(32))))
+            await browser.open(service)
+            for by in (account, api_key.sid, recovery, "SK" + "9" * 32, PK, KL, ""):
+                for way in ("link", "passkey"):
+                    await _refused(service, account, await browser.slot_for(service, PK2, os.urandom(32)), by, way)
+                with pytest.raises(KeyRefusedError):
+                    await service.link_boxes(account, by)
+            link = await _open_link(service, token, at_noon)
+            await _refused(service, account, await browser.slot_for(service, PK, os.urandom(32)), link, "passkey")
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
+            await browser.open(service)
+            await _refused(service, account, await browser.slot_for(service, PK2, os.urandom(32)), PK, "link")
+            second = await browser.slot_for(service, PK2, os.urandom(32))
+            await service.add_browser_slot(account, second, PK, "passkey")
+            await service.revoke_browser_slot(account, PK, "member:MB1")
+            await browser.open(service)
+            third = "PK" + "3" * 32
+            await _refused(service, account, await browser.slot_for(service, third, os.urandom(32)), PK, "passkey")
+
+    run(scene())
+
+
+def test_a_passkey_that_is_forgotten_while_it_lets_another_in_lets_none_in(
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, at_noon: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            link = await _open_link(service, token, at_noon)
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
+            await browser.open(service)
+            slot = await browser.slot_for(service, PK2, os.urandom(32))
+            service._browsers.check(account, slot, PK, "passkey")
+            await service.revoke_browser_slot(account, PK, "member:MB1")
+            with pytest.raises(KeyRefusedError):
+                await service._browsers.add(account, slot, PK)
+
+    run(scene())
+
+
+def test_a_link_is_written_down_when_it_is_opened_and_not_again(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, ledger: Any
+) -> None:
+    """Whoever asks has shown nothing: they could fill the account's record."""
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            link = await _open_link(service, token, at_noon)
+            ledger.entries.clear()
+            first = await service.link_boxes(account, link)
+            assert await service.link_boxes(account, link) == first
+            assert [(entry.actor, entry.verb) for entry in ledger.entries] == [(link, "slot_boxes")]
 
     run(scene())
 
 
 def test_a_slot_without_the_present_content_key_is_to_be_made_again(
-    run: Any, service_at: Any, account: str, token: Any, api_key: Any, browser: Browser
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, browser: Browser, at_noon: Any
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot, api_key.slot])
             await browser.open(service)
+            link = await _open_link(service, token, at_noon)
             slot = await browser.slot_for(service, PK, os.urandom(32))
             await service.revoke_slot(account, api_key.sid)
             with pytest.raises(ConnectionError):
-                await service.add_browser_slot(account, slot, token.sid)
+                await service.add_browser_slot(account, slot, link, "link")
 
     run(scene())
 
@@ -198,12 +282,12 @@ def test_a_link_lets_one_passkey_in_and_is_gone(
             await service.open_console_link(token.caller, account, slot, until_ms)
             await visitor.open(service)
             seed = os.urandom(32)
-            await service.add_browser_slot(account, await visitor.slot_for(service, PK, seed), KL)
+            await service.add_browser_slot(account, await visitor.slot_for(service, PK, seed), KL, "link")
             second = await visitor.slot_for(service, PK2, os.urandom(32))
             for refused in (
-                service.slot_boxes(account, KL),
+                service.link_boxes(account, KL),
                 service.sealed_epochs(account, KL, []),
-                service.add_browser_slot(account, second, KL),
+                service.add_browser_slot(account, second, KL, "link"),
             ):
                 with pytest.raises((KeyRefusedError, ConnectionError)):
                     await refused
@@ -229,10 +313,10 @@ def test_a_passkey_that_opens_nothing_uses_a_link_up_all_the_same(
             await visitor.open(service)
             empty = await _empty(visitor, service)
             await _refused(service, account, msgspec.structs.replace(empty, proof=bytes(32)), KL)
-            await service.add_browser_slot(account, await _empty(visitor, service), KL)
-            for gone in (KL, PK):
+            await service.add_browser_slot(account, await _empty(visitor, service), KL, "link")
+            for gone in (service.link_boxes(account, KL), service.slot_boxes(account, PK)):
                 with pytest.raises(KeyRefusedError):
-                    await service.slot_boxes(account, gone)
+                    await gone
 
     run(scene())
 
@@ -257,7 +341,7 @@ def test_a_link_that_nobody_used_ends_after_ten_minutes(
                 await visitor.open(service)
             at_noon.advance(10 * MINUTE_MS)
             with pytest.raises(KeyRefusedError):
-                await service.slot_boxes(account, KL)
+                await service.link_boxes(account, KL)
             await service.tidy()
             # A new content key begins only where the link gave the old one away.
             assert [generation for generation, _ in await service.slot_boxes(account, token.sid)] == generations
@@ -282,22 +366,23 @@ def test_a_link_lasts_ten_minutes_at_most_and_is_called_one(
 
 
 def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
-    run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any, at_noon: Any
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
             sealing = await service.sealing_key(token.caller, account)
+            link = await _open_link(service, token, at_noon)
             ledger.entries.clear()
             await browser.open(service)
             await service.sealed_epochs(account, token.sid, [sealing.epoch, 5])
-            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), token.sid)
+            await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
             await service.revoke_browser_slot(account, PK, "member:MB1")
             await service.note(account, "member:MB1", "login", ["session:1"])
             assert [(entry.account, entry.actor, entry.verb, entry.scope) for entry in ledger.entries] == [
                 (account, token.sid, "slot_boxes", ()),
                 (account, token.sid, "open_epochs", (str(sealing.epoch),)),
-                (account, token.sid, "add_slot", (PK,)),
+                (account, link, "add_slot", (PK,)),
                 (account, "member:MB1", "revoke_slot", (PK,)),
                 (account, "member:MB1", "note.login", ("session:1",)),
             ]
@@ -309,21 +394,30 @@ def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
 
 
 def test_nobody_has_refusals_written_under_names_of_his_own(
-    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, ledger: Any
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, at_noon: Any, ledger: Any
 ) -> None:
     _, slot = _link(account)
 
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
+            await browser.open(service)
             await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + MINUTE_MS)
             for name in (PK, "KL" + "9" * 32, "x" * 1_000):
                 with pytest.raises(KeyRefusedError):
                     await service.slot_boxes(account, name)
                 with pytest.raises(KeyRefusedError):
                     await service.sealed_epochs(account, name, [1])
-            assert ledger.later == []
+                with pytest.raises(KeyRefusedError):
+                    await service.link_boxes(account, name)
+                forged = msgspec.structs.replace(await browser.slot_for(service, PK, os.urandom(32)), proof=bytes(32))
+                await _refused(service, account, forged, name)
+            # Nor by names that others can see: an account's own, and that of a link which is past.
             at_noon.advance(MINUTE_MS)
+            for name in (account, KL):
+                with pytest.raises(KeyRefusedError):
+                    await service.link_boxes(account, name)
+            assert ledger.later == []
             with pytest.raises(KeyRefusedError):
                 await service.slot_boxes(account, KL)
             with pytest.raises(KeyRefusedError):
@@ -346,12 +440,14 @@ def test_where_the_ledger_cannot_be_written_nothing_is_released(
             await service.create_account(account, [token.slot])
             sealing = await service.sealing_key(token.caller, account)
             await browser.open(service)
+            await service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS)
             slot = await browser.slot_for(service, PK, os.urandom(32))
             ledger.full = True
             for refused in (
+                service.link_boxes(account, KL),
                 service.slot_boxes(account, token.sid),
                 service.sealed_epochs(account, token.sid, [sealing.epoch]),
-                service.add_browser_slot(account, slot, token.sid),
+                service.add_browser_slot(account, slot, KL, "link"),
                 service.revoke_browser_slot(account, PK, token.sid),
                 service.note(account, "member:MB1", "login"),
                 service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS),
@@ -359,15 +455,17 @@ def test_where_the_ledger_cannot_be_written_nothing_is_released(
                 with pytest.raises(ConnectionError):
                     await refused
             ledger.full = False
-            for credential in (PK, KL):
-                with pytest.raises(KeyRefusedError):
-                    await service.slot_boxes(account, credential)
+            with pytest.raises(KeyRefusedError):
+                await service.slot_boxes(account, PK)
+            # What was not given away for want of a record is in the record once it is.
+            await service.link_boxes(account, KL)
+            assert (ledger.entries[-1].actor, ledger.entries[-1].verb) == (KL, "slot_boxes")
 
     run(scene())
 
 
 def test_over_the_socket_the_console_has_its_own_verbs_and_no_others(
-    run: Any, service_at: Any, kms_dir: Any, account: str, token: Any, browser: Browser
+    run: Any, service_at: Any, kms_dir: Any, account: str, token: Any, browser: Browser, at_noon: Any
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
@@ -377,9 +475,11 @@ def test_over_the_socket_the_console_has_its_own_verbs_and_no_others(
             client = Client(kms_dir / "run" / "c.sock")
             console = ConsoleKeyClient(client)
             await browser.open(console)
+            link = await _open_link(service, token, at_noon)
             slot = await browser.slot_for(console, PK, os.urandom(32))
-            await console.add_browser_slot(account, slot, token.sid)
-            assert len(await console.slot_boxes(account, PK)) == 1
+            assert await console.link_boxes(account, link)
+            await console.add_browser_slot(account, slot, link, "link")
+            assert len(await console.slot_boxes(account, PK)) == 2
             assert list(await console.sealed_epochs(account, PK, [sealing.epoch])) == [sealing.epoch]
             await console.revoke_browser_slot(account, PK, "member:MB1")
             await console.note(account, "member:MB1", "login")

@@ -22,8 +22,8 @@ from ringfence.console.tenant.member_rows import Member, keep_member, member_of,
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationAnswer
 from ringfence.domain.passkeys.passkey import Passkey
-from ringfence.domain.sid import new_sid
-from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot, ConsoleKeys
+from ringfence.domain.sid import is_sid, new_sid
+from ringfence.ports.console_keys import LINK_PREFIX, PASSKEY_PREFIX, BrowserSlot, ConsoleKeys, Way
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.passkeys import AuthenticatorWish, Passkeys, PasskeyUser, RelyingParty
 
@@ -86,7 +86,12 @@ class Members:
         )
 
     async def begin_enrolling(self, account: str, link: str) -> Asked:
-        """For whoever opened a link. That its secret is known is shown with the slot."""
+        """For whoever opened a link. That its secret is known is shown with the slot.
+
+        What is no link lets nobody in, though its secret opens the account: it is refused as one that was used.
+        """
+        if not is_sid(link, LINK_PREFIX):
+            raise RefusedError(_LINK, status=410)
         member = new_sid(MEMBER, self._clock.now_ms())
         about = NewPasskeyOf(
             account=account, member=member, handle=secrets.token_bytes(HANDLE_BYTES), by=link, is_new=True
@@ -142,7 +147,8 @@ class Members:
         if await self._storage.run(lambda db: passkey_of(db, new.passkey.credential_id)) is not None:
             raise RefusedError("This passkey is enrolled already.")
         try:
-            await self._keys.add_browser_slot(about.account, slot, about.by)
+            way: Way = "link" if about.is_new else "passkey"
+            await self._keys.add_browser_slot(about.account, slot, about.by, way)
         except KeyRefusedError:
             raise RefusedError(_LINK if about.is_new else "The key service refused this slot.", status=403) from None
         member = Member(id=about.member, account=about.account, handle=about.handle, let_in_by=about.by, made_ms=now_ms)
@@ -184,7 +190,8 @@ class Members:
         await self._storage.run(work)
 
     async def _begin(self, about: NewPasskeyOf, taken: Sequence[Passkey], *, of: str) -> Asked:
-        boxes = await self._keys.slot_boxes(about.account, about.by)
+        boxes_of = self._keys.link_boxes if about.is_new else self._keys.slot_boxes
+        boxes = await boxes_of(about.account, about.by)
         proof_key = await self._keys.proof_key(about.account)
         name, ceremony = self._ceremonies.begin(about, of=of)
         user = PasskeyUser(handle=about.handle, name=about.account, display_name=f"Member of {about.account}")
