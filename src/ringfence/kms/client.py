@@ -39,6 +39,9 @@ class ApiKeyClient:
     async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
         await self._client.call("add_sealer", caller, account, slot)
 
+    async def end_former_slot(self, account: str, credential: str) -> None:
+        await self._client.call("end_former_slot", account, credential)
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         self._held.forget(account)
         await self._client.call("revoke_slot", account, credential)

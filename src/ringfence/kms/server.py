@@ -19,6 +19,7 @@ TENANT_VERBS = (
     "add_slot",
     "add_sealer",
     "copy_slot",
+    "end_former_slot",
     "revoke_slot",
     "sealing_key",
     "open_epochs",

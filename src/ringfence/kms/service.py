@@ -157,6 +157,10 @@ class KeyService:
         await self._write_down(account, caller.credential, "add_sealer", slot.credential)
         await self._slots.add_sealer(account, slot)
 
+    async def end_former_slot(self, account: str, credential: str) -> None:
+        await self._write_down(account, API, "end_former_slot", credential)
+        await self._slots.end_former(account, credential)
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         await self._write_down(account, API, "revoke_slot", credential)
         await self._slots.revoke(account, credential)

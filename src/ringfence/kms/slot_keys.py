@@ -146,6 +146,21 @@ class SlotKeys:
         await self._store.write(work, erases=True)
         self._forget_renewed(caller.account)
 
+    async def end_former(self, account: str, credential: str) -> None:
+        """As `supersede`, before the newest slot is in use. A no-op where there is one alone."""
+
+        def work(db: sqlite3.Connection) -> None:
+            gone = db.execute(
+                "DELETE FROM slot WHERE account = ?1 AND credential = ?2"
+                " AND turn < (SELECT max(turn) FROM slot WHERE account = ?1 AND credential = ?2)",
+                (account, credential),
+            )
+            if gone.rowcount:
+                renew(db, account)
+
+        await self._store.write(work, erases=True)
+        self._forget_renewed(account)
+
     async def revoke(self, account: str, credential: str) -> None:
         """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot."""
 

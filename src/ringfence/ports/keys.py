@@ -87,6 +87,12 @@ class TenantKeys(Protocol):
         KeyRefusedError where `source` has none.
         """
 
+    async def end_former_slot(self, account: str, credential: str) -> None:
+        """Where a credential has two slots, drop the former and begin a new content key. Else a no-op.
+
+        Without it the former opens until the newer one is first used.
+        """
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         """Drop a slot and begin a new content key for those that remain. Again is a no-op."""
 

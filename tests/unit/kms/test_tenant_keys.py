@@ -261,6 +261,27 @@ def test_a_rotated_secret_ends_the_old_one_when_it_is_first_used(
     run(scene())
 
 
+def test_a_former_slot_can_be_ended_before_the_new_one_is_used(
+    run: Any, service_at: Any, account: str, token: Any, credential: Any, ledger: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            old = await service.sealing_key(token.caller, account)
+            await service.end_former_slot(account, account)  # there is one alone, which stays
+            assert await service.sealing_key(token.caller, account) == old
+            rotated = credential(account, account)
+            await service.add_slot(token.caller, account, rotated.slot)
+            await service.end_former_slot(account, account)
+            with pytest.raises(KeyRefusedError):
+                await service.sealing_key(token.caller, account)
+            assert (ledger.entries[-1].verb, ledger.entries[-1].scope) == ("end_former_slot", (account,))
+            assert (await service.sealing_key(rotated.caller, account)).epoch == old.epoch + 1
+            assert await service.open_epochs(rotated.caller, account, [old.epoch]) == {old.epoch: old.epoch_key}
+
+    run(scene())
+
+
 def test_a_rotation_that_was_not_finished_locks_nobody_out(
     run: Any, service_at: Any, account: str, token: Any, credential: Any
 ) -> None:

@@ -59,6 +59,9 @@ class PlatformKeys(CodeTable, TotpTable, DeviceTable):
     async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
         return
 
+    async def end_former_slot(self, account: str, credential: str) -> None:
+        return
+
     async def revoke_slot(self, account: str, credential: str) -> None:
         return
 

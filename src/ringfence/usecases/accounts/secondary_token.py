@@ -73,5 +73,7 @@ async def promote_secondary_token(
     await store.put_credential(
         msgspec.structs.replace(primary, verifier=secondary.verifier, hmac_states=sealed, updated_ms=clock.now_ms())
     )
+    # The former token may have leaked: it opens nothing from now on, whether or not the new one is ever used.
+    await keys.end_former_slot(account, account)
     await delete_secondary_token(store, keys, account=account)
     return primary.created_ms
