@@ -181,6 +181,11 @@ class Sessions:
         return await self._storage.run(work)
 
 
+def is_open(db: sqlite3.Connection, session: str) -> bool:
+    """Whether a session was not ended meanwhile: for whoever acts in the same transaction."""
+    return db.execute("SELECT 1 FROM session WHERE id = ?", (session,)).fetchone() is not None
+
+
 def _is_over(session: Session, now_ms: int) -> bool:
     return now_ms - session.seen_ms > IDLE_MS or now_ms - session.made_ms > LIFE_MS
 

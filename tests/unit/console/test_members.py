@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 import os
+from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from starlette.types import ASGIApp
 from tests.unit.console.conftest import ORIGINS
 
+from ringfence.console.sessions import Sessions
 from ringfence.console.tenant.members import slot_name
 from ringfence.domain.clock import Clock
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
@@ -27,6 +29,7 @@ from ringfence.domain.sealing.slot_proof import new_slot, prove
 from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
 from ringfence.drills.staff_browser import Request, Response, StaffBrowser, answer_of
 from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow
 from software_authenticator import SoftwareAuthenticator, Wrong, b64, unb64
 
@@ -341,6 +344,73 @@ def test_a_passkey_that_is_forgotten_opens_nothing_more_and_the_last_one_stays(r
             assert (await ada.sign_in()).status_code == 401
             with pytest.raises(Exception, match="opens nothing"):
                 await it.keys.slot_boxes(AC, ada.opened_by)
+
+    run(scene())
+
+
+class Meanwhile:
+    """The ledger, during whose writing of one verb something else happens, once."""
+
+    def __init__(self, it: Any, verb: str, happens: Callable[[], Awaitable[Response]]) -> None:
+        self._it, self._verb, self._happens = it, verb, happens
+        it.keys._ledger = self
+
+    async def append(self, entries: Sequence[AccessEntry]) -> None:
+        await self._it.ledger.append(entries)
+        if entries[0].verb == self._verb:
+            self._it.keys._ledger = self._it.ledger
+            assert (await self._happens()).status_code == 200
+
+    def append_later(self, entry: AccessEntry) -> None:
+        self._it.ledger.append_later(entry)
+
+
+async def ada_and_ben(it: Any) -> tuple[Member, Member, str, str]:
+    """Two members, and the addresses at which the one forgets the other's passkey."""
+    caller = await account(it)
+    ada, ben = await enrolled(it, caller), await enrolled(it, caller)
+    people = [entry.actor.partition(":")[2] for entry in it.ledger.entries if entry.verb == "note.enrol_passkey"]
+    paths = [f"/members/{who}/passkeys/{of.opened_by}/forget" for who, of in zip(people, (ada, ben), strict=True)]
+    return ada, ben, paths[0], paths[1]
+
+
+def test_a_member_who_is_removed_while_they_sign_in_gets_no_session(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada, ben, _, of_ben = await ada_and_ben(it)
+            Meanwhile(it, "note.sign_in", lambda: ada.ask("POST", of_ben))
+            assert (await ben.sign_in()).status_code == 401
+            assert (await ben.ask("POST", "/verify/options")).status_code == 401
+            (left,) = await Sessions(it.storage, it.clock).open_now("member")
+            assert left.person not in of_ben
+
+    run(scene())
+
+
+def test_a_member_who_is_removed_while_they_add_a_passkey_stays_removed(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada, ben, _, of_ben = await ada_and_ben(it)
+            begun = (await ben.ask("POST", "/passkeys/options")).json()
+            ben.authenticator = SoftwareAuthenticator()
+            answer = ben.authenticator.create(begun["options"], ORIGINS.keys, FRAMED)
+            name = slot_name(unb64(answer["id"]))
+            made = {"ceremony": begun["ceremony"], "answer": answer, "slot": ben.slot(name, begun["proof_key"])}
+            Meanwhile(it, "note.enrol_passkey", lambda: ada.ask("POST", of_ben))
+            assert (await ben.ask("POST", "/passkeys", made)).status_code == 403
+            assert (await ben.sign_in()).status_code == 401
+            assert not it.keys._browsers.is_known(AC, name)
+
+    run(scene())
+
+
+def test_two_members_who_forget_each_other_leave_one_who_signs_in(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada, ben, of_ada, of_ben = await ada_and_ben(it)
+            answers = await asyncio.gather(ada.ask("POST", of_ben), ben.ask("POST", of_ada))
+            assert sorted(each.status_code for each in answers) in ([200, 401], [200, 403])
+            assert sorted([(await ada.sign_in()).status_code, (await ben.sign_in()).status_code]) == [200, 401]
 
     run(scene())
 

@@ -4,6 +4,7 @@ The first comes by a link that whoever holds the account's secret makes; so does
 that the member has. What opens content is never here: slots come sealed, with a proof that the key service checks.
 """
 
+import asyncio
 import hashlib
 import secrets
 import sqlite3
@@ -15,7 +16,7 @@ import msgspec
 from ringfence.console.ceremonies import Ceremonies
 from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkey_of, passkeys_of
 from ringfence.console.refusals import RefusedError
-from ringfence.console.sessions import Session, fresh
+from ringfence.console.sessions import Session, fresh, is_open
 from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, keep_member, member_of, members_of
@@ -34,6 +35,9 @@ Boxes = list[tuple[int, bytes]]
 
 _DISCOVERABLE = AuthenticatorWish(discoverable="required")
 _LINK = "This link was used, or its ten minutes are over: make another."
+_NO_MEMBER = "You are no member any more."
+_ENROLLED = "This passkey is enrolled already."
+_PASSKEYS_MAX = f"A member has {PASSKEYS_MAX} passkeys at most."
 
 
 class NewPasskeyOf(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +82,8 @@ class Members:
         self._clock = clock
         self._standstill = standstill
         self._ceremonies: Ceremonies[NewPasskeyOf] = Ceremonies(party, clock)
+        # The key service stands between the look whether a passkey is the last and its removal: one at a time.
+        self._forgetting = asyncio.Lock()
 
     async def of(self, account: str) -> Sequence[tuple[Member, Sequence[KeptPasskey]]]:
         """The account's members, with their passkeys."""
@@ -114,9 +120,9 @@ class Members:
 
         member, held = await self._storage.run(work)
         if member is None or not held:
-            raise RefusedError("You are no member any more.", status=403)
+            raise RefusedError(_NO_MEMBER, status=403)
         if len(held) >= PASSKEYS_MAX:
-            raise RefusedError(f"A member has {PASSKEYS_MAX} passkeys at most.")
+            raise RefusedError(_PASSKEYS_MAX)
         shown = max(held, key=lambda each: each.used_ms)
         about = NewPasskeyOf(
             account=session.account,
@@ -145,7 +151,7 @@ class Members:
         if not new.user_verified or slot.credential != slot_name(new.passkey.credential_id):
             raise RefusedError("The slot is not this passkey's.", status=400)
         if await self._storage.run(lambda db: passkey_of(db, new.passkey.credential_id)) is not None:
-            raise RefusedError("This passkey is enrolled already.")
+            raise RefusedError(_ENROLLED)
         try:
             way: Way = "link" if about.is_new else "passkey"
             await self._keys.add_browser_slot(about.account, slot, about.by, way)
@@ -155,19 +161,35 @@ class Members:
         await self._keys.note(about.account, f"member:{about.member}", "enrol_passkey", (slot.credential, about.by))
 
         def work(db: sqlite3.Connection) -> None:
+            # Meanwhile somebody may have removed who adds it, or enrolled the same passkey.
+            if adds is not None and not (is_open(db, adds.id) and member_of(db, about.account, about.member)):
+                raise RefusedError(_NO_MEMBER, status=403)
+            if adds is not None and len(passkeys_of(db, "member", about.member)) >= PASSKEYS_MAX:
+                raise RefusedError(_PASSKEYS_MAX)
+            if passkey_of(db, new.passkey.credential_id) is not None:
+                raise RefusedError(_ENROLLED)
             if about.is_new:
                 keep_member(db, member)
             keep_passkey(db, _kept(new.passkey, member, now_ms))
 
-        await self._storage.run(work)
+        try:
+            await self._storage.run(work)
+        except RefusedError:
+            await self._keys.revoke_browser_slot(about.account, slot.credential, f"member:{about.member}")
+            raise
         return member
 
     async def forget(self, session: Session, member: str, credential: str) -> None:
         """Drop a passkey, of any member of the session's account, and its slot; a member without one is no more."""
         if not fresh(session, self._clock.now_ms()):
             raise RefusedError("Show your passkey first.", status=403, fresh=True)
+        async with self._forgetting:
+            await self._forget(session, member, credential)
 
+    async def _forget(self, session: Session, member: str, credential: str) -> None:
         def find(db: sqlite3.Connection) -> KeptPasskey:
+            if not is_open(db, session.id):
+                raise RefusedError(_NO_MEMBER, status=403)
             found = member_of(db, session.account, member)
             held = passkeys_of(db, "member", member) if found else []
             for each in held:

@@ -79,7 +79,13 @@ class MemberSignIn:
         session, cookie = self._sessions.new("member", kept.person, kept.account, begun.about)
         await self._keys.note(kept.account, session.actor, "sign_in", (session.scope,))
         opening = await self._opening(kept)
-        await self._sessions.keep(session, cookie)
+
+        def check(db: sqlite3.Connection) -> None:
+            gone = passkey_of(db, kept.passkey.credential_id) is None
+            if gone or member_of(db, kept.account, kept.person) is None:
+                raise RefusedError(_REFUSED, status=401)
+
+        await self._sessions.keep(session, cookie, check)
         return cookie, opening
 
     async def begin_again(self, session: Session) -> tuple[str, dict[str, Any]]:
