@@ -8,7 +8,7 @@ from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
-from ringfence.ports.console_keys import BrowserSlot, Way
+from ringfence.ports.console_keys import BrowserSlot, Reader, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
@@ -133,14 +133,17 @@ class ConsoleKeyClient:
     async def link_boxes(self, account: str, link: str) -> list[tuple[int, bytes]]:
         return await self._client.call("link_boxes", account, link, returns=list[tuple[int, bytes]])
 
-    async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
-        return await self._client.call("slot_boxes", account, credential, returns=list[tuple[int, bytes]])
+    async def slot_boxes(self, account: str, credential: str, reader: Reader) -> list[tuple[int, bytes]]:
+        return await self._client.call("slot_boxes", account, credential, reader, returns=list[tuple[int, bytes]])
+
+    async def with_slots(self, account: str, credentials: Sequence[str]) -> list[str]:
+        return await self._client.call("with_slots", account, credentials, returns=list[str])
 
     async def sealed_epochs(
-        self, account: str, credential: str, epochs: Sequence[int]
+        self, account: str, credential: str, epochs: Sequence[int], reader: Reader
     ) -> dict[int, list[tuple[int, bytes]]]:
         return await self._client.call(
-            "sealed_epochs", account, credential, epochs, returns=dict[int, list[tuple[int, bytes]]]
+            "sealed_epochs", account, credential, epochs, reader, returns=dict[int, list[tuple[int, bytes]]]
         )
 
     async def proof_key(self, account: str) -> bytes:

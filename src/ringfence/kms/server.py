@@ -51,6 +51,7 @@ LINK_VERBS = ("open_console_link",)
 CONSOLE_VERBS = (
     "link_boxes",
     "slot_boxes",
+    "with_slots",
     "sealed_epochs",
     "proof_key",
     "add_browser_slot",

@@ -16,7 +16,7 @@ from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.domain.sealing.standing import table_key
-from ringfence.domain.sid import new_sid
+from ringfence.domain.sid import is_sid, new_sid
 from ringfence.domain.totp import TotpShape
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
 from ringfence.kms.browser_slots import BrowserSlots
@@ -32,7 +32,7 @@ from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
-from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot, Way
+from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot, Reader, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
@@ -279,26 +279,31 @@ class KeyService:
             await self._browsers.hand(account, link)
         return boxes
 
-    async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+    async def slot_boxes(self, account: str, credential: str, reader: Reader) -> list[tuple[int, bytes]]:
+        scope = _read_by(reader)
         try:
             boxes = self._browsers.boxes(account, credential)
         except KeyRefusedError:
             if self._browsers.is_known(account, credential):
-                self._write_down_later(account, credential, "refused.slot_boxes")
+                self._write_down_later(account, credential, "refused.slot_boxes", *scope)
             raise
-        await self._write_down(account, credential, "slot_boxes")
+        await self._write_down(account, credential, "slot_boxes", *scope)
         return boxes
 
+    async def with_slots(self, account: str, credentials: Sequence[str]) -> list[str]:
+        return [credential for credential in credentials if self._browsers.is_known(account, credential)]
+
     async def sealed_epochs(
-        self, account: str, credential: str, epochs: Sequence[int]
+        self, account: str, credential: str, epochs: Sequence[int], reader: Reader
     ) -> dict[int, list[tuple[int, bytes]]]:
+        scope = _read_by(reader)
         try:
             sealed = self._browsers.epochs(account, credential, epochs)
         except KeyRefusedError:
             if self._browsers.is_known(account, credential):
-                self._write_down_later(account, credential, "refused.open_epochs")
+                self._write_down_later(account, credential, "refused.open_epochs", *scope)
             raise
-        await self._write_down(account, credential, "open_epochs", *map(str, sealed))
+        await self._write_down(account, credential, "open_epochs", *scope, *map(str, sealed))
         return sealed
 
     async def proof_key(self, account: str) -> bytes:
@@ -499,6 +504,13 @@ class KeyService:
         self._ledger.append_later(
             AccessEntry(at_ms=self._clock.now_ms(), account=account, actor=actor, verb=verb, scope=scope)
         )
+
+
+def _read_by(reader: Reader) -> tuple[str, str]:
+    """How the ledger's entries name who reads in a console. ValueError: nobody could be asked about it."""
+    if not is_sid(reader.session, "CS") or not is_sid(reader.member, "MB"):
+        raise ValueError("a reader has a session and is a member")
+    return f"session:{reader.session}", f"member:{reader.member}"
 
 
 def _named(grant: Holder) -> tuple[str, ...]:

@@ -42,6 +42,13 @@ class BrowserSlot(msgspec.Struct, frozen=True, kw_only=True):
         return not self.boxes
 
 
+class Reader(msgspec.Struct, frozen=True, kw_only=True):
+    """A member, MB…, and the session, CS…, in which they have something opened: the ledger's entry names both."""
+
+    session: str
+    member: str
+
+
 class ConsoleLinks(Protocol):
     """For whoever holds an account's secret and lets a person into the console. Errors as in `ports.keys`."""
 
@@ -62,19 +69,24 @@ class ConsoleKeys(Protocol):
         link, the first time alone, and no refusal: whoever asks has shown nothing yet.
         """
 
-    async def slot_boxes(self, account: str, credential: str) -> list[tuple[int, bytes]]:
+    async def slot_boxes(self, account: str, credential: str, reader: Reader) -> list[tuple[int, bytes]]:
         """The account's content keys as they are sealed to one slot, of another than a link: as `link_boxes`.
 
-        Of a secret that is being rotated both slots' are here. In the ledger: `slot_boxes`, by the credential.
+        Of a secret that is being rotated both slots' are here. In the ledger: `slot_boxes`, by the credential, of the
+        reader's session. ValueError for a reader that is none.
         """
 
+    async def with_slots(self, account: str, credentials: Sequence[str]) -> list[str]:
+        """Those of the credentials that open something of the account. It gives nothing away, and is in no ledger."""
+
     async def sealed_epochs(
-        self, account: str, credential: str, epochs: Sequence[int]
+        self, account: str, credential: str, epochs: Sequence[int], reader: Reader
     ) -> dict[int, list[tuple[int, bytes]]]:
         """Epoch keys as they are sealed to the content key, one by one: by epoch, (generation, sealed) pairs.
 
         Bundles are not given: one opens more than was asked for. A link opens none. ValueError for more than
-        `EPOCHS_AT_ONCE`. In the ledger: `open_epochs`, by the credential.
+        `EPOCHS_AT_ONCE`, and for a reader that is none. In the ledger: `open_epochs`, by the credential, of the
+        reader's session.
         """
 
     async def proof_key(self, account: str) -> bytes:

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,8 +14,9 @@ from starlette.types import ASGIApp
 from tests.unit.console.conftest import ORIGINS
 
 from ringfence.console.sessions import Sessions
-from ringfence.console.tenant.members import slot_name
+from ringfence.console.tenant.slot_name import slot_name
 from ringfence.domain.clock import Clock
+from ringfence.domain.ledger.blast import reach_of
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.note import split_note
@@ -28,6 +30,8 @@ from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.slot_proof import new_slot, prove
 from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
 from ringfence.drills.staff_browser import Request, Response, StaffBrowser, answer_of
+from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.ports.console_keys import Reader
 from ringfence.ports.keys import Caller, Slot
 from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow
@@ -43,9 +47,10 @@ FRAMED = Wrong(client_data={"crossOrigin": True, "topOrigin": ORIGINS.tenant})
 class Member(StaffBrowser):
     """A person at the tenants' console, whose browser does by Python's cryptography what the key origin does."""
 
-    def __init__(self, app: ASGIApp, clock: Clock, account: str = AC) -> None:
+    def __init__(self, app: ASGIApp, clock: Clock, account: str = AC, *, prf: bool = True) -> None:
         super().__init__(app, ORIGINS.tenant, clock.now_ms, SoftwareAuthenticator())
         self.account = account
+        self.prf = prf
         self.secret = os.urandom(32).hex()  # in the place of what a PRF gives
         self.content: dict[int, bytes] = {}
         self.opened_by = ""
@@ -66,10 +71,11 @@ class Member(StaffBrowser):
         }
 
     def slot(self, credential: str, proof_key: str) -> dict[str, Any]:
-        public = slot_public(slot_seed(self.secret, credential))
+        public = slot_public(slot_seed(self.secret, credential)) if self.prf else b""
         boxes = [
             (number, ContentKey(self.account, number, private).seal_to_slot(public, credential))
             for number, private in self.content.items()
+            if self.prf
         ]
         present = max(self.content)
         what = new_slot(self.account, credential, present, public, boxes)
@@ -163,9 +169,9 @@ async def text(it: Any, caller: Caller, body: str, n: int = 1, **changed: Any) -
     await it.store.accept(MessageRow(**row | changed))
 
 
-async def enrolled(it: Any, caller: Caller) -> Member:
+async def enrolled(it: Any, caller: Caller, *, prf: bool = True) -> Member:
     await link(it, caller)
-    member = Member(it.app, it.clock, caller.account)
+    member = Member(it.app, it.clock, caller.account, prf=prf)
     assert (await member.enrol()).status_code == 200
     assert (await member.sign_in()).status_code == 200
     return member
@@ -285,14 +291,63 @@ def test_a_session_reads_its_own_account_and_no_other(run: Any, stand: Any) -> N
             await text(it, other, "not yours")
             member = await enrolled(it, caller)
             assert await member.texts() == []
-            refused = await member.ask("POST", "/boxes", {"credential": OTHER})
-            assert refused.status_code == 409
-            assert (await member.ask("POST", "/boxes", {"credential": AC})).status_code == 200
+            for name in (OTHER, AC, "SK" + "1" * 32, KL, ""):
+                assert (await member.ask("POST", "/boxes", {"credential": name})).status_code == 409
+            assert (await member.ask("POST", "/boxes", {"credential": member.opened_by})).status_code == 200
             text_of_others = {"wanted": {"day": "2026-13-01"}, "credential": member.opened_by}
             assert (await member.ask("POST", "/texts/sealed", text_of_others)).status_code == 400
             await text(it, caller, "mine", n=2)
             stolen = {"wanted": {}, "credential": "PK" + "0" * 32}
             assert (await member.ask("POST", "/texts/sealed", stolen)).status_code == 409
+
+    run(scene())
+
+
+def test_a_member_reads_in_their_own_name_and_their_session_is_in_the_record(
+    run: Any, stand: Any, tmp_path: Path
+) -> None:
+    """Whose opening it was is asked of the ledger: nobody may write another's name there, nor leave their own out."""
+
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await text(it, caller, "hello")
+            ada = await enrolled(it, caller)
+            it.clock.advance(1)
+            ben = await enrolled(it, caller)
+            for name in (ada.opened_by, AC, KL, AC + ".recovery", ""):
+                refused = await ben.ask("POST", "/texts/sealed", {"wanted": {}, "credential": name})
+                assert refused.status_code == 409
+                assert (await ben.ask("POST", "/boxes", {"credential": name})).status_code == 409
+            written = len(it.ledger.entries)
+            assert await ben.texts() == ["hello"]
+            (entry,) = it.ledger.entries[written:]
+            (of_ben, *_) = await Sessions(it.storage, it.clock).open_now("member")
+            assert (entry.actor, entry.verb) == (ben.opened_by, "open_epochs")
+            assert entry.scope[:2] == (of_ben.scope, f"member:{of_ben.person}")
+        # As `ringfence blast --session` does.
+        found = LedgerReader(tmp_path).lines_of("session", of_ben.id)
+        (reached,) = reach_of((one.entry.at_ms, AC, one.entry.verb, one.entry.scope) for one in found)
+        assert reached.openings == 2  # content keys as they signed in, and the hour of the text
+        assert reached.objects == (f"open_epochs:{entry.scope[2]}",)
+
+    run(scene())
+
+
+def test_a_secret_is_typed_by_who_has_a_passkey_that_opens_nothing(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await account(it, OTHER)
+            await text(it, caller, "hello")
+            ada, ben = await enrolled(it, caller), await enrolled(it, caller, prf=False)
+            assert ben.content == {}
+            for name in (ada.opened_by, OTHER, "SK" + "1" * 32, AC + ".recovery"):
+                assert (await ben.ask("POST", "/boxes", {"credential": name})).status_code == 409
+            ben.open(AC, TOKEN, (await ben.ask("POST", "/boxes", {"credential": AC})).json()["boxes"])
+            assert await ben.texts() == ["hello"]
+            entry = it.ledger.entries[-1]
+            assert (entry.actor, entry.verb, entry.scope[0][:10]) == (AC, "open_epochs", "session:CS")
 
     run(scene())
 
@@ -340,10 +395,10 @@ def test_a_passkey_that_is_forgotten_opens_nothing_more_and_the_last_one_stays(r
             await ben.verify()
             assert (await ben.ask("POST", f"/members/{person[0]}/passkeys/{ben.opened_by}/forget")).status_code == 404
             assert (await ben.ask("POST", alone)).status_code == 200
-            assert (await ada.ask("POST", "/boxes", {"credential": AC})).status_code == 401
+            assert (await ada.ask("POST", "/boxes", {"credential": ada.opened_by})).status_code == 401
             assert (await ada.sign_in()).status_code == 401
             with pytest.raises(Exception, match="opens nothing"):
-                await it.keys.slot_boxes(AC, ada.opened_by)
+                await it.keys.slot_boxes(AC, ada.opened_by, Reader(session="CS" + "1" * 32, member=person[0]))
 
     run(scene())
 
@@ -431,7 +486,7 @@ def test_where_the_ledger_cannot_be_written_nobody_is_let_in(run: Any, stand: An
 
             it.keys._ledger = Full()
             assert (await Member(it.app, it.clock).enrol()).status_code == 503
-            assert (await member.ask("POST", "/boxes", {"credential": AC})).status_code == 503
+            assert (await member.ask("POST", "/boxes", {"credential": member.opened_by})).status_code == 503
             assert (await StaffBrowser.sign_in(member, FRAMED, origin=ORIGINS.keys)).status_code == 503
             it.keys._ledger = full
 
@@ -458,7 +513,7 @@ def test_a_member_gets_the_accounts_own_part_of_the_ledger_with_proofs(run: Any,
             await account(it, OTHER)
             member = await enrolled(it, caller)
             for _ in range(60):
-                await member.ask("POST", "/boxes", {"credential": AC})
+                await member.ask("POST", "/boxes", {"credential": member.opened_by})
             newest = await signed_ledger(member, it)
             bodies = [json.loads(base64.b64decode(each["body"])) for each in newest["entries"]]
             assert len(bodies) == 50

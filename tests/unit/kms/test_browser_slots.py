@@ -16,11 +16,13 @@ from ringfence.ipc.client import Client
 from ringfence.kms import browser_slots
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.kms.server import CONSOLE_VERBS, DELIVERY_VERBS, TENANT_VERBS, serve_console_keys
-from ringfence.ports.console_keys import BrowserSlot, ConsoleKeys, Way
+from ringfence.ports.console_keys import BrowserSlot, ConsoleKeys, Reader, Way
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 PK, PK2, KL = "PK" + "1" * 32, "PK" + "2" * 32, "KL" + "3" * 32
 MINUTE_MS = 60_000
+READER = Reader(session="CS" + "4" * 32, member="MB" + "5" * 32)
+READ_BY = (f"session:{READER.session}", f"member:{READER.member}")
 
 
 class Browser:
@@ -32,8 +34,12 @@ class Browser:
 
     async def open(self, keys: ConsoleKeys) -> None:
         slot = Recipient(self.seed)
-        boxes_of = keys.link_boxes if self.credential == KL else keys.slot_boxes
-        for generation, sealed in await boxes_of(self.account, self.credential):
+        boxes = (
+            await keys.link_boxes(self.account, KL)
+            if self.credential == KL
+            else await keys.slot_boxes(self.account, self.credential, READER)
+        )
+        for generation, sealed in boxes:
             key = ContentKey.from_slot(self.account, generation, sealed, slot, self.credential)
             self.content[generation] = key._private
 
@@ -63,10 +69,11 @@ def test_a_browser_opens_what_the_api_sealed(
             await service.create_account(account, [token.slot])
             sealing = await service.sealing_key(token.caller, account)
             await browser.open(service)
-            ((generation, sealed),) = (await service.sealed_epochs(account, token.sid, [sealing.epoch]))[sealing.epoch]
+            found = await service.sealed_epochs(account, token.sid, [sealing.epoch], READER)
+            ((generation, sealed),) = found[sealing.epoch]
             content = ContentKey(account, generation, browser.content[generation])
             assert epochs.open_epoch_key(sealed, content.recipient, account, sealing.epoch) == sealing.epoch_key
-            assert await service.sealed_epochs(account, token.sid, [1, 2]) == {}
+            assert await service.sealed_epochs(account, token.sid, [1, 2], READER) == {}
 
     run(scene())
 
@@ -136,7 +143,7 @@ def test_nobody_adds_a_slot_who_does_not_hold_the_content_key(
                 await _refused(service, account, msgspec.structs.replace(slot, **changed), link)
             assert {entry.verb for entry in ledger.later} == {"refused.add_slot"}
             with pytest.raises(KeyRefusedError):
-                await service.slot_boxes(account, PK)
+                await service.slot_boxes(account, PK, READER)
 
     run(scene())
 
@@ -286,13 +293,13 @@ def test_a_link_lets_one_passkey_in_and_is_gone(
             second = await visitor.slot_for(service, PK2, os.urandom(32))
             for refused in (
                 service.link_boxes(account, KL),
-                service.sealed_epochs(account, KL, []),
+                service.sealed_epochs(account, KL, [], READER),
                 service.add_browser_slot(account, second, KL, "link"),
             ):
                 with pytest.raises((KeyRefusedError, ConnectionError)):
                     await refused
             # Whoever saw the link opens nothing that comes after it.
-            assert [generation for generation, _ in await service.slot_boxes(account, PK)] == [0, 1]
+            assert [generation for generation, _ in await service.slot_boxes(account, PK, READER)] == [0, 1]
             newest = await service.sealing_key(token.caller, account)
             assert await service.open_epochs(
                 Caller(account=account, credential=PK, seed=seed), account, [newest.epoch]
@@ -314,7 +321,7 @@ def test_a_passkey_that_opens_nothing_uses_a_link_up_all_the_same(
             empty = await _empty(visitor, service)
             await _refused(service, account, msgspec.structs.replace(empty, proof=bytes(32)), KL)
             await service.add_browser_slot(account, await _empty(visitor, service), KL, "link")
-            for gone in (service.link_boxes(account, KL), service.slot_boxes(account, PK)):
+            for gone in (service.link_boxes(account, KL), service.slot_boxes(account, PK, READER)):
                 with pytest.raises(KeyRefusedError):
                     await gone
 
@@ -344,7 +351,7 @@ def test_a_link_that_nobody_used_ends_after_ten_minutes(
                 await service.link_boxes(account, KL)
             await service.tidy()
             # A new content key begins only where the link gave the old one away.
-            assert [generation for generation, _ in await service.slot_boxes(account, token.sid)] == generations
+            assert [generation for generation, _ in await service.slot_boxes(account, token.sid, READER)] == generations
             assert service._store.row("SELECT 1 FROM slot WHERE credential = ?", KL) is None
 
     run(scene())
@@ -375,13 +382,13 @@ def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
             link = await _open_link(service, token, at_noon)
             ledger.entries.clear()
             await browser.open(service)
-            await service.sealed_epochs(account, token.sid, [sealing.epoch, 5])
+            await service.sealed_epochs(account, token.sid, [sealing.epoch, 5], READER)
             await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
             await service.revoke_browser_slot(account, PK, "member:MB1")
             await service.note(account, "member:MB1", "login", ["session:1"])
             assert [(entry.account, entry.actor, entry.verb, entry.scope) for entry in ledger.entries] == [
-                (account, token.sid, "slot_boxes", ()),
-                (account, token.sid, "open_epochs", (str(sealing.epoch),)),
+                (account, token.sid, "slot_boxes", READ_BY),
+                (account, token.sid, "open_epochs", (*READ_BY, str(sealing.epoch))),
                 (account, link, "add_slot", (PK,)),
                 (account, "member:MB1", "revoke_slot", (PK,)),
                 (account, "member:MB1", "note.login", ("session:1",)),
@@ -389,6 +396,29 @@ def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
             for actor, verb in (("dispatcher", "login"), (account, "login"), ("staff:1", "open_epochs")):
                 with pytest.raises(ValueError):
                     await service.note(account, actor, verb)
+
+    run(scene())
+
+
+def test_nothing_is_released_to_a_reader_who_could_not_be_asked_about_it(
+    run: Any, service_at: Any, account: str, token: Any, ledger: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            ledger.entries.clear()
+            for reader in (
+                Reader(session="", member=READER.member),
+                Reader(session=READER.session, member=""),
+                Reader(session=READER.member, member=READER.session),
+                Reader(session=f"{READER.session} ", member=READER.member),
+            ):
+                with pytest.raises(ValueError, match="reader"):
+                    await service.slot_boxes(account, token.sid, reader)
+                with pytest.raises(ValueError, match="reader"):
+                    await service.sealed_epochs(account, token.sid, [1], reader)
+            assert await service.with_slots(account, [PK, token.sid, KL]) == [token.sid]
+            assert ledger.entries == []
 
     run(scene())
 
@@ -405,9 +435,9 @@ def test_nobody_has_refusals_written_under_names_of_his_own(
             await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + MINUTE_MS)
             for name in (PK, "KL" + "9" * 32, "x" * 1_000):
                 with pytest.raises(KeyRefusedError):
-                    await service.slot_boxes(account, name)
+                    await service.slot_boxes(account, name, READER)
                 with pytest.raises(KeyRefusedError):
-                    await service.sealed_epochs(account, name, [1])
+                    await service.sealed_epochs(account, name, [1], READER)
                 with pytest.raises(KeyRefusedError):
                     await service.link_boxes(account, name)
                 forged = msgspec.structs.replace(await browser.slot_for(service, PK, os.urandom(32)), proof=bytes(32))
@@ -419,9 +449,9 @@ def test_nobody_has_refusals_written_under_names_of_his_own(
                     await service.link_boxes(account, name)
             assert ledger.later == []
             with pytest.raises(KeyRefusedError):
-                await service.slot_boxes(account, KL)
+                await service.slot_boxes(account, KL, READER)
             with pytest.raises(KeyRefusedError):
-                await service.sealed_epochs(account, KL, [1])
+                await service.sealed_epochs(account, KL, [1], READER)
             assert [(entry.actor, entry.verb) for entry in ledger.later] == [
                 (KL, "refused.slot_boxes"),
                 (KL, "refused.open_epochs"),
@@ -445,8 +475,8 @@ def test_where_the_ledger_cannot_be_written_nothing_is_released(
             ledger.full = True
             for refused in (
                 service.link_boxes(account, KL),
-                service.slot_boxes(account, token.sid),
-                service.sealed_epochs(account, token.sid, [sealing.epoch]),
+                service.slot_boxes(account, token.sid, READER),
+                service.sealed_epochs(account, token.sid, [sealing.epoch], READER),
                 service.add_browser_slot(account, slot, KL, "link"),
                 service.revoke_browser_slot(account, PK, token.sid),
                 service.note(account, "member:MB1", "login"),
@@ -456,7 +486,7 @@ def test_where_the_ledger_cannot_be_written_nothing_is_released(
                     await refused
             ledger.full = False
             with pytest.raises(KeyRefusedError):
-                await service.slot_boxes(account, PK)
+                await service.slot_boxes(account, PK, READER)
             # What was not given away for want of a record is in the record once it is.
             await service.link_boxes(account, KL)
             assert (ledger.entries[-1].actor, ledger.entries[-1].verb) == (KL, "slot_boxes")
@@ -479,8 +509,8 @@ def test_over_the_socket_the_console_has_its_own_verbs_and_no_others(
             slot = await browser.slot_for(console, PK, os.urandom(32))
             assert await console.link_boxes(account, link)
             await console.add_browser_slot(account, slot, link, "link")
-            assert len(await console.slot_boxes(account, PK)) == 2
-            assert list(await console.sealed_epochs(account, PK, [sealing.epoch])) == [sealing.epoch]
+            assert len(await console.slot_boxes(account, PK, READER)) == 2
+            assert list(await console.sealed_epochs(account, PK, [sealing.epoch], READER)) == [sealing.epoch]
             await console.revoke_browser_slot(account, PK, "member:MB1")
             await console.note(account, "member:MB1", "login")
             for verb in {*TENANT_VERBS, *DELIVERY_VERBS} - set(CONSOLE_VERBS):
@@ -499,8 +529,8 @@ def test_the_boxes_never_hold_a_key_in_clear(
         async with service_at() as service:
             await service.create_account(account, [token.slot])
             sealing = await service.sealing_key(token.caller, account)
-            boxes = await service.slot_boxes(account, token.sid)
-            sealed = await service.sealed_epochs(account, token.sid, [sealing.epoch])
+            boxes = await service.slot_boxes(account, token.sid, READER)
+            sealed = await service.sealed_epochs(account, token.sid, [sealing.epoch], READER)
             await browser.open(service)
             told = repr((boxes, sealed)).encode() + b"".join(box for _, box in boxes)
             for key in (*browser.content.values(), sealing.epoch_key):
@@ -511,7 +541,13 @@ def test_the_boxes_never_hold_a_key_in_clear(
 
 
 def test_who_asks_for_too_many_proof_keys_loses_their_own_and_nobody_elses(
-    run: Any, service_at: Any, account: str, token: Any, browser: Browser, monkeypatch: pytest.MonkeyPatch
+    run: Any,
+    service_at: Any,
+    account: str,
+    token: Any,
+    browser: Browser,
+    at_noon: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(browser_slots, "PROOF_KEYS_MAX", 22)
     other = "AC" + "9" * 32
@@ -523,7 +559,9 @@ def test_who_asks_for_too_many_proof_keys_loses_their_own_and_nobody_elses(
             made = await browser.slot_for(service, PK, os.urandom(32))
             for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX + 5):
                 await service.proof_key(other)
-            await service.add_browser_slot(account, made, token.sid)
+            link = await _open_link(service, token, at_noon)
+            await service.add_browser_slot(account, made, link, "link")
+            await browser.open(service)
             pushed_out = await browser.slot_for(service, PK2, os.urandom(32))
             for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX):
                 with contextlib.suppress(ConnectionError):
@@ -531,13 +569,13 @@ def test_who_asks_for_too_many_proof_keys_loses_their_own_and_nobody_elses(
             # Where too many of all wait, the next is refused: nobody else's is dropped for it.
             with pytest.raises(ConnectionError):
                 await service.proof_key("AC" + "8" * 32)
-            await service.add_browser_slot(account, pushed_out, token.sid)
+            await service.add_browser_slot(account, pushed_out, PK, "passkey")
 
     run(scene())
 
 
 def test_the_oldest_of_too_many_proof_keys_of_an_account_proves_nothing(
-    run: Any, service_at: Any, account: str, token: Any, browser: Browser
+    run: Any, service_at: Any, account: str, token: Any, browser: Browser, at_noon: Any
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
@@ -546,7 +584,8 @@ def test_the_oldest_of_too_many_proof_keys_of_an_account_proves_nothing(
             first, second = [await browser.slot_for(service, PK, os.urandom(32)) for _ in range(2)]
             for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX - 1):
                 await service.proof_key(account)
-            await _refused(service, account, first, token.sid)
-            await service.add_browser_slot(account, second, token.sid)
+            link = await _open_link(service, token, at_noon)
+            await _refused(service, account, first, link)
+            await service.add_browser_slot(account, second, link, "link")
 
     run(scene())

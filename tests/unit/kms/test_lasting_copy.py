@@ -11,12 +11,14 @@ from ringfence.domain.sealing import hpke
 from ringfence.kms.lasting_copy import copy_lasting
 from ringfence.kms.service import KeyService
 from ringfence.kms.store import DATABASE
+from ringfence.ports.console_keys import Reader
 from ringfence.ports.keys import KeyRefusedError, Slot
 from unit.kms.test_grants import GR, SM1, unkept
 
 KL = "KL" + "1" * 32
 LINK = hpke.Recipient(b"\x09" * 32)
 MINUTE_MS = 60_000
+READER = Reader(session="CS" + "1" * 32, member="MB" + "1" * 32)
 
 
 @pytest.mark.parametrize(("looked", "generations"), [(False, [0]), (True, [0, 1])])
@@ -42,7 +44,7 @@ def test_grants_and_links_are_past_in_it_and_go_on_where_they_were(
             slot = Slot(credential=KL, public=LINK.public)
             await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + 10 * MINUTE_MS)
             if looked:
-                await service.slot_boxes(account, KL)
+                await service.link_boxes(account, KL)
             rows = service._store.rows("SELECT credential, sealed FROM slot")
             again.mkdir()
             copy_lasting(kms_dir / DATABASE, again / DATABASE)
@@ -54,7 +56,7 @@ def test_grants_and_links_are_past_in_it_and_go_on_where_they_were(
             assert not any(sealed in copy for sealed in (kept.sealed.lid, *kept.sealed.boxes.values()))
             # Here nothing has ended.
             assert (await service.grant_boxes(GR, "e1", [SM1])).boxes
-            assert await service.slot_boxes(account, KL)
+            assert await service.link_boxes(account, KL)
         shutil.copytree(kms_dir / "keys", again / "keys")
         restored = KeyService(again, at_noon, ledger)
         await restored.open()
@@ -62,12 +64,14 @@ def test_grants_and_links_are_past_in_it_and_go_on_where_they_were(
             for refused in (
                 restored.grant_boxes(GR, "e1", [SM1]),
                 restored.keep_grant(kept),
-                restored.slot_boxes(account, KL),
+                restored.link_boxes(account, KL),
             ):
                 with pytest.raises(KeyRefusedError):
                     await refused
             await restored.tidy()
-            assert [generation for generation, _ in await restored.slot_boxes(account, token.sid)] == generations
+            assert [
+                generation for generation, _ in await restored.slot_boxes(account, token.sid, READER)
+            ] == generations
             assert restored._store.row("SELECT 1 FROM slot WHERE credential = ?", KL) is None
         finally:
             await restored.close()

@@ -32,7 +32,9 @@ async function signIn() {
     await navigator.serviceWorker.ready;
     const { account, credential, boxes } = await post("/sign-in", { ceremony: asked.ceremony, answer });
     await keepKey(kept, ahead_ms);
+    // What another member of the account left open in this browser is not this one's to read with.
     if (opens && boxes.length) await askKeys("unlock", { account, credential, boxes });
+    else await askKeys("lock");
     location.replace(location.pathname === "/sign-in" ? "/" : location.href);
   } catch (error) {
     tell(error.message);

@@ -50,7 +50,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             keys_origin=origins.keys,
         ),
         *page_routes(
-            *(pages, traffic, members, sessions, keys, BlastNotices(storage)),
+            *(pages, storage, traffic, members, sessions, keys, BlastNotices(storage)),
             keys_origin=origins.keys,
             api_url=dependencies.api_url,
         ),

@@ -16,6 +16,7 @@ from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.reading import reader_through
 from ringfence.console.tenant.slot_json import boxes_json
 from ringfence.domain.access.grant import Approver, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
@@ -95,9 +96,10 @@ def grant_routes(
 
     async def sealed_keys(request: Request) -> Response:
         grant, asked = await own(request), await read_json(request, _Credential)
+        reader = await reader_through(storage, keys, session_of(request), asked.credential)
         hours = {name: await hour_of(grant.account, name) for name in grant.scope.names}
         try:
-            epochs = await keys.sealed_epochs(grant.account, asked.credential, sorted(set(hours.values())))
+            epochs = await keys.sealed_epochs(grant.account, asked.credential, sorted(set(hours.values())), reader)
         except KeyRefusedError:
             raise RefusedError("That opens nothing of this account.") from None
         return done(

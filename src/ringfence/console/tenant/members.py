@@ -5,7 +5,6 @@ that the member has. What opens content is never here: slots come sealed, with a
 """
 
 import asyncio
-import hashlib
 import secrets
 import sqlite3
 from collections.abc import Sequence
@@ -20,11 +19,13 @@ from ringfence.console.sessions import Session, fresh, is_open
 from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, keep_member, member_of, members_of
+from ringfence.console.tenant.reading import reader_in
+from ringfence.console.tenant.slot_name import slot_name
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationAnswer
 from ringfence.domain.passkeys.passkey import Passkey
 from ringfence.domain.sid import is_sid, new_sid
-from ringfence.ports.console_keys import LINK_PREFIX, PASSKEY_PREFIX, BrowserSlot, ConsoleKeys, Way
+from ringfence.ports.console_keys import LINK_PREFIX, BrowserSlot, ConsoleKeys, Way
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.passkeys import AuthenticatorWish, Passkeys, PasskeyUser, RelyingParty
 
@@ -57,11 +58,6 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     options: dict[str, Any]
     boxes: Boxes
     proof_key: bytes
-
-
-def slot_name(credential_id: bytes) -> str:
-    """What the key service calls a passkey's slot: PK, and 16 bytes of the SHA-256 of the credential's id in hex."""
-    return f"{PASSKEY_PREFIX}{hashlib.sha256(credential_id).hexdigest()[:32]}"
 
 
 class Members:
@@ -103,12 +99,12 @@ class Members:
             account=account, member=member, handle=secrets.token_bytes(HANDLE_BYTES), by=link, is_new=True
         )
         try:
-            asked = await self._begin(about, [], of=f"{account} {link}")
+            boxes = await self._keys.link_boxes(account, link)
         except KeyRefusedError:
             raise RefusedError(_LINK, status=410) from None
         # Asked of who has a link: nobody else is told which accounts stand still.
         await self._standstill.check_member(account)
-        return asked
+        return await self._begin(about, boxes, [], of=f"{account} {link}")
 
     async def begin_adding(self, session: Session) -> Asked:
         """For a member who has just shown the passkey that the new one is to be added by."""
@@ -132,9 +128,10 @@ class Members:
             is_new=False,
         )
         try:
-            return await self._begin(about, [each.passkey for each in held], of=session.id)
+            boxes = await self._keys.slot_boxes(about.account, about.by, reader_in(session))
         except KeyRefusedError:
             raise RefusedError("This passkey opens nothing, so none can be added by it.") from None
+        return await self._begin(about, boxes, [each.passkey for each in held], of=session.id)
 
     async def finish(
         self, ceremony: str, answer: RegistrationAnswer, slot: BrowserSlot, adds: Session | None
@@ -211,9 +208,7 @@ class Members:
 
         await self._storage.run(work)
 
-    async def _begin(self, about: NewPasskeyOf, taken: Sequence[Passkey], *, of: str) -> Asked:
-        boxes_of = self._keys.link_boxes if about.is_new else self._keys.slot_boxes
-        boxes = await boxes_of(about.account, about.by)
+    async def _begin(self, about: NewPasskeyOf, boxes: Boxes, taken: Sequence[Passkey], *, of: str) -> Asked:
         proof_key = await self._keys.proof_key(about.account)
         name, ceremony = self._ceremonies.begin(about, of=of)
         user = PasskeyUser(handle=about.handle, name=about.account, display_name=f"Member of {about.account}")

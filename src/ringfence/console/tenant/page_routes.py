@@ -13,8 +13,11 @@ from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Sessions
-from ringfence.console.tenant.members import Members, slot_name
+from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.members import Members
+from ringfence.console.tenant.reading import reader_through
 from ringfence.console.tenant.slot_json import SlotJson, asked_json, boxes_json, read_slot
+from ringfence.console.tenant.slot_name import slot_name
 from ringfence.console.tenant.traffic import TenantTraffic, TextsWanted
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
@@ -35,6 +38,7 @@ class _Made(msgspec.Struct, frozen=True):
 
 def page_routes(
     pages: Pages,
+    storage: ConsoleStorage,
     traffic: TenantTraffic,
     members: Members,
     sessions: Sessions,
@@ -65,9 +69,10 @@ def page_routes(
             found, before = await traffic.page(session.account, asked.wanted)
         except ValueError:
             raise RefusedError("A day is written YYYY-MM-DD.", status=400) from None
+        reader = await reader_through(storage, keys, session, asked.credential)
         wanted = sorted({each.epoch for each in found})
         try:
-            epochs = await keys.sealed_epochs(session.account, asked.credential, wanted) if wanted else {}
+            epochs = await keys.sealed_epochs(session.account, asked.credential, wanted, reader) if wanted else {}
         except KeyRefusedError:
             raise RefusedError("That opens nothing of this account.") from None
         return done(

@@ -18,7 +18,9 @@ from ringfence.console.sessions import Session, Sessions
 from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import member_of
-from ringfence.console.tenant.members import Boxes, slot_name
+from ringfence.console.tenant.members import Boxes
+from ringfence.console.tenant.reading import reader_in, reader_through
+from ringfence.console.tenant.slot_name import slot_name
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import AuthenticationAnswer
 from ringfence.domain.passkeys.refusal import PasskeyRefusedError
@@ -78,7 +80,7 @@ class MemberSignIn:
         await self._standstill.check_member(kept.account)
         session, cookie = self._sessions.new("member", kept.person, kept.account, begun.about)
         await self._keys.note(kept.account, session.actor, "sign_in", (session.scope,))
-        opening = await self._opening(kept)
+        opening = await self._opening(session, kept)
 
         def check(db: sqlite3.Connection) -> None:
             gone = passkey_of(db, kept.passkey.credential_id) is None
@@ -102,19 +104,20 @@ class MemberSignIn:
         if begun.about != session.id or kept.person != session.person:
             raise RefusedError(_REFUSED, status=401)
         await self._sessions.verified(session.id)
-        return await self._opening(kept)
+        return await self._opening(session, kept)
 
     async def boxes_of(self, session: Session, credential: str) -> Boxes:
         """Content keys sealed to the slot of a secret that the member typed in the key origin."""
+        reader = await reader_through(self._storage, self._keys, session, credential)
         try:
-            return await self._keys.slot_boxes(session.account, credential)
+            return await self._keys.slot_boxes(session.account, credential, reader)
         except KeyRefusedError:
             raise RefusedError("That opens nothing of this account.") from None
 
-    async def _opening(self, kept: KeptPasskey) -> Opening:
+    async def _opening(self, session: Session, kept: KeptPasskey) -> Opening:
         credential = slot_name(kept.passkey.credential_id)
         try:
-            boxes = await self._keys.slot_boxes(kept.account, credential)
+            boxes = await self._keys.slot_boxes(kept.account, credential, reader_in(session))
         except KeyRefusedError:
             boxes = []
         return Opening(account=kept.account, credential=credential, boxes=boxes)

@@ -10,6 +10,7 @@ import msgspec
 
 SESSION = "session:"
 GRANT = "grant:"
+MEMBER = "member:"
 STAFF = "staff:"
 KEPT = "grant.keep"
 
@@ -64,5 +65,5 @@ def session_of(scope: Sequence[str]) -> str:
 
 
 def _things(scope: Sequence[str]) -> list[str]:
-    """What was opened, without what it was opened through."""
-    return [name for name in scope if not name.startswith((SESSION, GRANT))]
+    """What was opened, without what it was opened through, and for whom."""
+    return [name for name in scope if not name.startswith((SESSION, GRANT, MEMBER))]
