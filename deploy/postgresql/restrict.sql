@@ -13,10 +13,10 @@ REVOKE INSERT, UPDATE, DELETE ON ringfence.account, ringfence.credential, ringfe
 -- Nor do they ask for more than what they carry: what is for sale, who is looked up, whose second factor it is.
 REVOKE ALL ON ringfence.stock, ringfence.credential_use,
   ringfence.lookup_override, ringfence.lookup_rule, ringfence.lookup_use,
-  ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_rate
+  ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment, ringfence.verify_rate
   FROM ringfence_dispatcher, ringfence_voice;
 
 -- The consoles do not look at what requests are signed in with, nor at second factors.
 REVOKE SELECT ON ringfence.credential, ringfence.credential_use,
-  ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge
+  ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment
   FROM ringfence_console;

@@ -63,6 +63,14 @@ def on_new_factor(method: str, path: str, **data: str) -> Recipe:
     return make
 
 
+def fetch_access_token(tenant: Any) -> requests.Response:
+    """Of a token that was made just now."""
+    service = tenant.client().verify.v2.services.create(friendly_name="Fade & Co").sid
+    tokens = tenant.client().verify.v2.services(service).access_tokens
+    made = tokens.create(identity=IDENTITY, factor_type="push")
+    return ask(tenant, "GET", f"{SERVICES}/{service}/AccessTokens/{made.sid}")
+
+
 ENTITIES = f"{SERVICE}/Entities"
 FACTORS = f"{ENTITIES}/{{Identity}}/Factors"
 CHALLENGES = f"{ENTITIES}/{{Identity}}/Challenges"
@@ -78,6 +86,7 @@ FACTOR_RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", f"{FACTORS}/{{Sid}}"): on_new_factor("POST", "/{0}/Factors/{1}", AuthPayload="{code}"),
     ("DELETE", f"{FACTORS}/{{Sid}}"): on_entity("DELETE", "/{0}/Factors/{1}"),
     ("POST", f"{SERVICE}/AccessTokens"): on_service("POST", "/{}/AccessTokens", Identity=IDENTITY, FactorType="push"),
+    ("GET", f"{SERVICE}/AccessTokens/{{Sid}}"): fetch_access_token,
     ("GET", "/v2/Forms/{FormType}"): lambda tenant: ask(tenant, "GET", "/v2/Forms/form-push"),
     ("POST", CHALLENGES): on_entity("POST", "/{0}/Challenges", FactorSid="{1}", AuthPayload="{code}"),
     ("GET", CHALLENGES): on_entity("GET", "/{0}/Challenges?Order=asc"),

@@ -427,6 +427,34 @@ def test_a_token_tells_how_long_it_is_good(tenant: Any, service: str) -> None:
     assert tokens.create(identity=IDENTITY, factor_type="push").ttl == 60
 
 
+def test_a_token_is_told_once_and_what_it_is_for_while_it_is_good(tenant: Any, service: str) -> None:
+    tokens = tenant.client().verify.v2.services(service).access_tokens
+    made = tokens.create(identity=IDENTITY, factor_type="push", factor_friendly_name="Of the bank", ttl=120)
+    path = f"{SERVICES}/{service}/AccessTokens/{made.sid}"
+    shown = ask(tenant, "GET", path).json()
+    assert made.token
+    assert shown["token"] is None
+    assert (shown["sid"], shown["entity_identity"], shown["factor_friendly_name"]) == (
+        made.sid,
+        IDENTITY,
+        "Of the bank",
+    )
+    assert (shown["ttl"], shown["factor_type"], shown["service_sid"]) == (120, "push", service)
+    assert tokens(made.sid).fetch().date_created == made.date_created
+    # That it was used does not end it: the second factor is refused, not the look at it.
+    assert Telephone(tenant, service).enrol(made.token).status_code == 201
+    assert ask(tenant, "GET", path).status_code == 200
+    row = tenant.installation.run(tenant.installation.store.enrolment(tenant.sid, service, made.sid, 0))
+    assert IDENTITY.encode() not in row.content
+    assert b"bank" not in row.content
+    before_ms = tenant.installation.clock.offset_ms
+    tenant.installation.clock.offset_ms += 120_000
+    try:
+        assert refusal(ask(tenant, "GET", path)) == (404, 20404)
+    finally:
+        tenant.installation.clock.offset_ms = before_ms
+
+
 def test_nothing_of_a_device_is_left_when_it_is_deleted(
     tenant: Any, service: str, entity: Any, telephone: Telephone
 ) -> None:

@@ -11,8 +11,10 @@ from ringfence.api.app import operations, own_operations
 from ringfence.api.resource import OURS, Operation
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.content import seal_content_with
+from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.ports.calls import RecordingRow, StepRow
+from ringfence.ports.keys import Caller
 from ringfence.ports.store import MediaRow, MessageRow, NewEvent
 from ringfence.ports.verification_attempts import AttemptFilter
 
@@ -57,6 +59,7 @@ class Victim:
         entity = verified.entities(factor_recipes.IDENTITY)
         self.verify["Challenges"] = entity.challenges.create(factor_sid=self.verify["Factors"]).sid
         self.entity = entity.fetch().sid
+        self.verify["AccessTokens"] = self._leave(installation)
         started = verified.verifications.create(to="+12025550177", channel="sms")
         self.verify["Verifications"] = started.sid
         self.verify["Attempts"] = started.send_code_attempts[0]["attempt_sid"]
@@ -117,6 +120,15 @@ class Victim:
         client.verify.v2.safelist.create(phone_number="+12025550177")
         hook = service.webhooks.create(friendly_name="owls", event_types=["*"], webhook_url="https://owl.example/v")
         return {"Services": service.sid, "RateLimits": limit.sid, "Buckets": bucket.sid, "Webhooks": hook.sid}
+
+    def _leave(self, installation: Any) -> str:
+        """Leave to make a factor, for longer than these tests take."""
+        tenant = self.tenant
+        caller = Caller(account=tenant.sid, credential=tenant.sid, seed=slot_seed(tenant.token, tenant.sid))
+        create = installation.deps.factoring.enrolments.create
+        service, identity = self.verify["Services"], factor_recipes.IDENTITY
+        signed = installation.run(create(caller, tenant.sid, service, identity, name=WORDS, ttl_s=86_400))
+        return str(signed.view.row.sid)
 
     def _sip_things(self, client: Any) -> dict[str, str]:
         domain = client.sip.domains.create(domain_name="owl.sip.twilio.com", voice_url="https://owl.example/voice")

@@ -43,6 +43,16 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
         return f"Enrolment({self.sid})"
 
 
+class EnrolmentSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sealed of a leave that was given: for whom, and what the factor will be called ("" is not given)."""
+
+    identity: str
+    friendly_name: str
+
+    def __repr__(self) -> str:
+        return "EnrolmentSecret(…)"
+
+
 def login_claimed(token: Jws) -> DeviceOf | None:
     """Whose device a token claims to be of; None where it is no device's."""
     grant = _grant(token)

@@ -209,7 +209,7 @@ def compose_factoring(
         push_factors=PushFactors(store, keys, clock, entities, factors),
         push_challenges=PushChallenges(store, keys, clock, challenges),
         notifier=ChallengeNotifier(store, clock, push),
-        enrolments=Enrolments(keys, clock),
+        enrolments=Enrolments(store, keys, clock),
         devices=Devices(store, keys),
         timeline=ChallengeTimelineReader(store, clock),
         news=FactorNews(store, keys, clock, events, wake),

@@ -14,6 +14,7 @@ from ringfence.domain.verification import Attempt
 from ringfence.domain.verification import Status as VerificationStatus
 from ringfence.ports.applications import ApplicationRow
 from ringfence.ports.calls import CallOrder, CallRow, RecordingRow, StepRow
+from ringfence.ports.enrolments import EnrolmentRow
 from ringfence.ports.factors import ChallengeRow, EntityRow, FactorRow
 from ringfence.ports.lookups import OverrideRow, RateRule
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
@@ -143,6 +144,7 @@ VERIFY = Columns(VerifyRow)
 VERIFICATION = Columns(VerificationRow, status=_VERIFICATION_STATUS, attempts=_read_attempts)
 ENTITY = Columns(EntityRow)
 FACTOR = Columns(FactorRow, factor_type=_FACTOR_TYPE, status=_FACTOR_STATUS)
+ENROLMENT = Columns(EnrolmentRow)
 CHALLENGE = Columns(ChallengeRow, factor_type=_FACTOR_TYPE, status=_CHALLENGE_STATUS, matched=bool)
 VERIFICATION_ATTEMPT = Columns(VerificationAttemptRow, converted=bool)
 TELLING = Columns(TellingRow)

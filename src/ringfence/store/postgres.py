@@ -7,6 +7,7 @@ from ringfence.store.postgres_call_steps import PostgresCallSteps
 from ringfence.store.postgres_call_work import PostgresCallWork
 from ringfence.store.postgres_calls import PostgresCalls
 from ringfence.store.postgres_clock import PostgresClock
+from ringfence.store.postgres_enrolments import PostgresEnrolments
 from ringfence.store.postgres_factors import PostgresFactors
 from ringfence.store.postgres_fraud import PostgresFraud
 from ringfence.store.postgres_freezes import PostgresFreezes
@@ -47,6 +48,7 @@ class PostgresStore(
     PostgresSignIns,
     PostgresVerifications,
     PostgresFactors,
+    PostgresEnrolments,
     PostgresTellings,
     PostgresCallBrakes,
     PostgresLookups,

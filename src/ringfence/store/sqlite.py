@@ -7,6 +7,7 @@ from ringfence.store.sqlite_call_steps import SqliteCallSteps
 from ringfence.store.sqlite_call_work import SqliteCallWork
 from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
+from ringfence.store.sqlite_enrolments import SqliteEnrolments
 from ringfence.store.sqlite_factors import SqliteFactors
 from ringfence.store.sqlite_fraud import SqliteFraud
 from ringfence.store.sqlite_freezes import SqliteFreezes
@@ -47,6 +48,7 @@ class SqliteStore(
     SqliteSignIns,
     SqliteVerifications,
     SqliteFactors,
+    SqliteEnrolments,
     SqliteTellings,
     SqliteCallBrakes,
     SqliteLookups,

@@ -1,6 +1,6 @@
 """Tokens by which a device makes a factor. Source: Twilio, "Access Token resource" of Verify v2.
 
-A token is told once and kept nowhere: there is none to fetch.
+A token is told once and kept nowhere. What is fetched is what it gives leave to, and null for the token.
 """
 
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ from ringfence.api.verify_v2.services import PRODUCT, VERSION, service_url
 from ringfence.domain.device_token import TTL_MAX_S, TTL_MIN_S
 from ringfence.domain.errors import ApiError
 from ringfence.domain.factor import FactorType
-from ringfence.usecases.verify.enrolments import Signed
+from ringfence.usecases.verify.enrolments import EnrolmentView
 
 access_tokens = Resource(
     "Services/{ServiceSid}/AccessTokens", item="AccessToken", listed="", product=PRODUCT, version=VERSION
@@ -35,15 +35,15 @@ class AccessTokenForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"
 
 
 class AccessToken(msgspec.Struct, kw_only=True):
-    """A token as it was made."""
+    """What a token gives leave to. `token` is there as it is made, and never again."""
 
     sid: str
     account_sid: str
     service_sid: str
-    entity_identity: str
+    entity_identity: str | None
     factor_type: str
     factor_friendly_name: str | None
-    token: str
+    token: str | None
     url: str
     ttl: int
     date_created: str
@@ -52,19 +52,19 @@ class AccessToken(msgspec.Struct, kw_only=True):
         return f"AccessToken({self.sid})"
 
 
-def _shown(request: ApiRequest[Any], signed: Signed, ttl_s: int) -> AccessToken:
-    enrolment = signed.enrolment
+def _shown(request: ApiRequest[Any], view: EnrolmentView, token: str | None) -> AccessToken:
+    row, secret = view.row, view.secret
     return AccessToken(
-        sid=enrolment.sid,
-        account_sid=enrolment.account,
-        service_sid=enrolment.service,
-        entity_identity=enrolment.identity,
+        sid=row.sid,
+        account_sid=row.account,
+        service_sid=row.service,
+        entity_identity=None if secret is None else secret.identity,
         factor_type=FactorType.PUSH.value,
-        factor_friendly_name=enrolment.friendly_name or None,
-        token=signed.token,
-        url=f"{service_url(request, enrolment.service)}/AccessTokens/{enrolment.sid}",
-        ttl=ttl_s,
-        date_created=iso8601(enrolment.issued_s * 1_000),
+        factor_friendly_name=(secret.friendly_name or None) if secret is not None else None,
+        token=token,
+        url=f"{service_url(request, row.service)}/AccessTokens/{row.sid}",
+        ttl=(row.expires_ms - row.created_ms) // 1_000,
+        date_created=iso8601(row.created_ms),
     )
 
 
@@ -81,4 +81,11 @@ async def create(request: ApiRequest[AccessTokenForm]) -> AccessToken:
         name=form.factor_friendly_name or "",
         ttl_s=form.ttl,
     )
-    return _shown(request, signed, form.ttl)
+    return _shown(request, signed.view, signed.token)
+
+
+@access_tokens.fetch()
+async def fetch(request: ApiRequest[msgspec.Struct]) -> AccessToken | None:
+    service = await service_of(request)
+    view = await factoring_of(request).enrolments.fetch(request.caller, service.account, service.sid, request.sid)
+    return None if view is None else _shown(request, view, None)

@@ -1,17 +1,20 @@
-"""What is secret of entities, factors and challenges in and out of its sealed form."""
+"""What is secret of entities, leaves to make a factor, factors and challenges in and out of its sealed form."""
 
 import msgspec
 
 from ringfence.domain.challenge import ChallengeSecret
+from ringfence.domain.device_token import EnrolmentSecret
 from ringfence.domain.factor import FactorSecret
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.record import RecordSealer, seal_field
 
 ENTITY = "entity"
+ENROLMENT = "enrolment"
 FACTOR = "factor"
 CHALLENGE = "challenge"
 
 _encoder = msgspec.msgpack.Encoder()
+_enrolments = msgspec.msgpack.Decoder(EnrolmentSecret)
 _factors = msgspec.msgpack.Decoder(FactorSecret)
 _challenges = msgspec.msgpack.Decoder(ChallengeSecret)
 
@@ -29,6 +32,19 @@ def seal_identity_with(record_key: bytes, account: str, sid: str, identity: str)
 def open_identity(sealer: RecordSealer, sid: str, sealed: bytes) -> str:
     """The inverse; UnsealError when it was altered or belongs elsewhere."""
     return sealer.open(sid, ENTITY, sealed).decode()
+
+
+def seal_enrolment(sealer: RecordSealer, sid: str, secret: EnrolmentSecret) -> bytes:
+    """Under the record key of `sid`."""
+    return sealer.seal(sid, ENROLMENT, _encoder.encode(secret))
+
+
+def open_enrolment(sealer: RecordSealer, sid: str, sealed: bytes) -> EnrolmentSecret:
+    """The inverse; UnsealError when it was altered or belongs elsewhere."""
+    try:
+        return _enrolments.decode(sealer.open(sid, ENROLMENT, sealed))
+    except msgspec.DecodeError:
+        raise UnsealError from None
 
 
 def seal_factor(sealer: RecordSealer, sid: str, secret: FactorSecret) -> bytes:

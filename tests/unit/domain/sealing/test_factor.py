@@ -1,15 +1,18 @@
-"""What is secret of entities, factors and challenges opens where it belongs and nowhere else."""
+"""What is secret of entities, leaves, factors and challenges opens where it belongs and nowhere else."""
 
 import pytest
 
 from ringfence.domain.challenge import ChallengeSecret
+from ringfence.domain.device_token import EnrolmentSecret
 from ringfence.domain.factor import FactorSecret
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.factor import (
     open_challenge,
+    open_enrolment,
     open_factor,
     open_identity,
     seal_challenge,
+    seal_enrolment,
     seal_factor,
     seal_identity,
 )
@@ -21,6 +24,7 @@ CHALLENGE = ChallengeSecret(details='{"a":1}', hidden_details='{"b":2}', state="
 
 CASES = [
     (seal_identity, open_identity, "alice-0001"),
+    (seal_enrolment, open_enrolment, EnrolmentSecret(identity="alice-0001", friendly_name="Alice's")),
     (seal_factor, open_factor, FACTOR),
     (seal_challenge, open_challenge, CHALLENGE),
 ]

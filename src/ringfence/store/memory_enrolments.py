@@ -1,0 +1,18 @@
+"""Leaves to make a factor, in memory."""
+
+from ringfence.ports.enrolments import EnrolmentRow
+
+
+class MemoryEnrolments:
+    """`ports.enrolments.EnrolmentStore` over a dictionary."""
+
+    def __init__(self) -> None:
+        self._enrolments: dict[tuple[str, str, str], EnrolmentRow] = {}
+
+    async def keep_enrolment(self, row: EnrolmentRow) -> None:
+        self._enrolments = {key: known for key, known in self._enrolments.items() if known.expires_ms > row.created_ms}
+        self._enrolments[row.account, row.service, row.sid] = row
+
+    async def enrolment(self, account: str, service: str, sid: str, now_ms: int) -> EnrolmentRow | None:
+        row = self._enrolments.get((account, service, sid))
+        return row if row is not None and row.expires_ms > now_ms else None

@@ -1,0 +1,11 @@
+-- columns --
+account, sid, service, epoch, content, created_ms, expires_ms
+
+-- insert --
+INSERT INTO verify_enrolment ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)
+
+-- enrolment --
+SELECT {columns} FROM verify_enrolment WHERE account = ? AND service = ? AND sid = ? AND expires_ms > ?
+
+-- forget --
+DELETE FROM verify_enrolment WHERE expires_ms <= ?

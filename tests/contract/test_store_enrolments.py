@@ -1,0 +1,33 @@
+"""Leaves to make a factor are there while they are good, where they belong, and are erased afterwards."""
+
+from msgspec.structs import replace
+
+from ringfence.ports.enrolments import EnrolmentRow
+
+NOW = 1_700_000_000_000
+A, B = "AC" + "a" * 32, "AC" + "b" * 32
+VA, VB = "VA" + "a" * 32, "VA" + "b" * 32
+ROW = EnrolmentRow(
+    account=A, sid="YK" + "1" * 32, service=VA, epoch=7, content=b"\x00\xff", created_ms=NOW, expires_ms=NOW + 60_000
+)
+
+
+async def test_a_leave_is_what_was_written_until_its_time_is_up(store):
+    await store.keep_enrolment(ROW)
+    assert await store.enrolment(A, VA, ROW.sid, NOW + 59_999) == ROW
+    assert await store.enrolment(A, VA, ROW.sid, NOW + 60_000) is None
+
+
+async def test_a_leave_of_another_service_or_account_is_not_there(store):
+    await store.keep_enrolment(ROW)
+    for account, service, sid in ((B, VA, ROW.sid), (A, VB, ROW.sid), (A, VA, "YK" + "2" * 32)):
+        assert await store.enrolment(account, service, sid, NOW) is None
+
+
+async def test_the_next_leave_of_anybody_erases_what_is_over_and_nothing_else(store):
+    longer = replace(ROW, sid="YK" + "2" * 32, expires_ms=NOW + 60_001)
+    for row in (ROW, longer, replace(ROW, account=B, sid="YK" + "3" * 32, created_ms=NOW + 60_000, expires_ms=2 * NOW)):
+        await store.keep_enrolment(row)
+    # Asked as of then, what is still written would be there.
+    assert await store.enrolment(A, VA, ROW.sid, NOW) is None
+    assert await store.enrolment(A, VA, longer.sid, NOW) == longer
