@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 import requests
 from msgspec.structs import replace
+from tests.api.lookup_recipes import known
 from tests.api.test_verifications import Verify, other_than, refused
 
 from ringfence.domain import call
 from ringfence.domain.message import Status
 from ringfence.ports.calls import CallChange
 
-TO, OTHER = "+12025550177", "+447900900123"
+TO, OTHER, KNOWN = "+12025550177", "+447900900123", "+12025550166"
 
 
 @pytest.fixture
@@ -36,12 +37,37 @@ def test_an_attempt_tells_whose_it_is(verify: Verify) -> None:
         "to": TO,
         "status": "unconfirmed",
         "country": "US",
+        "code_length": 6,
+        "locale": "en",
+        "mcc": None,
+        "mnc": None,
+        "carrier": None,
         "message_status": "queued",
     }
     assert found.url.endswith(f"/v2/Attempts/{found.sid}")
     fetched = verify.client.verify.v2.verification_attempts(found.sid).fetch()
     assert (fetched.sid, fetched.channel_data) == (found.sid, found.channel_data)
     assert fetched.date_created == found.date_created
+
+
+def test_it_tells_the_words_of_the_first_and_the_length_of_all(verify: Verify) -> None:
+    verify = Verify(verify.tenant, code_length=8)
+    first = sid_of(verify.start(locale="de"))
+    again = sid_of(verify.start(locale="fr"))
+    told = {one.sid: one.channel_data for one in verify.client.verify.v2.verification_attempts.list()}
+    assert (told[first]["locale"], told[first]["code_length"]) == ("de", 8)
+    assert (told[again]["locale"], told[again]["code_length"]) == (None, 8)
+
+
+def test_one_that_is_fetched_tells_whose_line_it_was_where_the_service_looks_up(verify: Verify) -> None:
+    known(verify.tenant, KNOWN, carrier_name="Owl Mobile", mobile_country_code="310", mobile_network_code="999")
+    looking = Verify(verify.tenant, lookup_enabled=True)
+    attempts = verify.client.verify.v2.verification_attempts
+    data = attempts(sid_of(looking.start(KNOWN))).fetch().channel_data
+    assert (data["mcc"], data["mnc"], data["carrier"]) == ("310", "999", "Owl Mobile")
+    assert attempts(sid_of(verify.start(KNOWN))).fetch().channel_data["carrier"] is None
+    # A list looks nothing up.
+    assert {one.channel_data["carrier"] for one in attempts.list()} == {None}
 
 
 def test_entering_the_code_converts_all_attempts_of_a_verification(verify: Verify) -> None:

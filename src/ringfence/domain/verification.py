@@ -42,12 +42,18 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Secret(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
-    """What only the tenant may read of a verification: sealed under its record key. The code is not in it."""
+    """What only the tenant may read of a verification: sealed under its record key. The code is not in it.
+
+    `locale` is the language its first attempt was to be told in, `code_length` how many characters the code has: "" and
+    0 where that was not kept.
+    """
 
     to: str
     amount: str = ""
     payee: str = ""
     tags: str = ""
+    locale: str = ""
+    code_length: int = 0
 
     def __repr__(self) -> str:
         return "Secret(…)"

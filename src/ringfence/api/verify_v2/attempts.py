@@ -1,6 +1,7 @@
 """Attempts to bring a code. Source: Twilio, "Verification Attempts" and their "Summary" of Verify v2."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +11,7 @@ from ringfence.api.forms import VERIFY_PARAMETER, Instant, Rule
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.api.verify_v2.services import PRODUCT, VERSION
+from ringfence.api.verify_v2.verification_lookup import lookup_of
 from ringfence.api.verify_v2.verifications import driven
 from ringfence.domain.rating import format_price
 from ringfence.domain.sid import is_sid
@@ -22,6 +24,7 @@ attempts = Resource("Attempts", item="Attempt", listed="attempts", product=PRODU
 attempts_summary = Resource("Attempts/Summary", item="Summary", listed="", product=PRODUCT, version=VERSION)
 
 CHANNELS = ("sms", "call", "email", "whatsapp", "rbm")
+NOBODY: Mapping[str, Any] = {}
 CONVERTED = {"converted": True, "unconverted": False}
 
 
@@ -131,14 +134,18 @@ def _status(view: AttemptView) -> str:
     return "expired" if view.status is Status.EXPIRED else "unconfirmed"
 
 
-def _channel_data(view: AttemptView) -> dict[str, Any]:
-    """What the channel tells of it. What is not known is left out."""
+def _channel_data(view: AttemptView, carrier: Mapping[str, Any]) -> dict[str, Any]:
+    """What the channel tells of it; what is not known of its words and its line is None."""
     row, secret, sent = view.row, view.verification.secret, view.sent
     data: dict[str, Any] = {
         "verification_sid": row.verification,
         "to": None if secret is None else secret.to,
         "status": _status(view),
         "country": row.country,
+        **_words(view),
+        "mcc": carrier.get("mobile_country_code"),
+        "mnc": carrier.get("mobile_network_code"),
+        "carrier": carrier.get("name"),
     }
     error_code = row.refusal
     if sent is not None:
@@ -151,7 +158,16 @@ def _channel_data(view: AttemptView) -> dict[str, Any]:
     return data
 
 
-def _shown(request: ApiRequest[Any], view: AttemptView) -> Attempt:
+def _words(view: AttemptView) -> dict[str, Any]:
+    """How long the code is that it brought, and in which language: that is kept of a verification's first attempt."""
+    secret, attempts = view.verification.secret, view.verification.row.attempts
+    if secret is None or view.row.channel == "sna" or not attempts:
+        return {"code_length": None, "locale": None}
+    first = attempts[0].sid == view.row.sid
+    return {"code_length": secret.code_length or None, "locale": (first and secret.locale) or None}
+
+
+def _shown(request: ApiRequest[Any], view: AttemptView, carrier: Mapping[str, Any] = NOBODY) -> Attempt:
     row, sent, verification = view.row, view.sent, view.verification.row
     updated_ms = max(row.at_ms, sent.updated_ms if sent is not None else 0)
     if row.converted:
@@ -170,7 +186,7 @@ def _shown(request: ApiRequest[Any], view: AttemptView) -> Attempt:
         conversion_status="converted" if row.converted else "unconverted",
         channel=row.channel,
         price=price,
-        channel_data=_channel_data(view),
+        channel_data=_channel_data(view, carrier),
         url=f"{request.root}/{VERSION}/Attempts/{row.sid}",
     )
 
@@ -192,7 +208,12 @@ async def list_attempts(request: ApiRequest[ListFilter], cursor: Cursor) -> list
 @attempts.fetch()
 async def fetch(request: ApiRequest[msgspec.Struct]) -> Attempt | None:
     view = await driven(request).attempts.fetch(request.caller, request.account.sid, request.sid)
-    return None if view is None else _shown(request, view)
+    if view is None:
+        return None
+    # A list asks nobody: a page of it would be a thousand lookups.
+    service = await request.deps.store.verify_row(request.account.sid, "service", view.row.service)
+    looked_up = await lookup_of(request, service, view.verification)
+    return _shown(request, view, looked_up.get("carrier", NOBODY))
 
 
 @attempts_summary.only(SummaryFilter)

@@ -144,7 +144,7 @@ class VerificationStarter:
             _skip_landlines(settings, request, to)
             sending = await self._let_pass(service, request, to, now_ms, price_micros)
             attempt = replace(attempt, origins=sending.origins)
-            row = await self._row(caller, service, settings, request, to, attempt)
+            row = await self._row(caller, service, settings, request, to, attempt, locale=words[0].locale)
             await channel.carry(
                 caller,
                 Notice(
@@ -235,6 +235,8 @@ class VerificationStarter:
         request: StartRequest,
         to: Recipient,
         attempt: Attempt,
+        *,
+        locale: str,
     ) -> VerificationRow:
         """The pending verification with this attempt among its own, and its code open."""
         address = address_of(to)
@@ -252,7 +254,14 @@ class VerificationStarter:
             return sent
         sealing = await self._keys.sealing_key(caller, service.account)
         sid = new_sid("VE", attempt.at_ms)
-        secret = Secret(to=address, amount=request.amount, payee=request.payee, tags=request.tags)
+        secret = Secret(
+            to=address,
+            amount=request.amount,
+            payee=request.payee,
+            tags=request.tags,
+            locale=locale,
+            code_length=len(request.custom_code) or settings.code_length,
+        )
         row = VerificationRow(
             account=service.account,
             sid=sid,
