@@ -189,15 +189,15 @@ async def test_erased_content_is_in_no_file_any_more(path, text):
     await store.delete_message(deleted.account, deleted.sid)
     for _ in range(50):
         await asyncio.sleep(0.1)
-        if not found(b"canary"):
+        if not found(b"canary-"):
             break
-    assert found(b"canary") == []
+    assert found(b"canary-") == []
     await store.close()
 
 
 async def test_a_question_that_nobody_answered_is_in_no_file_any_more(path):
     def found():
-        return [file.name for file in path.parent.iterdir() if b"canary" in file.read_bytes()]
+        return [file.name for file in path.parent.iterdir() if b"canary-" in file.read_bytes()]
 
     store = await opened(path)
     question = ChallengeRow(
@@ -208,7 +208,7 @@ async def test_a_question_that_nobody_answered_is_in_no_file_any_more(path):
         factor="",
         factor_type=FactorType.PASSKEYS,
         epoch=1,
-        content=b"canary" * 400,
+        content=b"canary-asked" * 400,
         created_ms=NOW,
         updated_ms=NOW,
         expires_ms=NOW + 1,
