@@ -118,7 +118,7 @@ def main() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_key_origin(["http://console.localhost"], "http://console.localhost")
+    app = create_key_origin(["http://console.localhost"], "http://console.localhost", grant_keeper=os.urandom(32))
     server = uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None))
     thread = threading.Thread(target=lambda: asyncio.run(server.serve()), daemon=True)
     thread.start()

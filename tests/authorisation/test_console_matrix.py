@@ -47,7 +47,7 @@ OPEN = {
     Open("tenant", "OPTIONS", "/enrol"): "that the key origin may ask that",
     Open("keys", "GET", "/frame"): "code that touches keys, and no key",
     Open("keys", "GET", "/enrol"): "code that touches keys, and no key",
-    Open("keys", "GET", "/installation.json"): "where the console is, and the bundle's hash",
+    Open("keys", "GET", "/installation.json"): "where the console is, the bundle's hash, a public key",
     Open("keys", "GET", "/healthz"): "whether the process answers",
     Open("keys", "GET", "/bundle/{name:path}"): "that code",
 }
@@ -69,7 +69,7 @@ def surfaces(app: Any) -> dict[str, list[Open]]:
     assert isinstance(app, HostSplit)
     names = {host_of(OPERATOR): "operator", host_of(TENANT): "tenant"}
     found = {names[host]: list(open_routes(one, names[host])) for host, one in app._apps.items()}
-    return found | {"keys": list(open_routes(create_key_origin([OPERATOR, TENANT], TENANT), "keys"))}
+    return found | {"keys": list(open_routes(create_key_origin([OPERATOR, TENANT], TENANT, grant_keeper=b""), "keys"))}
 
 
 def filled(path: str, sid: str) -> str:

@@ -1,6 +1,7 @@
 """The key origin on a port of 127.0.0.1, for browsers to look at."""
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def served(app: ASGIApp, port: int) -> Iterator[None]:
 def key_origin(console: str) -> Iterator[str]:
     """The origin, framed by `console`."""
     port = free_port()
-    with served(create_key_origin([console], console), port):
+    with served(create_key_origin([console], console, grant_keeper=os.urandom(32)), port):
         yield f"http://keys.localhost:{port}"
 
 

@@ -15,7 +15,7 @@ from tests.browser.key_origin import browser as browser
 from tests.browser.key_origin import free_port, served
 
 from ringfence.domain.message import Content
-from ringfence.domain.sealing import epoch
+from ringfence.domain.sealing import epoch, hpke
 from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.slot_proof import ProofKey
@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 AC, TOKEN = "AC" + "a" * 32, "e" * 32
 EPOCH = 123_456_789
+KEEPER = hpke.Recipient(b"\x05" * 32)
 CANARY = f"canary-{os.urandom(16).hex()}"
 REMOTE = "+12025550177"
 NOW_MS = 1_767_300_000_000
@@ -139,7 +140,7 @@ def origins() -> Iterator[tuple[str, str]]:
         return HTMLResponse(CONSOLE.format(keys=keys))
 
     with (
-        served(create_key_origin([console], console), ports[0]),
+        served(create_key_origin([console], console, grant_keeper=KEEPER.public), ports[0]),
         served(Starlette(routes=[Route("/", page)]), ports[1]),
     ):
         yield keys, console

@@ -1,6 +1,7 @@
 """A grant between two browsers, in Chromium: asked, matched, sealed, read; and what a console between them gets."""
 
 import base64
+import os
 from typing import Any
 
 import pytest
@@ -10,19 +11,17 @@ from msgspec.structs import replace
 from playwright.sync_api import Browser, CDPSession
 from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import with_authenticator
-from tests.browser.test_key_origin_frame import AC, CANARY, EPOCH, Place, Tenant, b64
+from tests.browser.test_key_origin_frame import AC, CANARY, EPOCH, KEEPER, Place, Tenant, b64
 from tests.browser.test_key_origin_frame import origins as origins
 
 from ringfence.domain.access.grant import Approver, Grant, approve, ask, look, show
 from ringfence.domain.access.scope import Scope, epoch_name
 from ringfence.domain.base64url import decode_base64url
-from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.grant import unseal_lid
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 NOW_MS = 1_767_300_000_000
-KEEPER = hpke.Recipient(b"\x05" * 32)
 ALICE = Approver(member="MB1", account=AC, approves=True, verified_ms=NOW_MS)
 
 
@@ -122,7 +121,7 @@ class Meeting:
 
     def approve(self, grant: Grant, typed: str, **changed: Any) -> dict[str, Any]:
         hours = dict.fromkeys(grant.scope.names, EPOCH)
-        asked = {"grant": view(grant), "hours": hours, "epochs": self.tenant.epochs, "keeper": b64(KEEPER.public)}
+        asked = {"grant": view(grant), "hours": hours, "epochs": self.tenant.epochs}
         self.approver.begin("approve_grant", **(asked | changed))
         self.approver.frame.get_by_label("Their number").fill(typed)
         self.approver.frame.get_by_role("button", name="Approve").click()
@@ -177,7 +176,7 @@ def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
     second = view(other) | {"sid": "GR" + "9" * 32}
     assert approver.ask("look_at_grant", grant=second)["refused"]["code"] == "looked", "one at a time"
     changed = view(other) | {"names": [wanted, tenant.records[0]["sid"]]}
-    rest = {"hours": {}, "epochs": tenant.epochs, "keeper": b64(KEEPER.public)}
+    rest = {"hours": {}, "epochs": tenant.epochs}
     assert approver.ask("approve_grant", grant=changed, **rest)["refused"]["code"] == "changed"
     for part in ("expires_ms", "minutes"):
         later = view(other) | {part: view(other)[part] + 1}
@@ -187,6 +186,11 @@ def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
     assert approver.ask("approve_grant", grant=broken, **rest)["refused"]["code"] == "commitment"
     again = view(other) | {"approver_value": b64(b"\x01" * 32)}
     assert staff.ask("show_number", grant=again)["refused"]["code"] == "answered"
+
+    # To whom it is sealed the console does not say, the right key no more than one of its own.
+    for named in (os.urandom(32), KEEPER.public):
+        told = approver.ask("approve_grant", grant=view(other), **rest, keeper=b64(named))
+        assert told["refused"]["code"] == "keeper"
 
     # A wrong number seals nothing, and there is no second guess.
     wrong = f"{(int(other.number) + 1) % 1_000_000:06d}"

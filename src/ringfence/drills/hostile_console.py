@@ -224,7 +224,7 @@ def _origins(*, apart: bool) -> Iterator[tuple[str, str]]:
     ports = [listener.getsockname()[1] for listener in listeners]
     console = f"http://console.localhost:{ports[0]}"
     keys = f"http://keys.localhost:{ports[1]}" if apart else console
-    bundle = create_key_origin([console], console)
+    bundle = create_key_origin([console], console, grant_keeper=secrets.token_bytes(32))
 
     async def page(request: Request) -> Response:
         return HTMLResponse(_PAGE.format(keys=keys))

@@ -1,8 +1,9 @@
 """The key origin over HTTP: static files alone, under policies that let them talk to nobody but who they serve.
 
-`/frame` is the page that consoles frame: it loads the bundle, connects nowhere, and is framed by those consoles alone.
-`/enrol` is a page of its own, framed by nobody, that a link opens: it connects to the tenants' console. No answer has a
-cookie, and nothing that comes with a request is kept. Source: CSP Level 3; W3C Trusted Types; Permissions Policy.
+`/frame` is the page that consoles frame: it loads the bundle, connects to nobody else, and is framed by those consoles
+alone. `/installation.json` tells it the key service's public key for grants, which no console may name. `/enrol` is a
+page of its own, framed by nobody, that a link opens: it connects to the tenants' console. No answer has a cookie, and
+nothing that comes with a request is kept. Source: CSP Level 3; W3C Trusted Types; Permissions Policy.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from ringfence.domain.base64url import encode_base64url
 from ringfence.key_origin.bundle_files import bundle_hash
 from ringfence.pages.static_page import StaticPage
 
@@ -22,16 +24,23 @@ FRAME: Final = "frame.html"
 ENROL: Final = "enrol.html"
 
 
-def create_key_origin(framed_by: Sequence[str], console: str) -> ASGIApp:
-    """`framed_by` are the origins of the consoles, `console` is the tenants': each https://host[:port]."""
-    frame = _headers(connect="'none'", ancestors=" ".join(framed_by))
+def create_key_origin(framed_by: Sequence[str], console: str, *, grant_keeper: bytes) -> ASGIApp:
+    """`framed_by` are the origins of the consoles, `console` is the tenants': each https://host[:port].
+
+    `grant_keeper` is the key service's X25519 public key: `ports.grants.GrantKeys.grant_keeper`.
+    """
+    frame = _headers(connect="'self'", ancestors=" ".join(framed_by))
     enrol = _headers(connect=f"'self' {console}", ancestors="'none'")
 
     def headers(request: Request) -> dict[str, str]:
         return enrol if request.url.path == "/enrol" else frame
 
     files = StaticPage(resources.files(__package__).joinpath("bundle"), headers)
-    told = {"console": console, "bundle": bundle_hash(files.files)}
+    told = {
+        "console": console,
+        "bundle": bundle_hash(files.files),
+        "grant_keeper": encode_base64url(grant_keeper),
+    }
 
     async def page(request: Request) -> Response:
         return files.answer(request, ENROL if request.url.path == "/enrol" else FRAME)

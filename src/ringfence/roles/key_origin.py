@@ -1,7 +1,8 @@
-"""The key origin's process: it serves one bundle of files, and has neither keys nor a store."""
+"""The key origin's process: it serves one bundle of files and a public key, and has neither secrets nor a store."""
 
 import asyncio
 
+from ringfence.domain.base64url import encode_base64url
 from ringfence.ipc.client import Client
 from ringfence.key_origin.app import create_key_origin
 from ringfence.key_origin.bundle_files import bundle_files, bundle_hash
@@ -17,21 +18,26 @@ AGAIN_S = 1.0
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
-    """Write down in the ledger which bundle is served, then serve it until cancelled."""
+    """Write down in the ledger which bundle is served, and which key of the key service; serve both until cancelled."""
     client = Client(settings.socket("kms-console"))
     try:
-        await _write_down(ConsoleKeyClient(client))
+        keeper = await _write_down(ConsoleKeyClient(client))
     finally:
         await client.close()
-    app = create_key_origin([settings.tenant_origin, settings.operator_origin], settings.tenant_origin)
+    framed_by = [settings.tenant_origin, settings.operator_origin]
+    app = create_key_origin(framed_by, settings.tenant_origin, grant_keeper=keeper)
     await serve_pages(app, process)
 
 
-async def _write_down(keys: ConsoleKeyClient) -> None:
+async def _write_down(keys: ConsoleKeyClient) -> bytes:
+    """The key service's public key for grants, from the key service itself."""
     served = bundle_hash(bundle_files())
     while True:
         try:
-            return await keys.note(OPERATOR, ACTOR, SERVES, (f"sha256:{served}",))
+            keeper = await keys.grant_keeper()
+            scope = (f"sha256:{served}", f"grant_keeper:{encode_base64url(keeper)}")
+            await keys.note(OPERATOR, ACTOR, SERVES, scope)
+            return keeper
         except ConnectionError:
             # What is not in the ledger is not served: the key service starts again, or the supervisor gives us up.
             await asyncio.sleep(AGAIN_S)

@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from tests.unit.console.test_members import account, enrolled, text
+
 from ringfence.console.grant_book import GrantBook
 from ringfence.domain.access.grant import Approver
 from ringfence.domain.access.matching import commitment
@@ -30,10 +32,10 @@ CALLER = Caller(account=AC, credential=AC, seed=slot_seed("e" * 32, AC))
 
 async def text_of(made: Any) -> MessageRow:
     """An account's one text, sealed."""
-    for account in (AC, OTHER):
-        row = AccountRow(sid=account, tenant=account, friendly_name="Acme", created_ms=1, updated_ms=1)
+    for sid in (AC, OTHER):
+        row = AccountRow(sid=sid, tenant=sid, friendly_name="Acme", created_ms=1, updated_ms=1)
         key = CredentialRow(
-            account=account, sid=account, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=1, updated_ms=1
+            account=sid, sid=sid, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=1, updated_ms=1
         )
         await made.store.create_account(row, key)
     await made.keys.create_account(AC, [Slot(credential=AC, public=slot_public(CALLER.seed))])
@@ -132,6 +134,21 @@ def test_what_there_is_not_cannot_be_asked_for(run: Any, stand: Any) -> None:
             ):
                 assert (await ada.ask("POST", "/grants", wrong)).status_code == status, wrong
             assert await GrantBook(made.storage).grants_of_staff("", "", 9) == []
+
+    run(story())
+
+
+def test_a_member_is_given_sealed_keys_and_not_to_which_key_to_seal_them_again(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            ours = await account(made)
+            owner = await enrolled(made, ours)
+            await text(made, ours, "the owl flies at nine")
+            asked = await (await made.first()).ask("POST", "/grants", wish(f"SM{1:032x}"))
+            at = f"/grants/{asked.json()['grant']['sid']}/keys"
+            given = (await owner.ask("POST", at, {"credential": owner.opened_by})).json()
+            assert set(given) == {"hours", "epochs"}
+            assert encode_base64url(await made.keys.grant_keeper()) not in str(given)
 
     run(story())
 

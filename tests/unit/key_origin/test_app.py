@@ -9,10 +9,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from ringfence.domain.base64url import decode_base64url
 from ringfence.key_origin.app import create_key_origin
 from ringfence.key_origin.bundle_files import bundle_files, bundle_hash
 
 CONSOLE, OPERATOR = "https://console.example.com", "https://operator.example.com"
+KEEPER = bytes(range(32))
 
 
 class Answer(NamedTuple):
@@ -28,7 +30,7 @@ class Asker:
     """Asks the app as a server would, without one."""
 
     def __init__(self) -> None:
-        self._app = create_key_origin([CONSOLE, OPERATOR], CONSOLE)
+        self._app = create_key_origin([CONSOLE, OPERATOR], CONSOLE, grant_keeper=KEEPER)
 
     def get(self, path: str, method: str = "GET") -> Answer:
         told: list[Any] = []
@@ -54,12 +56,12 @@ def directives(policy: str) -> dict[str, str]:
     return dict(part.strip().partition(" ")[::2] for part in policy.split(";"))
 
 
-def test_a_console_frames_a_page_that_connects_to_nobody(client: Asker) -> None:
+def test_a_console_frames_a_page_that_connects_to_nobody_else(client: Asker) -> None:
     answer = client.get("/frame")
     policy = directives(answer.headers["content-security-policy"])
     assert policy["frame-ancestors"] == f"{CONSOLE} {OPERATOR}"
-    assert policy["connect-src"] == policy["default-src"] == policy["form-action"] == policy["base-uri"] == "'none'"
-    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["default-src"] == policy["form-action"] == policy["base-uri"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["require-trusted-types-for"] == "'script'"
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
@@ -70,6 +72,16 @@ def test_the_page_of_a_link_is_framed_by_nobody_and_connects_to_the_console(clie
     policy = directives(client.get("/enrol").headers["content-security-policy"])
     assert (policy["frame-ancestors"], policy["connect-src"]) == ("'none'", f"'self' {CONSOLE}")
     assert client.get("/installation.json").json()["console"] == CONSOLE
+
+
+def test_the_frame_learns_the_key_services_key_from_its_own_origin_and_from_no_console(client: Asker) -> None:
+    answer = client.get("/installation.json")
+    assert decode_base64url(answer.json()["grant_keeper"]) == KEEPER
+    assert answer.headers["cache-control"] == "no-cache"
+    granting = bundle_files()["granting.js"].decode()
+    assert "if (named !== undefined) throw new Refused" in granting
+    assert "sealGrant(grant, keys, keeper)" in granting
+    assert "const keeper = await grantKeeper();" in granting
 
 
 def test_the_bundle_is_all_there_is_and_sets_no_cookie(client: Asker) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.clock import ManualClock
 from ringfence.key_origin.bundle_files import bundle_files, bundle_hash
 from ringfence.kms.memory import memory_key_service
@@ -37,7 +38,7 @@ def test_it_serves_once_the_ledger_says_what(run: Any, settings: Settings) -> No
     make_private(settings.run_dir)
     bound = listener()
 
-    async def scene() -> list[Any]:
+    async def scene() -> tuple[list[Any], str]:
         service = memory_key_service(ManualClock())
         await service.open()
         process = RoleProcess("key_origin", settings, listeners=[bound])
@@ -55,8 +56,10 @@ def test_it_serves_once_the_ledger_says_what(run: Any, settings: Settings) -> No
         await asyncio.gather(role, return_exceptions=True)
         await server.close()
         entries = [(entry.account, entry.actor, entry.verb, entry.scope) for entry in service._ledger.entries]
+        keeper = encode_base64url(await service.grant_keeper())
         await service.close()
-        return entries
+        return entries, keeper
 
     served = f"sha256:{bundle_hash(bundle_files())}"
-    assert run(scene()) == [("operator", "key_origin", "note.serve_bundle", (served,))]
+    entries, keeper = run(scene())
+    assert entries == [("operator", "key_origin", "note.serve_bundle", (served, f"grant_keeper:{keeper}"))]

@@ -21,7 +21,6 @@ from ringfence.console.tenant.slot_json import boxes_json
 from ringfence.domain.access.grant import Approver, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import epoch_of
-from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.sid import is_sid
@@ -102,11 +101,7 @@ def grant_routes(
             epochs = await keys.sealed_epochs(grant.account, asked.credential, sorted(set(hours.values())), reader)
         except KeyRefusedError:
             raise RefusedError("That opens nothing of this account.") from None
-        return done(
-            hours=hours,
-            epochs={str(epoch): boxes_json(boxes) for epoch, boxes in epochs.items()},
-            keeper=encode_base64url(await grants.grant_keeper()),
-        )
+        return done(hours=hours, epochs={str(epoch): boxes_json(boxes) for epoch, boxes in epochs.items()})
 
     async def approve(request: Request) -> Response:
         await own(request)

@@ -11,6 +11,7 @@ import { newPair } from "./crypto/hpke.js";
 import { openEpoch, openEpochBytes, openField, recordKeyBytes } from "./crypto/records.js";
 import { decode } from "./crypto/msgpack.js";
 import { h, inWords, pressed, show } from "./dom.js";
+import { grantKeeper } from "./grant_keeper.js";
 import * as keeping from "./keeping.js";
 import { showMessages } from "./messages_view.js";
 import { showPasskey } from "./passkey.js";
@@ -82,9 +83,11 @@ export const granting = {
 
   /**
    * Approver: types the number, shows the passkey, and seals the keys. `hours` says to which epoch each name belongs,
-   * `epochs` are sealed keys as `show_messages` takes them, `keeper` is the key service's public key.
+   * `epochs` are sealed keys as `show_messages` takes them. The key service's public key is ours to know, and is refused
+   * from the console: together with the asker it could have the keys sealed to a key of its own.
    */
-  async approve_grant({ grant, hours, epochs, keeper }) {
+  async approve_grant({ grant, hours, epochs, keeper: named }) {
+    if (named !== undefined) throw new Refused("keeper", "The console names a key to seal to, which is not its to name: refuse this.");
     const own = looked;
     if (!own || own.wanted !== wanted(grant)) throw new Refused("changed", "This is not what was looked at: refuse it.");
     const open = await keeping.open();
@@ -92,12 +95,13 @@ export const granting = {
     const value = fromBase64url(grant.value);
     await checkCommitment(own.committed, value, fromBase64url(grant.public));
     const number = await numberOf(grant, value, own.value);
+    const keeper = await grantKeeper();
     const typed = await matched(grant, open.credential);
     looked = null;
     if (typed !== number) return { typed, matches: false };
     show(h("p", {}, "One moment …"));
     const keys = await Promise.all(grant.names.map(async (name) => [name, await keyOf(open, name, hours[name], epochs)]));
-    const { lid, boxes } = await sealGrant(grant, keys, fromBase64url(keeper));
+    const { lid, boxes } = await sealGrant(grant, keys, keeper);
     for (const [, bytes] of keys) bytes.fill(0);
     show(h("p", {}, "Approved. You can end it at any time."));
     return { typed, matches: true, lid: toBase64url(lid), boxes: boxes.map(([name, box]) => [name, toBase64url(box)]) };
