@@ -22,7 +22,6 @@ from ringfence.console.request_signature import PublicJwk
 from ringfence.console.sessions import Sessions
 from ringfence.domain.sid import new_sid
 from ringfence.key_origin.app import create_key_origin
-from ringfence.ports.store import AccountRow, CredentialRow
 
 OPERATOR, TENANT = ORIGINS.operator, ORIGINS.tenant
 OPEN = {
@@ -171,11 +170,6 @@ async def test_a_member_gets_nothing_of_another_account(stand: Any) -> None:
         owner, other = await enrolled(made, ours), await enrolled(made, await account(made, OTHER))
         await text(made, ours, "the owl flies at nine")
         # And staff wait for an answer of theirs.
-        row = AccountRow(sid=AC, tenant=AC, friendly_name="Owls", created_ms=1, updated_ms=1)
-        key = CredentialRow(
-            account=AC, sid=AC, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=1, updated_ms=1
-        )
-        await made.store.create_account(row, key)
         asked = await (await made.first()).ask("POST", "/grants", wish(f"SM{1:032x}"))
         grant = asked.json()["grant"]["sid"]
         (session,) = await Sessions(made.storage, made.clock).open_now("member", account=AC)
