@@ -12,7 +12,11 @@ let before = null;
 
 frame.hidden = !filter && !newest;
 document.getElementById("sign-out").addEventListener("click", () => reporting(signOut));
-document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
+const add = document.getElementById("add-passkey");
+if (add) {
+  add.addEventListener("click", () => reporting(addPasskey));
+  add.disabled = false;
+}
 for (const button of document.querySelectorAll("button[data-act]")) {
   button.addEventListener("click", () => reporting(() => act(button.dataset.act)));
 }
