@@ -132,7 +132,7 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
 
     # On a telephone nothing is wider than the screen.
     ada.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/", "/tenants", "/ledger", "/staff", "/sessions"):
+    for path in ("/", "/tenants", "/ledger", "/staff", "/frozen", "/sessions"):
         ada.goto(f"{served.desk.origin}{path}")
         assert ada.locator("html").evaluate("it => it.scrollWidth") <= 360, path
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.store import (
     AccountRow,
@@ -19,6 +20,7 @@ from ringfence.ports.store import (
 )
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
+from ringfence.usecases.access.freeze import freeze, thaw
 
 if TYPE_CHECKING:
     from ringfence.testing.postgres_server import PostgresServer
@@ -60,7 +62,11 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                     await store._all(f"SELECT * FROM ringfence.{table}")
             assert [row.sid for row in await console.messages(ACCOUNT, MessageFilter())] == [SID]
             assert (await console.backlog()).live_calls == 0
+            assert await freeze(api, SystemClock(), "account", ACCOUNT)
+            assert await thaw(console, SystemClock(), "account", ACCOUNT)
             for refused in (
+                "UPDATE ringfence.account SET tenant = ''",
+                "INSERT INTO ringfence.frozen VALUES ('platform', 'platform', '', 1)",
                 "SELECT * FROM ringfence.credential",
                 "UPDATE ringfence.message SET status = ''",
                 "DELETE FROM ringfence.event",

@@ -12,7 +12,9 @@ from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
 from ringfence.console.lockout import Lockout
 from ringfence.console.operator.staff import TERMINAL
+from ringfence.console.operator.staff_rows import members
 from ringfence.console.refusals import RefusedError
+from ringfence.console.storage import ConsoleStorage
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.access_notes import OPERATOR
@@ -38,6 +40,8 @@ class Kind(StrEnum):
 What = Annotated[Kind, typer.Argument(help="Of what kind it is.", metavar="KIND")]
 Which = Annotated[str, typer.Argument(help="Its SID or ID; of the platform nothing.", metavar="ID", show_default=False)]
 
+Alone = Annotated[bool, typer.Option("--alone", help="Without two of staff; the ledger says so.")]
+
 
 def freeze(kind: What, name: Which = "", config: Config = None, data: Data = None) -> None:
     """Stop a session, a member of staff, a key, an account or the platform for now. Nothing is lost meanwhile."""
@@ -45,7 +49,7 @@ def freeze(kind: What, name: Which = "", config: Config = None, data: Data = Non
     name = _name(kind, name)
 
     async def work(it: Installation) -> None:
-        async with _console(settings, it) as (lockout, notes):
+        async with _console(settings, it) as (lockout, notes, _):
             if kind is Kind.STAFF:
                 await lockout.check_staff(name)
             await notes.note(_of(kind, name), _ACTOR, "freeze", (f"{kind}:{name}",))
@@ -64,16 +68,18 @@ def freeze(kind: What, name: Which = "", config: Config = None, data: Data = Non
     operate(settings, work)
 
 
-def thaw(kind: What, name: Which = "", config: Config = None, data: Data = None) -> None:
-    """Let what was frozen go on. From this terminal one person does: it is the user of the installation's files."""
+def thaw(kind: What, name: Which = "", alone: Alone = False, config: Config = None, data: Data = None) -> None:
+    """Let what was frozen go on. Where there is staff, two of them do so, in the operator's console."""
     settings = settings_of(config, data)
     name = _name(kind, name)
     if kind is Kind.SESSION:
         raise RefusalError("a session that was ended stays so", "its person signs in anew")
 
     async def work(it: Installation) -> None:
-        async with _console(settings, it) as (lockout, notes):
-            await notes.note(_of(kind, name), _ACTOR, "thaw", (f"{kind}:{name}",))
+        async with _console(settings, it) as (lockout, notes, storage):
+            if not alone and await storage.run(lambda db: bool(members(db))):
+                raise _two_of_staff(kind, settings)
+            await notes.note(_of(kind, name), _ACTOR, "thaw", (f"{kind}:{name}", *["alone"] * alone))
             if kind is Kind.STAFF:
                 was = await lockout.thaw_staff(name)
             else:
@@ -98,17 +104,30 @@ _BEFORE: Final = dict.fromkeys(Kind, "it was frozen before, and is") | {
 
 
 @contextlib.asynccontextmanager
-async def _console(settings: Settings, it: Installation) -> AsyncIterator[tuple[Lockout, ConsoleKeyClient]]:
+async def _console(
+    settings: Settings, it: Installation
+) -> AsyncIterator[tuple[Lockout, ConsoleKeyClient, ConsoleStorage]]:
     client = Client(settings.socket("kms-console"))
     storage = await open_console_storage(settings)
     keys = ConsoleKeyClient(client)
     try:
-        yield Lockout(storage, keys, it.clock), keys
+        yield Lockout(storage, keys, it.clock), keys, storage
     except RefusedError as error:
         raise RefusalError(error.text, "`ringfence staff list` has the IDs") from None
     finally:
         await storage.close()
         await client.close()
+
+
+def _two_of_staff(kind: Kind, settings: Settings) -> RefusalError:
+    if kind is Kind.PLATFORM:
+        return RefusalError(
+            "there is staff, and none of them signs in while all is frozen", "--alone: the ledger says so"
+        )
+    return RefusalError(
+        "there is staff: one of them asks for that, and another confirms it",
+        f"{settings.operator_origin}/frozen, or --alone, which the ledger says",
+    )
 
 
 def _name(kind: Kind, name: str) -> str:

@@ -14,6 +14,7 @@ from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
+from ringfence.usecases.access.freeze import ThawStore
 
 
 class Origins(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +29,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts` are those of a tenant, sealed.
-    `api_url` is where the API is. `grants` keeps keys that nobody here opens.
+    `api_url` is where the API is. `grants` keeps keys that nobody here opens. `frozen` lets go on what was frozen.
     """
 
     storage: ConsoleStorage
@@ -44,6 +45,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     records: OwnRecords
     processes: ProcessStates
     grants: GrantKeys
+    frozen: ThawStore
 
 
 def host_of(origin: str) -> str:

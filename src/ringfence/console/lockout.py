@@ -1,7 +1,7 @@
 """Stop people in the consoles for now: sessions end at once, and with them their grants; staff may be kept out."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
@@ -20,6 +20,7 @@ class Lockout:
     async def end_session(self, session: str, actor: str) -> bool:
         """Whether there was one. Its grants end, whether there was or not."""
         ended = await self._delete("id", session)
+        await self._storage.run(lambda db: forget_thaws_of(db, session=session))
         await self._keys.end_grants(actor, session=session)
         return ended > 0
 
@@ -35,6 +36,7 @@ class Lockout:
             _check_known(db, staff)
             new = db.execute("INSERT OR IGNORE INTO staff_freeze VALUES (?, ?)", (staff, now_ms)).rowcount > 0
             db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (staff,))
+            forget_thaws_of(db, staff=staff)
             return new
 
         new = await self._storage.run(work)
@@ -65,6 +67,16 @@ class Lockout:
 def _check_known(db: sqlite3.Connection, staff: str) -> None:
     if db.execute("SELECT 1 FROM staff WHERE id = ?", (staff,)).fetchone() is None:
         raise RefusedError("nobody is staff by that ID", status=404)
+
+
+def forget_thaws_of(db: sqlite3.Connection, *, session: str = "", staff: str = "") -> None:
+    """What a session, or a member of staff, asked to let go on: it was perhaps not they who asked."""
+    db.execute("DELETE FROM thaw_request WHERE session = ? OR asked_by = ?", (session, staff))
+
+
+def kept_out(db: sqlite3.Connection) -> Sequence[tuple[str, int]]:
+    """Staff who may not sign in for now, and since when (Unix, milliseconds)."""
+    return [(staff, at_ms) for staff, at_ms in db.execute("SELECT staff, at_ms FROM staff_freeze").fetchall()]
 
 
 def is_kept_out(db: sqlite3.Connection, staff: str) -> bool:

@@ -18,8 +18,8 @@ from ringfence.schema.steps import steps_in
 DATABASE = "console.db"
 BUSY_S = 5.0
 
-# What a backup has none of: who comes back with it signs in anew, and links are of ten minutes.
-PASSING = ("used_nonce", "session", "invitation")
+# What a backup has none of: who comes back with it signs in anew, links are of ten minutes, and a thaw is asked anew.
+PASSING = ("used_nonce", "session", "invitation", "thaw_request")
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -94,7 +94,7 @@ class ConsoleStorage:
 
 
 def copy_people(path: Path, target: Path) -> None:
-    """Copy the database while it is in use, without sessions and invitations; mode 0600."""
+    """Copy the database while it is in use, without what passes; mode 0600."""
     sqlite_migrate.back_up(path, target)
     connection = sqlite3.connect(target, isolation_level=None)
     try:

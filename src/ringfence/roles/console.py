@@ -51,6 +51,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 records=keys,
                 processes=SocketStates(settings),
                 grants=keys,
+                frozen=store,
             )
         )
         await serve_pages(app, process)

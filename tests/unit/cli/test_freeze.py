@@ -1,7 +1,12 @@
 """`ringfence freeze` and `ringfence thaw`, on a real store and a real key service."""
 
+import contextlib
 import re
+import sqlite3
+from pathlib import Path
 from typing import Any
+
+from ringfence.console.operator.staff_rows import StaffMember, keep_member
 
 
 def test_an_account_is_suspended_and_goes_on_and_the_ledger_has_both(ringfence_process: Any) -> None:
@@ -24,6 +29,25 @@ def test_a_member_of_staff_whom_nobody_knows_is_refused_and_written_down_nowhere
     refused = ringfence_process("freeze", "staff", "Ada")
     assert (refused.returncode, "nobody is staff by that ID" in refused.stderr) == (1, True), refused.stderr
     assert "note.freeze" not in ringfence_process("ledger", "show", "--account", "operator").stdout
+
+
+def test_where_there_is_staff_the_terminal_thaws_alone_only_when_told_so(
+    ringfence_process: Any, tmp_path: Path
+) -> None:
+    assert ringfence_process("freeze", "platform").returncode == 0
+    (database,) = tmp_path.rglob("console.db")
+    with contextlib.closing(sqlite3.connect(database)) as db, db:
+        keep_member(
+            db,
+            StaffMember(id="ST1", handle=b"h", name="Ada", made_ms=1, active_ms=1, invited_by="", approved_by=""),
+        )
+    refused = ringfence_process("thaw", "platform")
+    assert (refused.returncode, "none of them signs in while all is frozen" in refused.stderr) == (1, True), (
+        refused.stderr
+    )
+    assert "note.thaw" not in ringfence_process("ledger", "show").stdout
+    assert ringfence_process("thaw", "platform", "--alone").stdout == "it goes on\n"
+    assert re.search(r"note\.thaw +platform:platform.* alone", ringfence_process("ledger", "show").stdout)
 
 
 def test_what_cannot_be_frozen_is_refused_before_anything_starts(ringfence: Any) -> None:

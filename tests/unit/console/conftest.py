@@ -75,6 +75,7 @@ class Stand:
                 records=FolderRecords(folder, self.keys.allow),
                 processes=self._states,
                 grants=self.keys,
+                frozen=self.store,
             )
         )
         origin = ORIGINS.operator

@@ -6,12 +6,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.grant_book import GrantBook
+from ringfence.console.lockout import Lockout
+from ringfence.console.operator.freeze_routes import freeze_routes
 from ringfence.console.operator.grant_routes import grant_routes
 from ringfence.console.operator.sign_in import StaffSignIn
 from ringfence.console.operator.sign_in_routes import OPEN, sign_in_routes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.staff_routes import staff_routes
 from ringfence.console.operator.tenant_routes import tenant_routes
+from ringfence.console.operator.thaws import Thaws
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import SessionGuard
 from ringfence.console.sessions import Session, Sessions
@@ -64,6 +67,12 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
             notes,
             clock,
             dependencies.origins.keys,
+        ),
+        *freeze_routes(
+            pages,
+            staff,
+            Thaws(storage, dependencies.frozen, Lockout(storage, dependencies.grants, clock), notes, clock),
+            clock,
         ),
         *tenant_routes(pages, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]

@@ -4,6 +4,7 @@ A frozen account is suspended; its texts wait, and so do those of its subaccount
 Everything frozen is both for everybody.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.ports.freezes import PLATFORM, FreezeKind, FreezeRow, FreezeStore
-from ringfence.ports.store import AccountStore
+from ringfence.ports.store import AccountRow, AccountStore
 
 SUSPENDED = "suspended"
 PAGE = 1_000
@@ -19,6 +20,18 @@ PAGE = 1_000
 
 class FreezableStore(AccountStore, FreezeStore, Protocol):
     """What is frozen, and what that means to accounts."""
+
+
+class ThawStore(Protocol):
+    """What of `FreezableStore` letting go on needs, and no more."""
+
+    async def account(self, sid: str) -> AccountRow | None: ...
+
+    async def update_account(self, row: AccountRow, *, was: str) -> bool: ...
+
+    async def freezes(self) -> Sequence[FreezeRow]: ...
+
+    async def delete_freeze(self, kind: FreezeKind, name: str) -> bool: ...
 
 
 async def freeze(store: FreezableStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
@@ -35,7 +48,7 @@ async def freeze(store: FreezableStore, clock: Clock, kind: FreezeKind, name: st
     return new
 
 
-async def thaw(store: FreezableStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
+async def thaw(store: ThawStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
     """False where it was not frozen. An account is what it was before; one that was closed meanwhile stays closed."""
     found = next((row for row in await store.freezes() if (row.kind, row.name) == (kind, name)), None)
     if found is None:
@@ -67,7 +80,7 @@ async def _status(store: FreezableStore, kind: FreezeKind, name: str) -> str:
     return ""
 
 
-async def _set_status(store: FreezableStore, clock: Clock, sid: str, status: str) -> None:
+async def _set_status(store: ThawStore, clock: Clock, sid: str, status: str) -> None:
     while True:
         account = await store.account(sid)
         if account is None or account.status in (status, "closed"):
