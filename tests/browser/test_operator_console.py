@@ -13,9 +13,11 @@ import uvicorn
 from playwright.sync_api import Browser, Page, expect
 
 from ringfence.drills.staff_desk import OurDesk
+from ringfence.ports.store import AccountRow, CredentialRow
 
 pytestmark = [pytest.mark.browser, pytest.mark.long]
 
+AC = "AC" + "a" * 32
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "ctap2Version": "ctap2_1",
@@ -33,6 +35,7 @@ class Served:
     def __init__(self, folder: Path) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.desk = OurDesk(folder, self._listener.getsockname()[1])
+        self.answered: list[str] = []
         self._started = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
 
@@ -52,7 +55,9 @@ class Served:
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
         await self.desk.open()
-        config = uvicorn.Config(self.desk.app, lifespan="off", log_config=None, timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            self._watched, interface="asgi3", lifespan="off", log_config=None, timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
         self._server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
         self._started.set()
@@ -60,6 +65,14 @@ class Served:
             await self._server.serve(sockets=[self._listener])
         finally:
             await self.desk.close()
+
+    async def _watched(self, scope: Any, receive: Any, send: Any) -> None:
+        async def watched(message: Any) -> None:
+            if message.get("status") == 200 and scope["path"].startswith("/tenants/"):
+                self.answered.append(scope["path"])
+            await send(message)
+
+        await self.desk.app(scope, receive, watched)
 
 
 @pytest.fixture
@@ -81,6 +94,38 @@ def somebody(browser: Browser) -> Page:
 def sign_in(page: Page) -> None:
     page.click("#sign-in")
     page.wait_for_selector("#processes")
+
+
+def test_another_sites_link_makes_nobody_look_at_a_tenant(served: Served, browser: Browser) -> None:
+    ada = somebody(browser)
+    ada.goto(served.run(served.desk.link()))
+    ada.click("#join")
+    ada.wait_for_url("**/sign-in")
+    sign_in(ada)
+    made = {"created_ms": 1, "updated_ms": 1}
+    token = CredentialRow(account=AC, sid=AC, kind="auth_token", verifier=b"", hmac_states=b"", **made)
+    served.run(served.desk._view.create_account(AccountRow(sid=AC, tenant=AC, friendly_name="Acme", **made), token))
+    address = f"{served.desk.origin}/tenants/{AC}"
+
+    ada.goto(f"{served.desk.origin}/tenants")
+    ada.get_by_role("link", name=AC).click()
+    ada.wait_for_url(address)
+    expect(ada.get_by_role("link", name="Texts")).to_be_visible()
+    ada.reload()
+    expect(ada.get_by_role("link", name="Texts")).to_be_visible()
+    assert served.answered == [f"/tenants/{AC}"] * 2
+
+    elsewhere = ada.context.new_page()
+    for way in (f'<a href="{address}">See</a>', f'<a rel="noreferrer" target="_self" href="{address}">See</a>'):
+        elsewhere.set_content(way)
+        elsewhere.get_by_role("link").click()
+        elsewhere.wait_for_url("**/tenants")
+        elsewhere.goto("about:blank")
+    framing = ada.context.new_page()
+    framing.set_content(f'<iframe src="{address}"></iframe><img src="{address}"><script src="{address}"></script>')
+    framing.wait_for_load_state("networkidle")
+    assert served.answered == [f"/tenants/{AC}"] * 2
+    ada.context.close()
 
 
 def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> None:

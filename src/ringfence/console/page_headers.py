@@ -27,7 +27,8 @@ def page_headers(keys_origin: str, *, secure: bool) -> dict[str, str]:
             "camera=(), geolocation=(), microphone=(), "
             f'publickey-credentials-get=(self "{keys_origin}"), publickey-credentials-create=(self "{keys_origin}")'
         ),
-        "referrer-policy": "no-referrer",
+        # The worker tells by it which links are ours; no other origin gets one.
+        "referrer-policy": "same-origin",
         "x-content-type-options": "nosniff",
     }
     return headers | ({"strict-transport-security": "max-age=31536000"} if secure else {})

@@ -22,6 +22,7 @@ BODY_MAX_BYTES: Final = 1 << 20
 SESSION: Final = "session"
 # The time here, Unix milliseconds, of an answer to a request that is not let by.
 NOW_HEADER: Final = "ringfence-now"
+ELSEWHERE: Final = frozenset({"cross-site", "same-site"})
 _SAFE = frozenset({"GET", "HEAD"})
 
 _log = structlog.get_logger(__name__)
@@ -97,6 +98,9 @@ class SessionGuard:
         await self._app(scope, again, send)
 
     async def _session(self, scope: Scope, headers: Headers, body: bytes) -> Session:
+        # The worker asks from our own origin, whoever led there: what comes from elsewhere went round it.
+        if headers.get("sec-fetch-site", "") in ELSEWHERE:
+            raise SessionRefusedError("from another site", harmless=True)
         cookie = cookie_parser(headers.get("cookie", "")).get(cookie_name(self._origin))
         if not cookie:
             raise SessionRefusedError("no cookie", harmless=True)

@@ -202,3 +202,20 @@ def test_other_origins_and_forms_begin_no_sign_in(run: Any, stand: Any) -> None:
                 assert (await browser.send(sent)).status_code in (403, 415)
 
     run(scene())
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("same-origin", 200), ("none", 200), ("cross-site", 401), ("same-site", 401)]
+)
+def test_what_comes_round_the_worker_from_another_site_is_let_by_as_little_as_without_a_session(
+    run: Any, stand: Any, site: str, status: int
+) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada = await it.first()
+            headers = {"host": "operator.localhost:8421", "cookie": ada.cookie, "sec-fetch-site": site}
+            target = f"{ada.origin}/tenants"
+            headers |= ada.key.headers("GET", target, b"", it.clock.now_ms() // 1_000)
+            assert (await ada.send(Request("GET", target, headers))).status_code == status
+
+    run(scene())

@@ -4,6 +4,7 @@
 const OPEN = /^\/(?:assets\/|healthz$|worker\.js$|sign-in(?:\/options)?$|join(?:\/options)?$)/;
 const LABEL = "ringfence";
 const MOVED_MS = 10_000;
+const LOOKED_AT = "/tenants/";
 
 addEventListener("install", () => skipWaiting());
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
@@ -11,8 +12,16 @@ addEventListener("fetch", (event) => {
   const url = new URL(event.request.url);
   const byForm = event.request.mode === "navigate" && event.request.method !== "GET";
   // Nothing of ours is sent by a form: this one may be another site's, and goes unsigned.
-  if (url.origin === location.origin && !OPEN.test(url.pathname) && !byForm) event.respondWith(signed(event.request));
+  if (url.origin !== location.origin || OPEN.test(url.pathname) || byForm) return;
+  event.respondWith(isLured(event.request, url) ? Response.redirect("/tenants", 303) : signed(event.request));
 });
+
+// To open a page of a tenant is a look, in that tenant's ledger under its reader's name: a link of ours leads there. Another
+// site's must not, and only this worker sees whose it was, since what it sends itself comes from here.
+function isLured(request, url) {
+  if (request.mode !== "navigate" || !url.pathname.startsWith(LOOKED_AT)) return false;
+  return !request.referrer || new URL(request.referrer).origin !== location.origin;
+}
 
 async function signed(request) {
   // Asked every time: a page may have signed in anew, and the browser may have stopped this worker since.
