@@ -80,6 +80,11 @@ byId("logout").addEventListener("click", async () => {
   location.reload();
 });
 
-const me = await post("/me");
-show(me);
-if (!me.member) await offerPasskeys();
+// The door opens once it is known who this is: until then the site has no session to remember a question in.
+try {
+  const me = await post("/me");
+  show(me);
+  if (!me.member) await offerPasskeys();
+} catch (error) {
+  say(error);
+}
