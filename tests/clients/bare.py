@@ -10,7 +10,7 @@ import wave
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from tests.unit.carriers.sip.wire import HOST
+from tests.unit.carriers.sip.wire import HOST, eventually
 
 MODULES = next(
     (
@@ -57,9 +57,18 @@ async def baresip(
         "baresip", "-4", "-f", str(folder), "-t", "25", *arguments, stdin=quiet, stdout=quiet, stderr=quiet
     )
     try:
+        # A call that comes before it listens is lost.
+        if port:
+            await eventually(lambda: listens(port))
         yield
     finally:
         await ended(process)
+
+
+def listens(port: int) -> bool:
+    """Whether a process has this UDP port."""
+    rows = Path("/proc/net/udp").read_text().splitlines()[1:]
+    return any(int(row.split()[1].rpartition(":")[2], 16) == port for row in rows)
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:
