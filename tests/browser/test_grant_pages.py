@@ -50,7 +50,7 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     staff.get_by_role("button", name="Ask", exact=True).click()
     expect(staff.locator("#grant-told")).to_contain_text("It waits for an approver", timeout=WAIT_MS)
 
-    member.get_by_role("link", name="Access").click()
+    member.get_by_role("link", name="Approvals").click()
     expect(member.locator("tbody tr").first).to_contain_text("a text that came garbled", timeout=WAIT_MS)
     member.get_by_role("button", name="Look").click()
     asked = member.frame_locator("#keys")

@@ -1,16 +1,13 @@
-// What members do on their pages. Content is opened and shown in the key origin's frame; here it is sealed.
+// What members do on any of their pages; what one page alone does is a file beside this. Content is opened and shown in
+// the key origin's frame; here it is sealed.
 import { post, tell } from "./asking.js";
 import { askKeys } from "./keys_frame.js";
 import { forgetKey } from "./session_key.js";
 
-const account = document.querySelector("p.aside code").textContent;
+/** The account whose pages these are. */
+export const account = document.querySelector("p.aside code").textContent;
 const frame = document.getElementById("keys");
-const filter = document.getElementById("filter");
-const older = document.getElementById("older");
-const newest = document.getElementById("newest");
-let before = null;
 
-frame.hidden = !filter && !newest;
 document.getElementById("sign-out").addEventListener("click", () => reporting(signOut));
 const add = document.getElementById("add-passkey");
 if (add) {
@@ -19,43 +16,6 @@ if (add) {
 }
 for (const button of document.querySelectorAll("button[data-act]")) {
   button.addEventListener("click", () => reporting(() => act(button.dataset.act)));
-}
-if (filter) {
-  filter.addEventListener("submit", (event) => {
-    event.preventDefault();
-    before = null;
-    reporting(showTexts);
-  });
-  older.addEventListener("click", () => reporting(showTexts));
-  reporting(showTexts);
-}
-
-if (newest) {
-  newest.addEventListener("click", () => {
-    before = null;
-    reporting(showLedger);
-  });
-  older.addEventListener("click", () => reporting(showLedger));
-  reporting(showLedger);
-}
-
-async function showLedger() {
-  const { size } = await askKeys("ledger_seen");
-  const ledger = await post("/ledger/entries", { seen: size, before });
-  await askKeys("show_ledger", { account, ledger });
-  before = ledger.before;
-  older.disabled = before === null;
-}
-
-async function showTexts() {
-  const { credential } = await opened();
-  const { day, status, direction } = Object.fromEntries(new FormData(filter));
-  const wanted = { day, status: status || null, direction: direction || null, before };
-  const page = await post("/texts/sealed", { wanted, credential });
-  const { records, epochs, timeline } = page;
-  await askKeys("show_messages", { account, records, epochs, timeline });
-  before = page.before;
-  older.disabled = before === null;
 }
 
 /** Whose content is open in the frame: where it is nobody's, a passkey or a secret is asked for there. */
@@ -90,14 +50,19 @@ async function addPasskey() {
   location.reload();
 }
 
-async function act(address) {
+/** What the server answers; where it wants a fresh passkey for that, the member shows one first. */
+export async function freshly(address, values) {
   try {
-    await post(address);
+    return await post(address, values);
   } catch (error) {
     if (!error.fresh) throw error;
     await verified();
-    await post(address);
+    return post(address, values);
   }
+}
+
+async function act(address) {
+  await freshly(address);
   location.reload();
 }
 
@@ -108,7 +73,8 @@ async function signOut() {
   location.replace("/sign-in");
 }
 
-async function reporting(work) {
+/** Do `work`, and tell what came in its way. */
+export async function reporting(work) {
   try {
     await work();
   } catch (error) {

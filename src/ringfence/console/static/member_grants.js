@@ -2,7 +2,7 @@
 // the frame, for the asking session alone.
 import { get, post, tell } from "./asking.js";
 import { askKeys } from "./keys_frame.js";
-import { opened, verified } from "./member.js";
+import { freshly, opened } from "./member.js";
 
 const POLL_MS = 2_000;
 
@@ -43,16 +43,6 @@ async function answer(at) {
 function show(frame) {
   frame.hidden = false;
   frame.classList.add("tall");
-}
-
-async function freshly(address, values) {
-  try {
-    return await post(address, values);
-  } catch (error) {
-    if (!error.fresh) throw error;
-    await verified();
-    return post(address, values);
-  }
 }
 
 async function until(at, holds) {

@@ -74,7 +74,7 @@ def grant_routes(
         shown = [settled(grant, now_ms) for grant in found[:PAGE]]
         return pages.page(
             "member_grants.html",
-            title="Access",
+            title="Approvals",
             session=session,
             keys=keys_origin,
             grants=shown,

@@ -4,6 +4,7 @@
 // frames of another site, they last no longer than the page.
 
 import { pairOf } from "./crypto/hpke.js";
+import { Refused } from "./refused.js";
 
 const OPEN_MS = 15 * 60_000;
 const STORE = "opened";
@@ -29,6 +30,13 @@ export async function open() {
     return null;
   }
   return found;
+}
+
+/** The content keys that are open of `account`, or Refused. */
+export async function keysOf(account) {
+  const found = await open();
+  if (!found || found.account !== account) throw new Refused("locked", "Show your passkey first.");
+  return found.keys;
 }
 
 /** Forget it. */

@@ -9,8 +9,20 @@ import { Refused } from "./refused.js";
 
 const SEEN = "ringfence-ledger";
 
+export const ledger = {
+  /** How much of the ledger this browser saw last: what the next look must begin with. */
+  async ledger_seen() {
+    return { size: seen()?.size ?? 0 };
+  },
+
+  /** Checks an account's entries of the ledger, and shows them; how many there are, and how many hold. */
+  async show_ledger({ account, ledger: brought }) {
+    return showLedger(account, brought);
+  },
+};
+
 /** What this browser saw last: {key, size, root}, or null. */
-export function seen() {
+function seen() {
   try {
     const found = JSON.parse(localStorage.getItem(SEEN));
     return found && Number.isSafeInteger(found.size) ? found : null;
@@ -23,7 +35,7 @@ export function seen() {
  * Shows entries: {body, salt, proof}, the bytes as Base64, under the note `checkpoint` of the ledger of `key`.
  * `consistency` leads from the size that `seen` told to this one.
  */
-export async function showLedger(account, { checkpoint, key, entries, consistency }) {
+async function showLedger(account, { checkpoint, key, entries, consistency }) {
   const signed = await openCheckpoint(checkpoint, key);
   const said = await sameHistory(signed, key, consistency);
   const rows = await Promise.all(entries.map((entry) => checked(account, signed, entry)));

@@ -2,22 +2,24 @@
 
 import { fromBase64url } from "./crypto/bytes.js";
 import { decode } from "./crypto/msgpack.js";
-import { openEpoch, openField, recordKey } from "./crypto/records.js";
+import { openField, recordKey } from "./crypto/records.js";
 import { h, show } from "./dom.js";
+import { epochKeys } from "./epoch_keys.js";
+import { keysOf } from "./keeping.js";
 
 const INBOUND = "inbound";
 
-/**
- * The contents of records, in order, null where one does not open: {remote, body, media}.
- * `epochs` are sealed keys by epoch: {epoch: [[generation, sealed]]}; `keys` are what is open of the account.
- */
-export async function openMessages(keys, account, records, epochs) {
-  const byGeneration = new Map(keys.map((key) => [key.generation, key]));
-  const opening = new Map();
-  const epochKey = (epoch) => {
-    if (!opening.has(epoch)) opening.set(epoch, firstThatOpens(byGeneration, account, epoch, epochs[epoch] ?? []));
-    return opening.get(epoch);
-  };
+export const texts = {
+  /** Shows texts: {sid, epoch, content, direction, status, local, created_ms, price, error_code}. */
+  async show_messages({ account, records, epochs, timeline }) {
+    const keys = await keysOf(account);
+    return showMessages(records, await openMessages(keys, account, records, epochs), String(timeline));
+  },
+};
+
+/** The contents of records, in order, null where one does not open: {remote, body, media}. */
+async function openMessages(keys, account, records, epochs) {
+  const epochKey = epochKeys(keys, account, epochs);
   return Promise.all(
     records.map(async ({ sid, epoch, content }) => {
       try {
@@ -29,14 +31,6 @@ export async function openMessages(keys, account, records, epochs) {
       }
     }),
   );
-}
-
-async function firstThatOpens(byGeneration, account, epoch, boxes) {
-  for (const [generation, sealed] of boxes) {
-    const key = byGeneration.get(generation);
-    if (key) return openEpoch(key, account, epoch, fromBase64url(sealed));
-  }
-  throw new Error("no key of that epoch");
 }
 
 /** Shows them; the number that are shown, and of those that did not open. */
