@@ -18,6 +18,7 @@ from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.note import open_note
 from ringfence.domain.ledger.proof import ProofError, check_inclusion
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.grant_room import Room, StaffBrowser, Tenant
 from ringfence.drills.report import Finding
 from ringfence.kms.ledger.keys import commitment
@@ -167,3 +168,6 @@ async def _proven(directory: Path, reader: LedgerReader, accounts: list[str]) ->
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.3f}" if whole else "0.000"
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=blast_exam, tenants=200),)

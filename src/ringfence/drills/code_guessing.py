@@ -16,6 +16,7 @@ from ringfence.domain.verification_code import CHECKS_MAX
 from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.ports.verify_config import VerifyRow
@@ -117,3 +118,6 @@ def _lying_about(folder: Path, codes: list[str]) -> int:
     """How many codes stand in clear in any file."""
     written = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     return sum(any(code.encode() in data for data in written) for code in codes)
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=code_guessing, tenants=20),)

@@ -13,6 +13,7 @@ from ringfence.domain.verification_code import LIFE_MS
 from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.ports.verify_config import VerifyRow
@@ -105,3 +106,6 @@ async def _takes(copy: SeededCopy, tenant: Tenant, service: VerifyRow, code: str
     except ApiError:
         return False
     return view is not None and view.row.status is Status.APPROVED
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=code_reuse, tenants=100),)

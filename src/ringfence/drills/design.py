@@ -56,40 +56,43 @@ async def guarded_egress(allow: Sequence[str], resolver: Resolver) -> AsyncItera
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):
-    """`open_keys` opens the key service at a folder; `command` starts a role's process; `sip_lines` makes SIP lines.
-
-    `media_leg` is the module of the legs that media workers carry: it needs numpy, which not everybody has.
-    `fraud_guard` is the setting `verify_fraud_guard`, `new_factors_need_approval` that of Verify Services;
-    `number_rest_ms` is how long nobody else gets a number that was given up; with `clients_sign` tenants require their
-    clients' signatures. `record` is the record of openings in a
-    folder; the role `log_writer` writes it, to `record_file` of the key service's folder.
-    `egress` gives the client that calls tenants' programs in production, while it is open; the network is told what may
-    be reached besides the public Internet, and how names resolve. `staff_desk` is an operator's console in a folder,
-    and at a port where it is served; `held_browser` one that is signed in at the console of a seeded copy, by default
-    that of `drills.held_browser`.
-
-    With `keys_apart` the code that touches keys in browsers has an origin of its own. With `staff_read_by_role` staff
-    need no grant; `approvals` asks for one.
-    """
+    """What a build is made of, by name; its defaults are ours. A new field stands in its alphabetical place."""
 
     name: str
-    open_keys: Callable[[Path, Clock], Awaitable[Keys]]
+    # Starts a role's process.
     command: Callable[[str], list[str]]
-    sip_lines: Callable[..., SipLines] = SipLines
-    media_leg: str = "ringfence.media.leg"
-    fraud_guard: str = "standard"
-    new_factors_need_approval: bool = True
-    keys_apart: bool = True
-    staff_read_by_role: bool = False
+    # The key service at a folder.
+    open_keys: Callable[[Path, Clock], Awaitable[Keys]]
+
+    # Asks a tenant for a grant.
     approvals: Callable[[Room], Approvals] = ByNumber
-    number_rest_ms: int = REST_MS
+    # Whether tenants require their clients' signatures.
     clients_sign: bool = True
-    record: Callable[[Path], Record] = WatchedLedger
-    log_writer: str = "kms"
-    record_file: str = f"{FOLDER}/{ENTRIES}"
+    # The client that calls tenants' programs in production, while it is open: what may be reached besides the public
+    # Internet, and how names resolve.
     egress: Callable[[Sequence[str], Resolver], AbstractAsyncContextManager[HttpClient]] = guarded_egress
-    staff_desk: Callable[..., AbstractAsyncContextManager[Desk]] = our_desk
+    # The setting `verify_fraud_guard`.
+    fraud_guard: str = "standard"
+    # A browser that is signed in at the console of a seeded copy; None stands for that of `drills.held_browser`.
     held_browser: "Callable[[Settings, SeededCopy], AbstractAsyncContextManager[HeldBrowser]] | None" = None
+    # Whether the code that touches keys in browsers has an origin of its own.
+    keys_apart: bool = True
+    # The role that writes the record of openings.
+    log_writer: str = "kms"
+    # The module of the legs that media workers carry: it needs numpy, which not everybody has.
+    media_leg: str = "ringfence.media.leg"
+    # The setting of Verify Services.
+    new_factors_need_approval: bool = True
+    # How long nobody else gets a number that was given up.
+    number_rest_ms: int = REST_MS
+    # The record of openings in a folder, and its file there.
+    record: Callable[[Path], Record] = WatchedLedger
+    record_file: str = f"{FOLDER}/{ENTRIES}"
+    sip_lines: Callable[..., SipLines] = SipLines
+    # An operator's console in a folder, and at a port where it is served.
+    staff_desk: Callable[..., AbstractAsyncContextManager[Desk]] = our_desk
+    # Whether staff need no grant.
+    staff_read_by_role: bool = False
 
 
 class _LoggedKeys(KeyService):
@@ -134,21 +137,21 @@ def control() -> Design | None:
     open_lines = importlib.import_module(f"{CONTROL}.open_desk").open_lines
     return Design(
         name="control",
-        open_keys=open_keys,
         command=command,
-        sip_lines=open_lines,
-        media_leg=f"{CONTROL}.following_leg",
-        fraud_guard="off",
-        new_factors_need_approval=False,
-        keys_apart=False,
-        staff_read_by_role=True,
+        open_keys=open_keys,
         approvals=importlib.import_module(f"{CONTROL}.push_approvals").PushApprovals,
-        number_rest_ms=0,
         clients_sign=False,
-        record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
-        log_writer="audit",
-        record_file="audit.jsonl",
         egress=importlib.import_module(f"{CONTROL}.open_egress").open_egress,
-        staff_desk=importlib.import_module(f"{CONTROL}.desk_of_2022").DeskOf2022.opened,
+        fraud_guard="off",
         held_browser=importlib.import_module(f"{CONTROL}.support_console").support_console,
+        keys_apart=False,
+        log_writer="audit",
+        media_leg=f"{CONTROL}.following_leg",
+        new_factors_need_approval=False,
+        number_rest_ms=0,
+        record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,
+        record_file="audit.jsonl",
+        sip_lines=open_lines,
+        staff_desk=importlib.import_module(f"{CONTROL}.desk_of_2022").DeskOf2022.opened,
+        staff_read_by_role=True,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from ringfence.drills.canary import Canaries
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, seeded_copy
 from ringfence.drills.thief import Thief
@@ -91,3 +92,6 @@ def _guesses(copy: SeededCopy) -> dict[str, list[tuple[str, str]]]:
 
 def _tenants(canaries: Canaries, pieces: list[bytes]) -> set[str]:
     return {tenant for piece in pieces for tenant, _ in canaries.found_in(piece)}
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=disk_theft, tenants=1_000),)

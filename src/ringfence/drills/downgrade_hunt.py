@@ -15,6 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import msgspec
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.staff_browser import Request, Response, SessionKey, answer_of
 from ringfence.drills.staff_desk import INSIDE, STOLEN, Desk
@@ -121,3 +122,14 @@ async def _with_cookies(desk: Desk, response: Response) -> Sequence[Response]:
 
 def _has(desk: Desk, response: Response) -> bool:
     return desk.canary.encode() in response.content
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=downgrade_hunt,
+        tenants=TOTAL,
+        each="ways",
+    ),
+)

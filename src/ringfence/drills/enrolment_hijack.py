@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.staff_desk import HIJACKS
 
@@ -34,3 +35,14 @@ async def _play(design: Design, way: str) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         async with design.staff_desk(Path(folder)) as desk:
             return desk.canary.encode() in (await desk.hijack(way)).content
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=enrolment_hijack,
+        tenants=TOTAL,
+        each="ways",
+    ),
+)

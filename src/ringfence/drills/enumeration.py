@@ -17,6 +17,7 @@ import msgspec
 
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.installation import add_account, installation
 from ringfence.drills.kept_http import Answer, KeptHttp
 from ringfence.drills.report import Finding
@@ -218,3 +219,14 @@ def _ways_of_writing(number: str) -> list[str]:
     digits = number[1:]
     area, exchange, line = digits[1:4], digits[4:7], digits[7:]
     return [quote(number), number, digits, f"({area}) {exchange}-{line}", f"{area}{exchange}{line}"]
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=enumeration,
+        tenants=1_000,
+        each="numbers",
+    ),
+)

@@ -16,6 +16,7 @@ from ringfence.domain.totp import TotpShape, code_at, read_secret, step_at
 from ringfence.domain.verify_service import PasskeySettings, VerifyService, decode_verify_service
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.passkey import OwnedPasskey
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
@@ -238,3 +239,6 @@ class _Scene:
         """What an app shows, half a minute on: a code is good once."""
         self._copy.move_clock(STEP_MS)
         return code_at(read_secret(factor.secret), step_at(self._copy.now_ms(), SHAPE), SHAPE)
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=factor_adding, tenants=50),)

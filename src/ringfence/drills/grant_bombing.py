@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.grant_room import Room
 from ringfence.drills.report import Finding
 from ringfence.kms.memory import MemoryLedger
@@ -78,3 +79,6 @@ async def _play(design: Design, tenants: int) -> Finding:
             ("turned away, and in the tenant's ledger", f"{noted} of {turned_away}"),
         ),
     )
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=grant_bombing, tenants=100),)

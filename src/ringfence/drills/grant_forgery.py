@@ -25,6 +25,7 @@ from ringfence.domain.sealing.grant import GrantBinding, SealedGrant, open_grant
 from ringfence.domain.sealing.record import EpochRecords, open_field
 from ringfence.domain.sid import new_sid
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.grant_room import FIELD, HOUR_MS, Room, StaffBrowser, Tenant, Text
 from ringfence.drills.report import Finding
 from ringfence.kms.memory import MemoryLedger
@@ -394,3 +395,14 @@ WAYS: dict[str, Callable[[Forger], Awaitable[Tries]]] = {
     "too late": Forger.too_late,
     "to another key": Forger.another_key,
 }
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=grant_forgery,
+        tenants=10_000,
+        each="tries",
+    ),
+)

@@ -34,6 +34,7 @@ from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.key_origin.app import create_key_origin
 
@@ -273,3 +274,14 @@ def _b64(data: bytes) -> str:
 
 def _chromium() -> str:
     return os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or ""
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=hostile_console,
+        tenants=20,
+        missing=missing,
+    ),
+)

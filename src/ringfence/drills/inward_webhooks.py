@@ -17,6 +17,7 @@ from pathlib import Path
 import msgspec
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import seeded_copy
 
@@ -186,3 +187,14 @@ def _note(event: str, arguments: tuple[object, ...]) -> None:
 
 def _is_inward(text: str) -> bool:
     return text != OUTSIDE
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=inward_webhooks,
+        tenants=len(VECTORS),
+        each="URLs",
+    ),
+)

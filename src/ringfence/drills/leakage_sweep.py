@@ -18,6 +18,7 @@ from ringfence.drills.canary import Canaries
 from ringfence.drills.code_traffic import CodeTraffic
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.installation import installation
 from ringfence.drills.phones import Phones
 from ringfence.drills.plain_http import Answer, ask
@@ -221,3 +222,6 @@ class _Sweep:
                     await ask(port, "GET", path)
                     break
                 await asyncio.sleep(RETRY_S)
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=leakage_sweep, tenants=100),)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.client_validation import HEADER, LIFE_MAX_S, ClientRequest, request_hash
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.key_process import apart
 from ringfence.drills.plain_http import Answer, ask
 from ringfence.drills.report import Finding
@@ -131,3 +132,6 @@ def _secret(copy: SeededCopy, tenant: Tenant) -> str:
 
 def _form(tenant: Tenant, text: str) -> dict[str, str]:
     return {"To": tenant.customer, "From": tenant.number, "Body": text}
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=leaked_key, tenants=100),)

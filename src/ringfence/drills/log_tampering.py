@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.record import Change
 from ringfence.drills.report import Finding
 from ringfence.ports.ledger import AccessEntry
@@ -114,3 +115,14 @@ WAYS: dict[str, Tampering] = {
     "truncated": _truncate,
     "forked": _fork,
 }
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=log_tampering,
+        tenants=1_000,
+        each="tries",
+    ),
+)

@@ -16,6 +16,7 @@ import msgspec
 
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.installation import add_account, installation
 from ringfence.drills.kept_http import KeptHttp
 from ringfence.drills.phones import Phones
@@ -160,3 +161,6 @@ class _Campaign:
     def _fraud_picks(self) -> list[tuple[str, int]]:
         names = self._range_names()
         return [(names[n % len(names)], self._pick.randrange(10**4)) for n in range(self._fraud_starts)]
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=pumping, tenants=RANGES, each="ranges"),)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.usecases.accounts.release_number import REST_MS
@@ -63,3 +64,6 @@ async def _attack(folder: Path, design: Design, tenants: int, database: str) -> 
 
 async def _rented(copy: SeededCopy, pairs: list[tuple[Tenant, Tenant]]) -> int:
     return sum([await copy.rent(renter, tenant.number) for tenant, renter in pairs])
+
+
+DRILLS = (Drill(name=DRILL, title=TITLE, play=recycled_number, tenants=100),)

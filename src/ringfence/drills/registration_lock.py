@@ -22,6 +22,7 @@ import msgspec
 from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.database import database_of
 from ringfence.drills.design import OURS, Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.ports.verify_config import VerifyRow
@@ -177,3 +178,15 @@ def _messenger() -> Iterator[ModuleType]:
         sys.dont_write_bytecode = before
         for name in MODULES:
             sys.modules.pop(name, None)
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=registration_lock,
+        tenants=10,
+        missing=missing,
+        each="numbers",
+    ),
+)

@@ -24,6 +24,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.staff_browser import Request, Response, SessionKey, answer_of
 from ringfence.drills.staff_desk import INSIDE, Desk
@@ -272,3 +273,15 @@ def _sign_in(page: "Page", desk: Desk) -> None:
 
 def _chromium() -> str:
     return os.environ.get(CHROMIUM_VARIABLE) or shutil.which("chromium") or ""
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=relayed_sign_in,
+        tenants=len(RELAYS),
+        missing=missing,
+        each="relays",
+    ),
+)

@@ -10,6 +10,7 @@ import sys
 import time
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 
 DRILL = "D30"
@@ -42,3 +43,14 @@ def rtp_bleed(design: Design, tenants: int, database: str = "") -> Finding:
             ("recordings with his tone in them", str(len(sprayed.injected))),
         ),
     )
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=rtp_bleed,
+        tenants=50,
+        missing=missing,
+    ),
+)

@@ -18,6 +18,7 @@ from ringfence.carriers.sip.message import Request
 from ringfence.carriers.sip.uri import parse_uri
 from ringfence.domain.clock import SystemClock
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.ports.line import IncomingLine
 from ringfence.ports.sip_access import ClientLogin, SipDomain
@@ -200,3 +201,14 @@ async def _call(host: str, port: int) -> None:
         socket.sendto(bytes(Request("INVITE", parse_uri(f"sip:{PREMIUM}@{host}"), headers)))
         await asyncio.sleep(0.05)
     socket.close()
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=scanners,
+        tenants=len(ATTACKS),
+        missing=missing,
+    ),
+)

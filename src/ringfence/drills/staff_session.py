@@ -23,6 +23,7 @@ from ringfence.api.app import operations, own_operations
 from ringfence.api.resource import CORE
 from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.held_browser import HeldBrowser, signed_browser
 from ringfence.drills.kept_http import KeptHttp
 from ringfence.drills.key_process import apart
@@ -262,3 +263,16 @@ def _states(folder: Path) -> dict[str, str]:
             for row in database.execute(f"SELECT * FROM {table}"):  # noqa: S608 - a constant
                 rows.setdefault(row[at], []).append(repr(row))
     return {sid: hashlib.sha256("\n".join(sorted(of_one)).encode()).hexdigest() for sid, of_one in rows.items()}
+
+
+DRILLS = (
+    Drill(name=CRAWL, title=CRAWL_TITLE, play=crawl, tenants=1_000),
+    Drill(
+        name=SEARCH,
+        title=SEARCH_TITLE,
+        play=number_search,
+        tenants=NUMBERS,
+        each="numbers",
+    ),
+    Drill(name=ACTING, title=ACTING_TITLE, play=acting, tenants=100),
+)

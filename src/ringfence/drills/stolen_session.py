@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.staff_browser import Request, SessionKey, answer_of
 from ringfence.drills.staff_desk import INSIDE, Desk, Person
@@ -72,3 +73,14 @@ def _changed(desk: Desk, stolen: Request, n: int) -> Request:
     if n % 4 == 3:
         return Request(stolen.method, f"{stolen.target}?page=2", stolen.headers)
     return stolen
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=stolen_session,
+        tenants=200,
+        each="replays",
+    ),
+)

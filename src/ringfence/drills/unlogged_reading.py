@@ -17,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ringfence.drills.design import Design
+from ringfence.drills.drill import Drill
 from ringfence.drills.key_process import apart, gone
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant
@@ -176,3 +177,13 @@ class _Attack:
 
     def _pid(self) -> int:
         return self._supervisor.pids()[self._writer]
+
+
+DRILLS = (
+    Drill(
+        name=DRILL,
+        title=TITLE,
+        play=unlogged_reading,
+        tenants=1_000,
+    ),
+)
