@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from ringfence.console.operator.act_names import May, every_member_may
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
@@ -30,6 +31,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts` are those of a tenant, sealed.
     `api_url` is where the API is. `grants` keeps keys that nobody here opens. `frozen` lets go on what was frozen.
+    `staff_may` judges each act of staff.
     """
 
     storage: ConsoleStorage
@@ -46,6 +48,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     processes: ProcessStates
     grants: GrantKeys
     frozen: ThawStore
+    staff_may: May = every_member_may
 
 
 def host_of(origin: str) -> str:

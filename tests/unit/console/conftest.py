@@ -7,7 +7,9 @@ import pytest
 
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
+from ringfence.console.operator.act_names import AskedAct
 from ringfence.console.operator.staff import Staff
+from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import ManualClock
 from ringfence.drills.staff_browser import StaffBrowser
@@ -57,6 +59,8 @@ class Stand:
         self.clock = clock
         self.ledger = ledger
         self.store = MemoryStore()
+        self.asked: list[AskedAct] = []
+        self.forbids = ""
         self.processes = [ProcessState(name="dispatcher", answers=False)]
         self.keys = KeyService(Path(), clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
         passkeys = WebauthnPasskeys(policy)
@@ -76,6 +80,7 @@ class Stand:
                 processes=self._states,
                 grants=self.keys,
                 frozen=self.store,
+                staff_may=self._may,
             )
         )
         origin = ORIGINS.operator
@@ -84,6 +89,11 @@ class Stand:
 
     async def _states(self) -> Sequence[ProcessState]:
         return self.processes
+
+    async def _may(self, asked: AskedAct) -> None:
+        self.asked.append(asked)
+        if self.forbids:
+            raise RefusedError(self.forbids, status=403)
 
     def browser(self, authenticator: SoftwareAuthenticator | None = None) -> StaffBrowser:
         """A person's, with an authenticator of their own."""

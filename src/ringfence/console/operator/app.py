@@ -7,17 +7,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.lockout import Lockout
+from ringfence.console.operator.act_guard import ActGuard
+from ringfence.console.operator.admission import check_admitted
 from ringfence.console.operator.freeze_routes import freeze_routes
 from ringfence.console.operator.grant_routes import grant_routes
-from ringfence.console.operator.sign_in import StaffSignIn
-from ringfence.console.operator.sign_in_routes import OPEN, sign_in_routes
+from ringfence.console.operator.join_routes import OPEN as JOIN_OPEN
+from ringfence.console.operator.join_routes import join_routes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.staff_routes import staff_routes
 from ringfence.console.operator.tenant_routes import tenant_routes
 from ringfence.console.operator.thaws import Thaws
 from ringfence.console.pages import Pages
-from ringfence.console.session_guard import SessionGuard
+from ringfence.console.session_guard import OpenPaths, SessionGuard
 from ringfence.console.sessions import Session, Sessions
+from ringfence.console.sign_in import SignIn
+from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
 from ringfence.console.standstill import Standstill
 from ringfence.ports.passkeys import RelyingParty
 
@@ -40,39 +44,44 @@ def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> 
         kind="staff",
         origin=dependencies.origins.operator,
         sessions=Sessions(dependencies.storage, dependencies.clock),
-        open_paths=OPEN,
+        open_paths=OpenPaths([*OPEN, *JOIN_OPEN], below=OPEN_BELOW),
         locked=locked,
         admits=admits,
     )
 
 
 def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[BaseRoute]:
-    """All there are, those of `OPEN` too."""
+    """All there are, those that are open to all too."""
     origin = dependencies.origins.operator
-    storage, clock, notes = dependencies.storage, dependencies.clock, dependencies.notes
+    storage, clock, notes, grants = (
+        *(dependencies.storage, dependencies.clock),
+        *(dependencies.notes, dependencies.grants),
+    )
     party = RelyingParty(id=domain_of(origin), name=NAME, origins=(origin,))
-    sessions = Sessions(storage, clock)
-    staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock, dependencies.grants)
-    standstill = Standstill(dependencies.view)
-    sign_in = StaffSignIn(storage, sessions, dependencies.staff_passkeys, party, notes, clock, standstill)
+    sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
+    staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock, grants)
+    guard = ActGuard(pages, staff, clock, dependencies.staff_may)
+
+    async def standing(_: str) -> None:
+        await standstill.check_staff()
+
+    async def left(session: Session) -> None:
+        await grants.end_grants(session.actor, session=session.id)
+
+    sign_in = SignIn(
+        "staff", storage, sessions, dependencies.staff_passkeys, party, notes, clock, check_admitted, standing
+    )
     return [
-        *sign_in_routes(pages, sign_in, staff, sessions, notes, dependencies.grants, clock, origin),
-        *staff_routes(pages, staff, sessions, notes, dependencies.grants, clock, origin),
+        *sign_in_routes(
+            *(lambda: pages.page("sign_in.html", title="Sign in"), sign_in, sessions, notes, clock, origin), left=left
+        ),
+        *join_routes(pages, staff, clock),
+        *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
         *grant_routes(
-            pages,
-            staff,
-            GrantBook(storage),
-            dependencies.grants,
-            dependencies.view,
-            notes,
-            clock,
-            dependencies.origins.keys,
+            *(guard, staff, GrantBook(storage), grants, dependencies.view, notes, clock, dependencies.origins.keys)
         ),
         *freeze_routes(
-            pages,
-            staff,
-            Thaws(storage, dependencies.frozen, Lockout(storage, dependencies.grants, clock), notes, clock),
-            clock,
+            guard, staff, Thaws(storage, dependencies.frozen, Lockout(storage, grants, clock), notes, clock)
         ),
-        *tenant_routes(pages, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
+        *tenant_routes(guard, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]

@@ -3,22 +3,21 @@
 What is granted crosses this process sealed, to the session's key, which is in that frame.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.grant_json import bytes_of, refusing, written
-from ringfence.console.json_routes import Handler, answering, done, read_json
+from ringfence.console.json_routes import done, read_json
+from ringfence.console.operator.act_guard import ActGuard
+from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.staff import Staff
-from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
-from ringfence.console.sessions import fresh
 from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import Scope
@@ -52,7 +51,7 @@ class _Value(msgspec.Struct, frozen=True):
 
 
 def grant_routes(
-    pages: Pages,
+    guard: ActGuard,
     staff: Staff,
     book: GrantBook,
     keys: GrantKeys,
@@ -60,27 +59,16 @@ def grant_routes(
     notes: AccessNotes,
     clock: Clock,
     keys_origin: str,
-) -> list[BaseRoute]:
+) -> list[Route]:
     """What changes or opens something needs a passkey that was shown within five minutes."""
-
-    def told(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        async def checked(request: Request) -> Response:
-            if not fresh(session_of(request), clock.now_ms()):
-                raise RefusedError("Show your passkey first.", status=403, fresh=True)
-            return await handler(request)
-
-        return answering(refusing(checked))
-
-    async def shown(request: Request, title: str, **values: Any) -> Response:
-        session = session_of(request)
-        return pages.page("grants.html", title=title, session=session, notices=await staff.notices(), **values)
 
     async def listed(request: Request) -> Response:
         before = request.query_params.get("before", "")
         found = await book.grants_of_staff("", before if is_sid(before, "GR") else "", PAGE + 1)
         now_ms = clock.now_ms()
-        return await shown(
+        return await guard.show(
             request,
+            "grants.html",
             "Grants",
             grants=[settled(grant, now_ms) for grant in found[:PAGE]],
             names={each.id: each.name for each in await staff.members(removed=True)},
@@ -150,12 +138,12 @@ def grant_routes(
         return grant
 
     return [
-        Route("/grants", listed, methods=["GET"]),
-        Route("/grants", told(ask), methods=["POST"]),
-        Route("/grants/{sid}", answering(refusing(state)), methods=["GET"]),
-        Route("/grants/{sid}/value", told(value), methods=["POST"]),
-        Route("/grants/{sid}/read", told(read), methods=["POST"]),
-        Route("/grants/{sid}/end", told(end), methods=["POST"]),
+        guard.page("/grants", Act.GRANTS_LIST, listed),
+        guard.deed("/grants", Act.GRANT_ASK, refusing(ask)),
+        guard.answer("/grants/{sid}", Act.GRANTS_LIST, refusing(state)),
+        guard.deed("/grants/{sid}/value", Act.GRANT_ASK, refusing(value)),
+        guard.deed("/grants/{sid}/read", Act.GRANT_READ, refusing(read)),
+        guard.deed("/grants/{sid}/end", Act.GRANT_END, refusing(end)),
     ]
 
 

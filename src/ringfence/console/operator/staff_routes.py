@@ -3,14 +3,15 @@
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 
-from ringfence.console.json_routes import Handler, answering, done, read_json
+from ringfence.console.json_routes import done, read_json
+from ringfence.console.operator.act_guard import ActGuard
+from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.staff import Staff
-from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
-from ringfence.console.sessions import Session, Sessions, fresh
+from ringfence.console.sessions import Session, Sessions
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
@@ -28,32 +29,22 @@ class _Made(msgspec.Struct, frozen=True):
 
 
 def staff_routes(
-    pages: Pages,
+    guard: ActGuard,
     staff: Staff,
     sessions: Sessions,
     notes: AccessNotes,
     grants: GrantKeys,
     clock: Clock,
     origin: str,
-) -> list[BaseRoute]:
-    """What changes something asks for a passkey that was shown within five minutes. Grants end with their sessions."""
-
-    def sensitive(handler: Handler) -> Handler:
-        async def checked(request: Request) -> Response:
-            if not fresh(session_of(request), clock.now_ms()):
-                raise RefusedError("Show your passkey first.", status=403, fresh=True)
-            return await handler(request)
-
-        return answering(checked)
+) -> list[Route]:
+    """Grants end with their sessions."""
 
     async def staff_page(request: Request) -> Response:
-        session = session_of(request)
         members = await staff.members(removed=True)
-        return pages.page(
+        return await guard.show(
+            request,
             "staff.html",
-            title="Staff",
-            session=session,
-            notices=await staff.notices(),
+            "Staff",
             members=members,
             names={each.id: each.name for each in members} | {"terminal": "terminal"},
             invitations=await staff.invitations(),
@@ -61,17 +52,14 @@ def staff_routes(
         )
 
     async def sessions_page(request: Request) -> Response:
-        session = session_of(request)
-        return pages.page(
+        held = await staff.passkeys_of(session_of(request).person)
+        return await guard.show(
+            request,
             "sessions.html",
-            title="Sessions",
-            session=session,
-            notices=await staff.notices(),
+            "Sessions",
             sessions=await sessions.open_now("staff"),
             names={each.id: each.name for each in await staff.members()},
-            passkeys=[
-                (encode_base64url(each.passkey.credential_id), each) for each in await staff.passkeys_of(session.person)
-            ],
+            passkeys=[(encode_base64url(each.passkey.credential_id), each) for each in held],
             now_ms=clock.now_ms(),
         )
 
@@ -120,16 +108,16 @@ def staff_routes(
         return done()
 
     return [
-        Route("/staff", staff_page, methods=["GET"]),
-        Route("/staff/invitations", sensitive(invite), methods=["POST"]),
-        Route("/staff/invitations/{id}/approve", sensitive(approve), methods=["POST"]),
-        Route("/staff/invitations/{id}/refuse", sensitive(refuse), methods=["POST"]),
-        Route("/staff/{id}/remove", sensitive(remove), methods=["POST"]),
-        Route("/sessions", sessions_page, methods=["GET"]),
-        Route("/sessions/{id}/end", sensitive(end_session), methods=["POST"]),
-        Route("/passkeys/options", sensitive(begin_adding), methods=["POST"]),
-        Route("/passkeys", sensitive(add), methods=["POST"]),
-        Route("/passkeys/{id}/drop", sensitive(drop), methods=["POST"]),
+        guard.page("/staff", Act.STAFF_LIST, staff_page),
+        guard.deed("/staff/invitations", Act.STAFF_INVITE, invite),
+        guard.deed("/staff/invitations/{id}/approve", Act.STAFF_APPROVE, approve),
+        guard.deed("/staff/invitations/{id}/refuse", Act.STAFF_REFUSE, refuse),
+        guard.deed("/staff/{id}/remove", Act.STAFF_REMOVE, remove),
+        guard.page("/sessions", Act.SESSIONS_LIST, sessions_page),
+        guard.deed("/sessions/{id}/end", Act.SESSION_END, end_session),
+        guard.deed("/passkeys/options", Act.PASSKEY_ADD, begin_adding),
+        guard.deed("/passkeys", Act.PASSKEY_ADD, add),
+        guard.deed("/passkeys/{id}/drop", Act.PASSKEY_DROP, drop),
     ]
 
 

@@ -1,16 +1,17 @@
 """Pages of what there is: how the installation fares, tenants, what support sees of one, and what staff did."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.responses import Response
+from starlette.routing import Route
 
+from ringfence.console.operator.act_guard import ActGuard
+from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.acts import acts_of_staff, ledger_size
 from ringfence.console.operator.night_support import NightSupport, Rows
 from ringfence.console.operator.staff import Staff
-from ringfence.console.pages import Pages
 from ringfence.console.session_guard import session_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
@@ -19,7 +20,7 @@ from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.oversight import DAY_MS
 from ringfence.ports.process_states import ProcessStates
-from ringfence.ports.store import AccountRow, StoreFailedError
+from ringfence.ports.store import AccountRow
 
 PAGE: Final = 50
 DAYS_SHOWN: Final = 14
@@ -27,37 +28,22 @@ LOOKED: Final = "look"
 
 
 def tenant_routes(
-    pages: Pages,
+    guard: ActGuard,
     staff: Staff,
     view: OperatorView,
     records: OwnRecords,
     notes: AccessNotes,
     processes: ProcessStates,
     clock: Clock,
-) -> list[BaseRoute]:
-    """All of it to GET. 503 where store or ledger are away."""
+) -> list[Route]:
+    """All of it to GET."""
     support = NightSupport(view)
 
-    async def shown(request: Request, template: str, title: str, **values: Any) -> HTMLResponse:
-        session = session_of(request)
-        return pages.page(template, title=title, session=session, notices=await staff.notices(), **values)
-
-    def served(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        async def serve(request: Request) -> Response:
-            try:
-                return await handler(request)
-            except (ConnectionError, StoreFailedError):
-                return pages.page("away.html", 503, title="Not now", session=session_of(request), notices=[])
-
-        return serve
-
     async def missing(request: Request) -> Response:
-        response = await shown(request, "missing.html", "Not found")
-        response.status_code = 404
-        return response
+        return await guard.show(request, "missing.html", "Not found", 404)
 
     async def overview(request: Request) -> Response:
-        return await shown(
+        return await guard.show(
             request,
             "overview.html",
             "Overview",
@@ -71,7 +57,7 @@ def tenant_routes(
         before = _sid(request, "AC")
         found = await view.accounts(None, before=before, limit=PAGE + 1)
         more = found[PAGE - 1].sid if len(found) > PAGE else None
-        return await shown(request, "tenants.html", "Tenants", accounts=found[:PAGE], before=more)
+        return await guard.show(request, "tenants.html", "Tenants", accounts=found[:PAGE], before=more)
 
     async def account_of(request: Request) -> AccountRow | None:
         sid = request.path_params["sid"]
@@ -88,7 +74,7 @@ def tenant_routes(
             return await missing(request)
         until_ms = (clock.now_ms() // DAY_MS + 1) * DAY_MS
         below = await view.accounts(account.sid, limit=PAGE + 1) if account.parent is None else []
-        return await shown(
+        return await guard.show(
             request,
             "tenant.html",
             "Tenant",
@@ -105,7 +91,7 @@ def tenant_routes(
             if account is None:
                 return await missing(request)
             page = await rows(account.sid, _sid(request, prefix))
-            return await shown(request, "rows.html", title, account=account, page=page)
+            return await guard.show(request, "rows.html", title, account=account, page=page)
 
         return listed
 
@@ -115,23 +101,23 @@ def tenant_routes(
         steps = await support.text(account.sid, message) if account is not None and is_sid(message) else None
         if account is None or steps is None:
             return await missing(request)
-        return await shown(request, "carrier.html", "Carrier", account=account, sid=message, steps=steps)
+        return await guard.show(request, "carrier.html", "Carrier", account=account, sid=message, steps=steps)
 
     async def acts(request: Request) -> Response:
         before = request.query_params.get("before", "")
         found = await acts_of_staff(records, int(before) if before.isascii() and before.isdecimal() else None)
         names = {each.id: each.name for each in await staff.members(removed=True)}
-        return await shown(request, "acts.html", "Ledger", acts=found, names=names)
+        return await guard.show(request, "acts.html", "Ledger", acts=found, names=names)
 
     return [
-        Route("/", served(overview), methods=["GET"]),
-        Route("/tenants", served(tenants), methods=["GET"]),
-        Route("/tenants/{sid}", served(tenant), methods=["GET"]),
-        Route("/tenants/{sid}/texts", served(listing("Texts", "", support.texts)), methods=["GET"]),
-        Route("/tenants/{sid}/texts/{message}", served(text), methods=["GET"]),
-        Route("/tenants/{sid}/calls", served(listing("Calls", "CA", support.calls)), methods=["GET"]),
-        Route("/tenants/{sid}/codes", served(listing("Codes", "VL", support.codes)), methods=["GET"]),
-        Route("/ledger", served(acts), methods=["GET"]),
+        guard.page("/", Act.OVERVIEW_LOOK, overview),
+        guard.page("/tenants", Act.TENANTS_LIST, tenants),
+        guard.page("/tenants/{sid}", Act.TENANT_LOOK, tenant),
+        guard.page("/tenants/{sid}/texts", Act.TENANT_LOOK, listing("Texts", "", support.texts)),
+        guard.page("/tenants/{sid}/texts/{message}", Act.TENANT_LOOK, text),
+        guard.page("/tenants/{sid}/calls", Act.TENANT_LOOK, listing("Calls", "CA", support.calls)),
+        guard.page("/tenants/{sid}/codes", Act.TENANT_LOOK, listing("Codes", "VL", support.codes)),
+        guard.page("/ledger", Act.LEDGER_LOOK, acts),
     ]
 
 

@@ -1,21 +1,23 @@
 """The tenants' console: its routes, behind the guard of sessions; enrolling by a link is beside it."""
 
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.pages import Pages
-from ringfence.console.session_guard import SessionGuard
+from ringfence.console.session_guard import OpenPaths, SessionGuard
 from ringfence.console.sessions import Session, Sessions
+from ringfence.console.sign_in import SignIn
+from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
 from ringfence.console.standstill import Standstill
 from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.ledger_routes import ledger_routes
 from ringfence.console.tenant.members import Members
+from ringfence.console.tenant.opening import Openings, check_is_member
 from ringfence.console.tenant.page_routes import page_routes
-from ringfence.console.tenant.sign_in import MemberSignIn
-from ringfence.console.tenant.sign_in_routes import OPEN, sign_in_routes
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.ports.passkeys import RelyingParty
 
@@ -31,20 +33,28 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     party = RelyingParty(id=domain_of(origins.keys), name=NAME, origins=(origins.keys,), framed_by=(origins.tenant,))
     sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
     members = Members(storage, keys, passkeys, party, clock, standstill)
-    sign_in = MemberSignIn(storage, sessions, keys, passkeys, party, clock, standstill)
+    openings = Openings(storage, keys)
+    sign_in = SignIn(
+        *("member", storage, sessions, passkeys, party),
+        *(dependencies.notes, clock, check_is_member, standstill.check_member),
+    )
     traffic = TenantTraffic(dependencies.texts, clock)
     enrolling = create_enrol_app(members, origins.keys)
 
+    def sign_in_page(status: int = 200) -> Response:
+        return pages.page("member_sign_in.html", status, title="Sign in", keys=origins.keys)
+
     async def locked(scope: Scope, receive: Receive, send: Send) -> None:
-        await pages.page("member_sign_in.html", 401, title="Sign in", keys=origins.keys)(scope, receive, send)
+        await sign_in_page(401)(scope, receive, send)
 
     async def admits(session: Session) -> None:
         await standstill.check_member(session.account)
 
     routes = [
         *sign_in_routes(
-            pages, sign_in, sessions, dependencies.notes, clock, origin=origins.tenant, keys_origin=origins.keys
+            *(sign_in_page, sign_in, sessions, dependencies.notes, clock, origins.tenant), opened=openings.opened
         ),
+        *openings.routes(),
         *grant_routes(
             *(pages, storage, dependencies.grants, keys, dependencies.view, dependencies.notes, clock),
             keys_origin=origins.keys,
@@ -61,7 +71,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         kind="member",
         origin=origins.tenant,
         sessions=sessions,
-        open_paths=OPEN,
+        open_paths=OpenPaths(OPEN, below=OPEN_BELOW),
         locked=locked,
         admits=admits,
     )

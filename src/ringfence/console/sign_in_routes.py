@@ -1,5 +1,6 @@
-"""Members sign in and out, and show a passkey again."""
+"""Signing in and out, and showing a passkey again, as both consoles have it; and the files of their pages."""
 
+from collections.abc import Awaitable, Callable
 from importlib import resources
 from typing import Any
 
@@ -9,27 +10,25 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
-from ringfence.console.pages import Pages
+from ringfence.console.passkey_book import KeptPasskey
 from ringfence.console.request_signature import PublicJwk
-from ringfence.console.session_guard import OpenPaths, delete_cookie, session_of, set_cookie
-from ringfence.console.sessions import Sessions
-from ringfence.console.tenant.sign_in import MemberSignIn, Opening
-from ringfence.console.tenant.slot_json import boxes_json
+from ringfence.console.session_guard import delete_cookie, session_of, set_cookie
+from ringfence.console.sessions import Session, Sessions
+from ringfence.console.sign_in import SignIn
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import AuthenticationJson, read_authentication
 from ringfence.pages.static_page import StaticPage
-from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.access_notes import OPERATOR, AccessNotes
 
-OPEN = OpenPaths(
-    [
-        ("GET", "/healthz"),
-        ("GET", "/worker.js"),
-        ("GET", "/sign-in"),
-        ("POST", "/sign-in"),
-        ("POST", "/sign-in/options"),
-    ],
-    below=["/assets/"],
+# What of these needs no session.
+OPEN = (
+    ("GET", "/healthz"),
+    ("GET", "/worker.js"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-in/options"),
 )
+OPEN_BELOW = ("/assets/",)
 
 
 class _Key(msgspec.Struct, frozen=True):
@@ -41,21 +40,26 @@ class _Shown(msgspec.Struct, frozen=True):
     answer: AuthenticationJson
 
 
-class _Credential(msgspec.Struct, frozen=True):
-    credential: str
+async def _nothing(_: Session, __: KeptPasskey) -> dict[str, Any]:
+    return {}
+
+
+async def _stays(_: Session) -> None:
+    return
 
 
 def sign_in_routes(
-    pages: Pages,
-    sign_in: MemberSignIn,
+    page: Callable[[], Response],
+    sign_in: SignIn,
     sessions: Sessions,
     notes: AccessNotes,
     clock: Clock,
-    *,
     origin: str,
-    keys_origin: str,
+    *,
+    opened: Callable[[Session, KeptPasskey], Awaitable[dict[str, Any]]] = _nothing,
+    left: Callable[[Session], Awaitable[None]] = _stays,
 ) -> list[BaseRoute]:
-    """Those that `OPEN` lists, and those of a session that concern itself."""
+    """`page` is where people sign in. `opened` is said of a passkey that was taken; `left` ends what a session had."""
     files = StaticPage(resources.files("ringfence.console").joinpath("static"))
 
     async def asset(request: Request) -> Response:
@@ -67,17 +71,17 @@ def sign_in_routes(
     async def health(request: Request) -> Response:
         return PlainTextResponse("ok\n")
 
-    async def page(request: Request) -> Response:
-        return pages.page("member_sign_in.html", title="Sign in", keys=keys_origin)
+    async def shown(request: Request) -> Response:
+        return page()
 
     async def begin(request: Request) -> Response:
         ceremony, options = sign_in.begin((await read_json(request, _Key)).key)
         return done(ceremony=ceremony, options=options, now_ms=clock.now_ms())
 
     async def finish(request: Request) -> Response:
-        shown = await read_json(request, _Shown)
-        cookie, opening = await sign_in.finish(shown.ceremony, read_authentication(shown.answer))
-        response = done(**_opening(opening))
+        answered = await read_json(request, _Shown)
+        session, cookie, kept = await sign_in.finish(answered.ceremony, read_authentication(answered.answer))
+        response = done(**await opened(session, kept))
         set_cookie(response, origin, cookie)
         return response
 
@@ -86,18 +90,15 @@ def sign_in_routes(
         return done(ceremony=ceremony, options=options)
 
     async def finish_again(request: Request) -> Response:
-        shown = await read_json(request, _Shown)
-        answer = read_authentication(shown.answer)
-        return done(**_opening(await sign_in.finish_again(session_of(request), shown.ceremony, answer)))
-
-    async def boxes(request: Request) -> Response:
-        session, credential = session_of(request), (await read_json(request, _Credential)).credential
-        return done(boxes=boxes_json(await sign_in.boxes_of(session, credential)))
+        answered, session = await read_json(request, _Shown), session_of(request)
+        kept = await sign_in.finish_again(session, answered.ceremony, read_authentication(answered.answer))
+        return done(**await opened(session, kept))
 
     async def sign_out(request: Request) -> Response:
         session = session_of(request)
-        await sessions.end("member", session.id)
-        await notes.note(session.account, session.actor, "sign_out", (session.scope,))
+        await sessions.end(session.kind, session.id)
+        await notes.note(session.account or OPERATOR, session.actor, "sign_out", (session.scope,))
+        await left(session)
         response = done()
         delete_cookie(response, origin)
         return response
@@ -106,15 +107,10 @@ def sign_in_routes(
         Route("/healthz", health, methods=["GET"]),
         Route("/worker.js", worker, methods=["GET"]),
         Route("/assets/{name}", asset, methods=["GET"]),
-        Route("/sign-in", page, methods=["GET"]),
+        Route("/sign-in", shown, methods=["GET"]),
         Route("/sign-in/options", answering(begin), methods=["POST"]),
         Route("/sign-in", answering(finish), methods=["POST"]),
         Route("/verify/options", answering(begin_again), methods=["POST"]),
         Route("/verify", answering(finish_again), methods=["POST"]),
-        Route("/boxes", answering(boxes), methods=["POST"]),
         Route("/sign-out", answering(sign_out), methods=["POST"]),
     ]
-
-
-def _opening(opening: Opening) -> dict[str, Any]:
-    return {"account": opening.account, "credential": opening.credential, "boxes": boxes_json(opening.boxes)}
