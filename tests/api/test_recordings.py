@@ -12,14 +12,19 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 import requests
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry
+from tests.authorisation.asking import ask
 from twilio.base.exceptions import TwilioRestException
 
+from ringfence.api.app import create_app
 from ringfence.domain.call import Status
 from ringfence.domain.sealing.call import open_recording_order_with
 from ringfence.domain.sealing.recording import End, Header, RecordingSealer, recording_key
 from ringfence.domain.sid import new_sid
 from ringfence.media import g711
 from ringfence.ports.calls import CallChange, RecordingRow
+from ringfence.ports.freezes import PLATFORM, FreezeKind, FreezeRow
 from ringfence.usecases.voice.recording_links import RecordingLinks
 
 CUSTOMER = "+12025550177"
@@ -304,6 +309,25 @@ class TestCapability:
         sid = recorded(tenant, call, samples=samples, channels=2)
         answer = requests.get(link_of(tenant, sid) + behind, timeout=10)
         assert len(pcm(answer.content)) == len(samples) // 2
+
+    @pytest.mark.parametrize("kind", ["account", "platform"])
+    def test_it_opens_nothing_while_its_account_or_everything_is_frozen(
+        self, tenant: Any, call: Any, kind: FreezeKind
+    ) -> None:
+        link, parts = link_of(tenant, recorded(tenant, call)), tenant.installation
+        path, _, query = link.removeprefix(parts.url).partition("?")
+        row = FreezeRow(kind=kind, name=tenant.sid if kind == "account" else PLATFORM, at_ms=0)
+
+        def status() -> int:
+            # What it knew is half a second old at most: a new process knows at once.
+            front = create_app(replace(parts.deps, registry=CollectorRegistry()))
+            return int(parts.run(ask(front, "GET", f"{path}?{query}")).status)
+
+        assert status() == 200
+        parts.run(parts.store.put_freeze(row))
+        assert status() == 404
+        parts.run(parts.store.delete_freeze(row.kind, row.name))
+        assert status() == 200
 
     def test_it_opens_no_other_recording(self, tenant: Any, call: Any) -> None:
         one, other = (recorded(tenant, call) for _ in range(2))

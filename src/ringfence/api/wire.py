@@ -39,6 +39,7 @@ from ringfence.domain.random_bytes import RandomBytes
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.onlookers import ApiCall
 from ringfence.ports.store import QueueFullError, StoreFailedError
+from ringfence.usecases.access.halts import FrozenAccounts
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
 _KEPT_BY_NOBODY = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -89,6 +90,7 @@ class Wire:
             failures_of_address=deps.limits.failed_logins_of_address,
             refused=self._metrics.kept_out,
         )
+        self._halts = FrozenAccounts(deps.store, deps.clock)
         self._uses = LastUses(deps.store, deps.clock)
         self._admission = Admission(deps.limits.admission)
         self._rate = AccountRate(deps.clock, deps.limits.account_rps)
@@ -262,6 +264,8 @@ class Wire:
         if "Capability" not in asked:
             return None
         variables = dict(zip(operation.variables, match.values, strict=True))
+        if (await self._halts.now()).stops(variables[operation.account_in]):
+            raise ApiError(20404)
         answer = await operation.unsigned(self._deps, variables, asked)
         if answer is None:
             raise ApiError(20404)

@@ -95,8 +95,8 @@ _FROZEN: Final = {
     Kind.SESSION: "ended, and its grants with it",
     Kind.STAFF: "kept out: sessions and grants have ended, and nobody signs in by that name",
     Kind.KEY: "it signs nobody in; all processes know within a second",
-    Kind.ACCOUNT: "suspended: it signs nobody in, its texts wait, its members are out and their grants have ended",
-    Kind.PLATFORM: "nobody signs in, in the consoles neither; texts wait, all sessions have ended",
+    Kind.ACCOUNT: "suspended: it signs nobody in, its texts and webhooks wait, its calls, sessions and grants end",
+    Kind.PLATFORM: "nobody signs in, in the consoles neither; texts and webhooks wait, calls and sessions end",
 }
 _BEFORE: Final = dict.fromkeys(Kind, "it was frozen before, and is") | {
     Kind.SESSION: "no such session is open; grants that it had have ended"

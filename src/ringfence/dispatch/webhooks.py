@@ -12,6 +12,7 @@ from ringfence.dispatch.account_turns import AccountTurns
 from ringfence.dispatch.webhook_lanes import FIRST_SLOW_S, LaneLimits, WebhookLanes
 from ringfence.dispatch.webhook_metrics import WebhookMetrics
 from ringfence.domain.clock import Clock
+from ringfence.ports.freezes import Halt, Halts
 from ringfence.ports.onlookers import NoOnlookers, Onlookers, WebhookCall
 from ringfence.ports.store import EventRow, Outbox, QueueFullError, Settlement, StoreFailedError
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError
@@ -25,6 +26,7 @@ IN_HAND = 1_024
 # Longer than an event can be in hand: in line, then delivered, then settled.
 LEASE_MS = 120_000
 KEYS_AWAY_MS = 500
+FROZEN_MS = 500
 STORE_AWAY_S = 0.25
 STORE_AWAY_MAX_S = 2.0
 # A dispatcher that stops leaves it at that many tries.
@@ -45,6 +47,7 @@ class WebhookLoop:
 
     At most 1,024 events are in hand; of a lane (account and host) some run and some wait, and those of a slow one go
     back to the outbox untried, so that a program that hangs holds neither places nor memory. Accounts take turns.
+    Events of what is frozen stay in the outbox, and are told in order once it is thawed.
     `owner` names this dispatcher for good: what it had in hand when it died is taken up again as soon as it starts.
     """
 
@@ -55,6 +58,7 @@ class WebhookLoop:
         clock: Clock,
         *,
         owner: str,
+        halts: Halts,
         limits: LaneLimits | None = None,
         registry: CollectorRegistry | None = None,
         onlookers: Onlookers | None = None,
@@ -63,6 +67,7 @@ class WebhookLoop:
         self._delivery = delivery
         self._clock = clock
         self._owner = owner
+        self._halts = halts
         self._lanes = WebhookLanes(limits or LaneLimits())
         self._metrics = WebhookMetrics(registry or CollectorRegistry())
         self._metrics.running.set_function(lambda: self._lanes.running)
@@ -116,8 +121,15 @@ class WebhookLoop:
         """Begin to deliver everything that is due, as far as there is room."""
         while room := min(BATCH, IN_HAND - len(self._in_hand)):
             try:
+                halt = await self._halts.now()
+                if halt.everything:
+                    return
                 events = await self._outbox.take_events(
-                    self._owner, self._clock.now_ms(), LEASE_MS, room, passing_over=self._turns.passed_over()
+                    self._owner,
+                    self._clock.now_ms(),
+                    LEASE_MS,
+                    room,
+                    passing_over=self._turns.passed_over() | halt.accounts,
                 )
             except (QueueFullError, StoreFailedError) as error:
                 _log.warning("outbox away", error=type(error).__name__)
@@ -161,14 +173,26 @@ class WebhookLoop:
                 await self._defer([event], int(later_s * 1_000))
                 return
             try:
-                settlement = await self._attempt(opened)
+                # It may have stood in line while its account was frozen.
+                stopped = (await self._halt()).stops(event.account)
+                settlement = None if stopped else await self._attempt(opened)
             finally:
                 self._lanes.leave(event.account, opened.host)
+            if settlement is None:
+                await self._defer([event], FROZEN_MS)
+                return
         except Exception as failure:
             # One event's trouble must not end the others: it is told, counted, and tried again later.
             _log.exception("webhook broke", event_id=event.id, account=event.account, error=type(failure).__name__)
             settlement = self._fault(event)
         self._end(event, settlement)
+
+    async def _halt(self) -> Halt:
+        """What stands still; all of it where that cannot be known now."""
+        try:
+            return await self._halts.now()
+        except StoreFailedError:
+            return Halt(everything=True)
 
     async def _attempt(self, opened: OpenedEvent) -> Settlement:
         settlement = await self._delivery.deliver(opened)

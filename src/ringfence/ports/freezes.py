@@ -38,6 +38,24 @@ class FreezeStore(Protocol):
         """All of them, by kind and name."""
 
 
+class Halt(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands still: everything, or these accounts, the subaccounts of frozen ones among them."""
+
+    everything: bool = False
+    accounts: frozenset[str] = frozenset()
+
+    def stops(self, account: str) -> bool:
+        """Whether nothing may happen for this account now."""
+        return self.everything or account in self.accounts
+
+
+class Halts(Protocol):
+    """What stands still, for whoever works while nobody is signed in."""
+
+    async def now(self) -> Halt:
+        """As it was half a second ago, at most. StoreFailedError: nobody may go on on what is not known."""
+
+
 def is_platform_frozen(freezes: Sequence[FreezeRow]) -> bool:
     """Whether everything stands still."""
     return any(row.kind == PLATFORM for row in freezes)

@@ -33,6 +33,7 @@ from ringfence.ports.store import Store
 from ringfence.ports.verification_channels import CodeChannel
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 from ringfence.ports.wake import Wake
+from ringfence.usecases.access.halts import FrozenAccounts
 from ringfence.usecases.messaging.deliver import Deliverer
 from ringfence.usecases.messaging.edit import Editor
 from ringfence.usecases.messaging.fetch_media import MediaFetcher
@@ -303,7 +304,15 @@ def compose_dispatching(
         news=News(ReceiptTaker(store, clock, wake, carrier=carrier.name), receiver),
         queues=queues_to(carrier, figures.throttled),
         mails=None if mailer is None else queues_to(mailer, figures.mails_throttled, answers_late=True),
-        webhooks=WebhookLoop(store, delivery, clock, owner=owner, registry=registry, onlookers=onlookers),
+        webhooks=WebhookLoop(
+            store,
+            delivery,
+            clock,
+            owner=owner,
+            halts=FrozenAccounts(store, clock),
+            registry=registry,
+            onlookers=onlookers,
+        ),
         fetcher=fetcher,
         links=links,
         recordings=recordings,

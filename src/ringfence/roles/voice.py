@@ -24,6 +24,7 @@ from ringfence.roles.stores import open_store, voice_name
 from ringfence.roles.voice_extra import CURE, missing_for_calls
 from ringfence.roles.voices import voices_of
 from ringfence.roles.wakes import every_dispatcher, voice_rung
+from ringfence.usecases.access.halts import FrozenAccounts
 from ringfence.usecases.accounts.verify_access_token import AccessTokens
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.sip.door import SipDoor
@@ -86,6 +87,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             http=http,
             reader=reader,
             speech=speech,
+            halts=FrozenAccounts(store, process.clock),
             legs=legs,
             base_url=settings.url,
             owner=voice_name(settings),

@@ -113,6 +113,7 @@ class StillCalls:
     def _compose(self) -> "Calls":
         from ringfence.carriers.simulator.carrier import NAME
         from ringfence.testing.still_speech import SoundWeb, StillReader, StillSpeech
+        from ringfence.usecases.access.halts import FrozenAccounts
         from ringfence.usecases.messaging.reply import Replier
         from ringfence.usecases.sip.door import SipDoor
         from ringfence.usecases.voice.compose import compose_calls
@@ -137,6 +138,7 @@ class StillCalls:
             http=SoundWeb(self._http),
             reader=StillReader(),
             speech=StillSpeech(),
+            halts=FrozenAccounts(self._store, self._clock),
             legs=legs,
             base_url=self._base_url,
             owner="test",

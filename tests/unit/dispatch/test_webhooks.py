@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
@@ -16,6 +17,9 @@ from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.ports.onlookers import WebhookCall
 from ringfence.ports.store import MessageRow, QueueFullError, Settlement
 from ringfence.store.memory import MemoryStore
+from ringfence.usecases.access import halts
+from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.access.halts import FrozenAccounts
 from ringfence.usecases.webhooks import deliver_event
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
 
@@ -39,10 +43,10 @@ class Bell:
 
 
 @contextlib.asynccontextmanager
-async def running(loop: WebhookLoop, bell: Bell | None = None) -> AsyncIterator[None]:
+async def running(loop: WebhookLoop, bell: Bell | None = None) -> AsyncIterator[WebhookLoop]:
     task = asyncio.create_task(loop.run(bell or Bell()))
     try:
-        yield
+        yield loop
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -50,7 +54,12 @@ async def running(loop: WebhookLoop, bell: Bell | None = None) -> AsyncIterator[
 
 
 def loop_of(installation: Installation, **options: Any) -> WebhookLoop:
-    return WebhookLoop(installation.store, installation.delivery, installation.clock, owner="d1", **options)
+    return loop_with(installation, installation.delivery, **options)
+
+
+def loop_with(installation: Installation, delivery: EventDelivery, **options: Any) -> WebhookLoop:
+    standing = FrozenAccounts(installation.store, installation.clock)
+    return WebhookLoop(installation.store, delivery, installation.clock, owner="d1", halts=standing, **options)
 
 
 async def until(condition: Any, within_s: float = 5.0) -> float:
@@ -275,7 +284,7 @@ def test_a_fault_of_ours_is_counted_and_the_others_go_on(run, installation: Inst
             installation.media,
             installation.clock,
         )
-        async with running(WebhookLoop(installation.store, delivery, installation.clock, owner="d1")):
+        async with running(loop_with(installation, delivery)):
             await until(lambda: "status" in program.paths())
             await until(counted)
         assert await states(installation, broken) == [("pending", 1)]
@@ -488,5 +497,63 @@ def test_nothing_is_told_while_nobody_watches(run, installation: Installation, p
 
     async def told_all(installation: Installation, row: MessageRow) -> bool:
         return await states(installation, row) == [("done", 1)]
+
+    run(scenario())
+
+
+@pytest.mark.parametrize("kind", ["account", "platform"])
+def test_events_of_what_is_frozen_wait_untried_and_are_told_in_order_after_the_thaw(
+    run, installation: Installation, program: Program, kind: Any
+) -> None:
+    async def scenario() -> None:
+        await installation.open()
+        store, clock = installation.store, installation.clock
+        name = ACCOUNT if kind == "account" else "platform"
+        await freeze(store, clock, kind, name)
+        row = await installation.outbound(program.url("status"), "sent", "delivered", "read")
+        async with running(loop_of(installation)):
+            await asyncio.sleep(0.6)
+            assert not program.seen
+            assert await states(installation, row) == [("pending", 0)] * 3
+            await thaw(store, clock, kind, name)
+            await until(lambda: len(program.seen) == 3)
+            await until(lambda: all_done(row))
+            assert [seen.params["MessageStatus"] for seen in program.seen] == ["sent", "delivered", "read"]
+
+    async def all_done(row: MessageRow) -> bool:
+        return await states(installation, row) == [("done", 1)] * 3
+
+    run(scenario())
+
+
+def test_an_event_that_stands_in_line_when_its_account_is_frozen_is_not_told(
+    run, installation: Installation, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(halts, "HELD_MS", 0)
+    let_go = threading.Event()
+
+    def slow() -> str:
+        assert let_go.wait(30)
+        return ""
+
+    async def scenario() -> None:
+        await installation.open()
+        rows = [await installation.outbound(program.answer("slow", slow), "sent") for _ in range(2)]
+        async with running(loop_of(installation, limits=LaneLimits(running=1, wait_s=30))) as loop:
+            await until(lambda: program.seen and loop._lanes.waiting)
+            await freeze(installation.store, installation.clock, "account", ACCOUNT)
+            let_go.set()
+            await until(lambda: ended(rows))
+            await until(lambda: not loop._in_hand)
+            assert len(program.seen) == 1
+            assert sorted(await ends(rows)) == [("done", 1), ("pending", 0)]
+            await thaw(installation.store, installation.clock, "account", ACCOUNT)
+            await until(lambda: len(program.seen) == 2)
+
+    async def ends(rows: Sequence[MessageRow]) -> list[tuple[str, int]]:
+        return [each for row in rows for each in await states(installation, row)]
+
+    async def ended(rows: Sequence[MessageRow]) -> bool:
+        return ("done", 1) in await ends(rows)
 
     run(scenario())

@@ -3,6 +3,7 @@
 import msgspec
 
 from ringfence.domain.clock import Clock
+from ringfence.ports.freezes import Halts
 from ringfence.ports.http import HttpClient
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.line import Lines
@@ -55,6 +56,7 @@ def compose_calls(
     http: HttpClient,
     reader: SoundReader,
     speech: Speech,
+    halts: Halts,
     legs: Legs,
     base_url: str,
     owner: str,
@@ -84,6 +86,7 @@ def compose_calls(
         legs=legs,
         steps=StepWriter(store, clock),
         brakes=Brakes(store, clock, limits),
+        halts=halts,
         links=RecordingLinks(keys, clock, base_url),
         written=WrittenSound(files),
         owner=owner,

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from ringfence.domain.clock import Clock
+from ringfence.ports.freezes import Halts
 from ringfence.ports.keys import DeliveryKeys
 from ringfence.ports.line import Lines
 from ringfence.ports.media import Media
@@ -66,6 +67,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     legs: Legs
     steps: StepWriter
     brakes: Brakes
+    halts: Halts
     links: RecordingLinks
     written: WrittenSound
     owner: str

@@ -1,8 +1,9 @@
-"""Calls whose process is dead: each ends in a final status, and its program is told."""
+"""Calls that nobody runs, their process being dead or they frozen: each ends, and its program is told."""
 
 import asyncio
 from collections.abc import Sequence
 
+import msgspec
 import structlog
 
 from ringfence.domain.call import Status
@@ -15,20 +16,30 @@ from ringfence.usecases.voice.call_record import CallRecord, insist
 from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.recordings import NOT_RECORDED
 
-LOST_PROCESS = 31005
 PAGE = 100
 AT_ONCE = 32
 
 _log = structlog.get_logger(__name__)
 
 
+class WhyEnded(msgspec.Struct, frozen=True):
+    """Twilio's code, and what the call's timeline says."""
+
+    code: int
+    cause: str
+
+
+LOST_PROCESS = WhyEnded(31005, "the process that ran the call ended")
+FROZEN = WhyEnded(10001, "an operator has frozen the account")
+
+
 class OrphanEnder:
-    """Ends calls that nobody runs any more."""
+    """Ends calls that nobody runs any more, or yet."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
 
-    async def end(self, rows: Sequence[CallRow]) -> None:
+    async def end(self, rows: Sequence[CallRow], why: WhyEnded = LOST_PROCESS) -> None:
         """End these. ConnectionError where the key service is away: nothing is lost, they are found again."""
         accounts: dict[str, list[CallRow]] = {}
         for row in rows:
@@ -39,27 +50,29 @@ class OrphanEnder:
             except KeyRefusedError:
                 keys = [None] * len(theirs)
             turns = asyncio.Semaphore(AT_ONCE)
-            ends = (self._in_turn(turns, row, key) for row, key in zip(theirs, keys, strict=True))
+            ends = (self._in_turn(turns, row, key, why) for row, key in zip(theirs, keys, strict=True))
             for failed in await asyncio.gather(*ends, return_exceptions=True):
                 if isinstance(failed, BaseException):
                     raise failed
 
-    async def _in_turn(self, turns: asyncio.Semaphore, row: CallRow, key: bytes | None) -> None:
+    async def _in_turn(self, turns: asyncio.Semaphore, row: CallRow, key: bytes | None, why: WhyEnded) -> None:
         async with turns:
-            await self._end(row, key)
+            await self._end(row, key, why)
 
-    async def _end(self, row: CallRow, key: bytes | None) -> None:
-        _log.warning("voice.orphan_ended", account=row.account, call_sid=row.sid, status=row.status.value)
+    async def _end(self, row: CallRow, key: bytes | None, why: WhyEnded) -> None:
+        _log.warning(
+            "voice.orphan_ended", account=row.account, call_sid=row.sid, status=row.status.value, code=why.code
+        )
         status = Status.COMPLETED if row.answered_ms is not None else Status.FAILED
         record = self._record(row, key)
         if record is None:
-            await self._end_unread(row, status)
+            await self._end_unread(row, status, why)
             return
         for recording in await self._desk.store.recordings(row.account, call_sid=row.sid, limit=PAGE):
             if recording.status in {"in-progress", "paused"}:
                 await self._end_recording(record, recording)
-        record.step("error", "the process that ran the call ended", code=LOST_PROCESS)
-        await record.move(status, error_code=LOST_PROCESS)
+        record.step("error", why.cause, code=why.code)
+        await record.move(status, error_code=why.code)
 
     def _record(self, row: CallRow, key: bytes | None) -> CallRecord | None:
         if key is None:
@@ -69,9 +82,9 @@ class OrphanEnder:
         except UnsealError:
             return None
 
-    async def _end_unread(self, row: CallRow, status: Status) -> None:
+    async def _end_unread(self, row: CallRow, status: Status, why: WhyEnded) -> None:
         """End a call whose content does not open: nobody can be told."""
-        change = CallChange(status=status, at_ms=self._desk.clock.now_ms(), error_code=LOST_PROCESS)
+        change = CallChange(status=status, at_ms=self._desk.clock.now_ms(), error_code=why.code)
         await insist(lambda: self._desk.store.move_call(row.account, row.sid, change))
 
     async def _end_recording(self, record: CallRecord, recording: RecordingRow) -> None:

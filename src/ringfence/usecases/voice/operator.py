@@ -14,7 +14,8 @@ from ringfence.ports.line import IncomingLine
 from ringfence.ports.store import QueueFullError, StoreFailedError
 from ringfence.usecases.voice.brakes import NOT_ALLOWED
 from ringfence.usecases.voice.desk import Desk
-from ringfence.usecases.voice.end_orphans import OrphanEnder
+from ringfence.usecases.voice.end_orphans import FROZEN, OrphanEnder
+from ringfence.usecases.voice.live_call import LiveCall
 from ringfence.usecases.voice.live_calls import LiveCalls
 from ringfence.usecases.voice.place_call import CallPlacer
 from ringfence.usecases.voice.take_call import CallTaker
@@ -27,6 +28,7 @@ LOOK_EVERY_S = 1.0
 RETRY_S = 1.0
 STOP_WITHIN_S = 2.0
 BRAKE_EVERY_S = 2.0
+HALT_EVERY_S = 0.4
 BRAKE_AHEAD_MS = 5_000
 
 _log = structlog.get_logger(__name__)
@@ -50,6 +52,7 @@ class CallOperator:
         self._placer = placer
         self._orphans = OrphanEnder(desk)
         self._max_calls = max_calls
+        self._halted: set[LiveCall] = set()
         self._stopping = False
 
     def __repr__(self) -> str:
@@ -68,6 +71,7 @@ class CallOperator:
             tasks.create_task(self._hold(), name="hold calls")
             tasks.create_task(self._work(bell), name="take calls")
             tasks.create_task(self._brake(), name="brake calls")
+            tasks.create_task(self._halt(), name="halt calls")
             tasks.create_task(self._desk.steps.run(), name="steps")
 
     async def stop(self) -> None:
@@ -117,9 +121,11 @@ class CallOperator:
             )
             if not rows:
                 return
+            halt = await self._desk.halts.now()
             for row in rows:
                 self._desk.brakes.began(row.account)
-            await self._place(rows)
+            await self._place([row for row in rows if not halt.stops(row.account)])
+            await self._orphans.end([row for row in rows if halt.stops(row.account)], FROZEN)
 
     async def _brake(self) -> None:
         while True:
@@ -134,6 +140,20 @@ class CallOperator:
             if row.account in spent and row.direction is not Direction.INBOUND and row.rate_micros > 0:
                 call.record.step("error", "the account's calls have cost as much as they may for now", code=NOT_ALLOWED)
                 call.give_up(Status.FAILED, error_code=NOT_ALLOWED)
+
+    async def _halt(self) -> None:
+        while True:
+            await asyncio.sleep(HALT_EVERY_S)
+            await self._again(self._halt_once)
+
+    async def _halt_once(self) -> None:
+        """End the calls of whoever was frozen meanwhile."""
+        halt = await self._desk.halts.now()
+        halted = {call for call in self._live if halt.stops(call.account)}
+        for call in halted - self._halted:
+            call.record.step("error", FROZEN.cause, code=FROZEN.code)
+            call.give_up(Status.FAILED, error_code=FROZEN.code)
+        self._halted = halted
 
     async def _place(self, rows: Sequence[CallRow]) -> None:
         accounts: dict[str, list[CallRow]] = {}

@@ -20,6 +20,7 @@ from ringfence.usecases.voice.patience import patiently
 from ringfence.usecases.voice.place_call import start_of
 
 UNAVAILABLE = 503
+STANDS_STILL = 480
 NO_URL = 11100
 
 _log = structlog.get_logger(__name__)
@@ -37,6 +38,8 @@ class CallTaker:
         """Take one, or turn it away."""
         try:
             config = await patiently(lambda: self._configs.of(line))
+            if (await self._desk.halts.now()).stops(config.account):
+                raise NobodyHereError(STANDS_STILL, "an account that is frozen")
             record = await self._recorded(config)
         except NobodyHereError as error:
             _log.info("call refused", kind=line.source, cause=str(error))

@@ -39,6 +39,7 @@ from ringfence.ports.store import NumberRow
 from ringfence.ports.verification_codes import CodeReader
 from ringfence.store.memory import MemoryStore
 from ringfence.testing.still_loop import StillLoop
+from ringfence.usecases.access.halts import FrozenAccounts
 from ringfence.usecases.voice.brakes import BrakeLimits
 from ringfence.usecases.voice.compose import Calls, compose_calls
 from ringfence.usecases.voice.legs import Legs
@@ -424,6 +425,7 @@ class Stage:
             http=self.web,
             reader=PlainReader(),
             speech=self.speech,
+            halts=FrozenAccounts(self.store, self.clock),
             legs=Legs(),
             base_url="http://localhost:8420",
             owner="voice",

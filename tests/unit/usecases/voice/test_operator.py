@@ -7,6 +7,8 @@ from tests.unit.usecases.voice.stage import ACCOUNT, BASE, Stage, play, until
 from ringfence.domain.call import Status
 from ringfence.domain.sealing.call import open_step
 from ringfence.domain.sealing.record import EpochRecords, RecordSealer
+from ringfence.ports.freezes import FreezeRow
+from ringfence.usecases.access.freeze import freeze
 from ringfence.usecases.voice.brakes import BrakeLimits
 
 
@@ -90,3 +92,47 @@ def test_calls_that_an_account_may_not_begin_yet_wait_in_line() -> None:
         await until(lambda: len(stage.lines.placed) == 7, turns=1_000)
 
     play(scene, on=Stage(limits=BrakeLimits(calls_per_s=2)))
+
+
+def test_a_freeze_ends_calls_under_way_and_those_that_wait_and_turns_away_those_that_come_in() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.program.pages["/voice"] = "<Response><Say>Hello</Say><Pause length='600'/></Response>"
+        talking = stage.comes_in()
+        await until(lambda: talking.state == "answered")
+        await freeze(stage.store, stage.clock, "platform", "platform")
+        await asyncio.sleep(1)
+        assert talking.state == "ended"
+        waiting = await stage.queue(twiml="<Response/>", status_callback=f"{BASE}/status")
+        for row in [await stage.over(each.sid) for each in await stage.all_rows()]:
+            answered = row.answered_ms is not None
+            assert (row.status, row.error_code) == (Status.COMPLETED if answered else Status.FAILED, 10001)
+            await asyncio.sleep(1)
+            steps = await stage.store.steps(ACCOUNT, row.sid)
+            assert [step.code for step in steps if step.kind == "error"] == [10001]
+        assert await stage.kinds(waiting) == ["call.failed"]
+        assert not stage.lines.placed
+        turned_away = stage.comes_in()
+        await until(lambda: turned_away.refused)
+        assert turned_away.refused == 480
+        assert len(await stage.all_rows()) == 2
+
+    play(scene)
+
+
+def test_the_calls_of_others_go_on_and_so_do_all_after_the_thaw() -> None:
+    async def scene(stage: Stage) -> None:
+        stage.program.pages["/voice"] = "<Response><Say>Hello</Say><Pause length='600'/></Response>"
+        talking = stage.comes_in()
+        await until(lambda: talking.state == "answered")
+        await stage.store.put_freeze(FreezeRow(kind="account", name="AC" + "b" * 32, at_ms=1))
+        await asyncio.sleep(2)
+        assert talking.state == "answered"
+        await stage.store.put_freeze(FreezeRow(kind="account", name=ACCOUNT, at_ms=1))
+        await asyncio.sleep(1)
+        assert talking.state == "ended"
+        await stage.store.delete_freeze("account", ACCOUNT)
+        await asyncio.sleep(1)
+        again = stage.comes_in()
+        await until(lambda: again.state == "answered")
+
+    play(scene)

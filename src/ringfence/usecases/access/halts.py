@@ -1,0 +1,44 @@
+"""What stands still now, read from the store at most twice a second: whoever works for all accounts asks often."""
+
+import asyncio
+from typing import Protocol
+
+from ringfence.domain.clock import Clock
+from ringfence.ports.freezes import FreezeStore, Halt, is_platform_frozen
+from ringfence.ports.store import AccountStore
+from ringfence.usecases.access.freeze import frozen_with
+
+HELD_MS = 500
+
+
+class HaltStore(AccountStore, FreezeStore, Protocol):
+    """Accounts, and what is frozen."""
+
+
+class FrozenAccounts:
+    """`ports.freezes.Halts` over the store."""
+
+    def __init__(self, store: HaltStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._reading = asyncio.Lock()
+        self._held = Halt()
+        self._until_ms: int | None = None
+
+    async def now(self) -> Halt:
+        """One reading for all who ask meanwhile. What the store raises passes through."""
+        if not self._is_recent():
+            async with self._reading:
+                if not self._is_recent():
+                    asked_ms = self._clock.monotonic_ms()
+                    self._held = await self._read()
+                    self._until_ms = asked_ms + HELD_MS
+        return self._held
+
+    def _is_recent(self) -> bool:
+        return self._until_ms is not None and self._clock.monotonic_ms() < self._until_ms
+
+    async def _read(self) -> Halt:
+        freezes = await self._store.freezes()
+        accounts = [await frozen_with(self._store, row.name) for row in freezes if row.kind == "account"]
+        return Halt(everything=is_platform_frozen(freezes), accounts=frozenset().union(*accounts))
