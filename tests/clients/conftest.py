@@ -23,7 +23,7 @@ from tests.waiting_server import WaitingServer
 from ringfence.cli.main import main
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-PROGRAM = ("appointments", "conversation", "spoken", "app")
+PROGRAM = ("appointments", "conversation", "spoken", "webhook_signature", "app")
 AUTH_TOKEN = "0123456789abcdef0123456789abcdef"
 
 

@@ -156,5 +156,5 @@ def test_d35_whoever_reads_the_codes_takes_all_numbers_of_the_control_and_none_w
 
 def test_d35_is_left_out_where_the_example_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert missing() == ""
-    monkeypatch.setattr("ringfence.drills.registration_lock.EXAMPLE", tmp_path)
+    monkeypatch.setattr("ringfence.drills.registration_lock.EXAMPLES", tmp_path)
     assert missing() == "examples/messenger-signup is in a checkout only"

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.domain.message_signature import content_digest
 
 WINDOW_MS: Final = 30_000
 LABEL: Final = "ringfence"
@@ -103,11 +104,6 @@ def check_signature(request: SignedRequest, key: PublicJwk, now_ms: int) -> tupl
     except (InvalidSignature, ValueError, binascii.Error):
         raise SignatureRefusedError("another signature") from None
     return given["nonce"], created_ms + WINDOW_MS + 1_000
-
-
-def content_digest(body: bytes) -> str:
-    """The header Content-Digest of a body."""
-    return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
 
 
 def _public_key(key: PublicJwk) -> ec.EllipticCurvePublicKey:

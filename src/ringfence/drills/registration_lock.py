@@ -6,13 +6,11 @@ the control they have none. The attacker reads what comes to their telephones, a
 
 import asyncio
 import contextlib
-import importlib
 import importlib.util
 import secrets
-import sys
 import tempfile
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -23,6 +21,7 @@ from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.database import database_of
 from ringfence.drills.design import OURS, Design
 from ringfence.drills.drill import Drill
+from ringfence.drills.example_program import EXAMPLES, example_program
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.ports.verify_config import VerifyRow
@@ -31,8 +30,8 @@ from ringfence.usecases.verify.verification_view import VerificationView
 
 DRILL = "D35"
 TITLE = "numbers of a messenger registered by whoever reads their codes"
-EXAMPLE = Path(__file__).parents[3] / "examples" / "messenger-signup"
-MODULES = ("pin", "accounts", "registration")
+EXAMPLE = "messenger-signup"
+MODULE = "registration"
 WITHIN_S = 30
 NOT_FOUND = 404
 # The first that people choose of those that the messenger takes, by leaked lists of six digits.
@@ -43,7 +42,7 @@ PIN = "493817"
 
 def missing() -> str:
     """Why it cannot be played here; "" where it can."""
-    if not (EXAMPLE / "registration.py").is_file():
+    if not (EXAMPLES / EXAMPLE / f"{MODULE}.py").is_file():
         return "examples/messenger-signup is in a checkout only"
     return "" if importlib.util.find_spec("twilio") else "the package twilio is not installed"
 
@@ -51,7 +50,7 @@ def missing() -> str:
 def registration_lock(design: Design, tenants: int, database: str = "") -> Finding:
     """Each tenant is a messenger with one customer, whose number is attacked with one code after the other."""
     started = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder, _messenger() as modules:
+    with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder, example_program(EXAMPLE, MODULE) as modules:
         found = asyncio.run(_attack(Path(folder), design, tenants, database, modules))
     return Finding(
         drill=DRILL,
@@ -163,21 +162,6 @@ async def _attack_one(messenger: _Messenger, *, locked: bool) -> _Outcome:
     device = registration.device(owner)
     told = any(kind == "code shown" for _, kind in registration.notices(owner))
     return _Outcome(taken=hasattr(answered, "token") or not device.active, compared=compared, told=told)
-
-
-@contextlib.contextmanager
-def _messenger() -> Iterator[ModuleType]:
-    """The example's module `registration`, with `Accounts` in it; its modules are forgotten afterwards."""
-    before = sys.dont_write_bytecode
-    sys.path.insert(0, str(EXAMPLE))
-    sys.dont_write_bytecode = True
-    try:
-        yield importlib.import_module("registration")
-    finally:
-        sys.path.remove(str(EXAMPLE))
-        sys.dont_write_bytecode = before
-        for name in MODULES:
-            sys.modules.pop(name, None)
 
 
 DRILLS = (

@@ -246,6 +246,10 @@ class SeededCopy:
         """The tenant's customer texts its number, whoever has that now."""
         self._network.text_from(tenant.customer, tenant.number, f"Yes, {self.canaries.mark(tenant.sid, kind)}")
 
+    def text_from(self, number: str, tenant: Tenant, body: str) -> None:
+        """Somebody texts the tenant."""
+        self._network.text_from(number, tenant.number, body)
+
     async def let_clients_sign(self, tenant: Tenant, public_key: str) -> str:
         """The tenant gives a client's key, and requires it where the design does: how JWTs name it."""
         keys = await change_client_keys(

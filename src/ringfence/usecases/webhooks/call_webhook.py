@@ -9,7 +9,14 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.domain.clock import Clock
-from ringfence.domain.sealing.hmac_states import sign_sha1
+from ringfence.domain.message_signature import (
+    EVENT_HEADER,
+    content_digest,
+    signature_fields,
+    webhook_base,
+    webhook_parameters,
+)
+from ringfence.domain.sealing.hmac_states import sign_sha1, sign_sha256
 from ringfence.domain.signature import SIGNATURE_HEADER, signature_base, signature_header, signed_url
 from ringfence.domain.web_url import InvalidUrlError, WebUrl, parse_url
 from ringfence.ports.http import HttpClient, HttpFailedError, HttpRequest, HttpResponse
@@ -146,7 +153,7 @@ class _Call:
         headers = [
             ("Accept", "*/*"),
             ("User-Agent", USER_AGENT),
-            ("I-Twilio-Idempotency-Token", self._request.token),
+            (EVENT_HEADER, self._request.token),
         ]
         if method == "GET":
             called, body = parse_url(url.with_query(encode_query(form)), max_characters=MAX_SIGNED_CHARACTERS), b""
@@ -158,6 +165,7 @@ class _Call:
         if self._origin is not None and url.origin == self._origin:
             headers.append(("Cookie", "; ".join(self._request.cookies)))
         headers.append((SIGNATURE_HEADER, signature_header(sign_sha1(self._request.states, base))))
+        headers += self._dated(method, signed_url(called), body)
         return HttpRequest(
             method=method,
             url=called.text,
@@ -170,6 +178,14 @@ class _Call:
             max_body_bytes=self._request.max_body_bytes,
             owner=self._request.owner,
         )
+
+    def _dated(self, method: str, url: str, body: bytes) -> list[tuple[str, str]]:
+        """The second signature, of this moment."""
+        digest = content_digest(body) if body else ""
+        parameters = webhook_parameters(self._request.owner, self._clock.now_ms() // 1_000, with_body=bool(body))
+        base = webhook_base(method, url, digest, self._request.token, parameters)
+        made = signature_fields(parameters, sign_sha256(self._request.states, base))
+        return [*((("Content-Digest", digest),) if digest else ()), *made]
 
 
 def _redirected(url: WebUrl, response: HttpResponse) -> WebUrl:

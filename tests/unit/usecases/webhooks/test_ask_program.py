@@ -1,6 +1,10 @@
 """A program asked during a call: signed, with cookies for its own host alone, and everything that was said kept."""
 
 import asyncio
+import base64
+import hashlib
+import hmac
+import re
 from typing import Any
 
 import pytest
@@ -61,6 +65,23 @@ def asked(web: Web, *, known: bool = True, **question: Any) -> ProgramAnswer:
         )
 
     return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_second_signature_covers_method_url_body_token_and_time(method: str) -> None:
+    called = URL if method == "POST" else f"{URL}?Digits=42"
+    web = Web({URL: answer()})
+    asked(web, method=method, form=(("Digits", "42"),))
+    (request,) = web.asked
+    headers = dict(request.headers)
+    parameters = headers["Signature-Input"].removeprefix("ringfence=")
+    digest = base64.b64encode(hashlib.sha256(request.body).digest()).decode()
+    body = f'"content-digest": sha-256=:{digest}:\n' if method == "POST" else ""
+    base = f'"@method": {method}\n"@target-uri": {called}\n{body}"i-twilio-idempotency-token": t\n'
+    base += f'"@signature-params": {parameters}'
+    mac = hmac.digest(AUTH_TOKEN.encode(), base.encode(), "sha256")
+    assert headers["Signature"] == f"ringfence=:{base64.b64encode(mac).decode()}:"
+    assert re.search(rf';created=[0-9]{{10}};keyid="{ACCOUNT}";alg="hmac-sha256"$', parameters)
 
 
 def test_the_request_is_signed_and_its_answer_kept() -> None:
