@@ -20,6 +20,9 @@ from ringfence.console.dependencies import host_of
 from ringfence.console.host_split import HostSplit
 from ringfence.console.request_signature import PublicJwk
 from ringfence.console.sessions import Sessions
+from ringfence.console.tenant.member_rows import members_of
+from ringfence.console.tenant.roles import DEMANDED
+from ringfence.domain.access.role import Role
 from ringfence.domain.sid import new_sid
 from ringfence.key_origin.app import create_key_origin
 
@@ -192,6 +195,27 @@ async def test_a_member_gets_nothing_of_another_account(stand: Any) -> None:
         assert len(ours_in(after["session"])) == len(ours_in(before["session"]))
         assert [entry for entry in made.ledger.entries if entry.account == AC] == entries
         assert await owner.texts() == ["the owl flies at nine"]
+
+
+async def test_a_reader_is_refused_whatever_is_not_said_to_be_for_readers(stand: Any) -> None:
+    async with stand() as made:
+        caller = await account(made)
+        await enrolled(made, caller)
+        made.clock.advance(1)
+        reader = await enrolled(made, caller)
+        (_, held) = await made.storage.run(lambda db: members_of(db, AC))
+        assert held.role is Role.READER
+        before, asked = await everything(made.storage), 0
+        for route in surfaces(made.app)["tenant"]:
+            if route.method == "POST" and route not in OPEN and DEMANDED.get(route.path) is not Role.READER:
+                answer = await reader.ask("POST", filled(route.path, "x"), {})
+                assert (answer.status_code, answer.json()["fresh"]) == (403, False), route
+                asked += 1
+        after = await everything(made.storage)
+        assert {name: rows for name, rows in after.items() if name != "session"} == {
+            name: rows for name, rows in before.items() if name != "session"
+        }
+        assert asked >= 6
 
 
 async def test_a_request_of_staff_is_refused_from_another_site_and_the_second_time(stand: Any) -> None:

@@ -4,7 +4,7 @@ import secrets
 import sqlite3
 
 from ringfence.console.storage import DATABASE
-from ringfence.console.tenant.member_rows import members_of
+from ringfence.console.tenant import member_rows
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.domain.sid import new_sid
@@ -42,7 +42,7 @@ def has_members(settings: Settings, account: str) -> bool:
         return False
     database = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     try:
-        return bool(members_of(database, account))
+        return member_rows.has_members(database, account)
     except sqlite3.Error:
         return False
     finally:

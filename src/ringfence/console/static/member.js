@@ -17,6 +17,12 @@ if (add) {
 for (const button of document.querySelectorAll("button[data-act]")) {
   button.addEventListener("click", () => reporting(() => act(button.dataset.act)));
 }
+for (const form of document.querySelectorAll("form[data-act]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    reporting(() => act(form.dataset.act, Object.fromEntries(new FormData(form))));
+  });
+}
 
 /** Whose content is open in the frame: where it is nobody's, a passkey or a secret is asked for there. */
 export async function opened() {
@@ -61,8 +67,8 @@ export async function freshly(address, values) {
   }
 }
 
-async function act(address) {
-  await freshly(address);
+async function act(address, values) {
+  await freshly(address, values);
   location.reload();
 }
 

@@ -18,6 +18,8 @@ from ringfence.console.tenant.ledger_routes import ledger_routes
 from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.opening import Openings, check_is_member
 from ringfence.console.tenant.page_routes import page_routes
+from ringfence.console.tenant.role_routes import role_routes
+from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.ports.passkeys import RelyingParty
 
@@ -50,6 +52,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     async def admits(session: Session) -> None:
         await standstill.check_member(session.account)
 
+    open_paths = OpenPaths(OPEN, below=OPEN_BELOW)
     routes = [
         *sign_in_routes(
             *(sign_in_page, sign_in, sessions, dependencies.notes, clock, origins.tenant), opened=openings.opened
@@ -64,14 +67,15 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             keys_origin=origins.keys,
             api_url=dependencies.api_url,
         ),
+        *role_routes(MemberRoles(storage, keys, clock)),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]
     guarded = SessionGuard(
-        Starlette(routes=routes),
+        Starlette(routes=held_to_roles(routes, open_paths, storage)),
         kind="member",
         origin=origins.tenant,
         sessions=sessions,
-        open_paths=OpenPaths(OPEN, below=OPEN_BELOW),
+        open_paths=open_paths,
         locked=locked,
         admits=admits,
     )

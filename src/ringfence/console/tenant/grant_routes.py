@@ -17,9 +17,11 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.reading import reader_through
+from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.slot_json import boxes_json
 from ringfence.domain.access.grant import Approver, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
+from ringfence.domain.access.role import Role
 from ringfence.domain.access.scope import epoch_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.grant import SealedGrant
@@ -61,7 +63,7 @@ def grant_routes(
     *,
     keys_origin: str,
 ) -> list[BaseRoute]:
-    """All of them are for a session of a member; every member of an account answers for it."""
+    """All of them are for a session of a member; an approver answers for the account."""
     book = GrantBook(storage)
 
     def told(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
@@ -76,6 +78,7 @@ def grant_routes(
             "member_grants.html",
             title="Approvals",
             session=session,
+            role=role_of(request),
             keys=keys_origin,
             grants=shown,
             names={grant.staff: await name_of(grant.staff) for grant in shown},
@@ -159,5 +162,5 @@ def grant_routes(
 
 def approver(request: Request) -> Approver:
     """The member that asks, as who answers for their account."""
-    session = session_of(request)
-    return Approver(member=session.person, account=session.account, approves=True, verified_ms=session.verified_ms)
+    session, approves = session_of(request), role_of(request).may(Role.APPROVER)
+    return Approver(member=session.person, account=session.account, approves=approves, verified_ms=session.verified_ms)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ringfence.domain.access.role import Role
+
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
     """A person of an account. `let_in_by` is the link (KL…) that they came by.
@@ -18,6 +20,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
     let_in_by: str
     made_ms: int
     removed_ms: int | None = None
+    role: Role = Role.READER
 
     def __repr__(self) -> str:
         return f"Member({self.id})"
@@ -25,7 +28,7 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 def keep_member(db: sqlite3.Connection, member: Member) -> None:
     """Add a person, or what has changed of one."""
-    db.execute("INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(member))
+    db.execute("INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(member))
 
 
 def member_of(db: sqlite3.Connection, account: str, member: str) -> Member | None:
@@ -36,12 +39,17 @@ def member_of(db: sqlite3.Connection, account: str, member: str) -> Member | Non
     return None if row is None else _member(row)
 
 
+def has_members(db: sqlite3.Connection, account: str) -> bool:
+    """Whether anybody may sign in for the account; of a database that an older program made, too."""
+    row = db.execute("SELECT 1 FROM member WHERE account = ? AND removed_ms IS NULL LIMIT 1", (account,)).fetchone()
+    return row is not None
+
+
 def members_of(db: sqlite3.Connection, account: str) -> Sequence[Member]:
     """All who may sign in, the oldest first."""
     rows = db.execute("SELECT * FROM member WHERE account = ? AND removed_ms IS NULL ORDER BY made_ms, id", (account,))
     return [_member(row) for row in rows.fetchall()]
 
 
-def _member(row: tuple[str, str, bytes, str, int, int | None]) -> Member:
-    id_, account, handle, let_in_by, made_ms, removed_ms = row
-    return Member(id=id_, account=account, handle=handle, let_in_by=let_in_by, made_ms=made_ms, removed_ms=removed_ms)
+def _member(row: tuple[str, str, bytes, str, int, int | None, str]) -> Member:
+    return msgspec.convert(dict(zip(Member.__struct_fields__, row, strict=True)), Member)

@@ -20,7 +20,9 @@ from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, keep_member, member_of, members_of
 from ringfence.console.tenant.reading import reader_in
+from ringfence.console.tenant.roles import demanded, is_last_owner
 from ringfence.console.tenant.slot_name import slot_name
+from ringfence.domain.access.role import Role
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationAnswer
 from ringfence.domain.passkeys.passkey import Passkey
@@ -166,7 +168,8 @@ class Members:
             if passkey_of(db, new.passkey.credential_id) is not None:
                 raise RefusedError(_ENROLLED)
             if about.is_new:
-                keep_member(db, member)
+                is_first = not members_of(db, about.account)
+                keep_member(db, msgspec.structs.replace(member, role=Role.OWNER if is_first else Role.READER))
             keep_passkey(db, _kept(new.passkey, member, now_ms))
 
         try:
@@ -177,7 +180,7 @@ class Members:
         return member
 
     async def forget(self, session: Session, member: str, credential: str) -> None:
-        """Drop a passkey, of any member of the session's account, and its slot; a member without one is no more."""
+        """Drop a passkey and its slot; a member without one is no more. An owner drops those of others, too."""
         if not fresh(session, self._clock.now_ms()):
             raise RefusedError("Show your passkey first.", status=403, fresh=True)
         async with self._forgetting:
@@ -187,12 +190,16 @@ class Members:
         def find(db: sqlite3.Connection) -> KeptPasskey:
             if not is_open(db, session.id):
                 raise RefusedError(_NO_MEMBER, status=403)
+            if member != session.person:
+                demanded(db, session, Role.OWNER)
             found = member_of(db, session.account, member)
             held = passkeys_of(db, "member", member) if found else []
             for each in held:
                 if slot_name(each.passkey.credential_id) == credential:
                     if len(held) == 1 and len(members_of(db, session.account)) == 1:
                         raise RefusedError("The account's last passkey stays: nobody could sign in.")
+                    if found is not None and len(held) == 1 and is_last_owner(db, found):
+                        raise RefusedError("The last owner's last passkey stays: make another member an owner first.")
                     return each
             raise RefusedError("There is no such passkey.", status=404)
 

@@ -16,9 +16,11 @@ from ringfence.console.sessions import Sessions
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.reading import reader_through
+from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.slot_json import SlotJson, asked_json, boxes_json, read_slot
 from ringfence.console.tenant.slot_name import slot_name
 from ringfence.console.tenant.traffic import TenantTraffic, TextsWanted
+from ringfence.domain.access.role import Role
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
 from ringfence.ports.console_keys import ConsoleKeys
@@ -52,7 +54,7 @@ def page_routes(
 
     def shown(name: str, title: str, request: Request, **values: Any) -> Response:
         session = session_of(request)
-        return pages.page(name, title=title, session=session, keys=keys_origin, **values)
+        return pages.page(name, title=title, session=session, role=role_of(request), keys=keys_origin, **values)
 
     async def overview(request: Request) -> Response:
         days, whole = await traffic.days(session_of(request).account)
@@ -90,7 +92,7 @@ def page_routes(
             (each, [(slot_name(kept.passkey.credential_id), kept) for kept in passkeys]) for each, passkeys in found
         ]
         open_now = await sessions.open_now("member", account=session.account)
-        return shown("member_members.html", "Members", request, members=named, sessions=open_now)
+        return shown("member_members.html", "Members", request, members=named, sessions=open_now, roles=list(Role))
 
     async def begin_adding(request: Request) -> Response:
         return done(**asked_json(await members.begin_adding(session_of(request))))
