@@ -58,6 +58,15 @@ def test_no_letter_of_it_may_be_another(data: st.DataObject, field: str) -> None
         check_signature(msgspec.structs.replace(request, **{field: changed}), JWK, NOW_MS)
 
 
+def test_a_signature_is_spelled_in_one_way() -> None:
+    request = signed()
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    same = letters[letters.index(request.signature[-4]) + 1]
+    spelled = msgspec.structs.replace(request, signature=f"{request.signature[:-4]}{same}==:")
+    with pytest.raises(SignatureRefusedError):
+        check_signature(spelled, JWK, NOW_MS)
+
+
 @given(st.binary(max_size=50).filter(lambda it: it != b"{}"))
 def test_nor_may_its_body_be_another(body: bytes) -> None:
     with pytest.raises(SignatureRefusedError):
