@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ringfence.ports.calls import CallFilter, CallRow
+from ringfence.ports.day_counts import DayCounts
 from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.oversight import OversightStore
 from ringfence.ports.store import AccountRow, MessageFilter, MessageRow
 from ringfence.ports.verification_attempts import AttemptFilter, VerificationAttemptRow
 
 
-class OperatorView(OversightStore, Protocol):
+class OperatorView(OversightStore, DayCounts, Protocol):
     """Reads of `ports.store.Store`: rows are sealed, and what is in the clear of them is metadata."""
 
     async def account(self, sid: str) -> AccountRow | None: ...

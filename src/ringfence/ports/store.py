@@ -12,6 +12,7 @@ from ringfence.domain.message import Direction, Status
 from ringfence.ports.applications import ApplicationStore
 from ringfence.ports.call_brakes import BrakeStore
 from ringfence.ports.calls import CallStore
+from ringfence.ports.day_counts import DayCounts
 from ringfence.ports.enrolments import EnrolmentStore
 from ringfence.ports.factors import FactorStore
 from ringfence.ports.fraud_counts import FraudStore
@@ -443,6 +444,7 @@ class Store(
     VerifyRateStore,
     SignInStore,
     OversightStore,
+    DayCounts,
     FreezeStore,
     Protocol,
 ):

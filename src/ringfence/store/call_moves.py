@@ -10,6 +10,7 @@ from ringfence.domain.call_duration import billed_minutes
 from ringfence.ports.calls import CallChange, CallRow, RecordingRow, RecordingStatus, StepRow
 from ringfence.ports.outbox import NewEvent
 from ringfence.ports.store import RatedRow
+from ringfence.store.day_tally import DayTally
 
 Key = tuple[str, str]
 Event = tuple[str, str, NewEvent]
@@ -33,7 +34,8 @@ RECORDING_OVER: frozenset[RecordingStatus] = frozenset({"completed", "absent", "
 class CallMoves:
     """Folds changes over the calls they are about. What it holds is for one transaction.
 
-    `changed` has each call as it is in the end, `events` and `rated` are in the order of the changes.
+    `changed` has each call as it is in the end, `events` and `rated` are in the order of the changes;
+    `tally` is what they change of the counts by day.
     """
 
     def __init__(self, calls: Mapping[Key, CallRow]) -> None:
@@ -42,6 +44,7 @@ class CallMoves:
         self.changed: dict[Key, CallRow] = {}
         self.events: list[Event] = []
         self.rated: list[RatedRow] = []
+        self.tally = DayTally()
 
     @property
     def ended(self) -> list[Key]:
@@ -52,13 +55,15 @@ class CallMoves:
         """The call as it is then; None where the table of moves does not allow the change."""
         before = self._calls.get((account, sid))
         after = None if before is None else changed_by(before, change)
-        if after is None:
+        if before is None or after is None:
             return None
         self.events += numbered(after, events)
         after = replace(after, sequence=after.sequence + len(events))
         rated = rated_of(after)
         if rated is not None:
             self.rated.append(rated)
+        self.tally.add_call(before, -1)
+        self.tally.add_call(after)
         self._calls[account, sid] = self.changed[account, sid] = after
         return after
 

@@ -47,6 +47,7 @@ class MemoryCalls(MemoryMessages):
         for event in first:
             self._append_event(*event)
         self._rate(rated_of(row))
+        self._day_tally.add_call(row)
         self._made(row)
         return True
 
@@ -78,6 +79,8 @@ class MemoryCalls(MemoryMessages):
             self._append_event(*event)
         for rated in moves.rated:
             self._rate(rated)
+        for place, sums in moves.tally.changes():
+            self._day_tally.add(place, *sums)
         for key in moves.ended:
             self._forget_orders(key)
         return row

@@ -15,6 +15,7 @@ from ringfence.ports.store import (
     Outcome,
     RatedRow,
 )
+from ringfence.store.memory_day_counts import MemoryDayCounts
 from ringfence.store.memory_outbox import MemoryOutbox
 from ringfence.store.memory_queue import MemoryQueue
 from ringfence.store.paging import newest_first, page_of, place_of
@@ -22,12 +23,13 @@ from ringfence.store.progress import Change, change_by, event_of, in_queue_of, i
 from ringfence.store.times_to_come import TO_COME_MS
 
 
-class MemoryMessages(MemoryOutbox, MemoryQueue):
+class MemoryMessages(MemoryOutbox, MemoryQueue, MemoryDayCounts):
     """`ports.store.MessageStore` over dictionaries."""
 
     def __init__(self) -> None:
         MemoryOutbox.__init__(self)
         MemoryQueue.__init__(self)
+        MemoryDayCounts.__init__(self)
         self._messages: dict[tuple[str, str], MessageRow] = {}
         self._media: dict[tuple[str, str, str], MediaRow] = {}
         self._opt_outs: dict[tuple[str, bytes], bool] = {}
@@ -44,7 +46,11 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         for event in events:
             self._append_event(row.account, row.sid, event)
         self._rate(rated_of(row, row.status, row.price_micros, row.updated_ms))
+        self._day_tally.add_text(row)
         return True
+
+    def _waiting_texts(self, account: str) -> list[MessageRow]:
+        return [self._messages[key] for key in self._queued if key[0] == account]
 
     def _rate(self, rated: RatedRow | None) -> None:
         if rated is not None:
@@ -76,7 +82,9 @@ class MemoryMessages(MemoryOutbox, MemoryQueue):
         self._keep_trail(row.account, row.sid, outcome.trail, bound=change is None)
         if change is None:
             return False
-        self._messages[row.account, row.sid] = self._changed(row, change)
+        changed = self._messages[row.account, row.sid] = self._changed(row, change)
+        self._day_tally.add_text(row, -1)
+        self._day_tally.add_text(changed)
         if not change.queued:
             self._dequeue(row)
         event = event_of(row, change, outcome)

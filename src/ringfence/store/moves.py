@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ringfence.domain.carrier_trail import MAX_CHARACTERS
 from ringfence.ports.store import Lease, NewEvent, Outcome, RatedRow
+from ringfence.store.day_tally import DayTally
 from ringfence.store.progress import Change, Progress, change_by, event_of, in_queue_of, rated_of
 
 Key = tuple[str, str]
@@ -14,7 +15,8 @@ Key = tuple[str, str]
 class Moves:
     """Folds outcomes over the messages they are about. What it holds is for one transaction.
 
-    `changes` has the last of each message, `events` and `rated` are in the order of the outcomes.
+    `changes` has the last of each message, `events` and `rated` are in the order of the outcomes; `tally` is what they
+    change of the counts by day.
     """
 
     def __init__(self, messages: Mapping[Key, Progress]) -> None:
@@ -23,6 +25,7 @@ class Moves:
         self.changes: dict[Key, Change] = {}
         self.events: list[tuple[str, str, NewEvent]] = []
         self.rated: list[RatedRow] = []
+        self.tally = DayTally()
         self._ignored: dict[Key, str] = {}
 
     @property
@@ -51,7 +54,7 @@ class Moves:
         if earlier is not None:
             change = replace(change, queued=change.queued and earlier.queued, trail=earlier.trail + change.trail)
         self.changes[key] = change
-        self._messages[key] = replace(
+        after = self._messages[key] = replace(
             before,
             status=change.status,
             sent_ms=change.sent_ms,
@@ -61,6 +64,8 @@ class Moves:
             sequence=change.sequence,
             trail_characters=before.trail_characters + len(outcome.trail),
         )
+        self.tally.add_text(before, -1)
+        self.tally.add_text(after)
         return True
 
     def _keep_trail(self, key: Key, trail: str) -> None:

@@ -9,9 +9,11 @@ from ringfence.ports.party import Party
 from ringfence.ports.store import RatedRow
 from ringfence.store.call_moves import CallMoves, Event, Key, destination_of, made, rated_of, spend_of, values_of
 from ringfence.store.columns import CALL, RATED
+from ringfence.store.day_tally import DayTally
 from ringfence.store.paging import newest_first, place_after
 from ringfence.store.postgres_call_brakes import add_destinations, add_spend
 from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_day_counts import add_day_counts
 from ringfence.store.postgres_ground import PostgresGround, columns, count
 from ringfence.store.postgres_outbox import append_events, erase_events
 from ringfence.store.statements import statements
@@ -90,6 +92,7 @@ async def _create(tx: Connection, creations: Sequence[Creation]) -> list[bool]:
         (account, sid) for account, sid in await tx.fetch(SQL["insert"], *columns([CALL.write(row) for row, _ in rows]))
     }
     created, events, rated = [], list[Event](), list[RatedRow | None]()
+    tally = DayTally()
     for row, first in rows:
         # Of two with one sid, the first is the one that was written.
         created.append((row.account, row.sid) in written)
@@ -97,9 +100,11 @@ async def _create(tx: Connection, creations: Sequence[Creation]) -> list[bool]:
         if created[-1]:
             events += first
             rated.append(rated_of(row))
+            tally.add_call(row)
     await append_events(tx, events)
     await _rate(tx, rated)
     await add_destinations(tx, [destination_of(row) for (row, _), new in zip(rows, created, strict=True) if new])
+    await add_day_counts(tx, tally)
     return created
 
 
@@ -110,6 +115,7 @@ async def _move(tx: Connection, movings: Sequence[Moving]) -> list[CallRow | Non
         await tx.execute(SQL["change"], *columns([values_of(row) for row in moves.changed.values()]))
         await append_events(tx, moves.events)
         await _rate(tx, moves.rated)
+        await add_day_counts(tx, moves.tally)
     if moves.ended:
         await tx.execute(SQL["delete_orders"], *columns(moves.ended))
     return ends

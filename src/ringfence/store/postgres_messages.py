@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from ringfence.domain.message import FINAL, Direction, Status
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.columns import MESSAGE, RATED
+from ringfence.store.day_tally import DayTally
 from ringfence.store.moves import Key, Moves
 from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_day_counts import add_day_counts
 from ringfence.store.postgres_ground import columns, count
 from ringfence.store.postgres_listing import PostgresListing
 from ringfence.store.postgres_media import erase_media
@@ -79,6 +81,11 @@ async def _accept(tx: Connection, acceptances: Sequence[Acceptance]) -> list[boo
     await expect(tx, ((row, place) for row, _, place in fresh))
     await append_events(tx, [(row.account, row.sid, event) for row, events, _ in fresh for event in events])
     await _rate(tx, [rated_of(row, row.status, row.price_micros, row.updated_ms) for row, *_ in fresh])
+    tally = DayTally()
+    for row, _, place in fresh:
+        if place is None:
+            tally.add_text(row)
+    await add_day_counts(tx, tally)
     return new
 
 
@@ -103,13 +110,15 @@ async def _acknowledge(tx: Connection, settlings: Sequence[Settling]) -> list[li
         await tx.execute(SQL["change"], *columns([_values(change) for change in moves.changes.values()]))
         await append_events(tx, moves.events)
         await _rate(tx, moves.rated)
+        await add_day_counts(tx, moves.tally)
     return ends
 
 
 async def _progress(tx: Connection, keys: Sequence[Key]) -> dict[Key, Progress]:
     found = {}
-    for account, sid, direction, status, *rest in await tx.fetch(SQL["progress"], *columns(keys)) if keys else ():
-        found[account, sid] = Progress(account, sid, Direction(direction), Status(status), *rest)
+    rows = await tx.fetch(SQL["progress"], *columns(keys)) if keys else ()
+    for account, sid, created_ms, direction, status, *rest in rows:
+        found[account, sid] = Progress(account, sid, created_ms, Direction(direction), Status(status), *rest)
     return found
 
 

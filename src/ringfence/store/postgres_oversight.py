@@ -1,7 +1,6 @@
 """What an operator sees of all accounts, counted in PostgreSQL."""
 
-from ringfence.domain.message import Status
-from ringfence.ports.oversight import DAY_MS, Backlog, DayCount
+from ringfence.ports.oversight import Backlog
 from ringfence.store.postgres_ground import PostgresGround
 from ringfence.store.statements import statements
 
@@ -22,9 +21,3 @@ class PostgresOversight(PostgresGround):
             dead_events=dead_events,
             live_calls=live_calls,
         )
-
-    async def texts_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayCount]:
-        return [
-            DayCount(day_ms=day * DAY_MS, inbound=inbound, status=Status(status), count=count)
-            for day, inbound, status, count in await self._all(SQL["by_day"], account, from_ms, to_ms)
-        ]

@@ -24,6 +24,8 @@ class Moving(Protocol):
     @property
     def sid(self) -> str: ...
     @property
+    def created_ms(self) -> int: ...
+    @property
     def direction(self) -> Direction: ...
     @property
     def status(self) -> Status: ...
@@ -54,6 +56,7 @@ class Progress(msgspec.Struct, frozen=True, array_like=True):
 
     account: str
     sid: str
+    created_ms: int
     direction: Direction
     status: Status
     local: str

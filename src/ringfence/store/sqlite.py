@@ -7,6 +7,7 @@ from ringfence.store.sqlite_call_steps import SqliteCallSteps
 from ringfence.store.sqlite_call_work import SqliteCallWork
 from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
+from ringfence.store.sqlite_day_counts import SqliteDayCounts
 from ringfence.store.sqlite_enrolments import SqliteEnrolments
 from ringfence.store.sqlite_factors import SqliteFactors
 from ringfence.store.sqlite_fraud import SqliteFraud
@@ -55,6 +56,7 @@ class SqliteStore(
     SqliteStanding,
     SqliteClock,
     SqliteOversight,
+    SqliteDayCounts,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 

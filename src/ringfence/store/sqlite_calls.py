@@ -9,9 +9,11 @@ from ringfence.ports.party import Party
 from ringfence.ports.store import RatedRow
 from ringfence.store.call_moves import CallMoves, Key, destination_of, made, rated_of, spend_of, values_of
 from ringfence.store.columns import CALL, RATED
+from ringfence.store.day_tally import DayTally
 from ringfence.store.json_rows import json_rows
 from ringfence.store.paging import newest_first, place_after
 from ringfence.store.sqlite_call_brakes import add_destinations, add_spend
+from ringfence.store.sqlite_day_counts import add_day_counts
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_outbox import append_events, erase_events
 from ringfence.store.sqlite_session import SqliteWriter
@@ -91,7 +93,7 @@ class SqliteCalls(SqliteGround):
 
 
 def _create(tx: SqliteWriter, creations: Sequence[Creation]) -> list[bool]:
-    created = []
+    created, tally = [], DayTally()
     for row, events in creations:
         written, first = made(row, events)
         created.append(tx.run(SQL["insert"], CALL.write(written)).rowcount > 0)
@@ -99,6 +101,8 @@ def _create(tx: SqliteWriter, creations: Sequence[Creation]) -> list[bool]:
             append_events(tx, first)
             _rate(tx, [rated_of(written)])
             add_destinations(tx, [destination_of(written)])
+            tally.add_call(written)
+    add_day_counts(tx, tally)
     return created
 
 
@@ -109,6 +113,7 @@ def _move(tx: SqliteWriter, movings: Sequence[Moving]) -> list[CallRow | None]:
     tx.run_many(SQL["delete_orders"], moves.ended)
     append_events(tx, moves.events)
     _rate(tx, moves.rated)
+    add_day_counts(tx, moves.tally)
     return ends
 
 

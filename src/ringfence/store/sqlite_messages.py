@@ -6,9 +6,11 @@ from ringfence.domain.message import FINAL
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.bulk_insert import BulkInsert
 from ringfence.store.columns import MESSAGE, RATED
+from ringfence.store.day_tally import DayTally
 from ringfence.store.json_rows import JsonRows, json_rows
 from ringfence.store.moves import Key, Moves
 from ringfence.store.progress import Progress, rated_of
+from ringfence.store.sqlite_day_counts import add_day_counts
 from ringfence.store.sqlite_listing import SqliteListing
 from ringfence.store.sqlite_media import erase_media
 from ringfence.store.sqlite_outbox import SqliteOutbox, append_events, erase_events, forget_details
@@ -84,11 +86,15 @@ def _accept(tx: SqliteWriter, acceptances: Sequence[Acceptance]) -> list[bool]:
         INSERT.run(tx, values)
         new = [True] * len(values)
     expect(tx, ((row, place) for (row, _), place, is_new in zip(acceptances, places, new, strict=True) if is_new))
-    for (row, events), is_new in zip(acceptances, new, strict=True):
+    tally = DayTally()
+    for (row, events), place, is_new in zip(acceptances, places, new, strict=True):
+        if is_new and place is None:
+            tally.add_text(row)
         if is_new and events:
             append_events(tx, ((row.account, row.sid, event) for event in events))
         if is_new and row.status in FINAL:
             _rate(tx, rated_of(row, row.status, row.price_micros, row.updated_ms))
+    add_day_counts(tx, tally)
     return new
 
 
@@ -111,6 +117,7 @@ def _acknowledge(tx: SqliteWriter, settlings: Sequence[Settling]) -> list[list[b
         append_events(tx, moves.events)
     if moves.rated:
         tx.run(SQL["insert_many_rated"], (json_rows([RATED.write(rated) for rated in moves.rated]),))
+    add_day_counts(tx, moves.tally)
     if moves.ignored:
         tx.run(SQL["append_trails"], (json_rows(moves.ignored),))
     return ends

@@ -8,9 +8,9 @@ from ringfence.store.progress import Progress
 
 KEY = ("AC", "SM")
 QUEUED = Progress(
-    "AC", "SM", Direction.OUTBOUND_API, Status.QUEUED, "+1", "c", None, None, None, "USD", 1, 0, None, True
+    "AC", "SM", 0, Direction.OUTBOUND_API, Status.QUEUED, "+1", "c", None, None, None, "USD", 1, 0, None, True
 )
-DONE = Progress("AC", "SM", Direction.OUTBOUND_API, Status.DELIVERED, "+1", "c", "r", None, 5, "USD", 1, 2, 1, True)
+DONE = Progress("AC", "SM", 0, Direction.OUTBOUND_API, Status.DELIVERED, "+1", "c", "r", None, 5, "USD", 1, 2, 1, True)
 
 
 def outcome(status, at_ms=1, **more):

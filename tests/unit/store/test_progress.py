@@ -105,7 +105,7 @@ def test_told_and_waiting_are_what_they_say():
 )
 def test_a_queue_is_an_account_a_sender_and_a_carrier(account, sender, carrier, mine):
     before = Progress(
-        "AC", "SM", Direction.OUTBOUND_API, Status.QUEUED, "+1", "c", None, None, None, "USD", 1, 0, None, False
+        "AC", "SM", 0, Direction.OUTBOUND_API, Status.QUEUED, "+1", "c", None, None, None, "USD", 1, 0, None, False
     )
     lease = Lease(account=account, sender=sender, carrier=carrier, fence=1, until_ms=0)
     assert in_queue_of(lease, before) is mine

@@ -16,9 +16,9 @@ from ringfence.console.session_guard import session_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
 from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.day_counts import DAY_MS
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
-from ringfence.ports.oversight import DAY_MS
 from ringfence.ports.process_states import ProcessStates
 from ringfence.ports.store import AccountRow
 

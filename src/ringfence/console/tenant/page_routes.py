@@ -57,9 +57,9 @@ def page_routes(
         return pages.page(name, title=title, session=session, role=role_of(request), keys=keys_origin, **values)
 
     async def overview(request: Request) -> Response:
-        days, whole = await traffic.days(session_of(request).account)
+        days = await traffic.days(session_of(request).account)
         told = await notices.of(session_of(request).account)
-        return shown("member_overview.html", "Overview", request, days=days, whole=whole, notices=told)
+        return shown("member_overview.html", "Overview", request, days=days, notices=told)
 
     async def texts(request: Request) -> Response:
         statuses, directions = list(Status), list(Direction)

@@ -10,14 +10,14 @@ import msgspec
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.day_counts import DAY_MS, DayTexts
 from ringfence.ports.store import MessageFilter, MessageRow
 
 PAGE_TEXTS = 50
 READ_AT_ONCE = 500
-# As many are looked at for one page of a filter, or for the overview: more would keep others waiting.
+# As many are looked at for one page of a filter: more would keep others waiting.
 LOOKED_AT_MAX = 5_000
 OVERVIEW_DAYS = 14
-DAY_MS = 86_400_000
 _GONE_WRONG = frozenset({Status.FAILED, Status.UNDELIVERED})
 
 
@@ -27,6 +27,8 @@ class Texts(Protocol):
     async def messages(
         self, account: str, wanted: MessageFilter, *, before: str | None = None, limit: int = 50
     ) -> list[MessageRow]: ...
+
+    async def texts_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayTexts]: ...
 
 
 class TextsWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,23 +107,18 @@ class TenantTraffic:
                 return [_sealed(each) for each in found], None
         return [_sealed(each) for each in found], before
 
-    async def days(self, account: str) -> tuple[Sequence[Day], bool]:
-        """The last fortnight by day, today first, and whether all of its texts were counted."""
+    async def days(self, account: str) -> Sequence[Day]:
+        """The last fortnight by day, today first. Texts that bring codes are not among them."""
         today = datetime.fromtimestamp(self._clock.now_ms() / 1_000, UTC).date()
         days = {
             each: Day(day=each)
             for each in ((today - timedelta(days=back)).isoformat() for back in range(OVERVIEW_DAYS))
         }
-        asked = MessageFilter(from_ms=_start_ms(min(days)))
-        before, looked = None, 0
-        while looked < LOOKED_AT_MAX:
-            rows = await self._texts.messages(account, asked, before=before, limit=READ_AT_ONCE)
-            for row in rows:
-                _count(days, row)
-            if len(rows) < READ_AT_ONCE:
-                return list(days.values()), True
-            before, looked = rows[-1].sid, looked + len(rows)
-        return list(days.values()), False
+        from_ms = _start_ms(min(days))
+        for each in await self._texts.texts_by_day(account, from_ms, from_ms + OVERVIEW_DAYS * DAY_MS):
+            if not each.brings_code:
+                _count(days[datetime.fromtimestamp(each.day_ms / 1_000, UTC).date().isoformat()], each)
+        return list(days.values())
 
 
 def shown_price(micros: int | None, unit: str) -> str:
@@ -129,18 +126,15 @@ def shown_price(micros: int | None, unit: str) -> str:
     return "" if micros is None else f"{abs(micros) / 1_000_000:.4f} {unit}"
 
 
-def _count(days: dict[str, Day], row: MessageRow) -> None:
-    day = days.get(datetime.fromtimestamp(row.created_ms / 1_000, UTC).date().isoformat())
-    if day is None:
-        return
-    if row.direction is Direction.INBOUND:
-        day.received += 1
+def _count(day: Day, counted: DayTexts) -> None:
+    if counted.direction is Direction.INBOUND:
+        day.received += counted.texts
     else:
-        day.sent += 1
-        day.delivered += row.status in (Status.DELIVERED, Status.READ)
-        day.gone_wrong += row.status in _GONE_WRONG
-    if row.price_micros:
-        day.spent_micros[row.price_unit] += abs(row.price_micros)
+        day.sent += counted.texts
+        day.delivered += counted.texts if counted.status in (Status.DELIVERED, Status.READ) else 0
+        day.gone_wrong += counted.texts if counted.status in _GONE_WRONG else 0
+    if counted.spent_micros:
+        day.spent_micros[counted.price_unit] += abs(counted.spent_micros)
 
 
 def _start_ms(day: str) -> int:

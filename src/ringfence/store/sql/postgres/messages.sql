@@ -29,7 +29,7 @@ SELECT ref, account, sid FROM unnest($2::text[]) AS wanted (ref), LATERAL (
 
 -- progress --
 -- Locked in order of the key, in which everybody locks messages.
-SELECT account, sid, direction, status, local, carrier, carrier_ref, error_code, price_micros, price_unit,
+SELECT account, sid, created_ms, direction, status, local, carrier, carrier_ref, error_code, price_micros, price_unit,
   num_segments, sequence, sent_ms, has_callback, length(trail)
 FROM message JOIN unnest($1::text[], $2::text[]) AS wanted (account, sid) USING (account, sid)
 ORDER BY account, sid

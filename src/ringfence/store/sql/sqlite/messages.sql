@@ -28,7 +28,7 @@ SELECT carrier_ref, account, sid FROM message
 WHERE carrier = ? AND carrier_ref IN (SELECT value FROM json_each(?)) ORDER BY created_ms, sid
 
 -- progress --
-SELECT json_group_array(json_array(account, sid, direction, status, local, carrier, carrier_ref, error_code,
+SELECT json_group_array(json_array(account, sid, created_ms, direction, status, local, carrier, carrier_ref, error_code,
   price_micros, price_unit, num_segments, sequence, sent_ms, json(iif(has_callback, 'true', 'false')),
   length(trail)))
 FROM message
