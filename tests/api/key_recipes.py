@@ -4,9 +4,17 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 Recipe = Callable[[Any], requests.Response]
 
+PUBLIC_KEY = (
+    rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    .public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
 POLICY = '{"allow": ["/twilio/messaging/messages/read"]}'
 
 
@@ -36,6 +44,21 @@ def on_tokens(method: str, path: str, *, there: bool = True) -> Recipe:
     return make
 
 
+def new_public_key(tenant: Any) -> requests.Response:
+    return ask_of_public_keys(tenant, "POST", data={"PublicKey": PUBLIC_KEY, "FriendlyName": "web"})
+
+
+def ask_of_public_keys(tenant: Any, method: str, path: str = "", **options: Any) -> requests.Response:
+    url = f"{tenant.installation.url}/accounts/v1/Credentials/PublicKeys{path}"
+    return requests.request(method, url, auth=(tenant.sid, tenant.token), timeout=10, **options)
+
+
+def on_public_key(method: str, path: str = "/{}", **options: Any) -> Recipe:
+    return lambda tenant: ask_of_public_keys(
+        tenant, method, path.format(new_public_key(tenant).json()["sid"]), **options
+    )
+
+
 KEY_RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/Keys"): new_key,
     ("GET", "/v1/Keys"): on_key("GET", "?AccountSid={1}"),
@@ -45,4 +68,9 @@ KEY_RECIPES: dict[tuple[str, str], Recipe] = {
     ("POST", "/v1/AuthTokens/Secondary"): on_tokens("POST", "/Secondary", there=False),
     ("DELETE", "/v1/AuthTokens/Secondary"): on_tokens("DELETE", "/Secondary"),
     ("POST", "/v1/AuthTokens/Promote"): on_tokens("POST", "/Promote"),
+    ("POST", "/v1/Credentials/PublicKeys"): new_public_key,
+    ("GET", "/v1/Credentials/PublicKeys"): on_public_key("GET", ""),
+    ("GET", "/v1/Credentials/PublicKeys/{Sid}"): on_public_key("GET"),
+    ("POST", "/v1/Credentials/PublicKeys/{Sid}"): on_public_key("POST", data={"FriendlyName": "till"}),
+    ("DELETE", "/v1/Credentials/PublicKeys/{Sid}"): on_public_key("DELETE"),
 }

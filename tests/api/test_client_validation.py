@@ -92,3 +92,51 @@ def test_what_is_no_key_is_not_taken(tenant: Any, public: str) -> None:
 def test_validation_is_not_required_without_a_key(tenant: Any) -> None:
     assert validation(tenant, Required="true").status_code == 400
     assert validation(tenant, "GET").json() == {"account_sid": tenant.sid, "required": False, "public_keys": []}
+
+
+def public_keys(tenant: Any) -> Any:
+    client = tenant.client()
+    client.accounts.base_url = f"{tenant.installation.url}/accounts"
+    return client.accounts.v1.credentials.public_key
+
+
+def test_the_sdk_gives_a_key_that_its_client_signs_with(tenant: Any, key: Key) -> None:
+    made = public_keys(tenant).create(public_key=key.public, friendly_name="web")
+    assert (made.sid[:2], made.account_sid, made.friendly_name) == ("CR", tenant.sid, "web")
+    assert [shown["sid"] for shown in validation(tenant, "GET").json()["public_keys"]] == [made.sid]
+    validation(tenant, Required="true")
+    client = signed_in(tenant, tenant.sid, tenant.token, key, made.sid)
+    client.accounts.base_url = f"{tenant.installation.url}/accounts"
+    assert client.messages.list(limit=1) == []
+    keys = client.accounts.v1.credentials.public_key
+    assert keys(made.sid).fetch().friendly_name == "web"
+    assert refusal(public_keys(tenant)(made.sid).fetch).code == 70156
+    # The last one stays while it is required: nobody could sign the request that takes that back.
+    assert refusal(keys(made.sid).delete).code == 20001
+    other = keys.create(public_key=key.public)
+    assert keys(made.sid).delete()
+    assert refusal(client.messages("SM" + "0" * 32).fetch).code == 70156
+    assert signed_in(tenant, tenant.sid, tenant.token, key, other.sid).messages.list(limit=1) == []
+
+
+def test_keys_are_listed_renamed_and_deleted_as_twilio_does(tenant: Any, key: Key) -> None:
+    keys = public_keys(tenant)
+    sids = [keys.create(public_key=key.public, friendly_name=name).sid for name in ("a", "b", "c")]
+    assert [each.sid for each in keys.list(page_size=2)] == sids[::-1]
+    renamed = keys(sids[0]).update(friendly_name="till")
+    assert (renamed.friendly_name, keys(sids[0]).fetch().friendly_name) == ("till", "till")
+    assert renamed.date_updated >= renamed.date_created
+    assert keys(sids[1]).delete()
+    for gone in (keys(sids[1]).fetch, keys(sids[1]).delete, lambda: keys(sids[1]).update(friendly_name="x")):
+        assert refusal(gone).code == 20404
+    assert refusal(keys.create, public_key="nonsense").code == 20001
+
+
+def test_a_parent_gives_its_subaccount_a_key_and_nobody_elses_account(tenant: Any, key: Key) -> None:
+    child = tenant.client().api.accounts.create()
+    made = public_keys(tenant).create(public_key=key.public, account_sid=child.sid)
+    assert made.account_sid == child.sid
+    assert public_keys(tenant).list() == []
+    other = tenant.installation.new_tenant()
+    assert refusal(public_keys(tenant).create, public_key=key.public, account_sid=other.sid).code == 20404
+    assert public_keys(other).list() == []

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import requests
-from tests.api import factor_recipes, lookup_recipes
+from tests.api import factor_recipes, key_recipes, lookup_recipes
 
 from ringfence.api.app import operations, own_operations
 from ringfence.api.resource import OURS, Operation
@@ -68,6 +68,7 @@ class Victim:
         lookup_recipes.ask(
             tenant, "PUT", "/v2/RateLimits/Fields/line_type_intelligence/Bucket/hourly", json={"limit": 5}
         )
+        self.sids["PublicKeys"] = key_recipes.new_public_key(tenant).json()["sid"]
         self.sids["Notifications"] = self._trouble(installation)
         self.sids["Recordings"] = new_sid("RE")
         recording = RecordingRow(

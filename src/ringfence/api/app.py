@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.api import ledger_files
 from ringfence.api.accounts_v1.auth_tokens import auth_tokens
+from ringfence.api.accounts_v1.public_keys import public_keys
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.host_guard import HostGuard
 from ringfence.api.iam_v1.keys import keys as iam_keys
@@ -127,6 +128,7 @@ RESOURCES = (
     phone_numbers_v1,
     iam_keys,
     auth_tokens,
+    public_keys,
 )
 _WATCHED = ("/healthz", "/readyz", "/metrics")
 

@@ -44,6 +44,7 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
     friendly_name: str
     public_key: bytes
     created_ms: int
+    updated_ms: int = 0
 
 
 class ClientKeys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,9 +57,9 @@ class ClientKeys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """As it is kept; "" where there is nothing to keep."""
         return msgspec.json.encode(self).decode() if self != ClientKeys() else ""
 
-    def public_key(self, sid: object) -> bytes | None:
+    def key(self, sid: object) -> ClientKey | None:
         """The key of that name."""
-        return next((key.public_key for key in self.keys if key.sid == sid), None)
+        return next((key for key in self.keys if key.sid == sid), None)
 
 
 class ClientRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,10 +157,10 @@ def _check_claims(claims: dict[str, Any], account: str, credential: str, now_s: 
 
 def _is_signed(token: Jws, keys: ClientKeys) -> bool:
     how = _PADDINGS.get(str(token.header.get("alg")))
-    der = keys.public_key(token.header.get("kid"))
-    if how is None or der is None:
+    shown = keys.key(token.header.get("kid"))
+    if how is None or shown is None:
         return False
-    key = load_der_public_key(der)
+    key = load_der_public_key(shown.public_key)
     assert isinstance(key, rsa.RSAPublicKey)
     try:
         key.verify(token.signature, token.signed, how, SHA256())

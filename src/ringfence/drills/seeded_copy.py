@@ -33,7 +33,7 @@ from ringfence.roles.composition import (
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
 from ringfence.usecases.accounts.buy_number import buy_number
-from ringfence.usecases.accounts.change_client_keys import change_client_keys
+from ringfence.usecases.accounts.change_client_keys import add_key, change_client_keys, require
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.release_number import release_number
 from ringfence.usecases.messaging.close_epochs import close_epochs
@@ -252,9 +252,8 @@ class SeededCopy:
 
     async def let_clients_sign(self, tenant: Tenant, public_key: str) -> str:
         """The tenant gives a client's key, and requires it where the design does: how JWTs name it."""
-        keys = await change_client_keys(
-            self._store, self._clock, tenant.account, add=public_key, required=self._design.clients_sign
-        )
+        changes = add_key(public_key, "", self._clock.now_ms()), require(self._design.clients_sign)
+        keys = await change_client_keys(self._store, self._clock, tenant.account, *changes)
         return keys.keys[-1].sid
 
     async def set_webhook(self, tenant: Tenant, url: str) -> None:

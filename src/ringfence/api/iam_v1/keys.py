@@ -3,17 +3,17 @@
 A restricted key's permissions are `domain.key_policy`'s; a key that only writes gets no slot of the content key.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
 
 from ringfence.api.dates import rfc2822
-from ringfence.api.forms import Name, Rule
+from ringfence.api.forms import Name
+from ringfence.api.named_account import Account, named_account
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import read_policy
-from ringfence.domain.sid import is_sid
 from ringfence.ports.store import CredentialRow
 from ringfence.usecases.accounts.create_key import create_key
 from ringfence.usecases.accounts.credential import API_KEY
@@ -22,16 +22,6 @@ from ringfence.usecases.accounts.restrict_key import restrict_key
 from ringfence.usecases.accounts.revoke_key import revoke_key
 
 keys = Resource("Keys", item="Key", listed="keys", product="iam", version="v1", owner_only=True)
-
-
-def read_account(text: str) -> str:
-    """An account's SID."""
-    if not is_sid(text, "AC"):
-        raise ValueError("expected an account's SID")
-    return text
-
-
-Account = Annotated[str, Rule(read_account)]
 
 
 class NewKeyForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -89,21 +79,11 @@ def _policy(row: CredentialRow) -> Policy | None:
     return Policy(tuple(row.policy.split())) if row.policy else None
 
 
-async def _account(request: ApiRequest[msgspec.Struct], sid: str | None) -> str:
-    """The caller's own account, or its subaccount that is named; ApiError 20404."""
-    if sid is None or sid == request.account.sid:
-        return request.account.sid
-    row = await request.deps.store.account(sid)
-    if row is None or row.parent != request.account.sid:
-        raise ApiError(20404)
-    return row.sid
-
-
 async def _key(request: ApiRequest[msgspec.Struct]) -> CredentialRow | None:
     row = await request.deps.store.credential(request.sid)
     if row is None or row.kind != API_KEY:
         return None
-    await _account(request, row.account)
+    await named_account(request, row.account)
     return row
 
 
@@ -118,7 +98,7 @@ async def create(request: ApiRequest[NewKeyForm]) -> NewKey:
         deps.keys,
         deps.clock,
         caller=request.caller,
-        account=await _account(request, form.account_sid),
+        account=(await named_account(request, form.account_sid)).sid,
         friendly_name=form.friendly_name or "",
         policy=None if form.policy is None else read_policy(form.policy),
     )
@@ -127,8 +107,8 @@ async def create(request: ApiRequest[NewKeyForm]) -> NewKey:
 
 @keys.list(KeyFilter)
 async def list_keys(request: ApiRequest[KeyFilter], cursor: Cursor) -> list[Listed]:
-    account = await _account(request, request.form.account_sid)
-    rows = await request.deps.store.credentials(account, before=cursor.before, limit=cursor.limit)
+    account = await named_account(request, request.form.account_sid)
+    rows = await request.deps.store.credentials(account.sid, before=cursor.before, limit=cursor.limit)
     return [Listed(**_fields(row), flags=("restricted",) if row.policy else ("rest_api", "signing")) for row in rows]
 
 

@@ -8,7 +8,13 @@ import msgspec
 from ringfence.api.resource import OURS, ApiRequest, Resource
 from ringfence.api.ringfence_v1.webhook_shown import iso
 from ringfence.domain.client_validation import ClientKeys, read_client_keys
-from ringfence.usecases.accounts.change_client_keys import change_client_keys
+from ringfence.usecases.accounts.change_client_keys import (
+    Change,
+    add_key,
+    change_client_keys,
+    remove_key,
+    require,
+)
 
 client_validation = Resource(
     "Accounts/{AccountSid}/ClientValidation",
@@ -61,13 +67,12 @@ async def fetch(request: ApiRequest[msgspec.Struct]) -> ClientValidation:
 async def update(request: ApiRequest[ClientValidationForm]) -> ClientValidation:
     """Keys are given by the account's Auth Token; whoever has that and no key cannot ask, where one is required."""
     form, deps, account = request.form, request.deps, request.account
-    keys = await change_client_keys(
-        deps.store,
-        deps.clock,
-        account,
-        add=form.public_key,
-        friendly_name=form.friendly_name,
-        remove=form.remove,
-        required=form.required,
-    )
+    changes: list[Change] = []
+    if form.remove:
+        changes.append(remove_key(form.remove))
+    if form.public_key:
+        changes.append(add_key(form.public_key, form.friendly_name, deps.clock.now_ms()))
+    if form.required is not None:
+        changes.append(require(form.required))
+    keys = await change_client_keys(deps.store, deps.clock, account, *changes)
     return _shown(account.sid, keys)

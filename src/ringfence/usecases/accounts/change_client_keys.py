@@ -1,5 +1,9 @@
 """Change the public keys that an account's clients sign requests with, and whether they must."""
 
+from collections.abc import Callable
+
+from msgspec.structs import replace
+
 from ringfence.domain.client_validation import (
     KEYS_MAX,
     NAME_CHARACTERS,
@@ -15,25 +19,20 @@ from ringfence.ports.store import AccountRow, AccountStore
 
 PREFIX = "CR"
 
+Change = Callable[[ClientKeys], ClientKeys]
 
-async def change_client_keys(
-    store: AccountStore,
-    clock: Clock,
-    account: AccountRow,
-    *,
-    add: str = "",
-    friendly_name: str = "",
-    remove: str = "",
-    required: bool | None = None,
-) -> ClientKeys:
-    """The account's keys as they are now.
 
-    ApiError 20001 for what is no RSA public key, for more than ten, and where validation would be required without a
-    key to do it with; 20404 for a key or an account that is not there.
+async def change_client_keys(store: AccountStore, clock: Clock, account: AccountRow, *changes: Change) -> ClientKeys:
+    """The account's keys as they are after these changes, one after the other.
+
+    ApiError that a change raises; 20001 for more than ten keys, and where validation would be required without a key
+    to do it with; 20404 for an account that is gone.
     """
     while True:
-        before = read_client_keys(account.client_keys)
-        after = _changed(before, clock.now_ms(), add, friendly_name, remove, required)
+        after = read_client_keys(account.client_keys)
+        for change in changes:
+            after = change(after)
+        _check(after)
         if await store.set_client_keys(account.sid, after.encode(), was=account.client_keys, at_ms=clock.now_ms()):
             return after
         found = await store.account(account.sid)
@@ -42,28 +41,57 @@ async def change_client_keys(
         account = found
 
 
-def _changed(
-    before: ClientKeys, now_ms: int, add: str, friendly_name: str, remove: str, required: bool | None
-) -> ClientKeys:
-    keys = [key for key in before.keys if key.sid != remove]
-    if remove and len(keys) == len(before.keys):
+def add_key(text: str, friendly_name: str, now_ms: int) -> Change:
+    """One key more, the last. ApiError 20001 for what is no RSA public key."""
+    try:
+        der = read_client_key(text)
+    except ValueError:
+        raise ApiError(20001, "PublicKey must be an RSA public key of 2048 bits or more, in PEM.") from None
+    key = ClientKey(
+        sid=new_sid(PREFIX, now_ms),
+        friendly_name=friendly_name[:NAME_CHARACTERS],
+        public_key=der,
+        created_ms=now_ms,
+        updated_ms=now_ms,
+    )
+    return lambda before: replace(before, keys=(*before.keys, key))
+
+
+def rename_client_key(sid: str, friendly_name: str, now_ms: int) -> Change:
+    """Another name for a key. ApiError 20404 where there is none of that SID."""
+
+    def change(before: ClientKeys) -> ClientKeys:
+        found = _key(before, sid)
+        named = replace(found, friendly_name=friendly_name[:NAME_CHARACTERS], updated_ms=now_ms)
+        return replace(before, keys=tuple(named if key == found else key for key in before.keys))
+
+    return change
+
+
+def remove_key(sid: str) -> Change:
+    """One key less. ApiError 20404 where there is none of that SID."""
+
+    def change(before: ClientKeys) -> ClientKeys:
+        found = _key(before, sid)
+        return replace(before, keys=tuple(key for key in before.keys if key != found))
+
+    return change
+
+
+def require(required: bool) -> Change:
+    """Whether a request must be signed."""
+    return lambda before: replace(before, required=required)
+
+
+def _key(keys: ClientKeys, sid: str) -> ClientKey:
+    found = keys.key(sid)
+    if found is None:
         raise ApiError(20404)
-    if add:
-        try:
-            der = read_client_key(add)
-        except ValueError:
-            raise ApiError(20001, "PublicKey must be an RSA public key of 2048 bits or more, in PEM.") from None
-        keys.append(
-            ClientKey(
-                sid=new_sid(PREFIX, now_ms),
-                friendly_name=friendly_name[:NAME_CHARACTERS],
-                public_key=der,
-                created_ms=now_ms,
-            )
-        )
-    after = ClientKeys(required=before.required if required is None else required, keys=tuple(keys))
-    if len(keys) > KEYS_MAX:
+    return found
+
+
+def _check(after: ClientKeys) -> None:
+    if len(after.keys) > KEYS_MAX:
         raise ApiError(20001, f"An account has at most {KEYS_MAX} public keys.")
-    if after.required and not keys:
+    if after.required and not after.keys:
         raise ApiError(20001, "Validation cannot be required without a public key: nobody could take that back.")
-    return after

@@ -1,0 +1,31 @@
+"""The account that a form names by its AccountSid, where a path names none: the caller's own, or its subaccount."""
+
+from typing import Annotated
+
+import msgspec
+
+from ringfence.api.forms import Rule
+from ringfence.api.resource import ApiRequest
+from ringfence.domain.errors import ApiError
+from ringfence.domain.sid import is_sid
+from ringfence.ports.store import AccountRow
+
+
+def read_account(text: str) -> str:
+    """An account's SID."""
+    if not is_sid(text, "AC"):
+        raise ValueError("expected an account's SID")
+    return text
+
+
+Account = Annotated[str, Rule(read_account)]
+
+
+async def named_account(request: ApiRequest[msgspec.Struct], sid: str | None) -> AccountRow:
+    """The caller's own account, or its subaccount that is named; ApiError 20404."""
+    if sid is None or sid == request.account.sid:
+        return request.account
+    row = await request.deps.store.account(sid)
+    if row is None or row.parent != request.account.sid:
+        raise ApiError(20404)
+    return row
