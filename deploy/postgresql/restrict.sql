@@ -16,9 +16,12 @@ REVOKE ALL ON ringfence.stock, ringfence.credential_use,
   ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment, ringfence.verify_rate
   FROM ringfence_dispatcher, ringfence_voice;
 
--- The consoles only read, but for letting go on what was frozen, which others notice by the directory's version.
+-- The consoles only read, but for what two of staff may do: thaw, pause a carrier, suspend or close an account, which
+-- gives its numbers up. Others notice by the directory's version.
 GRANT UPDATE (friendly_name, status, type, updated_ms) ON ringfence.account TO ringfence_console;
-GRANT DELETE ON ringfence.frozen TO ringfence_console;
+GRANT INSERT, DELETE ON ringfence.frozen TO ringfence_console;
+GRANT DELETE ON ringfence.number, ringfence.pool_number, ringfence.sticky_sender TO ringfence_console;
+GRANT INSERT, UPDATE ON ringfence.resting_number TO ringfence_console;
 GRANT INSERT, UPDATE ON ringfence.directory_version TO ringfence_console;
 
 -- The consoles do not look at what requests are signed in with, nor at second factors.

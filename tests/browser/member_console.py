@@ -154,7 +154,7 @@ class MemberConsole:
                 records=FolderRecords(self._folder, self.keys.allow),
                 processes=_no_processes,
                 grants=self.keys,
-                frozen=self.texts,
+                accounts=self.texts,
             )
         )
         keeper = await self.keys.grant_keeper()

@@ -14,6 +14,7 @@ from ringfence.ports.store import (
     MessageFilter,
     MessageRow,
     NewEvent,
+    NumberRow,
     Outcome,
     Settlement,
     StoreFailedError,
@@ -21,13 +22,28 @@ from ringfence.ports.store import (
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
 from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.accounts.update_account import update_account
 
 if TYPE_CHECKING:
     from ringfence.testing.postgres_server import PostgresServer
 
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "postgresql"
 NOW = 1_700_000_000_000
+NUMBER_SID = "PN" + "c" * 32
 ACCOUNT, SID = "AC" + "a" * 32, "SM" + "b" * 32
+
+NUMBER = NumberRow(
+    account=ACCOUNT,
+    sid=NUMBER_SID,
+    number="+12025550123",
+    friendly_name="",
+    kind="local",
+    region="US",
+    capabilities=frozenset({"sms"}),
+    standing=b"",
+    created_ms=NOW,
+    updated_ms=NOW,
+)
 
 
 def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") -> None:
@@ -64,15 +80,23 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             assert (await console.backlog()).live_calls == 0
             assert await freeze(api, SystemClock(), "account", ACCOUNT)
             assert await thaw(console, SystemClock(), "account", ACCOUNT)
+            assert await freeze(console, SystemClock(), "carrier", "simulator")
+            assert await thaw(console, SystemClock(), "carrier", "simulator")
             for refused in (
                 "UPDATE ringfence.account SET tenant = ''",
-                "INSERT INTO ringfence.frozen VALUES ('platform', 'platform', '', 1)",
+                "UPDATE ringfence.frozen SET was = ''",
+                "UPDATE ringfence.number SET standing = ''",
                 "SELECT * FROM ringfence.credential",
                 "UPDATE ringfence.message SET status = ''",
                 "DELETE FROM ringfence.event",
             ):
                 with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                     await console._all(refused)
+            row = await console.account(ACCOUNT)
+            assert row is not None
+            await api.buy_number(NUMBER, from_stock=False)
+            await update_account(console, SystemClock(), row, status="closed")
+            assert await api.numbers(ACCOUNT) == []
         finally:
             await api.close()
             await dispatcher.close()

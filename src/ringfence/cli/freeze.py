@@ -19,6 +19,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.access_notes import OPERATOR
 from ringfence.ports.freezes import PLATFORM, FreezeKind
+from ringfence.roles.carrier_names import carrier_names
 from ringfence.roles.console import open_console_storage
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -34,6 +35,7 @@ class Kind(StrEnum):
     STAFF = "staff"
     KEY = "key"
     ACCOUNT = "account"
+    CARRIER = "carrier"
     PLATFORM = "platform"
 
 
@@ -44,9 +46,9 @@ Alone = Annotated[bool, typer.Option("--alone", help="Without two of staff; the 
 
 
 def freeze(kind: What, name: Which = "", config: Config = None, data: Data = None) -> None:
-    """Stop a session, a member of staff, a key, an account or the platform for now. Nothing is lost meanwhile."""
+    """Stop a session, a member of staff, a key, an account, a carrier or the platform for now. Nothing is lost."""
     settings = settings_of(config, data)
-    name = _name(kind, name)
+    name = _name(kind, name, settings)
 
     async def work(it: Installation) -> None:
         async with _console(settings, it) as (lockout, notes, _):
@@ -71,7 +73,7 @@ def freeze(kind: What, name: Which = "", config: Config = None, data: Data = Non
 def thaw(kind: What, name: Which = "", alone: Alone = False, config: Config = None, data: Data = None) -> None:
     """Let what was frozen go on. Where there is staff, two of them do so, in the operator's console."""
     settings = settings_of(config, data)
-    name = _name(kind, name)
+    name = _name(kind, name, settings)
     if kind is Kind.SESSION:
         raise RefusalError("a session that was ended stays so", "its person signs in anew")
 
@@ -96,6 +98,7 @@ _FROZEN: Final = {
     Kind.STAFF: "kept out: sessions and grants have ended, and nobody signs in by that name",
     Kind.KEY: "it signs nobody in; all processes know within a second",
     Kind.ACCOUNT: "suspended: it signs nobody in, its texts and webhooks wait, its calls, sessions and grants end",
+    Kind.CARRIER: "paused: what is for it waits",
     Kind.PLATFORM: "nobody signs in, in the consoles neither; texts and webhooks wait, calls and sessions end",
 }
 _BEFORE: Final = dict.fromkeys(Kind, "it was frozen before, and is") | {
@@ -130,11 +133,14 @@ def _two_of_staff(kind: Kind, settings: Settings) -> RefusalError:
     )
 
 
-def _name(kind: Kind, name: str) -> str:
+def _name(kind: Kind, name: str, settings: Settings) -> str:
     if kind is Kind.PLATFORM and name in ("", PLATFORM):
         return PLATFORM
     if not name or kind is Kind.PLATFORM:
         raise RefusalError(f"{kind}: which?" if not name else "there is one platform", "see --help", exit_code=2)
+    if kind is Kind.CARRIER and name not in carrier_names(settings):
+        known = ", ".join(carrier_names(settings)) or "none"
+        raise RefusalError(f"there is no carrier {name}", f"there are: {known}", exit_code=2)
     return name
 
 

@@ -1,5 +1,6 @@
 """What the consoles are given by the process that serves them."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -15,7 +16,7 @@ from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
-from ringfence.usecases.access.freeze import ThawStore
+from ringfence.usecases.accounts.update_account import Accounts
 
 
 class Origins(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +31,8 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts` are those of a tenant, sealed.
-    `api_url` is where the API is. `grants` keeps keys that nobody here opens. `frozen` lets go on what was frozen.
-    `staff_may` judges each act of staff.
+    `api_url` is where the API is. `grants` keeps keys that nobody here opens. `accounts` are what two of staff
+    may change. `carriers` are the names of those there are. `staff_may` judges each act.
     """
 
     storage: ConsoleStorage
@@ -47,7 +48,8 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     records: OwnRecords
     processes: ProcessStates
     grants: GrantKeys
-    frozen: ThawStore
+    accounts: Accounts
+    carriers: Sequence[str] = ()
     staff_may: May = every_member_may
 
 

@@ -137,7 +137,7 @@ class OurDesk:
             records=self._records,
             processes=_nobody,
             grants=self._keys,
-            frozen=self._view,
+            accounts=self._view,
         )
         self.app: ASGIApp = create_console(self._dependencies)
         party = RelyingParty(id=domain_of(self.origin), name="", origins=(self.origin,))

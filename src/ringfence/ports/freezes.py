@@ -5,12 +5,15 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-FreezeKind = Literal["account", "key", "platform"]
+FreezeKind = Literal["account", "key", "carrier", "platform"]
 PLATFORM: Final = "platform"
 
 
 class FreezeRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`name` is an account's or credential's SID, or `platform`; `was` is the status that an account had before."""
+    """`name` is an account's or credential's SID, a carrier's name, or `platform`.
+
+    `was` is the status that an account had before.
+    """
 
     kind: FreezeKind
     name: str

@@ -283,7 +283,7 @@ def compose_dispatching(
     def queues_to(
         carrier: Carrier, count_throttled: Callable[[int], None], *, answers_late: bool = False
     ) -> SenderQueues:
-        look = SecondLook(store, keys)
+        look = SecondLook(store, keys, carrier.name)
         return SenderQueues(
             store,
             Deliverer(keys, carrier, clock, DEVELOPMENT_RATES, fetcher, look, codes),

@@ -13,6 +13,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.passkeys import AttestationPolicy
 from ringfence.ports.store import StoreFailedError
+from ringfence.roles.carrier_names import carrier_names
 from ringfence.roles.page_server import serve_pages
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.process_states import SocketStates
@@ -51,7 +52,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 records=keys,
                 processes=SocketStates(settings),
                 grants=keys,
-                frozen=store,
+                accounts=store,
+                carriers=carrier_names(settings),
             )
         )
         await serve_pages(app, process)

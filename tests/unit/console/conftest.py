@@ -79,7 +79,7 @@ class Stand:
                 records=FolderRecords(folder, self.keys.allow),
                 processes=self._states,
                 grants=self.keys,
-                frozen=self.store,
+                accounts=self.store,
                 staff_may=self._may,
             )
         )

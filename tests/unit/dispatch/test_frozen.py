@@ -11,13 +11,13 @@ from ringfence.usecases.messaging.send import SendRequest
 SHOP, OTHER = "+12025550123", "+12025550199"
 
 
-@pytest.mark.parametrize("kind", ["account", "platform"])
+@pytest.mark.parametrize("kind", ["account", "carrier", "platform"])
 def test_texts_wait_for_the_thaw(world: Any, run: Any, kind: Any) -> None:
     async def story() -> None:
         async with world() as it:
             other = await create_account(it.store, it.keys, it.clock, friendly_name="Other")
             await it.own(other.row, OTHER)
-            name = it.account.sid if kind == "account" else "platform"
+            name = {"account": it.account.sid, "carrier": "simulator", "platform": "platform"}[kind]
             await freeze(it.store, it.clock, kind, name)
             waiting = await it.send(sender=SHOP, to="+13035550101", body="Hello")
             caller = it.caller_of(other.sid, other.auth_token)

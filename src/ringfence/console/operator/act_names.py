@@ -46,8 +46,11 @@ class Act(StrEnum):
     ACCOUNT_SUSPEND = "account.suspend"
     ACCOUNT_REOPEN = "account.reopen"
     ACCOUNT_CLOSE = "account.close"
-    DANGER_LIST = "danger.list"
-    DANGER_REFUSE = "danger.refuse"
+    # That such a thing is asked for, confirmed or refused at all, whatever it is.
+    REQUESTS_LIST = "requests.list"
+    REQUEST_ASK = "request.ask"
+    REQUEST_CONFIRM = "request.confirm"
+    REQUEST_REFUSE = "request.refuse"
 
 
 class AskedAct(msgspec.Struct, frozen=True, kw_only=True):

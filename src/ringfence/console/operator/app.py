@@ -7,16 +7,20 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.lockout import Lockout
+from ringfence.console.operator.account_status import AccountStatus
 from ringfence.console.operator.act_guard import ActGuard
+from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.admission import check_admitted
-from ringfence.console.operator.freeze_routes import freeze_routes
+from ringfence.console.operator.carrier_pause import CarrierPause
 from ringfence.console.operator.grant_routes import grant_routes
 from ringfence.console.operator.join_routes import OPEN as JOIN_OPEN
 from ringfence.console.operator.join_routes import join_routes
+from ringfence.console.operator.request_routes import request_routes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.staff_routes import staff_routes
 from ringfence.console.operator.tenant_routes import tenant_routes
-from ringfence.console.operator.thaws import Thaws
+from ringfence.console.operator.thawing import Thawing
+from ringfence.console.operator.two_person_acts import Deed, TwoPersonActs
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import OpenPaths, SessionGuard
 from ringfence.console.sessions import Session, Sessions
@@ -68,6 +72,16 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     async def left(session: Session) -> None:
         await grants.end_grants(session.actor, session=session.id)
 
+    lockout, accounts = Lockout(storage, grants, clock), dependencies.accounts
+    thawing = Thawing(storage, accounts, lockout, clock)
+    deeds: dict[Act, Deed] = {
+        Act.THAW: thawing,
+        Act.CARRIER_PAUSE: CarrierPause(accounts, clock, dependencies.carriers, resumes=False),
+        Act.CARRIER_RESUME: CarrierPause(accounts, clock, dependencies.carriers, resumes=True),
+        Act.ACCOUNT_SUSPEND: AccountStatus(accounts, lockout, clock, "suspended"),
+        Act.ACCOUNT_REOPEN: AccountStatus(accounts, lockout, clock, "active"),
+        Act.ACCOUNT_CLOSE: AccountStatus(accounts, lockout, clock, "closed"),
+    }
     sign_in = SignIn(
         "staff", storage, sessions, dependencies.staff_passkeys, party, notes, clock, check_admitted, standing
     )
@@ -80,8 +94,6 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
         *grant_routes(
             *(guard, staff, GrantBook(storage), grants, dependencies.view, notes, clock, dependencies.origins.keys)
         ),
-        *freeze_routes(
-            guard, staff, Thaws(storage, dependencies.frozen, Lockout(storage, grants, clock), notes, clock)
-        ),
+        *request_routes(guard, staff, TwoPersonActs(storage, deeds, notes, clock), thawing),
         *tenant_routes(guard, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]

@@ -15,10 +15,10 @@ from typing import Any, Final
 import msgspec
 
 from ringfence.console.ceremonies import Ceremonies
-from ringfence.console.lockout import forget_thaws_of
+from ringfence.console.lockout import forget_requests_of
 from ringfence.console.operator import staff_rows
+from ringfence.console.operator.request_rows import requests
 from ringfence.console.operator.staff_rows import Invitation, StaffMember
-from ringfence.console.operator.thaw_rows import thaw_requests
 from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
@@ -124,10 +124,10 @@ class Staff:
                 for kept in passkeys_of(db, "staff", member.id):
                     if member.made_ms < kept.made_ms and now_ms - kept.made_ms < NOTICE_MS:
                         found.append(Notice(text=f"{member.name} has added a passkey", at_ms=kept.made_ms))
-            for asked in thaw_requests(db, now_ms):
+            for asked in requests(db, now_ms):
                 text = (
-                    f"{names.get(asked.asked_by, asked.asked_by)} asks to thaw {asked.kind} {asked.name},"
-                    " which another member must confirm, under Frozen"
+                    f"{names.get(asked.asked_by, asked.asked_by)} asks for {asked.act} of {asked.target},"
+                    " which another member must confirm, under Requests"
                 )
                 found.append(Notice(text=text, at_ms=asked.asked_ms))
             return sorted(found, key=lambda notice: notice.at_ms, reverse=True)
@@ -237,9 +237,9 @@ class Staff:
         await self._storage.run(work)
         await self._grants.end_grants(f"staff:{by}", staff=member)
 
-    async def forget_thaws_of(self, session: str) -> None:
-        """End what a session asked to let go on, as somebody ended that session."""
-        await self._storage.run(lambda db: forget_thaws_of(db, session=session))
+    async def forget_requests_of(self, session: str) -> None:
+        """End what a session asked another to confirm, as somebody ended that session."""
+        await self._storage.run(lambda db: forget_requests_of(db, session=session))
 
     async def begin_joining(self, secret: str) -> tuple[str, dict[str, Any]]:
         """The name of a ceremony, and what the browser of who holds a link's secret is asked."""

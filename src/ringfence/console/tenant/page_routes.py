@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from ringfence.console.act_notices import ActNotices
 from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.json_routes import answering, done, read_json
 from ringfence.console.pages import Pages
@@ -59,7 +60,8 @@ def page_routes(
     async def overview(request: Request) -> Response:
         days = await traffic.days(session_of(request).account)
         told = await notices.of(session_of(request).account)
-        return shown("member_overview.html", "Overview", request, days=days, notices=told)
+        acts = await ActNotices(storage).of(session_of(request).account, sessions.now_ms())
+        return shown("member_overview.html", "Overview", request, days=days, notices=told, acts=acts)
 
     async def texts(request: Request) -> Response:
         statuses, directions = list(Status), list(Direction)

@@ -1,7 +1,7 @@
 """Stop an account, a key or everything for now, and let it go on again. Nothing is lost meanwhile.
 
 A frozen account is suspended; its texts and webhooks wait, its calls end, and so it is with its subaccounts. A key that
-is frozen signs nobody in. Everything frozen is both for everybody.
+is frozen signs nobody in; of a carrier that is what was for it waits. Everything frozen is both for everybody.
 """
 
 from collections.abc import Sequence

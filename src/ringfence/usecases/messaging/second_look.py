@@ -24,9 +24,10 @@ OPT_OUT_AFTER_MS = 10_000
 class SecondLook:
     """Asks again, just before a text is sent, what was asked when it was accepted."""
 
-    def __init__(self, store: Store, keys: DeliveryKeys) -> None:
+    def __init__(self, store: Store, keys: DeliveryKeys, carrier: str) -> None:
         self._store = store
         self._keys = keys
+        self._carrier = carrier
 
     async def at_sender(self, account: str, local: str) -> int | None:
         """Twilio's code where nothing more may be sent for this account from this number, else None.
@@ -55,6 +56,8 @@ class SecondLook:
         freezes = await self._store.freezes()
         if not freezes:
             return
+        if is_frozen(freezes, "carrier", self._carrier):
+            raise FrozenError
         row = await self._store.account(account)
         if is_frozen(freezes, "account", account, None if row is None else row.parent):
             raise FrozenError

@@ -1,0 +1,34 @@
+"""Pausing a carrier, and letting it go on: what is for it waits meanwhile, and nothing is lost."""
+
+from collections.abc import Collection
+
+from ringfence.console.operator.two_person_acts import Standing
+from ringfence.console.refusals import RefusedError
+from ringfence.console.sessions import Session
+from ringfence.domain.clock import Clock
+from ringfence.usecases.access.freeze import FreezableStore, freeze, thaw
+
+
+class CarrierPause:
+    """`two_person_acts.Deed` that pauses one of `carriers`, by its name, or with `resumes` lets it go on."""
+
+    def __init__(self, store: FreezableStore, clock: Clock, carriers: Collection[str], *, resumes: bool) -> None:
+        self._store = store
+        self._clock = clock
+        self._carriers = carriers
+        self._resumes = resumes
+
+    async def find(self, target: str, value: str) -> Standing:
+        """It is one of ours, and paused or not, as is needed."""
+        kind, _, name = target.partition(":")
+        if kind != "carrier" or name not in self._carriers:
+            raise RefusedError("There is no such carrier.", status=404)
+        paused = [row.at_ms for row in await self._store.freezes() if (row.kind, row.name) == ("carrier", name)]
+        if self._resumes is not bool(paused):
+            raise RefusedError("It is paused already." if paused else "It is not paused.")
+        return Standing(stands=str(paused))
+
+    async def do(self, target: str, value: str, by: Session) -> None:
+        """It is so; the dispatcher knows within seconds."""
+        change = thaw if self._resumes else freeze
+        await change(self._store, self._clock, "carrier", target.partition(":")[2])
