@@ -155,6 +155,7 @@ class MemberConsole:
                 processes=_no_processes,
                 grants=self.keys,
                 accounts=self.texts,
+                set_up=self.texts,
             )
         )
         keeper = await self.keys.grant_keeper()

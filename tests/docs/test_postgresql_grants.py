@@ -17,6 +17,7 @@ from ringfence.ports.store import (
     NumberRow,
     Outcome,
     Settlement,
+    StockRow,
     StoreFailedError,
 )
 from ringfence.schema.steps import UnfitDatabaseError
@@ -67,6 +68,7 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
         await console.open()
         try:
             await accept(api)
+            await api.stock([StockRow(number="+12025550199", region="US", kind="local")])
             await deliver(dispatcher)
             with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                 await dispatcher._all("SELECT * FROM ringfence.account FOR UPDATE")
@@ -82,10 +84,11 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             assert await thaw(console, SystemClock(), "account", ACCOUNT)
             assert await freeze(console, SystemClock(), "carrier", "simulator")
             assert await thaw(console, SystemClock(), "carrier", "simulator")
+            await set_up(console)
             for refused in (
                 "UPDATE ringfence.account SET tenant = ''",
                 "UPDATE ringfence.frozen SET was = ''",
-                "UPDATE ringfence.number SET standing = ''",
+                "UPDATE ringfence.number SET account = ''",
                 "SELECT * FROM ringfence.credential",
                 "UPDATE ringfence.message SET status = ''",
                 "DELETE FROM ringfence.event",
@@ -129,6 +132,25 @@ async def accept(store: PostgresStore) -> None:
         has_callback=True,
     )
     assert await store.accept(row, [NewEvent(kind="message.received", sequence=0, at_ms=NOW)])
+
+
+async def set_up(store: PostgresStore) -> None:
+    """What members do in the tenants' console."""
+    row = NumberRow(
+        account=ACCOUNT,
+        sid="PN" + "1" * 32,
+        number="+12025550199",
+        friendly_name="Till",
+        kind="local",
+        region="US",
+        capabilities=frozenset({"sms"}),
+        standing=b"sealed",
+        created_ms=NOW,
+        updated_ms=NOW,
+    )
+    await store.buy_number(row, from_stock=True)
+    await store.update_number(row)
+    assert await store.release_number(ACCOUNT, row.sid, rests_until_ms=NOW + 1)
 
 
 async def deliver(store: PostgresStore) -> None:

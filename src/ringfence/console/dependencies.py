@@ -1,21 +1,23 @@
 """What the consoles are given by the process that serves them."""
 
 from collections.abc import Sequence
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ringfence.console.operator.act_names import May, every_member_may
 from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.standing_json import FormKeys
 from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
-from ringfence.ports.console_keys import ConsoleKeys
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
+from ringfence.ports.store import NumberStore
 from ringfence.usecases.accounts.update_account import Accounts
 
 
@@ -27,19 +29,23 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
     keys: str
 
 
+class SetUpStore(NumberStore, Protocol):
+    """What of `ports.store.Store` members set up."""
+
+
 class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts` are those of a tenant, sealed.
     `api_url` is where the API is. `grants` keeps keys that nobody here opens. `accounts` are what two of staff
-    may change. `carriers` are the names of those there are. `staff_may` judges each act.
+    may change, `set_up` what members set up. `carriers` are the names of those there are. `staff_may` judges each act.
     """
 
     storage: ConsoleStorage
     clock: Clock
     origins: Origins
     notes: AccessNotes
-    keys: ConsoleKeys
+    keys: FormKeys
     texts: Texts
     api_url: str
     staff_passkeys: Passkeys
@@ -49,6 +55,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     processes: ProcessStates
     grants: GrantKeys
     accounts: Accounts
+    set_up: SetUpStore
     carriers: Sequence[str] = ()
     staff_may: May = every_member_may
 

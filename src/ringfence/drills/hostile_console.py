@@ -27,10 +27,11 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp
 
 from ringfence.domain.message import Content
-from ringfence.domain.sealing import epoch
+from ringfence.domain.sealing import epoch, hpke
 from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
+from ringfence.domain.sealing.standing_form import view_place
 from ringfence.domain.sid import new_sid
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import Design
@@ -110,7 +111,7 @@ _ATTACK = """async ([keys, verbs, asked]) => {
 # Those of the frame that need no person, and words that anybody would try.
 _VERBS = [
     *("state", "show_messages", "unlock", "ledger_seen", "show_ledger", "ask_grant", "show_number", "read_grant"),
-    *("look_at_grant", "export", "keys", "open", "read", "content", "constructor"),
+    *("show_standing", "edit_standing", "look_at_grant", "export", "keys", "open", "read", "content", "constructor"),
 ]
 
 
@@ -182,6 +183,8 @@ def _member(canaries: Canaries, nth: int) -> Member:
         )
     sealed_epoch = epoch.seal_epoch_key(epoch_key, content_key.public, account, EPOCH)
     slot = slot_public(slot_seed(token, account))
+    record, webhook = f"number:{new_sid('PN')}", f"https://a.example/{canaries.mark(account, 'webhook')}"
+    where = view_place(account, 0, record)
     return Member(
         account=account,
         token=token,
@@ -191,6 +194,11 @@ def _member(canaries: Canaries, nth: int) -> Member:
             "records": records,
             "epochs": {str(EPOCH): [[0, _b64(sealed_epoch)]]},
             "timeline": "http://localhost/timeline",
+            "record": record,
+            "generation": 0,
+            "box": _b64(hpke.seal(content_key.public, json.dumps({"sms_url": webhook}).encode(), where)),
+            "label": "+12025550123",
+            "proof_key": _b64(secrets.token_bytes(32)),
         },
     )
 

@@ -138,6 +138,7 @@ class OurDesk:
             processes=_nobody,
             grants=self._keys,
             accounts=self._view,
+            set_up=self._view,
         )
         self.app: ASGIApp = create_console(self._dependencies)
         party = RelyingParty(id=domain_of(self.origin), name="", origins=(self.origin,))

@@ -113,14 +113,19 @@ class BrowserSlots:
         self._proof_keys[account, key.public] = key, self._clock.monotonic_ms() + PROOF_MS
         return key.public
 
+    def take_proof_key(self, account: str, public: bytes) -> ProofKey:
+        """The one that `proof_key` gave, once and in time; KeyRefusedError."""
+        held = self._proof_keys.pop((account, public), None)
+        if held is None or held[1] <= self._clock.monotonic_ms():
+            raise KeyRefusedError("no such key to prove with")
+        return held[0]
+
     def check(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
         """KeyRefusedError where the slot may not be added. The proof's key is used up either way.
 
         The proof says that whoever adds it holds the content key, which every credential opens; `by`, that they may.
         """
-        held = self._proof_keys.pop((account, slot.proof_key), None)
-        if held is None or held[1] <= self._clock.monotonic_ms():
-            raise KeyRefusedError("no such key to prove with")
+        key = self.take_proof_key(account, slot.proof_key)
         publics = dict(self._store.rows("SELECT generation, public FROM content_key WHERE account = ?", account))
         generations = [generation for generation, _ in slot.boxes]
         if (
@@ -136,7 +141,7 @@ class BrowserSlots:
         if not slot.is_empty and present not in generations:
             raise ConnectionError("a new content key began meanwhile")  # the new slot would not open it: try again
         what = new_slot(account, slot.credential, present, slot.public, slot.boxes)
-        if not held[0].holds(slot.proof, publics[present], what):
+        if not key.holds(slot.proof, publics[present], what):
             raise KeyRefusedError("whoever adds this slot does not hold the content key")
 
     async def add(self, account: str, slot: BrowserSlot, by: str) -> None:

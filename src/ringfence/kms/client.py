@@ -14,6 +14,7 @@ from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import ProvenEntries
 from ringfence.ports.operator_keys import Former
+from ringfence.ports.standing_forms import KeptStanding, SealedForm
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
@@ -154,6 +155,18 @@ class ConsoleKeyClient:
 
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
         await self._client.call("revoke_browser_slot", account, credential, by)
+
+    async def show_standing(
+        self, account: str, credential: str, records: Sequence[tuple[str, bytes]], reader: Reader
+    ) -> list[tuple[int, bytes]]:
+        return await self._client.call(
+            "show_standing", account, credential, records, reader, returns=list[tuple[int, bytes]]
+        )
+
+    async def keep_standing(
+        self, account: str, record: str, now: bytes, form: SealedForm, reader: Reader
+    ) -> KeptStanding:
+        return await self._client.call("keep_standing", account, record, now, form, reader, returns=KeptStanding)
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         await self._client.call("note", account, actor, verb, scope)

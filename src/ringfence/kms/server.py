@@ -11,6 +11,7 @@ from ringfence.ports.grants import GrantKeys
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.ledger import LedgerRecords, OwnRecords
 from ringfence.ports.operator_keys import OperatorKeys
+from ringfence.ports.standing_forms import StandingForms
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
@@ -56,6 +57,8 @@ CONSOLE_VERBS = (
     "proof_key",
     "add_browser_slot",
     "revoke_browser_slot",
+    "show_standing",
+    "keep_standing",
     "note",
     "grant_keeper",
     "keep_grant",
@@ -83,7 +86,7 @@ class ForCarriage(DeliveryKeys, CodeReader, Protocol):
     """What the dispatcher and voice may ask."""
 
 
-class ForConsole(ConsoleKeys, GrantKeys, Protocol):
+class ForConsole(ConsoleKeys, GrantKeys, StandingForms, Protocol):
     """What the console may ask."""
 
 

@@ -28,6 +28,7 @@ from ringfence.kms.key_files import GRANTS, TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
 from ringfence.kms.slot_keys import Opened, SlotKeys
+from ringfence.kms.standing_forms import StandingFormBook
 from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.totp_secrets import TotpSecrets
@@ -38,6 +39,7 @@ from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import AccessEntry, Ledger
 from ringfence.ports.operator_keys import Former
+from ringfence.ports.standing_forms import KeptStanding, SealedForm
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
@@ -100,7 +102,9 @@ class KeyService:
             self._totp = TotpSecrets(self._store, self._standing, self._clock)
             self._devices = Devices(self._store, self._standing, self._clock)
             # Younger than accounts are: made where it is not there.
-            self._grants = Grants(self._store, self._files.create(GRANTS), self._clock)
+            browsers_key = self._files.create(GRANTS)
+            self._grants = Grants(self._store, browsers_key, self._clock)
+            self._forms = StandingFormBook(self._store, self._standing, self._browsers, browsers_key)
             self._days.load()
             self._verification_keys.load()
             lost = await self._residue.forget_lost()
@@ -324,6 +328,28 @@ class KeyService:
             raise KeyRefusedError("no slot of a passkey")
         await self._write_down(account, by, "revoke_slot", credential)
         await self._slots.revoke(account, credential)
+
+    async def show_standing(
+        self, account: str, credential: str, records: Sequence[tuple[str, bytes]], reader: Reader
+    ) -> list[tuple[int, bytes]]:
+        scope = _read_by(reader)
+        shown = self._forms.show(account, records)
+        await self._write_down(account, credential, "show_standing", *scope, *(name for name, _ in records))
+        return shown
+
+    async def keep_standing(
+        self, account: str, record: str, now: bytes, form: SealedForm, reader: Reader
+    ) -> KeptStanding:
+        scope = _read_by(reader)
+        try:
+            self._forms.check(account, record, form)
+        except KeyRefusedError:
+            if self._browsers.is_known(account, form.by):
+                self._write_down_later(account, form.by, "refused.keep_standing", *scope, record)
+            raise
+        kept = self._forms.changed(account, record, now, form)
+        await self._write_down(account, form.by, "keep_standing", *scope, record)
+        return kept
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         if not (actor.startswith(NOTED_BY) or actor == KEY_ORIGIN) or hasattr(type(self), verb) or "." in verb:

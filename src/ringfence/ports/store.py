@@ -331,49 +331,8 @@ class MessageStore(Protocol):
         """By sid, newest first."""
 
 
-class AccountStore(Protocol):
-    """Accounts, credentials, numbers and the inventory."""
-
-    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
-        """Both at once; SidTakenError if either is there."""
-
-    async def account(self, sid: str) -> AccountRow | None: ...
-
-    async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
-        """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
-
-    async def update_account(self, row: AccountRow, *, was: str) -> bool:
-        """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise."""
-
-    async def put_credential(self, row: CredentialRow) -> None:
-        """Create or replace (rotation: created_ms and how it may be used stay). SidTakenError for another's sid."""
-
-    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
-        """False when the account has no such credential (any more)."""
-
-    async def restrict_credential(
-        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
-    ) -> bool:
-        """How it may be used from now on. False when the account has no such credential (any more)."""
-
-    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
-        """From where its credentials may be used from now on. False for an unknown account."""
-
-    async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
-        """Other client keys, where they are still what they were. False otherwise, and for an unknown account."""
-
-    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
-        """A credential was used then. An earlier time than the one that is known changes nothing."""
-
-    async def used_ms(self, account: str, sid: str) -> int | None:
-        """When it was noted last; None where it never was, or is gone."""
-
-    async def credential(self, sid: str) -> CredentialRow | None: ...
-
-    async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
-        """API keys only, newest first."""
-
-    async def delete_credential(self, account: str, sid: str) -> bool: ...
+class NumberStore(Protocol):
+    """Numbers that accounts own, and the inventory."""
 
     async def buy_number(self, row: NumberRow, *, from_stock: bool) -> None:
         """Own a number, which leaves the inventory; with from_stock it must be there. NumberTakenError otherwise."""
@@ -422,6 +381,51 @@ class AccountStore(Protocol):
 
     async def stocked_regions(self) -> dict[str, frozenset[str]]:
         """Regions with the kinds in stock."""
+
+
+class AccountStore(NumberStore, Protocol):
+    """Accounts and credentials, and their numbers."""
+
+    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
+        """Both at once; SidTakenError if either is there."""
+
+    async def account(self, sid: str) -> AccountRow | None: ...
+
+    async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
+
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
+        """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise."""
+
+    async def put_credential(self, row: CredentialRow) -> None:
+        """Create or replace (rotation: created_ms and how it may be used stay). SidTakenError for another's sid."""
+
+    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
+        """False when the account has no such credential (any more)."""
+
+    async def restrict_credential(
+        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+    ) -> bool:
+        """How it may be used from now on. False when the account has no such credential (any more)."""
+
+    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
+        """From where its credentials may be used from now on. False for an unknown account."""
+
+    async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
+        """Other client keys, where they are still what they were. False otherwise, and for an unknown account."""
+
+    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
+        """A credential was used then. An earlier time than the one that is known changes nothing."""
+
+    async def used_ms(self, account: str, sid: str) -> int | None:
+        """When it was noted last; None where it never was, or is gone."""
+
+    async def credential(self, sid: str) -> CredentialRow | None: ...
+
+    async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
+        """API keys only, newest first."""
+
+    async def delete_credential(self, account: str, sid: str) -> bool: ...
 
 
 class Store(

@@ -54,6 +54,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 grants=keys,
                 accounts=store,
                 carriers=carrier_names(settings),
+                set_up=store,
             )
         )
         await serve_pages(app, process)

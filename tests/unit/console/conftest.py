@@ -81,6 +81,7 @@ class Stand:
                 grants=self.keys,
                 accounts=self.store,
                 staff_may=self._may,
+                set_up=self.store,
             )
         )
         origin = ORIGINS.operator

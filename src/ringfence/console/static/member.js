@@ -15,12 +15,12 @@ if (add) {
   add.disabled = false;
 }
 for (const button of document.querySelectorAll("button[data-act]")) {
-  button.addEventListener("click", () => reporting(() => act(button.dataset.act)));
+  button.addEventListener("click", () => reporting(() => act(button.dataset)));
 }
 for (const form of document.querySelectorAll("form[data-act]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    reporting(() => act(form.dataset.act, Object.fromEntries(new FormData(form))));
+    reporting(() => act(form.dataset, Object.fromEntries(new FormData(form))));
   });
 }
 
@@ -67,9 +67,10 @@ export async function freshly(address, values) {
   }
 }
 
-async function act(address, values) {
+async function act({ act: address, then }, values) {
   await freshly(address, values);
-  location.reload();
+  if (then) location.assign(then);
+  else location.reload();
 }
 
 async function signOut() {

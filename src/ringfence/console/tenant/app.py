@@ -15,11 +15,14 @@ from ringfence.console.standstill import Standstill
 from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.ledger_routes import ledger_routes
+from ringfence.console.tenant.member_acts import MemberActs
 from ringfence.console.tenant.members import Members
+from ringfence.console.tenant.number_routes import number_routes
 from ringfence.console.tenant.opening import Openings, check_is_member
 from ringfence.console.tenant.page_routes import page_routes
 from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
+from ringfence.console.tenant.standing_json import StandingRelay
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.ports.passkeys import RelyingParty
 
@@ -41,6 +44,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *(dependencies.notes, clock, check_is_member, standstill.check_member),
     )
     traffic = TenantTraffic(dependencies.texts, clock)
+    relay, acts = StandingRelay(storage, keys), MemberActs(dependencies.notes, clock)
     enrolling = create_enrol_app(members, origins.keys)
 
     def sign_in_page(status: int = 200) -> Response:
@@ -68,6 +72,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             api_url=dependencies.api_url,
         ),
         *role_routes(MemberRoles(storage, keys, clock)),
+        *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]
     guarded = SessionGuard(

@@ -39,6 +39,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/sign-out": Role.READER,
     "/texts/sealed": Role.READER,
     "/ledger/entries": Role.READER,
+    "/numbers/{sid}/sealed": Role.READER,
     "/passkeys/options": Role.READER,
     "/passkeys": Role.READER,
     # A reader forgets passkeys of their own; `Members.forget` demands an owner for another's.

@@ -1,7 +1,7 @@
 // What a console may ask of this frame: verbs by name, each answered to the very window and origin that asked. Which
 // origins may frame us at all is the server's to say (frame-ancestors); anybody else is not listened to.
 
-import { inWords } from "./dom.js";
+import { inWords, leaveForm } from "./dom.js";
 import { Refused } from "./refused.js";
 
 /** Answer the page that frames us. `verbs` take what was asked, an object, and give an object that holds no key. */
@@ -14,6 +14,7 @@ export function listen(verbs) {
     if (event.source !== console || (known !== undefined && event.origin !== known)) return;
     const { ringfence, id, verb, ...asked } = event.data ?? {};
     if (ringfence !== 1 || typeof id !== "number" || typeof verb !== "string") return;
+    leaveForm();
     // One after the other: what is shown belongs to one of them.
     busy = busy.then(() => answer(event.origin, id, verb, asked));
   });

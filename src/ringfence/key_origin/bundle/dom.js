@@ -1,5 +1,7 @@
 // Elements from plain values. Text enters as text nodes only: no string here is ever parsed as markup.
 
+import { Refused } from "./refused.js";
+
 /** An element with attributes, listeners (on…) and children; null and false are left out. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -37,6 +39,22 @@ export function pressed(label, note, work) {
     const above = typeof note === "string" ? note && [h("p", {}, note)] : note;
     show(...above, button, trouble);
   });
+}
+
+let leave = null;
+
+/** Waits for what a person fills in, which `build` shows and calls `done` with. What else is asked takes its place. */
+export function filledIn(build) {
+  return new Promise((resolve, reject) => {
+    leave = () => reject(new Refused("left", "Something else was asked meanwhile."));
+    build(resolve);
+  });
+}
+
+/** Gives up what a person was filling in, if anything. */
+export function leaveForm() {
+  leave?.();
+  leave = null;
 }
 
 /** Why something failed, for a person. */

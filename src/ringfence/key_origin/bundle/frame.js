@@ -8,6 +8,7 @@ import { h, show } from "./dom.js";
 import { granting } from "./granting.js";
 import { ledger } from "./ledger_view.js";
 import { texts } from "./messages_view.js";
+import { standing } from "./standing_view.js";
 import { visiting } from "./visiting.js";
 
 const views = [
@@ -15,6 +16,7 @@ const views = [
   texts,
   ledger,
   granting,
+  standing,
 ];
 
 if (!(await isAble())) {

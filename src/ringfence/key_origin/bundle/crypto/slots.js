@@ -50,6 +50,11 @@ export function sealContentKeys(contentKeys, account, credential, publicBytes) {
 export async function proveSlot(pair, proofKey, { account, credential, generation, publicBytes, boxes }) {
   const kept = boxes.flatMap(([number, sealed]) => [bigEndian(number, 8), bigEndian(sealed.length, 8), sealed]);
   const what = place(PROOF, account, credential, generation, hex(publicBytes), hex(await sha256(concat(...kept))));
+  return proveBy(pair, proofKey, what);
+}
+
+/** Shows the key service, who made `proofKey` for this, that whoever says `what` holds `pair`: 32 bytes. */
+export async function proveBy(pair, proofKey, what) {
   const shared = await crypto.subtle.importKey("raw", await agreed(pair.privateKey, proofKey), "HKDF", false, ["deriveKey"]);
   const how = { name: "HKDF", hash: "SHA-256", salt: EMPTY, info: utf8(PROOF) };
   const key = await crypto.subtle.deriveKey(how, shared, { name: "HMAC", hash: "SHA-256", length: 256 }, false, ["sign"]);

@@ -1,0 +1,126 @@
+"""Sealed configuration as its owner sees and changes it in a form: what there is to set, and what of it is taken.
+
+A record's fields are named as their Struct in `domain.standing` names them; values are text, and "" means: not set.
+URLs are read as strictly as the API reads them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+import msgspec
+
+from ringfence.domain.sid import is_sid
+from ringfence.domain.standing import (
+    NumberConfig,
+    ServiceConfig,
+    decode_number_config,
+    decode_service_config,
+    encode_number_config,
+    encode_service_config,
+)
+from ringfence.domain.web_url import parse_url
+
+APPLICATION: Final = "AP"
+
+
+class FieldRefusedError(ValueError):
+    """A field may not hold that. The text names the field, and holds nothing of its value."""
+
+
+class _Kind(NamedTuple):
+    """A kind of record: what it is decoded to, and how each field of its form is read."""
+
+    empty: Callable[[], NumberConfig | ServiceConfig]
+    decode: Callable[[bytes], NumberConfig | ServiceConfig]
+    fields: Mapping[str, Callable[[str], str]]
+
+
+def fields_of(record: str, value: bytes) -> dict[str, str]:
+    """What a form of the record shows, by name. ValueError for a record that has no form."""
+    kind = _kind(record)
+    config = kind.decode(value)
+    return {name: getattr(config, name) for name in kind.fields}
+
+
+def with_changes(record: str, value: bytes, changes: Mapping[str, str]) -> bytes:
+    """The record's value with those fields changed; b"" stands for one that is not yet.
+
+    FieldRefusedError for a field that there is not, and for a value that it may not have.
+    """
+    kind = _kind(record)
+    config = kind.decode(value) if value else kind.empty()
+    read = {}
+    for name, text in changes.items():
+        field = kind.fields.get(name)
+        if field is None:
+            raise FieldRefusedError("there is no such field")
+        try:
+            read[name] = field(text)
+        except ValueError:
+            raise FieldRefusedError(f"{name} may not be that") from None
+    changed = msgspec.structs.replace(config, **read)
+    return encode_service_config(changed) if isinstance(changed, ServiceConfig) else encode_number_config(changed)
+
+
+def tells_status(record: str, value: bytes) -> bool:
+    """Whether texts of a Messaging Service have a status callback, which its row says in the clear."""
+    config = _kind(record).decode(value)
+    return bool(config.status_callback)
+
+
+def _kind(record: str) -> _Kind:
+    kind = _KINDS.get(record.partition(":")[0])
+    if kind is None:
+        raise ValueError("no record that has a form")
+    return kind
+
+
+def _url(text: str) -> str:
+    if text:
+        parse_url(text)
+    return text
+
+
+def _method(text: str) -> str:
+    if text not in ("GET", "POST"):
+        raise ValueError("no method")
+    return text
+
+
+def _application(text: str) -> str:
+    if text and not is_sid(text, APPLICATION):
+        raise ValueError("no application")
+    return text
+
+
+_KINDS: Final = {
+    "number": _Kind(
+        NumberConfig,
+        decode_number_config,
+        {
+            "sms_url": _url,
+            "sms_method": _method,
+            "sms_fallback_url": _url,
+            "sms_fallback_method": _method,
+            "sms_application_sid": _application,
+            "voice_url": _url,
+            "voice_method": _method,
+            "voice_fallback_url": _url,
+            "voice_fallback_method": _method,
+            "voice_application_sid": _application,
+            "status_callback": _url,
+            "status_callback_method": _method,
+        },
+    ),
+    "service": _Kind(
+        ServiceConfig,
+        decode_service_config,
+        {
+            "inbound_request_url": _url,
+            "inbound_method": _method,
+            "fallback_url": _url,
+            "fallback_method": _method,
+            "status_callback": _url,
+        },
+    ),
+}

@@ -1,0 +1,126 @@
+// Sealed configuration: shown here, and changed by what a person types here. It leaves this page sealed to the key
+// service, with a proof by the passkey that they show for it; the console carries it and reads nothing.
+
+import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
+import { slotOf } from "./crypto/slots.js";
+import { openView, sealForm } from "./crypto/standing.js";
+import { filledIn, h, inWords, show } from "./dom.js";
+import { grantKeeper } from "./grant_keeper.js";
+import * as keeping from "./keeping.js";
+import { showPasskey } from "./passkey.js";
+import { Refused } from "./refused.js";
+import { fieldsOf, wrongIn } from "./standing_fields.js";
+
+const CHALLENGE_BYTES = 32;
+
+export const standing = {
+  /** Shows what is set of `record`, which is sealed in `box` to the content key of `generation`. */
+  async show_standing({ account, record, generation, box }) {
+    const values = await seenOf(account, record, generation, box);
+    const groups = fieldsOf(record).map(([heading, fields]) => [heading, fields.filter(([name, , kind]) => values[name] && kind !== "method")]);
+    show(
+      ...groups.flatMap(([heading, fields]) => [
+        h("h2", {}, heading),
+        fields.length
+          ? h("dl", {}, fields.flatMap(([name, label]) => [h("dt", {}, label), h("dd", { class: "text" }, withMethod(values, name))]))
+          : h("p", {}, "Nothing is set."),
+      ]),
+    );
+    return { shown: Object.keys(values).length };
+  },
+
+  /**
+   * Lets a person change it: what they typed, for the key service alone. Without `box` the record is a new one.
+   * `label` says of what it is; the console's word for that is not believed further than its own numbers go.
+   */
+  async edit_standing({ account, record, generation, box, label, proof_key }) {
+    const groups = fieldsOf(record);
+    if (!groups) throw new Refused("record", "There is no form for that.");
+    const open = await keeping.open();
+    if (!open || open.account !== account) throw new Refused("locked", "Show your passkey first.");
+    if (open.credential !== account && !open.credential.startsWith("PK")) {
+      throw new Refused("key", "A key or a recovery kit changes nothing here: open with a passkey or the Auth Token.");
+    }
+    const values = box ? await seenOf(account, record, generation, box) : {};
+    const keeper = await grantKeeper();
+    return filledIn((done) => {
+      const inputs = new Map();
+      const trouble = h("p", { role: "alert", class: "trouble" });
+      const token = open.credential === account ? h("input", { id: "token", type: "password", autocomplete: "off", required: true }) : null;
+      const button = h("button", { class: "main" }, "Save");
+      const submit = async (event) => {
+        event.preventDefault();
+        trouble.textContent = "";
+        button.disabled = true;
+        try {
+          const changes = readFrom(groups, inputs);
+          const slot = token ? await slotOf(token.value.trim(), account) : await shownSlot(open.credential);
+          const made = await sealForm(keeper, { account, record, by: open.credential, slot, proofKey: fromBase64url(proof_key), changes });
+          show(h("p", {}, "One moment …"));
+          done({ by: open.credential, proof_key, box: toBase64url(made.box), proof: toBase64url(made.proof) });
+        } catch (problem) {
+          trouble.textContent = inWords(problem);
+          button.disabled = false;
+        }
+      };
+      show(
+        h(
+          "form",
+          { onsubmit: submit, class: "typed wide", novalidate: true },
+          h("h2", {}, String(label)),
+          groups.map(([heading, fields]) =>
+            h("fieldset", {}, h("legend", {}, heading), fields.flatMap((field) => inputFor(field, values, inputs))),
+          ),
+          token && [h("label", { for: "token" }, "The Auth Token, once more"), token],
+          trouble,
+          button,
+        ),
+      );
+    });
+  },
+};
+
+async function seenOf(account, record, generation, box) {
+  if (!fieldsOf(record)) throw new Refused("record", "There is no form for that.");
+  const pair = (await keeping.keysOf(account)).find((key) => key.generation === generation);
+  if (!pair) throw new Refused("locked", "Since you opened your texts a new key began: sign out, and in again.");
+  return openView(pair, account, record, fromBase64url(box));
+}
+
+function withMethod(values, name) {
+  const method = values[name.endsWith("_url") ? `${name.slice(0, -4).replace("_request", "")}_method` : `${name}_method`];
+  return method ? `${method} ${values[name]}` : values[name];
+}
+
+function inputFor([name, label, kind], values, inputs) {
+  const at = { id: name, name };
+  const input =
+    kind === "method"
+      ? h("select", at, ["POST", "GET"].map((each) => h("option", { selected: values[name] === each }, each)))
+      : h("input", { ...at, type: "text", inputmode: kind === "url" ? "url" : "text", autocomplete: "off", spellcheck: "false", value: values[name] ?? "" });
+  inputs.set(name, input);
+  return [h("label", { for: name }, label), input];
+}
+
+/** What was typed, all of it; Refused for what may not be, with that field in focus. */
+function readFrom(groups, inputs) {
+  const changes = {};
+  for (const [name, label, kind] of groups.flatMap(([, fields]) => fields)) {
+    const input = inputs.get(name);
+    changes[name] = input.value.trim();
+    const wrong = wrongIn(kind, changes[name]);
+    input.toggleAttribute("aria-invalid", wrong !== "");
+    if (wrong) {
+      input.focus();
+      throw new Refused("field", `${label}: ${wrong}`);
+    }
+  }
+  return changes;
+}
+
+/** The slot of the passkey that opened the content, shown again: no console chose the challenge, nor gets the answer. */
+async function shownSlot(credential) {
+  const { name, slot } = await showPasskey({ challenge: toBase64url(random(CHALLENGE_BYTES)), userVerification: "required" });
+  if (name !== credential || !slot) throw new Refused("passkey", "This is not the passkey that opened your texts.");
+  return slot;
+}

@@ -1,0 +1,111 @@
+"""A member sets up the account in Chromium, and nothing of what they type leaves the frame that anybody could read."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browser.key_origin import browser as browser
+from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
+from tests.browser.test_member_console import enrolled, signed_in
+
+from ringfence.domain.standing import NumberConfig, decode_number_config, encode_number_config, number_record
+from ringfence.ports.store import NumberRow, StockRow
+
+pytestmark = pytest.mark.browser
+
+PN, NEXT = "PN" + "1" * 32, "+12025550199"
+
+
+@pytest.fixture(scope="module")
+def stand() -> Iterator[MemberConsole]:
+    with member_console() as stand:
+        yield stand
+
+
+@pytest.fixture
+def page(browser: Browser, stand: MemberConsole) -> Iterator[Page]:
+    context: BrowserContext = browser.new_context()
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    with_authenticator(context, page)
+    enrolled(page, stand)
+    signed_in(page, stand)
+    yield page
+    context.close()
+
+
+def number(stand: MemberConsole, sms_url: str) -> None:
+    record = (number_record(PN), encode_number_config(NumberConfig(sms_url=sms_url)))
+    (standing,) = stand.wait(stand.keys.seal_standing(AC, [record]))
+    row = NumberRow(
+        account=AC,
+        sid=PN,
+        number="+12025550123",
+        friendly_name="The shop",
+        kind="local",
+        region="US",
+        capabilities=frozenset({"sms", "voice"}),
+        standing=standing,
+        created_ms=1,
+        updated_ms=1,
+    )
+    stand.wait(stand.texts.buy_number(row, from_stock=False))
+    stand.wait(stand.texts.stock([StockRow(number=NEXT, region="US", kind="local", locality="Washington", area="DC")]))
+
+
+def config_of(stand: MemberConsole, sid: str) -> NumberConfig:
+    row = stand.wait(stand.texts.number(AC, sid))
+    assert row is not None
+    (value,) = stand.wait(stand.keys.open_standing(AC, [(number_record(sid), row.standing)]))
+    return decode_number_config(value)
+
+
+def test_numbers_are_set_and_bought_in_the_frame(page: Page, stand: MemberConsole) -> None:
+    canary = f"https://a.example/{stand.canary}"
+    number(stand, canary)
+    wire: list[str] = []
+    page.on("request", lambda request: wire.append(f"{request.url} {request.headers} {request.post_data}"))
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.get_by_role("link", name="Numbers").click()
+    page.get_by_role("link", name="+12025550123").click()
+    frame = page.frame_locator("#keys")
+    expect(frame.locator("dd")).to_have_text([f"POST {canary}"])
+    page.get_by_role("button", name="Change what it does").click()
+    called = frame.get_by_role("group", name="When it is called")
+    called.get_by_label("Ask this address", exact=True).fill("ftp://a.example")
+    frame.get_by_role("button", name="Save").click()
+    expect(frame.get_by_role("alert")).to_contain_text("begins with https:// or http://")
+    called.get_by_label("Ask this address", exact=True).fill(f"{canary}/called")
+    called.get_by_label("Ask it by").select_option("GET")
+    frame.get_by_role("button", name="Save").click()
+    expect(page.locator("#told")).to_have_text("Changed.")
+    expect(frame.locator("dd")).to_have_text([f"POST {canary}", f"GET {canary}/called"])
+    assert config_of(stand, PN) == NumberConfig(sms_url=canary, voice_url=f"{canary}/called", voice_method="GET")
+
+    # A form that is left makes way for what else is asked of the frame.
+    page.get_by_role("button", name="Change what it does").click()
+    expect(frame.get_by_role("button", name="Save")).to_be_visible()
+    page.get_by_label("Name").fill("Till")
+    page.get_by_role("button", name="Rename").click()
+    expect(frame.locator("dd")).to_have_count(2)
+    expect(page.get_by_label("Name")).to_have_value("Till")
+
+    page.get_by_role("link", name="All numbers").click()
+    page.get_by_role("link", name="Buy a number").click()
+    page.get_by_role("button", name="Look").click()
+    page.get_by_role("button", name="Buy").click()
+    frame.get_by_label("Tell this address how the call goes").fill(f"{canary}/told")
+    frame.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name=NEXT)).to_be_visible()
+    assert config_of(stand, page.url.rpartition("/")[2]).status_callback == f"{canary}/told"
+
+    page.get_by_text("Give this number up").click()
+    page.get_by_role("button", name=f"Give {NEXT} up").click()
+    expect(page.get_by_role("link", name="+12025550123")).to_be_visible()
+    expect(page.get_by_role("link", name=NEXT)).to_have_count(0)
+
+    assert complaints == []
+    assert stand.canary not in "".join(wire)
+    assert stand.canary not in page.content()
