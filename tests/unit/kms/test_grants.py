@@ -1,5 +1,7 @@
 """Grants in the key service: kept once, handed to one session until they end, in the ledger before, erased after."""
 
+import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +94,8 @@ def test_another_session_another_name_and_another_grant_get_nothing(scene: Any, 
     async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)
         for grant, session, names in ((GR, "e2", [SM1]), (GR, "e1", [SM1, SM3]), ("GR" + "2" * 32, "e1", [SM1])):
-            with pytest.raises(KeyRefusedError):
+            refusal = "^not in that grant$" if SM3 in names else "^no such grant of that session$"
+            with pytest.raises(KeyRefusedError, match=refusal):
                 await service.grant_boxes(grant, session, names)
         assert [(entry.actor, entry.verb, entry.scope) for entry in ledger.later] == [
             ("staff:s1", "refused.grant_open", (f"grant:{GR}",))
@@ -111,7 +114,7 @@ def test_at_its_end_it_is_gone_though_nobody_asks(scene: Any, ledger: Any, at_no
         await service.tidy()
         await service.grant_boxes(GR, "e1", [SM1])
         at_noon.advance(1)
-        with pytest.raises(KeyRefusedError):
+        with pytest.raises(KeyRefusedError, match=r"^no such grant of that session$"):
             await service.grant_boxes(GR, "e1", [SM1])
         ledger.later.clear()
         await service.tidy()
@@ -150,7 +153,7 @@ def test_a_grant_is_kept_once_and_not_again_after_its_end(scene: Any, at_noon: A
         for ends in (False, True):
             if ends:
                 await service.end_grant(GR, "member:m1")
-            with pytest.raises(KeyRefusedError, match="before"):
+            with pytest.raises(KeyRefusedError, match=r"^the grant was kept before$"):
                 await service.keep_grant(kept)
         at_noon.advance(30 * MINUTE_MS)
         await service.tidy()
@@ -181,24 +184,28 @@ def test_what_no_browser_of_ours_makes_is_not_kept(scene: Any, at_noon: Any) -> 
             return replace(kept, binding=replace(kept.binding, **changes))
 
         now_ms, box = at_noon.now_ms(), kept.sealed.boxes[SM1]
-        for wrong in (
-            sealed(lid=b"short"),
-            sealed(lid=bytes(len(kept.sealed.lid))),
-            sealed(boxes={}),
-            sealed(boxes={SM1: box + b"x"}),
-            sealed(boxes={"a|b": box}),
-            sealed(boxes={f"SM{n}": box for n in range(5_001)}),
-            bound(expires_ms=now_ms + 491 * MINUTE_MS),
-            bound(expires_ms=now_ms + 31 * MINUTE_MS),
-            bound(grant="GR" + "2" * 32),
-            bound(session="e2"),
-            bound(staff="s2"),
-            bound(session="a|b"),
+        for wrong, why in (
+            (sealed(lid=b"short"), "a grant of another form"),
+            (sealed(lid=bytes(len(kept.sealed.lid))), "a lid of another grant"),
+            (sealed(boxes={}), "a grant of another form"),
+            (sealed(boxes={SM1: box + b"x"}), "a box of another form"),
+            (sealed(boxes={"a|b": box}), "a part of a place holds the separator"),
+            (sealed(boxes={"SM\u0661": box}), "a name of another form"),
+            (sealed(boxes={f"SM{n}": box for n in range(5_001)}), "a grant of another form"),
+            (bound(expires_ms=now_ms + 491 * MINUTE_MS), "a grant of more than 480 minutes"),
+            (bound(expires_ms=now_ms + 31 * MINUTE_MS), "a lid of another grant"),
+            (bound(grant="GR" + "2" * 32), "a lid of another grant"),
+            (bound(session="e2"), "a lid of another grant"),
+            (bound(staff="s2"), "a lid of another grant"),
+            (bound(session="a|b"), "a part of a place holds the separator"),
         ):
-            with pytest.raises(ValueError):
+            with pytest.raises(ValueError, match=f"^{why}$"):
                 await service.keep_grant(wrong)
-        for refused in (bound(expires_ms=now_ms), bound(account="AC" + "b" * 32)):
-            with pytest.raises(KeyRefusedError):
+        for refused, why in (
+            (bound(expires_ms=now_ms), "the grant has ended"),
+            (bound(account="AC" + "b" * 32), "no such account"),
+        ):
+            with pytest.raises(KeyRefusedError, match=f"^{why}$"):
                 await service.keep_grant(refused)
         await service.keep_grant(kept)
 
@@ -237,5 +244,72 @@ def test_the_console_keeps_uses_and_ends_it_over_its_socket(scene: Any, kms_dir:
             await console.grant_boxes(GR, "e1", [SM1])
         await client.close()
         await server.close()
+
+    scene(body)
+
+
+def test_a_grant_of_the_longest_life_and_of_one_and_the_most_records_is_kept(
+    scene: Any, account: str, at_noon: Any
+) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        keeper = await service.grant_keeper()
+        longest_ms = at_noon.now_ms() + 490 * MINUTE_MS
+        for number, keys in enumerate(({SM1: KEYS[SM1]}, {f"SM{n:032x}": KEYS[SM1] for n in range(5_000)})):
+            bound = replace(kept.binding, grant=f"GR{number:032x}", expires_ms=longest_ms)
+            await service.keep_grant(KeptGrant(binding=bound, sealed=seal_grant(bound, keys, keeper), approver="m1"))
+            names = list(keys)[:BOXES_AT_ONCE]
+            boxes = await service.grant_boxes(bound.grant, "e1", names)
+            assert open_grant(bound, boxes, SESSION) == dict.fromkeys(names, KEYS[SM1])
+
+    scene(body)
+
+
+def test_a_grant_may_last_one_millisecond_and_is_past_as_its_end_comes(
+    scene: Any, at_noon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        at_noon.advance(30 * MINUTE_MS - 1)
+        await service.keep_grant(kept)
+        await service.grant_boxes(GR, "e1", [SM1])
+        # Only the wall clock moves: each of the two clocks ends a grant by itself.
+        now_ms = at_noon.now_ms()
+        monkeypatch.setattr(at_noon, "now_ms", lambda: now_ms + 1)
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e1", [SM1])
+
+    scene(body)
+
+
+def test_two_grants_end_each_at_its_own_time(scene: Any, ledger: Any, at_noon: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        keeper = await service.grant_keeper()
+        later = replace(kept.binding, grant="GR" + "2" * 32, expires_ms=kept.binding.expires_ms + MINUTE_MS)
+        await service.keep_grant(kept)
+        await service.keep_grant(KeptGrant(binding=later, sealed=seal_grant(later, KEYS, keeper), approver="m1"))
+        at_noon.advance(30 * MINUTE_MS)
+        await service.tidy()
+        assert [entry.scope[1] for entry in ledger.later] == [f"grant:{GR}"]
+        await service.grant_boxes(later.grant, "e1", [SM1])
+        at_noon.advance(MINUTE_MS)
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(later.grant, "e1", [SM1])
+
+    scene(body)
+
+
+def test_a_day_after_its_end_a_grant_is_forgotten(scene: Any, at_noon: Any, kms_dir: Path) -> None:
+    def is_known() -> bool:
+        with contextlib.closing(sqlite3.connect(f"file:{kms_dir / 'kms.db'}?mode=ro", uri=True)) as database:
+            return bool(database.execute("SELECT 1 FROM kept_grant WHERE sid = ?", (GR,)).fetchone())
+
+    async def body(service: Any, kept: KeptGrant) -> None:
+        await service.keep_grant(kept)
+        await service.end_grant(GR, "member:m1")
+        at_noon.advance(30 * MINUTE_MS + 24 * 60 * MINUTE_MS - 1)
+        await service.tidy()
+        assert is_known()
+        at_noon.advance(1)
+        await service.tidy()
+        assert not is_known()
 
     scene(body)

@@ -13,10 +13,12 @@ from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import Scope
 from ringfence.domain.sealing.grant import open_grant
 from ringfence.domain.sealing.record import open_field
+from ringfence.domain.sid import is_sid, made_ms
 from ringfence.drills.grant_room import FIELD, Room, Tenant
 from ringfence.kms.memory import MemoryLedger
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.usecases.access.answer_grant import approve_grant, refuse_grant
+from ringfence.usecases.access.ask_for_grant import named
 from ringfence.usecases.access.end_grant import end_as_member, end_as_staff
 from ringfence.usecases.access.use_grant import use_grant
 
@@ -196,5 +198,23 @@ def test_what_is_turned_away_is_in_the_tenants_ledger(run: Any, tmp_path: Path) 
             assert await refusal(at.room.ask(at.browser, at.tenant, at.scope)) is Refusal.PENDING
             assert at.told()[-1] == ("staff:ST1", "note.grant_turned_away")
             assert at.ledger.entries[-1].scope == ("session:CS1", "because:pending")
+
+    run(body())
+
+
+def test_a_request_is_of_its_moment_and_the_ledger_names_what_was_asked_for(run: Any, tmp_path: Path) -> None:
+    async def body() -> None:
+        async with scene(tmp_path) as at:
+            grant = await at.room.ask(at.browser, at.tenant, at.scope)
+            now_ms = at.room.clock.now_ms()
+            assert grant.asked_ms == now_ms
+            assert is_sid(grant.sid, "GR")
+            assert made_ms(grant.sid) == now_ms
+            (entry,) = at.ledger.entries
+            assert entry.scope == (f"session:{at.browser.session}", f"grant:{grant.sid}", at.text.sid)
+            assert named(grant) == list(entry.scope[:2])
+            for count, more in ((50, []), (51, ["more:1"]), (5_000, ["more:4950"])):
+                names = [f"SM{n}" for n in range(count)]
+                assert named(grant, names)[2:] == names[:50] + more
 
     run(body())
