@@ -78,7 +78,7 @@ class Tenant:
         ]
 
     def page(self, **changed: Any) -> dict[str, Any]:
-        asked = {"account": AC, "records": self.records, "epochs": self.epochs, "timeline": "http://localhost/timeline"}
+        asked = {"account": AC, "records": self.records, "epochs": self.epochs, "at": "http://localhost/texts"}
         return asked | changed
 
 

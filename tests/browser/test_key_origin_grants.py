@@ -130,7 +130,7 @@ class Meeting:
     def read(self, grant: Grant, sealed: dict[str, Any]) -> dict[str, Any]:
         lid = unseal_lid(grant.binding, decode_base64url(sealed["lid"]), KEEPER)
         asked = {"grant": view(grant), "lid": b64(lid), "boxes": sealed["boxes"]}
-        return self.staff.ask("read_grant", **asked, records=self.tenant.records, timeline="http://localhost/timeline")
+        return self.staff.ask("read_grant", **asked, records=self.tenant.records)
 
 
 def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
@@ -170,7 +170,7 @@ def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
     for altered in (replace(grant, expires_ms=grant.expires_ms + 1), replace(grant, public=other.public)):
         lid = b64(unseal_lid(grant.binding, decode_base64url(sealed["lid"]), KEEPER))
         asked = {"grant": view(altered), "lid": lid, "boxes": sealed["boxes"], "records": tenant.records}
-        assert staff.ask("read_grant", **asked, timeline="")["refused"]["code"] == "sealed"
+        assert staff.ask("read_grant", **asked)["refused"]["code"] == "sealed"
 
     # What was looked at is what is approved; what was promised is what is shown; what was answered is answered.
     second = view(other) | {"sid": "GR" + "9" * 32}

@@ -8,7 +8,9 @@ import msgspec
 
 from ringfence.console.operator.act_names import May, every_member_may
 from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.calls import Calls
 from ringfence.console.tenant.standing_json import FormKeys
+from ringfence.console.tenant.told import Told
 from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
@@ -36,9 +38,10 @@ class SetUpStore(NumberStore, Protocol):
 class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
-    `view` reads rows that are sealed, and what of them is in the clear; `texts` are those of a tenant, sealed.
-    `api_url` is where the API is. `grants` keeps keys that nobody here opens. `accounts` are what two of staff
-    may change, `set_up` what members set up. `carriers` are the names of those there are. `staff_may` judges each act.
+    `view` reads rows that are sealed, and what of them is in the clear; `texts` and `calls` are those of a tenant,
+    sealed, and `told` what its program was told of them. `grants` keeps keys that nobody here opens. `accounts` are
+    what two of staff may change, `set_up` what members set up. `carriers` are the names of those there are. `staff_may`
+    judges each act.
     """
 
     storage: ConsoleStorage
@@ -47,7 +50,8 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     notes: AccessNotes
     keys: FormKeys
     texts: Texts
-    api_url: str
+    calls: Calls
+    told: Told
     staff_passkeys: Passkeys
     members_passkeys: Passkeys
     view: OperatorView

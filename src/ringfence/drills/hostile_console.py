@@ -193,12 +193,12 @@ def _member(canaries: Canaries, nth: int) -> Member:
             "account": account,
             "records": records,
             "epochs": {str(EPOCH): [[0, _b64(sealed_epoch)]]},
-            "timeline": "http://localhost/timeline",
             "record": record,
             "generation": 0,
             "box": _b64(hpke.seal(content_key.public, json.dumps({"sms_url": webhook}).encode(), where)),
             "label": "+12025550123",
             "proof_key": _b64(secrets.token_bytes(32)),
+            "at": "http://localhost/texts",
         },
     )
 

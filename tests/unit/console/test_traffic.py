@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from ringfence.console.tenant.traffic import PAGE_TEXTS, TenantTraffic, TextsWanted, shown_price
+from ringfence.console.refusals import RefusedError
+from ringfence.console.tenant.looked_through import PAGE_ROWS as PAGE_TEXTS
+from ringfence.console.tenant.traffic import TenantTraffic, TextsWanted, shown_price
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.store import MessageRow
@@ -75,7 +77,7 @@ def test_a_filter_leaves_out_the_others(run: Any) -> None:
     assert pages(run, traffic, direction=Direction.INBOUND) == [[sids[2]]]
     assert pages(run, traffic, day="2023-12-08") == [[sids[3]]]
     assert pages(run, traffic, day="2023-12-09", direction=Direction.OUTBOUND_API) == [[sids[4], sids[1]]]
-    with pytest.raises(ValueError):
+    with pytest.raises(RefusedError):
         pages(run, traffic, day="yesterday")
 
 

@@ -36,7 +36,7 @@ async function ask({ account, texts, reason, minutes }) {
   say("Read the number below to the approver, when you know that it is they.");
   await until(at, (now) => now.approved);
   const granted = await freshly(`${at}/read`, {});
-  await askKeys("read_grant", { ...granted, timeline: "" });
+  await askKeys("read_grant", granted);
   say(`Granted until ${new Date(granted.grant.expires_ms).toLocaleTimeString()}. It stands in the tenant's ledger that you read it.`);
 }
 

@@ -4,6 +4,7 @@ from starlette.applications import Starlette
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ringfence.console.act_notices import ActNotices
 from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.pages import Pages
@@ -12,6 +13,8 @@ from ringfence.console.sessions import Session, Sessions
 from ringfence.console.sign_in import SignIn
 from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
 from ringfence.console.standstill import Standstill
+from ringfence.console.tenant.call_routes import call_routes
+from ringfence.console.tenant.calls import TenantCalls
 from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.ledger_routes import ledger_routes
@@ -22,7 +25,9 @@ from ringfence.console.tenant.opening import Openings, check_is_member
 from ringfence.console.tenant.page_routes import page_routes
 from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
+from ringfence.console.tenant.sealed_hours import SealedHours
 from ringfence.console.tenant.standing_json import StandingRelay
+from ringfence.console.tenant.text_routes import text_routes
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.ports.passkeys import RelyingParty
 
@@ -45,6 +50,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     )
     traffic = TenantTraffic(dependencies.texts, clock)
     relay, acts = StandingRelay(storage, keys), MemberActs(dependencies.notes, clock)
+    hours = SealedHours(storage, keys)
     enrolling = create_enrol_app(members, origins.keys)
 
     def sign_in_page(status: int = 200) -> Response:
@@ -66,12 +72,12 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             *(pages, storage, dependencies.grants, keys, dependencies.view, dependencies.notes, clock),
             keys_origin=origins.keys,
         ),
-        *page_routes(
-            *(pages, storage, traffic, members, sessions, keys, BlastNotices(storage)),
-            keys_origin=origins.keys,
-            api_url=dependencies.api_url,
-        ),
         *role_routes(MemberRoles(storage, keys, clock)),
+        *page_routes(
+            *(pages, traffic, members, sessions, BlastNotices(storage), ActNotices(storage)), keys_origin=origins.keys
+        ),
+        *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),
+        *call_routes(pages, TenantCalls(dependencies.calls), dependencies.told, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]

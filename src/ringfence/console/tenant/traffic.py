@@ -7,16 +7,17 @@ from typing import Protocol
 
 import msgspec
 
+from ringfence.console.tenant.days import bounds_ms
+from ringfence.console.tenant.looked_through import looked_through
 from ringfence.domain.base64url import encode_base64url
+from ringfence.domain.carrier_trail import Effect, Kind, decode_trail, with_effects
 from ringfence.domain.clock import Clock
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.day_counts import DAY_MS, DayTexts
 from ringfence.ports.store import MessageFilter, MessageRow
 
-PAGE_TEXTS = 50
-READ_AT_ONCE = 500
-# As many are looked at for one page of a filter: more would keep others waiting.
-LOOKED_AT_MAX = 5_000
+# Texts of this kind bring a code, and are Verify's.
+CODE_PREFIX = "VL"
 OVERVIEW_DAYS = 14
 _GONE_WRONG = frozenset({Status.FAILED, Status.UNDELIVERED})
 
@@ -29,6 +30,10 @@ class Texts(Protocol):
     ) -> list[MessageRow]: ...
 
     async def texts_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayTexts]: ...
+
+    async def message(self, account: str, sid: str) -> MessageRow | None: ...
+
+    async def carrier_trail(self, account: str, sid: str) -> str: ...
 
 
 class TextsWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -52,6 +57,18 @@ class SealedText(msgspec.Struct, frozen=True, kw_only=True):
     created_ms: int
     price: str
     error_code: int | None
+
+
+class Said(msgspec.Struct, frozen=True, kw_only=True):
+    """What a carrier said of a text, and what that did to it."""
+
+    kind: Kind
+    at_ms: int
+    heard_ms: int
+    status: Status
+    error_code: int | None
+    raw: str
+    effect: Effect
 
 
 class Day(msgspec.Struct, kw_only=True):
@@ -83,29 +100,38 @@ class TenantTraffic:
         self._clock = clock
 
     async def page(self, account: str, wanted: TextsWanted) -> tuple[list[SealedText], str | None]:
-        """A page, the newest first, and what to ask the next one with: None where there is none.
-
-        ValueError for a day that is none. A filter that few texts meet may give a page that is not full.
-        """
-        asked = MessageFilter()
-        if wanted.day:
-            start_ms = _start_ms(wanted.day)
-            asked = MessageFilter(from_ms=start_ms, to_ms=start_ms + DAY_MS)
-        found: list[MessageRow] = []
-        before, looked = wanted.before, 0
-        at_once = READ_AT_ONCE if wanted.status or wanted.direction else PAGE_TEXTS + 1
-        while looked < LOOKED_AT_MAX:
-            rows = await self._texts.messages(account, asked, before=before, limit=at_once)
-            for row in rows:
-                if len(found) == PAGE_TEXTS:
-                    return [_sealed(each) for each in found], before
-                before = row.sid
-                if wanted.status in (None, row.status) and wanted.direction in (None, row.direction):
-                    found.append(row)
-            looked += len(rows)
-            if len(rows) < at_once:
-                return [_sealed(each) for each in found], None
+        """A page, the newest first, and what to ask the next one with: None where there is none. RefusedError."""
+        from_ms, to_ms = bounds_ms(wanted.day)
+        asked = MessageFilter(from_ms=from_ms, to_ms=to_ms)
+        any_of_them = wanted.status is None and wanted.direction is None
+        found, before = await looked_through(
+            lambda behind, limit: self._texts.messages(account, asked, before=behind, limit=limit),
+            None if any_of_them else lambda row: _meets(row, wanted),
+            lambda row: row.sid,
+            wanted.before,
+        )
         return [_sealed(each) for each in found], before
+
+    async def text(self, account: str, sid: str) -> SealedText | None:
+        """One text of the account. One that brings a code is none of it."""
+        row = None if sid.startswith(CODE_PREFIX) else await self._texts.message(account, sid)
+        return None if row is None else _sealed(row)
+
+    async def trail(self, account: str, sid: str) -> list[Said]:
+        """What its carrier said, in order."""
+        steps = with_effects(decode_trail(await self._texts.carrier_trail(account, sid)))
+        return [
+            Said(
+                kind=step.kind,
+                at_ms=step.at_ms,
+                heard_ms=step.heard_ms,
+                status=step.status,
+                error_code=step.error_code,
+                raw=step.raw,
+                effect=effect,
+            )
+            for step, effect in steps
+        ]
 
     async def days(self, account: str) -> Sequence[Day]:
         """The last fortnight by day, today first. Texts that bring codes are not among them."""
@@ -114,7 +140,7 @@ class TenantTraffic:
             each: Day(day=each)
             for each in ((today - timedelta(days=back)).isoformat() for back in range(OVERVIEW_DAYS))
         }
-        from_ms = _start_ms(min(days))
+        from_ms = bounds_ms(min(days))[0] or 0
         for each in await self._texts.texts_by_day(account, from_ms, from_ms + OVERVIEW_DAYS * DAY_MS):
             if not each.brings_code:
                 _count(days[datetime.fromtimestamp(each.day_ms / 1_000, UTC).date().isoformat()], each)
@@ -137,8 +163,8 @@ def _count(day: Day, counted: DayTexts) -> None:
         day.spent_micros[counted.price_unit] += abs(counted.spent_micros)
 
 
-def _start_ms(day: str) -> int:
-    return round(datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() * 1_000)
+def _meets(row: MessageRow, wanted: TextsWanted) -> bool:
+    return wanted.status in (None, row.status) and wanted.direction in (None, row.direction)
 
 
 def _sealed(row: MessageRow) -> SealedText:

@@ -2,6 +2,7 @@
 // key away, nor what one opens; none seals a content key but for a passkey that this page made with its person.
 // Each view is a file that gives its verbs; here they only stand side by side.
 
+import { calls } from "./calls_view.js";
 import { listen } from "./channel.js";
 import { isAble } from "./crypto/hpke.js";
 import { h, show } from "./dom.js";
@@ -9,11 +10,14 @@ import { granting } from "./granting.js";
 import { ledger } from "./ledger_view.js";
 import { texts } from "./messages_view.js";
 import { standing } from "./standing_view.js";
+import { timelines } from "./timeline_view.js";
 import { visiting } from "./visiting.js";
 
 const views = [
   visiting,
   texts,
+  calls,
+  timelines,
   ledger,
   granting,
   standing,

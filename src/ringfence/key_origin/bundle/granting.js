@@ -13,7 +13,7 @@ import { decode } from "./crypto/msgpack.js";
 import { h, inWords, pressed, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
 import * as keeping from "./keeping.js";
-import { showMessages } from "./messages_view.js";
+import { showMessages, textOf } from "./messages_view.js";
 import { showPasskey } from "./passkey.js";
 import { Refused } from "./refused.js";
 
@@ -53,13 +53,13 @@ export const granting = {
   },
 
   /** Staff: opens what was granted, and shows the texts of it: records as `show_messages` takes them. */
-  async read_grant({ grant, lid, boxes, records, timeline }) {
+  async read_grant({ grant, lid, boxes, records }) {
     const { pair } = mine(grant);
     const sealed = boxes.map(([name, box]) => [name, fromBase64url(box)]);
     const keys = await openGrant(grant, pair, fromBase64url(lid), sealed);
     const contents = await Promise.all(records.map((record) => read(keys, grant.account, record)));
     for (const bytes of keys.values()) bytes.fill(0);
-    return showMessages(records, contents, String(timeline));
+    return showMessages(records, contents, "");
   },
 
   /**
@@ -181,8 +181,7 @@ async function read(keys, account, { sid, epoch, content }) {
   if (!bytes || !content) return null;
   try {
     const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["decrypt"]);
-    const [remote, body, , media] = decode(await openField(key, account, sid, "content", fromBase64url(content)));
-    return { remote, body, media: media.length };
+    return textOf(decode(await openField(key, account, sid, "content", fromBase64url(content))));
   } catch {
     return null;
   }

@@ -1,67 +1,51 @@
 // A page of texts, opened here and shown here. The console that brought them gets no word of what they say.
 
-import { fromBase64url } from "./crypto/bytes.js";
-import { decode } from "./crypto/msgpack.js";
-import { openField, recordKey } from "./crypto/records.js";
 import { h, show } from "./dom.js";
-import { epochKeys } from "./epoch_keys.js";
 import { keysOf } from "./keeping.js";
-
-const INBOUND = "inbound";
+import { fieldReader } from "./record_fields.js";
+import { columns, ends, outcome, stamp } from "./rows.js";
 
 export const texts = {
   /** Shows texts: {sid, epoch, content, direction, status, local, created_ms, price, error_code}. */
-  async show_messages({ account, records, epochs, timeline }) {
+  async show_messages({ account, records, epochs, at }) {
     const keys = await keysOf(account);
-    return showMessages(records, await openMessages(keys, account, records, epochs), String(timeline));
+    return showMessages(records, await openMessages(keys, account, records, epochs), String(at));
   },
 };
 
 /** The contents of records, in order, null where one does not open: {remote, body, media}. */
 async function openMessages(keys, account, records, epochs) {
-  const epochKey = epochKeys(keys, account, epochs);
-  return Promise.all(
-    records.map(async ({ sid, epoch, content }) => {
-      try {
-        const key = await recordKey(await epochKey(epoch), sid);
-        const [remote, body, , media] = decode(await openField(key, account, sid, "content", fromBase64url(content)));
-        return { remote, body, media: media.length };
-      } catch {
-        return null;
-      }
-    }),
-  );
+  const read = fieldReader(keys, account, epochs);
+  return Promise.all(records.map(async (record) => textOf(await read(record, "content", record.content))));
 }
 
-/** Shows them; the number that are shown, and of those that did not open. */
-export function showMessages(records, contents, timeline) {
-  const rows = records.map((record, at) => row(record, contents[at], timeline));
-  const heads = ["When", "", "Number", "Text", "Status", "Price"].map((name) => h("th", { scope: "col" }, name));
-  show(
-    records.length
-      ? h("table", { class: "texts" }, h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows))
-      : h("p", {}, "No texts."),
-  );
+/** A text's content as it is written, for people: {remote, body, media}, or null. */
+export function textOf(content) {
+  if (content === null) return null;
+  const [remote, body, , media] = content;
+  return { remote, body, media: media.length };
+}
+
+/** Shows them; the number that are shown, and of those that did not open. `at` is where the page of one text is. */
+export function showMessages(records, contents, at) {
+  const rows = records.map((record, place) => row(record, contents[place], at));
+  show(records.length ? columns("texts", ["When", "", "Number", "Text", "Status", "Price"], rows) : h("p", {}, "No texts."));
   return { shown: records.length, unopened: contents.filter((content) => content === null).length };
 }
 
-function row(record, content, timeline) {
-  const inbound = record.direction === INBOUND;
-  const when = new Date(record.created_ms);
-  const told = content ? content.body || (content.media ? "" : "(empty)") : record.content ? "Not open: other keys sealed it." : "Redacted.";
+function row(record, content, at) {
   return h(
     "tr",
     {},
-    h("td", { class: "when" }, h("a", linked(`${timeline}/${record.sid}`), h("time", { datetime: when.toISOString() }, when.toLocaleString()))),
-    h("td", { class: "way", title: inbound ? "came in" : "went out" }, inbound ? "←" : "→", h("span", { class: "aside" }, inbound ? " came in" : " went out")),
-    h("td", { class: "number" }, content ? content.remote : "", h("span", { class: "own" }, record.local)),
-    h("td", { class: content ? "text" : "text closed" }, told, content?.media ? h("span", { class: "own" }, ` ${content.media} media`) : null),
-    h("td", { class: `status ${record.status}` }, record.status, record.error_code ? h("span", { class: "own" }, ` ${record.error_code}`) : null),
-    h("td", { class: "price" }, record.price ?? ""),
+    stamp(record, at),
+    ...ends(record, content?.remote),
+    h("td", { class: content ? "text" : "text closed" }, bodyOf(record, content), content?.media ? h("span", { class: "own" }, ` ${content.media} media`) : null),
+    ...outcome(record),
   );
 }
 
-function linked(address) {
-  const safe = /^https?:\/\//.test(address);
-  return safe ? { href: address, target: "_blank", rel: "noopener noreferrer" } : {};
+/** What a text says, or why it is not read here. */
+export function bodyOf(record, content) {
+  if (content) return content.body || (content.media ? "" : "(empty)");
+  return record.content ? "Not open: other keys sealed it." : "Redacted.";
 }

@@ -1,0 +1,36 @@
+// A page of calls, opened here and shown here: who called whom, and how that went.
+
+import { h, show } from "./dom.js";
+import { keysOf } from "./keeping.js";
+import { fieldReader } from "./record_fields.js";
+import { columns, ends, outcome, stamp } from "./rows.js";
+import { duration } from "./times.js";
+
+export const calls = {
+  /** Shows calls: {sid, epoch, content, direction, status, local, created_ms, duration_ms, price, error_code}. `at` is
+   *  where the page of one call is. */
+  async show_calls({ account, records, epochs, at }) {
+    const read = fieldReader(await keysOf(account), account, epochs);
+    const contents = await Promise.all(records.map((record) => read(record, "content", record.content)));
+    const rows = records.map((record, place) => callRow(record, contents[place], String(at)));
+    show(records.length ? callTable(rows) : h("p", {}, "No calls."));
+    return { shown: records.length, unopened: contents.filter((content) => content === null).length };
+  },
+};
+
+export const callTable = (rows) => columns("calls", ["When", "", "Number", "Length", "Status", "Price"], rows);
+
+/** A row of the table; `content` is what opened, or null. */
+export function callRow(record, content, at) {
+  return h(
+    "tr",
+    {},
+    stamp(record, at),
+    ...ends(record, content ? remoteOf(record, content) : "Not open: other keys sealed it."),
+    h("td", { class: "length" }, record.duration_ms === null ? "" : duration(record.duration_ms)),
+    ...outcome(record),
+  );
+}
+
+/** The end of a call that is not the account's. */
+export const remoteOf = (record, [to, sender]) => (record.direction === "inbound" ? sender : to);

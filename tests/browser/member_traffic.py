@@ -1,0 +1,92 @@
+"""A call as the voice process leaves it behind, for a member's console to show."""
+
+import asyncio
+
+from tests.browser.member_console import AC, REMOTE, SHOP, MemberConsole
+
+from ringfence.domain.attempt import Attempt, Exchange
+from ringfence.domain.call import Content, Direction, Status
+from ringfence.domain.call_step import StepDetail
+from ringfence.domain.sealing.attempt import seal_attempt
+from ringfence.domain.sealing.call import seal_call, seal_step_with
+from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sid import new_sid
+from ringfence.ports.calls import CallChange, CallRow, StepRow
+from ringfence.ports.outbox import NewEvent, Settlement
+
+
+async def a_call(
+    stand: MemberConsole, *, status: Status = Status.COMPLETED, asked_for: str = "https://shop.example/menu"
+) -> str:
+    """An inbound call with a document and a webhook that its program did not take."""
+    await asyncio.sleep(0.002)
+    sealing = await stand.keys.sealing_key(stand.caller, AC)
+    sid, now_ms = new_sid("CA"), stand.clock.now_ms()
+    sealer = RecordSealer(sealing.epoch_key, AC)
+    key = sealer.key(sid)
+    answered = status is Status.COMPLETED
+    row = CallRow(
+        account=AC,
+        sid=sid,
+        direction=Direction.INBOUND,
+        status=Status.IN_PROGRESS if answered else Status.RINGING,
+        local=SHOP,
+        remote_index=b"",
+        remote_region="US",
+        epoch=sealing.epoch,
+        content=seal_call(sealer, sid, Content(to=SHOP, sender=REMOTE)),
+        created_ms=now_ms,
+        updated_ms=now_ms,
+        answered_ms=now_ms if answered else None,
+    )
+    store = stand.texts
+    await store.create_call(row)
+    told = [NewEvent(kind=f"call.{status.value}", sequence=0, at_ms=now_ms + 2_000)]
+    await store.move_call(AC, sid, CallChange(status=status, at_ms=now_ms + 2_000, price_micros=-8_500), told)
+    document = StepDetail(text=f"<Response><Say>{stand.canary}</Say></Response>", url=asked_for)
+    await store.add_steps(
+        [
+            StepRow(
+                account=AC,
+                call_sid=sid,
+                at_ms=now_ms,
+                kind=kind,
+                code=code,
+                detail=seal_step_with(key, AC, sid, detail),
+            )
+            for kind, code, detail in (
+                ("document", None, document),
+                ("warning", 13_520, StepDetail(text="a voice that nobody has", line=1, column=11)),
+            )
+        ]
+    )
+    (event,) = await store.events(AC, sid)
+    exchange = Exchange(
+        at_ms=now_ms + 2_000,
+        method="POST",
+        url="https://shop.example/status",
+        body=f"From={REMOTE}".encode(),
+        status=500,
+        answer=b"It broke: " + stand.canary.encode(),
+        answer_bytes=10 + len(stand.canary),
+        dns_ms=1.5,
+        tcp_ms=2.0,
+        tls_ms=8.25,
+        first_byte_ms=30.0,
+        total_ms=42.0,
+    )
+    await store.settle_events(
+        [
+            Settlement(
+                event_id=event.id,
+                account=AC,
+                state="dead",
+                http_status=500,
+                error_code=11_200,
+                duration_ms=42,
+                at_ms=now_ms + 2_000,
+                detail=seal_attempt(key, AC, sid, event.id, Attempt(exchanges=(exchange,))),
+            )
+        ]
+    )
+    return sid

@@ -1,0 +1,84 @@
+"""What a member sees of calls, recordings and webhooks, in Chromium: it is in the frame, and nowhere else."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from tests.browser.key_origin import browser as browser
+from tests.browser.member_console import REMOTE, TOKEN, MemberConsole, member_console, with_authenticator
+from tests.browser.member_traffic import a_call
+
+from ringfence.domain.call import Status
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def stand() -> Iterator[MemberConsole]:
+    with member_console() as stand:
+        yield stand
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    context = browser.new_context()
+    context.set_default_timeout(15_000)
+    yield context
+    context.close()
+
+
+def member(context: BrowserContext, stand: MemberConsole) -> Page:
+    """A page of a member who has enrolled and signed in."""
+    page = context.new_page()
+    with_authenticator(context, page)
+    page.goto(stand.link())
+    page.get_by_role("button", name="Make my passkey").click()
+    page.get_by_role("link", name="To the console").click()
+    page.frame_locator("#keys").get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    return page
+
+
+def test_calls_and_all_that_happened_to_one(context: BrowserContext, stand: MemberConsole) -> None:
+    stand.wait(a_call(stand, status=Status.BUSY))
+    sid = stand.wait(a_call(stand))
+    text = stand.text(stand.canary)
+    page = member(context, stand)
+    wire: list[str] = []
+    page.on("request", lambda request: wire.append(f"{request.url} {request.headers} {request.post_data}"))
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+
+    page.get_by_role("link", name="Calls").click()
+    frame = page.frame_locator("#keys")
+    expect(frame.locator("tbody tr")).to_have_count(2)
+    expect(frame.locator("td.number").first).to_contain_text(REMOTE)
+    expect(frame.locator("td.length").first).to_have_text("2 s")
+    page.get_by_label("Status").select_option("busy")
+    page.get_by_role("button", name="Show").click()
+    expect(frame.locator("td.status")).to_have_text(["busy"])
+    page.get_by_label("Status").select_option("")
+    page.get_by_role("button", name="Show").click()
+    expect(frame.locator("tbody tr")).to_have_count(2)
+
+    frame.locator("td.when a").first.click()
+    expect(page.get_by_role("heading", name=f"Call {sid}")).to_be_visible()
+    steps = frame.locator("ol.steps")
+    expect(steps).to_contain_text("a voice that nobody has")
+    expect(steps).to_contain_text("Webhook call.completed: given up")
+    expect(steps).to_contain_text("DNS 1.5 ms, TCP 2 ms, TLS 8.3 ms, First byte 30 ms, in all 42 ms")
+    steps.get_by_text("TwiML").click()
+    expect(steps.get_by_label("TwiML")).to_contain_text(stand.canary)
+    steps.get_by_text("Answer, 0 headers").click()
+    expect(steps.get_by_label("Answer, 0 headers")).to_contain_text(stand.canary)
+
+    page.goto(f"{stand.console}/texts/{text}")
+    expect(frame.locator("dl.facts")).to_contain_text(stand.canary)
+    page.goto(f"{stand.console}/calls/CA{'0' * 32}")
+    expect(page.locator("main")).to_contain_text("nothing of that address")
+
+    assert [said for said in complaints if "404" not in said] == []
+    for secret in (stand.canary, REMOTE, TOKEN):
+        assert secret not in "".join(wire)
+        assert secret not in page.content()
