@@ -26,6 +26,8 @@ from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig
 from ringfence.domain.turn_credentials import IceServers
+from ringfence.domain.verify_templates.catalogue import Templates
+from ringfence.domain.verify_templates.own import read_own_templates
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
@@ -59,6 +61,22 @@ class Bell:
 
     def ring(self) -> None:
         self.rings += 1
+
+
+OWN_TEMPLATES = read_own_templates(
+    {
+        "template": [
+            {
+                "name": "Ticket",
+                "text": {
+                    "en": "{{AppName}}: {{code}} opens ticket {{ Contact }}, for {{ttl}} minutes. {{friendly_name}}",
+                    "de": "{{AppName}}: {{code}} öffnet Ticket {{Contact}}",
+                },
+            },
+            {"name": "Of another", "account": "AC" + "f" * 32, "text": {"en": "{{code}}"}},
+        ]
+    }
+)
 
 
 class Installation:
@@ -108,6 +126,7 @@ class Installation:
                 whatsapp=True,
                 silent=SimulatedSilentNetwork(Exchange(self.network), "http://localhost:8420"),
                 mail=MailRoute(carrier=CARRIER, sender="codes@ringfence.example"),
+                templates=Templates(OWN_TEMPLATES),
             ),
             calling=compose_calling(
                 self.store,

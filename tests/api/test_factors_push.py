@@ -455,6 +455,16 @@ def test_a_token_is_told_once_and_what_it_is_for_while_it_is_good(tenant: Any, s
         tenant.installation.clock.offset_ms = before_ms
 
 
+def test_who_was_erased_is_not_begun_again_by_a_token_from_before(tenant: Any, service: str) -> None:
+    of_service = tenant.client().verify.v2.services(service)
+    of_service.entities.create(identity=IDENTITY)
+    made = of_service.access_tokens.create(identity=IDENTITY, factor_type="push", factor_friendly_name="Of the bank")
+    of_service.entities(IDENTITY).delete()
+    assert refusal(ask(tenant, "GET", f"{SERVICES}/{service}/AccessTokens/{made.sid}")) == (404, 20404)
+    assert refusal(Telephone(tenant, service).enrol(made.token)) == (401, 20003)
+    assert of_service.entities.list() == []
+
+
 def test_nothing_of_a_device_is_left_when_it_is_deleted(
     tenant: Any, service: str, entity: Any, telephone: Telephone
 ) -> None:

@@ -382,7 +382,7 @@ def test_its_timeline_tells_what_became_of_each_sending(verify: Verify) -> None:
 
 
 def test_a_template_says_whether_to_keep_the_code_to_oneself(tenant: Any, verify: Verify) -> None:
-    plain, warning = (template.sid for template in verify.client.verify.v2.templates.list())
+    plain, warning, *_ = (template.sid for template in verify.client.verify.v2.templates.list())
     verify.of_service.update(default_template_sid=warning)
     for to, how, warned in (("+12025550188", {}, True), ("+12025550166", {"template_sid": plain}, False)):
         body = verify.text(verify.start(to, **how))[1].body

@@ -50,13 +50,16 @@ def test_an_attempt_tells_whose_it_is(verify: Verify) -> None:
     assert fetched.date_created == found.date_created
 
 
-def test_it_tells_the_words_of_the_first_and_the_length_of_all(verify: Verify) -> None:
+def test_it_tells_the_language_and_the_length_of_each(verify: Verify) -> None:
     verify = Verify(verify.tenant, code_length=8)
     first = sid_of(verify.start(locale="de"))
     again = sid_of(verify.start(locale="fr"))
     told = {one.sid: one.channel_data for one in verify.client.verify.v2.verification_attempts.list()}
     assert (told[first]["locale"], told[first]["code_length"]) == ("de", 8)
-    assert (told[again]["locale"], told[again]["code_length"]) == (None, 8)
+    assert (told[again]["locale"], told[again]["code_length"]) == ("fr", 8)
+    installation = verify.tenant.installation
+    row = installation.run(installation.store.verification(verify.tenant.sid, told[first]["verification_sid"]))
+    assert b"fr" not in row.attempts[1].locale
 
 
 def test_one_that_is_fetched_tells_whose_line_it_was_where_the_service_looks_up(verify: Verify) -> None:

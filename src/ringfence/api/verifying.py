@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ringfence.domain.verify_templates.catalogue import Templates
 from ringfence.ports.verify_events import VerifyEvents
 from ringfence.usecases.timeline.read_verification import VerificationTimelineReader
 from ringfence.usecases.verify.check_verification import VerificationChecker
@@ -19,6 +20,7 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True):
     `silent` is None where no network vouches for telephones.
     """
 
+    templates: Templates
     starter: VerificationStarter
     checker: VerificationChecker
     silent: SilentChecker | None = None

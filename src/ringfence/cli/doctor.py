@@ -19,6 +19,7 @@ from ringfence.roles.listeners import bind
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, unknown_variables
 from ringfence.roles.trunk_authorities import trunk_authorities
+from ringfence.roles.verify_templates import verify_templates
 
 FREE_DISK_MIN_MB = 200
 EARLIEST_PLAUSIBLE_YEAR = 2025
@@ -48,7 +49,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in a fixed order. Nothing is changed."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock, _keys, _carrier,
-        _trunks, _browser,
+        _trunks, _codes, _browser,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -157,6 +158,14 @@ def _trunks(settings: Settings) -> Finding:
     except RefusalError as error:
         return Finding("trunks", error.cause, error.cure)
     return Finding("trunks", ", ".join(trunk.name for trunk in settings.trunk))
+
+
+def _codes(settings: Settings) -> Finding:
+    try:
+        own = verify_templates(settings).own
+    except RefusalError as refusal:
+        return Finding("codes", refusal.cause, refusal.cure)
+    return Finding("codes", f"{len(own)} templates of your own" if own else "the templates that everybody has")
 
 
 def _browser(_: Settings) -> Finding:

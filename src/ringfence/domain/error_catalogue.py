@@ -71,6 +71,7 @@ _VERIFY = (
     ErrorKind(60217, "Invalid Service configuration"),
     ErrorKind(60221, "No target verification specified"),
     ErrorKind(60223, "Delivery channel disabled"),
+    ErrorKind(60224, "Missing substitutions for selected template"),
     ErrorKind(60308, "Challenge verification attempts limit reached", 429),
     ErrorKind(60310, "Factor verification attempts reached", 429),
     ErrorKind(60311, "Factor verification failed", 403),

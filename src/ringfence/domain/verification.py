@@ -31,7 +31,9 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     """One sending of the code. `sid` begins with VL; a text has it as its own, a call has its digits after CA.
 
     `origins` are names of what it came from, as the fraud guard counts it: blind indexes. `stepped_from` is the
-    stronger way to sign in that its user had, "" where there was none.
+    stronger way to sign in that its user had, "" where there was none. `code_length` is how many characters its code
+    has, 0 where that was not kept. `locale` is the language of a later attempt, sealed in epoch `epoch`; that of the
+    first is in its verification's `Secret`.
     """
 
     sid: str
@@ -39,13 +41,16 @@ class Attempt(msgspec.Struct, frozen=True, array_like=True):
     at_ms: int
     origins: tuple[str, ...] = ()
     stepped_from: str = ""
+    code_length: int = 0
+    epoch: int = 0
+    locale: bytes = b""
 
 
 class Secret(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     """What only the tenant may read of a verification: sealed under its record key. The code is not in it.
 
-    `locale` is the language its first attempt was to be told in, `code_length` how many characters the code has: "" and
-    0 where that was not kept.
+    `locale` is the language its first attempt was to be told in, "" where that was not kept. Where `Attempt` does not
+    say how many characters the code has, `code_length` does.
     """
 
     to: str

@@ -17,7 +17,7 @@ from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.ports.verify_config import VerifyRow
-from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.start_request import StartRequest
 
 DRILL = "D22"
 TITLE = "valid one-time codes used elsewhere, again and too late"

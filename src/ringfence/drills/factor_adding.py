@@ -25,7 +25,7 @@ from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.challenges import ChallengeView
 from ringfence.usecases.verify.factors import FactorView
 from ringfence.usecases.verify.passkey_kept import config_for
-from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.start_request import StartRequest
 from ringfence.usecases.verify.totp_factor import NewTotp
 from ringfence.usecases.verify.vouching import naming
 

@@ -25,7 +25,7 @@ from ringfence.drills.example_program import EXAMPLES, example_program
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant, seeded_copy
 from ringfence.ports.verify_config import VerifyRow
-from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.start_request import StartRequest
 from ringfence.usecases.verify.verification_view import VerificationView
 
 DRILL = "D35"

@@ -30,7 +30,7 @@ from ringfence.drills.key_process import apart
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant
 from ringfence.roles.settings import Settings
-from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.start_request import StartRequest
 
 CRAWL, CRAWL_TITLE = "D05", "a session of staff crawls both consoles and the API"
 SEARCH, SEARCH_TITLE = "D06", "numbers looked up by staff, and codes that were sent to them"

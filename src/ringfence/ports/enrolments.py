@@ -10,7 +10,7 @@ import msgspec
 
 class EnrolmentRow(msgspec.Struct, frozen=True, kw_only=True):
     """A leave (YK…), good until `expires_ms` (Unix). `content` is a sealed `domain.device_token.EnrolmentSecret` of
-    epoch `epoch`."""
+    epoch `epoch`; `identity_index` is that of the entity (table `verify_entity`) that it is for, there or not."""
 
     account: str
     sid: str
@@ -19,13 +19,17 @@ class EnrolmentRow(msgspec.Struct, frozen=True, kw_only=True):
     content: bytes
     created_ms: int
     expires_ms: int
+    identity_index: bytes
 
     def __repr__(self) -> str:
         return f"EnrolmentRow({self.sid})"
 
 
 class EnrolmentStore(Protocol):
-    """Leaves of accounts. What is in another service or account is not there."""
+    """Leaves of accounts. What is in another service or account is not there.
+
+    `FactorStore.delete_entity` erases those for the entity with it.
+    """
 
     async def keep_enrolment(self, row: EnrolmentRow) -> None:
         """Write a new leave, and erase those of every account whose time was up when it was made."""

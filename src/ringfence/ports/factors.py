@@ -130,7 +130,7 @@ class FactorStore(Protocol):
         """Newest first."""
 
     async def delete_entity(self, account: str, service: str, sid: str) -> list[FactorRow] | None:
-        """Erase it with its factors and challenges: the factors there were, None where it is gone."""
+        """Erase it with its factors, challenges and leaves: the factors there were, None where it is gone."""
 
     async def create_factor(self, row: FactorRow, limit: int) -> bool:
         """Write a new factor. False where its entity is gone.

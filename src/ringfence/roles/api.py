@@ -34,6 +34,7 @@ from ringfence.roles.push_sender import push_sender
 from ringfence.roles.settings import Settings
 from ringfence.roles.silent_network import silent_network
 from ringfence.roles.stores import open_store
+from ringfence.roles.verify_templates import verify_templates
 from ringfence.roles.voice_extra import missing_for_calls
 from ringfence.roles.wakes import Wakes, every_dispatcher, every_voice
 
@@ -110,6 +111,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     mail=mail_route(settings),
                     whatsapp=settings.dev,
                     silent=silent_network(settings, stack),
+                    templates=verify_templates(settings),
                 ),
                 factoring=compose_factoring(store, keys, process.clock, wake, push=push_sender(settings, stack)),
                 intelligence=await number_source(settings, process.clock, stack),

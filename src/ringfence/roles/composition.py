@@ -20,6 +20,7 @@ from ringfence.dispatch.text_metrics import TextMetrics
 from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.domain.clock import Clock
 from ringfence.domain.rating import DEVELOPMENT_RATES
+from ringfence.domain.verify_templates.catalogue import Templates
 from ringfence.ports.carrier import Carrier
 from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.fraud_guard import FraudGuard, NoGuard
@@ -154,11 +155,13 @@ def compose_verifying(
     mail: MailRoute | None = None,
     whatsapp: bool = False,
     silent: SilentNetwork | None = None,
+    templates: Templates | None = None,
 ) -> Verifying:
     """What the API drives of verifications. `voices` rings whoever runs calls; without it there are none.
 
     With `stock_sender` accounts need no number of their own. Without `mail` none is sent;
     `whatsapp` says whether the carrier takes WhatsApp messages; `silent` is a network that vouches for telephones.
+    `templates` are what verifications may say, without any those that everybody has.
     """
     texts = TextChannel(store, keys, clock, wake, carrier=carrier, stock_sender=stock_sender)
     channels: dict[str, CodeChannel] = {"sms": texts}
@@ -172,10 +175,12 @@ def compose_verifying(
     if silent is not None:
         channels["sna"] = SilentChannel(silent)
     guard = guard or NoGuard()
+    templates = templates or Templates()
     reader = VerificationReader(store, keys, clock)
     settler = VerificationSettler(store, keys, clock, guard)
     return Verifying(
-        starter=VerificationStarter(store, keys, keys, clock, channels, guard, settler),
+        templates=templates,
+        starter=VerificationStarter(store, keys, keys, clock, channels, guard, settler, templates),
         checker=VerificationChecker(store, keys, keys, clock, reader, settler),
         silent=None if silent is None else SilentChecker(keys, reader, silent, settler),
         reader=reader,
@@ -210,8 +215,8 @@ def compose_factoring(
         push_factors=PushFactors(store, keys, clock, entities, factors),
         push_challenges=PushChallenges(store, keys, clock, challenges),
         notifier=ChallengeNotifier(store, clock, push),
-        enrolments=Enrolments(store, keys, clock),
-        devices=Devices(store, keys),
+        enrolments=Enrolments(store, keys, clock, entities),
+        devices=Devices(store, keys, clock),
         timeline=ChallengeTimelineReader(store, clock),
         news=FactorNews(store, keys, clock, events, wake),
     )

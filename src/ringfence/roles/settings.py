@@ -158,6 +158,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         Meta(description="Accounts and Verify Services with a bound of their own: AC…=500, VA…=20."),
     ] = ()
+    verify_templates: Annotated[
+        str, Meta(description="TOML file of templates of your own for codes, a [[template]] table each.")
+    ] = ""
     smtp_url: Annotated[
         str,
         Meta(

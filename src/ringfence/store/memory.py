@@ -2,7 +2,6 @@
 
 from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
-from ringfence.store.memory_enrolments import MemoryEnrolments
 from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_freezes import MemoryFreezes
 from ringfence.store.memory_lookups import MemoryLookups
@@ -26,7 +25,6 @@ class MemoryStore(
     MemoryFraud,
     MemoryFreezes,
     MemoryVerifyRates,
-    MemoryEnrolments,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
@@ -42,7 +40,6 @@ class MemoryStore(
         MemoryFraud.__init__(self)
         MemoryFreezes.__init__(self)
         MemoryVerifyRates.__init__(self)
-        MemoryEnrolments.__init__(self)
         self._open = False
 
     async def open(self) -> None:

@@ -16,3 +16,9 @@ class MemoryEnrolments:
     async def enrolment(self, account: str, service: str, sid: str, now_ms: int) -> EnrolmentRow | None:
         row = self._enrolments.get((account, service, sid))
         return row if row is not None and row.expires_ms > now_ms else None
+
+    def _forget_enrolments(self, account: str, service: str, identity_index: bytes) -> None:
+        ended = (account, service, identity_index)
+        self._enrolments = {
+            key: row for key, row in self._enrolments.items() if (row.account, row.service, row.identity_index) != ended
+        }

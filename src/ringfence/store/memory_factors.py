@@ -14,15 +14,17 @@ from ringfence.ports.factors import (
     FactorRow,
     FactorsFullError,
 )
+from ringfence.store.memory_enrolments import MemoryEnrolments
 from ringfence.store.paging import newest_first, page_of, place_of
 
 Key = tuple[str, str, str]
 
 
-class MemoryFactors:
-    """`ports.factors.FactorStore` over dictionaries."""
+class MemoryFactors(MemoryEnrolments):
+    """`ports.factors.FactorStore` over dictionaries, and that of leaves, which go with whom they are for."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._entities: dict[Key, EntityRow] = {}
         self._factors: dict[Key, FactorRow] = {}
         self._challenges: dict[Key, ChallengeRow] = {}
@@ -48,8 +50,10 @@ class MemoryFactors:
         return page_of(rows, place, limit)
 
     async def delete_entity(self, account: str, service: str, sid: str) -> list[FactorRow] | None:
-        if self._entities.pop((account, service, sid), None) is None:
+        entity = self._entities.pop((account, service, sid), None)
+        if entity is None:
             return None
+        self._forget_enrolments(account, service, entity.identity_index)
         gone = [row for row in self._factors.values() if (row.account, row.entity) == (account, sid)]
         for factor in gone:
             del self._factors[_key(factor)]

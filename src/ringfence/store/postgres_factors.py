@@ -119,6 +119,7 @@ async def _delete_entity(tx: Connection, keys: Sequence[Key]) -> list[list[Facto
 
 
 async def _delete_one_entity(tx: Connection, account: str, service: str, sid: str) -> list[FactorRow] | None:
+    await tx.execute(SQL["enrolments_erase"], account, service, sid)
     if not count(await tx.execute(SQL["entity_delete"], account, service, sid)):
         return None
     await tx.execute(SQL["challenges_erase"], account, sid)

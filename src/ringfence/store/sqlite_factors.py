@@ -116,6 +116,7 @@ def _delete_entity(tx: SqliteWriter, keys: Sequence[Key]) -> list[list[FactorRow
 
 
 def _delete_one_entity(tx: SqliteWriter, account: str, service: str, sid: str) -> list[FactorRow] | None:
+    tx.run(SQL["enrolments_erase"], (account, service, sid))
     if not tx.run(SQL["entity_delete"], (account, service, sid)).rowcount:
         return None
     tx.run(SQL["challenges_erase"], (account, sid))

@@ -29,7 +29,7 @@ def test_a_busy_port_is_found_with_the_way_out(ringfence) -> None:
     listeners[0].close()
     assert done.returncode == 1
     assert f"✗ port         port {port} busy" in done.stdout
-    assert "error: 1 of 12 checks failed" in done.stderr
+    assert "error: 1 of 13 checks failed" in done.stderr
 
 
 def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:
@@ -129,3 +129,14 @@ def test_a_file_of_authorities_that_is_none_is_found(tmp_path: Path) -> None:
         assert found.found.startswith(f"sip_ca: {path}: ")
         assert found.cure == "name a file of certificates in PEM form"
     assert finding(Settings(data_dir=tmp_path, trunk=(trunk,)), "trunks").cure == ""
+
+
+def test_templates_are_counted_and_a_file_that_is_wrong_is_found(tmp_path: Path) -> None:
+    assert finding(Settings(data_dir=tmp_path), "codes").cure == ""
+    path = tmp_path / "templates.toml"
+    path.write_text('[[template]]\nname = "Ticket"\ntext.en = "{{code}}"\n')
+    assert finding(Settings(data_dir=tmp_path, verify_templates=str(path)), "codes").found == "1 templates of your own"
+    path.write_text('[[template]]\nname = "Ticket"\ntext.en = "no place"\n')
+    found = finding(Settings(data_dir=tmp_path, verify_templates=str(path)), "codes")
+    assert "expected one {{code}}" in found.found
+    assert found.cure

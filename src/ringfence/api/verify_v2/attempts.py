@@ -159,12 +159,11 @@ def _channel_data(view: AttemptView, carrier: Mapping[str, Any]) -> dict[str, An
 
 
 def _words(view: AttemptView) -> dict[str, Any]:
-    """How long the code is that it brought, and in which language: that is kept of a verification's first attempt."""
+    """How long the code is that it brought, and in which language."""
     secret, attempts = view.verification.secret, view.verification.row.attempts
     if secret is None or view.row.channel == "sna" or not attempts:
         return {"code_length": None, "locale": None}
-    first = attempts[0].sid == view.row.sid
-    return {"code_length": secret.code_length or None, "locale": (first and secret.locale) or None}
+    return {"code_length": attempts[0].code_length or secret.code_length or None, "locale": view.locale}
 
 
 def _shown(request: ApiRequest[Any], view: AttemptView, carrier: Mapping[str, Any] = NOBODY) -> Attempt:

@@ -8,9 +8,8 @@ from ringfence.api.dates import iso8601
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.api.verify_v2.services import PRODUCT, VERSION
-from ringfence.domain.verify_templates.catalogue import TEMPLATES
+from ringfence.api.verify_v2.verifications import driven
 from ringfence.domain.verify_templates.catalogue import Template as Known
-from ringfence.domain.verify_templates.locale import DEFAULT
 
 templates = Resource("Templates", item="Template", listed="templates", product=PRODUCT, version=VERSION)
 
@@ -38,14 +37,14 @@ def _shown(account: str, known: Known) -> Template:
         channels=["sms", "voice"],
         translations={
             locale: {
-                "is_default_translation": locale == DEFAULT,
+                "is_default_translation": locale == known.default,
                 "status": "approved",
                 "locale": locale,
                 "text": text,
                 "date_updated": since,
                 "date_created": since,
             }
-            for locale, text in known.texts().items()
+            for locale, text in known.texts.items()
         },
     )
 
@@ -53,7 +52,11 @@ def _shown(account: str, known: Known) -> Template:
 @templates.list(TemplateFilter)
 async def list_templates(request: ApiRequest[TemplateFilter], cursor: Cursor) -> list[Template]:
     wanted = request.form.friendly_name
-    found = [known for known in TEMPLATES if wanted in (None, "", known.friendly_name)]
+    found = [
+        known
+        for known in driven(request).templates.of_account(request.account.sid)
+        if wanted in (None, "", known.friendly_name)
+    ]
     sids = [known.sid for known in found]
     start = sids.index(cursor.before) + 1 if cursor.before in sids else 0
     return [_shown(request.account.sid, known) for known in found[start : start + cursor.limit]]

@@ -20,7 +20,7 @@ from ringfence.domain.mail_address import parse_mail_address
 from ringfence.domain.spoken_code import CODE_PLACE
 from ringfence.domain.verification import Status
 from ringfence.ports.verify_config import VerifyRow
-from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.start_request import StartRequest
 from ringfence.usecases.verify.verification_view import VerificationView
 
 verifications = Resource(
@@ -31,6 +31,8 @@ MAX_TAGS = 10
 MAX_RATES = 10
 MAX_RATE_CHARACTERS = 256
 MAX_TAG_CHARACTERS = 128
+MAX_SUBSTITUTIONS = 20
+MAX_SUBSTITUTION_CHARACTERS = 128
 MAX_MAIL_NAME_CHARACTERS = 64
 
 
@@ -101,17 +103,30 @@ def read_mail_from(text: str) -> MailFrom:
     return mail
 
 
-def read_substitutions(text: str) -> str:
-    """JSON of an object without members: the templates that are here have no variables of a program's own."""
+def read_substitutions(text: str) -> tuple[tuple[str, str], ...]:
+    """JSON of an object: variables of a template, each with a string or a number. ApiError 60224."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
-        raise ValueError("expected JSON") from None
-    if not isinstance(values, dict):
-        raise ValueError("expected an object")
-    if values:
-        raise ValueError(f"the templates have no variable {next(iter(values))[:40]!r}")
-    return text
+        values = None
+    if not isinstance(values, dict) or len(values) > MAX_SUBSTITUTIONS:
+        raise ApiError(
+            60224, f"TemplateCustomSubstitutions: expected a JSON object of at most {MAX_SUBSTITUTIONS} pairs"
+        )
+    return tuple((name, _substitution(value)) for name, value in values.items())
+
+
+def _substitution(value: object) -> str:
+    written = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    if not isinstance(written, str) or not is_text(written) or not written.isprintable():
+        raise ApiError(60224, "TemplateCustomSubstitutions: expected strings of one line")
+    if len(written) > MAX_SUBSTITUTION_CHARACTERS or CODE_PLACE in written:
+        raise ApiError(
+            60224,
+            f"TemplateCustomSubstitutions: expected at most {MAX_SUBSTITUTION_CHARACTERS} characters "
+            "and no place for the code",
+        )
+    return written
 
 
 Payment = Annotated[str, Rule(read_payment, VERIFY_PARAMETER)]
@@ -133,7 +148,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     channel_configuration: Annotated[MailFrom, Rule(read_mail_from, VERIFY_PARAMETER)] | None = None
     app_hash: str | None = None
     template_sid: str | None = None
-    template_custom_substitutions: Annotated[str, Rule(read_substitutions, VERIFY_PARAMETER)] | None = None
+    template_custom_substitutions: str | None = None
     device_ip: Annotated[str, Rule(read_ip, VERIFY_PARAMETER)] | None = None
     enable_sna_client_token: bool | None = None
     risk_check: Literal["enable", "disable"] | None = None
@@ -157,6 +172,7 @@ class StartForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
             app_hash=self.app_hash or "",
             send_digits=self.send_digits or "",
             template_sid=self.template_sid or "",
+            substitutions=read_substitutions(self.template_custom_substitutions or "{}"),
             device_ip=self.device_ip or "",
             tags=self.tags or "",
             rates=self.rate_limits or (),

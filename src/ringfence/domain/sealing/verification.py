@@ -8,6 +8,8 @@ from ringfence.domain.verification import Secret
 
 FIELD = "verification"
 
+_LOCALE = "verification-locale"
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Secret)
 
@@ -23,3 +25,13 @@ def open_verification(sealer: RecordSealer, sid: str, sealed: bytes) -> Secret:
         return _decoder.decode(sealer.open(sid, FIELD, sealed))
     except msgspec.DecodeError:
         raise UnsealError from None
+
+
+def seal_locale(sealer: RecordSealer, attempt_sid: str, locale: str) -> bytes:
+    """The language of one attempt, under its own record key."""
+    return sealer.seal(attempt_sid, _LOCALE, locale.encode())
+
+
+def open_locale(sealer: RecordSealer, attempt_sid: str, sealed: bytes) -> str:
+    """The inverse; UnsealError when it was altered or belongs elsewhere."""
+    return sealer.open(attempt_sid, _LOCALE, sealed).decode()

@@ -9,7 +9,7 @@ from typing import Final
 
 from ringfence.domain.verify_templates.wordings import WORDINGS
 
-_PLACEHOLDER: Final = re.compile(r"\{\{\s*([a-z_]+)\s*\}\}")
+_PLACEHOLDER: Final = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_]*)\s*\}\}")
 _BETWEEN_DIGITS: Final = ", "
 
 

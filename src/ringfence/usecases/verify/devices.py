@@ -2,6 +2,7 @@
 
 import msgspec
 
+from ringfence.domain.clock import Clock
 from ringfence.domain.device_token import DeviceOf, Enrolment, enrolment_claimed, login_claimed
 from ringfence.domain.jws import read_jws
 from ringfence.ports.factor_keys import FactorKeys
@@ -24,9 +25,10 @@ class PresentDevice(msgspec.Struct, frozen=True, kw_only=True):
 class Devices:
     """Believes nothing of a token that the key service did not check."""
 
-    def __init__(self, store: Store, keys: FactorKeys) -> None:
+    def __init__(self, store: Store, keys: FactorKeys, clock: Clock) -> None:
         self._store = store
         self._keys = keys
+        self._clock = clock
 
     async def present(self, token: str) -> PresentDevice:
         """Who shows this token. KeyRefusedError for nobody, whatever is wrong with it."""
@@ -42,6 +44,9 @@ class Devices:
         if enrolment is not None:
             account = await self._account(enrolment.account)
             read = await self._keys.read_enrolment(enrolment.account, enrolment.service, token)
+            # Who was erased is not begun again by a token from before.
+            if await self._store.enrolment(read.account, read.service, read.sid, self._clock.now_ms()) is None:
+                raise KeyRefusedError("its leave is gone")
             return PresentDevice(account=account, token=token, enrolment=read)
         raise KeyRefusedError("no device's token")
 

@@ -17,7 +17,7 @@ from ringfence.domain.sid import new_sid
 from ringfence.ports.enrolments import EnrolmentRow, EnrolmentStore
 from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.keys import Caller
-from ringfence.usecases.verify.entities import INVALID_ENTITY
+from ringfence.usecases.verify.entities import INVALID_ENTITY, Entities
 from ringfence.usecases.verify.opened import opened_sealers
 
 
@@ -44,10 +44,11 @@ class Signed(NamedTuple):
 class Enrolments:
     """Signed by the key service, for accounts whose credential is present."""
 
-    def __init__(self, store: EnrolmentStore, keys: FactorKeys, clock: Clock) -> None:
+    def __init__(self, store: EnrolmentStore, keys: FactorKeys, clock: Clock, entities: Entities) -> None:
         self._store = store
         self._keys = keys
         self._clock = clock
+        self._entities = entities
 
     async def create(
         self, caller: Caller, account: str, service: str, identity: str, *, name: str, ttl_s: int
@@ -88,6 +89,7 @@ class Enrolments:
             content=seal_enrolment(RecordSealer(sealing.epoch_key, enrolment.account), enrolment.sid, secret),
             created_ms=enrolment.issued_s * 1_000,
             expires_ms=enrolment.expires_s * 1_000,
+            identity_index=await self._entities.index(enrolment.account, enrolment.service, enrolment.identity),
         )
         await self._store.keep_enrolment(row)
         return EnrolmentView(row=row, secret=secret)

@@ -12,12 +12,14 @@ from msgspec.structs import replace
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.recipient import address_of, parse_recipient
+from ringfence.domain.sealing.verification import open_locale
 from ringfence.domain.verification import Status, call_sid, status_at
 from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import MessageRow, Store
 from ringfence.ports.verification_attempts import AttemptFilter, VerificationAttemptRow
 from ringfence.ports.verify_config import MAX_SERVICES
+from ringfence.usecases.verify.opened import opened_sealers
 from ringfence.usecases.verify.start_verification import INVALID, TABLE
 from ringfence.usecases.verify.verification_view import VerificationView, open_views
 
@@ -29,11 +31,13 @@ _AT_ONCE = 500
 class AttemptView(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt, its verification, and the text or call that it is.
 
+    `locale` is the language it was to be told in, None where that is not known or read.
     `sent` is None where that was refused, or erased, or where the channel has none; `status` is what holds now.
     """
 
     row: VerificationAttemptRow
     verification: VerificationView
+    locale: str | None
     status: Status
     sent: MessageRow | CallRow | None
 
@@ -123,6 +127,7 @@ class AttemptReader:
         keys = dict.fromkeys((account, row.verification) for row in rows)
         found = [row for row in await self._store.verifications_of(list(keys)) if row is not None]
         opened = {view.row.sid: view for view in await open_views(self._keys, caller, account, found)}
+        locales = await self._locales(caller, account, list(opened.values()))
         calls = [(account, call_sid(row.sid)) for row in rows if row.channel == "call"]
         texts = [(account, row.sid) for row in rows if row.channel != "call"]
         sent: dict[str, MessageRow | CallRow | None] = {}
@@ -137,9 +142,24 @@ class AttemptReader:
             AttemptView(
                 row=row,
                 verification=view,
+                locale=locales.get(row.sid),
                 status=status_at(view.row.status, view.row.expires_ms, now_ms),
                 sent=sent.get(row.sid),
             )
             for row in rows
             if (view := opened.get(row.verification)) is not None
         ]
+
+    async def _locales(self, caller: Caller, account: str, views: Sequence[VerificationView]) -> dict[str, str]:
+        """Languages by attempt: the first one's is kept with the number, each later one's by itself."""
+        attempts = [attempt for view in views for attempt in view.row.attempts if attempt.locale]
+        sealers = await opened_sealers(self._keys, caller, account, (attempt.epoch for attempt in attempts))
+        locales = {
+            attempt.sid: open_locale(sealers[attempt.epoch], attempt.sid, attempt.locale)
+            for attempt in attempts
+            if attempt.epoch in sealers
+        }
+        for view in views:
+            if view.secret is not None and view.secret.locale and view.row.attempts:
+                locales[view.row.attempts[0].sid] = view.secret.locale
+        return locales

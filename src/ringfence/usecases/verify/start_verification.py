@@ -6,7 +6,6 @@ Source: Twilio, Verify v2, "Start new verification"; errors 60200 to 60223.
 import re
 from collections.abc import Mapping
 
-import msgspec
 from msgspec.structs import replace
 
 from ringfence.domain.clock import Clock
@@ -14,30 +13,30 @@ from ringfence.domain.errors import ApiError, describe
 from ringfence.domain.mail_address import MailAddress
 from ringfence.domain.number import Number, NumberKind
 from ringfence.domain.recipient import Recipient, address_of, parse_recipient
-from ringfence.domain.sealing.record import RecordSealer
-from ringfence.domain.sealing.verification import seal_verification
 from ringfence.domain.sid import new_sid
-from ringfence.domain.verification import SENDS_MAX, Attempt, Secret, Status
-from ringfence.domain.verification_code import CUSTOM_MAX, CUSTOM_MIN, LIFE_MS
+from ringfence.domain.verification import Attempt, Secret
+from ringfence.domain.verification_code import CUSTOM_MAX, CUSTOM_MIN
 from ringfence.domain.verification_price import price_of_call, price_of_text
 from ringfence.domain.verify_service import VerifyService, decode_verify_service
-from ringfence.domain.verify_templates.catalogue import template_of
+from ringfence.domain.verify_templates.catalogue import Templates
 from ringfence.ports.fraud_guard import FraudGuard, Sending
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.ports.verification_channels import CodeChannel, Notice
-from ringfence.ports.verification_codes import CodeOf, VerificationCodes
+from ringfence.ports.verification_codes import VerificationCodes
 from ringfence.ports.verifications import VerificationRow
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.choose_channel import choose_channel
 from ringfence.usecases.verify.note_refusals import TABLE as TABLE
 from ringfence.usecases.verify.note_refusals import RefusalNotes, StartRefusedError
 from ringfence.usecases.verify.origins import origins_of
+from ringfence.usecases.verify.pending_verifications import PendingVerifications
 from ringfence.usecases.verify.settle_verification import VerificationSettler
 from ringfence.usecases.verify.start_rates import count_start
+from ringfence.usecases.verify.start_request import StartRequest
 from ringfence.usecases.verify.texting_service import texting_service
-from ringfence.usecases.verify.verification_view import VerificationView, open_views
-from ringfence.usecases.verify.wording import around, wordings
+from ringfence.usecases.verify.verification_view import VerificationView
+from ringfence.usecases.verify.wording import around, template_for, wordings
 
 INVALID = 60200
 DISABLED = 60223
@@ -48,39 +47,11 @@ _CUSTOM_CODE = re.compile(f"[A-Za-z0-9]{{{CUSTOM_MIN},{CUSTOM_MAX}}}")
 _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
 
 
-class StartRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a program asks for, not yet judged. "" is not given. `tags` is JSON, as it came.
-
-    `rates` are pairs of a rate limit's name and the value that counts in it. `message` are words of the program's own,
-    with {{code}} in the code's place; `mail_from` and `mail_from_name` are who a mail comes from.
-    `client_token` is wanted of a telephone that proves itself silently.
-    """
-
-    to: str
-    channel: str
-    custom_code: str = ""
-    custom_friendly_name: str = ""
-    amount: str = ""
-    payee: str = ""
-    locale: str = ""
-    app_hash: str = ""
-    send_digits: str = ""
-    template_sid: str = ""
-    device_ip: str = ""
-    tags: str = ""
-    risk_check: bool = True
-    rates: tuple[tuple[str, str], ...] = ()
-    message: str = ""
-    mail_from: str = ""
-    mail_from_name: str = ""
-    client_token: bool = False
-
-    def __repr__(self) -> str:
-        return "StartRequest(…)"
-
-
 class VerificationStarter:
-    """`channels` are those that are there, by Twilio's names; `guard` is asked before anything is sent."""
+    """`channels` are those that are there, by Twilio's names; `guard` is asked before anything is sent.
+
+    `templates` are what verifications may say, without any those that everybody has.
+    """
 
     def __init__(
         self,
@@ -91,14 +62,15 @@ class VerificationStarter:
         channels: Mapping[str, CodeChannel],
         guard: FraudGuard,
         settler: VerificationSettler,
+        templates: Templates | None = None,
     ) -> None:
         self._store = store
         self._keys = keys
-        self._codes = codes
         self._clock = clock
         self._channels = channels
         self._guard = guard
-        self._settler = settler
+        self._pending = PendingVerifications(store, keys, codes, settler)
+        self._templates = templates or Templates()
         self._notes = RefusalNotes(store, keys)
 
     async def start(self, caller: Caller, service: VerifyRow, request: StartRequest) -> VerificationView:
@@ -120,31 +92,40 @@ class VerificationStarter:
         channel = self._channel(step.channel)
         recipient_of(request.to, step.channel)
         _check(settings, request, to)
-        warning = _warns(settings, request)
+        template = template_for(self._templates, service.account, settings, request.template_sid)
         name = request.custom_friendly_name or settings.friendly_name
         words = wordings(
             settings,
             to.region,
+            template,
             locale=request.locale,
             name=name,
             amount=request.amount,
             payee=request.payee,
-            warning=warning,
             message=request.message,
+            substitutions=dict(request.substitutions),
         )
         opening, ending = around(settings, request.app_hash)
-        code_length = len(request.custom_code) or settings.code_length
         now_ms = self._clock.now_ms()
         await count_start(self._store, self._keys, service, dict(request.rates), now_ms)
+        to_index, held = await self._pending.held(service, to, now_ms)
+        code_length = _code_length(settings, request, held)
         price_micros = _price(request.channel, to, f"{opening}{words[0].text}{ending}", code_length)
-        attempt = Attempt(new_sid("VL", now_ms), request.channel, now_ms, stepped_from=step.stepped_from)
+        attempt = Attempt(
+            new_sid("VL", now_ms), request.channel, now_ms, stepped_from=step.stepped_from, code_length=code_length
+        )
         sending: Sending | None = None
         row: VerificationRow | None = None
         try:
             _skip_landlines(settings, request, to)
             sending = await self._let_pass(service, request, to, now_ms, price_micros)
             attempt = replace(attempt, origins=sending.origins)
-            row = await self._row(caller, service, settings, request, to, attempt, locale=words[0].locale)
+            if held is None:
+                row = await self._pending.begin(
+                    caller, service, settings, request, to, to_index, attempt, words[0].locale
+                )
+            else:
+                row = await self._pending.send_again(caller, settings, request, held, attempt, words[0].locale)
             await channel.carry(
                 caller,
                 Notice(
@@ -227,74 +208,6 @@ class VerificationStarter:
             raise StartRefusedError(refusal.code, message, why=refusal.why)
         return sending
 
-    async def _row(
-        self,
-        caller: Caller,
-        service: VerifyRow,
-        settings: VerifyService,
-        request: StartRequest,
-        to: Recipient,
-        attempt: Attempt,
-        *,
-        locale: str,
-    ) -> VerificationRow:
-        """The pending verification with this attempt among its own, and its code open."""
-        address = address_of(to)
-        (to_index,) = await self._keys.blind(service.account, TABLE, [f"{service.sid}|{address}"])
-        held = await self._store.held_verification(service.account, service.sid, to_index, attempt.at_ms)
-        if held is not None:
-            held = await self._settler.settled(held, address)
-        # One that ended just now holds the number no more.
-        if held is not None and held.status in (Status.PENDING, Status.MAX_ATTEMPTS_REACHED):
-            if settings.psd2_enabled:
-                await self._check_payment(caller, held, request)
-            sent = await self._store.attempt_verification(held.account, held.sid, attempt, SENDS_MAX)
-            if sent is None:
-                raise StartRefusedError(60202 if held.status is Status.MAX_ATTEMPTS_REACHED else 60203)
-            return sent
-        sealing = await self._keys.sealing_key(caller, service.account)
-        sid = new_sid("VE", attempt.at_ms)
-        secret = Secret(
-            to=address,
-            amount=request.amount,
-            payee=request.payee,
-            tags=request.tags,
-            locale=locale,
-            code_length=len(request.custom_code) or settings.code_length,
-        )
-        row = VerificationRow(
-            account=service.account,
-            sid=sid,
-            service=service.sid,
-            to_index=to_index,
-            channel=request.channel,
-            status=Status.PENDING,
-            region=to.region,
-            epoch=sealing.epoch,
-            content=seal_verification(RecordSealer(sealing.epoch_key, service.account), sid, secret),
-            attempts=(attempt,),
-            created_ms=attempt.at_ms,
-            updated_ms=attempt.at_ms,
-            expires_ms=attempt.at_ms + LIFE_MS,
-        )
-        code = CodeOf(account=row.account, sid=sid, service=row.service, to=address)
-        await self._codes.open_code(code, settings.code_length, row.expires_ms, request.custom_code)
-        if (await self._store.begin_verification(row)).sid != sid:
-            # Somebody else began one for this number a moment ago.
-            await self._codes.close_code(row.account, sid)
-            raise ApiError(60212)
-        return row
-
-    async def _check_payment(self, caller: Caller, held: VerificationRow, request: StartRequest) -> None:
-        """A code is for one payment: sent again beside the words of another, it would approve what nobody read.
-
-        No other one takes its place either: whoever chooses the amount would have five more guesses each time.
-        """
-        (view,) = await open_views(self._keys, caller, held.account, [held])
-        paid = ("", "") if view.secret is None else (view.secret.amount, view.secret.payee)
-        if paid != (request.amount, request.payee):
-            raise ApiError(60212, "A code for another payment is pending for this number: cancel that first.")
-
     def _known(self, name: str) -> None:
         if name not in CHANNELS:
             raise ApiError(INVALID, f"Invalid parameter `Channel`: {name[:20]}")
@@ -307,6 +220,13 @@ class VerificationStarter:
         if name not in self._channels:
             raise ApiError(20501, f"The channel {name} is not available here yet.")
         return self._channels[name]
+
+
+def _code_length(settings: VerifyService, request: StartRequest, held: VerificationRow | None) -> int:
+    """How many characters are told: a code that is sent again stays as long as it was, whatever is set by now."""
+    if held is not None and held.attempts and held.attempts[0].code_length:
+        return held.attempts[0].code_length
+    return len(request.custom_code) or settings.code_length
 
 
 def _price(channel: str, to: Recipient, words: str, code_length: int) -> int:
@@ -324,14 +244,6 @@ def recipient_of(to: str, channel: str = "") -> Recipient:
     if recipient is None or (channel and (channel == "email") is not isinstance(recipient, MailAddress)):
         raise ApiError(INVALID, f"Invalid parameter `To`: {to[:40]}")
     return recipient
-
-
-def _warns(settings: VerifyService, request: StartRequest) -> bool:
-    """Whether the template, the request's or the service's, asks to keep the code to oneself. ApiError 60200."""
-    if request.template_sid and template_of(request.template_sid) is None:
-        raise ApiError(INVALID, "Invalid parameter `TemplateSid`: not one of this account's templates")
-    template = template_of(request.template_sid or settings.default_template_sid)
-    return settings.do_not_share_warning_enabled if template is None else template.warning
 
 
 def _check(settings: VerifyService, request: StartRequest, to: Recipient) -> None:

@@ -9,7 +9,7 @@ from ringfence.domain.verify_service import VerifyService
 from ringfence.roles.composition import compose_verifying
 from ringfence.usecases.messaging.mail_with_code import MailRoute
 from ringfence.usecases.verify.services import create_verify_service
-from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.start_request import StartRequest
 from ringfence.usecases.verify.verification_view import VerificationView
 
 CUSTOMER = "+12025550177"

@@ -21,7 +21,7 @@ from ringfence.roles.composition import compose_verifying
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.verify.services import create_verify_service
-from ringfence.usecases.verify.start_verification import StartRequest
+from ringfence.usecases.verify.start_request import StartRequest
 from ringfence.usecases.verify.watch_for_fraud import CodeBounds, FraudWatch
 
 NOW = 1_700_000_000_000

@@ -18,6 +18,10 @@ SELECT {entity_columns} FROM verify_entity
 WHERE account = $1 AND service = $2 AND (created_ms, sid) < ($3, $4)
 ORDER BY created_ms DESC, sid DESC LIMIT $5
 
+-- enrolments_erase --
+DELETE FROM verify_enrolment WHERE account = $1 AND service = $2 AND identity_index =
+  (SELECT identity_index FROM verify_entity WHERE account = $1 AND service = $2 AND sid = $3)
+
 -- entity_delete --
 DELETE FROM verify_entity WHERE account = $1 AND service = $2 AND sid = $3
 
