@@ -120,7 +120,10 @@ class Happening:
 
     def say(self, kind: Any) -> None:
         installation = self.tenant.installation
-        installation.run(installation.deps.verifying.events.happened(self.caller, self.event(kind)))
+        events = installation.deps.verifying.events
+        rows = installation.run(events.tellings(self.caller, self.event(kind)))
+        installation.run(installation.store.add_tellings(rows))
+        events.told(rows)
 
     def told(self) -> list[tuple[str, str]]:
         installation = self.tenant.installation

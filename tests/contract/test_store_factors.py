@@ -17,6 +17,7 @@ from ringfence.ports.factors import (
     FactorRow,
     FactorsFullError,
 )
+from ringfence.ports.verify_events import TellingRow
 
 NOW = 1_700_000_000_000
 LIFE = 300_000
@@ -73,6 +74,23 @@ def challenge_of(sid="YC1", factor="YF1", entity="YE1", account=A, service="VA1"
 def answered(status=ChallengeStatus.APPROVED, at_ms=NOW + 5, **more):
     fields = {"entity": "YE1", "factor": "YF1", "metadata": b"m"} | more
     return Answer(status=status, at_ms=at_ms, **fields)
+
+
+TOLD = ("factor.created", "factor.verified", "challenge.approved", "factor.deleted")
+
+
+def told(n, kind="factor.created"):
+    return TellingRow(
+        account=A,
+        sid=f"EV{n:032x}",
+        service="VA1",
+        webhook="YW1",
+        subject="YF1",
+        kind=kind,
+        epoch=7,
+        content=b"sealed",
+        at_ms=NOW,
+    )
 
 
 async def settle(store):
@@ -400,3 +418,47 @@ def test_rows_do_not_show_what_they_hold():
     assert repr(somebody()) == "EntityRow(YE1)"
     assert repr(factor_of()) == "FactorRow(YF1, totp, unverified)"
     assert repr(challenge_of()) == "ChallengeRow(YC1, push, pending)"
+
+
+async def test_what_is_told_of_a_change_is_written_with_it(store):
+    await store.begin_entity(somebody())
+    made, verified, approved, deleted = (told(n, kind) for n, kind in enumerate(TOLD))
+    await store.create_factor(factor_of(), 20, [made])
+    await store.update_factor(replace(factor_of(), status=FactorStatus.VERIFIED), [verified])
+    await store.create_challenge(challenge_of())
+    await store.answer_challenge(A, "VA1", "YC1", answered(), [approved])
+    await store.delete_factor(A, "VA1", "YF1", [deleted])
+    rows = [made, verified, approved, deleted]
+    assert await store.tellings(A, "YF1") == rows
+    for row in rows:
+        (event,) = await store.events(A, row.sid)
+        assert (event.kind, event.at_ms) == (row.kind, row.at_ms)
+
+
+async def test_where_nothing_changes_nothing_is_told(store):
+    assert await store.create_factor(factor_of(), 20, [told(1)]) is False
+    await settle(store)
+    with pytest.raises(FactorsFullError):
+        await store.create_factor(factor_of("YF2"), 1, [told(2)])
+    await store.begin_entity(somebody("YE2", identity_index=BOB))
+    await store.create_factor(factor_of("YF3", "YE2", credential_index=CREDENTIAL), 20)
+    with pytest.raises(CredentialTakenError):
+        await store.create_factor(factor_of("YF4", credential_index=CREDENTIAL), 20, [told(3)])
+    with pytest.raises(CredentialTakenError):
+        await store.update_factor(replace(factor_of(), credential_index=CREDENTIAL), [told(4)])
+    assert await store.update_factor(replace(factor_of(), version=7), [told(5)]) is False
+    assert await store.delete_factor(A, "VA1", "YF9", [told(6)]) is False
+    await store.create_challenge(challenge_of())
+    assert await store.answer_challenge(A, "VA1", "YC1", answered(at_ms=NOW + LIFE), [told(7)]) is None
+    assert await store.answer_challenge(A, "VA1", "YC9", answered(), [told(8)]) is None
+    assert await store.tellings(A, "YF1") == []
+
+
+async def test_of_answers_at_once_one_is_told(store):
+    await settle(store)
+    await store.create_challenge(challenge_of())
+    ends = await asyncio.gather(
+        *(store.answer_challenge(A, "VA1", "YC1", answered(), [told(n, "challenge.approved")]) for n in range(9))
+    )
+    assert sum(end is not None for end in ends) == 1
+    assert len(await store.tellings(A, "YF1")) == 1

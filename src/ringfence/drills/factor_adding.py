@@ -233,7 +233,7 @@ class _Scene:
 
     async def _drop(self, factor: NewTotp) -> None:
         """The program tidies up: an entity has twenty factors at most."""
-        await self._factoring.factors.delete(self._entity, factor.view.row.sid)
+        await self._factoring.factors.delete(factor.view)
 
     def _code(self, factor: NewTotp) -> str:
         """What an app shows, half a minute on: a code is good once."""

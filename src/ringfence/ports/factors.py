@@ -4,12 +4,14 @@ An entity is known by the blind index of its identity (table `verify_entity`): n
 Source: Twilio, Verify v2: "Entities", "Factors", "Challenges".
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 from ringfence.domain.challenge import ChallengeStatus
 from ringfence.domain.factor import FactorStatus, FactorType
+from ringfence.ports.verify_events import TellingRow
 
 
 class EntityRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +119,10 @@ class CredentialTakenError(Exception):
 
 
 class FactorStore(Protocol):
-    """Entities, factors, challenges of accounts. What is in another service or account is not there."""
+    """Entities, factors, challenges of accounts. What is in another service or account is not there.
+
+    `tellings` are written with the change, each with its outbox entry, and not without it.
+    """
 
     async def begin_entity(self, row: EntityRow) -> EntityRow:
         """`row`, written; or the one of its service that has its identity already, and nothing is written."""
@@ -132,7 +137,7 @@ class FactorStore(Protocol):
     async def delete_entity(self, account: str, service: str, sid: str) -> list[FactorRow] | None:
         """Erase it with its factors, challenges and leaves: the factors there were, None where it is gone."""
 
-    async def create_factor(self, row: FactorRow, limit: int) -> bool:
+    async def create_factor(self, row: FactorRow, limit: int, tellings: Sequence[TellingRow] = ()) -> bool:
         """Write a new factor. False where its entity is gone.
 
         FactorsFullError where the entity has `limit` already; CredentialTakenError.
@@ -147,14 +152,14 @@ class FactorStore(Protocol):
 
     async def factor_of_credential(self, account: str, service: str, credential_index: bytes) -> FactorRow | None: ...
 
-    async def update_factor(self, row: FactorRow) -> bool:
+    async def update_factor(self, row: FactorRow, tellings: Sequence[TellingRow] = ()) -> bool:
         """Replace status, credential_index, epoch, content and updated_ms, and count its version on.
 
         False, and nothing is written, where it is gone, has another version than `row` by now, or is verified and `row`
         is not. CredentialTakenError.
         """
 
-    async def delete_factor(self, account: str, service: str, sid: str) -> bool:
+    async def delete_factor(self, account: str, service: str, sid: str, tellings: Sequence[TellingRow] = ()) -> bool:
         """Erase it with its challenges."""
 
     async def create_challenge(self, row: ChallengeRow, brake: Brake | None = None) -> bool:
@@ -182,7 +187,9 @@ class FactorStore(Protocol):
         With `before`, those that stand after that one in the list.
         """
 
-    async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
+    async def answer_challenge(
+        self, account: str, service: str, sid: str, answer: Answer, tellings: Sequence[TellingRow] = ()
+    ) -> ChallengeRow | None:
         """End a pending one whose time is not up: the row as it is then, else None, as where the factor is gone."""
 
     async def forget_unanswered(self, account: str, made_before_ms: int) -> int:

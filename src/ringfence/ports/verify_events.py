@@ -1,7 +1,7 @@
 """Where factors and challenges say what happened to them, and how that waits to be told. Part of the store.
 
-Whoever changes a factor or a challenge either calls `VerifyEvents.happened` after it, or takes the rows of `tellings`
-into the transaction that changes it, so that neither is without the other.
+Whoever changes a factor or a challenge takes the rows of `tellings` into the transaction that changes it, so that
+neither is without the other, and says `told` of them afterwards.
 Source: Twilio, Verify v2, "Webhooks"; docs/why/verify.md.
 """
 
@@ -41,8 +41,8 @@ class VerifyEvents(Protocol):
     async def tellings(self, caller: Caller, event: VerifyEvent) -> Sequence[TellingRow]:
         """A sealed row for each webhook that wants it, not yet written; none where nobody does."""
 
-    async def happened(self, caller: Caller, event: VerifyEvent) -> None:
-        """Have it told to each webhook of the service that wants it: durable when this returns."""
+    def told(self, rows: Sequence[TellingRow]) -> None:
+        """They are written: ring whoever tells them."""
 
 
 class TellingStore(Protocol):

@@ -218,7 +218,7 @@ def compose_factoring(
         enrolments=Enrolments(store, keys, clock, entities),
         devices=Devices(store, keys, clock),
         timeline=ChallengeTimelineReader(store, clock),
-        news=FactorNews(store, keys, clock, events, wake),
+        news=FactorNews(store, keys, events),
     )
 
 

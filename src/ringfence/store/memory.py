@@ -7,7 +7,6 @@ from ringfence.store.memory_freezes import MemoryFreezes
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_oversight import MemoryOversight
 from ringfence.store.memory_services import MemoryServices
-from ringfence.store.memory_sign_ins import MemorySignIns
 from ringfence.store.memory_sip_access import MemorySipAccess
 from ringfence.store.memory_verify_config import MemoryVerifyConfig
 from ringfence.store.memory_verify_rates import MemoryVerifyRates
@@ -20,7 +19,6 @@ class MemoryStore(
     MemoryApplications,
     MemorySipAccess,
     MemoryVerifyConfig,
-    MemorySignIns,
     MemoryLookups,
     MemoryFraud,
     MemoryFreezes,
@@ -34,7 +32,6 @@ class MemoryStore(
         MemoryServices.__init__(self)
         MemorySipAccess.__init__(self)
         MemoryVerifyConfig.__init__(self)
-        MemorySignIns.__init__(self)
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)

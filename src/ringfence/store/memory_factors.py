@@ -1,5 +1,7 @@
 """Entities, factors and challenges in memory."""
 
+from collections.abc import Sequence
+
 from msgspec.structs import replace
 
 from ringfence.domain.challenge import ChallengeStatus, status_at
@@ -14,17 +16,20 @@ from ringfence.ports.factors import (
     FactorRow,
     FactorsFullError,
 )
+from ringfence.ports.verify_events import TellingRow
 from ringfence.store.memory_enrolments import MemoryEnrolments
+from ringfence.store.memory_tellings import MemoryTellings
 from ringfence.store.paging import newest_first, page_of, place_of
 
 Key = tuple[str, str, str]
 
 
-class MemoryFactors(MemoryEnrolments):
-    """`ports.factors.FactorStore` over dictionaries, and that of leaves, which go with whom they are for."""
+class MemoryFactors(MemoryTellings, MemoryEnrolments):
+    """`ports.factors.FactorStore` over dictionaries, with that of leaves, which go with whom they are for."""
 
     def __init__(self) -> None:
-        super().__init__()
+        MemoryTellings.__init__(self)
+        MemoryEnrolments.__init__(self)
         self._entities: dict[Key, EntityRow] = {}
         self._factors: dict[Key, FactorRow] = {}
         self._challenges: dict[Key, ChallengeRow] = {}
@@ -62,13 +67,14 @@ class MemoryFactors(MemoryEnrolments):
         )
         return gone
 
-    async def create_factor(self, row: FactorRow, limit: int) -> bool:
+    async def create_factor(self, row: FactorRow, limit: int, tellings: Sequence[TellingRow] = ()) -> bool:
         if (row.account, row.service, row.entity) not in self._entities:
             return False
         if len(await self.factors(row.account, row.entity, limit=limit)) >= limit:
             raise FactorsFullError
         self._check_credential(row)
         self._factors[_key(row)] = row
+        self._append_tellings(tellings)
         return True
 
     async def factor(self, account: str, service: str, sid: str) -> FactorRow | None:
@@ -87,7 +93,7 @@ class MemoryFactors(MemoryEnrolments):
                 return row
         return None
 
-    async def update_factor(self, row: FactorRow) -> bool:
+    async def update_factor(self, row: FactorRow, tellings: Sequence[TellingRow] = ()) -> bool:
         self._check_credential(row)
         known = self._factors.get(_key(row))
         if known is None or known.version != row.version:
@@ -98,14 +104,16 @@ class MemoryFactors(MemoryEnrolments):
             name: getattr(row, name) for name in ("status", "credential_index", "epoch", "content", "updated_ms")
         }
         self._factors[_key(row)] = replace(known, version=known.version + 1, **changed)
+        self._append_tellings(tellings)
         return True
 
-    async def delete_factor(self, account: str, service: str, sid: str) -> bool:
+    async def delete_factor(self, account: str, service: str, sid: str, tellings: Sequence[TellingRow] = ()) -> bool:
         if self._factors.pop((account, service, sid), None) is None:
             return False
         self._forget_challenges(
             [row for row in self._challenges.values() if (row.account, row.factor) == (account, sid)]
         )
+        self._append_tellings(tellings)
         return True
 
     async def create_challenge(self, row: ChallengeRow, brake: Brake | None = None) -> bool:
@@ -145,7 +153,9 @@ class MemoryFactors(MemoryEnrolments):
             return page_of(rows, place, limit)
         return [row for row in sorted(rows, key=newest_first) if place is None or newest_first(row) > place][:limit]
 
-    async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
+    async def answer_challenge(
+        self, account: str, service: str, sid: str, answer: Answer, tellings: Sequence[TellingRow] = ()
+    ) -> ChallengeRow | None:
         row = self._challenges.get((account, service, sid))
         if row is None or status_at(row.status, row.expires_ms, answer.at_ms) is not ChallengeStatus.PENDING:
             return None
@@ -161,6 +171,7 @@ class MemoryFactors(MemoryEnrolments):
             factor=answer.factor,
             metadata=answer.metadata,
         )
+        self._append_tellings(tellings)
         return answered
 
     async def forget_unanswered(self, account: str, made_before_ms: int) -> int:

@@ -4,10 +4,10 @@ from collections import Counter
 
 from ringfence.domain.call import LIVE
 from ringfence.ports.oversight import Backlog
-from ringfence.store.memory_tellings import MemoryTellings
+from ringfence.store.memory_sign_ins import MemorySignIns
 
 
-class MemoryOversight(MemoryTellings):
+class MemoryOversight(MemorySignIns):
     """`ports.oversight.OversightStore`."""
 
     async def backlog(self) -> Backlog:

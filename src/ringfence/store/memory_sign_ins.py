@@ -9,12 +9,12 @@ from ringfence.store.memory_factors import MemoryFactors
 from ringfence.store.memory_verifications import MemoryVerifications
 
 
-class MemorySignIns(MemoryVerifications, MemoryFactors):
+class MemorySignIns(MemoryFactors, MemoryVerifications):
     """`ports.sign_ins.SignInStore`."""
 
     def __init__(self) -> None:
-        MemoryVerifications.__init__(self)
         MemoryFactors.__init__(self)
+        MemoryVerifications.__init__(self)
 
     async def sign_ins(self, account: str, from_ms: int, until_ms: int) -> list[SignIns]:
         codes = [

@@ -15,6 +15,9 @@ class MemoryTellings(MemoryCallBrakes):
         self._tellings: dict[tuple[str, str], TellingRow] = {}
 
     async def add_tellings(self, rows: Sequence[TellingRow]) -> None:
+        self._append_tellings(rows)
+
+    def _append_tellings(self, rows: Sequence[TellingRow]) -> None:
         for row in rows:
             if (row.account, row.sid) in self._tellings:
                 continue

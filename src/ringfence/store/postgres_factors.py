@@ -13,17 +13,19 @@ from ringfence.ports.factors import (
     FactorRow,
     FactorsFullError,
 )
+from ringfence.ports.verify_events import TellingRow
 from ringfence.store.columns import CHALLENGE, ENTITY, FACTOR
 from ringfence.store.paging import place_after
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
+from ringfence.store.postgres_tellings import append_tellings
 from ringfence.store.sqlite_factors import answer_columns, challenge_place, changed_columns
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/factors")
 
 Key = tuple[str, str, str]
-Answered = tuple[str, str, str, Answer]
+Answered = tuple[str, str, str, Answer, Sequence[TellingRow]]
 
 
 class PostgresFactors(PostgresGround):
@@ -46,8 +48,8 @@ class PostgresFactors(PostgresGround):
     async def delete_entity(self, account: str, service: str, sid: str) -> list[FactorRow] | None:
         return await self._write(_delete_entity, (account, service, sid))
 
-    async def create_factor(self, row: FactorRow, limit: int) -> bool:
-        return await self._write(_create_factor, (row, limit))
+    async def create_factor(self, row: FactorRow, limit: int, tellings: Sequence[TellingRow] = ()) -> bool:
+        return await self._write(_create_factor, (row, limit, tellings))
 
     async def factor(self, account: str, service: str, sid: str) -> FactorRow | None:
         row = await self._one(SQL["factor"], account, service, sid)
@@ -64,11 +66,11 @@ class PostgresFactors(PostgresGround):
         row = await self._one(SQL["factor_of_credential"], account, service, credential_index)
         return None if row is None else FACTOR.read(row)
 
-    async def update_factor(self, row: FactorRow) -> bool:
-        return await self._write(_update_factor, row)
+    async def update_factor(self, row: FactorRow, tellings: Sequence[TellingRow] = ()) -> bool:
+        return await self._write(_update_factor, (row, tellings))
 
-    async def delete_factor(self, account: str, service: str, sid: str) -> bool:
-        return await self._write(_delete_factor, (account, service, sid))
+    async def delete_factor(self, account: str, service: str, sid: str, tellings: Sequence[TellingRow] = ()) -> bool:
+        return await self._write(_delete_factor, (account, service, sid, tellings))
 
     async def create_challenge(self, row: ChallengeRow, brake: Brake | None = None) -> bool:
         return await self._write(_create_challenge, (row, brake))
@@ -95,8 +97,10 @@ class PostgresFactors(PostgresGround):
         sql = SQL["challenges_oldest_first" if oldest_first else "challenges"]
         return [CHALLENGE.read(row) for row in await self._all(sql, *wanted)]
 
-    async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
-        return await self._write(_answer, (account, service, sid, answer))
+    async def answer_challenge(
+        self, account: str, service: str, sid: str, answer: Answer, tellings: Sequence[TellingRow] = ()
+    ) -> ChallengeRow | None:
+        return await self._write(_answer, (account, service, sid, answer, tellings))
 
     async def forget_unanswered(self, account: str, made_before_ms: int) -> int:
         return await self._write(_forget_unanswered, (account, made_before_ms))
@@ -126,43 +130,58 @@ async def _delete_one_entity(tx: Connection, account: str, service: str, sid: st
     return [FACTOR.read(row) for row in await tx.fetch(SQL["factors_erase"], account, sid)]
 
 
-async def _create_factor(tx: Connection, wanted: Sequence[tuple[FactorRow, int]]) -> list[bool | Exception]:
-    return [await _create_one_factor(tx, row, limit) for row, limit in wanted]
+async def _create_factor(
+    tx: Connection, wanted: Sequence[tuple[FactorRow, int, Sequence[TellingRow]]]
+) -> list[bool | Exception]:
+    return [await _create_one_factor(tx, *each) for each in wanted]
 
 
-async def _create_one_factor(tx: Connection, row: FactorRow, limit: int) -> bool | Exception:
+async def _create_one_factor(
+    tx: Connection, row: FactorRow, limit: int, tellings: Sequence[TellingRow]
+) -> bool | Exception:
     if not await tx.fetchval(SQL["entity_there"], row.account, row.service, row.entity):
         return False
     if await tx.fetchval(SQL["factors_count"], row.account, row.entity) >= limit:
         return FactorsFullError()
-    return True if count(await tx.execute(SQL["factor_insert"], *FACTOR.write(row))) else CredentialTakenError()
+    if not count(await tx.execute(SQL["factor_insert"], *FACTOR.write(row))):
+        return CredentialTakenError()
+    await append_tellings(tx, tellings)
+    return True
 
 
-async def _update_factor(tx: Connection, rows: Sequence[FactorRow]) -> list[bool | Exception]:
-    return [await _update_one_factor(tx, row) for row in rows]
+async def _update_factor(
+    tx: Connection, wanted: Sequence[tuple[FactorRow, Sequence[TellingRow]]]
+) -> list[bool | Exception]:
+    return [await _update_one_factor(tx, row, tellings) for row, tellings in wanted]
 
 
-async def _update_one_factor(tx: Connection, row: FactorRow) -> bool | Exception:
+async def _update_one_factor(tx: Connection, row: FactorRow, tellings: Sequence[TellingRow]) -> bool | Exception:
     if row.credential_index is not None:
         # Two who bring one credential at the same moment come one after the other.
         await tx.execute(SQL["queue_for_credential"], f"{row.account} {row.service} {row.credential_index.hex()}")
         other = await tx.fetchrow(SQL["factor_of_credential"], row.account, row.service, row.credential_index)
         if other is not None and FACTOR.read(other).sid != row.sid:
             return CredentialTakenError()
-    return count(await tx.execute(SQL["factor_update"], *changed_columns(row))) > 0
+    if not count(await tx.execute(SQL["factor_update"], *changed_columns(row))):
+        return False
+    await append_tellings(tx, tellings)
+    return True
 
 
-async def _delete_factor(tx: Connection, keys: Sequence[Key]) -> list[bool]:
-    return [await _delete_one_factor(tx, *key) for key in keys]
+async def _delete_factor(tx: Connection, wanted: Sequence[tuple[str, str, str, Sequence[TellingRow]]]) -> list[bool]:
+    return [await _delete_one_factor(tx, *each) for each in wanted]
 
 
-async def _delete_one_factor(tx: Connection, account: str, service: str, sid: str) -> bool:
+async def _delete_one_factor(
+    tx: Connection, account: str, service: str, sid: str, tellings: Sequence[TellingRow]
+) -> bool:
     found = await tx.fetchrow(SQL["factor"], account, service, sid)
     if found is not None:
         await tx.fetchval(SQL["entity_there"], account, service, FACTOR.read(found).entity)
     if not count(await tx.execute(SQL["factor_delete"], account, service, sid)):
         return False
     await tx.execute(SQL["challenges_of_factor_erase"], account, sid)
+    await append_tellings(tx, tellings)
     return True
 
 
@@ -191,11 +210,16 @@ async def _answer(tx: Connection, wanted: Sequence[Answered]) -> list[ChallengeR
     return [await _answer_one(tx, *each) for each in wanted]
 
 
-async def _answer_one(tx: Connection, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
+async def _answer_one(
+    tx: Connection, account: str, service: str, sid: str, answer: Answer, tellings: Sequence[TellingRow]
+) -> ChallengeRow | None:
     if not await tx.fetchval(SQL["entity_there"], account, service, answer.entity):
         return None
     row = await tx.fetchrow(SQL["answer"], *answer_columns(account, service, sid, answer))
-    return None if row is None else CHALLENGE.read(row)
+    if row is None:
+        return None
+    await append_tellings(tx, tellings)
+    return CHALLENGE.read(row)
 
 
 async def _forget_unanswered(tx: Connection, wanted: Sequence[tuple[str, int]]) -> list[int]:

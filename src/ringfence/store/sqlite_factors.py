@@ -13,10 +13,12 @@ from ringfence.ports.factors import (
     FactorRow,
     FactorsFullError,
 )
+from ringfence.ports.verify_events import TellingRow
 from ringfence.store.columns import CHALLENGE, ENTITY, FACTOR
 from ringfence.store.paging import Place, place_after, place_of
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
+from ringfence.store.sqlite_tellings import append_tellings
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/factors")
@@ -44,8 +46,8 @@ class SqliteFactors(SqliteGround):
     async def delete_entity(self, account: str, service: str, sid: str) -> list[FactorRow] | None:
         return await self._write(_delete_entity, (account, service, sid))
 
-    async def create_factor(self, row: FactorRow, limit: int) -> bool:
-        return await self._write(_create_factor, (row, limit))
+    async def create_factor(self, row: FactorRow, limit: int, tellings: Sequence[TellingRow] = ()) -> bool:
+        return await self._write(_create_factor, (row, limit, tellings))
 
     async def factor(self, account: str, service: str, sid: str) -> FactorRow | None:
         row = self._one(SQL["factor"], (account, service, sid))
@@ -62,11 +64,11 @@ class SqliteFactors(SqliteGround):
         row = self._one(SQL["factor_of_credential"], (account, service, credential_index))
         return None if row is None else FACTOR.read(row)
 
-    async def update_factor(self, row: FactorRow) -> bool:
-        return await self._write(_update_factor, row)
+    async def update_factor(self, row: FactorRow, tellings: Sequence[TellingRow] = ()) -> bool:
+        return await self._write(_update_factor, (row, tellings))
 
-    async def delete_factor(self, account: str, service: str, sid: str) -> bool:
-        return await self._write(_delete_factor, (account, service, sid))
+    async def delete_factor(self, account: str, service: str, sid: str, tellings: Sequence[TellingRow] = ()) -> bool:
+        return await self._write(_delete_factor, (account, service, sid, tellings))
 
     async def create_challenge(self, row: ChallengeRow, brake: Brake | None = None) -> bool:
         return await self._write(_create_challenge, (row, brake))
@@ -93,8 +95,10 @@ class SqliteFactors(SqliteGround):
         sql = SQL["challenges_oldest_first" if oldest_first else "challenges"]
         return [CHALLENGE.read(row) for row in self._all(sql, wanted)]
 
-    async def answer_challenge(self, account: str, service: str, sid: str, answer: Answer) -> ChallengeRow | None:
-        return await self._write(_answer, answer_columns(account, service, sid, answer))
+    async def answer_challenge(
+        self, account: str, service: str, sid: str, answer: Answer, tellings: Sequence[TellingRow] = ()
+    ) -> ChallengeRow | None:
+        return await self._write(_answer, (answer_columns(account, service, sid, answer), tellings))
 
     async def forget_unanswered(self, account: str, made_before_ms: int) -> int:
         return await self._write(_forget_unanswered, (account, made_before_ms))
@@ -123,40 +127,53 @@ def _delete_one_entity(tx: SqliteWriter, account: str, service: str, sid: str) -
     return [FACTOR.read(row) for row in tx.run(SQL["factors_erase"], (account, sid)).fetchall()]
 
 
-def _create_factor(tx: SqliteWriter, wanted: Sequence[tuple[FactorRow, int]]) -> list[bool | Exception]:
-    return [_create_one_factor(tx, row, limit) for row, limit in wanted]
+def _create_factor(
+    tx: SqliteWriter, wanted: Sequence[tuple[FactorRow, int, Sequence[TellingRow]]]
+) -> list[bool | Exception]:
+    return [_create_one_factor(tx, *each) for each in wanted]
 
 
-def _create_one_factor(tx: SqliteWriter, row: FactorRow, limit: int) -> bool | Exception:
+def _create_one_factor(
+    tx: SqliteWriter, row: FactorRow, limit: int, tellings: Sequence[TellingRow]
+) -> bool | Exception:
     if tx.run(SQL["entity_there"], (row.account, row.service, row.entity)).fetchone() is None:
         return False
     if tx.run(SQL["factors_count"], (row.account, row.entity)).fetchone()[0] >= limit:
         return FactorsFullError()
-    return True if tx.run(SQL["factor_insert"], FACTOR.write(row)).rowcount else CredentialTakenError()
+    if not tx.run(SQL["factor_insert"], FACTOR.write(row)).rowcount:
+        return CredentialTakenError()
+    append_tellings(tx, tellings)
+    return True
 
 
-def _update_factor(tx: SqliteWriter, rows: Sequence[FactorRow]) -> list[bool | Exception]:
+def _update_factor(
+    tx: SqliteWriter, wanted: Sequence[tuple[FactorRow, Sequence[TellingRow]]]
+) -> list[bool | Exception]:
     tx.erased = True
-    return [_update_one_factor(tx, row) for row in rows]
+    return [_update_one_factor(tx, row, tellings) for row, tellings in wanted]
 
 
-def _update_one_factor(tx: SqliteWriter, row: FactorRow) -> bool | Exception:
+def _update_one_factor(tx: SqliteWriter, row: FactorRow, tellings: Sequence[TellingRow]) -> bool | Exception:
     if row.credential_index is not None:
         other = tx.run(SQL["factor_of_credential"], (row.account, row.service, row.credential_index)).fetchone()
         if other is not None and FACTOR.read(other).sid != row.sid:
             return CredentialTakenError()
-    return tx.run(SQL["factor_update"], changed_columns(row)).rowcount > 0
+    if not tx.run(SQL["factor_update"], changed_columns(row)).rowcount:
+        return False
+    append_tellings(tx, tellings)
+    return True
 
 
-def _delete_factor(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
+def _delete_factor(tx: SqliteWriter, wanted: Sequence[tuple[str, str, str, Sequence[TellingRow]]]) -> list[bool]:
     tx.erased = True
-    return [_delete_one_factor(tx, *key) for key in keys]
+    return [_delete_one_factor(tx, *each) for each in wanted]
 
 
-def _delete_one_factor(tx: SqliteWriter, account: str, service: str, sid: str) -> bool:
+def _delete_one_factor(tx: SqliteWriter, account: str, service: str, sid: str, tellings: Sequence[TellingRow]) -> bool:
     if not tx.run(SQL["factor_delete"], (account, service, sid)).rowcount:
         return False
     tx.run(SQL["challenges_of_factor_erase"], (account, sid))
+    append_tellings(tx, tellings)
     return True
 
 
@@ -179,9 +196,18 @@ def _create_one_challenge(tx: SqliteWriter, row: ChallengeRow, brake: Brake | No
     return True
 
 
-def _answer(tx: SqliteWriter, wanted: Sequence[Sequence[object]]) -> list[ChallengeRow | None]:
-    answered = [tx.run(SQL["answer"], values).fetchall() for values in wanted]
-    return [CHALLENGE.read(rows[0]) if rows else None for rows in answered]
+def _answer(
+    tx: SqliteWriter, wanted: Sequence[tuple[Sequence[object], Sequence[TellingRow]]]
+) -> list[ChallengeRow | None]:
+    return [_answer_one(tx, values, tellings) for values, tellings in wanted]
+
+
+def _answer_one(tx: SqliteWriter, values: Sequence[object], tellings: Sequence[TellingRow]) -> ChallengeRow | None:
+    rows = tx.run(SQL["answer"], values).fetchall()
+    if not rows:
+        return None
+    append_tellings(tx, tellings)
+    return CHALLENGE.read(rows[0])
 
 
 def _forget_unanswered(tx: SqliteWriter, wanted: Sequence[tuple[str, int]]) -> list[int]:

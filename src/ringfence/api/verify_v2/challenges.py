@@ -175,11 +175,9 @@ async def create(request: ApiRequest[ChallengeForm]) -> Challenge | None:
         hidden=form.hidden_details or "{}",
         expires_ms=expiry(form.expiration_date, request.deps.clock.now_ms()),
         code=form.auth_payload or "",
+        teller=driven.news.by_tenant(request.caller, request.path["Identity"], factor.secret),
     )
-    if view is None:
-        return None
-    await driven.news.challenge(request.caller, request.path["Identity"], view, factor)
-    return _shown(request, view)
+    return None if view is None else _shown(request, view)
 
 
 async def _passkey(request: ApiRequest[ChallengeForm], entity: EntityRow, factor: FactorRow) -> Challenge | None:
@@ -284,21 +282,19 @@ async def update(request: ApiRequest[ChallengeAnswer]) -> Challenge | None:
     if factor is None:
         return None
     answered = await _answered(request, factor, view, request.form.auth_payload)
-    if answered is None:
-        return None
-    await driven.news.challenge(request.caller, request.path["Identity"], answered, factor)
-    return _shown(request, answered)
+    return None if answered is None else _shown(request, answered)
 
 
 async def _answered(
     request: ApiRequest[ChallengeAnswer], factor: FactorView, view: ChallengeView, payload: str
 ) -> ChallengeView | None:
     driven = factoring_of(request)
+    teller = driven.news.by_tenant(request.caller, request.path["Identity"], factor.secret)
     match factor.row.factor_type:
         case FactorType.TOTP:
-            return await driven.totp_challenges.answer(factor, view, payload)
+            return await driven.totp_challenges.answer(factor, view, payload, teller)
         case FactorType.PUSH:
-            return await driven.push_challenges.relay(view, payload, request.form.metadata or "{}")
+            return await driven.push_challenges.relay(view, payload, request.form.metadata or "{}", teller)
         case _:
             return None
 
@@ -346,11 +342,9 @@ async def answer_from_device(request: DeviceRequest[ChallengeAnswer]) -> Challen
     form, factor = request.form, await own_factor(request)
     if not form.auth_payload:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
-    view = await factoring_of(request).push_challenges.answer(
-        factor, request.device.token, request.sid, form.auth_payload, form.metadata or "{}"
+    driven, login = factoring_of(request), request.device.token
+    teller = driven.news.by_device(device_of(factor), login, request.path["Identity"])
+    view = await driven.push_challenges.answer(
+        factor, login, request.sid, form.auth_payload, form.metadata or "{}", teller
     )
-    if view is None:
-        return None
-    device, login = device_of(factor), request.device.token
-    await factoring_of(request).news.challenge_of_device(device, login, request.path["Identity"], view)
-    return _shown(request, view)
+    return None if view is None else _shown(request, view)

@@ -24,6 +24,7 @@ from ringfence.ports.factors import FactorRow
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.factors import FactorView
 from ringfence.usecases.verify.push_factor import NewDevice, device_of
+from ringfence.usecases.verify.tellings import Teller
 
 factors = Resource(f"{PATH}/{{Identity}}/Factors", item="Factor", listed="factors", product=PRODUCT, version=VERSION)
 
@@ -238,6 +239,10 @@ async def own_factor(request: DeviceRequest[Any]) -> FactorRow:
     return row
 
 
+def _teller(request: ApiRequest[Any]) -> Teller:
+    return factoring_of(request).news.by_tenant(request.caller, request.path["Identity"])
+
+
 @factors.create(FactorForm)
 async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
     form, driven = request.form, factoring_of(request)
@@ -258,10 +263,10 @@ async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
         name=form.friendly_name,
         metadata=form.metadata or "{}",
         secret=form.binding_secret or b"",
+        teller=_teller(request),
     )
     if made is None:
         return None
-    await driven.news.factor(request.caller, "factor.created", request.path["Identity"], made.view)
     fields = factor_fields(request, made.view, request.path["Identity"])
     return NewFactor(**fields, binding={"secret": made.secret, "uri": made.uri})
 
@@ -269,11 +274,8 @@ async def create(request: ApiRequest[FactorForm]) -> NewFactor | None:
 async def _new_push(request: ApiRequest[FactorForm], service: VerifyRow) -> NewFactor | None:
     driven, device = factoring_of(request), new_device(request.form, request.form.friendly_name or "")
     entity = await driven.entities.begin(request.caller, service.account, service.sid, request.path["Identity"])
-    view = await driven.push_factors.create(request.caller, entity.row, device)
-    if view is None:
-        return None
-    await driven.news.factor(request.caller, "factor.created", request.path["Identity"], view)
-    return _shown_push(request, view)
+    view = await driven.push_factors.create(request.caller, entity.row, device, _teller(request))
+    return None if view is None else _shown_push(request, view)
 
 
 def _shown_push(request: ApiRequest[Any], view: FactorView) -> NewFactor:
@@ -296,13 +298,9 @@ async def enrol(request: DeviceRequest[FactorForm]) -> NewFactor | None:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter FriendlyName")
     device = new_device(form, name)
     driven = factoring_of(request)
-    wanting = await driven.news.wanting(enrolment.account, enrolment.service, "factor.created")
-    made = await driven.push_factors.enrol(enrolment, request.device.token, device, tellings=len(wanting))
-    if made is None:
-        return None
-    view, records = made
-    await driven.news.enrolled(enrolment.identity, view, wanting, records)
-    return _shown_push(request, view)
+    teller = await driven.news.by_enrolment(enrolment.account, enrolment.service, enrolment.identity)
+    view = await driven.push_factors.enrol(enrolment, request.device.token, device, teller)
+    return None if view is None else _shown_push(request, view)
 
 
 @factors.list()
@@ -324,16 +322,11 @@ async def update(request: ApiRequest[FactorChanges]) -> Factor | None:
     view = await driven.factors.fetch(request.caller, await entity_of(request), request.sid)
     if view is not None and (name := form.friendly_name):
         view = await driven.factors.change(request.caller, view, lambda secret: replace(secret, friendly_name=name))
-    before = view
     if view is not None and view.row.factor_type is FactorType.PUSH:
         view = await _changed_push(request, view)
     if view is not None and view.row.factor_type is FactorType.TOTP:
         view = await _changed_totp(request, view)
-    if view is None or before is None:
-        return None
-    if view.row.status is not before.row.status:
-        await driven.news.factor(request.caller, "factor.verified", request.path["Identity"], view)
-    return _shown(request, view)
+    return None if view is None else _shown(request, view)
 
 
 async def _changed_totp(request: ApiRequest[FactorChanges], view: FactorView) -> FactorView | None:
@@ -342,7 +335,7 @@ async def _changed_totp(request: ApiRequest[FactorChanges], view: FactorView) ->
     if form.given:
         changed = await totp.configure(request.caller, view, form.shape)
     if changed is not None and form.auth_payload:
-        changed = await totp.verify(request.caller, changed, form.auth_payload)
+        changed = await totp.verify(request.caller, changed, form.auth_payload, _teller(request))
     return changed
 
 
@@ -354,8 +347,7 @@ async def _changed_push(request: ApiRequest[FactorChanges], view: FactorView) ->
             request.caller, view, lambda secret: replace(secret, config=_merged(secret.config, config))
         )
     if changed is not None and form.auth_payload:
-        row = await driven.push_factors.verify(request.caller, changed.row, form.auth_payload)
-        changed = None if row is None else replace(changed, row=row)
+        changed = await driven.push_factors.verify(request.caller, changed, form.auth_payload, _teller(request))
     return changed
 
 
@@ -374,18 +366,14 @@ async def verify(request: DeviceRequest[FactorChanges]) -> Factor | None:
     if not request.form.auth_payload:
         raise ApiError(VERIFY_PARAMETER, "Missing required parameter AuthPayload")
     driven, (login, device) = factoring_of(request), (request.device.token, device_of(row))
-    verified = await driven.push_factors.verify(None, row, request.form.auth_payload)
-    if verified is None:
-        return None
-    await driven.news.factor_of_device(device, login, "factor.verified", request.path["Identity"], verified)
-    return _shown(request, FactorView(row=verified, secret=None))
+    teller = driven.news.by_device(device, login, request.path["Identity"])
+    view = FactorView(row=row, secret=None)
+    verified = await driven.push_factors.verify(None, view, request.form.auth_payload, teller)
+    return None if verified is None else _shown(request, verified)
 
 
 @factors.delete()
 async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
     driven, entity = factoring_of(request), await entity_of(request)
     view = await driven.factors.fetch(request.caller, entity, request.sid)
-    if view is None or not await driven.factors.delete(entity, request.sid):
-        return False
-    await driven.news.factor(request.caller, "factor.deleted", request.path["Identity"], view)
-    return True
+    return view is not None and await driven.factors.delete(view, _teller(request))

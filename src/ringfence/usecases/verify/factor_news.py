@@ -1,125 +1,161 @@
-"""Say what happened to factors and challenges, to the webhooks that want to hear it.
+"""Who says what happens to factors and challenges, so that webhooks that want to hear it are told.
 
 Where a tenant is present its key seals what is told. Where a device is, the key service gives a key for each telling,
 against the device's token. Source: Twilio, Verify v2, "Webhooks"; docs/why/verify.md.
 """
 
-import json
 from collections.abc import Sequence
+from itertools import islice
 
-from ringfence.domain.challenge import ChallengeSecret, ChallengeStatus
-from ringfence.domain.clock import Clock
+from ringfence.domain.challenge import ChallengeSecret
 from ringfence.domain.device_token import DeviceOf
 from ringfence.domain.factor import FactorSecret
 from ringfence.domain.sealing.verify_event import seal_verify_event_with
 from ringfence.domain.verify_event import EventKind, VerifyEvent
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.factor_keys import FactorKeys
-from ringfence.ports.factors import ChallengeRow, FactorRow
+from ringfence.ports.factors import Answer, ChallengeRow, FactorRow
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
-from ringfence.ports.verify_events import VerifyEvents
-from ringfence.ports.wake import Wake
-from ringfence.usecases.verify.challenges import ChallengeView
-from ringfence.usecases.verify.factors import FactorView
-from ringfence.usecases.verify.tellings import telling_of, webhooks_wanting
+from ringfence.ports.verify_events import TellingRow, VerifyEvents
+from ringfence.usecases.verify.tellings import (
+    Teller,
+    answer_event,
+    factor_event,
+    telling_of,
+    webhooks_wanting,
+)
 
-_ENDS: dict[ChallengeStatus, EventKind] = {
-    ChallengeStatus.APPROVED: "challenge.approved",
-    ChallengeStatus.DENIED: "challenge.denied",
-}
+_MADE: tuple[EventKind, ...] = ("factor.created", "factor.deleted")
+
+
+class TenantTeller:
+    """What a tenant does to factors of one entity; `factor` is what its challenges tell the name of."""
+
+    def __init__(self, events: VerifyEvents, caller: Caller, identity: str, factor: FactorSecret | None = None) -> None:
+        self._events = events
+        self._caller = caller
+        self._identity = identity
+        self._factor = factor
+
+    async def of_factor(
+        self, kind: EventKind, row: FactorRow, secret: FactorSecret | None, at_ms: int
+    ) -> Sequence[TellingRow]:
+        return await self._events.tellings(self._caller, factor_event(kind, self._identity, row, secret, at_ms))
+
+    async def of_answer(
+        self, row: ChallengeRow, answer: Answer, secret: ChallengeSecret | None, metadata: str = "{}"
+    ) -> Sequence[TellingRow]:
+        event = answer_event(self._identity, row, answer, secret, metadata, self._factor)
+        return [] if event is None else await self._events.tellings(self._caller, event)
+
+    def told(self, rows: Sequence[TellingRow]) -> None:
+        self._events.told(rows)
+
+
+class DeviceTeller:
+    """What a device that has a factor does with it. It does not know the factor's name."""
+
+    def __init__(
+        self, store: Store, keys: FactorKeys, events: VerifyEvents, device: DeviceOf, login: str, identity: str
+    ) -> None:
+        self._store = store
+        self._keys = keys
+        self._events = events
+        self._device = device
+        self._login = login
+        self._identity = identity
+
+    async def of_factor(
+        self, kind: EventKind, row: FactorRow, secret: FactorSecret | None, at_ms: int
+    ) -> Sequence[TellingRow]:
+        return await self._rows(factor_event(kind, self._identity, row, secret, at_ms))
+
+    async def of_answer(
+        self, row: ChallengeRow, answer: Answer, secret: ChallengeSecret | None, metadata: str = "{}"
+    ) -> Sequence[TellingRow]:
+        event = answer_event(self._identity, row, answer, secret, metadata, None)
+        return [] if event is None else await self._rows(event)
+
+    def told(self, rows: Sequence[TellingRow]) -> None:
+        self._events.told(rows)
+
+    async def _rows(self, event: VerifyEvent) -> list[TellingRow]:
+        wanting = await webhooks_wanting(self._store, event.account, event.service, event.kind)
+        if not wanting:
+            return []
+        records = await self._keys.seal_for_device(self._device, self._login, ["EV"] * len(wanting))
+        return _sealed(event, wanting, records)
+
+
+class EnrolmentTeller:
+    """What a device does that has no factor yet: it makes one, or fails to.
+
+    It needs `needed` records, and takes them before anything is told.
+    """
+
+    def __init__(self, events: VerifyEvents, identity: str, wanting: dict[EventKind, list[str]]) -> None:
+        self._events = events
+        self._identity = identity
+        self._wanting = wanting
+        self._records: dict[EventKind, RecordKeys] = {}
+
+    @property
+    def needed(self) -> int:
+        """How many records."""
+        return sum(map(len, self._wanting.values()))
+
+    def take(self, epoch: int, sids: Sequence[str], keys: Sequence[bytes]) -> None:
+        """Records of epoch `epoch`, as many as needed."""
+        each = iter(zip(sids, keys, strict=True))
+        for kind, wanting in self._wanting.items():
+            mine = list(islice(each, len(wanting)))
+            self._records[kind] = RecordKeys(
+                epoch=epoch, sids=tuple(sid for sid, _ in mine), keys=tuple(key for _, key in mine)
+            )
+
+    async def of_factor(
+        self, kind: EventKind, row: FactorRow, secret: FactorSecret | None, at_ms: int
+    ) -> Sequence[TellingRow]:
+        event = factor_event(kind, self._identity, row, secret, at_ms)
+        return _sealed(event, self._wanting[kind], self._records[kind])
+
+    async def of_answer(
+        self, row: ChallengeRow, answer: Answer, secret: ChallengeSecret | None, metadata: str = "{}"
+    ) -> Sequence[TellingRow]:
+        return []
+
+    def told(self, rows: Sequence[TellingRow]) -> None:
+        self._events.told(rows)
 
 
 class FactorNews:
-    """`events` tells for tenants; devices' tellings are written here. `wake` rings the dispatchers."""
+    """A teller for whoever is present. `events` tells for tenants, and rings for all."""
 
-    def __init__(self, store: Store, keys: FactorKeys, clock: Clock, events: VerifyEvents, wake: Wake) -> None:
+    def __init__(self, store: Store, keys: FactorKeys, events: VerifyEvents) -> None:
         self._store = store
         self._keys = keys
-        self._clock = clock
         self._events = events
-        self._wake = wake
 
-    async def factor(self, caller: Caller, kind: EventKind, identity: str, view: FactorView) -> None:
-        """Told of by a tenant."""
-        await self._events.happened(caller, self._of_factor(kind, identity, view.row, view.secret))
+    def by_tenant(self, caller: Caller, identity: str, factor: FactorSecret | None = None) -> Teller:
+        return TenantTeller(self._events, caller, identity, factor)
 
-    async def challenge(self, caller: Caller, identity: str, view: ChallengeView, factor: FactorView | None) -> None:
-        """Told of by a tenant, where it was approved or denied."""
-        if view.row.status in _ENDS:
-            secret = None if factor is None else factor.secret
-            await self._events.happened(caller, self._of_challenge(identity, view, secret))
+    def by_device(self, device: DeviceOf, login: str, identity: str) -> Teller:
+        return DeviceTeller(self._store, self._keys, self._events, device, login, identity)
 
-    async def factor_of_device(
-        self, device: DeviceOf, login: str, kind: EventKind, identity: str, row: FactorRow
-    ) -> None:
-        """Told of by the factor's device, which does not know its name."""
-        await self._by_device(device, login, self._of_factor(kind, identity, row, None))
+    async def by_enrolment(self, account: str, service: str, identity: str) -> EnrolmentTeller:
+        wanting = {kind: await webhooks_wanting(self._store, account, service, kind) for kind in _MADE}
+        return EnrolmentTeller(self._events, identity, wanting)
 
-    async def challenge_of_device(self, device: DeviceOf, login: str, identity: str, view: ChallengeView) -> None:
-        """Told of by the device that answered, where it approved or denied."""
-        if view.row.status in _ENDS:
-            await self._by_device(device, login, self._of_challenge(identity, view, None))
 
-    async def wanting(self, account: str, service: str, kind: EventKind) -> list[str]:
-        """The webhooks that are to be told of this, the oldest first."""
-        return await webhooks_wanting(self._store, account, service, kind)
-
-    async def enrolled(self, identity: str, view: FactorView, wanting: Sequence[str], records: RecordKeys) -> None:
-        """Tell `wanting` of a factor that a device made, in the records that came with it."""
-        if wanting:
-            await self._tell(self._of_factor("factor.created", identity, view.row, view.secret), wanting, records)
-
-    async def _by_device(self, device: DeviceOf, login: str, event: VerifyEvent) -> None:
-        wanting = await self.wanting(event.account, event.service, event.kind)
-        if wanting:
-            records = await self._keys.seal_for_device(device, login, ["EV"] * len(wanting))
-            await self._tell(event, wanting, records)
-
-    async def _tell(self, event: VerifyEvent, wanting: Sequence[str], records: RecordKeys) -> None:
-        rows = [
-            telling_of(
-                event,
-                sid=sid,
-                webhook=webhook,
-                epoch=records.epoch,
-                content=seal_verify_event_with(key, event.account, sid, event),
-            )
-            for webhook, sid, key in zip(wanting, records.sids, records.keys, strict=True)
-        ]
-        await self._store.add_tellings(rows)
-        self._wake.ring()
-
-    def _of_factor(self, kind: EventKind, identity: str, row: FactorRow, secret: FactorSecret | None) -> VerifyEvent:
-        return VerifyEvent(
-            account=row.account,
-            service=row.service,
-            kind=kind,
-            at_ms=self._clock.now_ms(),
-            identity=identity,
-            factor=row.sid,
-            factor_type=row.factor_type.value,
-            factor_friendly_name="" if secret is None else secret.friendly_name,
+def _sealed(event: VerifyEvent, wanting: Sequence[str], records: RecordKeys) -> list[TellingRow]:
+    return [
+        telling_of(
+            event,
+            sid=sid,
+            webhook=webhook,
+            epoch=records.epoch,
+            content=seal_verify_event_with(key, event.account, sid, event),
         )
-
-    def _of_challenge(self, identity: str, view: ChallengeView, factor: FactorSecret | None) -> VerifyEvent:
-        row: ChallengeRow = view.row
-        shown = view.secret or ChallengeSecret()
-        return VerifyEvent(
-            account=row.account,
-            service=row.service,
-            kind=_ENDS[row.status],
-            at_ms=row.responded_ms or self._clock.now_ms(),
-            identity=identity,
-            factor=row.factor,
-            factor_type=row.factor_type.value,
-            factor_friendly_name="" if factor is None else factor.friendly_name,
-            challenge=row.sid,
-            details=_said(shown.details),
-            hidden_details=_said(shown.hidden_details),
-            metadata=_said(view.metadata),
-        )
-
-
-def _said(text: str) -> str:
-    return text if json.loads(text) else ""
+        for webhook, sid, key in zip(wanting, records.sids, records.keys, strict=True)
+    ]

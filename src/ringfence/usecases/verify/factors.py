@@ -17,7 +17,9 @@ from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.factors import EntityRow, FactorRow
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
+from ringfence.ports.verify_events import TellingRow
 from ringfence.usecases.verify.opened import opened_sealers
+from ringfence.usecases.verify.tellings import NOBODY, Teller
 from ringfence.usecases.verify.vouching import FAILED, Vouching
 
 _TRIES = 5
@@ -78,8 +80,11 @@ class Factors:
         *,
         status: FactorStatus | None = None,
         credential_index: bytes | None = None,
+        teller: Teller = NOBODY,
     ) -> FactorView | None:
         """The factor as `edit` makes it, and with `status` and `credential_index`; None where it is gone.
+
+        `teller` tells that it was verified, where that is its new status.
 
         ApiError 20409 where others change it all the time, 60311 where it may not be verified yet, or another request
         verified it a moment ago. CredentialTakenError.
@@ -100,7 +105,11 @@ class Factors:
                 content=seal_factor(sealer, view.row.sid, secret),
                 updated_ms=self._clock.now_ms(),
             )
-            if await self._store.update_factor(changed):
+            tellings: Sequence[TellingRow] = []
+            if status is FactorStatus.VERIFIED:
+                tellings = await teller.of_factor("factor.verified", changed, secret, changed.updated_ms)
+            if await self._store.update_factor(changed, tellings):
+                teller.told(tellings)
                 return FactorView(row=replace(changed, version=changed.version + 1), secret=secret)
             row = await self._store.factor(view.row.account, view.row.service, view.row.sid)
             if row is None:
@@ -114,11 +123,13 @@ class Factors:
         """ApiError 60311 where it may not be verified yet: asked before a code is used up, and as it is written."""
         await self._vouching.require(caller, factor)
 
-    async def delete(self, entity: EntityRow, sid: str) -> bool:
+    async def delete(self, view: FactorView, teller: Teller = NOBODY) -> bool:
         """Erase it with its secret and its challenges. What is interrupted may be asked for again."""
-        row = await self.find(entity, sid)
-        if row is None:
-            return False
+        row = view.row
+        tellings = await teller.of_factor("factor.deleted", row, view.secret, self._clock.now_ms())
         await self._keys.close_totp(row.account, [row.sid])
         await self._keys.forget_devices(row.account, [row.sid])
-        return await self._store.delete_factor(row.account, row.service, row.sid)
+        deleted = await self._store.delete_factor(row.account, row.service, row.sid, tellings)
+        if deleted:
+            teller.told(tellings)
+        return deleted

@@ -19,7 +19,6 @@ from ringfence.domain.passkeys.refusal import PasskeyRefusedError, Refusal
 from ringfence.domain.sealing.factor import seal_challenge
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
-from ringfence.domain.verify_event import EventKind
 from ringfence.domain.verify_service import PasskeySettings
 from ringfence.ports.factors import Answer, ChallengeRow, EntityRow
 from ringfence.ports.keys import Caller, TenantKeys
@@ -27,8 +26,9 @@ from ringfence.ports.passkeys import Ceremony, Passkeys, RelyingParty, Wish
 from ringfence.ports.store import Store
 from ringfence.ports.verify_events import VerifyEvents
 from ringfence.usecases.verify.challenges import Challenges, ChallengeView
+from ringfence.usecases.verify.factor_news import TenantTeller
 from ringfence.usecases.verify.factors import Factors, FactorView
-from ringfence.usecases.verify.passkey_factor import credential_index, passkey_event, passkeys_of
+from ringfence.usecases.verify.passkey_factor import credential_index, identity_of, passkeys_of
 from ringfence.usecases.verify.passkey_kept import (
     NO_PARTY_ID,
     PasskeyQuestion,
@@ -280,11 +280,12 @@ class PasskeyChallenges:
         self, caller: Caller, view: ChallengeView, factor: FactorView, status: ChallengeStatus
     ) -> ChallengeView | None:
         answer = Answer(status=status, at_ms=self._clock.now_ms(), entity=factor.row.entity, factor=factor.row.sid)
-        row = await self._store.answer_challenge(view.row.account, view.row.service, view.row.sid, answer)
+        teller = TenantTeller(self._events, caller, identity_of(factor), factor.secret)
+        tellings = await teller.of_answer(view.row, answer, view.secret)
+        row = await self._store.answer_challenge(view.row.account, view.row.service, view.row.sid, answer, tellings)
         if row is None:
             return None
-        kind: EventKind = "challenge.approved" if status is ChallengeStatus.APPROVED else "challenge.denied"
-        await self._events.happened(caller, passkey_event(factor, kind, answer.at_ms, row.sid))
+        teller.told(tellings)
         return replace(view, row=row)
 
 

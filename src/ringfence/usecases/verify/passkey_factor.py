@@ -18,12 +18,12 @@ from ringfence.domain.passkeys.refusal import PasskeyRefusedError, Refusal
 from ringfence.domain.sealing.factor import seal_factor
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
-from ringfence.domain.verify_event import EventKind, VerifyEvent
 from ringfence.ports.factors import CredentialTakenError, EntityRow, FactorRow, FactorsFullError
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.passkeys import Ceremony, Passkeys, PasskeyUser
 from ringfence.ports.store import Store
 from ringfence.ports.verify_events import VerifyEvents
+from ringfence.usecases.verify.factor_news import TenantTeller
 from ringfence.usecases.verify.factors import Factors, FactorView
 from ringfence.usecases.verify.passkey_kept import (
     TABLE,
@@ -111,8 +111,10 @@ class PasskeyFactors:
             created_ms=now_ms,
             updated_ms=now_ms,
         )
+        teller = TenantTeller(self._events, caller, identity)
+        tellings = await teller.of_factor("factor.created", factor, secret, now_ms)
         try:
-            if not await self._store.create_factor(factor, FACTORS_MAX):
+            if not await self._store.create_factor(factor, FACTORS_MAX, tellings):
                 return None
         except FactorsFullError:
             raise ApiError(FULL, f"An entity has at most {FACTORS_MAX} factors") from None
@@ -124,7 +126,7 @@ class PasskeyFactors:
             taken=passkeys_of(known, ceremony.party.id),
         )
         view = FactorView(row=factor, secret=secret)
-        await self._events.happened(caller, passkey_event(view, "factor.created", now_ms))
+        teller.told(tellings)
         return NewPasskeyFactor(view=view, options=options)
 
     async def verify(self, caller: Caller, account: str, service: str, answer: RegistrationAnswer) -> FactorView:
@@ -154,29 +156,24 @@ class PasskeyFactors:
 
         index = await credential_index(self._keys, view.row.account, view.row.service, passkey.credential_id)
         try:
-            bound = await self._factors.change(caller, view, bind, status=FactorStatus.VERIFIED, credential_index=index)
+            bound = await self._factors.change(
+                caller,
+                view,
+                bind,
+                status=FactorStatus.VERIFIED,
+                credential_index=index,
+                teller=TenantTeller(self._events, caller, identity_of(view)),
+            )
         except CredentialTakenError:
             raise ApiError(FAILED, f"{_FAILED}: this credential belongs to a factor already") from None
         if bound is None:
             raise PasskeyRefusedError(Refusal.CHALLENGE)
-        await self._events.happened(caller, passkey_event(bound, "factor.verified", bound.row.updated_ms))
         return bound
 
 
-def passkey_event(view: FactorView, kind: EventKind, at_ms: int, challenge: str = "") -> VerifyEvent:
-    """What webhooks are told of a passkey, or of a challenge that it answered."""
-    row, secret = view.row, view.secret
-    return VerifyEvent(
-        account=row.account,
-        service=row.service,
-        kind=kind,
-        at_ms=at_ms,
-        identity="" if secret is None else binding_of(secret).identity,
-        factor=row.sid,
-        factor_type=row.factor_type.value,
-        factor_friendly_name="" if secret is None else secret.friendly_name,
-        challenge=challenge,
-    )
+def identity_of(view: FactorView) -> str:
+    """Whose passkey it is, "" where this credential does not read that."""
+    return "" if view.secret is None else binding_of(view.secret).identity
 
 
 async def credential_index(keys: TenantKeys, account: str, service: str, credential_id: bytes) -> bytes:

@@ -27,6 +27,7 @@ from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
 from ringfence.usecases.verify.challenges import Challenges, ChallengeView, metadata_record
 from ringfence.usecases.verify.push_factor import device_of
+from ringfence.usecases.verify.tellings import NOBODY, Teller
 from ringfence.usecases.verify.totp_challenge import BRAKED, EXPIRED, FAILED, UNVERIFIED
 
 PUSHES_MAX: Final = 3
@@ -133,7 +134,13 @@ class PushChallenges:
         return view
 
     async def answer(
-        self, factor: FactorRow, login: str, sid: str, payload: str, metadata: str = "{}"
+        self,
+        factor: FactorRow,
+        login: str,
+        sid: str,
+        payload: str,
+        metadata: str = "{}",
+        teller: Teller = NOBODY,
     ) -> ChallengeView | None:
         """The challenge as the device answers it; None where it has none such.
 
@@ -144,16 +151,19 @@ class PushChallenges:
         if row is None or row.factor != factor.sid:
             return None
         ((view, shown),) = await self._opened(factor, login, [row])
-        return replace(view, row=await self._answered(view.row, shown, payload, metadata), metadata=metadata)
+        return replace(view, row=await self._answered(view, shown, payload, metadata, teller), metadata=metadata)
 
-    async def relay(self, view: ChallengeView, payload: str, metadata: str) -> ChallengeView:
+    async def relay(self, view: ChallengeView, payload: str, metadata: str, teller: Teller = NOBODY) -> ChallengeView:
         """The same for a program that was handed the device's word, and for whom `view` was opened."""
         if view.secret is None:
             raise ApiError(20409, "The challenge was sealed in an hour that this credential does not open.")
         shown = Shown(details=view.secret.details, number=view.secret.state)
-        return replace(view, row=await self._answered(view.row, shown, payload, metadata), metadata=metadata)
+        return replace(view, row=await self._answered(view, shown, payload, metadata, teller), metadata=metadata)
 
-    async def _answered(self, row: ChallengeRow, shown: Shown, payload: str, metadata: str) -> ChallengeRow:
+    async def _answered(
+        self, view: ChallengeView, shown: Shown, payload: str, metadata: str, teller: Teller
+    ) -> ChallengeRow:
+        row = view.row
         if row.status is ChallengeStatus.EXPIRED:
             raise ApiError(EXPIRED)
         if row.status is not ChallengeStatus.PENDING:
@@ -175,9 +185,11 @@ class PushChallenges:
             factor=row.factor,
             metadata=sealed,
         )
-        answered = await self._store.answer_challenge(row.account, row.service, row.sid, answer)
+        tellings = await teller.of_answer(row, answer, view.secret, metadata)
+        answered = await self._store.answer_challenge(row.account, row.service, row.sid, answer, tellings)
         if answered is None:
             raise ApiError(EXPIRED)
+        teller.told(tellings)
         if not matches:
             raise ApiError(FAILED, "The number does not match: the challenge is over.")
         return answered

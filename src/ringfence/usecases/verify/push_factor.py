@@ -16,13 +16,14 @@ from ringfence.domain.factor import FACTORS_MAX, FactorSecret, FactorStatus, Fac
 from ringfence.domain.sealing.factor import seal_factor, seal_factor_with, seal_identity_with
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sid import new_sid
-from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.factor_keys import FactorKeys
 from ringfence.ports.factors import EntityRow, FactorRow, FactorsFullError
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import Store
 from ringfence.usecases.verify.entities import Entities
+from ringfence.usecases.verify.factor_news import EnrolmentTeller
 from ringfence.usecases.verify.factors import Factors, FactorView
+from ringfence.usecases.verify.tellings import NOBODY, Teller
 from ringfence.usecases.verify.totp_factor import FAILED, FULL
 
 
@@ -46,23 +47,26 @@ class PushFactors:
         self._entities = entities
         self._factors = factors
 
-    async def create(self, caller: Caller, entity: EntityRow, device: NewDevice) -> FactorView | None:
+    async def create(
+        self, caller: Caller, entity: EntityRow, device: NewDevice, teller: Teller = NOBODY
+    ) -> FactorView | None:
         """A new factor, unverified; None where its entity is gone. ApiError 60326 where that has all it may have."""
         sealing = await self._keys.sealing_key(caller, entity.account)
         sid = new_sid("YF", self._clock.now_ms())
         content = seal_factor(RecordSealer(sealing.epoch_key, entity.account), sid, device.secret)
-        return await self._create(entity, device, sid, sealing.epoch, content)
+        return await self._create(entity, device, sid, sealing.epoch, content, teller)
 
     async def enrol(
-        self, enrolment: Enrolment, token: str, device: NewDevice, *, tellings: int = 0
-    ) -> tuple[FactorView, RecordKeys] | None:
+        self, enrolment: Enrolment, token: str, device: NewDevice, teller: EnrolmentTeller
+    ) -> FactorView | None:
         """A new factor of the identity that the token is for, and its entity where there was none.
 
-        With it come records for so many `tellings` of that. KeyRefusedError where the token was used.
+        KeyRefusedError where the token was used.
         """
         account, service, now_ms = enrolment.account, enrolment.service, self._clock.now_ms()
-        records = await self._keys.enrol(account, service, token, ("YE", "YF", *["EV"] * tellings))
+        records = await self._keys.enrol(account, service, token, ("YE", "YF", *["EV"] * teller.needed))
         (entity_sid, sid, *told), (entity_key, factor_key, *told_keys) = records.sids, records.keys
+        teller.take(records.epoch, told, told_keys)
         entity = await self._store.begin_entity(
             EntityRow(
                 account=account,
@@ -76,12 +80,11 @@ class PushFactors:
             )
         )
         content = seal_factor_with(factor_key, account, sid, device.secret)
-        view = await self._create(entity, device, sid, records.epoch, content)
-        if view is None:
-            return None
-        return view, RecordKeys(epoch=records.epoch, sids=tuple(told), keys=tuple(told_keys))
+        return await self._create(entity, device, sid, records.epoch, content, teller)
 
-    async def verify(self, caller: Caller | None, row: FactorRow, payload: str) -> FactorRow | None:
+    async def verify(
+        self, caller: Caller | None, view: FactorView, payload: str, teller: Teller = NOBODY
+    ) -> FactorView | None:
         """The factor, verified; None where it is gone. ApiError 60311 where `payload` is not the device's word for it,
         and where it is verified already, a moment ago too.
 
@@ -89,12 +92,15 @@ class PushFactors:
         of its SID alone, in Base64. 60311 too where it needs an approval that is not there; `caller` is None where no
         tenant is present.
         """
+        row = view.row
         if row.status is FactorStatus.VERIFIED or not await self._is_word_of(row, payload):
             raise ApiError(FAILED)
         await self._factors.may_join(caller, row)
         verified = replace(row, status=FactorStatus.VERIFIED, updated_ms=self._clock.now_ms())
-        if await self._store.update_factor(verified):
-            return replace(verified, version=row.version + 1)
+        tellings = await teller.of_factor("factor.verified", verified, view.secret, verified.updated_ms)
+        if await self._store.update_factor(verified, tellings):
+            teller.told(tellings)
+            return replace(view, row=replace(verified, version=row.version + 1))
         known = await self._store.factor(row.account, row.service, row.sid)
         if known is not None:
             raise ApiError(FAILED if known.status is FactorStatus.VERIFIED else 20409)
@@ -112,7 +118,7 @@ class PushFactors:
         return claims.get("factor_sid") == row.sid
 
     async def _create(
-        self, entity: EntityRow, device: NewDevice, sid: str, epoch: int, content: bytes
+        self, entity: EntityRow, device: NewDevice, sid: str, epoch: int, content: bytes, teller: Teller
     ) -> FactorView | None:
         now_ms = self._clock.now_ms()
         row = FactorRow(
@@ -126,8 +132,10 @@ class PushFactors:
             created_ms=now_ms,
             updated_ms=now_ms,
         )
+        made = await teller.of_factor("factor.created", row, device.secret, now_ms)
+        unmade = await teller.of_factor("factor.deleted", row, device.secret, now_ms)
         try:
-            if not await self._store.create_factor(row, FACTORS_MAX):
+            if not await self._store.create_factor(row, FACTORS_MAX, made):
                 return None
         except FactorsFullError:
             raise ApiError(FULL, f"An entity has at most {FACTORS_MAX} factors") from None
@@ -135,8 +143,10 @@ class PushFactors:
         try:
             await self._keys.keep_device(device_of(row), device.public_key)
         except ConnectionError:
-            await self._store.delete_factor(row.account, row.service, sid)
+            await self._store.delete_factor(row.account, row.service, sid, unmade)
             raise
+        finally:
+            teller.told(made)
         if await self._store.factor(row.account, row.service, sid) is None:
             await self._keys.forget_devices(row.account, [sid])
             return None

@@ -39,7 +39,6 @@ class VerifyEventTeller:
             rows.append(telling_of(event, sid=sid, webhook=webhook, epoch=sealing.epoch, content=content))
         return rows
 
-    async def happened(self, caller: Caller, event: VerifyEvent) -> None:
-        if rows := await self.tellings(caller, event):
-            await self._store.add_tellings(rows)
+    def told(self, rows: Sequence[TellingRow]) -> None:
+        if rows:
             self._wake.ring()

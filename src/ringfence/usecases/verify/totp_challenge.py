@@ -20,6 +20,7 @@ from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import Verdict
 from ringfence.usecases.verify.challenges import ChallengeView
 from ringfence.usecases.verify.factors import FactorView
+from ringfence.usecases.verify.tellings import NOBODY, Teller
 from ringfence.usecases.verify.totp_factor import INVALID, shape_of, shown_shape, totp_of
 
 SPENT = 60308
@@ -45,7 +46,14 @@ class TotpChallenges:
         self._clock = clock
 
     async def create(
-        self, caller: Caller, factor: FactorView, *, hidden: str, expires_ms: int, code: str = ""
+        self,
+        caller: Caller,
+        factor: FactorView,
+        *,
+        hidden: str,
+        expires_ms: int,
+        code: str = "",
+        teller: Teller = NOBODY,
     ) -> ChallengeView | None:
         """A new challenge, checked at once where a `code` is given; None where its factor is gone.
 
@@ -78,9 +86,11 @@ class TotpChallenges:
         except ChallengesBrakedError:
             raise ApiError(BRAKED) from None
         view = ChallengeView(row=challenge, secret=secret)
-        return await self._checked(factor, view, code) if code else view
+        return await self._checked(factor, view, code, teller) if code else view
 
-    async def answer(self, factor: FactorView, view: ChallengeView, code: str) -> ChallengeView | None:
+    async def answer(
+        self, factor: FactorView, view: ChallengeView, code: str, teller: Teller = NOBODY
+    ) -> ChallengeView | None:
         """The challenge after a check: approved, or pending where the code is wrong; None where the factor is gone.
 
         ApiError 60200 for what cannot be a code, 60323 where its time is up, 60324 where it was answered, 60308 when
@@ -91,9 +101,11 @@ class TotpChallenges:
             raise ApiError(EXPIRED)
         if view.row.status is not ChallengeStatus.PENDING:
             raise ApiError(FAILED)
-        return await self._checked(factor, view, code)
+        return await self._checked(factor, view, code, teller)
 
-    async def _checked(self, factor: FactorView, view: ChallengeView, code: str) -> ChallengeView | None:
+    async def _checked(
+        self, factor: FactorView, view: ChallengeView, code: str, teller: Teller
+    ) -> ChallengeView | None:
         verdict = await self._totp.check_totp(totp_of(factor.row), view.row.sid, code, shown_shape(factor))
         if verdict is Verdict.SPENT:
             raise ApiError(SPENT)
@@ -107,9 +119,11 @@ class TotpChallenges:
             entity=view.row.entity,
             factor=view.row.factor,
         )
-        row = await self._store.answer_challenge(view.row.account, view.row.service, view.row.sid, approved)
+        tellings = await teller.of_answer(view.row, approved, view.secret)
+        row = await self._store.answer_challenge(view.row.account, view.row.service, view.row.sid, approved, tellings)
         if row is None:
             raise ApiError(EXPIRED)
+        teller.told(tellings)
         return replace(view, row=row)
 
 

@@ -22,6 +22,7 @@ from ringfence.ports.store import Store
 from ringfence.ports.totp_codes import TotpCodes, TotpOf
 from ringfence.ports.verification_codes import Verdict
 from ringfence.usecases.verify.factors import Factors, FactorView
+from ringfence.usecases.verify.tellings import NOBODY, Teller
 
 INVALID = 60200
 FAILED = 60311
@@ -62,6 +63,7 @@ class TotpFactors:
         name: str,
         metadata: str = "{}",
         secret: bytes = b"",
+        teller: Teller = NOBODY,
     ) -> NewTotp | None:
         """A new factor, unverified; None where its entity is gone. ApiError 60326 where that has all it may have."""
         now_ms = self._clock.now_ms()
@@ -79,8 +81,10 @@ class TotpFactors:
             created_ms=now_ms,
             updated_ms=now_ms,
         )
+        made = await teller.of_factor("factor.created", row, content, now_ms)
+        unmade = await teller.of_factor("factor.deleted", row, content, now_ms)
         try:
-            if not await self._store.create_factor(row, FACTORS_MAX):
+            if not await self._store.create_factor(row, FACTORS_MAX, made):
                 return None
         except FactorsFullError:
             raise ApiError(FULL, f"An entity has at most {FACTORS_MAX} factors") from None
@@ -88,8 +92,10 @@ class TotpFactors:
         try:
             kept = await self._totp.open_totp(totp_of(row), shape, secret)
         except ConnectionError:
-            await self._store.delete_factor(row.account, row.service, sid)
+            await self._store.delete_factor(row.account, row.service, sid, unmade)
             raise
+        finally:
+            teller.told(made)
         if await self._store.factor(row.account, row.service, sid) is None:
             await self._totp.close_totp(row.account, [sid])
             return None
@@ -110,7 +116,7 @@ class TotpFactors:
 
         return await self._factors.change(caller, view, edit)
 
-    async def verify(self, caller: Caller, view: FactorView, code: str) -> FactorView | None:
+    async def verify(self, caller: Caller, view: FactorView, code: str, teller: Teller = NOBODY) -> FactorView | None:
         """The factor after a check: verified, or still unverified where the code is wrong; None where it is gone.
 
         ApiError 60200 for what cannot be a code, 60310 when five checks were used up, 60311 where it is verified
@@ -128,7 +134,9 @@ class TotpFactors:
             return view
         if verdict is Verdict.GONE:
             return None
-        return await self._factors.change(caller, view, lambda secret: secret, status=FactorStatus.VERIFIED)
+        return await self._factors.change(
+            caller, view, lambda secret: secret, status=FactorStatus.VERIFIED, teller=teller
+        )
 
 
 def shape_of(secret: FactorSecret) -> TotpShape:

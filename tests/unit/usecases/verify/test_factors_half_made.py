@@ -139,12 +139,12 @@ def test_of_two_words_of_a_device_at_once_one_verifies_the_factor() -> None:
         view = await scene.factoring.push_factors.create(scene.caller, scene.entity, scene.device)
         assert view is not None
         verify = scene.factoring.push_factors.verify
-        verified = await verify(scene.caller, view.row, scene.word(view.row.sid))
+        verified = await verify(scene.caller, view, scene.word(view.row.sid))
         assert verified is not None
-        assert verified.status is FactorStatus.VERIFIED
+        assert verified.row.status is FactorStatus.VERIFIED
         with pytest.raises(ApiError) as refused:
             # As it stood when the second one read it.
-            await verify(scene.caller, view.row, scene.word(view.row.sid))
+            await verify(scene.caller, view, scene.word(view.row.sid))
         assert refused.value.code == 60311
 
     play(story)
