@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ringfence.ports.store import AccountRow, CredentialRow, NumberRow, Store, StoreFailedError
+from ringfence.ports.verify_config import VerifyRow
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.postgres_directory import PostgresDirectory
 from ringfence.store.sqlite import SqliteStore
@@ -100,6 +101,26 @@ async def test_the_first_opt_out_is_heard_everywhere(two):
         await ours.set_opt_out(AC, b"pair", True, 1)
         assert await theirs.any_opt_outs(AC)
         assert await ours.any_opt_outs(AC)
+
+    await told(two, story)
+
+
+async def test_how_a_service_of_verify_is_set_elsewhere_holds_here_and_what_was_not_there_is_found(two):
+    service = VerifyRow(account=AC, kind="service", sid="VA1", settings="{}", created_ms=1, updated_ms=1)
+    country = replace(service, kind="messaging_configuration", parent="VA1", sid="US", name="US")
+
+    async def story(ours: Store, theirs: Store) -> None:
+        assert await ours.create_verify(service, 10)
+        assert await theirs.verify_row(AC, "service", "VA1") == service
+        assert await theirs.verify_named(AC, "messaging_configuration", "US", parent="VA1") is None
+        assert await theirs.verify_named(AC, "messaging_configuration", "US", parent="VA1") is None
+        assert await ours.create_verify(country, 10)
+        assert await theirs.verify_named(AC, "messaging_configuration", "US", parent="VA1") == country
+        assert await ours.update_verify(replace(service, settings='{"code_length":4}'))
+        assert (await theirs.verify_row(AC, "service", "VA1")).settings == '{"code_length":4}'
+        assert await ours.delete_verify(AC, "service", "VA1")
+        assert await theirs.verify_row(AC, "service", "VA1") is None
+        assert await ours.verify_named(AC, "messaging_configuration", "US", parent="VA1") is None
 
     await told(two, story)
 

@@ -5,6 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from ringfence.domain.verification import Attempt, Status
+from ringfence.ports.verification_attempts import AttemptFilter
 from ringfence.ports.verifications import VerificationRow
 
 NOW = 1_700_000_000_000
@@ -61,6 +62,22 @@ async def test_one_holds_a_number_for_a_service_of_an_account(store):
 async def test_of_two_that_begin_at_once_both_are_told_of_the_same(store):
     begun = await asyncio.gather(*(store.begin_verification(pending(f"VE{n}")) for n in range(9)))
     assert len({row.sid for row in begun}) == 1
+
+
+async def test_many_begin_at_once_each_by_itself_whoever_holds_the_number_of_another(store):
+    """A number that is held, one whose time is up, one that two begin, and some of nobody."""
+
+    def one(n, to_index, made_ms=NOW):
+        return replace(pending(f"VE{n:02}", to_index=to_index, made_ms=made_ms), attempts=(sending(n, at_ms=made_ms),))
+
+    await store.begin_verification(one(1, b"held"))
+    await store.begin_verification(one(2, b"over", NOW - LIFE))
+    new = [one(n, b"%d" % n) for n in range(3, 43)]
+    others = [one(51, b"held"), one(52, b"over"), one(53, b"3")]
+    begun = await asyncio.gather(*map(store.begin_verification, [*new, *others]))
+    assert [row.sid for row in begun] == [*(row.sid for row in new), "VE01", "VE52", "VE03"]
+    attempts = await store.verification_attempts(A, AttemptFilter(), limit=100)
+    assert sorted(each.verification for each in attempts) == [f"VE{n:02}" for n in (*range(1, 43), 52)]
 
 
 async def test_one_whose_time_is_up_has_expired_and_lets_go(store):

@@ -24,6 +24,11 @@ def rfc2822_or_none(at_ms: int | None) -> str | None:
     return None if at_ms is None else _at_second(at_ms // 1000)
 
 
+@lru_cache(maxsize=4096)
+def _iso_at_second(second: int) -> str:
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def iso8601(at_ms: int) -> str:
     """`2015-07-30T20:12:31Z`, from Unix milliseconds."""
-    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return _iso_at_second(at_ms // 1000)

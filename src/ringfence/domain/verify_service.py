@@ -3,6 +3,7 @@
 Source: Twilio, Verify v2, "Service resource".
 """
 
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -84,6 +85,7 @@ def encode_verify_service(service: VerifyService) -> str:
     return _ENCODER.encode(service).decode()
 
 
+@lru_cache(maxsize=1024)
 def decode_verify_service(settings: str) -> VerifyService:
     """The inverse. What an older version did not know has its default."""
     return _DECODER.decode(settings)

@@ -14,16 +14,20 @@ _VALUES = "VALUES "
 
 
 class BulkInsert:
-    """An `INSERT … VALUES (?, …)` that takes any number of rows."""
+    """An `INSERT … VALUES (?, …)`, with or without an `ON CONFLICT` after it, that takes any number of rows."""
 
     def __init__(self, insert: str) -> None:
-        head, values, row = insert.rpartition(_VALUES)
+        head, values, rest = insert.rpartition(_VALUES)
         if not values:
-            raise ValueError("no INSERT with VALUES at its end")
-        self._statements = [head + values + ", ".join([row] * size) for size in range(1, ROWS_MAX + 1)]
+            raise ValueError("no INSERT with VALUES")
+        row, closing, tail = rest.partition(")")
+        rows = [row + closing] * ROWS_MAX
+        self._statements = [head + values + ", ".join(rows[:size]) + tail for size in range(1, ROWS_MAX + 1)]
 
-    def run(self, tx: SqliteWriter, rows: Sequence[Sequence[Any]]) -> None:
-        """Insert them in their order; an error leaves some of them inserted."""
+    def run(self, tx: SqliteWriter, rows: Sequence[Sequence[Any]]) -> int:
+        """Insert them in their order, and tell how many were new; an error leaves some of them inserted."""
+        inserted = 0
         for start in range(0, len(rows), ROWS_MAX):
             some = rows[start : start + ROWS_MAX]
-            tx.run(self._statements[len(some) - 1], [value for row in some for value in row])
+            inserted += tx.run(self._statements[len(some) - 1], [value for row in some for value in row]).rowcount
+        return inserted

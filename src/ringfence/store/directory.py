@@ -1,4 +1,4 @@
-"""What every request looks up and hardly anyone changes: accounts, credentials, numbers, and whether anybody opted out.
+"""What every request looks up and hardly anyone changes: accounts, credentials, numbers, opt-outs, how Verify is set.
 
 The database counts their changes. What was read once stands until that count moves, whoever moved it; so it is asked
 for once a turn of the event loop, for all requests of that turn, in place of four rows for each of them.
@@ -12,8 +12,8 @@ _log = structlog.get_logger(__name__)
 
 KEPT_MAX = 20_000
 
-Entries: TypeAlias = dict[tuple[str, str], Any]
-"""What was found, by the statement that finds it and its one value. What was not found is looked for again."""
+Entries: TypeAlias = dict[tuple[str, ...], Any]
+"""What was found, by the statement that finds it and its values. Most that was not found is looked for again."""
 
 
 class Directory:
@@ -50,7 +50,7 @@ class Directory:
         self._entries = {}
 
 
-def keep(entries: Entries, key: tuple[str, str], found: Any) -> None:
+def keep(entries: Entries, key: tuple[str, ...], found: Any) -> None:
     """Note what was found; when there is too much, begin anew."""
     if len(entries) >= KEPT_MAX:
         entries.clear()

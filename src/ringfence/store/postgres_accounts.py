@@ -28,7 +28,7 @@ class PostgresAccounts(PostgresGround):
         await self._write_directory(_create, (row, credential))
 
     async def account(self, sid: str) -> AccountRow | None:
-        return await self._known(SQL["account"], sid, ACCOUNT)
+        return await self._known(SQL["account"], ACCOUNT, sid)
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         place = place_after(before, await self._made_ms(SQL["place"], None, before))
@@ -66,7 +66,7 @@ class PostgresAccounts(PostgresGround):
         return found[0][0] if found else None
 
     async def credential(self, sid: str) -> CredentialRow | None:
-        return await self._known(SQL["credential"], sid, CREDENTIAL)
+        return await self._known(SQL["credential"], CREDENTIAL, sid)
 
     async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
         place = place_after(before, await self._made_ms(SQL["credential_place"], account, before))

@@ -116,15 +116,17 @@ class PostgresGround:
         finally:
             self._directory.changed()
 
-    async def _known(self, sql: str, key: str, columns: Columns[Row]) -> Row | None:
-        """A row of the directory by its one key."""
+    async def _known(self, sql: str, columns: Columns[Row], *key: str, absent_too: bool = False) -> Row | None:
+        """A row of the directory by its key. `absent_too`: it is kept that none is there, of keys that are few."""
         entries = await self._entries()
-        found: Row | None = entries.get((sql, key))
-        if found is None:
-            values = await self._one(sql, key)
+        place = (sql, *key)
+        found: Row | None = entries.get(place)
+        if found is None and place not in entries:
+            values = await self._one(sql, *key)
             if values is not None:
                 found = columns.read(values)
-                keep(entries, (sql, key), found)
+            if found is not None or absent_too:
+                keep(entries, place, found)
         return found
 
     async def _entries(self) -> Entries:

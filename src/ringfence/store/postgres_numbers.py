@@ -27,7 +27,7 @@ class PostgresNumbers(PostgresGround):
         return None if row is None else NUMBER.read(row)
 
     async def number_by_e164(self, number: str) -> NumberRow | None:
-        return await self._known(SQL["by_e164"], number, NUMBER)
+        return await self._known(SQL["by_e164"], NUMBER, number)
 
     async def numbers(
         self,

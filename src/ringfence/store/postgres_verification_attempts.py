@@ -8,7 +8,7 @@ from ringfence.store.attempt_rows import counted
 from ringfence.store.columns import VERIFICATION_ATTEMPT
 from ringfence.store.paging import place_after
 from ringfence.store.postgres_committer import Connection
-from ringfence.store.postgres_ground import PostgresGround
+from ringfence.store.postgres_ground import PostgresGround, columns
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/verification_attempts")
@@ -59,8 +59,9 @@ class PostgresVerificationAttempts(PostgresGround):
 
 async def add_attempts(tx: Connection, rows: Iterable[VerificationAttemptRow]) -> None:
     """Write them, in the caller's transaction."""
-    for row in rows:
-        await tx.execute(SQL["insert"], *VERIFICATION_ATTEMPT.write(row))
+    values = [VERIFICATION_ATTEMPT.write(row) for row in rows]
+    if values:
+        await tx.execute(SQL["insert"], *columns(values))
 
 
 async def convert_attempts(tx: Connection, account: str, verification: str) -> None:

@@ -8,7 +8,7 @@ from ringfence.ports.verifications import VerificationRow
 from ringfence.store.attempt_rows import attempt_row
 from ringfence.store.columns import VERIFICATION, write_attempts
 from ringfence.store.postgres_committer import Connection
-from ringfence.store.postgres_ground import columns, count
+from ringfence.store.postgres_ground import columns
 from ringfence.store.postgres_verification_attempts import (
     PostgresVerificationAttempts,
     add_attempts,
@@ -54,14 +54,25 @@ class PostgresVerifications(PostgresVerificationAttempts):
 
 
 async def _begin(tx: Connection, rows: Sequence[VerificationRow]) -> list[VerificationRow | Exception]:
-    return [await _begin_one(tx, row) for row in rows]
+    """All at once; those whose number another one holds, or held until its time was up, then one by one."""
+    begun = await _inserted(tx, rows)
+    ends = [row if (row.account, row.sid) in begun else await _begin_anew(tx, row) for row in rows]
+    new = [row for row, end in zip(rows, ends, strict=True) if end is row]
+    await add_attempts(tx, [attempt_row(row, attempt) for row in new for attempt in row.attempts])
+    return ends
 
 
-async def _begin_one(tx: Connection, row: VerificationRow) -> VerificationRow | Exception:
+async def _inserted(tx: Connection, rows: Sequence[VerificationRow]) -> set[tuple[str, str]]:
+    # In the order of what they may wait for each other for, so that nobody waits in a circle.
+    ordered = sorted(rows, key=lambda row: (row.account, row.service, row.to_index))
+    found = await tx.fetch(SQL["insert"], *columns([VERIFICATION.write(row) for row in ordered]))
+    return {(account, sid) for account, sid in found}
+
+
+async def _begin_anew(tx: Connection, row: VerificationRow) -> VerificationRow | Exception:
     place = (row.account, row.service, row.to_index, row.created_ms)
     await tx.execute(SQL["expire"], *place)
-    if count(await tx.execute(SQL["insert"], *VERIFICATION.write(row))):
-        await add_attempts(tx, (attempt_row(row, attempt) for attempt in row.attempts))
+    if await _inserted(tx, [row]):
         return row
     found = await tx.fetchrow(SQL["held"], *place)
     # Between the two it may have ended: then there is nothing to go on with, and whoever asked asks again.

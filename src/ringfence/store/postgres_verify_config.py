@@ -8,7 +8,7 @@ from ringfence.store.columns import VERIFY
 from ringfence.store.paging import place_after
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
-from ringfence.store.sqlite_verify_config import changed_columns
+from ringfence.store.sqlite_verify_config import FEW, changed_columns
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/verify_config")
@@ -20,15 +20,13 @@ class PostgresVerifyConfig(PostgresGround):
     """`ports.verify_config.VerifyConfigStore`."""
 
     async def create_verify(self, row: VerifyRow, limit: int) -> bool:
-        return await self._write(_create, (row, limit))
+        return await self._write_directory(_create, (row, limit))
 
     async def verify_row(self, account: str, kind: VerifyKind, sid: str, *, parent: str = "") -> VerifyRow | None:
-        row = await self._one(SQL["row"], account, kind, parent, sid)
-        return None if row is None else VERIFY.read(row)
+        return await self._known(SQL["row"], VERIFY, account, kind, parent, sid)
 
     async def verify_named(self, account: str, kind: VerifyKind, name: str, *, parent: str = "") -> VerifyRow | None:
-        row = await self._one(SQL["named"], account, kind, parent, name)
-        return None if row is None else VERIFY.read(row)
+        return await self._known(SQL["named"], VERIFY, account, kind, parent, name, absent_too=kind in FEW)
 
     async def verify_rows(
         self, account: str, kind: VerifyKind, *, parent: str = "", before: str | None = None, limit: int = 50
@@ -38,10 +36,10 @@ class PostgresVerifyConfig(PostgresGround):
         return [VERIFY.read(row) for row in await self._all(SQL["list"], account, kind, parent, *place, limit)]
 
     async def update_verify(self, row: VerifyRow) -> bool:
-        return await self._write(_update, row)
+        return await self._write_directory(_update, row)
 
     async def delete_verify(self, account: str, kind: VerifyKind, sid: str, *, parent: str = "") -> bool:
-        return await self._write(_delete, (account, kind, parent, sid))
+        return await self._write_directory(_delete, (account, kind, parent, sid))
 
 
 async def _create(tx: Connection, wanted: Sequence[tuple[VerifyRow, int]]) -> list[bool | Exception]:

@@ -29,7 +29,7 @@ class SqliteAccounts(SqliteGround):
         await self._write(_create, (row, credential))
 
     async def account(self, sid: str) -> AccountRow | None:
-        return self._known(SQL["account"], sid, ACCOUNT)
+        return self._known(SQL["account"], ACCOUNT, sid)
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         known = None if before is None else self._one(SQL["place"], (before,))
@@ -68,7 +68,7 @@ class SqliteAccounts(SqliteGround):
         return None if found is None else int(found[0])
 
     async def credential(self, sid: str) -> CredentialRow | None:
-        return self._known(SQL["credential"], sid, CREDENTIAL)
+        return self._known(SQL["credential"], CREDENTIAL, sid)
 
     async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
         known = None if before is None else self._one(SQL["credential_place"], (account, before))

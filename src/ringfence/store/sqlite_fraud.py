@@ -1,7 +1,8 @@
 """Blocks of numbers that codes go to, and what codes cost, in SQLite."""
 
-import json
 from collections.abc import Sequence
+
+import msgspec
 
 from ringfence.domain.fraud_guard.blocks import Block
 from ringfence.domain.fraud_guard.judgement import Judgement, Level
@@ -19,11 +20,32 @@ from ringfence.store.fraud_moves import (
     keys_of,
     make_moves,
 )
+from ringfence.store.json_rows import JsonRows, json_rows
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/fraud")
+
+
+class _Known(msgspec.Struct, frozen=True, array_like=True):
+    """A row of `fraud_block`."""
+
+    account: str
+    name: str
+    unanswered: float
+    converted: float
+    hot_until_ms: int
+    at_ms: int
+
+    @property
+    def block(self) -> Block:
+        return Block(
+            unanswered=self.unanswered, converted=self.converted, hot_until_ms=self.hot_until_ms, at_ms=self.at_ms
+        )
+
+
+BLOCKS = JsonRows(_Known)
 
 
 class SqliteFraud(SqliteGround):
@@ -45,15 +67,13 @@ class SqliteFraud(SqliteGround):
 
 def _move(tx: SqliteWriter, moves: Sequence[Move]) -> list[Judgement]:
     keys = keys_of(moves)
-    known: Known = {
-        (account, name): Block(unanswered=unanswered, converted=converted, hot_until_ms=hot_until_ms, at_ms=at_ms)
-        for account, name, unanswered, converted, hot_until_ms, at_ms in tx.run(SQL["blocks"], (json.dumps(keys),))
-    }
+    (found,) = tx.run(SQL["blocks"], (json_rows(keys),)).fetchone()
+    known: Known = {(each.account, each.name): each.block for each in BLOCKS.read(found)}
     spent: Spent = {}
-    for tenant, owner, hour_ms, micros in tx.run(SQL["spent"], (json.dumps(hours_of(moves)),)):
+    for tenant, owner, hour_ms, micros in tx.run(SQL["spent"], (json_rows(hours_of(moves)),)):
         spent.setdefault((tenant, owner), {})[hour_ms] = micros
     judgements = make_moves(moves, known, spent)
-    tx.run_many(SQL["put"], [(*key, *values_of(known[key])) for key in keys])
+    tx.run(SQL["put"], (json_rows([(*key, *values_of(known[key])) for key in keys]),))
     tx.run_many(SQL["put_spent"], changed_hours(moves, spent))
     forgotten_ms = max(move.at_ms for move in moves) - KEPT_MS
     tx.run(SQL["forget"], (forgotten_ms,))

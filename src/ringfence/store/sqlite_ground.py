@@ -77,15 +77,17 @@ class SqliteGround:
         rows = self._all(sql, values)
         return rows[0] if rows else None
 
-    def _known(self, sql: str, key: str, columns: Columns[Row]) -> Row | None:
-        """A row of the directory by its one key."""
+    def _known(self, sql: str, columns: Columns[Row], *key: str, absent_too: bool = False) -> Row | None:
+        """A row of the directory by its key. `absent_too`: it is kept that none is there, of keys that are few."""
         entries = self._entries()
-        found: Row | None = entries.get((sql, key))
-        if found is None:
-            values = self._one(sql, (key,))
+        place = (sql, *key)
+        found: Row | None = entries.get(place)
+        if found is None and place not in entries:
+            values = self._one(sql, key)
             if values is not None:
                 found = columns.read(values)
-                keep(entries, (sql, key), found)
+            if found is not None or absent_too:
+                keep(entries, place, found)
         return found
 
     def _entries(self) -> Entries:

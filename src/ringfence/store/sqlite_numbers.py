@@ -28,7 +28,7 @@ class SqliteNumbers(SqliteGround):
         return None if row is None else NUMBER.read(row)
 
     async def number_by_e164(self, number: str) -> NumberRow | None:
-        return self._known(SQL["by_e164"], number, NUMBER)
+        return self._known(SQL["by_e164"], NUMBER, number)
 
     async def numbers(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 
 from ringfence.ports.verification_attempts import AttemptCount, AttemptFilter, VerificationAttemptRow
 from ringfence.store.attempt_rows import counted
+from ringfence.store.bulk_insert import BulkInsert
 from ringfence.store.columns import VERIFICATION_ATTEMPT
 from ringfence.store.paging import place_after
 from ringfence.store.sqlite_ground import SqliteGround
@@ -12,6 +13,8 @@ from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/verification_attempts")
+
+INSERT = BulkInsert(SQL["insert"])
 
 
 class SqliteVerificationAttempts(SqliteGround):
@@ -64,8 +67,7 @@ class SqliteVerificationAttempts(SqliteGround):
 
 def add_attempts(tx: SqliteWriter, rows: Iterable[VerificationAttemptRow]) -> None:
     """Write them, in the caller's transaction."""
-    for row in rows:
-        tx.run(SQL["insert"], VERIFICATION_ATTEMPT.write(row))
+    INSERT.run(tx, [VERIFICATION_ATTEMPT.write(row) for row in rows])
 
 
 def convert_attempts(tx: SqliteWriter, account: str, verification: str) -> None:

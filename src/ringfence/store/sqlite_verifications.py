@@ -8,6 +8,7 @@ from ringfence.domain.verification import Attempt, Status
 from ringfence.ports.verification_attempts import VerificationAttemptRow
 from ringfence.ports.verifications import VerificationRow
 from ringfence.store.attempt_rows import attempt_row
+from ringfence.store.bulk_insert import BulkInsert
 from ringfence.store.columns import VERIFICATION, write_attempts
 from ringfence.store.json_rows import json_rows
 from ringfence.store.sqlite_session import SqliteWriter
@@ -15,6 +16,8 @@ from ringfence.store.sqlite_verification_attempts import SqliteVerificationAttem
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/verifications")
+
+INSERT = BulkInsert(SQL["insert"])
 
 
 class SqliteVerifications(SqliteVerificationAttempts):
@@ -51,14 +54,20 @@ class SqliteVerifications(SqliteVerificationAttempts):
 
 
 def _begin(tx: SqliteWriter, rows: Sequence[VerificationRow]) -> list[VerificationRow]:
-    return [_begin_one(tx, row) for row in rows]
+    """All at once; those whose number another one holds, or held until its time was up, then one by one."""
+    begun = {(row.account, row.sid) for row in rows}
+    if INSERT.run(tx, [VERIFICATION.write(row) for row in rows]) < len(rows):
+        begun = {(account, sid) for account, sid in tx.run(SQL["there"], (json_rows(sorted(begun)),)).fetchall()}
+    ends = [row if (row.account, row.sid) in begun else _begin_anew(tx, row) for row in rows]
+    new = [row for row, end in zip(rows, ends, strict=True) if end is row]
+    add_attempts(tx, (attempt_row(row, attempt) for row in new for attempt in row.attempts))
+    return ends
 
 
-def _begin_one(tx: SqliteWriter, row: VerificationRow) -> VerificationRow:
+def _begin_anew(tx: SqliteWriter, row: VerificationRow) -> VerificationRow:
     place = (row.account, row.service, row.to_index, row.created_ms)
     tx.run(SQL["expire"], place)
-    if tx.run(SQL["insert"], VERIFICATION.write(row)).rowcount:
-        add_attempts(tx, (attempt_row(row, attempt) for attempt in row.attempts))
+    if INSERT.run(tx, [VERIFICATION.write(row)]):
         return row
     return VERIFICATION.read(tx.run(SQL["held"], place).fetchone())
 

@@ -14,6 +14,9 @@ SQL = statements("sqlite/verify_config")
 
 Key = tuple[str, str, str, str]
 
+FEW: frozenset[VerifyKind] = frozenset({"messaging_configuration"})
+"""Of these there are so few names, those of countries, that it is kept too that none is there."""
+
 
 class SqliteVerifyConfig(SqliteGround):
     """`ports.verify_config.VerifyConfigStore`."""
@@ -22,12 +25,10 @@ class SqliteVerifyConfig(SqliteGround):
         return await self._write(_create, (row, limit))
 
     async def verify_row(self, account: str, kind: VerifyKind, sid: str, *, parent: str = "") -> VerifyRow | None:
-        row = self._one(SQL["row"], (account, kind, parent, sid))
-        return None if row is None else VERIFY.read(row)
+        return self._known(SQL["row"], VERIFY, account, kind, parent, sid)
 
     async def verify_named(self, account: str, kind: VerifyKind, name: str, *, parent: str = "") -> VerifyRow | None:
-        row = self._one(SQL["named"], (account, kind, parent, name))
-        return None if row is None else VERIFY.read(row)
+        return self._known(SQL["named"], VERIFY, account, kind, parent, name, absent_too=kind in FEW)
 
     async def verify_rows(
         self, account: str, kind: VerifyKind, *, parent: str = "", before: str | None = None, limit: int = 50

@@ -42,3 +42,12 @@ def test_few_statements_do():
 def test_what_is_no_insert_of_values_is_refused():
     with pytest.raises(ValueError):
         BulkInsert("INSERT INTO t SELECT 1, 2")
+
+
+def test_what_is_there_is_left_and_not_counted_as_new():
+    tx = Counted()
+    tx.connection.execute("CREATE UNIQUE INDEX one_b ON t (b)")
+    insert = BulkInsert("INSERT INTO t (a, b) VALUES (?, ?) ON CONFLICT DO NOTHING")
+    assert insert.run(tx, [(n, n) for n in range(40)]) == 40
+    assert insert.run(tx, [(n, n) for n in range(30, 50)]) == 10
+    assert tx.connection.execute("SELECT count(*) FROM t").fetchone() == (50,)

@@ -9,11 +9,11 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import FINAL, Content, Status
 from ringfence.domain.sealing.content import seal_content
+from ringfence.domain.sealing.sealer_cache import SealerCache
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, MessageRow, Outcome, Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.read import Reader
-from ringfence.usecases.messaging.sealer_cache import SealerCache
 from ringfence.usecases.messaging.view import MessageView
 
 

@@ -12,12 +12,12 @@ from ringfence.domain.mail_address import format_sender, parse_mail_address, sen
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.recipient import address_of
 from ringfence.domain.sealing.content import seal_content
+from ringfence.domain.sealing.sealer_cache import SealerCache
 from ringfence.domain.written_code import WrittenCode
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import MessageRow, Store
 from ringfence.ports.verification_channels import Notice
 from ringfence.ports.wake import Wake
-from ringfence.usecases.messaging.sealer_cache import SealerCache
 
 
 class MailRoute(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,9 +7,9 @@ import msgspec
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.content import open_content
+from ringfence.domain.sealing.sealer_cache import SealerCache
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, MessageFilter, MessageRow, Party, Store
-from ringfence.usecases.messaging.sealer_cache import SealerCache
 from ringfence.usecases.messaging.view import MessageView
 
 DAY_MS = 86_400_000

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.medium import TABLE, decode_capability, medium_key, open_medium
+from ringfence.domain.sealing.sealer_cache import SealerCache
 from ringfence.ports.keys import Caller, KeyRefusedError, TenantKeys
 from ringfence.ports.store import MediaRow, MessageStore
-from ringfence.usecases.messaging.sealer_cache import SealerCache
 
 
 class MediaReader:

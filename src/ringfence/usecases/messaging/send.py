@@ -11,6 +11,7 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.number import Number, parse_e164, parse_sender
 from ringfence.domain.sealing.content import seal_content
+from ringfence.domain.sealing.sealer_cache import SealerCache
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import new_sid
 from ringfence.domain.smart_encoding import smart_encode
@@ -21,7 +22,6 @@ from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.opt_out_pair import opted_out, senders_of
 from ringfence.usecases.messaging.pool_sender import PoolSender
 from ringfence.usecases.messaging.queue_bound import QueueBound
-from ringfence.usecases.messaging.sealer_cache import SealerCache
 from ringfence.usecases.messaging.view import MessageView
 
 BODY_LIMIT_CHARACTERS = 1_600

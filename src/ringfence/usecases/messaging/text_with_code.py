@@ -8,6 +8,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.content import seal_content
+from ringfence.domain.sealing.sealer_cache import SealerCache
 from ringfence.domain.segments import segment
 from ringfence.domain.written_code import WrittenCode
 from ringfence.ports.keys import Caller, TenantKeys
@@ -15,7 +16,6 @@ from ringfence.ports.store import MessageRow, Store
 from ringfence.ports.verification_channels import Notice
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.pool_sender import PoolSender
-from ringfence.usecases.messaging.sealer_cache import SealerCache
 
 NO_SENDER = 60217
 LOOKED_AT = 50

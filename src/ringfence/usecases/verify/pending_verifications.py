@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ringfence.domain.errors import ApiError
 from ringfence.domain.recipient import Recipient, address_of
-from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.sealer_cache import SealerCache
 from ringfence.domain.sealing.verification import seal_locale, seal_verification
 from ringfence.domain.sid import new_sid
 from ringfence.domain.verification import SENDS_MAX, Attempt, Secret, Status
@@ -32,6 +32,7 @@ class PendingVerifications:
         self._keys = keys
         self._codes = codes
         self._settler = settler
+        self._sealers = SealerCache()
 
     async def held(self, service: VerifyRow, to: Recipient, now_ms: int) -> tuple[bytes, VerificationRow | None]:
         """The number's index, and the verification that holds it: its code is the one that is sent again."""
@@ -57,7 +58,7 @@ class PendingVerifications:
         if settings.psd2_enabled:
             await self._check_payment(caller, held, request)
         sealing = await self._keys.sealing_key(caller, held.account)
-        sealed = seal_locale(RecordSealer(sealing.epoch_key, held.account), attempt.sid, locale)
+        sealed = seal_locale(self._sealers.of(held.account, sealing.epoch_key), attempt.sid, locale)
         attempt = replace(attempt, epoch=sealing.epoch, locale=sealed)
         sent = await self._store.attempt_verification(held.account, held.sid, attempt, SENDS_MAX)
         if sent is None:
@@ -99,7 +100,7 @@ class PendingVerifications:
             status=Status.PENDING,
             region=to.region,
             epoch=sealing.epoch,
-            content=seal_verification(RecordSealer(sealing.epoch_key, service.account), sid, secret),
+            content=seal_verification(self._sealers.of(service.account, sealing.epoch_key), sid, secret),
             attempts=(attempt,),
             created_ms=attempt.at_ms,
             updated_ms=attempt.at_ms,

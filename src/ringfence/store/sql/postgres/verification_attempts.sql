@@ -2,7 +2,10 @@
 account, sid, verification, service, to_index, channel, country, at_ms, converted, refusal, why
 
 -- insert --
-INSERT INTO verification_attempt ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING
+INSERT INTO verification_attempt ({columns})
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::bigint[],
+  $9::boolean[], $10::bigint[], $11::text[])
+ON CONFLICT DO NOTHING
 
 -- convert --
 UPDATE verification_attempt SET converted = true WHERE account = $1 AND verification = $2 AND refusal IS NULL

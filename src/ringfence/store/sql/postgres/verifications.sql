@@ -7,8 +7,10 @@ UPDATE verification SET held = 0, status = CASE status WHEN 'pending' THEN 'expi
 WHERE account = $1 AND service = $2 AND to_index = $3 AND held = 1 AND expires_ms <= $4
 
 -- insert --
-INSERT INTO verification ({columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-ON CONFLICT DO NOTHING
+INSERT INTO verification ({columns})
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::bigint[],
+  $9::bytea[], $10::text[], $11::bigint[], $12::bigint[], $13::bigint[])
+ON CONFLICT DO NOTHING RETURNING account, sid
 
 -- insert_failed --
 INSERT INTO verification ({columns}, held) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)

@@ -1,10 +1,11 @@
 -- blocks --
-SELECT fraud_block.account, fraud_block.name, unanswered, converted, hot_until_ms, at_ms
+SELECT json_group_array(json_array(fraud_block.account, fraud_block.name, unanswered, converted, hot_until_ms, at_ms))
 FROM json_each(?) CROSS JOIN fraud_block
   ON fraud_block.account = json_each.value ->> 0 AND fraud_block.name = json_each.value ->> 1
 
 -- put --
-INSERT INTO fraud_block (account, name, unanswered, converted, hot_until_ms, at_ms) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO fraud_block (account, name, unanswered, converted, hot_until_ms, at_ms)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?) WHERE true
 ON CONFLICT (account, name) DO UPDATE SET unanswered = excluded.unanswered, converted = excluded.converted,
   hot_until_ms = excluded.hot_until_ms, at_ms = excluded.at_ms
 

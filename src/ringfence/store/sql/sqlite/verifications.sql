@@ -15,6 +15,10 @@ INSERT INTO verification ({columns}, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
 -- row --
 SELECT {columns} FROM verification WHERE account = ? AND sid = ?
 
+-- there --
+SELECT account, sid FROM verification
+WHERE (account, sid) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
+
 -- verifications_of --
 SELECT {columns} FROM verification
 WHERE (account, sid) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
