@@ -26,6 +26,9 @@ GRANT INSERT, UPDATE ON ringfence.directory_version TO ringfence_console;
 -- And for what members set up. What it does is sealed, and the consoles can seal none of it.
 GRANT INSERT, UPDATE (friendly_name, standing, updated_ms) ON ringfence.number TO ringfence_console;
 GRANT DELETE ON ringfence.stock, ringfence.resting_number TO ringfence_console;
+GRANT INSERT, UPDATE, DELETE ON ringfence.messaging_service TO ringfence_console;
+GRANT INSERT ON ringfence.pool_number TO ringfence_console;
+GRANT INSERT, UPDATE ON ringfence.verify_config TO ringfence_console;
 
 -- The consoles do not look at what requests are signed in with, nor at second factors.
 REVOKE SELECT ON ringfence.credential, ringfence.credential_use,

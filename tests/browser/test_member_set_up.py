@@ -60,7 +60,7 @@ def config_of(stand: MemberConsole, sid: str) -> NumberConfig:
     return decode_number_config(value)
 
 
-def test_numbers_are_set_and_bought_in_the_frame(page: Page, stand: MemberConsole) -> None:
+def test_numbers_and_services_are_set_up_in_the_frame(page: Page, stand: MemberConsole) -> None:
     canary = f"https://a.example/{stand.canary}"
     number(stand, canary)
     wire: list[str] = []
@@ -105,6 +105,20 @@ def test_numbers_are_set_and_bought_in_the_frame(page: Page, stand: MemberConsol
     page.get_by_role("button", name=f"Give {NEXT} up").click()
     expect(page.get_by_role("link", name="+12025550123")).to_be_visible()
     expect(page.get_by_role("link", name=NEXT)).to_have_count(0)
+
+    page.get_by_role("link", name="Services").click()
+    messaging = page.locator('form[data-new="/services/messaging"]')
+    messaging.get_by_label("Name").fill("Reminders")
+    messaging.get_by_role("button").click()
+    frame.get_by_label("Tell this address").fill(f"{canary}/status")
+    frame.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Reminders")).to_be_visible()
+    expect(frame.locator("dd")).to_have_text([f"{canary}/status"])
+    page.get_by_role("button", name="Put in").click()
+    expect(page.get_by_role("button", name="Take +12025550123 out")).to_be_visible()
+    page.get_by_label("Choose a number of the person's area").uncheck()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("Choose a number of the person's area")).not_to_be_checked()
 
     assert complaints == []
     assert stand.canary not in "".join(wire)

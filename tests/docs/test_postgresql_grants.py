@@ -8,6 +8,7 @@ import pytest
 
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.messaging_services import ServiceRow
 from ringfence.ports.store import (
     AccountRow,
     CredentialRow,
@@ -20,6 +21,7 @@ from ringfence.ports.store import (
     StockRow,
     StoreFailedError,
 )
+from ringfence.ports.verify_config import VerifyRow
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
 from ringfence.usecases.access.freeze import freeze, thaw
@@ -150,6 +152,17 @@ async def set_up(store: PostgresStore) -> None:
     )
     await store.buy_number(row, from_stock=True)
     await store.update_number(row)
+    service = ServiceRow(
+        account=ACCOUNT, sid="MG" + "1" * 32, friendly_name="x", standing=b"sealed", created_ms=NOW, updated_ms=NOW
+    )
+    await store.create_service(service)
+    assert await store.update_service(service)
+    assert await store.add_to_pool(ACCOUNT, service.sid, row.sid, NOW, 400)
+    assert await store.remove_from_pool(ACCOUNT, service.sid, row.sid)
+    assert await store.delete_service(ACCOUNT, service.sid)
+    verify = VerifyRow(account=ACCOUNT, kind="service", sid="VA" + "1" * 32, created_ms=NOW, updated_ms=NOW)
+    assert await store.create_verify(verify, 10)
+    assert await store.update_verify(verify)
     assert await store.release_number(ACCOUNT, row.sid, rests_until_ms=NOW + 1)
 
 

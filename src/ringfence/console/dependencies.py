@@ -16,10 +16,12 @@ from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.ledger import OwnRecords
+from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
 from ringfence.ports.store import NumberStore
+from ringfence.ports.verify_config import VerifyConfigStore
 from ringfence.usecases.accounts.update_account import Accounts
 
 
@@ -31,7 +33,7 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
     keys: str
 
 
-class SetUpStore(NumberStore, Protocol):
+class SetUpStore(NumberStore, ServiceStore, VerifyConfigStore, Protocol):
     """What of `ports.store.Store` members set up."""
 
 

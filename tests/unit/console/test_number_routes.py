@@ -141,10 +141,10 @@ def test_a_member_buys_a_number_with_what_it_shall_do(run: Any, stand: Any) -> N
             asked = (await member.ask("POST", "/numbers/form", {"number": NEXT})).json()
             form = await filled_in(it, member, asked, sms_url=URL)
             wrong = {"number": NEXT, "sid": "PN" + "0" * 32, "form": form}
-            assert (await member.ask("POST", "/numbers/buy", wrong)).status_code == 409
+            assert (await member.ask("POST", "/numbers", wrong)).status_code == 409
             asked = (await member.ask("POST", "/numbers/form", {"number": NEXT})).json()
             form = await filled_in(it, member, asked, sms_url=URL)
-            bought = await member.ask("POST", "/numbers/buy", {"number": NEXT, "sid": asked["sid"], "form": form})
+            bought = await member.ask("POST", "/numbers", {"number": NEXT, "sid": asked["sid"], "form": form})
             assert bought.json() == {"sid": asked["sid"]}
             assert (await config_of(it, asked["sid"])).sms_url == URL
             # Nobody buys it twice, and what is not for sale is nobody's.
@@ -152,7 +152,7 @@ def test_a_member_buys_a_number_with_what_it_shall_do(run: Any, stand: Any) -> N
                 asked = (await member.ask("POST", "/numbers/form", {"number": wanted})).json()
                 form = await filled_in(it, member, asked)
                 again = {"number": wanted, "sid": asked["sid"], "form": form}
-                assert (await member.ask("POST", "/numbers/buy", again)).status_code == 409
+                assert (await member.ask("POST", "/numbers", again)).status_code == 409
             assert msgspec.json.decode(bought.content)["sid"] in (await member.page("/numbers")).text
 
     run(scene())

@@ -5,29 +5,19 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from ringfence.api.dates import iso8601
-from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_integer
+from ringfence.api.forms import VERIFY_PARAMETER, Rule
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.channel_policy import read_policy
 from ringfence.domain.errors import ApiError
-from ringfence.domain.passkeys.origin import read_domain, read_origin
-from ringfence.domain.sid import is_sid
-from ringfence.domain.spoken_code import CODE_PLACE
-from ringfence.domain.verify_service import (
-    CODE_LENGTH_MAX,
-    CODE_LENGTH_MIN,
-    NAME_MAX_CHARACTERS,
-    VerifyService,
-    decode_verify_service,
-)
-from ringfence.domain.web_url import InvalidUrlError, parse_url
+from ringfence.domain.passkeys.origin import read_domain
+from ringfence.domain.verify_service import CODE_LENGTH_MAX, CODE_LENGTH_MIN, VerifyService, decode_verify_service
+from ringfence.domain.verify_settings import between, read_host, read_line, read_origins, read_service_name, sid_of
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.services import configure_verify_service, create_verify_service
 
 PRODUCT = "verify"
 VERSION = "v2"
-LINE_MAX_CHARACTERS = 255
-ORIGINS_MAX = 50
 
 services = Resource("Services", item="Service", listed="services", product=PRODUCT, version=VERSION)
 
@@ -76,77 +66,12 @@ _PARTS = {
 }
 
 
-def _between(low: int, high: int) -> Any:
-    def read(text: str) -> int:
-        number = read_integer(text)
-        if not low <= number <= high:
-            raise ValueError(f"expected {low} to {high}")
-        return number
-
-    return read
-
-
-def _sid_of(prefix: str) -> Any:
-    def read(text: str) -> str:
-        if not is_sid(text, prefix):
-            raise ValueError(f"expected {prefix} and 32 hexadecimal digits")
-        return text
-
-    return read
-
-
-def read_service_name(text: str) -> str:
-    """What a text calls the service: it has no line break, and no digits that could be taken for a code.
-
-    Nor a place for the code: in `shop.example/{{code}}` a telephone's preview of the link would carry the code there.
-    """
-    if len(text) > NAME_MAX_CHARACTERS:
-        raise ValueError(f"expected at most {NAME_MAX_CHARACTERS} characters")
-    if not text.isprintable():
-        raise ValueError("expected no control characters")
-    if CODE_PLACE in text:
-        raise ValueError("expected no place for the code")
-    digits = 0
-    for char in text:
-        digits = digits + 1 if char.isdigit() else 0
-        if digits >= CODE_LENGTH_MIN:
-            raise ValueError(f"expected fewer than {CODE_LENGTH_MIN} digits in a row")
-    return text
-
-
-def read_line(text: str) -> str:
-    """A name that is kept with the service, and so read with every code."""
-    if len(text) > LINE_MAX_CHARACTERS or not text.isprintable():
-        raise ValueError(f"expected one line of at most {LINE_MAX_CHARACTERS} characters")
-    return text
-
-
-def read_host(text: str) -> str:
-    """A host name as a browser shows it."""
-    host = text.lower()
-    try:
-        parsed = parse_url(f"https://{host}/")
-    except InvalidUrlError:
-        raise ValueError("expected a host name") from None
-    if parsed.host != host:
-        raise ValueError("expected a host name")
-    return host
-
-
-def read_origins(text: str) -> tuple[str, ...]:
-    """Host names with commas between them: origins without their "https://", unless they are of another scheme."""
-    parts = text.split(",")
-    if len(parts) > ORIGINS_MAX:
-        raise ValueError(f"expected at most {ORIGINS_MAX} origins")
-    return tuple(read_origin(part.strip()).removeprefix("https://") for part in parts)
-
-
 Line = Annotated[str, Rule(read_line, VERIFY_PARAMETER)]
 ServiceName = Annotated[str, Rule(read_service_name, VERIFY_PARAMETER)]
 Host = Annotated[str, Rule(read_host, VERIFY_PARAMETER, clears=True)]
 Domain = Annotated[str, Rule(read_domain, VERIFY_PARAMETER, clears=True)]
 ChannelPolicy = Annotated[tuple[str, ...], Rule(read_policy, VERIFY_PARAMETER, clears=True)]
-CredentialSid = Annotated[str, Rule(_sid_of("CR"), VERIFY_PARAMETER, clears=True)]
+CredentialSid = Annotated[str, Rule(sid_of("CR"), VERIFY_PARAMETER, clears=True)]
 Attachment = Literal["platform", "cross-platform", "any"]
 Wish = Literal["required", "preferred", "discouraged"]
 
@@ -155,7 +80,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """What may be set on a service; what is absent stays."""
 
     friendly_name: ServiceName | None = None
-    code_length: Annotated[int, Rule(_between(CODE_LENGTH_MIN, CODE_LENGTH_MAX), VERIFY_PARAMETER)] | None = None
+    code_length: Annotated[int, Rule(between(CODE_LENGTH_MIN, CODE_LENGTH_MAX), VERIFY_PARAMETER)] | None = None
     lookup_enabled: bool | None = None
     skip_sms_to_landlines: bool | None = None
     dtmf_input_required: bool | None = None
@@ -163,7 +88,7 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     psd2_enabled: bool | None = None
     do_not_share_warning_enabled: bool | None = None
     custom_code_enabled: bool | None = None
-    default_template_sid: Annotated[str, Rule(_sid_of("HJ"), VERIFY_PARAMETER, clears=True)] | None = None
+    default_template_sid: Annotated[str, Rule(sid_of("HJ"), VERIFY_PARAMETER, clears=True)] | None = None
     verify_event_subscription_enabled: bool | None = None
     code_host: Host | None = None
     new_factors_need_approval: bool | None = None
@@ -173,16 +98,16 @@ class ServiceForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     push_apn_credential_sid: CredentialSid | None = msgspec.field(name="Push.ApnCredentialSid", default=None)
     push_fcm_credential_sid: CredentialSid | None = msgspec.field(name="Push.FcmCredentialSid", default=None)
     totp_issuer: Line | None = msgspec.field(name="Totp.Issuer", default=None)
-    totp_time_step: Annotated[int, Rule(_between(20, 60), VERIFY_PARAMETER)] | None = msgspec.field(
+    totp_time_step: Annotated[int, Rule(between(20, 60), VERIFY_PARAMETER)] | None = msgspec.field(
         name="Totp.TimeStep", default=None
     )
-    totp_code_length: Annotated[int, Rule(_between(3, 8), VERIFY_PARAMETER)] | None = msgspec.field(
+    totp_code_length: Annotated[int, Rule(between(3, 8), VERIFY_PARAMETER)] | None = msgspec.field(
         name="Totp.CodeLength", default=None
     )
-    totp_skew: Annotated[int, Rule(_between(0, 2), VERIFY_PARAMETER)] | None = msgspec.field(
+    totp_skew: Annotated[int, Rule(between(0, 2), VERIFY_PARAMETER)] | None = msgspec.field(
         name="Totp.Skew", default=None
     )
-    whatsapp_msg_service_sid: Annotated[str, Rule(_sid_of("MG"), VERIFY_PARAMETER, clears=True)] | None = msgspec.field(
+    whatsapp_msg_service_sid: Annotated[str, Rule(sid_of("MG"), VERIFY_PARAMETER, clears=True)] | None = msgspec.field(
         name="Whatsapp.MsgServiceSid", default=None
     )
     whatsapp_sender: Line | None = msgspec.field(name="Whatsapp.From", default=None)

@@ -11,7 +11,7 @@ from ringfence.api.forms import VERIFY_PARAMETER, Rule, read_digits
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.api.verify_v2.parents import service_of
 from ringfence.api.verify_v2.read import is_text
-from ringfence.api.verify_v2.services import PRODUCT, VERSION, read_service_name, service_url
+from ringfence.api.verify_v2.services import PRODUCT, VERSION, service_url
 from ringfence.api.verify_v2.verification_lookup import lookup_of
 from ringfence.api.verifying import Verifying
 from ringfence.domain.custom_message import read_custom_message
@@ -19,6 +19,7 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.mail_address import parse_mail_address
 from ringfence.domain.spoken_code import CODE_PLACE
 from ringfence.domain.verification import Status
+from ringfence.domain.verify_settings import read_service_name
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.usecases.verify.start_request import StartRequest
 from ringfence.usecases.verify.verification_view import VerificationView

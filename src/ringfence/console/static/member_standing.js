@@ -1,5 +1,6 @@
 // What is set up and sealed: the frame shows it, and a person changes it there. What passes through here is sealed both
-// ways. A button with `data-standing` is of one thing that there is, one with `data-buy` of a number that is not yet.
+// ways. A button with `data-standing` is of one thing that there is; what has `data-new` makes one, a form with what was
+// typed, a button with its own value.
 import { post, tell } from "./asking.js";
 import { askKeys } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
@@ -13,9 +14,15 @@ if (change) {
   change.disabled = false;
   reporting(() => shown(at));
 }
-for (const button of document.querySelectorAll("button[data-buy]")) {
-  button.addEventListener("click", () => reporting(() => bought(button.dataset.buy)));
+for (const button of document.querySelectorAll("button[data-new]")) {
+  button.addEventListener("click", () => reporting(() => made(button.dataset.new, { [button.name]: button.value })));
   button.disabled = false;
+}
+for (const form of document.querySelectorAll("form[data-new]")) {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    reporting(() => made(form.dataset.new, Object.fromEntries(new FormData(form))));
+  });
 }
 
 async function shown(at) {
@@ -31,12 +38,12 @@ async function changed(at) {
   await shown(at);
 }
 
-async function bought(number) {
+async function made(at, values) {
   await opened();
-  const asked = await freshly("/numbers/form", { number });
+  const asked = await freshly(`${at}/form`, values);
   const form = await edited(asked);
-  const { sid } = await post("/numbers/buy", { number, sid: asked.sid, form });
-  location.assign(`/numbers/${sid}`);
+  const { sid } = await post(at, { ...values, sid: asked.sid, form });
+  location.assign(`${at}/${sid}`);
 }
 
 async function edited(asked) {

@@ -26,9 +26,11 @@ from ringfence.console.tenant.page_routes import page_routes
 from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.sealed_hours import SealedHours
+from ringfence.console.tenant.service_routes import service_routes
 from ringfence.console.tenant.standing_json import StandingRelay
 from ringfence.console.tenant.text_routes import text_routes
 from ringfence.console.tenant.traffic import TenantTraffic
+from ringfence.console.tenant.verify_service_routes import verify_service_routes
 from ringfence.ports.passkeys import RelyingParty
 
 NAME = "ringfence"
@@ -79,6 +81,8 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),
         *call_routes(pages, TenantCalls(dependencies.calls), dependencies.told, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
+        *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
+        *verify_service_routes(pages, dependencies.set_up, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]
     guarded = SessionGuard(

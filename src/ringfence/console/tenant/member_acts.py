@@ -14,6 +14,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.ports.access_notes import AccessNotes
 
+NAME_MAX_CHARACTERS: Final = 64
 GONE: Final = "That is not there any more: load the page anew."
 
 
@@ -36,6 +37,13 @@ class MemberActs:
         session = self.fresh_session(request)
         await self._notes.note(session.account, session.actor, verb, (session.scope, *scope))
         return session
+
+
+def checked_name(text: str) -> str:
+    """A name that people give a thing; RefusedError."""
+    if not 0 < len(text) <= NAME_MAX_CHARACTERS:
+        raise RefusedError(f"A name has 1 to {NAME_MAX_CHARACTERS} characters.", status=400)
+    return text
 
 
 def telling(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

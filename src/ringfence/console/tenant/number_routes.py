@@ -11,11 +11,13 @@ from ringfence.console.json_routes import answering, done, read_json
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
-from ringfence.console.tenant.member_acts import GONE, MemberActs, telling
+from ringfence.console.tenant.member_acts import GONE, MemberActs, checked_name, telling
 from ringfence.console.tenant.standing_json import FormJson, StandingRelay
+from ringfence.console.tenant.standing_routes import StandingOf, standing_routes
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid, new_sid
 from ringfence.domain.standing import number_record
+from ringfence.ports.standing_forms import KeptStanding
 from ringfence.ports.store import NumberRow, NumberStore, SidTakenError
 from ringfence.usecases.accounts.buy_number import KINDS, own_number
 from ringfence.usecases.accounts.configure_number import keep_number
@@ -24,12 +26,7 @@ from ringfence.usecases.accounts.release_number import release_number
 NUMBER: Final = "PN"
 PAGE: Final = 50
 OFFERED: Final = 30
-NAME_MAX_CHARACTERS: Final = 64
 _TAKEN = "This number was taken meanwhile: choose another."
-
-
-class _Credential(msgspec.Struct, frozen=True):
-    credential: str
 
 
 class _Name(msgspec.Struct, frozen=True):
@@ -91,29 +88,18 @@ def number_routes(
             offers=found,
         )
 
-    async def sealed(request: Request) -> Response:
-        row, asked = await own(request), await read_json(request, _Credential)
-        (found,) = await relay.shown(session_of(request), asked.credential, [(number_record(row.sid), row.standing)])
-        return done(**found, label=row.number)
+    async def find(request: Request) -> StandingOf:
+        row = await own(request)
+        return StandingOf(record=number_record(row.sid), standing=row.standing, label=row.number)
 
-    async def form(request: Request) -> Response:
-        session, row, asked = acts.fresh_session(request), await own(request), await read_json(request, _Credential)
-        (found,) = await relay.shown(session, asked.credential, [(number_record(row.sid), row.standing)])
-        return done(**found, label=row.number, proof_key=await relay.proof_key(session))
-
-    async def keep(request: Request) -> Response:
-        session, row, made = acts.fresh_session(request), await own(request), await read_json(request, FormJson)
-        kept = await relay.kept(session, number_record(row.sid), row.standing, made)
-        # What it was named meanwhile stays.
+    async def keep(request: Request, kept: KeptStanding) -> None:
         await keep_number(numbers, clock, await own(request), standing=kept.sealed)
-        return done()
 
     async def rename(request: Request) -> Response:
         row, wanted = await own(request), await read_json(request, _Name)
-        if not 0 < len(wanted.friendly_name) <= NAME_MAX_CHARACTERS:
-            raise RefusedError(f"A name has 1 to {NAME_MAX_CHARACTERS} characters.", status=400)
+        name = checked_name(wanted.friendly_name)
         await acts.begin(request, "rename_number", row.sid)
-        await keep_number(numbers, clock, row, friendly_name=wanted.friendly_name)
+        await keep_number(numbers, clock, row, friendly_name=name)
         return done()
 
     async def release(request: Request) -> Response:
@@ -153,11 +139,9 @@ def number_routes(
         Route("/numbers", listed, methods=["GET"]),
         Route("/numbers/offers", offered, methods=["GET"]),
         Route("/numbers/form", answering(begin_buying), methods=["POST"]),
-        Route("/numbers/buy", answering(telling(buy)), methods=["POST"]),
+        Route("/numbers", answering(telling(buy)), methods=["POST"]),
         Route("/numbers/{sid}", one, methods=["GET"]),
-        Route("/numbers/{sid}/sealed", answering(sealed), methods=["POST"]),
-        Route("/numbers/{sid}/form", answering(form), methods=["POST"]),
-        Route("/numbers/{sid}/standing", answering(keep), methods=["POST"]),
+        *standing_routes("/numbers/{sid}", find, keep, relay, acts),
         Route("/numbers/{sid}/name", answering(rename), methods=["POST"]),
         Route("/numbers/{sid}/release", answering(release), methods=["POST"]),
     ]

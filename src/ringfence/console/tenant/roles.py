@@ -43,6 +43,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/calls/{sid}/sealed": Role.READER,
     "/ledger/entries": Role.READER,
     "/numbers/{sid}/sealed": Role.READER,
+    "/services/messaging/{sid}/sealed": Role.READER,
     "/passkeys/options": Role.READER,
     "/passkeys": Role.READER,
     # A reader forgets passkeys of their own; `Members.forget` demands an owner for another's.

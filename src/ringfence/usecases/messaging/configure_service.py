@@ -34,11 +34,14 @@ async def configure_service(
     (config,) = await read_service_configs(keys, caller, [row])
     config = msgspec.structs.replace(config, **changes)
     (standing,) = await keys.seal_standing(row.account, [(service_record(row.sid), encode_service_config(config))])
-    changed = msgspec.structs.replace(
-        row,
-        standing=standing,
-        has_status_callback=bool(config.status_callback),
-        updated_ms=clock.now_ms(),
-        **settings,
-    )
-    return (changed, config) if await store.update_service(changed) else None
+    sealed = {"standing": standing, "has_status_callback": bool(config.status_callback)}
+    changed = await keep_service(store, clock, row, {**settings, **sealed})
+    return None if changed is None else (changed, config)
+
+
+async def keep_service(
+    store: ServiceStore, clock: Clock, row: ServiceRow, settings: Mapping[str, Any]
+) -> ServiceRow | None:
+    """The service with those fields of ServiceRow changed; None: it is gone."""
+    changed = msgspec.structs.replace(row, updated_ms=clock.now_ms(), **settings)
+    return changed if await store.update_service(changed) else None

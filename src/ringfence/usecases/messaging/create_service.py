@@ -25,14 +25,37 @@ async def create_service(
 
     SidTakenError where `sid` is given and known.
     """
-    now_ms = clock.now_ms()
-    made = sid or new_sid("MG", now_ms)
+    made = sid or new_sid("MG", clock.now_ms())
     (standing,) = await keys.seal_standing(account, [(service_record(made), encode_service_config(config))])
-    row = ServiceRow(
+    return await keep_new_service(
+        *(store, clock),
         account=account,
         sid=made,
         friendly_name=friendly_name,
+        settings=settings,
+        standing=standing,
         has_status_callback=bool(config.status_callback),
+    )
+
+
+async def keep_new_service(
+    store: ServiceStore,
+    clock: Clock,
+    *,
+    account: str,
+    sid: str,
+    friendly_name: str,
+    settings: Mapping[str, Any],
+    standing: bytes,
+    has_status_callback: bool,
+) -> ServiceRow:
+    """As `create_service`, with its configuration as it is sealed under the name of `sid`."""
+    now_ms = clock.now_ms()
+    row = ServiceRow(
+        account=account,
+        sid=sid,
+        friendly_name=friendly_name,
+        has_status_callback=has_status_callback,
         standing=standing,
         created_ms=now_ms,
         updated_ms=now_ms,
