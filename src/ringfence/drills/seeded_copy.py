@@ -15,6 +15,7 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Status
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig, encode_number_config, number_record
+from ringfence.domain.totp import TotpShape
 from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import Design, Keys
@@ -136,16 +137,29 @@ class SeededCopy:
         made = await create_account(
             self._store, self._keys, self._clock, friendly_name=f"Tenant {index}", auth_token=token, sid=sid
         )
+        return await self._equipped(made.row, token, index)
+
+    async def adopt_tenant(self, sid: str, token: str, *, index: int) -> None:
+        """An account that was made elsewhere, with its Auth Token; `index` is beyond those of the other tenants."""
         number = f"+1415{2_000_000 + index:07d}"
-        url = self._webhook_of(sid)
+        await self._store.stock([StockRow(number=number, region="US", kind="local")])
+        self.canaries.learn_secret(token.encode(), sid, "API secret")
+        row = await self._store.account(sid)
+        if row is None:
+            raise AssertionError("the store does not know the account: this drill would prove nothing")
+        self.tenants.append(await self._equipped(row, token, index))
+
+    async def _equipped(self, row: AccountRow, token: str, index: int) -> Tenant:
+        """The account with a number and a webhook."""
+        number, url = f"+1415{2_000_000 + index:07d}", self._webhook_of(row.sid)
         await buy_number(
-            self._store, self._keys, self._clock, account=sid, number=number, config=NumberConfig(sms_url=url)
+            self._store, self._keys, self._clock, account=row.sid, number=number, config=NumberConfig(sms_url=url)
         )
         return Tenant(
-            account=made.row,
-            caller=Caller(account=sid, credential=sid, seed=slot_seed(token, sid)),
+            account=row,
+            caller=Caller(account=row.sid, credential=row.sid, seed=slot_seed(token, row.sid)),
             number=number,
-            customer=self.canaries.number(sid, "To and From number", index),
+            customer=self.canaries.number(row.sid, "To and From number", index),
         )
 
     def _own_webhook(self, sid: str) -> str:
@@ -279,6 +293,16 @@ class SeededCopy:
     async def verify_service(self, tenant: Tenant, settings: VerifyService) -> VerifyRow:
         """A Verify Service of the tenant."""
         return await create_verify_service(self._store, self._clock, tenant.sid, settings)
+
+    async def add_app(self, tenant: Tenant, service: str, identity: str) -> str:
+        """An authenticator app for somebody of the tenant's, unverified: the factor's SID."""
+        entity = await self.factoring.entities.begin(tenant.caller, tenant.sid, service, identity)
+        made = await self.factoring.totp_factors.create(
+            tenant.caller, entity.row, VerifyService(friendly_name="Shop"), TotpShape(), name="An app"
+        )
+        if made is None:
+            raise AssertionError("the entity is gone: this drill would prove nothing")
+        return made.view.row.sid
 
     async def code_on_handset(self, verification: VerificationView, number: str) -> str:
         """The code that a subscriber is shown, once it is there: the last word of that text."""

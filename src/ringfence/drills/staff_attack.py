@@ -1,0 +1,129 @@
+"""An installation with tenants, and the attacker at it with the browser of a member of staff who is signed in."""
+
+import asyncio
+import contextlib
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from ringfence.api.app import operations, own_operations
+from ringfence.api.resource import CORE
+from ringfence.drills.design import Design
+from ringfence.drills.held_browser import HeldBrowser, signed_browser
+from ringfence.drills.key_process import apart
+from ringfence.drills.report import Finding
+from ringfence.drills.seeded_copy import SeededCopy, Tenant
+from ringfence.roles.installation_lock import InstallationLock
+from ringfence.roles.settings import Settings
+
+AT_ONCE = 32
+TERMINAL_WITHIN_S = 60
+METHODS = ("POST", "PUT", "PATCH", "DELETE")
+VARIABLE = re.compile(r"\{[^}]*\}")
+
+Rows = tuple[tuple[str, str], ...]
+
+
+class StaffAttack:
+    """What the attacker asked and what came."""
+
+    def __init__(self, copy: SeededCopy, browser: HeldBrowser, settings: Settings) -> None:
+        self.copy = copy
+        self.browser = browser
+        self.settings = settings
+        self.asked = 0
+        self.seen: set[bytes] = set()
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> bytes:
+        """One request to the consoles."""
+        async with self._turns:
+            answer = await self.browser.ask(method, path, body, kind)
+        self.asked += 1
+        self.seen.add(answer.body)
+        return b"%d " % answer.status + answer.body
+
+    def filled(self, method: str, tenant: Tenant, messages: Sequence[str]) -> Iterator[str]:
+        """The paths of the consoles' routes of a method, with every name of the tenant's that staff may have heard."""
+        for way, path in self.browser.routes:
+            if way != method:
+                continue
+            if "{" not in path:
+                yield path
+                continue
+            for name in (tenant.sid, tenant.number, tenant.customer, *messages):
+                yield VARIABLE.sub(lambda _, name=name: quote(name), path)  # type: ignore[misc]
+
+
+def api_routes() -> Iterator[tuple[str, str]]:
+    """Method and path of every operation of the API, with its variables in braces."""
+    for operation in (*operations(), *own_operations()):
+        prefix = "" if operation.product == CORE else f"/{operation.product}"
+        end = ".json" if operation.product == CORE else ""
+        yield operation.method, f"{prefix}{operation.path}{end}"
+
+
+def played(
+    design: Design, tenants: int, drill: str, attack: Callable[[StaffAttack], Awaitable[tuple[int, Rows]]]
+) -> Finding:
+    """What an attack on an installation with so many tenants found: how many it reached, and its rows."""
+    started = time.monotonic()
+
+    async def story(folder: Path) -> tuple[int, Rows]:
+        async with _signed_in(folder, design, tenants) as one:
+            return await attack(one)
+
+    with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
+        reached, rows = asyncio.run(story(Path(folder)))
+    return Finding(
+        drill=drill,
+        design=design.name,
+        tenants=tenants,
+        reached=reached,
+        seconds=time.monotonic() - started,
+        rows=rows,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _signed_in(folder: Path, design: Design, tenants: int) -> AsyncIterator[StaffAttack]:
+    """Tenants with a text each, on their way, in an installation with an API; and the browser.
+
+    One of them an operator has made at the terminal, as all are made that are not invited.
+    """
+    async with apart(folder, design, roles=("kms", "api")) as (copy, _, settings):
+        await copy.add_tenants(tenants - 1)
+        await copy.adopt_tenant(*await asyncio.to_thread(_made_at_the_terminal, settings), index=tenants - 1)
+        for start in range(0, tenants, AT_ONCE):
+            await asyncio.gather(*(copy.send(tenant, "body") for tenant in copy.tenants[start : start + AT_ONCE]))
+        async with (design.held_browser or signed_browser)(settings, copy) as browser:
+            yield StaffAttack(copy, browser, settings)
+
+
+def _made_at_the_terminal(settings: Settings) -> tuple[str, str]:
+    """SID and Auth Token of an account that `ringfence account create` made. What that showed, staff have not seen."""
+    lock = InstallationLock(settings.data_dir)
+    lock.take()
+    try:
+        command = [
+            sys.executable,
+            "-m",
+            "ringfence.cli",
+            "account",
+            "create",
+            "Clinic",
+            "--data",
+            str(settings.data_dir),
+        ]
+        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TERMINAL_WITHIN_S)  # noqa: S603 - ours
+    finally:
+        lock.drop()
+    sid, token = re.search(r"\bAC[0-9a-f]{32}\b", told.stdout), re.search(r"\b[0-9a-f]{32}\b", told.stdout)
+    if sid is None or token is None:
+        raise AssertionError("the terminal showed no account: this drill would prove nothing")
+    return sid[0], token[0]
