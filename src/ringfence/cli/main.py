@@ -35,6 +35,7 @@ from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
 from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Database, Port, RunningPort, Yes, settings_of, settings_of_running
+from ringfence.cli.policy import commands as policies
 from ringfence.cli.staff import commands as staff
 from ringfence.cli.terminal import Terminal
 from ringfence.cli.verify import commands as verifications
@@ -57,6 +58,7 @@ app.command(name="freeze")(freeze)
 app.command(name="thaw")(thaw)
 app.add_typer(verifications, name="verify")
 app.add_typer(staff, name="staff")
+app.add_typer(policies, name="policy")
 doctors = typer.Typer()
 app.add_typer(doctors, name="doctor")
 

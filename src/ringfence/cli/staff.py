@@ -17,6 +17,7 @@ from ringfence.cli.terminal import Terminal
 from ringfence.console.dependencies import domain_of
 from ringfence.console.operator.staff import TERMINAL, Staff
 from ringfence.console.refusals import RefusedError
+from ringfence.domain.access.staff_role import ALL_STAFF_ROLES, StaffRole
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.passkeys import RelyingParty
@@ -27,7 +28,7 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 
-COLUMNS = ("id", "name", "since", "invited_by", "approved_by", "may_sign_in_from", "removed")
+COLUMNS = ("id", "name", "roles", "since", "invited_by", "approved_by", "may_sign_in_from", "removed")
 
 commands = typer.Typer(help="Who may sign in to the operator's console.", no_args_is_help=True)
 
@@ -35,6 +36,9 @@ commands = typer.Typer(help="Who may sign in to the operator's console.", no_arg
 @commands.command()
 def invite(
     name: Annotated[str, typer.Argument(help="Whom.", metavar="NAME")],
+    role: Annotated[
+        list[StaffRole] | None, typer.Option("--role", help="What they are for, each by its own --role; else all.")
+    ] = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -43,7 +47,7 @@ def invite(
     settings = settings_of_running(config, data)
 
     async def work(staff: Staff) -> None:
-        secret = await staff.invite_first(name)
+        secret = await staff.invite_first(name, role or ALL_STAFF_ROLES)
         terminal = Terminal()
         terminal.heading("Link", f"{settings.operator_origin}/join#{secret}", "once, within ten minutes")
         if not settings.staff_roots:
@@ -59,12 +63,35 @@ def list_staff(output: OutputForm = Output.TABLE, config: Config = None, data: D
     async def work(staff: Staff) -> None:
         rows = [
             (
-                *(each.id, each.name, shown_time(each.made_ms), each.invited_by, each.approved_by or None),
+                *(
+                    each.id,
+                    each.name,
+                    ", ".join(each.roles) or None,
+                    shown_time(each.made_ms),
+                    each.invited_by,
+                    each.approved_by or None,
+                ),
                 *(shown_time(each.active_ms), None if each.removed_ms is None else shown_time(each.removed_ms)),
             )
             for each in await staff.members(removed=True)
         ]
         show(output, COLUMNS, rows)
+
+    _operate(settings_of_running(config, data), work)
+
+
+@commands.command()
+def roles(
+    member: Annotated[str, typer.Argument(help="Whose, as `staff list` has it.", metavar="ID")],
+    role: Annotated[list[StaffRole], typer.Argument(help="What they are for from now on.", metavar="ROLE...")],
+    config: Config = None,
+    data: Data = None,
+) -> None:
+    """Say what a member is for: support, operations, security. What each may do: `ringfence policy check`."""
+
+    async def work(staff: Staff) -> None:
+        await staff.give_roles(member, role)
+        Terminal().say(f"{member} is for {', '.join(dict.fromkeys(role))}")
 
     _operate(settings_of_running(config, data), work)
 

@@ -183,7 +183,7 @@ class OurDesk:
         return seen
 
     async def _join_by_link(self, way: str, ada: "OurPerson", attacker: StaffBrowser) -> None:
-        asked = await ada.ask("POST", "/staff/invitations", {"name": "Bob"})
+        asked = await ada.ask("POST", "/staff/invitations", {"name": "Bob", "roles": ["support"]})
         secret = str(asked.json()["link"]).partition("/join#")[2]
         if way == USED:
             await self._browser().join(secret)

@@ -8,6 +8,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins
+from ringfence.console.operator.act_names import every_member_may
+from ringfence.console.operator.policies import NoPoliciesError, Policies, may_by
+from ringfence.console.operator.policy_files import PolicyError, shipped_statements, statements_in
 from ringfence.console.storage import DATABASE, ConsoleStorage
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
@@ -26,7 +29,7 @@ from ringfence.webauthn.passkeys import WebauthnPasskeys
 
 async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve the listeners the supervisor bound, until cancelled. RefusalError where the storage cannot be used."""
-    policy = attestation_policy(settings)
+    policy, policies = attestation_policy(settings), staff_policies(settings)
     async with contextlib.AsyncExitStack() as stack:
         storage = await open_console_storage(settings)
         stack.push_async_callback(storage.close)
@@ -48,6 +51,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 calls=store,
                 told=store,
                 staff_passkeys=WebauthnPasskeys(policy),
+                staff_may=every_member_may if policies is None else may_by(policies, storage, store),
                 members_passkeys=WebauthnPasskeys(),
                 view=store,
                 records=keys,
@@ -70,6 +74,23 @@ async def open_console_storage(settings: Settings) -> ConsoleStorage:
     except StoreFailedError as error:
         raise RefusalError(f"{settings.console_dir}: {error}", "run the version that wrote it, or restore it") from None
     return storage
+
+
+def staff_policies(settings: Settings) -> Policies | None:
+    """What staff may do; None in dev where cedarpy is not installed: everything. RefusalError for policies that cannot
+    be used, and in production without cedarpy."""
+    try:
+        folder = Path(settings.staff_policies).expanduser()
+        return Policies(statements_in(folder) if settings.staff_policies else shipped_statements())
+    except NoPoliciesError:
+        if not settings.dev or settings.staff_policies:
+            raise RefusalError(
+                "the operator's console needs cedarpy, which reads the policies of staff",
+                "pip install 'ringfence[policies]'",
+            ) from None
+        return None
+    except PolicyError as error:
+        raise RefusalError(f"staff_policies: {error.mistakes[0]}", "ringfence policy check", exit_code=2) from None
 
 
 def attestation_policy(settings: Settings) -> AttestationPolicy:

@@ -108,6 +108,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         Meta(description="Models (AAGUID) of authenticators that staff may enrol. Empty: all of staff_roots' makers."),
     ] = ()
+    staff_policies: Annotated[
+        str,
+        Meta(
+            description="Folder of Cedar policies (*.cedar) that say what staff may do. Empty: those that come along."
+        ),
+    ] = ""
     trusted_proxies: Annotated[
         tuple[str, ...],
         Meta(description="Reverse proxies (addresses, CIDR) whose X-Forwarded-For and X-Forwarded-Proto are believed."),

@@ -7,7 +7,7 @@ import pytest
 
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
-from ringfence.console.operator.act_names import AskedAct
+from ringfence.console.operator.act_names import AskedAct, May, every_member_may
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
@@ -61,6 +61,7 @@ class Stand:
         self.store = MemoryStore()
         self.asked: list[AskedAct] = []
         self.forbids = ""
+        self.may: May = every_member_may
         self.processes = [ProcessState(name="dispatcher", answers=False)]
         self.keys = KeyService(Path(), clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
         passkeys = WebauthnPasskeys(policy)
@@ -96,6 +97,7 @@ class Stand:
         self.asked.append(asked)
         if self.forbids:
             raise RefusedError(self.forbids, status=403)
+        await self.may(asked)
 
     def browser(self, authenticator: SoftwareAuthenticator | None = None) -> StaffBrowser:
         """A person's, with an authenticator of their own."""

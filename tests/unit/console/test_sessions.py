@@ -42,7 +42,7 @@ def test_a_signature_holds_for_its_own_request_alone(run: Any, stand: Any, chang
     async def scene() -> None:
         async with stand() as it:
             ada = await it.first()
-            name = b'{"name": "Bob"}'
+            name = b'{"name": "Bob", "roles": ["support"]}'
             target, method, body, host = f"{ada.origin}/staff/invitations", "POST", name, "operator.localhost:8421"
             created_s = it.clock.now_ms() // 1_000
             headers = ada.key.headers(method, target, body, created_s)
@@ -53,7 +53,7 @@ def test_a_signature_holds_for_its_own_request_alone(run: Any, stand: Any, chang
             elif change == "method":
                 method = "PUT"
             elif change == "body":
-                body = b'{"name": "Eve"}'
+                body = b'{"name": "Eve", "roles": ["support"]}'
             elif change == "time":
                 headers = ada.key.headers(method, target, body, created_s - 31)
             elif change == "key":
@@ -73,7 +73,7 @@ def test_a_signature_with_a_part_missing_is_none(run: Any, stand: Any, part: str
     async def scene() -> None:
         async with stand() as it:
             ada = await it.first()
-            target, body = f"{ada.origin}/staff/invitations", b'{"name": "Bob"}'
+            target, body = f"{ada.origin}/staff/invitations", b'{"name": "Bob", "roles": ["support"]}'
             headers = ada.key.headers("POST", target, body, it.clock.now_ms() // 1_000)
             del headers[part]
             headers |= {"host": "operator.localhost:8421", "cookie": ada.cookie}
@@ -96,7 +96,7 @@ def test_nothing_is_changed_by_what_a_form_of_another_site_can_send(run: Any, st
     async def scene() -> None:
         async with stand() as it:
             ada = await it.first()
-            target, body = f"{ada.origin}/staff/invitations", b'{"name": "Mallory"}'
+            target, body = f"{ada.origin}/staff/invitations", b'{"name": "Mallory", "roles": ["support"]}'
             headers = ada.key.headers("POST", target, body, it.clock.now_ms() // 1_000)
             headers |= {"host": "operator.localhost:8421", "cookie": ada.cookie, "content-type": kind}
             assert (await ada.send(Request("POST", target, headers, body))).status_code == 415
@@ -112,7 +112,7 @@ def test_a_body_must_be_signed_too(run: Any, stand: Any) -> None:
             target = f"{ada.origin}/staff/invitations"
             headers = ada.key.headers("POST", target, b"", it.clock.now_ms() // 1_000)
             headers |= {"host": "operator.localhost:8421", "cookie": ada.cookie}
-            sent = Request("POST", target, headers, b'{"name": "Bob"}')
+            sent = Request("POST", target, headers, b'{"name": "Bob", "roles": ["support"]}')
             assert (await ada.send(sent)).status_code == 401
 
     run(scene())

@@ -14,6 +14,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from ringfence.console.operator.staff import APPROVAL_MS, DELAY_MS, LINK_LIFE_MS, MISSED_MS, Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.access.staff_role import ALL_STAFF_ROLES
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.passkeys.answers import parse_registration
 from ringfence.kms.memory import memory_key_service
@@ -69,9 +70,9 @@ class StaffMachine(RuleBasedStateMachine):
         by = active[which % len(active)].id
         if len(active) == 1 and self._clock.now_ms() - self._missed_ms < MISSED_MS:
             with pytest.raises(RefusedError):
-                self._run(self._staff.invite(by, "Another"))
+                self._run(self._staff.invite(by, "Another", ALL_STAFF_ROLES))
             return "", "", "", 0
-        secret = self._run(self._staff.invite(by, "Another"))
+        secret = self._run(self._staff.invite(by, "Another", ALL_STAFF_ROLES))
         # Without a link it waits for somebody else, unless there is nobody else.
         assert (secret is None) == (len(active) > 1)
         return secret or "", by, "", self._clock.now_ms()

@@ -76,7 +76,9 @@ def test_a_copy_is_one_file_without_what_passes(run: Any, tmp_path: Path) -> Non
         await storage.run(lambda db: keep_member(db, ADA))
         secret = b"hash of a link's secret"
         row = ("IV1", "Bob", secret, "ST1", "", 1, 2, 3)
-        await storage.run(lambda db: db.execute("INSERT INTO invitation VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row) and None)
+        await storage.run(
+            lambda db: db.execute("INSERT INTO invitation VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')", row) and None
+        )
         (tmp_path / "copy").mkdir()
         copy_people(tmp_path / "console.db", tmp_path / "copy" / "console.db")
         await storage.close()

@@ -90,7 +90,7 @@ def test_one_asks_with_a_passkey_just_shown_and_another_confirms_with_theirs(run
         async with stand() as at:
             await frozen_account(at)
             ada, bob = await at.first(), at.browser(SoftwareAuthenticator())
-            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob"})).json()["link"]
+            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob", "roles": ["support"]})).json()["link"]
             assert (await bob.join(link.partition("/join#")[2])).status_code == 200
             at.clock.advance(24 * 3_600_000)
             for one in (ada, bob):

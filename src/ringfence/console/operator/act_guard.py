@@ -3,6 +3,7 @@
 Every route of a session names its act here; what is asked by one and confirmed by another is judged at both.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.requests import Request
@@ -18,6 +19,9 @@ from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Session, fresh
 from ringfence.domain.clock import Clock
 from ringfence.ports.store import StoreFailedError
+
+# The account that a request concerns, "" for none.
+AccountOf = Callable[[Request], Awaitable[str]]
 
 
 class ActGuard:
@@ -64,26 +68,27 @@ class ActGuard:
 
         return Route(path, shown, methods=["GET"])
 
-    def answer(self, path: str, act: Act, handler: Handler) -> Route:
+    def answer(self, path: str, act: Act, handler: Handler, of: AccountOf | None = None) -> Route:
         """JSON to GET."""
 
         async def asked(request: Request) -> Response:
-            await self._check(request, act)
+            await self._check(request, act, of)
             return await handler(request)
 
         return Route(path, answering(asked), methods=["GET"])
 
-    def deed(self, path: str, act: Act | None, handler: Handler) -> Route:
+    def deed(self, path: str, act: Act | None, handler: Handler, of: AccountOf | None = None) -> Route:
         """JSON to POST, which changes something: the passkey was shown within five minutes.
 
-        Without an act, the handler asks `check` for the one that it finds.
+        Without an act, the handler asks `check` for the one that it finds. `of` says which account it concerns, where
+        the path does not.
         """
 
         async def acted(request: Request) -> Response:
             if not fresh(session_of(request), self._clock.now_ms()):
                 raise RefusedError("Show your passkey first.", status=403, fresh=True)
             if act is not None:
-                await self._check(request, act)
+                await self._check(request, act, of)
             try:
                 return await handler(request)
             except StoreFailedError:
@@ -91,6 +96,9 @@ class ActGuard:
 
         return Route(path, answering(acted), methods=["POST"])
 
-    async def _check(self, request: Request, act: Act) -> None:
-        sid = request.path_params.get("sid", "") if request.url.path.startswith("/tenants/") else ""
-        await self.check(session_of(request), act, account=sid)
+    async def _check(self, request: Request, act: Act, of: AccountOf | None = None) -> None:
+        if of is not None:
+            account = await of(request)
+        else:
+            account = request.path_params.get("sid", "") if request.url.path.startswith("/tenants/") else ""
+        await self.check(session_of(request), act, account=account)

@@ -37,6 +37,10 @@ PAGE: Final = 50
 TEXTS_MAX: Final = 50
 
 
+class _OfAccount(msgspec.Struct, frozen=True):
+    account: str = ""
+
+
 class _Asked(msgspec.Struct, frozen=True):
     account: str
     texts: list[str]
@@ -131,6 +135,13 @@ def grant_routes(
         await end_as_staff(book, keys, clock, request.path_params["sid"], session_of(request).person)
         return done()
 
+    async def account_named(request: Request) -> str:
+        return (await read_json(request, _OfAccount)).account
+
+    async def account_granted(request: Request) -> str:
+        grant = await book.grant(request.path_params["sid"])
+        return "" if grant is None else grant.account
+
     async def own(request: Request) -> Grant:
         grant = await book.grant(request.path_params["sid"])
         if grant is None or grant.session != session_of(request).id:
@@ -139,11 +150,11 @@ def grant_routes(
 
     return [
         guard.page("/grants", Act.GRANTS_LIST, listed),
-        guard.deed("/grants", Act.GRANT_ASK, refusing(ask)),
-        guard.answer("/grants/{sid}", Act.GRANTS_LIST, refusing(state)),
-        guard.deed("/grants/{sid}/value", Act.GRANT_ASK, refusing(value)),
-        guard.deed("/grants/{sid}/read", Act.GRANT_READ, refusing(read)),
-        guard.deed("/grants/{sid}/end", Act.GRANT_END, refusing(end)),
+        guard.deed("/grants", Act.GRANT_ASK, refusing(ask), account_named),
+        guard.answer("/grants/{sid}", Act.GRANTS_LIST, refusing(state), account_granted),
+        guard.deed("/grants/{sid}/value", Act.GRANT_ASK, refusing(value), account_granted),
+        guard.deed("/grants/{sid}/read", Act.GRANT_READ, refusing(read), account_granted),
+        guard.deed("/grants/{sid}/end", Act.GRANT_END, refusing(end), account_granted),
     ]
 
 

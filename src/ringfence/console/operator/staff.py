@@ -22,6 +22,7 @@ from ringfence.console.operator.staff_rows import Invitation, StaffMember
 from ringfence.console.passkey_book import KeptPasskey, keep_passkey, passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.access.staff_role import ALL_STAFF_ROLES, StaffRole
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationAnswer
 from ringfence.domain.passkeys.refusal import PasskeyRefusedError
@@ -111,6 +112,7 @@ class Staff:
             found = [
                 Notice(
                     text=f"{names.get(each.invited_by, each.invited_by)} invites {each.name}"
+                    f" for {', '.join(each.roles)}"
                     + (", which another member must approve" if each.secret_sha256 is None else ""),
                     at_ms=each.made_ms,
                     refusable=each.id,
@@ -134,7 +136,7 @@ class Staff:
 
         return await self._storage.run(work)
 
-    async def invite_first(self, name: str) -> str:
+    async def invite_first(self, name: str, roles: Sequence[StaffRole] = ALL_STAFF_ROLES) -> str:
         """The secret of a link for the first member, from the operator's own terminal; or for a second one, who waits a
         day, where the only member removed the others of late. RefusedError where members invite."""
         now_ms = self._clock.now_ms()
@@ -146,7 +148,8 @@ class Staff:
             return is_first
 
         is_first = await self._storage.run(find)
-        secret, invitation = self._invitation(name, TERMINAL, approved=True, delay_ms=0 if is_first else DELAY_MS)
+        delay_ms = 0 if is_first else DELAY_MS
+        secret, invitation = self._invitation(name, roles, TERMINAL, approved=True, delay_ms=delay_ms)
 
         def work(db: sqlite3.Connection) -> None:
             if find(db) is not is_first:
@@ -155,11 +158,11 @@ class Staff:
                 staff_rows.forget_invitation(db, each.id)
             staff_rows.keep_invitation(db, invitation)
 
-        await self._note(f"staff:{TERMINAL}", "invite_staff", invitation.id)
+        await self._note(f"staff:{TERMINAL}", "invite_staff", invitation.id, *invitation.roles)
         await self._storage.run(work)
         return secret
 
-    async def invite(self, by: str, name: str) -> str | None:
+    async def invite(self, by: str, name: str, roles: Sequence[StaffRole]) -> str | None:
         """The secret of a link, where `by` is the only member; None where another must approve it first.
 
         RefusedError where `by` is the only one because another was removed by a member of late.
@@ -173,14 +176,14 @@ class Staff:
             return may is True
 
         alone = await self._storage.run(find)
-        secret, invitation = self._invitation(name, by, approved=alone, delay_ms=DELAY_MS)
+        secret, invitation = self._invitation(name, roles, by, approved=alone, delay_ms=DELAY_MS)
 
         def work(db: sqlite3.Connection) -> None:
             if find(db) is not alone:
                 raise RefusedError(_MEANWHILE)
             staff_rows.keep_invitation(db, invitation)
 
-        await self._note(f"staff:{by}", "invite_staff", invitation.id)
+        await self._note(f"staff:{by}", "invite_staff", invitation.id, *invitation.roles)
         await self._storage.run(work)
         return secret if alone else None
 
@@ -213,6 +216,24 @@ class Staff:
         await self._note(f"staff:{by}", "refuse_staff", invitation)
         if not await self._storage.run(lambda db: staff_rows.forget_invitation(db, invitation)):
             raise RefusedError("there is no such invitation any more")
+
+    async def give_roles(self, member: str, roles: Sequence[StaffRole]) -> None:
+        """What a member is for from now on, said at the operator's own terminal: in the console a role comes with an
+        invitation alone, which two people stand behind. RefusedError for nobody, and for no role."""
+        given = _in_order(roles)
+
+        def find(db: sqlite3.Connection) -> StaffMember:
+            found = staff_rows.member_of(db, member)
+            if found is None or found.removed_ms is not None:
+                raise RefusedError("there is no such member")
+            return found
+
+        def work(db: sqlite3.Connection) -> None:
+            staff_rows.keep_member(db, msgspec.structs.replace(find(db), roles=given))
+
+        await self._storage.run(find)
+        await self._note(f"staff:{TERMINAL}", "give_staff_roles", f"staff:{member}", *given)
+        await self._storage.run(work)
 
     async def remove(self, by: str, member: str) -> None:
         """End a member's sessions, grants, passkeys and right to sign in. RefusedError for the last one who can."""
@@ -262,6 +283,7 @@ class Staff:
             active_ms=now_ms + invitation.delay_ms,
             invited_by=invitation.invited_by,
             approved_by=invitation.approved_by,
+            roles=invitation.roles,
         )
 
         def work(db: sqlite3.Connection) -> None:
@@ -350,7 +372,9 @@ class Staff:
             raise RefusedError("this link does not work any more: it serves once, and for ten minutes")
         return found[0]
 
-    def _invitation(self, name: str, by: str, *, approved: bool, delay_ms: int) -> tuple[str, Invitation]:
+    def _invitation(
+        self, name: str, roles: Sequence[StaffRole], by: str, *, approved: bool, delay_ms: int
+    ) -> tuple[str, Invitation]:
         now_ms = self._clock.now_ms()
         try:
             name = staff_rows.check_name(name)
@@ -366,6 +390,7 @@ class Staff:
             made_ms=now_ms,
             until_ms=now_ms + (LINK_LIFE_MS if approved else APPROVAL_MS),
             delay_ms=delay_ms,
+            roles=_in_order(roles),
         )
 
     async def _note(self, actor: str, verb: str, *scope: str) -> None:
@@ -377,6 +402,13 @@ def _find(found: Sequence[Invitation], id_: str) -> Invitation:
         if each.id == id_:
             return each
     raise RefusedError("there is no such invitation any more")
+
+
+def _in_order(roles: Sequence[StaffRole]) -> tuple[StaffRole, ...]:
+    """Each once; RefusedError for none."""
+    if not roles:
+        raise RefusedError("say what they are for: support, operations, security")
+    return tuple(role for role in StaffRole if role in roles)
 
 
 def _hash(secret: str) -> bytes:

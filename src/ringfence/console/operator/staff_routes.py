@@ -12,6 +12,7 @@ from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Session, Sessions
+from ringfence.domain.access.staff_role import StaffRole
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
@@ -19,8 +20,9 @@ from ringfence.ports.access_notes import OPERATOR, AccessNotes
 from ringfence.ports.grants import GrantKeys
 
 
-class _Name(msgspec.Struct, frozen=True):
+class _Invited(msgspec.Struct, frozen=True):
     name: str
+    roles: list[StaffRole] = []
 
 
 class _Made(msgspec.Struct, frozen=True):
@@ -48,6 +50,7 @@ def staff_routes(
             members=members,
             names={each.id: each.name for each in members} | {"terminal": "terminal"},
             invitations=await staff.invitations(),
+            roles=list(StaffRole),
             now_ms=clock.now_ms(),
         )
 
@@ -64,7 +67,8 @@ def staff_routes(
         )
 
     async def invite(request: Request) -> Response:
-        secret = await staff.invite(session_of(request).person, (await read_json(request, _Name)).name)
+        invited = await read_json(request, _Invited)
+        secret = await staff.invite(session_of(request).person, invited.name, invited.roles)
         return done(link=_link(origin, secret))
 
     async def approve(request: Request) -> Response:

@@ -1,19 +1,23 @@
 """Staff and their invitations, as they are kept."""
 
+import json
 import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
+from ringfence.domain.access.staff_role import StaffRole
+
 NAME_MAX = 60
-_COLUMNS = "id, handle, name, made_ms, active_ms, invited_by, approved_by, removed_ms, removed_by"
+_COLUMNS = "id, handle, name, made_ms, active_ms, invited_by, approved_by, removed_ms, removed_by, roles"
+_INVITED = "id, name, secret_sha256, invited_by, approved_by, made_ms, until_ms, delay_ms, roles"
 
 
 class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
     """A person. `active_ms` is when they may first sign in; `removed_ms` is None while they may.
 
     `invited_by` and `removed_by` are another's id, or "terminal"; `approved_by` is "" where one was enough. `handle` is
-    what authenticators know them by.
+    what authenticators know them by. Without a role policies permit little.
     """
 
     id: str
@@ -25,6 +29,7 @@ class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
     approved_by: str
     removed_ms: int | None = None
     removed_by: str = ""
+    roles: tuple[StaffRole, ...] = ()
 
     def __repr__(self) -> str:
         return f"StaffMember({self.id})"
@@ -33,7 +38,7 @@ class StaffMember(msgspec.Struct, frozen=True, kw_only=True):
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody may join. Without `secret_sha256` it waits for a second member's approval.
 
-    `delay_ms` is how long after enrolment the first sign-in must wait.
+    `delay_ms` is how long after enrolment the first sign-in must wait. `roles` are what they will have.
     """
 
     id: str
@@ -44,6 +49,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     made_ms: int
     until_ms: int
     delay_ms: int
+    roles: tuple[StaffRole, ...] = ()
 
     def __repr__(self) -> str:
         return f"Invitation({self.id})"
@@ -59,7 +65,7 @@ def check_name(name: str) -> str:
 
 def keep_member(db: sqlite3.Connection, member: StaffMember) -> None:
     """Add a person, or what has changed of one."""
-    db.execute("INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(member))
+    db.execute("INSERT OR REPLACE INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(member))
 
 
 def member_of(db: sqlite3.Connection, id_: str) -> StaffMember | None:
@@ -82,8 +88,7 @@ def members(db: sqlite3.Connection, *, removed: bool = False) -> Sequence[StaffM
 
 def keep_invitation(db: sqlite3.Connection, invitation: Invitation) -> None:
     """Add an invitation, or what has changed of one."""
-    row = msgspec.structs.astuple(invitation)
-    db.execute("INSERT OR REPLACE INTO invitation VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    db.execute("INSERT OR REPLACE INTO invitation VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(invitation))
 
 
 def invitations(db: sqlite3.Connection, now_ms: int) -> Sequence[Invitation]:
@@ -91,10 +96,7 @@ def invitations(db: sqlite3.Connection, now_ms: int) -> Sequence[Invitation]:
     db.execute("DELETE FROM invitation WHERE until_ms < ?", (now_ms,))
     return [
         _invitation(row)
-        for row in db.execute(
-            "SELECT id, name, secret_sha256, invited_by, approved_by, made_ms, until_ms, delay_ms"
-            " FROM invitation ORDER BY id"
-        ).fetchall()
+        for row in db.execute(f"SELECT {_INVITED} FROM invitation ORDER BY id").fetchall()  # noqa: S608 - named above
     ]
 
 
@@ -103,9 +105,17 @@ def forget_invitation(db: sqlite3.Connection, id_: str) -> bool:
     return db.execute("DELETE FROM invitation WHERE id = ?", (id_,)).rowcount > 0
 
 
-def _member(row: tuple[str, bytes, str, int, int, str, str, int | None, str]) -> StaffMember:
-    return msgspec.convert(dict(zip(StaffMember.__struct_fields__, row, strict=True)), StaffMember)
+def _row(kept: StaffMember | Invitation) -> tuple[object, ...]:
+    return (*msgspec.structs.astuple(kept)[:-1], json.dumps(kept.roles))
 
 
-def _invitation(row: tuple[str, str, bytes | None, str, str, int, int, int]) -> Invitation:
-    return msgspec.convert(dict(zip(Invitation.__struct_fields__, row, strict=True)), Invitation)
+def _member(row: tuple[object, ...]) -> StaffMember:
+    return msgspec.convert(_fields(StaffMember, row), StaffMember)
+
+
+def _invitation(row: tuple[object, ...]) -> Invitation:
+    return msgspec.convert(_fields(Invitation, row), Invitation)
+
+
+def _fields(kind: type[StaffMember | Invitation], row: tuple[object, ...]) -> dict[str, object]:
+    return dict(zip(kind.__struct_fields__, (*row[:-1], json.loads(str(row[-1]))), strict=True))

@@ -9,10 +9,17 @@ for (const button of document.querySelectorAll("button[data-act]")) {
 for (const form of document.querySelectorAll("form[data-act]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    act(form, form.dataset.act, Object.fromEntries(new FormData(form)));
+    act(form, form.dataset.act, valuesOf(form));
   });
 }
 document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
+
+/** What a form's fields hold; of boxes to tick, a list of those that are. */
+function valuesOf(form) {
+  const given = new FormData(form);
+  const boxes = new Set([...form.querySelectorAll("input[type=checkbox]")].map((box) => box.name));
+  return { ...Object.fromEntries(given), ...Object.fromEntries([...boxes].map((name) => [name, given.getAll(name)])) };
+}
 
 async function act(element, address, values) {
   if (element.dataset.ask && !confirm(element.dataset.ask)) return;
