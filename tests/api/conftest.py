@@ -96,6 +96,7 @@ class Installation:
         self.deps = ApiDependencies(
             store=self.store,
             keys=self.keys,
+            freeze_notes=self.keys,
             clock=self.clock,
             messaging=Messaging(
                 sender=Sender(self.store, self.keys, self.clock, self.bell, carrier=CARRIER, magic_numbers=True),

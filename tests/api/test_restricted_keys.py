@@ -7,6 +7,7 @@ import pytest
 import requests
 from msgspec.structs import replace
 from tests.api.test_keys import refusal
+from tests.api.test_ledger import own, until
 
 from ringfence.api.last_uses import LastUses
 from ringfence.domain.clock import SystemClock
@@ -211,12 +212,12 @@ class TestUse:
         by(tenant, key).messages.list()
         assert limits(tenant, key).json()["date_last_used"].startswith("20")
 
-    def test_it_is_written_once_a_minute(self, tenant: Any) -> None:
-        written: list[int] = []
+    def test_it_is_written_once_a_minute_and_network(self, tenant: Any) -> None:
+        written: list[tuple[int, str]] = []
 
         class Noted:
-            async def note_use(self, account: str, sid: str, at_ms: int) -> None:
-                written.append(at_ms)
+            async def note_use(self, account: str, sid: str, at_ms: int, network: str) -> None:
+                written.append((at_ms, network))
 
         class Clock(SystemClock):
             ms = 1_700_000_000_000
@@ -230,10 +231,16 @@ class TestUse:
         async def scene() -> None:
             for after_ms in (0, 59_999, 1, -3_600_000):
                 clock.ms += after_ms
-                await uses.note(tenant.sid, "SK1")
+                await uses.note(tenant.sid, "SK1", "192.0.2.1")
+            await uses.note(tenant.sid, "SK1", "203.0.113.9")
 
         tenant.installation.run(scene())
-        assert written == [1_700_000_000_000, 1_700_000_060_000, 1_699_996_460_000]
+        assert written == [
+            (1_700_000_000_000, "192.0.2.0/24"),
+            (1_700_000_060_000, "192.0.2.0/24"),
+            (1_699_996_460_000, "192.0.2.0/24"),
+            (1_699_996_460_000, "203.0.113.0/24"),
+        ]
 
     def test_a_canary_signs_nobody_in_and_says_so(self, tenant: Any, capsys: Any) -> None:
         key = tenant.client().new_keys.create()
@@ -250,6 +257,25 @@ class TestUse:
         assert 'ringfence_api_right_secrets_refused_total{cause="canary"}' in figures
         assert limits(tenant, key, "POST", Canary="false").json()["canary"] is False
         assert by(tenant, key).messages.list() == []
+
+    def test_a_canary_that_freezes_is_in_its_accounts_ledger(self, tenant: Any) -> None:
+        key = tenant.client().new_keys.create()
+        shown = limits(tenant, key, "POST", Canary="true", Reaction="freeze-key").json()
+        assert (shown["reaction"], shown["watch_networks"], shown["known_networks"]) == ("freeze-key", False, [])
+        assert tenant.ask("GET", "/Messages.json", auth=(key.sid, key.secret)).status_code == 401
+        parts = tenant.installation
+        assert parts.run(parts.store.delete_freeze("key", key.sid))
+        until(lambda: any(entry["verb"] == "note.freeze" for entry in own(tenant).json()["entries"]))
+        (noted,) = [entry for entry in own(tenant).json()["entries"] if entry["verb"] == "note.freeze"]
+        assert (noted["actor"], noted["scope"]) == (key.sid, [f"key:{key.sid}", "canary"])
+
+    def test_known_networks_are_shown_and_the_reaction_is_one_that_there_is(self, tenant: Any) -> None:
+        key = tenant.client().new_keys.create()
+        assert by(tenant, key).messages.list() == []
+        shown = limits(tenant, key, "POST", WatchNetworks="true", Reaction="freeze-account").json()
+        assert (shown["watch_networks"], shown["known_networks"]) == (True, ["127.0.0.0/24"])
+        assert by(tenant, key).messages.list() == []
+        assert limits(tenant, key, "POST", Reaction="explode").status_code == 400
 
     def test_limits_are_for_the_auth_token_of_the_keys_own_account(self, installation: Any, tenant: Any) -> None:
         key = tenant.client().new_keys.create()

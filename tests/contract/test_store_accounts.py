@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from msgspec.structs import replace
 
+from ringfence.domain.key_watch import KNOWN_CHARACTERS
 from ringfence.ports.store import CredentialRow, NumberTakenError, SidTakenError, StockRow
 
 NOW = 1_700_000_000_000
@@ -290,7 +291,8 @@ async def test_what_is_available_is_filtered_and_in_order(store):
 
 async def test_how_a_credential_may_be_used_is_changed_apart_from_it(store):
     await store.put_credential(api_key())
-    limits = {"policy": "/twilio/voice/calls/*", "networks": "192.0.2.0/24", "canary": True, "at_ms": NOW + 1}
+    limits = {"policy": "/twilio/voice/calls/*", "networks": "192.0.2.0/24", "canary": True}
+    limits |= {"watched": True, "reaction": "freeze-key", "at_ms": NOW + 1}
     assert await store.restrict_credential(B, "SK1", **limits) is False
     assert await store.restrict_credential(A, "SK2", **limits) is False
     assert await store.credential("SK1") == api_key()
@@ -306,6 +308,7 @@ async def test_how_a_credential_may_be_used_is_changed_apart_from_it(store):
 
 async def test_a_credential_may_be_made_with_limits(store):
     made = replace(api_key(), policy="/twilio/voice/calls/read", networks="2001:db8::/32", canary=True)
+    made = replace(made, watched=True, reaction="freeze-account")
     await store.put_credential(made)
     assert await store.credential("SK1") == made
 
@@ -331,3 +334,21 @@ async def test_the_last_use_of_a_credential_is_known_until_it_goes(store):
     assert await store.used_ms(B, "SK1") is None
     assert await store.delete_credential(A, "SK1") is True
     assert await store.used_ms(A, "SK1") is None
+
+
+async def test_the_networks_that_a_credential_was_used_from_are_known_until_it_goes(store):
+    await store.note_use(A, "SK1", NOW, "192.0.2.0/24")
+    assert await store.known_networks(A, "SK1") == []
+    await store.put_credential(api_key())
+    for at_ms, network in ((5, "192.0.2.0/24"), (4, "2001:db8::/48"), (6, ""), (7, "192.0.2.0/24"), (8, "2.0.2.0/24")):
+        await store.note_use(A, "SK1", NOW + at_ms, network)
+    assert await store.known_networks(A, "SK1") == ["192.0.2.0/24", "2001:db8::/48", "2.0.2.0/24"]
+    assert await store.known_networks(B, "SK1") == []
+    assert await store.used_ms(A, "SK1") == NOW + 8
+    for number in range(250):
+        await store.note_use(A, "SK1", NOW, f"10.0.{number}.0/24")
+    known = await store.known_networks(A, "SK1")
+    assert 100 < len(known) < 250
+    assert len(" ".join(known)) <= KNOWN_CHARACTERS
+    assert await store.delete_credential(A, "SK1") is True
+    assert await store.known_networks(A, "SK1") == []

@@ -15,6 +15,7 @@ import structlog
 
 from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.frozen import FrozenCredentials
+from ringfence.api.known_networks import KnownNetworks
 from ringfence.api.login_failures import LoginFailures
 from ringfence.api.slot_seeds import SlotSeeds
 from ringfence.domain.allowed_networks import admits
@@ -24,6 +25,7 @@ from ringfence.domain.key_policy import KeyPolicy
 from ringfence.domain.sid import is_sid
 from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.ports.store import AccountRow, AccountStore, CredentialRow
+from ringfence.usecases.access.react import Reactions
 from ringfence.usecases.accounts.credential import AUTH_TOKEN, SECONDARY_TOKEN, secondary_of
 from ringfence.usecases.verify.devices import Devices, PresentDevice
 
@@ -55,7 +57,7 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
 class Authenticator:
     """Checks credentials against the store on every request, so that a revoked one ends at once.
 
-    `refused` is told why a right secret signed nobody in: `canary`, or `network`.
+    `refused` is told why a right secret signed nobody in: `canary`, `network`, or `new_network`.
     """
 
     def __init__(
@@ -64,10 +66,13 @@ class Authenticator:
         clock: Clock,
         *,
         frozen: FrozenCredentials,
+        reactions: Reactions,
         failures_of_address: int = 300,
         refused: Refused = lambda _: None,
     ) -> None:
         self._frozen = frozen
+        self._reactions = reactions
+        self._networks = KnownNetworks(store, clock)
         self._refused = refused
         self._store = store
         self._failures = LoginFailures(clock)
@@ -101,20 +106,26 @@ class Authenticator:
         # A frozen Auth Token's name is its account's, whichever of two was shown.
         if await self._frozen.bars(name):
             raise ApiError(20003)
-        self._keep_out(credential, account, client)
+        await self._keep_out(credential, account, client)
         seed = self._seeds.of(name, secret, digest)
         caller = Caller(account=account.sid, credential=credential.sid, seed=seed)
         token = secret if credential.kind in (AUTH_TOKEN, SECONDARY_TOKEN) else None
         policy = KeyPolicy(tuple(credential.policy.split())) if credential.policy else None
         return Presented(caller=caller, account=account, auth_token=token, policy=policy)
 
-    def _keep_out(self, credential: CredentialRow, account: AccountRow, client: str) -> None:
+    async def _keep_out(self, credential: CredentialRow, account: AccountRow, client: str) -> None:
         """Refuse a right secret used where it should not be, in the words of a wrong one, and count it as one."""
         if credential.canary:
             cause = "canary"
             _log.error("canary key used", account=credential.account, sid=credential.sid)
+            await self._reactions.shown(credential, cause)
         elif not (admits(account.networks, client) and admits(credential.networks, client)):
             cause = "network"
+        elif credential.watched and not await self._networks.has(credential, client):
+            cause = "new_network"
+            _log.error("key used from a new network", account=credential.account, sid=credential.sid)
+            if not await self._reactions.shown(credential, cause):
+                return
         else:
             return
         self._refused(cause)

@@ -15,6 +15,7 @@ from ringfence.api.verifying import Verifying
 from ringfence.domain.clock import Clock
 from ringfence.domain.dialing.permissions import HOME
 from ringfence.domain.turn_credentials import IceServers
+from ringfence.ports.access_notes import FreezeNotes
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.ledger import LedgerRecords
 from ringfence.ports.lookups import NumberIntelligence
@@ -41,7 +42,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     `front_page` is the path that `/` leads to, if anywhere. `parcel_elsewhere` takes a parcel that another process of
     this port holds. `sip_domain` is what our names of SIP Domains end with.
     `call_countries` are those whose ordinary numbers every account may call. `intelligence` knows of numbers what
-    their plan does not tell. `records` is the ledger, to read.
+    their plan does not tell. `records` is the ledger, to read; `freeze_notes` writes down what freezes by itself.
     """
 
     store: Store
@@ -64,6 +65,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     factoring: Factoring | None = None
     intelligence: NumberIntelligence | None = None
     records: LedgerRecords | None = None
+    freeze_notes: FreezeNotes | None = None
 
     def __repr__(self) -> str:
         return "ApiDependencies(…)"

@@ -40,6 +40,7 @@ from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.onlookers import ApiCall
 from ringfence.ports.store import QueueFullError, StoreFailedError
 from ringfence.usecases.access.halts import FrozenAccounts
+from ringfence.usecases.access.react import Reactions
 
 FORM_TYPE = b"application/x-www-form-urlencoded"
 _KEPT_BY_NOBODY = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -87,6 +88,7 @@ class Wire:
             deps.store,
             deps.clock,
             frozen=FrozenCredentials(deps.store, deps.clock),
+            reactions=Reactions(deps.store, deps.clock, deps.freeze_notes),
             failures_of_address=deps.limits.failed_logins_of_address,
             refused=self._metrics.kept_out,
         )
@@ -176,7 +178,7 @@ class Wire:
         self._rate.spend(presented.account.tenant)
         tenant = self._admission.arrive(presented.account.tenant)
         try:
-            await self._uses.note(presented.account.sid, presented.caller.credential)
+            await self._uses.note(presented.account.sid, presented.caller.credential, (scope.get("client") or ("",))[0])
             return await self._serve(operation, tenant, presented, match, head, scope, receive)
         finally:
             self._admission.depart(tenant)

@@ -29,6 +29,9 @@ class ApiKeyClient:
     async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
         await self._client.call("create_account", account, slots, parent)
 
+    async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
+        await self._client.call("note_freeze", credential, accounts, what, cause)
+
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
         self._held.forget(account)
         await self._client.call("add_slot", caller, account, slot)

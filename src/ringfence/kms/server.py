@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ringfence.ipc.server import Server, serve
+from ringfence.ports.access_notes import FreezeNotes
 from ringfence.ports.console_keys import ConsoleKeys, ConsoleLinks
 from ringfence.ports.device_keys import DeviceKeys
 from ringfence.ports.grants import GrantKeys
@@ -46,6 +47,7 @@ TENANT_VERBS = (
     "read_enrolment",
     "enrol",
 )
+FREEZE_VERBS = ("note_freeze",)
 OPERATOR_VERBS = ("rotate_standing", "renew_standing", "renew_totp", "former_standing", "end_former_standing")
 LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
 LINK_VERBS = ("open_console_link",)
@@ -96,11 +98,14 @@ async def serve_tenant_keys(
     allowed_uids: Collection[int] | None = None,
     records: LedgerRecords | None = None,
     links: ConsoleLinks | None = None,
+    freezes: FreezeNotes | None = None,
 ) -> Server:
-    """Answer the verbs of `ForApi` at `path`, of `records` and `links` too. OSError where the path cannot be had."""
+    """Answer the verbs of `ForApi` at `path`, and those of what else is given. OSError where the path cannot be had."""
     verbs = {verb: getattr(service, verb) for verb in TENANT_VERBS}
     if links is not None:
         verbs |= {verb: getattr(links, verb) for verb in LINK_VERBS}
+    if freezes is not None:
+        verbs |= {verb: getattr(freezes, verb) for verb in FREEZE_VERBS}
     if records is not None:
         verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in LEDGER_VERBS}
     return await serve(path, verbs, allowed_uids)

@@ -356,6 +356,12 @@ class KeyService:
             raise ValueError("a note is of staff, of a member or of the key origin, and of none of our verbs")
         await self._write_down(account, actor, f"note.{verb}", *scope)
 
+    async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
+        await self._write_down(accounts[0], credential, "note.freeze", what, cause)
+        if what.startswith("account:"):
+            for account in accounts:
+                await self._end_grants(self._grants.open_of(session="", staff="", account=account), credential)
+
     async def grant_keeper(self) -> bytes:
         return self._grants.public
 

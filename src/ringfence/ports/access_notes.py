@@ -7,6 +7,17 @@ from typing import Final, Protocol
 OPERATOR: Final = "operator"
 
 
+class FreezeNotes(Protocol):
+    """Entries for what freezes by itself."""
+
+    async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
+        """Write down that a credential's use freezes `what` (`key:SK…`, `account:AC…`), and end grants of it.
+
+        `accounts` are those whom it stops, the one whose record it is in first; of a key that one alone. Grants end
+        where an account is frozen. ConnectionError where it cannot be written.
+        """
+
+
 class AccessNotes(Protocol):
     """The part of `ports.console_keys.ConsoleKeys` that opens nothing."""
 

@@ -133,7 +133,8 @@ class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `kind` is auth_token (sid = the account's) or api_key (sid = SK…). The secret itself is nowhere. `policy` are the
     permissions of a restricted key (`domain.key_policy`), separated by spaces, "" for one that is not; `networks` those
-    from which it may be used. A `canary` signs nobody in: that it is used is an alarm.
+    from which it may be used. A `canary` signs nobody in: that it is used is an alarm. So it is where one that is
+    `watched` is used from a network that is new for it. `reaction` (`domain.key_watch`) is what else is done then.
     """
 
     account: str
@@ -147,6 +148,8 @@ class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
     policy: str = ""
     networks: str = ""
     canary: bool = False
+    watched: bool = False
+    reaction: str = "alarm"
 
 
 class NumberRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -404,7 +407,16 @@ class AccountStore(NumberStore, Protocol):
         """False when the account has no such credential (any more)."""
 
     async def restrict_credential(
-        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+        self,
+        account: str,
+        sid: str,
+        *,
+        policy: str,
+        networks: str,
+        canary: bool,
+        watched: bool = False,
+        reaction: str = "alarm",
+        at_ms: int,
     ) -> bool:
         """How it may be used from now on. False when the account has no such credential (any more)."""
 
@@ -414,11 +426,17 @@ class AccountStore(NumberStore, Protocol):
     async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
         """Other client keys, where they are still what they were. False otherwise, and for an unknown account."""
 
-    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
-        """A credential was used then. An earlier time than the one that is known changes nothing."""
+    async def note_use(self, account: str, sid: str, at_ms: int, network: str = "") -> None:
+        """A credential was used then, from there. An earlier time than the one that is known changes nothing.
+
+        A network is known from then on, until `domain.key_watch.KNOWN_CHARACTERS` are.
+        """
 
     async def used_ms(self, account: str, sid: str) -> int | None:
         """When it was noted last; None where it never was, or is gone."""
+
+    async def known_networks(self, account: str, sid: str) -> Sequence[str]:
+        """Those from which it was noted, in the order in which they came."""
 
     async def credential(self, sid: str) -> CredentialRow | None: ...
 

@@ -77,6 +77,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             ApiDependencies(
                 store=store,
                 keys=keys,
+                freeze_notes=keys,
                 clock=process.clock,
                 registry=metrics_registry(),
                 base_url=settings.url,

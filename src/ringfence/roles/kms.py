@@ -66,7 +66,12 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         stack.push_async_callback(service.close)
         records = FolderRecords(settings.kms_dir, service.allow, ledger.keys)
         tenants = await serve_tenant_keys(
-            service, settings.socket("kms-api"), records=records, links=service, allowed_uids=uids["kms-api"]
+            service,
+            settings.socket("kms-api"),
+            records=records,
+            links=service,
+            freezes=service,
+            allowed_uids=uids["kms-api"],
         )
         stack.push_async_callback(tenants.close)
         carriage = await serve_delivery_keys(

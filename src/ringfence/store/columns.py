@@ -122,7 +122,7 @@ SETTLEMENT = Columns(Settlement)
 MEDIUM = Columns(MediaRow)
 RATED = Columns(RatedRow, status=str)
 ACCOUNT = Columns(AccountRow)
-CREDENTIAL = Columns(CredentialRow, canary=bool)
+CREDENTIAL = Columns(CredentialRow, canary=bool, watched=bool)
 NUMBER = Columns(NumberRow, capabilities=_read_set)
 STOCK = Columns(StockRow, capabilities=_read_set)
 SERVICE = Columns(

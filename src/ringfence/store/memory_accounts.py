@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from ringfence.domain.key_watch import KNOWN_CHARACTERS
 from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
 from ringfence.store.paging import page_of, place_of
 
@@ -13,6 +14,7 @@ class MemoryAccounts:
         self._accounts: dict[str, AccountRow] = {}
         self._credentials: dict[str, CredentialRow] = {}
         self._credential_uses: dict[tuple[str, str], int] = {}
+        self._credential_networks: dict[tuple[str, str], list[str]] = {}
 
     async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
         if row.sid in self._accounts or credential.sid in self._credentials:
@@ -59,6 +61,8 @@ class MemoryAccounts:
                 policy=known.policy,
                 networks=known.networks,
                 canary=known.canary,
+                watched=known.watched,
+                reaction=known.reaction,
             )
 
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
@@ -69,12 +73,29 @@ class MemoryAccounts:
         return True
 
     async def restrict_credential(
-        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+        self,
+        account: str,
+        sid: str,
+        *,
+        policy: str,
+        networks: str,
+        canary: bool,
+        watched: bool = False,
+        reaction: str = "alarm",
+        at_ms: int,
     ) -> bool:
         known = self._credentials.get(sid)
         if known is None or known.account != account:
             return False
-        self._credentials[sid] = replace(known, policy=policy, networks=networks, canary=canary, updated_ms=at_ms)
+        self._credentials[sid] = replace(
+            known,
+            policy=policy,
+            networks=networks,
+            canary=canary,
+            watched=watched,
+            reaction=reaction,
+            updated_ms=at_ms,
+        )
         return True
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
@@ -91,13 +112,20 @@ class MemoryAccounts:
         self._accounts[sid] = replace(known, client_keys=client_keys, updated_ms=at_ms)
         return True
 
-    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
+    async def note_use(self, account: str, sid: str, at_ms: int, network: str = "") -> None:
         known = self._credentials.get(sid)
-        if known is not None and known.account == account:
-            self._credential_uses[account, sid] = max(at_ms, self._credential_uses.get((account, sid), at_ms))
+        if known is None or known.account != account:
+            return
+        self._credential_uses[account, sid] = max(at_ms, self._credential_uses.get((account, sid), at_ms))
+        networks = self._credential_networks.setdefault((account, sid), [])
+        if network and network not in networks and len(" ".join(networks)) + len(network) < KNOWN_CHARACTERS:
+            networks.append(network)
 
     async def used_ms(self, account: str, sid: str) -> int | None:
         return self._credential_uses.get((account, sid))
+
+    async def known_networks(self, account: str, sid: str) -> list[str]:
+        return list(self._credential_networks.get((account, sid), ()))
 
     async def credential(self, sid: str) -> CredentialRow | None:
         return self._credentials.get(sid)
@@ -115,4 +143,5 @@ class MemoryAccounts:
             return False
         del self._credentials[sid]
         self._credential_uses.pop((account, sid), None)
+        self._credential_networks.pop((account, sid), None)
         return True

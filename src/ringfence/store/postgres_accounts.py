@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ringfence.domain.key_watch import KNOWN_CHARACTERS
 from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
 from ringfence.store.columns import ACCOUNT, CREDENTIAL
 from ringfence.store.paging import place_after
@@ -15,9 +16,9 @@ NewAccount = tuple[AccountRow, CredentialRow]
 Update = tuple[AccountRow, str]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
-Restriction = tuple[str, str, str, str, bool, int]
+Restriction = tuple[str, str, str, str, bool, int, bool, str]
 AccountRestriction = tuple[str, str, int]
-Use = tuple[str, str, int]
+Use = tuple[str, str, int, str]
 KeyChange = tuple[str, str, str, int]
 
 
@@ -48,9 +49,19 @@ class PostgresAccounts(PostgresGround):
         return await self._write_directory(_rename_credential, (account, sid, friendly_name, at_ms))
 
     async def restrict_credential(
-        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+        self,
+        account: str,
+        sid: str,
+        *,
+        policy: str,
+        networks: str,
+        canary: bool,
+        watched: bool = False,
+        reaction: str = "alarm",
+        at_ms: int,
     ) -> bool:
-        return await self._write_directory(_restrict_credential, (account, sid, policy, networks, canary, at_ms))
+        restriction = (account, sid, policy, networks, canary, at_ms, watched, reaction)
+        return await self._write_directory(_restrict_credential, restriction)
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
         return await self._write_directory(_restrict_account, (sid, networks, at_ms))
@@ -58,12 +69,16 @@ class PostgresAccounts(PostgresGround):
     async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
         return await self._write_directory(_set_client_keys, (sid, client_keys, was, at_ms))
 
-    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
-        await self._write(_note_use, (account, sid, at_ms))
+    async def note_use(self, account: str, sid: str, at_ms: int, network: str = "") -> None:
+        await self._write(_note_use, (account, sid, at_ms, network))
 
     async def used_ms(self, account: str, sid: str) -> int | None:
         found = await self._all(SQL["used_ms"], account, sid)
         return found[0][0] if found else None
+
+    async def known_networks(self, account: str, sid: str) -> list[str]:
+        found = await self._all(SQL["known_networks"], account, sid)
+        return found[0][0].split() if found else []
 
     async def credential(self, sid: str) -> CredentialRow | None:
         return await self._known(SQL["credential"], CREDENTIAL, sid)
@@ -126,7 +141,7 @@ async def _set_client_keys(tx: Connection, changes: Sequence[KeyChange]) -> list
 
 async def _note_use(tx: Connection, uses: Sequence[Use]) -> list[None]:
     for use in sorted(uses):
-        await tx.execute(SQL["note_use"], *use)
+        await tx.execute(SQL["note_use"], *use, KNOWN_CHARACTERS)
     return [None] * len(uses)
 
 

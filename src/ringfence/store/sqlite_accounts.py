@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
+from ringfence.domain.key_watch import KNOWN_CHARACTERS
 from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
 from ringfence.store.columns import ACCOUNT, CREDENTIAL
 from ringfence.store.paging import place_after
@@ -16,9 +17,9 @@ NewAccount = tuple[AccountRow, CredentialRow]
 Update = tuple[AccountRow, str]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
-Restriction = tuple[str, str, str, str, bool, int]
+Restriction = tuple[str, str, str, str, bool, int, bool, str]
 AccountRestriction = tuple[str, str, int]
-Use = tuple[str, str, int]
+Use = tuple[str, str, int, str]
 KeyChange = tuple[str, str, str, int]
 
 
@@ -50,9 +51,19 @@ class SqliteAccounts(SqliteGround):
         return await self._write(_rename_credential, (account, sid, friendly_name, at_ms))
 
     async def restrict_credential(
-        self, account: str, sid: str, *, policy: str, networks: str, canary: bool, at_ms: int
+        self,
+        account: str,
+        sid: str,
+        *,
+        policy: str,
+        networks: str,
+        canary: bool,
+        watched: bool = False,
+        reaction: str = "alarm",
+        at_ms: int,
     ) -> bool:
-        return await self._write(_restrict_credential, (account, sid, policy, networks, canary, at_ms))
+        restriction = (account, sid, policy, networks, canary, at_ms, watched, reaction)
+        return await self._write(_restrict_credential, restriction)
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
         return await self._write(_restrict_account, (sid, networks, at_ms))
@@ -60,12 +71,16 @@ class SqliteAccounts(SqliteGround):
     async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
         return await self._write(_set_client_keys, (sid, client_keys, was, at_ms))
 
-    async def note_use(self, account: str, sid: str, at_ms: int) -> None:
-        await self._write(_note_use, (account, sid, at_ms))
+    async def note_use(self, account: str, sid: str, at_ms: int, network: str = "") -> None:
+        await self._write(_note_use, (account, sid, at_ms, network))
 
     async def used_ms(self, account: str, sid: str) -> int | None:
         found = self._one(SQL["used_ms"], (account, sid))
         return None if found is None else int(found[0])
+
+    async def known_networks(self, account: str, sid: str) -> list[str]:
+        found = self._one(SQL["known_networks"], (account, sid))
+        return [] if found is None else found[0].split()
 
     async def credential(self, sid: str) -> CredentialRow | None:
         return self._known(SQL["credential"], CREDENTIAL, sid)
@@ -132,7 +147,7 @@ def _set_client_keys(tx: SqliteWriter, changes: Sequence[KeyChange]) -> list[boo
 
 def _note_use(tx: SqliteWriter, uses: Sequence[Use]) -> list[None]:
     for use in uses:
-        tx.run(SQL["note_use"], use)
+        tx.run(SQL["note_use"], (*use, KNOWN_CHARACTERS))
     return [None] * len(uses)
 
 

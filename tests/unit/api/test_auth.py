@@ -13,6 +13,7 @@ from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
+from ringfence.usecases.access.react import Reactions
 
 AC, SK, SECRET = "AC" + "a" * 32, "SK" + "b" * 32, "the right one"
 ACCOUNT = AccountRow(sid=AC, tenant=AC, friendly_name="Acme", created_ms=0, updated_ms=0)
@@ -22,7 +23,8 @@ TOKEN = CredentialRow(
 
 
 def authenticator(clock: ManualClock, store: MemoryStore, **more: int) -> Authenticator:
-    return Authenticator(store, clock, frozen=FrozenCredentials(store, clock), **more)
+    reactions = Reactions(store, clock, None)
+    return Authenticator(store, clock, frozen=FrozenCredentials(store, clock), reactions=reactions, **more)
 
 
 @pytest.mark.parametrize(

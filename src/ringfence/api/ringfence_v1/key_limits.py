@@ -12,6 +12,7 @@ from ringfence.api.resource import OURS, ApiRequest, Resource
 from ringfence.api.ringfence_v1.webhook_shown import iso
 from ringfence.domain.allowed_networks import admits, read_networks
 from ringfence.domain.errors import ApiError
+from ringfence.domain.key_watch import Reaction
 from ringfence.ports.store import CredentialRow
 from ringfence.usecases.accounts.credential import API_KEY
 from ringfence.usecases.accounts.restrict_key import restrict_key
@@ -23,10 +24,15 @@ Networks = Annotated[str, Rule(read_networks, clears=True)]
 
 
 class KeyLimitsForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
-    """What is absent stays; an empty `AllowedNetworks` lets it be used from everywhere."""
+    """What is absent stays; an empty `AllowedNetworks` lets it be used from everywhere.
+
+    `Reaction` is to a canary's use, and to that of a key whose networks are watched from one that is new for it.
+    """
 
     allowed_networks: Networks | None = None
     canary: bool | None = None
+    watch_networks: bool | None = None
+    reaction: Reaction | None = None
 
 
 class AccessForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -41,6 +47,9 @@ class KeyLimits(msgspec.Struct, kw_only=True):
     restricted: bool
     allowed_networks: tuple[str, ...]
     canary: bool
+    watch_networks: bool
+    known_networks: tuple[str, ...]
+    reaction: str
     date_last_used: str | None
 
 
@@ -67,6 +76,9 @@ async def _shown(request: ApiRequest[msgspec.Struct], row: CredentialRow) -> Key
         restricted=bool(row.policy),
         allowed_networks=tuple(row.networks.split()),
         canary=row.canary,
+        watch_networks=row.watched,
+        known_networks=tuple(await request.deps.store.known_networks(row.account, row.sid)),
+        reaction=row.reaction,
         date_last_used=await _last_used(request, row.sid),
     )
 
@@ -82,7 +94,15 @@ async def update(request: ApiRequest[KeyLimitsForm]) -> KeyLimits | None:
     form, deps = request.form, request.deps
     row = await _key(request)
     if row is not None:
-        row = await restrict_key(deps.store, deps.clock, row, networks=form.allowed_networks, canary=form.canary)
+        row = await restrict_key(
+            deps.store,
+            deps.clock,
+            row,
+            networks=form.allowed_networks,
+            canary=form.canary,
+            watched=form.watch_networks,
+            reaction=form.reaction,
+        )
     return None if row is None else await _shown(request, row)
 
 

@@ -1,10 +1,11 @@
-"""Change how an API key may be used: what it may do, from where, and whether it is there to be stolen."""
+"""Change how an API key may be used: what it may do, from where, and what is done where it should not show itself."""
 
 import msgspec
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy
+from ringfence.domain.key_watch import Reaction
 from ringfence.ports.store import AccountStore, CredentialRow
 from ringfence.usecases.accounts.credential import API_KEY
 
@@ -17,6 +18,8 @@ async def restrict_key(
     policy: KeyPolicy | None = None,
     networks: str | None = None,
     canary: bool | None = None,
+    watched: bool | None = None,
+    reaction: Reaction | None = None,
 ) -> CredentialRow | None:
     """The key with what is given changed; None when it is gone.
 
@@ -38,6 +41,8 @@ async def restrict_key(
         policy=row.policy if policy is None else " ".join(policy.allow),
         networks=row.networks if networks is None else networks,
         canary=row.canary if canary is None else canary,
+        watched=row.watched if watched is None else watched,
+        reaction=reaction or row.reaction,
         updated_ms=now_ms,
     )
     done = await store.restrict_credential(
@@ -46,6 +51,8 @@ async def restrict_key(
         policy=changed.policy,
         networks=changed.networks,
         canary=changed.canary,
+        watched=changed.watched,
+        reaction=changed.reaction,
         at_ms=now_ms,
     )
     return changed if done else None

@@ -2,7 +2,8 @@
 sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms, networks, client_keys
 
 -- credential_columns --
-account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary
+account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary, watched,
+reaction
 
 -- insert_account --
 INSERT INTO account ({account_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -26,7 +27,7 @@ ORDER BY created_ms DESC, sid DESC LIMIT $3
 UPDATE account SET friendly_name = $2, status = $3, type = $4, updated_ms = $5 WHERE sid = $1 AND status = $6
 
 -- insert_credential --
-INSERT INTO credential ({credential_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+INSERT INTO credential ({credential_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 
 -- insert_new_credential --
 {insert_credential}
@@ -43,7 +44,8 @@ WHERE credential.account = excluded.account
 UPDATE credential SET friendly_name = $3, updated_ms = $4 WHERE account = $1 AND sid = $2
 
 -- restrict_credential --
-UPDATE credential SET policy = $3, networks = $4, canary = $5, updated_ms = $6 WHERE account = $1 AND sid = $2
+UPDATE credential SET policy = $3, networks = $4, canary = $5, updated_ms = $6, watched = $7, reaction = $8
+WHERE account = $1 AND sid = $2
 
 -- restrict_account --
 UPDATE account SET networks = $2, updated_ms = $3 WHERE sid = $1
@@ -52,12 +54,19 @@ UPDATE account SET networks = $2, updated_ms = $3 WHERE sid = $1
 UPDATE account SET client_keys = $2, updated_ms = $4 WHERE sid = $1 AND client_keys = $3
 
 -- note_use --
-INSERT INTO credential_use (account, sid, used_ms)
-SELECT account, sid, $3::bigint FROM credential WHERE account = $1 AND sid = $2
-ON CONFLICT (account, sid) DO UPDATE SET used_ms = greatest(credential_use.used_ms, excluded.used_ms)
+INSERT INTO credential_use (account, sid, used_ms, networks)
+SELECT account, sid, $3::bigint, $4::text FROM credential WHERE account = $1 AND sid = $2
+ON CONFLICT (account, sid) DO UPDATE SET used_ms = greatest(credential_use.used_ms, excluded.used_ms),
+networks = CASE
+  WHEN $4 = '' OR position(' ' || $4 || ' ' in ' ' || credential_use.networks || ' ') > 0
+    OR length(credential_use.networks) + length($4) >= $5::bigint
+  THEN credential_use.networks ELSE trim(credential_use.networks || ' ' || $4) END
 
 -- used_ms --
 SELECT used_ms FROM credential_use WHERE account = $1 AND sid = $2
+
+-- known_networks --
+SELECT networks FROM credential_use WHERE account = $1 AND sid = $2
 
 -- forget_use --
 DELETE FROM credential_use WHERE account = $1 AND sid = $2

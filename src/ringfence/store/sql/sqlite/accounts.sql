@@ -2,7 +2,8 @@
 sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms, networks, client_keys
 
 -- credential_columns --
-account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary
+account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary, watched,
+reaction
 
 -- insert_account --
 INSERT INTO account ({account_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -25,7 +26,7 @@ ORDER BY created_ms DESC, sid DESC LIMIT ?
 UPDATE account SET friendly_name = ?2, status = ?3, type = ?4, updated_ms = ?5 WHERE sid = ?1 AND status = ?6
 
 -- insert_credential --
-INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- put_credential --
 {insert_credential}
@@ -36,7 +37,8 @@ ON CONFLICT (account, sid) DO UPDATE SET kind = excluded.kind, verifier = exclud
 UPDATE credential SET friendly_name = ?3, updated_ms = ?4 WHERE account = ?1 AND sid = ?2
 
 -- restrict_credential --
-UPDATE credential SET policy = ?3, networks = ?4, canary = ?5, updated_ms = ?6 WHERE account = ?1 AND sid = ?2
+UPDATE credential SET policy = ?3, networks = ?4, canary = ?5, updated_ms = ?6, watched = ?7, reaction = ?8
+WHERE account = ?1 AND sid = ?2
 
 -- restrict_account --
 UPDATE account SET networks = ?2, updated_ms = ?3 WHERE sid = ?1
@@ -45,11 +47,17 @@ UPDATE account SET networks = ?2, updated_ms = ?3 WHERE sid = ?1
 UPDATE account SET client_keys = ?2, updated_ms = ?4 WHERE sid = ?1 AND client_keys = ?3
 
 -- note_use --
-INSERT INTO credential_use (account, sid, used_ms) SELECT account, sid, ?3 FROM credential WHERE account = ?1 AND sid = ?2
-ON CONFLICT (account, sid) DO UPDATE SET used_ms = max(used_ms, excluded.used_ms)
+INSERT INTO credential_use (account, sid, used_ms, networks)
+SELECT account, sid, ?3, ?4 FROM credential WHERE account = ?1 AND sid = ?2
+ON CONFLICT (account, sid) DO UPDATE SET used_ms = max(used_ms, excluded.used_ms), networks = CASE
+  WHEN ?4 = '' OR instr(' ' || networks || ' ', ' ' || ?4 || ' ') > 0 OR length(networks) + length(?4) >= ?5
+  THEN networks ELSE trim(networks || ' ' || ?4) END
 
 -- used_ms --
 SELECT used_ms FROM credential_use WHERE account = ? AND sid = ?
+
+-- known_networks --
+SELECT networks FROM credential_use WHERE account = ? AND sid = ?
 
 -- forget_use --
 DELETE FROM credential_use WHERE account = ? AND sid = ?
