@@ -80,7 +80,10 @@ def thaw(kind: What, name: Which = "", alone: Alone = False, config: Config = No
     async def work(it: Installation) -> None:
         async with _console(settings, it) as (lockout, notes, storage):
             if not alone and await storage.run(lambda db: bool(members(db))):
-                raise _two_of_staff(kind, settings)
+                raise RefusalError(
+                    "there is staff: one of them asks for that, and another confirms it",
+                    f"{settings.operator_origin}/frozen, or --alone, which the ledger says",
+                )
             await notes.note(_of(kind, name), _ACTOR, "thaw", (f"{kind}:{name}", *["alone"] * alone))
             if kind is Kind.STAFF:
                 was = await lockout.thaw_staff(name)
@@ -99,7 +102,7 @@ _FROZEN: Final = {
     Kind.KEY: "it signs nobody in; all processes know within a second",
     Kind.ACCOUNT: "suspended: it signs nobody in, its texts and webhooks wait, its calls, sessions and grants end",
     Kind.CARRIER: "paused: what is for it waits",
-    Kind.PLATFORM: "nobody signs in, in the consoles neither; texts and webhooks wait, calls and sessions end",
+    Kind.PLATFORM: "nobody signs in, staff but to thaw it; texts and webhooks wait, calls and sessions end",
 }
 _BEFORE: Final = dict.fromkeys(Kind, "it was frozen before, and is") | {
     Kind.SESSION: "no such session is open; grants that it had have ended"
@@ -120,17 +123,6 @@ async def _console(
     finally:
         await storage.close()
         await client.close()
-
-
-def _two_of_staff(kind: Kind, settings: Settings) -> RefusalError:
-    if kind is Kind.PLATFORM:
-        return RefusalError(
-            "there is staff, and none of them signs in while all is frozen", "--alone: the ledger says so"
-        )
-    return RefusalError(
-        "there is staff: one of them asks for that, and another confirms it",
-        f"{settings.operator_origin}/frozen, or --alone, which the ledger says",
-    )
 
 
 def _name(kind: Kind, name: str, settings: Settings) -> str:

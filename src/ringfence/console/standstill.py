@@ -1,4 +1,4 @@
-"""Whom a freeze keeps out of the consoles: staff where everything is frozen, members where their account is not active.
+"""Whom a freeze keeps from what: staff from all but thawing where everything is frozen, members of no active account.
 
 Asked at each sign-in and at each request of a session: what ended sessions once would not stop the next one.
 """
@@ -8,6 +8,8 @@ from ringfence.ports.freezes import is_frozen, is_platform_frozen
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.store import StoreFailedError
 
+_EVERYTHING = "Everything is frozen for now. Under Frozen one of you asks that it goes on, and another confirms it."
+
 
 class Standstill:
     """Read anew each time, from the installation's store. RefusedError, and ConnectionError where it cannot be read."""
@@ -16,13 +18,13 @@ class Standstill:
         self._view = view
 
     async def check_staff(self) -> None:
-        """Return where not everything is frozen."""
+        """Return where not everything is frozen: else staff may do nothing but let it go on."""
         try:
             freezes = await self._view.freezes()
         except StoreFailedError as error:
             raise ConnectionError("freezes cannot be read now") from error
         if is_platform_frozen(freezes):
-            raise RefusedError("Everything is frozen for now: the operator's terminal lets it go on.", status=403)
+            raise RefusedError(_EVERYTHING, status=403)
 
     async def check_member(self, account: str) -> None:
         """Return where the account and its parent are active, and neither is frozen."""

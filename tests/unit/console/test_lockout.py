@@ -8,6 +8,7 @@ from tests.unit.console.test_members import AC, OTHER, Member, account, enrolled
 from ringfence.console.lockout import Lockout
 from ringfence.console.refusals import RefusedError
 from ringfence.usecases.access.freeze import freeze, frozen_with, thaw
+from software_authenticator import SoftwareAuthenticator
 
 
 def test_a_frozen_member_of_staff_is_out_and_stays_out_until_thawed(run: Any, stand: Any) -> None:
@@ -119,16 +120,55 @@ def test_nobody_becomes_a_member_of_a_frozen_account(run: Any, stand: Any) -> No
     run(story())
 
 
-def test_where_everything_is_frozen_nobody_signs_in_to_either_console(run: Any, stand: Any) -> None:
+def test_where_everything_is_frozen_members_are_out_and_staff_may_thaw_it_and_nothing_else(
+    run: Any, stand: Any
+) -> None:
     async def story() -> None:
         async with stand() as at:
             ada, ben = await at.first(), await enrolled(at, await account(at))
+            bob = at.browser(SoftwareAuthenticator())
+            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob"})).json()["link"]
+            secret = link.partition("/join#")[2]
             await freeze(at.store, at.clock, "platform", "platform")
-            for person in (ada, ben):
-                assert (await person.page("/members")).status_code == 401
-                assert (await person.sign_in()).status_code == 403
+            await Lockout(at.storage, at.keys, at.clock).end_all()
+            assert (await bob.join(secret)).status_code == 403
+            assert (await ben.page("/members")).status_code == 401
+            assert (await ben.sign_in()).status_code == 403
+            assert (await ada.page("/frozen")).status_code == 401
+            assert (await ada.sign_in()).status_code == 200
+            for path in ("/", "/tenants", "/staff", "/sessions", "/grants", "/ledger"):
+                shown = await ada.page(path)
+                assert (shown.status_code, "Everything is frozen" in shown.text) == (403, True), path
+            invited = await ada.ask("POST", "/staff/invitations", {"name": "Eve"})
+            closing = {"act": "account.close", "target": f"account:{AC}", "reason": "x"}
+            for refused in (invited, await ada.ask("POST", "/requests", closing)):
+                assert (refused.status_code, "Everything is frozen" in refused.text) == (403, True)
+            assert "platform" in (await ada.page("/frozen")).text
+            asked = {"act": "thaw", "target": "platform:platform", "reason": "all is well"}
+            made = await ada.ask("POST", "/requests", asked)
+            assert made.status_code == 200
+            assert (await ada.ask("POST", f"/requests/{made.json()['id']}/confirm")).status_code == 409
             await thaw(at.store, at.clock, "platform", "platform")
-            for person in (ada, ben):
-                assert (await person.sign_in()).status_code == 200
+            assert (await ada.page("/tenants")).status_code == 200
+            assert (await ben.sign_in()).status_code == 200
+
+    run(story())
+
+
+def test_two_of_staff_thaw_everything(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            ada, bob = await at.first(), at.browser(SoftwareAuthenticator())
+            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob"})).json()["link"]
+            assert (await bob.join(link.partition("/join#")[2])).status_code == 200
+            at.clock.advance(24 * 3_600_000)
+            await freeze(at.store, at.clock, "platform", "platform")
+            for one in (ada, bob):
+                assert (await one.sign_in()).status_code == 200
+            asked = {"act": "thaw", "target": "platform:platform", "reason": "all is well"}
+            request = (await ada.ask("POST", "/requests", asked)).json()["id"]
+            assert (await bob.ask("POST", f"/requests/{request}/confirm")).status_code == 200
+            assert await at.store.freezes() == []
+            assert (await bob.page("/tenants")).status_code == 200
 
     run(story())

@@ -11,12 +11,13 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ringfence.console.json_routes import Handler, answering
-from ringfence.console.operator.act_names import Act, AskedAct, May, every_member_may
+from ringfence.console.operator.act_names import WHILE_FROZEN, Act, AskedAct, May, every_member_may
 from ringfence.console.operator.staff import Staff
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Session, fresh
+from ringfence.console.standstill import Standstill
 from ringfence.domain.clock import Clock
 from ringfence.ports.store import StoreFailedError
 
@@ -27,14 +28,19 @@ AccountOf = Callable[[Request], Awaitable[str]]
 class ActGuard:
     """Makes the routes of a session."""
 
-    def __init__(self, pages: Pages, staff: Staff, clock: Clock, may: May = every_member_may) -> None:
+    def __init__(
+        self, pages: Pages, staff: Staff, clock: Clock, standstill: Standstill, may: May = every_member_may
+    ) -> None:
         self._pages = pages
         self._staff = staff
         self._clock = clock
+        self._standstill = standstill
         self._may = may
 
     async def check(self, session: Session, act: Act, *, account: str = "", persons: int = 1) -> None:
-        """Return where the session's person may do it now. RefusedError."""
+        """Return where the session's person may do it now. RefusedError, ConnectionError."""
+        if act not in WHILE_FROZEN:
+            await self._standstill.check_staff()
         now_ms = self._clock.now_ms()
         asked = AskedAct(
             act=act,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -51,6 +52,10 @@ class Act(StrEnum):
     REQUEST_ASK = "request.ask"
     REQUEST_CONFIRM = "request.confirm"
     REQUEST_REFUSE = "request.refuse"
+
+
+# What staff may do where everything is frozen: let it go on, two of them together.
+WHILE_FROZEN: Final = frozenset({Act.REQUESTS_LIST, Act.REQUEST_ASK, Act.REQUEST_CONFIRM, Act.REQUEST_REFUSE, Act.THAW})
 
 
 class AskedAct(msgspec.Struct, frozen=True, kw_only=True):

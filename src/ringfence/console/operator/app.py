@@ -38,10 +38,8 @@ def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> 
     async def locked(scope: Scope, receive: Receive, send: Send) -> None:
         await pages.page("sign_in.html", 401, title="Sign in")(scope, receive, send)
 
-    standstill = Standstill(dependencies.view)
-
     async def admits(_: Session) -> None:
-        await standstill.check_staff()
+        """Whoever has a session: `ActGuard` asks what they may do."""
 
     return SessionGuard(
         Starlette(routes=operator_routes(dependencies, pages)),
@@ -64,10 +62,10 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     party = RelyingParty(id=domain_of(origin), name=NAME, origins=(origin,))
     sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
     staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock, grants)
-    guard = ActGuard(pages, staff, clock, dependencies.staff_may)
+    guard = ActGuard(pages, staff, clock, standstill, dependencies.staff_may)
 
     async def standing(_: str) -> None:
-        await standstill.check_staff()
+        """Staff sign in where everything is frozen too: somebody must let it go on."""
 
     async def left(session: Session) -> None:
         await grants.end_grants(session.actor, session=session.id)
@@ -89,7 +87,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
         *sign_in_routes(
             *(lambda: pages.page("sign_in.html", title="Sign in"), sign_in, sessions, notes, clock, origin), left=left
         ),
-        *join_routes(pages, staff, clock),
+        *join_routes(pages, staff, standstill, clock),
         *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
         *grant_routes(
             *(guard, staff, GrantBook(storage), grants, dependencies.view, notes, clock, dependencies.origins.keys)

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute, Route
 from ringfence.console.json_routes import answering, done, read_json
 from ringfence.console.operator.staff import Staff
 from ringfence.console.pages import Pages
+from ringfence.console.standstill import Standstill
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
 
@@ -24,8 +25,8 @@ class _Made(msgspec.Struct, frozen=True):
     answer: RegistrationJson
 
 
-def join_routes(pages: Pages, staff: Staff, clock: Clock) -> list[BaseRoute]:
-    """The link's secret stands after #, so it comes in a body alone."""
+def join_routes(pages: Pages, staff: Staff, standstill: Standstill, clock: Clock) -> list[BaseRoute]:
+    """The link's secret stands after #, so it comes in a body alone. Nobody joins where everything is frozen."""
 
     async def page(request: Request) -> Response:
         return pages.page("join.html", title="Join")
@@ -36,6 +37,7 @@ def join_routes(pages: Pages, staff: Staff, clock: Clock) -> list[BaseRoute]:
 
     async def join(request: Request) -> Response:
         made = await read_json(request, _Made)
+        await standstill.check_staff()
         member = await staff.join(made.ceremony, read_registration(made.answer))
         return done(waits=member.active_ms > clock.now_ms())
 
