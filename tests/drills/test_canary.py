@@ -88,3 +88,10 @@ def test_digits_that_were_learned_are_found_and_keep_their_first_kind() -> None:
     assert canaries.found_in(b"x0123456789") == {("AC2", "one-time code")}
     with pytest.raises(ValueError, match="ten digits"):
         canaries.learn("123456", "AC1", "one-time code")
+
+
+def test_marks_in_memory_are_found_wherever_they_lie() -> None:
+    canaries = Canaries(b"memory")
+    one, two = canaries.mark("AC1", "body").encode(), canaries.mark("AC2", "body").encode()
+    assert canaries.marks_lying_in(b"\0abc" + one + two + b"\xff") == {("AC1", "body"), ("AC2", "body")}
+    assert canaries.marks_lying_in(one[:-1] + b"\0" + two[1:] + b"0" * 40) == set()

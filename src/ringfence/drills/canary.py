@@ -22,6 +22,8 @@ _BASE64_RUN = re.compile(rb"[A-Za-z0-9+/_-]{24,}")
 _PERCENT = re.compile(rb"%([0-9A-Fa-f]{2})")
 _JSON_ESCAPE = re.compile(rb"\\u00([0-9a-fA-F]{2})")
 _DEFLATED = re.compile(rb"\x1f\x8b\x08|\x78[\x01\x5e\x9c\xda]")
+_IS_HEX = bytes(byte in b"0123456789abcdef" for byte in range(256))
+_HEX_MARK = b"\1" * 32
 NUMBER_DIGITS = 10
 # What is shorter occurs by chance.
 SECRET_BYTES = 8
@@ -76,6 +78,18 @@ class Canaries:
             for match in _DIGITS.finditer(view):
                 self._look_up(match.group(), NUMBER_DIGITS, self._numbers, found)
             found.update(whose for secret, whose in self._secrets.items() if secret in view)
+        return found
+
+    def marks_lying_in(self, data: bytes) -> set[tuple[str, str]]:
+        """(tenant, kind) of every mark that lies in `data` as it is: for memory, of which there is much."""
+        found: set[tuple[str, str]] = set()
+        is_hex = data.translate(_IS_HEX)
+        at = is_hex.find(_HEX_MARK)
+        while at >= 0:
+            whose = self._marks.get(data[at : at + len(_HEX_MARK)])
+            if whose is not None:
+                found.add(whose)
+            at = is_hex.find(_HEX_MARK, at + 1)
         return found
 
     @staticmethod
