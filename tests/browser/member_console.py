@@ -29,6 +29,7 @@ from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
 from ringfence.kms.service import KeyService
+from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.keys import Caller, Slot
 from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.passkeys import RelyingParty
@@ -63,6 +64,7 @@ class MemberConsole:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.recordings = folder / "recordings"
         self.clock = SystemClock()
         self.canary = f"canary-{os.urandom(16).hex()}"
         self.ledger = WatchedLedger(folder)
@@ -149,6 +151,7 @@ class MemberConsole:
                 texts=self.texts,
                 calls=self.texts,
                 told=self.texts,
+                recordings=RecordingFolder(self.recordings),
                 staff_passkeys=passkeys,
                 members_passkeys=passkeys,
                 view=self.texts,

@@ -10,9 +10,13 @@ from ringfence.domain.call_step import StepDetail
 from ringfence.domain.sealing.attempt import seal_attempt
 from ringfence.domain.sealing.call import seal_call, seal_step_with
 from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.recording import End, Header, RecordingSealer, recording_key
 from ringfence.domain.sid import new_sid
-from ringfence.ports.calls import CallChange, CallRow, StepRow
+from ringfence.ports.calls import CallChange, CallRow, RecordingRow, StepRow
 from ringfence.ports.outbox import NewEvent, Settlement
+
+# µ-law has silence as 0xff.
+SECOND = b"\xff" * 16_000
 
 
 async def a_call(
@@ -88,5 +92,34 @@ async def a_call(
                 detail=seal_attempt(key, AC, sid, event.id, Attempt(exchanges=(exchange,))),
             )
         ]
+    )
+    return sid
+
+
+async def a_recording(stand: MemberConsole, call_sid: str, *, cut: bool = False) -> str:
+    """Two seconds of silence in two channels, of which the middle one is to be heard, as a media worker leaves them."""
+    sealing = await stand.keys.sealing_key(stand.caller, AC)
+    sid, now_ms = new_sid("RE"), stand.clock.now_ms()
+    key = recording_key(RecordSealer(sealing.epoch_key, AC).key(sid), sid)
+    sealer = RecordingSealer(key, Header(account=AC, sid=sid, channels=2))
+    chunks = [sealer.chunk(SECOND), sealer.chunk(SECOND)]
+    end = sealer.end(End(samples=16_000, heard_from=4_000, heard_to=12_000, cause="stopped"))
+    folder = stand.recordings / AC
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / sid).write_bytes(b"".join([sealer.header, *chunks, b"" if cut else end]))
+    await stand.texts.add_recording(
+        RecordingRow(
+            account=AC,
+            sid=sid,
+            call_sid=call_sid,
+            status="completed",
+            channels=2,
+            source="RecordVerb",
+            epoch=sealing.epoch,
+            started_ms=now_ms,
+            duration_ms=1_000,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+        )
     )
     return sid

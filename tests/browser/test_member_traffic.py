@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.key_origin import browser as browser
-from tests.browser.member_console import REMOTE, TOKEN, MemberConsole, member_console, with_authenticator
-from tests.browser.member_traffic import a_call
+from tests.browser.member_console import AC, REMOTE, TOKEN, MemberConsole, member_console, with_authenticator
+from tests.browser.member_traffic import a_call, a_recording
+from tests.csv_cells import CELLS
 
 from ringfence.domain.call import Status
 
@@ -82,3 +83,41 @@ def test_calls_and_all_that_happened_to_one(context: BrowserContext, stand: Memb
     for secret in (stand.canary, REMOTE, TOKEN):
         assert secret not in "".join(wire)
         assert secret not in page.content()
+
+
+def test_a_recording_is_opened_played_and_saved_in_the_frame(context: BrowserContext, stand: MemberConsole) -> None:
+    call = stand.wait(a_call(stand))
+    sid, cut = stand.wait(a_recording(stand, call)), stand.wait(a_recording(stand, call, cut=True))
+    page = member(context, stand)
+    complaints: list[str] = []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(f"{stand.console}/recordings?call={call}")
+    expect(page.get_by_role("button", name="Open RE")).to_have_count(2)
+    page.get_by_role("button", name=f"Open {sid}").click()
+    frame = page.frame_locator("#keys")
+    sound = frame.locator("audio")
+    expect(sound).to_have_attribute("aria-label", f"Recording {sid}")
+    # It plays: what is to be heard is one second long.
+    sound.evaluate(
+        "audio => new Promise((done, failed) => { audio.oncanplay = done; audio.onerror = failed; audio.load(); })"
+    )
+    assert sound.evaluate("audio => audio.duration") == 1.0
+    with page.expect_download() as saved:
+        frame.get_by_role("link", name="Save as WAV").click()
+    wav = saved.value.path().read_bytes()
+    assert (wav[:4], len(wav), set(wav[44:])) == (b"RIFF", 44 + 4 * 8_000, {0})
+    page.get_by_role("button", name=f"Open {cut}").click()
+    expect(frame.get_by_role("alert")).to_contain_text("stopped before the end")
+    path = stand.recordings / AC / sid
+    spoiled = bytearray(path.read_bytes())
+    spoiled[200] ^= 1
+    path.write_bytes(spoiled)
+    page.get_by_role("button", name=f"Open {sid}").click()
+    expect(page.get_by_role("status")).to_contain_text("does not open")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    assert saved.value.path().read_text().count(call) == 2
+    assert complaints == []
+    keys = next(each for each in page.frames if each.url.startswith(stand.key_origin))
+    cells = "async values => { const csv = await import('/bundle/csv.js'); return values.map(csv.csvCell); }"
+    assert keys.evaluate(cells, [value for value, _ in CELLS]) == [cell for _, cell in CELLS]

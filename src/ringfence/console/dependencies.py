@@ -20,6 +20,7 @@ from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
+from ringfence.ports.recordings import SealedRecordings
 from ringfence.ports.store import NumberStore
 from ringfence.ports.verify_config import VerifyConfigStore
 from ringfence.usecases.accounts.update_account import Accounts
@@ -40,10 +41,10 @@ class SetUpStore(NumberStore, ServiceStore, VerifyConfigStore, Protocol):
 class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
-    `view` reads rows that are sealed, and what of them is in the clear; `texts` and `calls` are those of a tenant,
-    sealed, and `told` what its program was told of them. `grants` keeps keys that nobody here opens. `accounts` are
-    what two of staff may change, `set_up` what members set up. `carriers` are the names of those there are. `staff_may`
-    judges each act.
+    `view` reads rows that are sealed, and what of them is in the clear; `texts`, `calls` and `recordings` are those of
+    a tenant, sealed, and `told` what its program was told. `grants` keeps keys that nobody here opens. `accounts`
+    are what two of staff may change, `set_up` what members set up. `carriers` are the names of those there are.
+    `staff_may` judges each act.
     """
 
     storage: ConsoleStorage
@@ -54,6 +55,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     texts: Texts
     calls: Calls
     told: Told
+    recordings: SealedRecordings
     staff_passkeys: Passkeys
     members_passkeys: Passkeys
     view: OperatorView

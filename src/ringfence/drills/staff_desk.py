@@ -30,6 +30,7 @@ from ringfence.drills.staff_browser import Response, StaffBrowser
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
+from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.passkeys import AttestationPolicy, RelyingParty
 from ringfence.ports.process_states import ProcessState
 from ringfence.roles.run_dir import make_private
@@ -115,6 +116,7 @@ class OurDesk:
         self._storage = ConsoleStorage(folder / DATABASE)
         self._records = FolderRecords(folder, self._keys.allow)
         self._view = MemoryStore()
+        self._recordings = folder / "recordings"
         self._first: StaffBrowser | None = None
         self._take(AttestationPolicy())
 
@@ -132,6 +134,7 @@ class OurDesk:
             texts=self._view,
             calls=self._view,
             told=self._view,
+            recordings=RecordingFolder(self._recordings),
             staff_passkeys=passkeys,
             members_passkeys=passkeys,
             view=self._view,

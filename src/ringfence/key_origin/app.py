@@ -69,7 +69,7 @@ def _headers(*, connect: str, ancestors: str) -> dict[str, str]:
     return {
         "cache-control": "no-cache",
         "content-security-policy": (
-            f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src {connect}; "
+            f"default-src 'none'; script-src 'self'; style-src 'self'; connect-src {connect}; media-src blob:; "
             f"base-uri 'none'; form-action 'none'; frame-ancestors {ancestors}; "
             "require-trusted-types-for 'script'; trusted-types 'none'"
         ),

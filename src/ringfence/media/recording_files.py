@@ -74,7 +74,7 @@ class OpenRecording:
 
 
 class RecordingFolder:
-    """`ports.recordings.RecordingFiles`."""
+    """`ports.recordings.RecordingFiles` and `SealedRecordings`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -85,6 +85,14 @@ class RecordingFolder:
             raise RecordingUnreadableError("recordings are read with ringfence[voice]")
         path = self._path(account, sid)
         return OpenRecording(await asyncio.to_thread(_opened, path, key), self._encoders)
+
+    async def sealed(self, account: str, sid: str) -> AsyncGenerator[bytes]:
+        path = self._path(account, sid)
+        try:
+            descriptor = await asyncio.to_thread(os.open, path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            raise RecordingGoneError("no such recording") from None
+        return _pieces(descriptor)
 
     def can_mp3(self) -> bool:
         try:
@@ -99,6 +107,16 @@ class RecordingFolder:
         if not (is_sid(account, "AC") and is_sid(sid, "RE")):
             raise RecordingGoneError("no recording's name")
         return self._folder / account / sid
+
+
+async def _pieces(descriptor: int) -> AsyncGenerator[bytes]:
+    at = 0
+    try:
+        while piece := await asyncio.to_thread(os.pread, descriptor, PIECE_BYTES, at):
+            at += len(piece)
+            yield piece
+    finally:
+        os.close(descriptor)
 
 
 def _opened(path: Path, key: bytes) -> "RecordingReader":

@@ -55,3 +55,10 @@ class RecordingFiles(Protocol):
 
     async def delete(self, account: str, sid: str) -> None:
         """Erase one; a no-op where there is none. OSError."""
+
+
+class SealedRecordings(Protocol):
+    """The same files for whoever holds no key."""
+
+    async def sealed(self, account: str, sid: str) -> AsyncGenerator[bytes]:
+        """The file as it is kept, a piece at a time. RecordingGoneError."""

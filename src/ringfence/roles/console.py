@@ -14,6 +14,7 @@ from ringfence.console.operator.policy_files import PolicyError, shipped_stateme
 from ringfence.console.storage import DATABASE, ConsoleStorage
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
+from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.passkeys import AttestationPolicy
 from ringfence.ports.store import StoreFailedError
 from ringfence.roles.carrier_names import carrier_names
@@ -50,6 +51,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 texts=store,
                 calls=store,
                 told=store,
+                recordings=RecordingFolder(settings.recordings),
                 staff_passkeys=WebauthnPasskeys(policy),
                 staff_may=every_member_may if policies is None else may_by(policies, storage, store),
                 members_passkeys=WebauthnPasskeys(),

@@ -17,6 +17,7 @@ from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
 from ringfence.kms.service import KeyService
+from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.passkeys import AttestationPolicy, RelyingParty
 from ringfence.ports.process_states import ProcessState
@@ -75,6 +76,7 @@ class Stand:
                 texts=self.store,
                 calls=self.store,
                 told=self.store,
+                recordings=RecordingFolder(folder / "recordings"),
                 staff_passkeys=passkeys,
                 members_passkeys=WebauthnPasskeys(),
                 view=self.store,

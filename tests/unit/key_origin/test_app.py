@@ -62,6 +62,8 @@ def test_a_console_frames_a_page_that_connects_to_nobody_else(client: Asker) -> 
     assert policy["frame-ancestors"] == f"{CONSOLE} {OPERATOR}"
     assert policy["default-src"] == policy["form-action"] == policy["base-uri"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
+    # Recordings that were opened in the page, and none from anywhere else.
+    assert policy["media-src"] == "blob:"
     assert policy["require-trusted-types-for"] == "'script'"
     assert answer.headers["cross-origin-opener-policy"] == "same-origin"
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"

@@ -2,6 +2,7 @@
 // the key origin's frame; here it is sealed.
 import { post, tell } from "./asking.js";
 import { askKeys } from "./keys_frame.js";
+import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
 
 /** The account whose pages these are. */
@@ -22,6 +23,9 @@ for (const form of document.querySelectorAll("form[data-act]")) {
     event.preventDefault();
     reporting(() => act(form.dataset, Object.fromEntries(new FormData(form))));
   });
+}
+for (const button of document.querySelectorAll("button[data-save]")) {
+  button.addEventListener("click", () => reporting(() => save(button.dataset.save, button.dataset.name)));
 }
 
 /** Whose content is open in the frame: where it is nobody's, a passkey or a secret is asked for there. */

@@ -28,6 +28,8 @@ async function signed(request) {
   const kept = await keptKeys("readonly", (keys) => keys.get("session"));
   const url = new URL(request.url);
   url.hash = "";
+  // The server does not see a question mark that nothing follows.
+  if (!url.search) url.search = "";
   const bodiless = request.method === "GET" || request.method === "HEAD";
   const body = bodiless ? new ArrayBuffer(0) : await request.arrayBuffer();
   const ask = async () => {

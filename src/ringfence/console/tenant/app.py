@@ -23,6 +23,7 @@ from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.number_routes import number_routes
 from ringfence.console.tenant.opening import Openings, check_is_member
 from ringfence.console.tenant.page_routes import page_routes
+from ringfence.console.tenant.recording_routes import recording_routes
 from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.sealed_hours import SealedHours
@@ -79,6 +80,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             *(pages, traffic, members, sessions, BlastNotices(storage), ActNotices(storage)), keys_origin=origins.keys
         ),
         *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),
+        *recording_routes(pages, dependencies.calls, dependencies.recordings, hours, keys_origin=origins.keys),
         *call_routes(pages, TenantCalls(dependencies.calls), dependencies.told, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),

@@ -41,6 +41,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/texts/{sid}/sealed": Role.READER,
     "/calls/sealed": Role.READER,
     "/calls/{sid}/sealed": Role.READER,
+    "/recordings/{sid}/sealed": Role.READER,
     "/ledger/entries": Role.READER,
     "/numbers/{sid}/sealed": Role.READER,
     "/services/messaging/{sid}/sealed": Role.READER,

@@ -16,7 +16,7 @@ export function h(tag, attributes = {}, ...children) {
 
 /** What the page shows now. */
 export function show(...children) {
-  document.getElementById("shown").replaceChildren(...children);
+  document.getElementById("shown").replaceChildren(...children.filter((child) => child !== null));
 }
 
 /** A button that does `work` when it is pressed, and says what came in its way. Resolves with what `work` gives.

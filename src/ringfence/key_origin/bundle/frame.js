@@ -9,6 +9,7 @@ import { h, show } from "./dom.js";
 import { granting } from "./granting.js";
 import { ledger } from "./ledger_view.js";
 import { texts } from "./messages_view.js";
+import { recordings } from "./recording_view.js";
 import { standing } from "./standing_view.js";
 import { timelines } from "./timeline_view.js";
 import { visiting } from "./visiting.js";
@@ -18,6 +19,7 @@ const views = [
   texts,
   calls,
   timelines,
+  recordings,
   ledger,
   granting,
   standing,

@@ -1,0 +1,21 @@
+// Recordings: the sealed file goes from here into the frame, which opens and plays it.
+import { post } from "./asking.js";
+import { askKeys } from "./keys_frame.js";
+import { account, opened, reporting } from "./member.js";
+
+const frame = document.getElementById("keys");
+
+for (const button of document.querySelectorAll("button[data-play]")) {
+  button.disabled = false;
+  button.addEventListener("click", () => reporting(() => show(button.dataset.play)));
+}
+
+async function show(sid) {
+  frame.hidden = false;
+  frame.scrollIntoView({ block: "nearest" });
+  const { credential } = await opened();
+  const opener = await post(`/recordings/${sid}/sealed`, { credential });
+  const response = await fetch(`/recordings/${sid}/sound`);
+  if (!response.ok) throw new Error((await response.json()).error);
+  await askKeys("show_recording", { ...opener, account, file: await response.arrayBuffer() });
+}

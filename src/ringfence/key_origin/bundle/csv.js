@@ -1,0 +1,12 @@
+// Tables as CSV that no spreadsheet takes for formulas: what domain/csv_text.py has, with its reasons.
+
+const NUMBER = /^[+-]?[0-9]+(\.[0-9]+)?$/;
+const FORMULA = /(^|[;\t\r\n])([ \t]*)(?=[=+\-@＝＋－＠])/g;
+
+export function csvCell(value) {
+  let text = String(value ?? "");
+  if (!NUMBER.test(text)) text = text.replace(FORMULA, "$1$2'");
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+export const csvText = (heads, rows) => `\ufeff${[heads, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;

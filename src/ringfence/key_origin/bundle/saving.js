@@ -1,0 +1,23 @@
+// Files that a person saves out of this frame. Their addresses are of this origin: no console can read what is behind them.
+
+import { csvText } from "./csv.js";
+import { h } from "./dom.js";
+
+// The latest file alone is kept: those before it were of what is shown no more.
+let kept = null;
+
+/** The address of a file, as long as no other is made. */
+export function addressOf(parts, type) {
+  if (kept) URL.revokeObjectURL(kept);
+  kept = URL.createObjectURL(new Blob(parts, { type }));
+  return kept;
+}
+
+/** A button that saves a table as CSV. `rows` gives its cells when it is pressed. */
+export function savesTable(name, heads, rows) {
+  const save = () => {
+    const link = h("a", { href: addressOf([csvText(heads, rows())], "text/csv;charset=utf-8"), download: `${name}.csv` });
+    link.click();
+  };
+  return h("p", {}, h("button", { type: "button", class: "plain", onclick: save }, "Save as CSV"));
+}
