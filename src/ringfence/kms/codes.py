@@ -41,15 +41,17 @@ class Codes:
         if expires_ms > self._clock.now_ms() + LIFE_MS:
             raise ValueError("a code lives ten minutes at most")
         day, key = self._keys.today()
-        sealed = seal(_custom_key(key), custom.encode(), _place(code)) if custom else None
+        sealed = seal(_custom_key(key.key), custom.encode(), _place(code)) if custom else None
         values = (code.account, code.sid, day, length, expires_ms, sealed)
-        await self._store.write(lambda tx: tx.execute(_OPEN, values).rowcount)
+        await self._store.write(lambda tx: tx.execute(_OPEN, values).rowcount, undoes_itself=True)
 
     async def check(self, code: CodeOf, guess: str) -> Verdict:
         """The count is on disk before the verdict is known to anybody."""
         right = same_code(guess, self._read(code) or self._stand_in(code))
         now_ms = self._clock.now_ms()
-        return await self._store.write(lambda tx: _counted(tx, code, now_ms, right), erases=right)
+        return await self._store.write(
+            lambda tx: _counted(tx, code, now_ms, right), erases=right, undoes_itself=not right
+        )
 
     def state(self, account: str, sid: str) -> CodeState:
         found = self._store.row(_CHECKS, account, sid, self._clock.now_ms())
@@ -77,16 +79,16 @@ class Codes:
             return None
         _, length, custom = row
         if custom is None:
-            return derive_code(key, code.sid, code.to, code.service, length)
+            return derive_code(key.hashed, code.sid, code.to, code.service, length)
         try:
-            return unseal(_custom_key(key), custom, _place(code)).decode()
+            return unseal(_custom_key(key.key), custom, _place(code)).decode()
         except UnsealError:
             return None
 
     def _stand_in(self, code: CodeOf) -> str:
         """What is compared where there is no code, so that it costs the same; the count decides."""
         _, key = self._keys.today()
-        return derive_code(key, code.sid, code.to, code.service, _NO_LENGTH)
+        return derive_code(key.hashed, code.sid, code.to, code.service, _NO_LENGTH)
 
 
 def _counted(tx: sqlite3.Connection, code: CodeOf, now_ms: int, right: bool) -> Verdict:

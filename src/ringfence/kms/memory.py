@@ -63,12 +63,14 @@ class MemoryKeyStore(KeyStore):
         migrate(connection, self._path)
         self._reading = connection
 
-    async def write(self, work: Callable[[sqlite3.Connection], T], *, erases: bool = False) -> T:
+    async def write(
+        self, work: Callable[[sqlite3.Connection], T], *, erases: bool = False, undoes_itself: bool = False
+    ) -> T:
         # What memory forgets is on no disk: there is nothing to scrub.
         if self._reading is None:
             raise ConnectionError("the key store is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        settle(commit(self._reading, [Write(work, done)]))
+        settle(commit(self._reading, [Write(work, done, undoes_itself)]))
         return await done
 
 

@@ -12,10 +12,9 @@ import structlog
 from ringfence.domain.clock import Clock
 from ringfence.domain.device_token import DeviceOf, Enrolment
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.blind_index import blind_index, remote_index
+from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.sealing.record import EpochRecords
-from ringfence.domain.sealing.standing import table_key
 from ringfence.domain.sid import is_sid, new_sid
 from ringfence.domain.totp import TotpShape
 from ringfence.kms.archive import EPOCHS, INDEXES, Archive, Kind
@@ -31,6 +30,7 @@ from ringfence.kms.slot_keys import Opened, SlotKeys
 from ringfence.kms.standing_forms import StandingFormBook
 from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import DATABASE, KeyStore
+from ringfence.kms.table_indexes import TableIndexes
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
 from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot, Reader, Way
@@ -88,7 +88,7 @@ class KeyService:
         self._verification_keys = VerificationKeys(self._files, clock)
         self._codes = Codes(self._store, self._verification_keys, clock)
         self._standing = StandingKeys(self._files)
-        self._tables_key = b""
+        self._tables = TableIndexes(b"")
 
     async def open(self) -> None:
         """Load keys and database, or make them when all is new. KeyFileError where accounts exist without keys."""
@@ -98,7 +98,7 @@ class KeyService:
             in_use = self._store.row("SELECT 1 FROM account LIMIT 1") is not None
             take = self._files.load if in_use else self._files.create
             self._standing.load(in_use=in_use)
-            self._tables_key = take(TABLES)
+            self._tables = TableIndexes(take(TABLES))
             self._totp = TotpSecrets(self._store, self._standing, self._clock)
             self._devices = Devices(self._store, self._standing, self._clock)
             # Younger than accounts are: made where it is not there.
@@ -407,8 +407,7 @@ class KeyService:
     async def blind(self, account: str, table: str, values: Sequence[str]) -> list[bytes]:
         if table not in BLIND_TABLES:
             raise KeyRefusedError("no such table")
-        key = table_key(self._tables_key, account)
-        return [blind_index(key, value, table) for value in values]
+        return self._tables.of(account, table, values)
 
     # For the dispatcher
 

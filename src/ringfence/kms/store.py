@@ -25,6 +25,7 @@ class Write(NamedTuple):
 
     work: Work
     done: asyncio.Future[Any]
+    undoes_itself: bool = False
 
 
 class KeyStore:
@@ -79,15 +80,18 @@ class KeyStore:
         found = self.rows(sql, *parameters)
         return found[0] if found else None
 
-    async def write(self, work: Callable[[sqlite3.Connection], T], *, erases: bool = False) -> T:
+    async def write(
+        self, work: Callable[[sqlite3.Connection], T], *, erases: bool = False, undoes_itself: bool = False
+    ) -> T:
         """Run `work` in a transaction; its result once that is on disk. ConnectionError when it cannot be.
 
-        With `erases` the next `scrub` takes what it removed off the disk as well.
+        With `erases` the next `scrub` takes what it removed off the disk as well. `undoes_itself` says that the work
+        changes rows by one statement at most: where that fails it has changed nothing.
         """
         if self._writer is None:
             raise ConnectionError("the key store is closed")
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put(Write(work, done))
+        self._queue.put(Write(work, done, undoes_itself))
         result = await done
         self._erased = self._erased or erases
         return result
@@ -149,16 +153,19 @@ def commit(writing: sqlite3.Connection, group: Sequence[Write]) -> list[Outcome]
 
 
 def _attempt(writing: sqlite3.Connection, write: Write) -> Outcome:
-    writing.execute("SAVEPOINT one")
+    if not write.undoes_itself:
+        writing.execute("SAVEPOINT one")
     try:
         result = write.work(writing)
     except sqlite3.OperationalError:
         raise  # the disk is full or failing: that undoes the group
     except Exception as error:
-        writing.execute("ROLLBACK TO one")
-        writing.execute("RELEASE one")
+        if not write.undoes_itself:
+            writing.execute("ROLLBACK TO one")
+            writing.execute("RELEASE one")
         return write, None, error
-    writing.execute("RELEASE one")
+    if not write.undoes_itself:
+        writing.execute("RELEASE one")
     return write, result, None
 
 

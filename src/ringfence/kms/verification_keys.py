@@ -4,8 +4,19 @@ import threading
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.epoch import index_day
+from ringfence.domain.sealing.keyed_hash import KeyedHash
 from ringfence.domain.verification_code import LIFE_MS
 from ringfence.kms.key_files import VERIFICATION, KeyFiles, day_file
+
+
+class DayKey:
+    """A day's key, and what is hashed of it once for all codes. Let go of it when the day is over."""
+
+    __slots__ = ("hashed", "key")
+
+    def __init__(self, key: bytes) -> None:
+        self.key = key
+        self.hashed = KeyedHash(key)
 
 
 class VerificationKeys:
@@ -15,23 +26,24 @@ class VerificationKeys:
         self._files = files
         self._clock = clock
         self._lock = threading.Lock()
-        self._held: dict[int, bytes] = {}
+        self._held: dict[int, DayKey] = {}
 
     def load(self) -> None:
         """Hold the keys that exist."""
         with self._lock:
-            self._held = {day: self._files.load(day_file(day, VERIFICATION)) for day in self._files.days(VERIFICATION)}
+            days = self._files.days(VERIFICATION)
+            self._held = {day: DayKey(self._files.load(day_file(day, VERIFICATION))) for day in days}
 
-    def today(self) -> tuple[int, bytes]:
+    def today(self) -> tuple[int, DayKey]:
         """The day (since 1970) and its key, made where there is none."""
         day = index_day(self._clock.now_ms())
         with self._lock:
             key = self._held.get(day)
             if key is None:
-                key = self._held[day] = self._files.create(day_file(day, VERIFICATION))
+                key = self._held[day] = DayKey(self._files.create(day_file(day, VERIFICATION)))
             return day, key
 
-    def of(self, day: int) -> bytes | None:
+    def of(self, day: int) -> DayKey | None:
         """The key of a day; None once it is destroyed."""
         with self._lock:
             return self._held.get(day)

@@ -6,18 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ringfence.domain.sealing.keyed_hash import KeyedHash
 from ringfence.domain.verification_code import derive_code, same_code
 
-KEY = bytes(range(32))
+KEY = KeyedHash(bytes(range(32)))
 
 
 @given(st.binary(min_size=32, max_size=32), st.text(), st.text(), st.text(), st.integers(4, 10))
 def test_a_code_is_so_many_digits_and_always_the_same(key: bytes, sid: str, to: str, service: str, length: int) -> None:
-    code = derive_code(key, sid, to, service, length)
+    code = derive_code(KeyedHash(key), sid, to, service, length)
     assert len(code) == length
     assert code.isascii()
     assert code.isdecimal()
-    assert derive_code(key, sid, to, service, length) == code
+    assert derive_code(KeyedHash(key), sid, to, service, length) == code
 
 
 def test_a_known_answer() -> None:
@@ -28,7 +29,7 @@ def test_a_known_answer() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        (b"\x01" * 32, "VE1", "+12025550123", "VA1"),
+        (KeyedHash(b"\x01" * 32), "VE1", "+12025550123", "VA1"),
         (KEY, "VE2", "+12025550123", "VA1"),
         (KEY, "VE1", "+12025550124", "VA1"),
         (KEY, "VE1", "+12025550123", "VA2"),
@@ -36,7 +37,7 @@ def test_a_known_answer() -> None:
         (KEY, "VE1", "+12025550123V", "A1"),
     ],
 )
-def test_another_key_verification_number_or_service_has_another_code(other: tuple[bytes, str, str, str]) -> None:
+def test_another_key_verification_number_or_service_has_another_code(other: tuple[KeyedHash, str, str, str]) -> None:
     assert derive_code(*other, 10) != derive_code(KEY, "VE1", "+12025550123", "VA1", 10)
 
 

@@ -49,9 +49,11 @@ def test_a_write_that_raises_undoes_itself_and_no_other(run: Any, tmp_path: Path
                 store.write(half),
                 store.write(put("AC1")),
                 store.write(put("AC2")),
+                store.write(put("AC2"), undoes_itself=True),
                 return_exceptions=True,
             )
             assert results[0] == results[3] == 1
+            assert isinstance(results[4], sqlite3.IntegrityError)
             assert isinstance(results[1], LookupError)
             assert isinstance(results[2], sqlite3.IntegrityError)
             assert store.rows("SELECT account FROM account") == [("AC1",), ("AC2",)]

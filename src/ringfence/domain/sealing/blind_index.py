@@ -31,6 +31,19 @@ class RemoteIndexer:
         return self._day + self._hash.digest(_value(number, "remote"))[: INDEX_BYTES - DAY_BYTES]
 
 
+class TableIndexer:
+    """What `blind_index` answers, for many values under one key. Keep it no longer than its key."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, key: bytes) -> None:
+        self._hash = KeyedHash(key)
+
+    def index(self, value: str, table: str) -> bytes:
+        """The 16 bytes of `value` among the values of `table`."""
+        return self._hash.digest(_value(value, table))[:INDEX_BYTES]
+
+
 def remote_index(day_key: bytes, day: int, number: str) -> bytes:
     """What a RemoteIndexer answers, for one number alone."""
     return RemoteIndexer(day_key, day).index(number)

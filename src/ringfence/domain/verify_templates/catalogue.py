@@ -5,7 +5,10 @@ Source: Twilio, Verify v2, "Templates": a template's sid begins with HJ, and a s
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from functools import cached_property
+from typing import Final
+
+import msgspec
 
 from ringfence.domain.verify_templates.locale import DEFAULT
 from ringfence.domain.verify_templates.render import default_template, placeholders
@@ -16,7 +19,7 @@ FILLED: Final = frozenset({"friendly_name", "code", "ttl"})
 PAYMENT: Final = frozenset({"amount", "payee"})
 
 
-class Template(NamedTuple):
+class Template(msgspec.Struct, frozen=True, dict=True):
     """What a verification says in each locale; `since_ms` is when it was first there.
 
     `payments` is what it says for a payment, empty where it has no words for one. `account` may use it, "" for all.
@@ -30,7 +33,7 @@ class Template(NamedTuple):
     account: str = ""
     since_ms: int = 1_796_000_000_000
 
-    @property
+    @cached_property
     def variables(self) -> frozenset[str]:
         """Names that a program must give the values of."""
         return frozenset().union(*map(placeholders, self.texts.values())) - FILLED - PAYMENT

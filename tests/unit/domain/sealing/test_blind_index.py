@@ -3,7 +3,7 @@ import hmac
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.domain.sealing.blind_index import blind_index, remote_index
+from ringfence.domain.sealing.blind_index import TableIndexer, blind_index, remote_index
 
 KEY = bytes(range(32))
 numbers = st.from_regex(r"\+[1-9][0-9]{6,14}", fullmatch=True)
@@ -36,3 +36,8 @@ def test_indexes_of_remote_numbers_lie_together_by_day(number: str, one: int, ot
 def test_an_index_of_a_remote_number_is_its_day_and_the_blind_index_cut_to_fit() -> None:
     assert remote_index(KEY, 0x4E21, "+12025550177") == b"\x4e\x21" + blind_index(KEY, "+12025550177")[:14]
     assert remote_index(KEY, 65_536 + 1, "+12025550177")[:2] == b"\x00\x01"
+
+
+@given(st.binary(min_size=32, max_size=32), numbers, st.sampled_from(["remote", "opt_out"]))
+def test_an_indexer_of_tables_answers_what_is_answered_for_one_value(key: bytes, number: str, table: str) -> None:
+    assert TableIndexer(key).index(number, table) == blind_index(key, number, table)
