@@ -40,7 +40,9 @@ def make_backup(settings: Settings, folder: Path) -> None:
     terminal.say("its key files open by the passphrase of the backup" if own else "its key files are sealed as here")
 
 
-def restore_backup(settings: Settings, folder: Path, witnessed: Sequence[Path], *, behind: bool) -> None:
+def restore_backup(
+    settings: Settings, folder: Path, witnessed: Sequence[Path], *, behind: bool, later: Path | None = None
+) -> None:
     """Put it where the settings say, where nothing is yet. RefusalError."""
     os.umask(0o077)
     refuse_occupied(settings)
@@ -55,14 +57,24 @@ def restore_backup(settings: Settings, folder: Path, witnessed: Sequence[Path], 
     lock.take()
     try:
         now_ms = clock_of(settings).now_ms()
-        lost = asyncio.run(restore(settings, folder, secret, witnessed, behind=behind, now_ms=now_ms))
+        made = asyncio.run(restore(settings, folder, secret, witnessed, behind=behind, later=later, now_ms=now_ms))
     finally:
         lock.drop()
     terminal = Terminal()
     terminal.say(f"restored to {settings.data_dir}")
     if not witnessed:
         terminal.note("no checkpoint of a witness was given: nobody knows whether the ledger went on after the backup")
-    if lost:
-        terminal.warn(f"witnesses know {lost} entries that are gone: they will report it")
+    if made.lost:
+        terminal.warn(f"witnesses know {made.lost} entries that are gone: they will report it")
+    if later is None:
+        terminal.note(
+            "keys that were revoked after the backup are good again, unless its later ledger is given: --later"
+        )
+    for account, credential in made.revoked.slots:
+        terminal.say(f"revoked again: {credential} of {account}")
+    for account, credential in made.revoked.rotated:
+        terminal.warn(
+            f"the secret of {credential} of {account} was rotated since, and is the former one: rotate it again"
+        )
     if (dump := dump_in(folder)) is not None:
         terminal.say(f"load the database yourself: psql --single-transaction --file={dump} DATABASE")

@@ -203,12 +203,17 @@ def restore(
     behind: Annotated[
         bool, typer.Option("--behind", help="Restore it even where witnesses know of later entries.")
     ] = False,
+    later: Annotated[
+        Path | None,
+        typer.Option("--later", metavar="DIR", help="Folder kms of what was lost: its ledger goes on, and revokes."),
+    ] = None,
     config: Config = None,
     data: Data = None,
     database: Database = None,
 ) -> None:
     """Make an installation of a backup, where there is none."""
-    backups.restore_backup(settings_of(config, data, database_url=database), folder, against or [], behind=behind)
+    settings = settings_of(config, data, database_url=database)
+    backups.restore_backup(settings, folder, against or [], behind=behind, later=later)
 
 
 @app.command()

@@ -16,11 +16,12 @@ from ringfence.kms.key_rest import WrongSecretError
 from ringfence.kms.ledger.keys import load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.reading import LedgerReader
-from ringfence.kms.ledger.writer import LedgerWriter
+from ringfence.kms.ledger.writer import CHECKPOINT, ENTRIES, FOLDER, LedgerWriter
 from ringfence.kms.unlock import KEYS, seal_of
 from ringfence.ports.ledger import AccessEntry
 from ringfence.roles.backup import CONSOLE, DUMP, KMS, MANIFEST, STORE, Manifest, digest, files_in
 from ringfence.roles.refusal import RefusalError
+from ringfence.roles.revoked_since import Revoked, revoke_again, revoked_since
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 
@@ -55,13 +56,29 @@ def refuse_occupied(settings: Settings) -> None:
             raise RefusalError(f"{path} is there already", f"move {settings.data_dir} away, or name another by --data")
 
 
+class Restored(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of it: how many entries witnesses know beyond it, and what a later ledger had revoked since."""
+
+    lost: int
+    revoked: Revoked
+
+
 async def restore(
-    settings: Settings, backup: Path, secret: bytes, witnessed: Sequence[Path], *, behind: bool, now_ms: int
-) -> int:
-    """Put a backup where `settings` say; how many entries witnesses know beyond it. RefusalError: nothing is there.
+    settings: Settings,
+    backup: Path,
+    secret: bytes,
+    witnessed: Sequence[Path] = (),
+    *,
+    behind: bool = False,
+    later: Path | None = None,
+    now_ms: int,
+) -> Restored:
+    """Put a backup where `settings` say. RefusalError: nothing is there.
 
     `witnessed` are checkpoints that others kept. Only with `behind` may one of them be of a longer ledger. `secret`
-    opens the backup's key files. Whoever calls holds the installation's lock.
+    opens the backup's key files. `later` is the key service's folder of the installation that was lost, or what is
+    left of it: its ledger takes the place of the backup's, and what it says was revoked since is revoked again.
+    Whoever calls holds the installation's lock.
     """
     refuse_occupied(settings)
     read_manifest(backup)
@@ -69,29 +86,39 @@ async def restore(
         ledger_keys = load_ledger_keys(KeyFiles(backup / KMS / KEYS, seal_of(backup / KMS / KEYS, secret)))
         # Which entries there are is known once they are read. No file is made in the backup.
         ledger = LedgerReader(backup / KMS, ledger_keys)
+        revoked = Revoked()
+        if later is not None:
+            before, ledger = ledger, LedgerReader(later, ledger_keys)
+            revoked = revoked_since(before, ledger)
         lost = _held_against(ledger, witnessed, behind=behind)
     except WrongSecretError as error:
         raise RefusalError(str(error), "give the passphrase that the backup was made with") from None
     except (KeyFileError, LedgerBrokenError) as error:
         raise RefusalError(f"{backup}: {error}", _ANOTHER) from None
-    _put(settings, backup)
+    except FileNotFoundError:
+        raise RefusalError(f"{later} has no ledger", "name the folder kms of what was lost") from None
+    _put(settings, backup, later)
+    await revoke_again(settings, revoked)
     files = KeyFiles(settings.kms_dir / KEYS, seal_of(settings.kms_dir / KEYS, secret))
     writer = LedgerWriter(settings.kms_dir, files=files)
     await writer.open(now_ms)
     try:
-        scope = (f"entries:{_size(ledger)}", f"lost:{lost}")
+        scope = (f"entries:{_size(ledger)}", f"lost:{lost}", f"revoked:{len(revoked.slots)}")
         await writer.append([AccessEntry(at_ms=now_ms, account="", actor=OPERATOR, verb="log.restored", scope=scope)])
     finally:
         await writer.close()
-    return lost
+    return Restored(lost=lost, revoked=revoked)
 
 
-def _put(settings: Settings, backup: Path) -> None:
+def _put(settings: Settings, backup: Path, later: Path | None) -> None:
     """The key service's folder comes last, by a rename: until then there is no installation."""
     make_private(settings.data_dir)
     partial = settings.data_dir / f"{KMS}.partial"
     shutil.rmtree(partial, ignore_errors=True)
     shutil.copytree(backup / KMS, partial)
+    if later is not None:
+        for name in (ENTRIES, CHECKPOINT):
+            shutil.copy(later / FOLDER / name, partial / FOLDER / name)
     for folder, _, names in os.walk(partial):
         Path(folder).chmod(0o700)
         for name in names:

@@ -98,7 +98,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
 
 
 def restored(lived: Lived, to: Path, secret: bytes = PASSPHRASE, *against: Path, behind: bool = False) -> int:
-    return asyncio.run(restore(Settings(data_dir=to), lived.backup, secret, against, behind=behind, now_ms=NOW_MS + 1))
+    made = asyncio.run(restore(Settings(data_dir=to), lived.backup, secret, against, behind=behind, now_ms=NOW_MS + 1))
+    return made.lost
 
 
 def test_it_is_private_and_holds_no_key_of_a_day_and_none_unsealed(lived: Lived) -> None:
