@@ -29,6 +29,9 @@ GRANT DELETE ON ringfence.stock, ringfence.resting_number TO ringfence_console;
 GRANT INSERT, UPDATE, DELETE ON ringfence.messaging_service TO ringfence_console;
 GRANT INSERT ON ringfence.pool_number TO ringfence_console;
 GRANT INSERT, UPDATE ON ringfence.verify_config TO ringfence_console;
+-- And but for what staff say of an incident, and rates that two of them raise.
+GRANT UPDATE (acknowledged_by, acknowledged_ms) ON ringfence.incident TO ringfence_console;
+GRANT INSERT, UPDATE ON ringfence.allowed_rate TO ringfence_console;
 
 -- The consoles do not look at what requests are signed in with, nor at second factors.
 REVOKE SELECT ON ringfence.credential, ringfence.credential_use,

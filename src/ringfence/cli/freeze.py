@@ -19,10 +19,10 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.access_notes import OPERATOR
 from ringfence.ports.freezes import PLATFORM, FreezeKind
-from ringfence.roles.carrier_names import carrier_names
 from ringfence.roles.console import open_console_storage
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
+from ringfence.roles.ways import installation_of
 from ringfence.usecases.access import freeze as freezes
 
 _ACTOR: Final = f"staff:{TERMINAL}"
@@ -130,8 +130,8 @@ def _name(kind: Kind, name: str, settings: Settings) -> str:
         return PLATFORM
     if not name or kind is Kind.PLATFORM:
         raise RefusalError(f"{kind}: which?" if not name else "there is one platform", "see --help", exit_code=2)
-    if kind is Kind.CARRIER and name not in carrier_names(settings):
-        known = ", ".join(carrier_names(settings)) or "none"
+    if kind is Kind.CARRIER and name not in (carriers := installation_of(settings).pausable):
+        known = ", ".join(carriers) or "none"
         raise RefusalError(f"there is no carrier {name}", f"there are: {known}", exit_code=2)
     return name
 

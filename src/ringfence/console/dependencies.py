@@ -1,12 +1,12 @@
 """What the consoles are given by the process that serves them."""
 
-from collections.abc import Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 from ringfence.console.operator.act_names import May, every_member_may
+from ringfence.console.operator.installation import Installation
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.calls import Calls
 from ringfence.console.tenant.standing_json import FormKeys
@@ -17,6 +17,7 @@ from ringfence.ports.access_notes import AccessNotes
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.messaging_services import ServiceStore
+from ringfence.ports.operations import OperationsStore
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
@@ -38,12 +39,16 @@ class SetUpStore(NumberStore, ServiceStore, VerifyConfigStore, Protocol):
     """What of `ports.store.Store` members set up."""
 
 
+class OperatedStore(Accounts, OperationsStore, Protocol):
+    """What staff change: accounts, rates, what they know of incidents."""
+
+
 class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts`, `calls` and `recordings` are those of
     a tenant, sealed, and `told` what its program was told. `grants` keeps keys that nobody here opens. `accounts`
-    are what two of staff may change, `set_up` what members set up. `carriers` are the names of those there are.
+    are what two of staff may change, `set_up` what members set up. `installation` is how it is set up.
     `staff_may` judges each act.
     """
 
@@ -62,9 +67,9 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     records: OwnRecords
     processes: ProcessStates
     grants: GrantKeys
-    accounts: Accounts
+    accounts: OperatedStore
     set_up: SetUpStore
-    carriers: Sequence[str] = ()
+    installation: Installation = Installation()
     staff_may: May = every_member_may
 
 

@@ -1,9 +1,10 @@
 """Rates of numbers and of accounts: a text spends a token of both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from ringfence.domain.token_bucket import TokenBucket
+from ringfence.ports.operations import AllowedRate
 
 Key = TypeVar("Key")
 
@@ -26,10 +27,20 @@ class Rates:
     ) -> None:
         self._number_rate_mps = number_rate_mps
         self._account_rate_mps = account_rate_mps
-        self._rate_of_number = dict(numbers or {})
-        self._rate_of_account = dict(accounts or {})
+        self._set_numbers, self._set_accounts = dict(numbers or {}), dict(accounts or {})
+        self._rate_of_number, self._rate_of_account = self._set_numbers, self._set_accounts
         self._numbers: dict[tuple[str, str], TokenBucket] = {}
         self._accounts: dict[str, TokenBucket] = {}
+
+    def allow(self, rows: Sequence[AllowedRate]) -> None:
+        """Send at these rates in place of what was set; all that there are."""
+        numbers = {row.name: row.rate_mps for row in rows if row.kind == "number"}
+        accounts = {row.name: row.rate_mps for row in rows if row.kind == "account"}
+        self._rate_of_number = {**self._set_numbers, **numbers}
+        self._rate_of_account = {**self._set_accounts, **accounts}
+        # Buckets are made anew at the new rates, full.
+        self._numbers = {key: bucket for key, bucket in self._numbers.items() if key[1] not in numbers}
+        self._accounts = {key: bucket for key, bucket in self._accounts.items() if key not in accounts}
 
     def number_rate_mps(self, sender: str) -> float:
         """What this number may send in a second."""

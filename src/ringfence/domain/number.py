@@ -18,6 +18,7 @@ from ringfence.domain.number_plans import region_of
 
 CACHED_NUMBERS = 16_384
 DEFAULT_REGION = "US"
+HIDDEN_DIGITS = 6
 
 # What people write between digits, and enough room for fifteen digits so written. A letter or an extension is not
 # part of a number: phonenumbers would turn letters into digits and drop extensions.
@@ -91,8 +92,11 @@ class Number(msgspec.Struct, frozen=True):
 
     @property
     def calling_prefix(self) -> str:
-        """What support may see without a grant: calling code and operator or area code ("+1 202"), or nothing."""
-        return _calling_prefix(phonenumbers.parse(self.e164)) if self.region else ""
+        """What support may see without a grant: calling code and operator or area code ("+1 202"), or nothing.
+
+        The last `HIDDEN_DIGITS` digits do not decide it: whoever knows it still guesses among a million numbers.
+        """
+        return _calling_prefix(self.e164[:-HIDDEN_DIGITS]) if self.region else ""
 
     @property
     def textable(self) -> bool:
@@ -148,8 +152,14 @@ def is_alphanumeric(text: str) -> bool:
     return _ALPHANUMERIC.fullmatch(text) is not None and text == text.strip()
 
 
-def _calling_prefix(parsed: phonenumbers.PhoneNumber) -> str:
+@functools.lru_cache(maxsize=CACHED_NUMBERS)
+def _calling_prefix(block: str) -> str:
+    """Of the numbers that begin with `block` and have `HIDDEN_DIGITS` more: nothing of these is looked at."""
+    try:
+        parsed = phonenumbers.parse(block + "0" * HIDDEN_DIGITS)
+    except phonenumbers.NumberParseException:
+        return ""
     code = f"+{parsed.country_code}"
-    digits = phonenumbers.length_of_national_destination_code(parsed)
-    national: str = phonenumbers.national_significant_number(parsed)
+    national: str = phonenumbers.national_significant_number(parsed)[:-HIDDEN_DIGITS]
+    digits = min(phonenumbers.length_of_national_destination_code(parsed), len(national))
     return f"{code} {national[:digits]}" if digits else code

@@ -18,7 +18,8 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     """A call at rest. `local` is the tenant's own number in it ("" where there is none): clear metadata.
 
     `content` is a sealed `domain.call.Content`; `remote_index` the blind index of the other end under that day's index
-    key, `remote_region` its country ("" for a SIP address or a client). `parent_sid` is the call whose Dial made this
+    key, `remote_region` its country ("" for a SIP address or a client), `remote_prefix` what of the
+    number an operator sees. `parent_sid` is the call whose Dial made this
     one, or the verification whose code it brings. `sequence` counts the progress events so far. `owner` is the voice
     process that runs it. `rate_micros` is the price of a minute, as it was when the call was made.
     """
@@ -31,6 +32,7 @@ class CallRow(msgspec.Struct, frozen=True, kw_only=True):
     local: str
     remote_index: bytes
     remote_region: str
+    remote_prefix: str = ""
     epoch: int
     content: bytes
     phone_number_sid: str = ""

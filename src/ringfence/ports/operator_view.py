@@ -6,12 +6,13 @@ from typing import Protocol
 from ringfence.ports.calls import CallFilter, CallRow
 from ringfence.ports.day_counts import DayCounts
 from ringfence.ports.freezes import FreezeRow
+from ringfence.ports.operations import OperationsView
 from ringfence.ports.oversight import OversightStore
 from ringfence.ports.store import AccountRow, MessageFilter, MessageRow
 from ringfence.ports.verification_attempts import AttemptFilter, VerificationAttemptRow
 
 
-class OperatorView(OversightStore, DayCounts, Protocol):
+class OperatorView(OversightStore, OperationsView, DayCounts, Protocol):
     """Reads of `ports.store.Store`: rows are sealed, and what is in the clear of them is metadata."""
 
     async def account(self, sid: str) -> AccountRow | None: ...

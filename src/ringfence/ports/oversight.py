@@ -3,9 +3,12 @@
 Nothing of it leads from a number to an account, and nothing of it is content.
 """
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 import msgspec
+
+DEPTH_MAX: Final = 10_000
 
 
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,8 +24,34 @@ class Backlog(msgspec.Struct, frozen=True, kw_only=True):
     live_calls: int
 
 
+class QueueState(msgspec.Struct, frozen=True, kw_only=True):
+    """A sender queue in which something waits: `depth` texts, `DEPTH_MAX` at most, the first of them due at `next_ms`.
+
+    `owner` is the dispatcher that holds it until `until_ms`, "" for nobody. `sender` is the tenant's own number.
+    """
+
+    account: str
+    sender: str
+    carrier: str
+    next_ms: int
+    owner: str
+    until_ms: int
+    depth: int
+
+    @property
+    def place(self) -> "QueuePlace":
+        """Where it stands among the others."""
+        return self.next_ms, self.account, self.sender, self.carrier
+
+
+QueuePlace = tuple[int, str, str, str]
+
+
 class OversightStore(Protocol):
     """Counts over rows of accounts."""
 
     async def backlog(self) -> Backlog:
         """As it is now. It reads what waits, one by one: of a million that takes a second."""
+
+    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
+        """Those in which something waits, the longest first, behind that place."""

@@ -19,6 +19,7 @@ from ringfence.ports.fraud_counts import FraudStore
 from ringfence.ports.freezes import FreezeStore
 from ringfence.ports.lookups import LookupStore
 from ringfence.ports.messaging_services import ServiceStore
+from ringfence.ports.operations import OperationsStore
 from ringfence.ports.outbox import EventRow as EventRow
 from ringfence.ports.outbox import NewEvent as NewEvent
 from ringfence.ports.outbox import Outbox as Outbox
@@ -38,7 +39,8 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     """A message at rest. `local` is the tenant's own sender (clear metadata); the remote number is in `content`.
 
     `content` is a sealed `domain.message.Content`, b"" once redacted to nothing; `remote_index` its blind index under
-    that day's index key; `remote_region` the country. `sequence` counts the status events so far.
+    that day's index key; `remote_region` the country, `remote_prefix` what of the number an operator sees.
+    `sequence` counts the status events so far.
     """
 
     account: str
@@ -48,6 +50,7 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     local: str
     remote_index: bytes
     remote_region: str
+    remote_prefix: str = ""
     epoch: int
     content: bytes
     num_segments: int
@@ -468,6 +471,7 @@ class Store(
     OversightStore,
     DayCounts,
     FreezeStore,
+    OperationsStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

@@ -17,7 +17,6 @@ from ringfence.kms.client import ConsoleKeyClient
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.passkeys import AttestationPolicy
 from ringfence.ports.store import StoreFailedError
-from ringfence.roles.carrier_names import carrier_names
 from ringfence.roles.page_server import serve_pages
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.process_states import SocketStates
@@ -25,6 +24,7 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
+from ringfence.roles.ways import installation_of
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 
 
@@ -60,7 +60,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 processes=SocketStates(settings),
                 grants=keys,
                 accounts=store,
-                carriers=carrier_names(settings),
+                installation=installation_of(settings),
                 set_up=store,
             )
         )

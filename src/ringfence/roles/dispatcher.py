@@ -1,11 +1,13 @@
 """The dispatcher's process: sender queues to the carrier, the carrier's news to the store, events to webhooks."""
 
+import asyncio
 import contextlib
 
 import msgspec
 
 from ringfence.carriers.simulator.link import SimulatorCarrier
 from ringfence.dispatch.bells import Bells
+from ringfence.dispatch.watched_carrier import WatchedCarrier
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, EgressPolicy, production
 from ringfence.ipc.client import Client
@@ -16,10 +18,14 @@ from ringfence.roles.mail import mailer_of
 from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
+from ringfence.roles.process_states import SocketStates
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import dispatcher_name, open_store
 from ringfence.roles.wakes import Wakes, other_dispatchers
+from ringfence.usecases.operations.heed_rates import heed_rates
+from ringfence.usecases.operations.tell_carriers import CarrierTelling
+from ringfence.usecases.operations.watch import Watch
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
@@ -39,26 +45,38 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         bells = Bells()
         others = await stack.enter_async_context(other_dispatchers(settings, process.clock, bells.ring))
         keys = DispatcherKeyClient(client)
+        owner = dispatcher_name(settings)
+        rates = rates_of(settings)
+        simulator = WatchedCarrier(SimulatorCarrier(settings.socket("simulator")), process.clock, owner=owner)
+        relay = mailer_of(settings, process.clock)
+        mailer = None if relay is None else WatchedCarrier(relay, process.clock, owner=owner, kind="mails")
+        carriers = [simulator, *([] if mailer is None else [mailer])]
+        telling = CarrierTelling(store, process.clock, lambda: [each.state() for each in carriers])
+        watch = Watch(store, store, SocketStates(settings), process.clock)
         dispatching = compose_dispatching(
             store,
             keys,
-            SimulatorCarrier(settings.socket("simulator")),
+            simulator,
             http,
             process.clock,
-            owner=dispatcher_name(settings),
+            owner=owner,
             base_url=settings.url,
-            rates=rates_of(settings),
+            rates=rates,
             bells=bells,
             wake=Wakes([bells, others]),
             webhook_detail=settings.webhook_detail,
             onlookers=live,
             detours=live,
             codes=keys,
-            mailer=mailer_of(settings, process.clock),
+            mailer=mailer,
         )
         settle()
         process.ready()
-        await dispatching.run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(telling.run(), name="telling of carriers")
+            tasks.create_task(watch.run(), name="watch")
+            tasks.create_task(heed_rates(store, rates.allow), name="allowed rates")
+            await dispatching.run()
 
 
 def egress_policy(settings: Settings) -> EgressPolicy:

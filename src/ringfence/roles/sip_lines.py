@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
@@ -32,14 +32,27 @@ TRUNKS = Gauge(
 
 
 def compose_lines(
-    settings: Settings, operator: Operator, access: SipAccess, clients: Authenticator, clock: Clock
+    settings: Settings,
+    operator: Operator,
+    access: SipAccess,
+    clients: Authenticator,
+    clock: Clock,
+    heard: Callable[[str, bool], None] = lambda _, __: None,
 ) -> SipLines:
-    """Lines that nothing reaches yet. RefusalError where a trunk's password is not where it should be."""
+    """Lines that nothing reaches yet; `heard` is told whether a trunk answers.
+
+    RefusalError where a trunk's password is not where it should be.
+    """
     try:
         for trunk in settings.trunk:
             trunk.secret()
     except TrunkError as error:
         raise RefusalError(str(error), "set it for the process that runs calls") from None
+
+    def trunk_is_up(name: str, up: bool) -> None:
+        TRUNKS.labels(name).set(up)
+        heard(name, up)
+
     policy = development() if settings.dev else production(settings.egress_allow, settings.egress_ports)
     return SipLines(
         operator,
@@ -55,7 +68,7 @@ def compose_lines(
         is_phones=_is_phones if settings.dev else lambda flow: False,
         tls=trunk_authorities(settings) if any(trunk.transport == "tls" for trunk in settings.trunk) else None,
         banned=lambda for_ms: BANS.inc(),
-        trunk_is_up=lambda name, up: TRUNKS.labels(name).set(up),
+        trunk_is_up=trunk_is_up,
     )
 
 

@@ -21,12 +21,14 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.roles.sip_lines import compose_lines, open_lines
 from ringfence.roles.stores import open_store, voice_name
+from ringfence.roles.trunk_states import TrunkStates
 from ringfence.roles.voice_extra import CURE, missing_for_calls
 from ringfence.roles.voices import voices_of
 from ringfence.roles.wakes import every_dispatcher, voice_rung
 from ringfence.usecases.access.halts import FrozenAccounts
 from ringfence.usecases.accounts.verify_access_token import AccessTokens
 from ringfence.usecases.messaging.reply import Replier
+from ringfence.usecases.operations.tell_carriers import CarrierTelling
 from ringfence.usecases.sip.door import SipDoor
 from ringfence.usecases.voice.compose import compose_calls
 from ringfence.usecases.voice.legs import Legs
@@ -72,7 +74,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         watching = await serve_live(settings.socket("live-voice"), live, detours=settings.dev)
         stack.push_async_callback(watching.close)
         reception = _Reception()
-        lines = compose_lines(settings, reception, door, clients, process.clock)
+        trunks = TrunkStates(settings, process.clock, voice_name(settings))
+        lines = compose_lines(settings, reception, door, clients, process.clock, trunks.heard)
         calls = compose_calls(
             store=store,
             keys=keys,
@@ -106,6 +109,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(media.run(), name="media")
             tasks.create_task(lines.run(), name="lines")
+            if settings.trunk:
+                telling = CarrierTelling(store, process.clock, trunks.states)
+                tasks.create_task(telling.run(), name="telling of trunks")
             try:
                 async with voice_rung(settings, bell.ring):
                     settle()

@@ -5,6 +5,7 @@ from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_freezes import MemoryFreezes
 from ringfence.store.memory_lookups import MemoryLookups
+from ringfence.store.memory_operations import MemoryOperations
 from ringfence.store.memory_oversight import MemoryOversight
 from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sip_access import MemorySipAccess
@@ -22,6 +23,7 @@ class MemoryStore(
     MemoryLookups,
     MemoryFraud,
     MemoryFreezes,
+    MemoryOperations,
     MemoryVerifyRates,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
@@ -36,6 +38,7 @@ class MemoryStore(
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)
         MemoryFreezes.__init__(self)
+        MemoryOperations.__init__(self)
         MemoryVerifyRates.__init__(self)
         self._open = False
 

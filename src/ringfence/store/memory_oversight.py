@@ -1,9 +1,10 @@
 """What an operator sees of all accounts, counted in memory."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from ringfence.domain.call import LIVE
-from ringfence.ports.oversight import Backlog
+from ringfence.ports.oversight import DEPTH_MAX, Backlog, QueuePlace, QueueState
 from ringfence.store.memory_sign_ins import MemorySignIns
 
 
@@ -20,3 +21,19 @@ class MemoryOversight(MemorySignIns):
             dead_events=states["dead"],
             live_calls=sum(row.status in LIVE for row in self._calls.values()),
         )
+
+    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
+        states = [
+            QueueState(
+                account=account,
+                sender=sender,
+                carrier=carrier,
+                next_ms=queue.entries[0][0],
+                owner=queue.owner or "",
+                until_ms=queue.until_ms,
+                depth=min(len(queue.entries), DEPTH_MAX),
+            )
+            for (account, sender, carrier), queue in self._queues.items()
+            if queue.entries
+        ]
+        return sorted((each for each in states if after is None or each.place > after), key=lambda s: s.place)[:limit]

@@ -16,6 +16,7 @@ from ringfence.store.postgres_lookups import PostgresLookups
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
 from ringfence.store.postgres_numbers import PostgresNumbers
+from ringfence.store.postgres_operations import PostgresOperations
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
 from ringfence.store.postgres_oversight import PostgresOversight
 from ringfence.store.postgres_recordings import PostgresRecordings
@@ -45,6 +46,7 @@ class PostgresStore(
     PostgresVerifyConfig,
     PostgresFraud,
     PostgresFreezes,
+    PostgresOperations,
     PostgresVerifyRates,
     PostgresSignIns,
     PostgresVerifications,

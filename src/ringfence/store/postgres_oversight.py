@@ -1,6 +1,9 @@
 """What an operator sees of all accounts, counted in PostgreSQL."""
 
-from ringfence.ports.oversight import Backlog
+from collections.abc import Sequence
+
+from ringfence.ports.oversight import DEPTH_MAX, Backlog, QueuePlace, QueueState
+from ringfence.store.operations_rows import FIRST
 from ringfence.store.postgres_ground import PostgresGround
 from ringfence.store.statements import statements
 
@@ -21,3 +24,6 @@ class PostgresOversight(PostgresGround):
             dead_events=dead_events,
             live_calls=live_calls,
         )
+
+    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
+        return [QueueState(**row) for row in await self._all(SQL["sender_queues"], *(after or FIRST), limit, DEPTH_MAX)]

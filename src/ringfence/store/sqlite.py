@@ -16,6 +16,7 @@ from ringfence.store.sqlite_lookups import SqliteLookups
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
 from ringfence.store.sqlite_numbers import SqliteNumbers
+from ringfence.store.sqlite_operations import SqliteOperations
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
 from ringfence.store.sqlite_oversight import SqliteOversight
 from ringfence.store.sqlite_recordings import SqliteRecordings
@@ -45,6 +46,7 @@ class SqliteStore(
     SqliteVerifyConfig,
     SqliteFraud,
     SqliteFreezes,
+    SqliteOperations,
     SqliteVerifyRates,
     SqliteSignIns,
     SqliteVerifications,

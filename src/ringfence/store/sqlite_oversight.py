@@ -1,6 +1,9 @@
 """What an operator sees of all accounts, counted in SQLite."""
 
-from ringfence.ports.oversight import Backlog
+from collections.abc import Sequence
+
+from ringfence.ports.oversight import DEPTH_MAX, Backlog, QueuePlace, QueueState
+from ringfence.store.operations_rows import FIRST
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.statements import statements
 
@@ -20,3 +23,7 @@ class SqliteOversight(SqliteGround):
             dead_events=dead_events,
             live_calls=live_calls,
         )
+
+    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
+        rows = self._all(SQL["sender_queues"], (*(after or FIRST), limit, DEPTH_MAX))
+        return [QueueState(**dict(zip(QueueState.__struct_fields__, row, strict=True))) for row in rows]

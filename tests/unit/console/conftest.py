@@ -8,6 +8,7 @@ import pytest
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
 from ringfence.console.operator.act_names import AskedAct, May, every_member_may
+from ringfence.console.operator.installation import Installation, Way
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
@@ -85,6 +86,13 @@ class Stand:
                 grants=self.keys,
                 accounts=self.store,
                 staff_may=self._may,
+                installation=Installation(
+                    ways=[
+                        Way(name="simulator", kind="texts"),
+                        Way(name="carrier", kind="calls", host="sip.carrier.example", beginnings=["+49"]),
+                    ],
+                    number_rate_mps=100.0,
+                ),
                 set_up=self.store,
             )
         )

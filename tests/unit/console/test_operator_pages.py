@@ -129,7 +129,7 @@ def test_tenants_are_listed_with_their_subaccounts_and_unknown_ones_are_not_foun
             assert (ACCOUNT in listed, OTHER in listed, "Fade &amp; Co" in listed) == (True, False, True)
             tenant = (await ada.page(f"/tenants/{ACCOUNT}")).text
             assert OTHER in tenant
-            assert re.search(r"outbound</td><td>sent</td><td class=\"number\">50<", tenant)
+            assert re.search(r"outbound-api</td><td>sent</td><td class=\"number\">50<", tenant)
             for path in (f"/tenants/AC{'c' * 32}", "/tenants/nobody", f"/tenants/{ACCOUNT}/texts/SM1"):
                 assert (await ada.page(path)).status_code == 404
 

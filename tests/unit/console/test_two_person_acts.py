@@ -9,6 +9,7 @@ from ringfence.console.lockout import Lockout
 from ringfence.console.operator.account_status import AccountStatus
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.carrier_pause import CarrierPause
+from ringfence.console.operator.rate_raise import RateRaise
 from ringfence.console.operator.request_rows import WAITS_MS, ActRequest
 from ringfence.console.operator.staff_rows import StaffMember, keep_member
 from ringfence.console.operator.thawing import Thawing
@@ -23,6 +24,19 @@ from software_authenticator import SoftwareAuthenticator
 AC = "AC" + "a" * 32
 TARGET, CARRIER = f"account:{AC}", "carrier:simulator"
 STATUSES = {Act.ACCOUNT_SUSPEND: "suspended", Act.ACCOUNT_REOPEN: "active", Act.ACCOUNT_CLOSE: "closed"}
+
+NUMBER = NumberRow(
+    account=AC,
+    sid="PN" + "1" * 32,
+    number="+12025550123",
+    friendly_name="",
+    kind="local",
+    region="US",
+    capabilities=frozenset(),
+    standing=b"",
+    created_ms=1,
+    updated_ms=1,
+)
 
 
 async def frozen_account(at: Any) -> None:
@@ -45,7 +59,7 @@ class Two:
         self.at = at
         self.lockout = Lockout(at.storage, at.keys, at.clock)
         self.thawing = Thawing(at.storage, at.store, self.lockout, at.clock)
-        deeds: dict[Act, Any] = {Act.THAW: self.thawing}
+        deeds: dict[Act, Any] = {Act.THAW: self.thawing, Act.RATE_RAISE: RateRaise(at.store, at.store, at.clock)}
         for act, status in STATUSES.items():
             deeds[act] = AccountStatus(at.store, self.lockout, at.clock, status)
         for act, resumes in ((Act.CARRIER_PAUSE, False), (Act.CARRIER_RESUME, True)):
@@ -53,11 +67,11 @@ class Two:
         self.acts = TwoPersonActs(at.storage, deeds, at.keys, at.clock)
         self.ada, self.bob, self.eve = (self._session(name) for name in ("Ada", "Bob", "Eve"))
 
-    async def ask(self, act: Act, target: str, by: Session | None = None) -> ActRequest:
-        return await self.acts.ask(by or self.ada, act, target, "", "Acme called")
+    async def ask(self, act: Act, target: str, by: Session | None = None, *, value: str = "") -> ActRequest:
+        return await self.acts.ask(by or self.ada, act, target, value, "Acme called")
 
-    async def both(self, act: Act, target: str) -> None:
-        await self.acts.confirm(self.bob, await self.ask(act, target))
+    async def both(self, act: Act, target: str, *, value: str = "") -> None:
+        await self.acts.confirm(self.bob, await self.ask(act, target, value=value))
 
     def _session(self, name: str) -> Session:
         return Session(
@@ -189,19 +203,7 @@ def test_an_account_is_suspended_reopened_and_closed_as_by_the_api_and_its_membe
             two = await Two(at).join()
             assert "thawed, not reopened" in await two.refused(two.ask(Act.ACCOUNT_REOPEN, TARGET))
             await two.both(Act.THAW, TARGET)
-            number = NumberRow(
-                account=AC,
-                sid="PN" + "1" * 32,
-                number="+12025550123",
-                friendly_name="",
-                kind="local",
-                region="US",
-                capabilities=frozenset(),
-                standing=b"",
-                created_ms=1,
-                updated_ms=1,
-            )
-            await at.store.buy_number(number, from_stock=False)
+            await at.store.buy_number(NUMBER, from_stock=False)
             assert "active" in await two.refused(two.ask(Act.ACCOUNT_REOPEN, TARGET))
             await two.both(Act.ACCOUNT_SUSPEND, TARGET)
             assert await status(at) == "suspended"
@@ -214,7 +216,7 @@ def test_an_account_is_suspended_reopened_and_closed_as_by_the_api_and_its_membe
             assert "changed" in await two.refused(two.acts.confirm(two.bob, stale))
             await two.both(Act.ACCOUNT_CLOSE, TARGET)
             assert await status(at) == "closed"
-            assert await at.store.number_by_e164(number.number) is None
+            assert await at.store.number_by_e164(NUMBER.number) is None
             assert "closed" in await two.refused(two.ask(Act.ACCOUNT_REOPEN, TARGET))
             assert "no such account" in await two.refused(two.ask(Act.ACCOUNT_CLOSE, "account:AC1"))
             assert "no such account" in await two.refused(two.ask(Act.ACCOUNT_CLOSE, f"key:{AC}"))

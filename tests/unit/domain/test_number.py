@@ -30,7 +30,7 @@ from ringfence.domain.number import (
         ("+33612345678", "+33612345678", "FR", NumberKind.MOBILE, "+33 6"),
         ("+390236618300", "+390236618300", "IT", NumberKind.LOCAL, "+39 02"),  # Italy keeps its zero
         ("+77011234567", "+77011234567", "KZ", NumberKind.MOBILE, "+7 701"),
-        ("+80012345678", "+80012345678", "001", NumberKind.TOLL_FREE, "+800 1234"),
+        ("+80012345678", "+80012345678", "001", NumberKind.TOLL_FREE, "+800 12"),
         ("+883510012345", "+883510012345", "001", NumberKind.VOIP, "+883 510"),
         ("+861380013800", "+861380013800", "CN", NumberKind.UNKNOWN, "+86"),
         ("2025550123", "+12025550123", "US", NumberKind.FIXED_OR_MOBILE, "+1 202"),
@@ -169,7 +169,7 @@ def test_what_is_parsed_is_e164_and_parses_to_itself(text):
         assert again is None or again == number
         digits = "".join(number.calling_prefix[1:].split())
         assert number.e164[1:].startswith(digits)
-        assert len(digits) < len(number.e164[1:])
+        assert len(digits) <= max(len(number.e164[1:]) - 6, 1)
 
 
 @given(st.text(max_size=60))

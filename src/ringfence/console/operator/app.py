@@ -15,6 +15,8 @@ from ringfence.console.operator.carrier_pause import CarrierPause
 from ringfence.console.operator.grant_routes import grant_routes
 from ringfence.console.operator.join_routes import OPEN as JOIN_OPEN
 from ringfence.console.operator.join_routes import join_routes
+from ringfence.console.operator.operations_routes import operations_routes
+from ringfence.console.operator.rate_raise import RateRaise
 from ringfence.console.operator.request_routes import request_routes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.staff_routes import staff_routes
@@ -72,10 +74,12 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
 
     lockout, accounts = Lockout(storage, grants, clock), dependencies.accounts
     thawing = Thawing(storage, accounts, lockout, clock)
+    carriers = dependencies.installation.pausable
     deeds: dict[Act, Deed] = {
+        Act.RATE_RAISE: RateRaise(accounts, accounts, clock),
         Act.THAW: thawing,
-        Act.CARRIER_PAUSE: CarrierPause(accounts, clock, dependencies.carriers, resumes=False),
-        Act.CARRIER_RESUME: CarrierPause(accounts, clock, dependencies.carriers, resumes=True),
+        Act.CARRIER_PAUSE: CarrierPause(accounts, clock, carriers, resumes=False),
+        Act.CARRIER_RESUME: CarrierPause(accounts, clock, carriers, resumes=True),
         Act.ACCOUNT_SUSPEND: AccountStatus(accounts, lockout, clock, "suspended"),
         Act.ACCOUNT_REOPEN: AccountStatus(accounts, lockout, clock, "active"),
         Act.ACCOUNT_CLOSE: AccountStatus(accounts, lockout, clock, "closed"),
@@ -93,5 +97,9 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
             *(guard, staff, GrantBook(storage), grants, dependencies.view, notes, clock, dependencies.origins.keys)
         ),
         *request_routes(guard, staff, TwoPersonActs(storage, deeds, notes, clock), thawing),
+        *operations_routes(
+            *(guard, staff, dependencies.view, accounts, dependencies.installation),
+            *(dependencies.records, dependencies.processes, notes, clock),
+        ),
         *tenant_routes(guard, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]

@@ -1,8 +1,8 @@
 """What support sees of a tenant's texts, calls and codes at night: metadata, a page at a time, and no way to search.
 
-A row names no number of anybody's customers. Which country a text went to is kept in the clear, which operator's
-prefix is not, so it is not shown. Each page that is looked at is an entry of that account's ledger, which its members
-can read.
+A row names no number of anybody's customers: of it are kept in the clear the country and what it begins with, calling
+code and operator's prefix, and never its last six digits. Each page that is looked at is an entry of that account's
+ledger, which its members can read.
 """
 
 from collections.abc import Sequence
@@ -19,14 +19,15 @@ PAGE = 50
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A text, a call or an attempt to bring a code. `country` is "" where it is not kept; `times` are Unix ms.
+    """A text, a call or an attempt to bring a code. `country` and `prefix` are "" where they are not kept.
 
-    `local` is the tenant's own number. `carrier` is what a carrier said of it, the last of what it said.
+    Times are Unix milliseconds. `local` is the tenant's own number. `carrier` is the last of what a carrier said of it.
     """
 
     sid: str
     kind: str
     country: str
+    prefix: str
     local: str
     status: str
     error_code: int | None
@@ -57,6 +58,7 @@ class NightSupport:
                     sid=each.sid,
                     kind=each.direction.value,
                     country=each.remote_region,
+                    prefix=each.remote_prefix,
                     local=each.local,
                     status=each.status.value,
                     error_code=each.error_code,
@@ -83,6 +85,7 @@ class NightSupport:
                     sid=each.sid,
                     kind=each.direction.value,
                     country=each.remote_region,
+                    prefix=each.remote_prefix,
                     local=each.local,
                     status=each.status.value,
                     error_code=each.error_code,
@@ -103,6 +106,7 @@ class NightSupport:
                     sid=each.sid,
                     kind=each.channel,
                     country=each.country,
+                    prefix="",
                     local="",
                     status="converted" if each.converted else "refused" if each.refusal else "not converted",
                     error_code=each.refusal,

@@ -76,6 +76,7 @@ class Receiver:
             local=owned.number,
             remote_index=key.index,
             remote_region=remote.region,
+            remote_prefix=remote.calling_prefix,
             epoch=key.epoch,
             content=seal_content_with(key.key, owned.account, sid, content),
             num_segments=segment(arrival.body).count,

@@ -5,7 +5,7 @@ import hashlib
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Content, Direction, Status
-from ringfence.domain.number import parse_e164
+from ringfence.domain.number import Number, parse_e164
 from ringfence.domain.sealing.content import seal_content_with
 from ringfence.domain.segments import segment
 from ringfence.domain.sid import made_ms
@@ -54,24 +54,28 @@ class Replier:
             body = smart_encode(body)
         content = Content(remote=remote.e164, body=body, status_callback=status_callback, media_urls=media_urls)
         told = content.status_callback is not None or (service is not None and service.has_status_callback)
-        await self._accept(
-            account, sender, remote.region, content, sid, None if service is None else service.sid, told=told
-        )
+        await self._accept(account, sender, remote, content, sid, None if service is None else service.sid, told=told)
 
     async def answer_keyword(
         self, owned: NumberRow, remote: str, body: str, *, for_sid: str, at_ms: int, service: str | None
     ) -> None:
         """The default answer to STOP, START or HELP; it is sent even to a subscriber who has just opted out."""
-        number = parse_e164(remote)
-        region = number.region if number is not None else ""
         digest = hashlib.sha256(f"keyword|{for_sid}".encode()).hexdigest()
         # One millisecond on, so that it sorts behind the text it answers.
         sid = f"SM{(at_ms + 1) & 0xFFFFFFFFFFFF:012x}{digest[:20]}"
         content = Content(remote=remote, body=body)
-        await self._accept(owned.account, owned.number, region, content, sid, service, told=False)
+        await self._accept(owned.account, owned.number, parse_e164(remote), content, sid, service, told=False)
 
     async def _accept(
-        self, account: str, sender: str, region: str, content: Content, sid: str, service: str | None, *, told: bool
+        self,
+        account: str,
+        sender: str,
+        remote: Number | None,
+        content: Content,
+        sid: str,
+        service: str | None,
+        *,
+        told: bool,
     ) -> None:
         key = await self._keys.seal_record(account, sid, content.remote)
         now_ms = max(self._clock.now_ms(), made_ms(sid))
@@ -83,7 +87,8 @@ class Replier:
                 status=Status.QUEUED,
                 local=sender,
                 remote_index=key.index,
-                remote_region=region,
+                remote_region="" if remote is None else remote.region,
+                remote_prefix="" if remote is None else remote.calling_prefix,
                 epoch=key.epoch,
                 content=seal_content_with(key.key, account, sid, content),
                 num_segments=segment(content.body).count,

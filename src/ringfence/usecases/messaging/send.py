@@ -104,6 +104,7 @@ class Sender:
             local=local,
             remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(to.e164),
             remote_region=to.region,
+            remote_prefix=to.calling_prefix,
             epoch=sealing.epoch,
             content=seal_content(self._sealers.of(account.sid, sealing.epoch_key), sid, content),
             num_segments=segment(body).count,

@@ -61,6 +61,7 @@ class TextChannel:
             local=sender,
             remote_index=self._sealers.indexer(sealing.index_key, sealing.index_day).index(to),
             remote_region=notice.number.region,
+            remote_prefix=notice.number.calling_prefix,
             epoch=sealing.epoch,
             content=seal_content(sealer, notice.attempt, content),
             num_segments=segment(code.with_code("0" * notice.code_length)).count,

@@ -85,6 +85,7 @@ class CallChannel:
             local=sender,
             remote_index=remote_index(sealing.index_key, sealing.index_day, to.e164),
             remote_region=to.region,
+            remote_prefix=to.calling_prefix,
             epoch=sealing.epoch,
             content=seal_call(RecordSealer(sealing.epoch_key, account), sid, content),
             created_ms=now_ms,

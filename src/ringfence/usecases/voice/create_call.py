@@ -85,6 +85,7 @@ class CallCreator:
             local=sender,
             remote_index=remote_index(sealing.index_key, sealing.index_day, to),
             remote_region=number.region if number is not None else "",
+            remote_prefix=number.calling_prefix if number is not None else "",
             epoch=sealing.epoch,
             content=seal_call(RecordSealer(sealing.epoch_key, account.sid), sid, content),
             phone_number_sid=phone_number_sid,

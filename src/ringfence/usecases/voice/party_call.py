@@ -100,6 +100,7 @@ class PartyCalls:
             local=parent.row.local,
             remote_index=key.index,
             remote_region=number.region if number is not None else "",
+            remote_prefix=number.calling_prefix if number is not None else "",
             epoch=key.epoch,
             content=seal_call_with(key.key, parent.account, sid, content),
             phone_number_sid=parent.row.phone_number_sid,

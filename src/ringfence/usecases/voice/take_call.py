@@ -85,6 +85,7 @@ class CallTaker:
             local=config.local,
             remote_index=key.index,
             remote_region="" if caller is None else caller.region,
+            remote_prefix="" if caller is None else caller.calling_prefix,
             epoch=key.epoch,
             content=seal_call_with(key.key, config.account, sid, content),
             phone_number_sid=config.phone_number_sid,

@@ -1,15 +1,16 @@
 -- columns --
-account, sid, parent_sid, direction, status, local, remote_index, remote_region, epoch, content, phone_number_sid,
+account, sid, parent_sid, direction, status, local, remote_index, remote_region, remote_prefix,
+epoch, content, phone_number_sid,
 created_ms, updated_ms, ringing_ms, answered_ms, ended_ms, price_micros, price_unit, sip_status, error_code, route,
 sequence, owner, rate_micros
 
 -- insert --
 INSERT INTO call ({columns})
 SELECT {columns}
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[],
-  $9::bigint[], $10::bytea[], $11::text[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
-  $17::bigint[], $18::text[], $19::bigint[], $20::bigint[], $21::text[], $22::bigint[], $23::text[],
-  $24::bigint[])
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bytea[], $8::text[], $9::text[],
+  $10::bigint[], $11::bytea[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
+  $18::bigint[], $19::text[], $20::bigint[], $21::bigint[], $22::text[], $23::bigint[], $24::text[],
+  $25::bigint[])
   WITH ORDINALITY AS line ({columns}, number)
 ORDER BY number
 ON CONFLICT (account, sid) DO NOTHING

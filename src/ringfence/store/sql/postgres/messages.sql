@@ -1,5 +1,6 @@
 -- columns --
-account, sid, direction, status, local, remote_index, remote_region, epoch, content, num_segments, num_media,
+account, sid, direction, status, local, remote_index, remote_region, remote_prefix,
+epoch, content, num_segments, num_media,
 messaging_service_sid, error_code, price_micros, price_unit, created_ms, updated_ms, sent_ms, due_ms, valid_until_ms,
 sequence, carrier, carrier_ref, has_callback, body_redacted
 
@@ -7,10 +8,10 @@ sequence, carrier, carrier_ref, has_callback, body_redacted
 -- One statement for a whole group; the rows get their ids in its order.
 INSERT INTO message ({columns}, place_ms, final)
 SELECT {columns}, place_ms, final
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::bigint[],
-  $9::bytea[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[],
-  $17::bigint[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::text[], $23::text[], $24::boolean[],
-  $25::boolean[], $26::bigint[], $27::boolean[])
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[], $8::text[], $9::bigint[],
+  $10::bytea[], $11::bigint[], $12::bigint[], $13::text[], $14::bigint[], $15::bigint[], $16::text[], $17::bigint[],
+  $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[], $22::bigint[], $23::text[], $24::text[], $25::boolean[],
+  $26::boolean[], $27::bigint[], $28::boolean[])
   WITH ORDINALITY AS line ({columns}, place_ms, final, number)
 ORDER BY number
 ON CONFLICT (account, sid) DO NOTHING

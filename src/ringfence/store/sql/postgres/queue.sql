@@ -85,7 +85,8 @@ UPDATE sender_lease SET until_ms = $5 WHERE {holds} RETURNING 1
 UPDATE sender_lease SET owner = NULL, until_ms = 0 WHERE {holds}
 
 -- columns --
-account, sid, direction, status, local, remote_index, remote_region, epoch, content, num_segments, num_media,
+account, sid, direction, status, local, remote_index, remote_region, remote_prefix,
+epoch, content, num_segments, num_media,
 messaging_service_sid, error_code, price_micros, price_unit, created_ms, updated_ms, sent_ms, due_ms, valid_until_ms,
 sequence, carrier, carrier_ref, has_callback, body_redacted
 

@@ -1,5 +1,6 @@
 -- columns --
-account, sid, parent_sid, direction, status, local, remote_index, remote_region, epoch, content, phone_number_sid,
+account, sid, parent_sid, direction, status, local, remote_index, remote_region, remote_prefix,
+epoch, content, phone_number_sid,
 created_ms, updated_ms, ringing_ms, answered_ms, ended_ms, price_micros, price_unit, sip_status, error_code, route,
 sequence, owner, rate_micros
 

@@ -1,11 +1,12 @@
 -- columns --
-account, sid, direction, status, local, remote_index, remote_region, epoch, content, num_segments, num_media,
+account, sid, direction, status, local, remote_index, remote_region, remote_prefix,
+epoch, content, num_segments, num_media,
 messaging_service_sid, error_code, price_micros, price_unit, created_ms, updated_ms, sent_ms, due_ms, valid_until_ms,
 sequence, carrier, carrier_ref, has_callback, body_redacted
 
 -- insert --
 INSERT INTO message ({columns}, place_ms, final)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- insert_new --
 {insert} ON CONFLICT (account, sid) DO NOTHING

@@ -1,0 +1,48 @@
+"""What the installation is set up to do: its carriers, what they are for, and its bounds."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from ringfence.ports.operations import CarrierKind
+
+
+class Way(msgspec.Struct, frozen=True, kw_only=True):
+    """A carrier, and the beginnings of the numbers that it is for: none stands for all.
+
+    `host` is "" for one in-house.
+    """
+
+    name: str
+    kind: CarrierKind
+    host: str = ""
+    beginnings: Sequence[str] = ()
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """Bytes of the disk that the data folder is on."""
+
+    whole: int
+    left: int
+
+
+def _no_disk() -> Disk:
+    return Disk(0, 0)
+
+
+class Installation(msgspec.Struct, frozen=True, kw_only=True):
+    """Rates are texts a second, `calls_at_once` calls of one account.
+
+    `ways` are in the order in which they are tried.
+    """
+
+    ways: Sequence[Way] = ()
+    number_rate_mps: float = 0.0
+    account_rate_mps: float = 0.0
+    calls_at_once: int = 0
+    disk: Callable[[], Disk] = _no_disk
+
+    @property
+    def pausable(self) -> Sequence[str]:
+        """Carriers that two of staff may pause."""
+        return [way.name for way in self.ways if way.kind != "calls"]

@@ -1,0 +1,140 @@
+"""Pages of how the installation runs: carriers, routes, queues, capacity, incidents, the ledger's health."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from ringfence.console.json_routes import done
+from ringfence.console.operator.act_guard import ActGuard
+from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.installation import Installation
+from ringfence.console.operator.ledger_health import ledger_health
+from ringfence.console.operator.staff import Staff
+from ringfence.console.refusals import RefusedError
+from ringfence.console.session_guard import session_of
+from ringfence.domain.clock import Clock
+from ringfence.domain.sid import is_sid
+from ringfence.ports.access_notes import OPERATOR, AccessNotes
+from ringfence.ports.freezes import FreezeRow, is_frozen
+from ringfence.ports.ledger import OwnRecords
+from ringfence.ports.operations import OperationsStore
+from ringfence.ports.operator_view import OperatorView
+from ringfence.ports.oversight import DEPTH_MAX, QueuePlace
+from ringfence.ports.process_states import ProcessStates
+
+PAGE: Final = 50
+INCIDENT: Final = "IC"
+
+
+def operations_routes(
+    guard: ActGuard,
+    staff: Staff,
+    view: OperatorView,
+    incidents: OperationsStore,
+    installation: Installation,
+    records: OwnRecords,
+    processes: ProcessStates,
+    notes: AccessNotes,
+    clock: Clock,
+) -> list[Route]:
+    """All to GET, but for saying that one knows of an incident."""
+
+    async def carriers(request: Request) -> Response:
+        states = await view.carrier_states()
+        queues = await view.sender_queues(limit=PAGE)
+        return await guard.show(
+            request,
+            "carriers.html",
+            "Carriers",
+            ways=installation.ways,
+            states={way.name: [each for each in states if each.name == way.name] for way in installation.ways},
+            oldest={each.carrier: each.next_ms for each in reversed(queues)},
+            paused=_paused(await view.freezes()),
+            now_ms=clock.now_ms(),
+        )
+
+    async def routes(request: Request) -> Response:
+        up = {each.name: each.up for each in await view.carrier_states()}
+        paused = _paused(await view.freezes())
+        return await guard.show(request, "routes.html", "Routes", ways=installation.ways, up=up, paused=paused)
+
+    async def queues(request: Request) -> Response:
+        found = await view.sender_queues(_place(request), limit=PAGE + 1)
+        freezes = await view.freezes()
+        parked = {
+            each.place
+            for each in found
+            if is_frozen(freezes, "account", each.account) or is_frozen(freezes, "carrier", each.carrier)
+        }
+        return await guard.show(
+            request,
+            "queues.html",
+            "Queues",
+            queues=found[:PAGE],
+            parked=parked,
+            after="|".join(map(str, found[PAGE - 1].place)) if len(found) > PAGE else "",
+            most=DEPTH_MAX,
+            now_ms=clock.now_ms(),
+        )
+
+    async def capacity(request: Request) -> Response:
+        states = await view.carrier_states()
+        return await guard.show(
+            request,
+            "capacity.html",
+            "Capacity",
+            processes=await processes(),
+            backlog=await view.backlog(),
+            sent_mps=sum(each.figures.sent_last_minute for each in states) / 60,
+            installation=installation,
+            rates=await view.allowed_rates(),
+            disk=installation.disk(),
+        )
+
+    async def listed(request: Request) -> Response:
+        before = request.query_params.get("before", "")
+        found = await view.incidents(before=before if is_sid(before, INCIDENT) else None, limit=PAGE + 1)
+        return await guard.show(
+            request,
+            "incidents.html",
+            "Incidents",
+            incidents=found[:PAGE],
+            names={each.id: each.name for each in await staff.members(removed=True)},
+            before=found[PAGE - 1].sid if len(found) > PAGE else "",
+        )
+
+    async def acknowledge(request: Request) -> Response:
+        session, sid = session_of(request), request.path_params["sid"]
+        await notes.note(OPERATOR, session.actor, "acknowledge_incident", (session.scope, f"incident:{sid}"))
+        if not await incidents.acknowledge_incident(sid, session.person, clock.now_ms()):
+            raise RefusedError("Somebody has acknowledged it, or there is none such.")
+        return done()
+
+    async def health(request: Request) -> Response:
+        return await guard.show(request, "ledger_health.html", "Ledger health", health=await ledger_health(records))
+
+    return [
+        guard.page("/carriers", Act.CARRIERS_LOOK, carriers),
+        guard.page("/routes", Act.ROUTES_LOOK, routes),
+        guard.page("/queues", Act.QUEUES_LOOK, queues),
+        guard.page("/capacity", Act.CAPACITY_LOOK, capacity),
+        guard.page("/incidents", Act.INCIDENTS_LOOK, listed),
+        guard.deed("/incidents/{sid}/acknowledge", Act.INCIDENT_ACKNOWLEDGE, acknowledge),
+        guard.page("/ledger/health", Act.LEDGER_LOOK, health),
+    ]
+
+
+def _paused(freezes: Sequence[FreezeRow]) -> set[str]:
+    return {row.name for row in freezes if row.kind == "carrier"}
+
+
+def _place(request: Request) -> QueuePlace | None:
+    """Where a page of queues begins; None for the first, and for what is no place."""
+    next_ms, *names = request.query_params.get("after", "").split("|")
+    if len(names) != 3 or not (next_ms.isascii() and next_ms.isdecimal() and len(next_ms) < 16):
+        return None
+    account, sender, carrier = names
+    return int(next_ms), account, sender, carrier

@@ -1,0 +1,1 @@
+"""How an installation tells of itself, and is told."""

@@ -1,0 +1,46 @@
+"""Looks now and then whether something stands still or does not answer, and writes it down as an incident."""
+
+import asyncio
+
+import structlog
+
+from ringfence.domain.clock import Clock
+from ringfence.ports.freezes import FreezeStore
+from ringfence.ports.operations import OperationsStore
+from ringfence.ports.process_states import ProcessStates
+from ringfence.ports.store import QueueFullError, StoreFailedError
+from ringfence.usecases.operations.incidents import Condition, settle_incidents
+
+EVERY_S = 5.0
+FREEZE = "freeze"
+PROCESS = "process"
+_log = structlog.get_logger(__name__)
+
+
+class Watch:
+    """Freezes and processes. A process is down once it did not answer twice."""
+
+    def __init__(self, freezes: FreezeStore, store: OperationsStore, processes: ProcessStates, clock: Clock) -> None:
+        self._freezes = freezes
+        self._store = store
+        self._processes = processes
+        self._clock = clock
+        self._silent: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY_S)
+            try:
+                await self.look()
+            except (QueueFullError, StoreFailedError) as away:
+                _log.warning("store away", error=type(away).__name__)
+
+    async def look(self) -> None:
+        """Once."""
+        now_ms = self._clock.now_ms()
+        found = [Condition(FREEZE, f"{row.kind}:{row.name}", row.at_ms) for row in await self._freezes.freezes()]
+        silent = {state.name for state in await self._processes() if not state.answers}
+        found += [Condition(PROCESS, name, since_ms) for name, since_ms in self._silent.items() if name in silent]
+        self._silent = {name: self._silent.get(name, now_ms) for name in silent}
+        await settle_incidents(self._store, self._clock, found, lambda row: row.kind in (FREEZE, PROCESS))

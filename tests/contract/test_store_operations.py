@@ -1,0 +1,87 @@
+"""How an installation runs: its carriers, what went wrong, rates that were raised, queues that wait."""
+
+import asyncio
+
+import msgspec
+from tests.contract.conftest import ACCOUNT, NOW, OTHER
+
+from ringfence.domain.message import Status
+from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
+
+STATE = CarrierState(
+    name="simulator",
+    owner="d1",
+    kind="texts",
+    up=True,
+    since_ms=1,
+    told_ms=2,
+    figures=CarrierFigures(sent_last_minute=3, throttled_last_hour=4, errors={"30003": 5}),
+)
+
+
+async def test_of_a_carrier_the_latest_of_each_process_is_kept(store):
+    assert list(await store.carrier_states()) == []
+    other = msgspec.structs.replace(STATE, owner="d2")
+    trunk = msgspec.structs.replace(STATE, name="carrier", owner="voice", kind="calls", figures=CarrierFigures())
+    for row in (other, STATE, trunk):
+        await store.put_carrier_state(row)
+    assert list(await store.carrier_states()) == [trunk, STATE, other]
+    down = msgspec.structs.replace(STATE, up=False, since_ms=9, told_ms=9, figures=CarrierFigures())
+    await store.put_carrier_state(down)
+    assert list(await store.carrier_states()) == [trunk, down, other]
+
+
+async def test_an_incident_goes_on_once_until_it_ends_and_one_acknowledges_it(store):
+    first = Incident(sid="IC1", kind="carrier", what="simulator", began_ms=5)
+    again = Incident(sid="IC2", kind="carrier", what="simulator", began_ms=6)
+    other = Incident(sid="IC3", kind="carrier", what="mail", began_ms=7)
+    made = await asyncio.gather(*(store.begin_incident(row) for row in (first, again)))
+    assert sorted(made) == [False, True]
+    assert await store.begin_incident(other)
+    (going_on,) = [row for row in await store.incidents(going_on=True) if row.what == "simulator"]
+    assert await store.acknowledge_incident(going_on.sid, "ST1", 8)
+    assert not await store.acknowledge_incident(going_on.sid, "ST2", 9)
+    assert not await store.acknowledge_incident("IC9", "ST2", 9)
+    assert await store.end_incident("carrier", "simulator", 10)
+    assert not await store.end_incident("carrier", "simulator", 11)
+    assert list(await store.incidents(going_on=True)) == [other]
+    ended = msgspec.structs.replace(going_on, acknowledged_by="ST1", acknowledged_ms=8, ended_ms=10)
+    assert list(await store.incidents()) == [other, ended]
+    assert list(await store.incidents(before=other.sid)) == [ended]
+    assert list(await store.incidents(limit=1)) == [other]
+    assert await store.begin_incident(Incident(sid="IC4", kind="carrier", what="simulator", began_ms=12))
+    # What is over as it is written down hinders nothing that goes on.
+    past = Incident(sid="IC5", kind="carrier", what="simulator", began_ms=1, ended_ms=2)
+    assert await store.begin_incident(past)
+
+
+async def test_a_rate_stands_in_place_of_the_one_before(store):
+    assert list(await store.allowed_rates()) == []
+    rate = AllowedRate(kind="account", name=ACCOUNT, rate_mps=2.5, at_ms=1)
+    await store.put_allowed_rate(rate)
+    number = AllowedRate(kind="number", name="+12025550123", rate_mps=1.0, at_ms=2)
+    await store.put_allowed_rate(number)
+    raised = msgspec.structs.replace(rate, rate_mps=5.0, at_ms=3)
+    await store.put_allowed_rate(raised)
+    assert list(await store.allowed_rates()) == [raised, number]
+
+
+async def test_queues_in_which_something_waits_are_shown_the_longest_first(store, text):
+    assert list(await store.sender_queues()) == []
+    await store.accept(text(sid="SM1", created_ms=NOW))
+    await store.accept(text(sid="SM2", created_ms=NOW + 1))
+    await store.accept(text(sid="SM3", account=OTHER, created_ms=NOW - 5_000, due_ms=NOW - 5_000))
+    await store.accept(text(sid="SM4", status=Status.DELIVERED, local="+12025550199", created_ms=NOW - 9_000))
+    first, second = await store.sender_queues()
+    assert (first.account, first.depth, first.next_ms, first.owner) == (OTHER, 1, NOW - 5_000, "")
+    assert (second.account, second.depth, second.next_ms) == (ACCOUNT, 2, NOW)
+    assert list(await store.sender_queues(first.place)) == [second]
+    assert list(await store.sender_queues(limit=1)) == [first]
+    (lease, _) = await store.lease("d1", second.carrier, NOW + 10, 1_000, 2)
+    held = {each.account: (each.owner, each.until_ms) for each in await store.sender_queues()}
+    assert held[lease.account] == ("d1", lease.until_ms)
+
+
+async def test_what_an_operator_sees_of_a_number_stays_with_its_text(store, text):
+    await store.accept(text(sid="SM1", remote_prefix="+49 1511"))
+    assert (await store.message(ACCOUNT, "SM1")).remote_prefix == "+49 1511"

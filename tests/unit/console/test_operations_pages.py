@@ -1,0 +1,96 @@
+"""Pages of how the installation runs, over rows that its processes wrote."""
+
+from typing import Any
+
+from tests.unit.console.test_two_person_acts import AC, NUMBER, TARGET, Two, frozen_account
+
+from ringfence.console.operator.act_names import Act
+from ringfence.domain.message import Direction, Status
+from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
+from ringfence.ports.store import MessageRow
+from ringfence.usecases.access.freeze import freeze
+
+OLD_SID = "IC" + "0" * 32
+
+
+async def filled(at: Any) -> None:
+    now_ms = at.clock.now_ms()
+    await frozen_account(at)
+    figures = CarrierFigures(sent_last_minute=120, throttled_last_hour=7, errors={"30003": 4})
+    state = CarrierState(
+        name="simulator", owner="d1", kind="texts", up=False, since_ms=now_ms, told_ms=now_ms, figures=figures
+    )
+    await at.store.put_carrier_state(state)
+    await freeze(at.store, at.clock, "carrier", "simulator")
+    await at.store.begin_incident(Incident(sid=OLD_SID, kind="carrier", what="simulator of d1", began_ms=now_ms))
+    await at.store.put_allowed_rate(AllowedRate(kind="account", name=AC, rate_mps=2.5, at_ms=now_ms))
+    await at.store.accept(
+        MessageRow(
+            account=AC,
+            sid="SM1",
+            direction=Direction.OUTBOUND_API,
+            status=Status.QUEUED,
+            local="+12025550123",
+            remote_index=b"",
+            remote_region="US",
+            epoch=1,
+            content=b"",
+            num_segments=1,
+            created_ms=now_ms - 90_000,
+            updated_ms=now_ms,
+            carrier="simulator",
+        )
+    )
+
+
+def test_pages_show_what_processes_told(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            await filled(at)
+            ada = await at.first()
+            expected = {
+                "/carriers": ("does not answer, paused", "30003: 4", ">120<", "90 s", 'value="carrier.resume"'),
+                "/routes": ("simulator", "anything", "paused", "sip.carrier.example", "+49"),
+                "/queues": ("+12025550123", AC, "90 s", "parked: frozen or paused"),
+                "/capacity": ("2.0", "0 of 1", "2.5", AC),
+                "/incidents": ("simulator of d1", "goes on", f"/incidents/{OLD_SID}/acknowledge"),
+                "/ledger/health": ("signed entries",),
+            }
+            for path, words in expected.items():
+                page = await ada.page(path)
+                assert page.status_code == 200, path
+                for word in words:
+                    assert word in page.text, (path, word)
+            assert (await ada.ask("POST", f"/incidents/{OLD_SID}/acknowledge")).status_code == 200
+            assert (await ada.ask("POST", f"/incidents/{OLD_SID}/acknowledge")).status_code == 409
+            assert ("staff", "note.acknowledge_incident") in at.noted
+            shown = (await ada.page("/incidents")).text
+            assert "Ada, " in shown
+            assert "I know" not in shown
+            for odd in ("x", "1|2", "9999999999999999999999|a|b|c", "1|a|b|c|d"):
+                assert (await ada.page(f"/queues?after={odd}")).status_code == 200
+
+    run(story())
+
+
+def test_two_of_staff_raise_a_rate_and_one_alone_does_not(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            await frozen_account(at)
+            await at.store.buy_number(NUMBER, from_stock=False)
+            two = await Two(at).join()
+            for value in ("", "0", "-1", "nan", "1e9", "fast"):
+                assert "rate" in await two.refused(two.ask(Act.RATE_RAISE, TARGET, value=value))
+            for target in ("account:AC1", "number:+13035550100", f"key:{AC}"):
+                assert "no such" in await two.refused(two.ask(Act.RATE_RAISE, target, value="5"))
+            await two.both(Act.RATE_RAISE, TARGET, value="5")
+            await two.both(Act.RATE_RAISE, f"number:{NUMBER.number}", value="2.5")
+            rates = [(row.kind, row.name, row.rate_mps) for row in await at.store.allowed_rates()]
+            assert rates == [("account", AC, 5.0), ("number", NUMBER.number, 2.5)]
+            asked = await two.ask(Act.RATE_RAISE, TARGET, value="7")
+            await at.store.put_allowed_rate(AllowedRate(kind="account", name=AC, rate_mps=6.0, at_ms=1))
+            assert "changed" in await two.refused(two.acts.confirm(two.bob, asked))
+            (entry,) = [each for each in at.ledger.entries if each.verb == "note.rate_raise" and TARGET in each.scope]
+            assert (entry.account, "value:5" in entry.scope) == (AC, True)
+
+    run(story())
