@@ -48,8 +48,8 @@ def doctor(settings: Settings) -> None:
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in a fixed order. Nothing is changed."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
-        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _addresses, _clock, _keys, _carrier,
-        _trunks, _codes, _browser,
+        _python, _environment, _data_folder, _disk, _unix_sockets, _port, _consoles, _key_origin, _addresses,
+        _clock, _keys, _carrier, _trunks, _codes, _browser,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -109,6 +109,30 @@ def _port(settings: Settings) -> Finding:
     except RefusalError as refusal:
         return Finding("port", refusal.cause, refusal.cure)
     return Finding("port", f"{settings.port} free")
+
+
+def _consoles(settings: Settings) -> Finding:
+    return _page_port(settings, "consoles", "console", settings.console_port, "console_port")
+
+
+def _key_origin(settings: Settings) -> Finding:
+    return _page_port(settings, "key origin", "key_origin", settings.keys_port, "keys_port")
+
+
+def _page_port(settings: Settings, subject: str, role: str, port: int, setting: str) -> Finding:
+    """In dev a free one is taken instead, and shown; in production a proxy knows the one that is set."""
+    if (pid := holder(settings.data_dir)) is not None:
+        return Finding(subject, f"{port} (ringfence is up, pid {pid})")
+    if role in (alone := lone_roles(settings.data_dir)):
+        return Finding(subject, f"{port} (it runs alone, pid {alone[role]})")
+    try:
+        for listener in bind(settings.hosts, port):
+            listener.close()
+    except RefusalError as refusal:
+        instead = "a free one is taken instead" if settings.dev else ""
+        cure = "" if settings.dev else f"stop what has it, or set {setting}"
+        return Finding(subject, "; ".join(filter(None, (refusal.cause, instead))), cure)
+    return Finding(subject, f"{port} free" if port else "a free one")
 
 
 def _addresses(settings: Settings) -> Finding:

@@ -29,7 +29,7 @@ def test_a_busy_port_is_found_with_the_way_out(ringfence) -> None:
     listeners[0].close()
     assert done.returncode == 1
     assert f"✗ port         port {port} busy" in done.stdout
-    assert "error: 1 of 13 checks failed" in done.stderr
+    assert "error: 1 of 15 checks failed" in done.stderr
 
 
 def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:
@@ -44,6 +44,18 @@ def test_so_is_the_port_of_an_api_that_runs_alone(tmp_path: Path) -> None:
     lock.take()
     assert "its api runs alone" in finding(Settings(data_dir=tmp_path), "port").found
     lock.drop()
+
+
+@pytest.mark.parametrize(("subject", "setting"), [("consoles", "console_port"), ("key origin", "keys_port")])
+def test_a_busy_port_of_pages_is_told_and_hinders_production_alone(tmp_path: Path, subject: str, setting: str) -> None:
+    (listener,) = bind(["127.0.0.1"], 0)
+    port = {setting: listener.getsockname()[1]}
+    dev = finding(Settings(data_dir=tmp_path, **port), subject)
+    live = finding(Settings(data_dir=tmp_path, mode="production", **port), subject)
+    listener.close()
+    assert ("busy" in dev.found, "a free one is taken instead" in dev.found, dev.cure) == (True, True, "")
+    assert ("busy" in live.found, setting in live.cure) == (True, True)
+    assert "free" in finding(Settings(data_dir=tmp_path, **port), subject).found
 
 
 def test_a_misspelt_variable_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -555,3 +555,23 @@ async def signed_ledger(member: Member, it: Any) -> Any:
             return page.json()
         it.clock.advance(1)
         await asyncio.sleep(0.05)
+
+
+def test_a_slot_goes_again_where_its_passkey_cannot_be_kept(run: Any, stand: Any, monkeypatch: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            await link(it, await account(it))
+            work = it.storage.run
+
+            async def full_disk_once_the_slot_is_there(job: Any) -> Any:
+                if it.ledger.entries[-1].verb == "note.enrol_passkey":
+                    raise ConnectionError("no space left")
+                return await work(job)
+
+            monkeypatch.setattr(it.storage, "run", full_disk_once_the_slot_is_there)
+            member = Member(it.app, it.clock)
+            assert (await member.enrol()).status_code == 503
+            verbs = [entry.verb for entry in it.ledger.entries]
+            assert verbs.index("add_slot") < verbs.index("note.enrol_passkey") < verbs.index("revoke_slot")
+
+    run(scene())

@@ -157,7 +157,6 @@ class Members:
         except KeyRefusedError:
             raise RefusedError(_LINK if about.is_new else "The key service refused this slot.", status=403) from None
         member = Member(id=about.member, account=about.account, handle=about.handle, let_in_by=about.by, made_ms=now_ms)
-        await self._keys.note(about.account, f"member:{about.member}", "enrol_passkey", (slot.credential, about.by))
 
         def work(db: sqlite3.Connection) -> None:
             # Meanwhile somebody may have removed who adds it, or enrolled the same passkey.
@@ -172,10 +171,13 @@ class Members:
                 keep_member(db, msgspec.structs.replace(member, role=Role.OWNER if is_first else Role.READER))
             keep_passkey(db, _kept(new.passkey, member, now_ms))
 
+        actor = f"member:{about.member}"
         try:
+            await self._keys.note(about.account, actor, "enrol_passkey", (slot.credential, about.by))
             await self._storage.run(work)
-        except RefusedError:
-            await self._keys.revoke_browser_slot(about.account, slot.credential, f"member:{about.member}")
+        except (RefusedError, ConnectionError):
+            # A slot of nobody's passkey must not stay, whatever failed.
+            await self._keys.revoke_browser_slot(about.account, slot.credential, actor)
             raise
         return member
 
