@@ -3,11 +3,13 @@
 python tests/mutants.py src/ringfence/carriers/sip/digest.py tests/unit/carriers/sip/test_digest.py [...]
 
 The copy lies in `mutants/`, with the state of its run: the same call goes on where it was stopped. A mutant that no
-test reaches counts as one that lived; those that were stopped for want of time count as killed.
+test reaches counts as one that lived; those that were stopped for want of time count as killed. SQL in
+capitals is the same as SQL in small letters: such a change is none, and is not counted.
 """
 
 import collections
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "mutants"
 KILLED, SURVIVED, UNREACHED = {1, 3}, {0}, {5, 33}
 UNCHECKED = {None, 2}
+SQL = re.compile(r'"\s*(SELECT|INSERT|UPDATE|DELETE|FROM|WHERE|ORDER BY|AND|VALUES)\b')
 
 
 def copied(module: str, tests: list[str]) -> Path:
@@ -34,6 +37,21 @@ def copied(module: str, tests: list[str]) -> Path:
     return place
 
 
+def change_of(place: Path, name: str) -> list[str]:
+    """The lines that a mutant takes away and puts in, with their sign."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "mutmut", "show", name], cwd=place, check=True, capture_output=True, text=True
+    ).stdout
+    return [line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+
+
+def is_same_sql(lines: list[str]) -> bool:
+    """Whether nothing changed but the case of letters, in a line that holds SQL."""
+    before, after = ([line[1:] for line in lines if line[0] == sign] for sign in "-+")
+    is_sql = any(SQL.search(line) for line in before)
+    return is_sql and [line.lower() for line in before] == [line.lower() for line in after]
+
+
 def main() -> None:
     module, *tests = sys.argv[1:]
     if not tests:
@@ -43,13 +61,12 @@ def main() -> None:
     (meta,) = (place / "mutants").rglob(f"{Path(module).name}.meta")
     codes = json.loads(meta.read_text())["exit_code_by_key"]
     lived = sorted(name for name, code in codes.items() if code in SURVIVED | UNREACHED)
-    checked = [code for code in codes.values() if code not in UNCHECKED]
+    changes = {name: change_of(place, name) for name in lived}
+    same = {name for name, lines in changes.items() if is_same_sql(lines)}
     for name in lived:
-        change = subprocess.run(
-            [sys.executable, "-m", "mutmut", "show", name], cwd=place, check=True, capture_output=True, text=True
-        ).stdout
-        lines = [line for line in change.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-        print(name, *lines, sep="\n")
+        if name not in same:
+            print(name, *changes[name], sep="\n")
+    checked = [code for name, code in codes.items() if code not in UNCHECKED and name not in same]
     counts = collections.Counter(
         "killed"
         if code in KILLED
@@ -60,7 +77,7 @@ def main() -> None:
         else "stopped"
         for code in checked
     )
-    killed = len(checked) - len(lived)
+    killed = len(checked) - len(lived) + len(same)
     print(f"{module}: {killed} of {len(checked)} killed ({100 * killed / max(len(checked), 1):.0f} %), {dict(counts)}")
 
 

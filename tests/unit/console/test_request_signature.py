@@ -67,6 +67,34 @@ def test_a_signature_is_spelled_in_one_way() -> None:
         check_signature(spelled, JWK, NOW_MS)
 
 
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        (msgspec.structs.replace(signed(), signature=""), "unsigned"),
+        (signed(created_ms=NOW_MS - WINDOW_MS - 1_000), "another time"),
+        (signed(created_ms=NOW_MS + WINDOW_MS + 1_000), "another time"),
+        (msgspec.structs.replace(signed(), body=b"[]"), "another body"),
+        (msgspec.structs.replace(signed(b""), body=b"{}", content_digest=signed().content_digest), "too little signed"),
+        (msgspec.structs.replace(signed(), method="PUT"), "another signature"),
+        (signed(key=SessionKey()), "another key"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_the_reason_is_told_and_holds_nothing_of_the_request(request_: SignedRequest, why: str) -> None:
+    with pytest.raises(SignatureRefusedError, match=f"^{why}$"):
+        check_signature(request_, JWK, NOW_MS)
+
+
+def test_a_number_is_to_be_kept_a_second_longer_than_its_signature_is_good() -> None:
+    # A signature's time is in whole seconds.
+    assert check_signature(signed(), JWK, NOW_MS)[1] == NOW_MS + WINDOW_MS + 1_000
+
+
+def test_neither_a_key_nor_a_request_shows_itself() -> None:
+    assert repr(JWK) == "PublicJwk(…)"
+    assert repr(signed()) == "SignedRequest(POST)"
+
+
 @given(st.binary(max_size=50).filter(lambda it: it != b"{}"))
 def test_nor_may_its_body_be_another(body: bytes) -> None:
     with pytest.raises(SignatureRefusedError):
@@ -86,11 +114,20 @@ def test_another_key_signs_for_itself_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"kty": "RSA"}, {"crv": "P-384"}, {"x": JWK.y, "y": JWK.x}, {"x": "AA"}, {"y": f"{JWK.y}="}, {"x": '"'}]
+    ("change", "why"),
+    [
+        ({"kty": "RSA"}, "^expected a key of P-256$"),
+        ({"crv": "P-384"}, "^expected a key of P-256$"),
+        ({"x": "AA"}, "^expected a key of P-256$"),
+        ({"y": "AA"}, "^expected a key of P-256$"),
+        ({"x": JWK.y, "y": JWK.x}, "."),
+        ({"y": f"{JWK.y}="}, "."),
+        ({"x": '"'}, "."),
+    ],
 )
-def test_a_key_is_a_point_of_p256_written_in_its_one_way(change: dict[str, str]) -> None:
+def test_a_key_is_a_point_of_p256_written_in_its_one_way(change: dict[str, str], why: str) -> None:
     check_key(JWK)
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=why):
         check_key(msgspec.structs.replace(JWK, **change))
 
 
