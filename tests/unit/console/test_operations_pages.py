@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from msgspec.structs import replace
 from tests.unit.console.test_two_person_acts import AC, NUMBER, TARGET, Two, frozen_account
 
 from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.paging import page_before
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
 from ringfence.ports.store import MessageRow
@@ -94,3 +96,41 @@ def test_two_of_staff_raise_a_rate_and_one_alone_does_not(run: Any, stand: Any) 
             assert (entry.account, "value:5" in entry.scope) == (AC, True)
 
     run(story())
+
+
+def test_every_list_is_saved_as_csv_that_no_spreadsheet_takes_for_formulas(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            await filled(at)
+            ada = await at.first("=cmd|' /C calc'!A0")
+            row = await at.store.account(AC)
+            assert await at.store.update_account(replace(row, friendly_name="@SUM(A1)"), was=row.status)
+            for name in ("tenants", "grants", "staff", "sessions", "queues", "carriers", "incidents", "ledger"):
+                saved = await ada.ask("GET", f"/{name}/export")
+                assert (saved.status_code, saved.headers["content-type"][:8]) == (200, "text/csv"), name
+                assert f'data-save="/{name}/export"' in (await ada.page(f"/{name}")).text, name
+            assert "\"'=cmd|" in (await ada.ask("GET", "/staff/export")).text
+            assert '"\'@SUM(A1)"' in (await ada.ask("GET", "/tenants/export")).text
+            assert '"simulator of d1"' in (await ada.ask("GET", "/incidents/export")).text
+            texts = await ada.ask("GET", f"/tenants/{AC}/texts/export")
+            assert ("SM1" in texts.text, "'+12025550123" in texts.text) == (True, False)
+            assert at.ledger.entries[-1].scope[1] == "texts/export"
+            assert at.ledger.entries[-1].account == AC
+            assert (await ada.ask("GET", f"/tenants/AC{'c' * 32}/texts/export")).status_code == 404
+            assert "simulator of d1" in (await ada.page("/incidents?going_on")).text
+            await at.store.end_incident("carrier", "simulator of d1", 5)
+            assert "simulator of d1" not in (await ada.page("/incidents?going_on")).text
+
+    run(story())
+
+
+def test_pages_of_a_list_at_hand_follow_each_other() -> None:
+    rows = [f"ST{n:03}" for n in range(120)]
+    seen, before = [], ""
+    while True:
+        page, before = page_before(rows, str, before)
+        seen += page
+        if not before:
+            break
+    assert seen == rows[::-1]
+    assert page_before(rows[:50], str, "") == (rows[:50][::-1], "")

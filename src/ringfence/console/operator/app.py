@@ -12,6 +12,7 @@ from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.admission import check_admitted
 from ringfence.console.operator.carrier_pause import CarrierPause
+from ringfence.console.operator.export_routes import export_routes
 from ringfence.console.operator.grant_routes import grant_routes
 from ringfence.console.operator.join_routes import OPEN as JOIN_OPEN
 from ringfence.console.operator.join_routes import join_routes
@@ -92,6 +93,11 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
             *(lambda: pages.page("sign_in.html", title="Sign in"), sign_in, sessions, notes, clock, origin), left=left
         ),
         *join_routes(pages, staff, standstill, clock),
+        # Before the pages of single texts and grants, whose addresses theirs look like.
+        *export_routes(
+            *(guard, staff, sessions, GrantBook(storage), dependencies.view),
+            *(dependencies.records, notes, clock),
+        ),
         *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
         *grant_routes(
             *(guard, staff, GrantBook(storage), grants, dependencies.view, notes, clock, dependencies.origins.keys)

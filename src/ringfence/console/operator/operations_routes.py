@@ -95,8 +95,9 @@ def operations_routes(
         )
 
     async def listed(request: Request) -> Response:
-        before = request.query_params.get("before", "")
-        found = await view.incidents(before=before if is_sid(before, INCIDENT) else None, limit=PAGE + 1)
+        before, going_on = request.query_params.get("before", ""), "going_on" in request.query_params
+        place = before if is_sid(before, INCIDENT) else None
+        found = await view.incidents(before=place, limit=PAGE + 1, going_on=going_on)
         return await guard.show(
             request,
             "incidents.html",
@@ -104,6 +105,7 @@ def operations_routes(
             incidents=found[:PAGE],
             names={each.id: each.name for each in await staff.members(removed=True)},
             before=found[PAGE - 1].sid if len(found) > PAGE else "",
+            going_on=going_on,
         )
 
     async def acknowledge(request: Request) -> Response:

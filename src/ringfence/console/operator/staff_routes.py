@@ -8,6 +8,7 @@ from starlette.routing import Route
 from ringfence.console.json_routes import done, read_json
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.paging import page_before
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -43,11 +44,13 @@ def staff_routes(
 
     async def staff_page(request: Request) -> Response:
         members = await staff.members(removed=True)
+        page, before = page_before(members, lambda each: each.id, request.query_params.get("before", ""))
         return await guard.show(
             request,
             "staff.html",
             "Staff",
-            members=members,
+            members=page,
+            before=before,
             names={each.id: each.name for each in members} | {"terminal": "terminal"},
             invitations=await staff.invitations(),
             roles=list(StaffRole),
@@ -56,11 +59,14 @@ def staff_routes(
 
     async def sessions_page(request: Request) -> Response:
         held = await staff.passkeys_of(session_of(request).person)
+        open_now = await sessions.open_now("staff")
+        page, before = page_before(open_now, lambda each: each.id, request.query_params.get("before", ""))
         return await guard.show(
             request,
             "sessions.html",
             "Sessions",
-            sessions=await sessions.open_now("staff"),
+            sessions=page,
+            before=before,
             names={each.id: each.name for each in await staff.members()},
             passkeys=[(encode_base64url(each.passkey.credential_id), each) for each in held],
             now_ms=clock.now_ms(),

@@ -1,6 +1,7 @@
 // What may be done on a page: `data-act` is where it is asked for. Where it asks for a passkey first, that is shown.
 import { post, tell } from "./asking.js";
 import { makePasskey, showPasskey, whyNot } from "./passkey.js";
+import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
 
 for (const button of document.querySelectorAll("button[data-act]")) {
@@ -11,6 +12,9 @@ for (const form of document.querySelectorAll("form[data-act]")) {
     event.preventDefault();
     act(form, form.dataset.act, valuesOf(form));
   });
+}
+for (const button of document.querySelectorAll("button[data-save]")) {
+  button.addEventListener("click", () => reporting(() => save(button.dataset.save, button.dataset.name)));
 }
 document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
 
