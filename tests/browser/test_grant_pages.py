@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.key_origin import browser as browser
-from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
+from tests.browser.member_console import AC, REMOTE, MemberConsole, member_console, with_authenticator
+from tests.browser.member_traffic import a_call
 from tests.browser.test_member_console import enrolled, signed_in
 
 pytestmark = pytest.mark.browser
@@ -31,6 +32,7 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     browser: Browser, stand: MemberConsole
 ) -> None:
     granted, other = stand.text(stand.canary), stand.text("Nobody asked for this.")
+    call = stand.wait(a_call(stand))
     contexts, (member, staff) = zip(person(browser), person(browser), strict=True)
     complaints: list[str] = []
     for page in (member, staff):
@@ -46,6 +48,7 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
 
     staff.goto(f"{stand.operator}/grants?account={AC}&text={granted}")
     expect(staff.get_by_label("Account", exact=True)).to_have_value(AC)
+    staff.get_by_label("Texts and calls, by SID").fill(f"{granted} {call}")
     staff.get_by_label("Why", exact=True).fill("a text that came garbled")
     staff.get_by_role("button", name="Ask", exact=True).click()
     expect(staff.locator("#grant-told")).to_contain_text("It waits for an approver", timeout=WAIT_MS)
@@ -59,6 +62,7 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     number = staff.frame_locator("#keys").locator(".number-to-match")
     number.wait_for()
     expect(asked.locator("blockquote")).to_have_text("a text that came garbled", timeout=WAIT_MS)
+    expect(asked.locator("p").first).to_contain_text("asks to read 1 text and 1 call for 30 minutes", timeout=WAIT_MS)
     expect(asked.locator("strong")).to_have_text("Ada", timeout=WAIT_MS)
     asked.get_by_label("Their number").wait_for()
     asked.get_by_label("Their number").fill(number.inner_text())
@@ -67,10 +71,11 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     expect(staff.locator("#grant-told")).to_contain_text("Granted until", timeout=WAIT_MS)
     read = staff.frame_locator("#keys").locator("td.text")
     expect(read).to_have_text([stand.canary], timeout=WAIT_MS)
+    expect(staff.frame_locator("#keys").locator("table.calls td.number")).to_contain_text(REMOTE, timeout=WAIT_MS)
     assert stand.canary not in staff.content(), "the console's own page has no word of it"
     told = [(entry.actor.partition(":")[0], entry.verb, entry.scope) for entry in stand.ledger.entries]
     opened = [scope for actor, verb, scope in told if verb == "grant_open"]
-    assert [scope[2:] for scope in opened] == [(granted,)]
+    assert [scope[2:] for scope in opened] == [(call, granted)]
     assert not any(other in scope for _, verb, scope in told if verb != "open_epochs")
 
     expect(member.locator("tbody tr").first).to_contain_text("approved, until", timeout=WAIT_MS)

@@ -130,7 +130,7 @@ class Meeting:
     def read(self, grant: Grant, sealed: dict[str, Any]) -> dict[str, Any]:
         lid = unseal_lid(grant.binding, decode_base64url(sealed["lid"]), KEEPER)
         asked = {"grant": view(grant), "lid": b64(lid), "boxes": sealed["boxes"]}
-        return self.staff.ask("read_grant", **asked, records=self.tenant.records)
+        return self.staff.ask("read_grant", **asked, records=self.tenant.records, calls=[])
 
 
 def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(

@@ -1,5 +1,6 @@
 """Grants as both consoles' pages and the frames of the key origin take them."""
 
+import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from starlette.responses import Response
 from ringfence.console.refusals import RefusedError
 from ringfence.domain.access.grant import Grant, GrantState
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
+from ringfence.domain.access.scope import Scope, is_call
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -46,6 +48,17 @@ def written(grant: Grant) -> dict[str, Any]:
         "state": grant.state.value,
         "approved": grant.state is GrantState.APPROVED,
     }
+
+
+def said(scope: Scope) -> str:
+    """What a request is for, in a few words."""
+    if scope.hours:
+        first, count = dt.datetime.fromtimestamp(scope.hours[0] * 3_600, dt.UTC), len(scope.hours)
+        return f"all of {count} {'hour' if count == 1 else 'hours'}, from {first:%Y-%m-%d %H:%M} UTC on"
+    calls = sum(is_call(sid) for sid in scope.records)
+    texts = len(scope.records) - calls
+    counted = [(texts, "text"), (calls, "call")]
+    return " and ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counted if count)
 
 
 def bytes_of(text: str) -> bytes:

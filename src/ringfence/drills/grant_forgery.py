@@ -1,7 +1,8 @@
 """D08: a member of staff with one genuine grant tries to read what it does not cover.
 
 The attacker has the session and its private key, every sealed row of every tenant, and the console: whatever it could
-ask of the key service is asked. What counts is each try that reads a text outside of a grant, or after its end.
+ask of the key service is asked. What counts is each try that reads a text, a call or a recording outside of a grant, or
+after its end.
 """
 
 import asyncio
@@ -42,6 +43,8 @@ TENANTS = 4
 TEXTS = 12
 COVERED = 6
 BY_ROLE = "by the role of support"
+# So many of the grants that are stretched are of a whole hour, the others of records.
+HOURS_OF_GRANTS = 0.3
 _REFUSED = (AccessRefusedError, KeyRefusedError, UnsealError, ValueError)
 
 Tries = list[tuple[Text, bytes]]
@@ -101,18 +104,20 @@ class Forger:
         """How many texts were granted, and how many of those were read: all, or the drill shows nothing."""
         asked = read = 0
         for _ in range(times):
-            grant, browser, tenant = await self._granted()
-            for text in self._covered(grant, tenant):
-                asked += 1
-                _, sealed = await use_grant(
-                    self._room.book,
-                    self._room.keys,
-                    self._room.clock,
-                    grant.sid,
-                    session=browser.session,
-                    names=[text.sid],
-                )
-                read += _read(open_grant(grant.binding, sealed, browser.recipient).values(), text) == text.mark
+            for scope in (self._records, self._hour):
+                tenant, browser = self._chance.choice(self._room.tenants), self._room.session()
+                grant = await self._room.granted(browser, tenant, scope(tenant))
+                for text in self._covered(grant, tenant):
+                    asked += 1
+                    _, sealed = await use_grant(
+                        self._room.book,
+                        self._room.keys,
+                        self._room.clock,
+                        grant.sid,
+                        session=browser.session,
+                        names=[_name(grant, text)],
+                    )
+                    read += _read(open_grant(grant.binding, sealed, browser.recipient).values(), text) == text.mark
         return asked, read
 
     async def by_role(self) -> Tries:
@@ -131,16 +136,16 @@ class Forger:
     async def other_records(self) -> Tries:
         """Names that were not granted; and the granted keys on other texts, of the same hour too."""
         grant, browser, _ = await self._granted()
-        sealed = await self._room.keys.grant_boxes(grant.sid, browser.session, grant.scope.records)
+        sealed = await self._room.keys.grant_boxes(grant.sid, browser.session, grant.scope.names)
         keys = open_grant(grant.binding, sealed, browser.recipient)
         found: Tries = []
         for text in self._others(grant):
             more = await self._ask(grant.sid, browser, [text.sid], [grant.binding])
-            more |= await self._ask(grant.sid, browser, [grant.scope.records[0], text.sid], [grant.binding])
+            more |= await self._ask(grant.sid, browser, [grant.scope.names[0], text.sid], [grant.binding])
+            more |= await self._ask(grant.sid, browser, [epoch_name(text.epoch)], [grant.binding])
             moved = replace(sealed, boxes={text.sid: self._chance.choice(list(sealed.boxes.values()))})
             more |= _opened(moved, browser, [grant.binding])
-            every = [*keys.values(), *more.values()]
-            found.append((text, _read([*every, *(EpochRecords(key).key(text.sid) for key in every)], text)))
+            found.append((text, _read([*keys.values(), *more.values()], text)))
         return found
 
     async def another_tenants(self) -> Tries:
@@ -156,7 +161,8 @@ class Forger:
         for text in self._covered(grant, tenant):
             keys: dict[str, bytes] = {}
             for session in (browser.session, colleague.session):
-                keys |= await self._ask(grant.sid, replace_session(browser, session), [text.sid], bindings)
+                asked = [_name(grant, text)]
+                keys |= await self._ask(grant.sid, replace_session(browser, session), asked, bindings)
             found.append((text, _read(keys.values(), text)))
         return found
 
@@ -212,11 +218,7 @@ class Forger:
         renamed = replace(sealed, boxes={epoch_name(wanted): sealed.boxes[epoch_name(granted)]})
         keys = [key, *_opened(renamed, browser, [grant.binding]).values()]
         keys += (await self._ask(grant.sid, browser, [epoch_name(wanted)], [grant.binding])).values()
-        return [
-            (text, _read([EpochRecords(one).key(text.sid) for one in keys], text))
-            for text in tenant.texts
-            if text.epoch == wanted
-        ]
+        return [(text, _read(keys, text)) for text in tenant.texts if text.epoch == wanted]
 
     async def approved_by_others(self) -> Tries:
         """By the asker, one who is the same person, one who is no approver, another tenant's; with keys made up."""
@@ -247,7 +249,7 @@ class Forger:
                     sealed=seal_grant(grant.binding, made_up, keeper),
                 )
             text = self._covered(grant, tenant)[0]
-            keys = await self._ask(grant.sid, browser, [text.sid], [grant.binding])
+            keys = await self._ask(grant.sid, browser, [_name(grant, text)], [grant.binding])
             found.append((text, _read(keys.values(), text)))
             self._room.clock.advance(ANSWER_MS)
         return found
@@ -314,7 +316,7 @@ class Forger:
         keys: dict[str, bytes] = {}
         for binding in bindings:
             for sid in (grant.sid, binding.grant):
-                keys |= await self._ask(sid, replace_session(browser, binding.session), grant.scope.records, bindings)
+                keys |= await self._ask(sid, replace_session(browser, binding.session), grant.scope.names, bindings)
             try:
                 keys |= _opened(replace(copy, lid=unseal_lid(binding, copy.lid, browser.recipient)), browser, bindings)
             except _REFUSED:
@@ -343,13 +345,19 @@ class Forger:
         return found
 
     def _scope(self, tenant: Tenant) -> Scope:
+        return self._hour(tenant) if self._chance.random() < HOURS_OF_GRANTS else self._records(tenant)
+
+    def _hour(self, tenant: Tenant) -> Scope:
+        return Scope(epochs=(self._chance.choice(tenant.texts).epoch,))
+
+    def _records(self, tenant: Tenant) -> Scope:
         return Scope(records=tuple(text.sid for text in self._chance.sample(tenant.texts, COVERED)))
 
     def _covered(self, grant: Grant, tenant: Tenant) -> list[Text]:
-        return [text for text in tenant.texts if text.sid in grant.scope.records]
+        return [text for text in tenant.texts if _is_covered(grant, text)]
 
     def _others(self, grant: Grant) -> list[Text]:
-        texts = [text for tenant in self._room.tenants for text in tenant.texts if text.sid not in grant.scope.records]
+        texts = [text for tenant in self._room.tenants for text in tenant.texts if not _is_covered(grant, text)]
         same = [text for text in texts if text.account == grant.account]
         return [*self._chance.sample(same, COVERED // 2), *self._chance.sample(texts, COVERED // 2)]
 
@@ -373,12 +381,23 @@ def _opened(sealed: SealedGrant, browser: StaffBrowser, bindings: Iterable[Grant
     return {}
 
 
+def _is_covered(grant: Grant, text: Text) -> bool:
+    return grant.account == text.account and _name(grant, text) in grant.scope.names
+
+
+def _name(grant: Grant, text: Text) -> str:
+    """Under which of a grant's names the text would be opened."""
+    return epoch_name(text.epoch) if grant.scope.epochs else text.sid
+
+
 def _read(keys: Iterable[bytes], text: Text) -> bytes:
+    """By each key, as the record's own and as its hour's."""
     for key in keys:
-        try:
-            return open_field(key, text.account, text.sid, FIELD, text.sealed)
-        except UnsealError:
-            continue
+        for own in (key, EpochRecords(key).key(text.sid)):
+            try:
+                return open_field(own, text.account, text.sid, FIELD, text.sealed)
+            except UnsealError:
+                continue
     return b""
 
 

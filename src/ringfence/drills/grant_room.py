@@ -44,8 +44,12 @@ class ShiftedClock(ManualClock):
         return super().now_ms() + self.shift_ms
 
 
+# Texts, calls and recordings: each is opened by a key of its own.
+KINDS = ("SM", "CA", "RE")
+
+
 class Text(msgspec.Struct, frozen=True, kw_only=True):
-    """A sealed record as it lies in the store, and the mark that is in it."""
+    """A sealed record, of a text, a call or a recording, as it lies in the store, and the mark that is in it."""
 
     account: str
     sid: str
@@ -106,7 +110,7 @@ class Room:
         await self.keys.close()
 
     async def seed(self, tenants: int, texts: int) -> None:
-        """So many tenants, each with so many texts in each of two hours that have ended."""
+        """So many tenants, each with so many records in each of two hours that have ended."""
         made = [await self._tenant() for _ in range(tenants)]
         found: list[list[Text]] = [[] for _ in made]
         for _ in range(2):
@@ -187,8 +191,8 @@ class Room:
         key = await self.keys.sealing_key(caller, account)
         sealer = RecordSealer(key.epoch_key, account)
         found = []
-        for _ in range(count):
-            sid, mark = new_sid("SM", self.clock.now_ms()), os.urandom(16).hex().encode()
+        for place in range(count):
+            sid, mark = new_sid(KINDS[place % len(KINDS)], self.clock.now_ms()), os.urandom(16).hex().encode()
             sealed = sealer.seal(sid, FIELD, mark)
             found.append(Text(account=account, sid=sid, epoch=key.epoch, sealed=sealed, mark=mark))
         return found

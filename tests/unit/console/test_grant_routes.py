@@ -60,7 +60,7 @@ async def text_of(made: Any) -> MessageRow:
 
 
 def wish(sid: str, **changed: Any) -> dict[str, Any]:
-    return {"account": AC, "texts": [sid], "reason": "it came garbled", "minutes": 30, **PROMISED, **changed}
+    return {"account": AC, "records": [sid], "reason": "it came garbled", "minutes": 30, **PROMISED, **changed}
 
 
 async def granted(made: Any, ada: Any, message: MessageRow) -> str:
@@ -124,9 +124,9 @@ def test_what_there_is_not_cannot_be_asked_for(run: Any, stand: Any) -> None:
                 (wish(message.sid, account="AC" + "c" * 32), 404),
                 (wish("SM" + "0" * 32), 404),
                 (wish("epoch:5"), 404),
-                (wish(message.sid, texts=[]), 409),
-                (wish(message.sid, texts=[message.sid] * 2), 409),
-                (wish(message.sid, texts=[message.sid] * 51), 409),
+                (wish(message.sid, records=[]), 409),
+                (wish(message.sid, records=[message.sid] * 2), 409),
+                (wish(message.sid, records=[message.sid] * 51), 409),
                 (wish(message.sid, minutes=481), 409),
                 (wish(message.sid, reason="why"), 409),
                 (wish(message.sid, public="!"), 400),

@@ -177,7 +177,7 @@ def test_the_console_asks_the_policies_for_the_roles_of_that_moment(run: Any, st
             it.may = may_by(shipped, it.storage, it.store)
             assert (await ada.page("/staff")).status_code == 200
             await it.terminal.give_roles(member.id, [SECURITY])
-            ask = {"account": AC, "texts": [], "reason": "", "public": "", "committed": ""}
+            ask = {"account": AC, "records": [], "reason": "", "public": "", "committed": ""}
             refused = await ada.ask("POST", "/grants", ask)
             assert (refused.status_code, refused.json()["fresh"]) == (403, False)
             assert refused.json()["error"] == "The policies do not permit that to you (your roles: security)."

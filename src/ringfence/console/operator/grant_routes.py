@@ -1,4 +1,4 @@
-"""Asking a tenant for the keys of texts, and reading them in the frame of the key origin while a grant lasts.
+"""Asking a tenant for keys of texts, calls or hours, and reading these in the key origin's frame while a grant lasts.
 
 What is granted crosses this process sealed, to the session's key, which is in that frame.
 """
@@ -11,21 +11,22 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ringfence.console.grant_book import GrantBook
-from ringfence.console.grant_json import bytes_of, refusing, written
+from ringfence.console.grant_json import bytes_of, refusing, said, written
 from ringfence.console.json_routes import done, read_json
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.grant_scopes import HOURS_MAX, Behind, GrantScopes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
+from ringfence.console.tenant.calls import sealed_call
 from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
-from ringfence.domain.access.scope import Scope
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
 from ringfence.ports.access_notes import AccessNotes
-from ringfence.ports.grants import BOXES_AT_ONCE, GrantKeys
+from ringfence.ports.grants import GrantKeys
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.store import MessageRow
 from ringfence.usecases.access.answer_grant import show_value
@@ -34,7 +35,6 @@ from ringfence.usecases.access.end_grant import end_as_staff
 from ringfence.usecases.access.use_grant import use_grant
 
 PAGE: Final = 50
-TEXTS_MAX: Final = 50
 
 
 class _OfAccount(msgspec.Struct, frozen=True):
@@ -43,10 +43,12 @@ class _OfAccount(msgspec.Struct, frozen=True):
 
 class _Asked(msgspec.Struct, frozen=True):
     account: str
-    texts: list[str]
     reason: str
     public: str
     committed: str
+    records: list[str] = []
+    from_ms: int = 0
+    hours: int = 0
     minutes: int = MINUTES
 
 
@@ -65,6 +67,7 @@ def grant_routes(
     keys_origin: str,
 ) -> list[Route]:
     """What changes or opens something needs a passkey that was shown within five minutes."""
+    scopes = GrantScopes(view, clock)
 
     async def listed(request: Request) -> Response:
         before = request.query_params.get("before", "")
@@ -81,6 +84,8 @@ def grant_routes(
             text=_named(request, "text", ""),
             minutes=MINUTES,
             minutes_max=MINUTES_MAX,
+            hours_max=HOURS_MAX,
+            said=said,
             keys_origin=keys_origin,
         )
 
@@ -89,11 +94,10 @@ def grant_routes(
         account = await view.account(asked.account) if is_sid(asked.account, "AC") else None
         if account is None:
             raise RefusedError("There is no such account.", status=404)
-        if not 1 <= len(asked.texts) <= TEXTS_MAX:
-            raise RefusedError(f"Name 1 to {TEXTS_MAX} texts by their SIDs.")
-        for sid in asked.texts:
-            if not is_sid(sid) or await view.message(account.sid, sid) is None:
-                raise RefusedError("One of those is no text of that account.", status=404)
+        if asked.hours and not asked.records:
+            scope = await scopes.of_hours(account.sid, asked.from_ms, asked.hours)
+        else:
+            scope = await scopes.of_records(account.sid, asked.records)
         grant = await ask_for_grant(
             book,
             notes,
@@ -103,7 +107,7 @@ def grant_routes(
             # Members of that very account answer: their browsers hold its content key.
             tenant=account.sid,
             account=account.sid,
-            scope=Scope(records=tuple(asked.texts)),
+            scope=scope,
             reason=asked.reason,
             minutes=asked.minutes,
             public=bytes_of(asked.public),
@@ -120,15 +124,17 @@ def grant_routes(
         return done(grant=written(await show_value(book, clock, sid, session.id, given)))
 
     async def read(request: Request) -> Response:
-        grant = await own(request)
-        names = grant.scope.records[:BOXES_AT_ONCE]
-        grant, sealed = await use_grant(book, keys, clock, grant.sid, session=session_of(request).id, names=names)
-        rows = [await view.message(grant.account, sid) for sid in names]
+        grant, behind = await own(request), await read_json(request, Behind)
+        found = await scopes.covered(grant.account, grant.scope, behind)
+        session = session_of(request).id
+        grant, sealed = await use_grant(book, keys, clock, grant.sid, session=session, names=found.names)
         return done(
             grant=written(grant),
             lid=encode_base64url(sealed.lid),
             boxes=[[name, encode_base64url(box)] for name, box in sealed.boxes.items()],
-            records=[_record(row) for row in rows if row is not None],
+            records=[_text(row) for row in found.texts],
+            calls=[msgspec.to_builtins(sealed_call(row)) for row in found.calls],
+            behind=None if found.behind is None else msgspec.to_builtins(found.behind),
         )
 
     async def end(request: Request) -> Response:
@@ -158,7 +164,7 @@ def grant_routes(
     ]
 
 
-def _record(row: MessageRow) -> dict[str, Any]:
+def _text(row: MessageRow) -> dict[str, Any]:
     """A text as `show_messages` of the frame takes it: its content stays sealed."""
     return {
         "sid": row.sid,

@@ -6,25 +6,34 @@ import { showPasskey, whyNot } from "./passkey.js";
 const POLL_MS = 2_000;
 const form = document.getElementById("ask-for-grant");
 const frame = document.getElementById("keys");
+const older = document.getElementById("read-older");
 const told = document.getElementById("grant-told");
 
 form.querySelector("button").disabled = false;
-form.addEventListener("submit", async (event) => {
+form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const button = form.querySelector("button");
+  reporting(form.querySelector("button"), () => ask(Object.fromEntries(new FormData(form))));
+});
+let behind = null;
+older.addEventListener("click", () => reporting(older, () => read(behind)));
+
+async function reporting(button, work) {
   button.disabled = true;
   try {
-    await ask(Object.fromEntries(new FormData(form)));
+    await work();
   } catch (error) {
     tell(whyNot(error));
   } finally {
     button.disabled = false;
   }
-});
+}
 
-async function ask({ account, texts, reason, minutes }) {
+async function ask({ account, records, from, hours, reason, minutes }) {
   const promised = await askKeys("ask_grant", {});
-  const wanted = { account: account.trim(), texts: texts.trim().split(/[\s,]+/), reason: reason.trim(), minutes: Number(minutes) };
+  const sids = records.split(/[\s,]+/).filter(Boolean);
+  if (!sids.length && !from) throw new Error("Name texts or calls by SID, or the first of whole hours.");
+  const what = sids.length ? { records: sids } : { from_ms: Date.parse(`${from}Z`), hours: Number(hours) };
+  const wanted = { account: account.trim(), ...what, reason: reason.trim(), minutes: Number(minutes) };
   let { grant } = await freshly("/grants", { ...wanted, ...promised });
   say("Asked. It waits for an approver of the tenant, ten minutes at most.");
   const at = `/grants/${grant.sid}`;

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.grant_book import GrantBook
-from ringfence.console.grant_json import bytes_of, refusing, written
+from ringfence.console.grant_json import bytes_of, refusing, said, written
 from ringfence.console.json_routes import Handler, answering, done, read_json
 from ringfence.console.operator.staff_rows import member_of
 from ringfence.console.pages import Pages
@@ -22,7 +22,7 @@ from ringfence.console.tenant.slot_json import boxes_json
 from ringfence.domain.access.grant import Approver, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.role import Role
-from ringfence.domain.access.scope import epoch_of
+from ringfence.domain.access.scope import epoch_of, is_call
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.sid import is_sid
@@ -81,6 +81,7 @@ def grant_routes(
             role=role_of(request),
             keys=keys_origin,
             grants=shown,
+            said=said,
             names={grant.staff: await name_of(grant.staff) for grant in shown},
             before=found[PAGE - 1].sid if len(found) > PAGE else "",
         )
@@ -137,9 +138,9 @@ def grant_routes(
         hour = epoch_of(name)
         if hour is not None:
             return hour
-        row = await view.message(account, name)
+        row = await (view.call(account, name) if is_call(name) else view.message(account, name))
         if row is None:
-            raise RefusedError("One of these texts is there no more: refuse it.")
+            raise RefusedError("One of these is there no more: refuse it.")
         return row.epoch
 
     async def answered(grant: Grant) -> Response:

@@ -26,9 +26,19 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
         return self.records or tuple(epoch_name(epoch) for epoch in self.epochs)
 
     @property
+    def hours(self) -> tuple[int, ...]:
+        """Those it covers whole, as hours since 1970, each once and in order."""
+        return tuple(sorted({epoch >> 8 for epoch in self.epochs}))
+
+    @property
     def digest(self) -> str:
         """SHA-256 in hex of the names, a line each, in order: what both sides see that they mean the same."""
         return hashlib.sha256("\n".join(self.names).encode()).hexdigest()
+
+
+def is_call(sid: str) -> bool:
+    """Whether a record's SID is a call's; others are texts'."""
+    return is_sid(sid, "CA")
 
 
 def epoch_name(epoch: int) -> str:

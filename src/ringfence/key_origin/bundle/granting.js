@@ -10,16 +10,18 @@ import { checkCommitment, commitment, numberOf, openGrant, sealGrant } from "./c
 import { newPair } from "./crypto/hpke.js";
 import { openEpoch, openEpochBytes, openField, recordKeyBytes } from "./crypto/records.js";
 import { decode } from "./crypto/msgpack.js";
+import { callRow, callTable } from "./calls_view.js";
 import { h, inWords, pressed, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
 import * as keeping from "./keeping.js";
-import { showMessages, textOf } from "./messages_view.js";
+import { textOf, textTable } from "./messages_view.js";
 import { showPasskey } from "./passkey.js";
 import { Refused } from "./refused.js";
 
 const VALUE_BYTES = 32;
 const EPOCH = "epoch:";
 const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const MINUTES_MAX = 480;
 // What this frame asked for, by its public key: {pair, value, stated}.
 const asked = new Map();
@@ -52,14 +54,18 @@ export const granting = {
     return { value: toBase64url(own.value) };
   },
 
-  /** Staff: opens what was granted, and shows the texts of it: records as `show_messages` takes them. */
-  async read_grant({ grant, lid, boxes, records }) {
+  /** Staff: opens what was granted, and shows it: texts and calls as `show_messages` and `show_calls` take them. */
+  async read_grant({ grant, lid, boxes, records, calls }) {
     const { pair } = mine(grant);
     const sealed = boxes.map(([name, box]) => [name, fromBase64url(box)]);
     const keys = await openGrant(grant, pair, fromBase64url(lid), sealed);
-    const contents = await Promise.all(records.map((record) => read(keys, grant.account, record)));
+    const all = await Promise.all([...records, ...calls].map((record) => read(keys, grant.account, record)));
     for (const bytes of keys.values()) bytes.fill(0);
-    return showMessages(records, contents, "");
+    const texts = all.slice(0, records.length).map(textOf);
+    const rows = calls.map((call, place) => callRow(call, all[records.length + place], ""));
+    const tables = [records.length && textTable(records, texts, ""), rows.length && callTable(rows)].filter(Boolean);
+    show(...(tables.length ? tables : [h("p", {}, "Nothing more.")]));
+    return { shown: all.length, unopened: all.filter((content) => content === null).length };
   },
 
   /**
@@ -121,15 +127,35 @@ function wanted(grant) {
 }
 
 function whatOf({ names }) {
-  const hours = names.filter((name) => name.startsWith(EPOCH)).length;
-  if (hours) return `${hours} whole hours`;
-  return names.length === 1 ? "1 text" : `${names.length} texts`;
+  const hours = hoursOf(names);
+  if (hours.length) return hours.length === 1 ? "all of one hour" : `all of ${hours.length} hours`;
+  const calls = names.filter((name) => name.startsWith("CA")).length;
+  const counted = [[names.length - calls, "text"], [calls, "call"]].filter(([count]) => count);
+  return counted.map(([count, what]) => `${count} ${what}${count === 1 ? "" : "s"}`).join(" and ");
 }
+
+/** The whole hours among names, as hours since 1970: an epoch's number is its hour and a place within it. */
+function hoursOf(names) {
+  const epochs = names.filter((name) => name.startsWith(EPOCH)).map((name) => Number(name.slice(EPOCH.length)));
+  return [...new Set(epochs.map((epoch) => Math.floor(epoch / 256)))].sort((one, other) => one - other);
+}
+
+const hourly = (hour) => new Date(hour * HOUR_MS).toISOString().slice(0, 16).replace("T", " ");
 
 const saidOf = (grant) => [
   h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${whatOf(grant)} for ${grant.minutes} minutes.`),
   h("blockquote", {}, grant.reason),
+  ...saidOfHours(hoursOf(grant.names)),
 ];
+
+/** What whole hours mean, in words: whoever has an hour's key opens all that was sealed in it. */
+function saidOfHours(hours) {
+  if (!hours.length) return [];
+  return [
+    h("p", {}, "That is every text, call, recording and webhook of these hours, an hour each (UTC):"),
+    h("ul", { class: "hours" }, hours.map((hour) => h("li", {}, h("time", { datetime: new Date(hour * HOUR_MS).toISOString() }, hourly(hour))))),
+  ];
+}
 
 /** What the approver typed, who showed a passkey with it: where one opened the content, that one. */
 function matched(grant, credential) {
@@ -181,7 +207,7 @@ async function read(keys, account, { sid, epoch, content }) {
   if (!bytes || !content) return null;
   try {
     const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["decrypt"]);
-    return textOf(decode(await openField(key, account, sid, "content", fromBase64url(content))));
+    return decode(await openField(key, account, sid, "content", fromBase64url(content)));
   } catch {
     return null;
   }

@@ -28,9 +28,14 @@ export function textOf(content) {
 
 /** Shows them; the number that are shown, and of those that did not open. `at` is where the page of one text is. */
 export function showMessages(records, contents, at) {
-  const rows = records.map((record, place) => row(record, contents[place], at));
-  show(records.length ? columns("texts", ["When", "", "Number", "Text", "Status", "Price"], rows) : h("p", {}, "No texts."));
+  show(records.length ? textTable(records, contents, at) : h("p", {}, "No texts."));
   return { shown: records.length, unopened: contents.filter((content) => content === null).length };
+}
+
+/** A table of texts. */
+export function textTable(records, contents, at) {
+  const rows = records.map((record, place) => row(record, contents[place], at));
+  return columns("texts", ["When", "", "Number", "Text", "Status", "Price"], rows);
 }
 
 function row(record, content, at) {

@@ -1,0 +1,121 @@
+"""What a request of staff covers, and what is read of it: texts and calls by SID, or all of whole hours."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from ringfence.console.refusals import RefusedError
+from ringfence.domain.access.scope import Scope, is_call
+from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.epoch import CLOSE_AFTER_MS, HOUR_MS, ended_ms, first_epoch, last_epoch
+from ringfence.domain.sid import is_sid
+from ringfence.ports.calls import CallFilter, CallRow
+from ringfence.ports.grants import BOXES_AT_ONCE
+from ringfence.ports.operator_view import OperatorView
+from ringfence.ports.store import MessageFilter, MessageRow
+
+RECORDS_MAX: Final = 50
+HOURS_MAX: Final = 24
+READ_AT_ONCE: Final = 200
+# An hour's last epoch is that of one of its latest records: several processes seal at once.
+LATEST: Final = 50
+
+
+class Behind(msgspec.Struct, frozen=True):
+    """After which text and which call of the hours to go on; "" for the newest."""
+
+    text: str = ""
+    call: str = ""
+
+
+class Covered(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read at once: keys by `names`, and rows. `behind` leads further, None where there is no more."""
+
+    names: Sequence[str]
+    texts: Sequence[MessageRow]
+    calls: Sequence[CallRow]
+    behind: Behind | None = None
+
+
+class GrantScopes:
+    """RefusedError says to a person why not."""
+
+    def __init__(self, view: OperatorView, clock: Clock) -> None:
+        self._view = view
+        self._clock = clock
+
+    async def of_records(self, account: str, sids: Sequence[str]) -> Scope:
+        """Texts and calls of the account, by their SIDs."""
+        if not 1 <= len(sids) <= RECORDS_MAX:
+            raise RefusedError(f"Name 1 to {RECORDS_MAX} texts or calls by their SIDs, or whole hours.")
+        for sid in sids:
+            if not is_sid(sid) or await self._row(account, sid) is None:
+                raise RefusedError("One of those is no text and no call of that account.", status=404)
+        return Scope(records=tuple(sids))
+
+    async def of_hours(self, account: str, from_ms: int, hours: int) -> Scope:
+        """The hours from the one that holds `from_ms` (Unix) on, as far as the account sealed something in them.
+
+        Only such as have ended: the tenant would grant what it has yet to send.
+        """
+        if not 1 <= hours <= HOURS_MAX or not 0 <= from_ms <= self._clock.now_ms():
+            raise RefusedError(f"Name 1 to {HOURS_MAX} hours that have ended.")
+        start_ms = from_ms - from_ms % HOUR_MS
+        if start_ms + hours * HOUR_MS > self._clock.now_ms():
+            raise RefusedError("An hour can be asked for once it has ended.")
+        epochs: list[int] = []
+        for hour in range(hours):
+            epochs += await self._epochs_of(account, start_ms + hour * HOUR_MS)
+        if not epochs:
+            raise RefusedError("There is nothing of that account in those hours.", status=404)
+        if len(epochs) > BOXES_AT_ONCE:
+            raise RefusedError("That is too much at once: ask for fewer hours.")
+        return Scope(epochs=tuple(epochs))
+
+    async def covered(self, account: str, scope: Scope, behind: Behind) -> Covered:
+        """Rows of what was granted, the newest first."""
+        if scope.records:
+            rows = [await self._row(account, sid) for sid in scope.records]
+            return Covered(
+                names=scope.records,
+                texts=[row for row in rows if isinstance(row, MessageRow)],
+                calls=[row for row in rows if isinstance(row, CallRow)],
+            )
+        from_ms = ended_ms(min(scope.epochs)) - HOUR_MS
+        # What was sealed in an hour's last moments may be written down a little later.
+        to_ms = ended_ms(max(scope.epochs)) + CLOSE_AFTER_MS
+        texts = await self._view.messages(
+            account, MessageFilter(from_ms=from_ms, to_ms=to_ms), before=behind.text or None, limit=READ_AT_ONCE
+        )
+        calls = await self._view.calls(
+            account,
+            CallFilter(start_from_ms=from_ms, start_to_ms=to_ms),
+            before=behind.call or None,
+            limit=READ_AT_ONCE,
+        )
+        more = len(texts) == READ_AT_ONCE or len(calls) == READ_AT_ONCE
+        within = set(scope.epochs)
+        return Covered(
+            names=scope.names,
+            texts=[row for row in texts if row.epoch in within],
+            calls=[row for row in calls if row.epoch in within and not row.brings_code],
+            behind=Behind(text=texts[-1].sid if texts else behind.text, call=calls[-1].sid if calls else behind.call)
+            if more
+            else None,
+        )
+
+    async def _row(self, account: str, sid: str) -> MessageRow | CallRow | None:
+        if not is_call(sid):
+            return await self._view.message(account, sid)
+        row = await self._view.call(account, sid)
+        return None if row is None or row.brings_code else row
+
+    async def _epochs_of(self, account: str, start_ms: int) -> list[int]:
+        end_ms = start_ms + HOUR_MS
+        texts = await self._view.messages(account, MessageFilter(from_ms=start_ms, to_ms=end_ms), limit=LATEST)
+        calls = await self._view.calls(account, CallFilter(start_from_ms=start_ms, start_to_ms=end_ms), limit=LATEST)
+        first, last = first_epoch(start_ms), last_epoch(start_ms)
+        sealed_in = [row.epoch for row in texts] + [row.epoch for row in calls]
+        found = [epoch for epoch in sealed_in if first <= epoch <= last]
+        return list(range(first, max(found) + 1)) if found else []
