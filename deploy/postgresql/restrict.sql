@@ -33,7 +33,9 @@ GRANT INSERT, UPDATE ON ringfence.verify_config TO ringfence_console;
 GRANT UPDATE (acknowledged_by, acknowledged_ms) ON ringfence.incident TO ringfence_console;
 GRANT INSERT, UPDATE ON ringfence.allowed_rate TO ringfence_console;
 
--- The consoles do not look at what requests are signed in with, nor at second factors.
-REVOKE SELECT ON ringfence.credential, ringfence.credential_use,
-  ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment
+-- The consoles do not look at what requests are signed in with, nor at second factors; what limits a key they see and set.
+REVOKE SELECT ON ringfence.credential, ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment
   FROM ringfence_console;
+GRANT SELECT (account, sid, kind, friendly_name, created_ms, updated_ms, policy, networks, canary, watched, reaction),
+  UPDATE (friendly_name, policy, networks, canary, watched, reaction, updated_ms), DELETE ON ringfence.credential TO ringfence_console;
+GRANT DELETE ON ringfence.credential_use TO ringfence_console;

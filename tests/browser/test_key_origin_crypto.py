@@ -16,6 +16,13 @@ from ringfence.domain.ledger.merkle import Subtree, leaf_hash, node_hash
 from ringfence.domain.ledger.note import Signer, join_note
 from ringfence.domain.ledger.proof import consistency_proof, inclusion_proof, root_of
 from ringfence.domain.message import Content
+from ringfence.domain.recovery_kit import (
+    WrittenWrongError,
+    new_recovery_secret,
+    read_recovery_secret,
+    recovery_credential,
+    write_recovery_secret,
+)
 from ringfence.domain.sealing import aead, epoch, hpke
 from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.sealing.record import EpochRecords, RecordSealer
@@ -216,6 +223,40 @@ def test_a_text_that_python_sealed_is_read_and_only_in_its_place(page: Page) -> 
     assert _opened(page, f"{AC}|", SM, "content", number, **given) == "place"
     given["sealed"] = aead.seal(EpochRecords(key).key(SM), b"\xc1", aead.place(AC, SM, "content"))
     assert _opened(page, AC, SM, "content", number, **given) == "record"
+
+
+def test_a_recovery_kit_is_read_as_python_wrote_it(page: Page) -> None:
+    kits = [new_recovery_secret() for _ in range(20)] + [bytes(32), b"\xff" * 32]
+    body = """
+        const { readKit, slotOfKit, kitOf } = await import("/bundle/recovery_kit.js");
+        const account = given.account;
+        return Promise.all(given.written.map(async (written) =>
+            [kitOf(account), hex(readKit(written)), hex((await slotOfKit(written, account)).publicBytes)]));
+    """
+    written = [" ".join(write_recovery_secret(secret)) for secret in kits]
+    written[1] = written[1].lower().replace(" ", "-").replace("0", "o").replace("1", "l")
+    name = recovery_credential(AC)
+    publics = [slot_public(slot_seed(secret.hex(), name)).hex() for secret in kits]
+    found = run(page, body, written=written, account=AC)
+    assert found == [[name, secret.hex(), public] for secret, public in zip(kits, publics, strict=True)]
+
+
+def test_a_recovery_kit_that_was_typed_wrong_tells_which_group(page: Page) -> None:
+    body = """
+        const { readKit } = await import("/bundle/recovery_kit.js");
+        try { return hex(readKit(given.written)); } catch (problem) { return [problem.code, problem.message]; }
+    """
+    groups = write_recovery_secret(new_recovery_secret())
+    other = "B" if groups[6][0] != "B" else "C"
+    wrong = [*groups[:6], other + groups[6][1:], *groups[7:]]
+    for written in (wrong, [*groups[:6], groups[6][:4] + "U", *groups[7:]]):
+        with pytest.raises(WrittenWrongError) as said:
+            read_recovery_secret(" ".join(written))
+        code, words = run(page, body, written=" ".join(written))
+        assert (code, words.lower()) == ("kit", f"{said.value}.")
+    assert run(page, body, written="".join(groups)[:-1]) == ["kit", "A kit has 65 characters, and these are 64."]
+    moved = [groups[2], *groups[1:2], groups[0], *groups[3:]]
+    assert run(page, body, written=" ".join(moved))[0] == "kit"
 
 
 def test_proofs_of_a_tree_hold_as_pythons_and_no_others(page: Page) -> None:

@@ -9,6 +9,9 @@ from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import AC, REMOTE, TOKEN, MemberConsole, member_console, with_authenticator
 
 from ringfence.domain.message import Direction, Status
+from ringfence.domain.recovery_kit import new_recovery_secret, recovery_credential, write_recovery_secret
+from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.ports.keys import Slot
 
 pytestmark = pytest.mark.browser
 
@@ -146,3 +149,20 @@ def test_a_passkey_without_a_prf_signs_in_and_reads_with_the_token(
     frame.get_by_role("button", name="Open").click()
     expect(frame.locator("td.text").first).to_have_text(stand.canary)
     assert any(entry.actor == AC and entry.verb == "slot_boxes" for entry in stand.ledger.entries)
+    secret, kit = new_recovery_secret(), recovery_credential(AC)
+    slot = Slot(credential=kit, public=slot_public(slot_seed(secret.hex(), kit)))
+    stand.wait(stand.keys.add_slot(stand.caller, AC, slot))
+    page.get_by_role("button", name="Sign out").click()
+    frame.get_by_role("button", name="Sign in with a passkey").click()
+    page.get_by_role("link", name="Texts").click()
+    frame.get_by_role("button", name="Show your passkey").click()
+    frame.get_by_role("button", name="Type the recovery kit instead").click()
+    groups = write_recovery_secret(secret)
+    wrong = "Z" if groups[-1][0] != "Z" else "Y"
+    frame.get_by_label("Recovery kit").fill(" ".join([*groups[:-1], wrong + groups[-1][1:]]))
+    frame.get_by_role("button", name="Open").click()
+    expect(frame.get_by_role("alert")).to_have_text("Group 13 of 13 is not as it was written.")
+    frame.get_by_label("Recovery kit").fill(" ".join(groups))
+    frame.get_by_role("button", name="Open").click()
+    expect(frame.locator("td.text").first).to_have_text(stand.canary)
+    assert any(entry.actor == kit and entry.verb == "open_epochs" for entry in stand.ledger.entries)

@@ -8,12 +8,14 @@ from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
 from tests.browser.test_member_console import enrolled, signed_in
 
+from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.domain.standing import NumberConfig, decode_number_config, encode_number_config, number_record
-from ringfence.ports.store import NumberRow, StockRow
+from ringfence.ports.keys import Slot
+from ringfence.ports.store import CredentialRow, NumberRow, StockRow
 
 pytestmark = pytest.mark.browser
 
-PN, NEXT = "PN" + "1" * 32, "+12025550199"
+PN, SK, NEXT = "PN" + "1" * 32, "SK" + "1" * 32, "+12025550199"
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,22 @@ def number(stand: MemberConsole, sms_url: str) -> None:
     stand.wait(stand.texts.stock([StockRow(number=NEXT, region="US", kind="local", locality="Washington", area="DC")]))
 
 
+def api_key(stand: MemberConsole) -> None:
+    seed = slot_public(slot_seed("k" * 32, SK))
+    stand.wait(stand.keys.add_slot(stand.caller, AC, Slot(credential=SK, public=seed)))
+    row = CredentialRow(
+        account=AC,
+        sid=SK,
+        kind="api_key",
+        verifier=bytes(32),
+        hmac_states=b"",
+        friendly_name="Till's",
+        created_ms=1,
+        updated_ms=1,
+    )
+    stand.wait(stand.texts.put_credential(row))
+
+
 def config_of(stand: MemberConsole, sid: str) -> NumberConfig:
     row = stand.wait(stand.texts.number(AC, sid))
     assert row is not None
@@ -60,9 +78,10 @@ def config_of(stand: MemberConsole, sid: str) -> NumberConfig:
     return decode_number_config(value)
 
 
-def test_numbers_and_services_are_set_up_in_the_frame(page: Page, stand: MemberConsole) -> None:
+def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) -> None:
     canary = f"https://a.example/{stand.canary}"
     number(stand, canary)
+    api_key(stand)
     wire: list[str] = []
     page.on("request", lambda request: wire.append(f"{request.url} {request.headers} {request.post_data}"))
     complaints: list[str] = []
@@ -88,7 +107,8 @@ def test_numbers_and_services_are_set_up_in_the_frame(page: Page, stand: MemberC
     page.get_by_role("button", name="Change what it does").click()
     expect(frame.get_by_role("button", name="Save")).to_be_visible()
     page.get_by_label("Name").fill("Till")
-    page.get_by_role("button", name="Rename").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Rename").click()
     expect(frame.locator("dd")).to_have_count(2)
     expect(page.get_by_label("Name")).to_have_value("Till")
 
@@ -117,8 +137,23 @@ def test_numbers_and_services_are_set_up_in_the_frame(page: Page, stand: MemberC
     page.get_by_role("button", name="Put in").click()
     expect(page.get_by_role("button", name="Take +12025550123 out")).to_be_visible()
     page.get_by_label("Choose a number of the person's area").uncheck()
-    page.get_by_role("button", name="Save").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Choose a number of the person's area")).not_to_be_checked()
+
+    page.get_by_role("link", name="Keys").click()
+    page.get_by_role("link", name="Till's").click()
+    page.get_by_label("May be used from").fill("192.0.2.0/33")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#told")).to_contain_text("xpected networks such as")
+    page.get_by_label("May be used from").fill("192.0.2.0/24")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").click()
+    expect(page.get_by_label("May be used from")).to_have_value("192.0.2.0/24")
+    page.get_by_text("Freeze or revoke this key").click()
+    page.get_by_role("button", name=f"Revoke {SK}").click()
+    expect(page.get_by_text("There is none.")).to_be_visible()
+    assert stand.wait(stand.texts.credential(SK)) is None
 
     assert complaints == []
     assert stand.canary not in "".join(wire)

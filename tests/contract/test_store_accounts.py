@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
-from ringfence.ports.store import CredentialRow, NumberTakenError, SidTakenError, StockRow
+from ringfence.ports.store import CredentialRow, KeyRow, NumberTakenError, SidTakenError, StockRow
 
 NOW = 1_700_000_000_000
 A, B = "AC" + "a" * 32, "AC" + "b" * 32
@@ -320,6 +320,23 @@ async def test_an_accounts_networks_outlast_its_other_changes(store, account):
     assert await store.restrict_account(A, "192.0.2.1/32", NOW + 1) is True
     assert await store.update_account(replace(row, friendly_name="New", updated_ms=NOW + 2), was="active") is True
     assert await store.account(A) == replace(row, friendly_name="New", networks="192.0.2.1/32", updated_ms=NOW + 2)
+
+
+async def test_what_there_is_to_see_of_a_key_is_all_but_its_secret(store, account):
+    await store.create_account(*account())
+    shown = {name: getattr(api_key(), name) for name in KeyRow.__struct_fields__ if name != "used_ms"}
+    await store.put_credential(api_key())
+    later = replace(api_key(), sid="SK2", canary=True, networks="192.0.2.1/32", created_ms=NOW + 5)
+    await store.put_credential(later)
+    await store.note_use(A, "SK1", NOW + 9)
+    known = KeyRow(**shown, used_ms=NOW + 9)
+    assert await store.key(A, "SK1") == known
+    assert [await store.key(B, "SK1"), await store.key(A, A), await store.key(A, "SK3")] == [None] * 3
+    second = replace(known, sid="SK2", canary=True, networks="192.0.2.1/32", created_ms=NOW + 5, used_ms=None)
+    assert await store.keys(A) == [second, known]
+    assert await store.keys(A, before="SK2") == [known]
+    assert await store.keys(A, limit=1) == [second]
+    assert await store.keys(B) == []
 
 
 async def test_the_last_use_of_a_credential_is_known_until_it_goes(store):

@@ -70,6 +70,17 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
         await console.open()
         try:
             await accept(api)
+            await api.put_credential(
+                CredentialRow(
+                    account=ACCOUNT,
+                    sid="SK" + "1" * 32,
+                    kind="api_key",
+                    verifier=b"v",
+                    hmac_states=b"s",
+                    created_ms=NOW,
+                    updated_ms=NOW,
+                )
+            )
             await api.stock([StockRow(number="+12025550199", region="US", kind="local")])
             await deliver(dispatcher)
             with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
@@ -91,7 +102,9 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                 "UPDATE ringfence.account SET tenant = ''",
                 "UPDATE ringfence.frozen SET was = ''",
                 "UPDATE ringfence.number SET account = ''",
-                "SELECT * FROM ringfence.credential",
+                "SELECT verifier FROM ringfence.credential",
+                "UPDATE ringfence.credential SET verifier = ''",
+                "INSERT INTO ringfence.credential (account) VALUES ('')",
                 "UPDATE ringfence.message SET status = ''",
                 "DELETE FROM ringfence.event",
             ):
@@ -152,6 +165,11 @@ async def set_up(store: PostgresStore) -> None:
     )
     await store.buy_number(row, from_stock=True)
     await store.update_number(row)
+    (key,) = await store.keys(ACCOUNT)
+    assert await store.rename_credential(ACCOUNT, key.sid, "till", NOW)
+    assert await store.restrict_credential(ACCOUNT, key.sid, policy="", networks="192.0.2.1/32", canary=True, at_ms=NOW)
+    assert await store.delete_credential(ACCOUNT, key.sid)
+    assert await store.key(ACCOUNT, key.sid) is None
     service = ServiceRow(
         account=ACCOUNT, sid="MG" + "1" * 32, friendly_name="x", standing=b"sealed", created_ms=NOW, updated_ms=NOW
     )

@@ -14,6 +14,7 @@ from ringfence.console.tenant.told import Told
 from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.freezes import FreezeStore
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.messaging_services import ServiceStore
@@ -22,7 +23,7 @@ from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
 from ringfence.ports.recordings import SealedRecordings
-from ringfence.ports.store import NumberStore
+from ringfence.ports.store import KeyStore, NumberStore
 from ringfence.ports.verify_config import VerifyConfigStore
 from ringfence.usecases.accounts.update_account import Accounts
 
@@ -35,7 +36,7 @@ class Origins(msgspec.Struct, frozen=True, kw_only=True):
     keys: str
 
 
-class SetUpStore(NumberStore, ServiceStore, VerifyConfigStore, Protocol):
+class SetUpStore(NumberStore, KeyStore, ServiceStore, VerifyConfigStore, FreezeStore, Protocol):
     """What of `ports.store.Store` members set up."""
 
 

@@ -43,6 +43,11 @@ def read_policy(text: str) -> KeyPolicy:
         policy = msgspec.json.decode(text, type=KeyPolicy)
     except msgspec.DecodeError:
         raise ApiError(20001, 'Policy must be JSON such as {"allow": ["/twilio/messaging/messages/read"]}.') from None
+    return check_policy(policy)
+
+
+def check_policy(policy: KeyPolicy) -> KeyPolicy:
+    """The policy, each permission once. ApiError as `read_policy`."""
     if not 0 < len(policy.allow) <= MAX_PERMISSIONS:
         raise ApiError(20001, f"A Policy allows 1 to {MAX_PERMISSIONS} permissions.")
     for number, permission in enumerate(policy.allow, 1):

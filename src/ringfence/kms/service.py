@@ -33,7 +33,7 @@ from ringfence.kms.store import DATABASE, KeyStore
 from ringfence.kms.table_indexes import TableIndexes
 from ringfence.kms.totp_secrets import TotpSecrets
 from ringfence.kms.verification_keys import VerificationKeys
-from ringfence.ports.console_keys import PASSKEY_PREFIX, BrowserSlot, Reader, Way
+from ringfence.ports.console_keys import API_KEY_PREFIX, PASSKEY_PREFIX, BrowserSlot, Reader, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import Caller, KeyRefusedError, RecordKey, SealingKey, Slot
@@ -324,8 +324,8 @@ class KeyService:
         await self._browsers.add(account, slot, by)
 
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
-        if not credential.startswith(PASSKEY_PREFIX):
-            raise KeyRefusedError("no slot of a passkey")
+        if not credential.startswith((PASSKEY_PREFIX, API_KEY_PREFIX)):
+            raise KeyRefusedError("no slot of a passkey or key")
         await self._write_down(account, by, "revoke_slot", credential)
         await self._slots.revoke(account, credential)
 

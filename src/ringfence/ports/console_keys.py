@@ -15,6 +15,7 @@ from ringfence.ports.keys import Caller, Slot
 EPOCHS_AT_ONCE = 1_000
 PASSKEY_PREFIX = "PK"
 LINK_PREFIX = "KL"
+API_KEY_PREFIX = "SK"
 
 # Through what a browser that adds a passkey had the content keys: a link, or a passkey that its person has.
 Way = Literal["link", "passkey"]
@@ -100,7 +101,10 @@ class ConsoleKeys(Protocol):
         """
 
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
-        """Drop a passkey's slot and begin a new content key. Again: a no-op. In the ledger: `revoke_slot`, by `by`."""
+        """Drop the slot of a passkey or an API key, and begin a new content key. Again: a no-op.
+
+        In the ledger: `revoke_slot`, by `by`.
+        """
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         """Write down, as `note.VERB`, what staff or a member did where that opens nothing. Returns when it is on disk.

@@ -155,6 +155,23 @@ class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
     reaction: str = "alarm"
 
 
+class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is to see of an API key. As `CredentialRow`; `used_ms` is when it was used last, None for never."""
+
+    account: str
+    sid: str
+    kind: str
+    friendly_name: str
+    created_ms: int
+    updated_ms: int
+    policy: str
+    networks: str
+    canary: bool
+    watched: bool
+    reaction: str
+    used_ms: int | None
+
+
 class NumberRow(msgspec.Struct, frozen=True, kw_only=True):
     """An owned number, clear metadata; `standing` is its sealed configuration (webhook URLs and methods)."""
 
@@ -337,6 +354,34 @@ class MessageStore(Protocol):
         """By sid, newest first."""
 
 
+class KeyStore(Protocol):
+    """API keys, without what would sign anybody in."""
+
+    async def key(self, account: str, sid: str) -> KeyRow | None: ...
+
+    async def keys(self, account: str, *, before: str | None = None, limit: int = 50) -> list[KeyRow]:
+        """Newest first."""
+
+    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
+        """False when the account has no such credential (any more)."""
+
+    async def restrict_credential(
+        self,
+        account: str,
+        sid: str,
+        *,
+        policy: str,
+        networks: str,
+        canary: bool,
+        watched: bool = False,
+        reaction: str = "alarm",
+        at_ms: int,
+    ) -> bool:
+        """How it may be used from now on. False when the account has no such credential (any more)."""
+
+    async def delete_credential(self, account: str, sid: str) -> bool: ...
+
+
 class NumberStore(Protocol):
     """Numbers that accounts own, and the inventory."""
 
@@ -389,7 +434,7 @@ class NumberStore(Protocol):
         """Regions with the kinds in stock."""
 
 
-class AccountStore(NumberStore, Protocol):
+class AccountStore(NumberStore, KeyStore, Protocol):
     """Accounts and credentials, and their numbers."""
 
     async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
@@ -405,23 +450,6 @@ class AccountStore(NumberStore, Protocol):
 
     async def put_credential(self, row: CredentialRow) -> None:
         """Create or replace (rotation: created_ms and how it may be used stay). SidTakenError for another's sid."""
-
-    async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
-        """False when the account has no such credential (any more)."""
-
-    async def restrict_credential(
-        self,
-        account: str,
-        sid: str,
-        *,
-        policy: str,
-        networks: str,
-        canary: bool,
-        watched: bool = False,
-        reaction: str = "alarm",
-        at_ms: int,
-    ) -> bool:
-        """How it may be used from now on. False when the account has no such credential (any more)."""
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
         """From where its credentials may be used from now on. False for an unknown account."""
@@ -445,8 +473,6 @@ class AccountStore(NumberStore, Protocol):
 
     async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
         """API keys only, newest first."""
-
-    async def delete_credential(self, account: str, sid: str) -> bool: ...
 
 
 class Store(

@@ -23,6 +23,7 @@ from ringfence.ports.store import (
     AccountRow,
     CredentialRow,
     EventRow,
+    KeyRow,
     MediaRow,
     MessageRow,
     NumberRow,
@@ -123,6 +124,7 @@ MEDIUM = Columns(MediaRow)
 RATED = Columns(RatedRow, status=str)
 ACCOUNT = Columns(AccountRow)
 CREDENTIAL = Columns(CredentialRow, canary=bool, watched=bool)
+KEY = Columns(KeyRow, canary=bool, watched=bool)
 NUMBER = Columns(NumberRow, capabilities=_read_set)
 STOCK = Columns(StockRow, capabilities=_read_set)
 SERVICE = Columns(

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
-from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
+from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
 from ringfence.store.paging import page_of, place_of
 
 
@@ -136,6 +136,19 @@ class MemoryAccounts:
         return page_of(
             found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
         )
+
+    async def key(self, account: str, sid: str) -> KeyRow | None:
+        found = self._credentials.get(sid)
+        return (
+            self._key_of(found) if found is not None and (found.account, found.kind) == (account, "api_key") else None
+        )
+
+    async def keys(self, account: str, *, before: str | None = None, limit: int = 50) -> list[KeyRow]:
+        return [self._key_of(row) for row in await self.credentials(account, before=before, limit=limit)]
+
+    def _key_of(self, row: CredentialRow) -> KeyRow:
+        shown = {name: getattr(row, name) for name in KeyRow.__struct_fields__ if name != "used_ms"}
+        return KeyRow(**shown, used_ms=self._credential_uses.get((row.account, row.sid)))
 
     async def delete_credential(self, account: str, sid: str) -> bool:
         known = self._credentials.get(sid)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
-from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
-from ringfence.store.columns import ACCOUNT, CREDENTIAL
+from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
+from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
 from ringfence.store.paging import place_after
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
@@ -86,6 +86,14 @@ class PostgresAccounts(PostgresGround):
     async def credentials(self, account: str, *, before: str | None = None, limit: int = 50) -> list[CredentialRow]:
         place = place_after(before, await self._made_ms(SQL["credential_place"], account, before))
         return [CREDENTIAL.read(row) for row in await self._all(SQL["api_keys"], account, *place, limit)]
+
+    async def key(self, account: str, sid: str) -> KeyRow | None:
+        rows = await self._all(SQL["key"], account, sid)
+        return KEY.read(rows[0]) if rows else None
+
+    async def keys(self, account: str, *, before: str | None = None, limit: int = 50) -> list[KeyRow]:
+        place = place_after(before, await self._made_ms(SQL["credential_place"], account, before))
+        return [KEY.read(row) for row in await self._all(SQL["keys"], account, *place, limit)]
 
     async def delete_credential(self, account: str, sid: str) -> bool:
         return await self._write_directory(_delete_credential, (account, sid))

@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
-from ringfence.ports.store import AccountRow, CredentialRow, SidTakenError
-from ringfence.store.columns import ACCOUNT, CREDENTIAL
+from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
+from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
 from ringfence.store.paging import place_after
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
@@ -89,6 +89,15 @@ class SqliteAccounts(SqliteGround):
         known = None if before is None else self._one(SQL["credential_place"], (account, before))
         place = place_after(before, known and known[0])
         return [CREDENTIAL.read(row) for row in self._all(SQL["api_keys"], (account, *place, limit))]
+
+    async def key(self, account: str, sid: str) -> KeyRow | None:
+        row = self._one(SQL["key"], (account, sid))
+        return None if row is None else KEY.read(row)
+
+    async def keys(self, account: str, *, before: str | None = None, limit: int = 50) -> list[KeyRow]:
+        known = None if before is None else self._one(SQL["credential_place"], (account, before))
+        place = place_after(before, known and known[0])
+        return [KEY.read(row) for row in self._all(SQL["keys"], (account, *place, limit))]
 
     async def delete_credential(self, account: str, sid: str) -> bool:
         return await self._write(_delete_credential, (account, sid))

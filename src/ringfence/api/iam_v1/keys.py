@@ -14,7 +14,7 @@ from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import read_policy
-from ringfence.ports.store import CredentialRow
+from ringfence.ports.store import CredentialRow, KeyRow
 from ringfence.usecases.accounts.create_key import create_key
 from ringfence.usecases.accounts.credential import API_KEY
 from ringfence.usecases.accounts.rename_key import rename_key
@@ -66,7 +66,7 @@ class NewKey(Key, kw_only=True):
     secret: str
 
 
-def _fields(row: CredentialRow) -> dict[str, str]:
+def _fields(row: CredentialRow | KeyRow) -> dict[str, str]:
     return {
         "sid": row.sid,
         "friendly_name": row.friendly_name,
@@ -75,7 +75,7 @@ def _fields(row: CredentialRow) -> dict[str, str]:
     }
 
 
-def _policy(row: CredentialRow) -> Policy | None:
+def _policy(row: CredentialRow | KeyRow) -> Policy | None:
     return Policy(tuple(row.policy.split())) if row.policy else None
 
 
@@ -124,11 +124,10 @@ async def update(request: ApiRequest[KeyForm]) -> Key | None:
     row = await _key(request)
     if row is not None and form.policy is not None:
         row = await restrict_key(deps.store, deps.clock, row, policy=read_policy(form.policy))
-    if row is not None:
-        row = await rename_key(
-            deps.store, deps.clock, account=row.account, sid=row.sid, friendly_name=form.friendly_name
-        )
-    return None if row is None else Key(**_fields(row), policy=_policy(row))
+    if row is None:
+        return None
+    named = await rename_key(deps.store, deps.clock, account=row.account, sid=row.sid, friendly_name=form.friendly_name)
+    return None if named is None else Key(**_fields(named), policy=_policy(named))
 
 
 @keys.delete()
@@ -136,4 +135,4 @@ async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
     row = await _key(request)
     if row is None:
         return False
-    return await revoke_key(request.deps.store, request.deps.keys, account=row.account, sid=row.sid)
+    return await revoke_key(request.deps.store, request.deps.keys.revoke_slot, account=row.account, sid=row.sid)

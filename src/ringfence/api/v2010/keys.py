@@ -6,7 +6,7 @@ from ringfence.api.dates import rfc2822
 from ringfence.api.forms import Name
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
-from ringfence.ports.store import CredentialRow
+from ringfence.ports.store import CredentialRow, KeyRow
 from ringfence.usecases.accounts.create_key import create_key
 from ringfence.usecases.accounts.credential import API_KEY
 from ringfence.usecases.accounts.rename_key import rename_key
@@ -32,7 +32,7 @@ class NewKey(Key, kw_only=True):
     secret: str
 
 
-def _fields(row: CredentialRow) -> dict[str, str]:
+def _fields(row: CredentialRow | KeyRow) -> dict[str, str]:
     return {
         "sid": row.sid,
         "friendly_name": row.friendly_name,
@@ -83,4 +83,6 @@ async def update(request: ApiRequest[KeyForm]) -> Key | None:
 
 @keys.delete()
 async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
-    return await revoke_key(request.deps.store, request.deps.keys, account=request.account.sid, sid=request.sid)
+    return await revoke_key(
+        request.deps.store, request.deps.keys.revoke_slot, account=request.account.sid, sid=request.sid
+    )

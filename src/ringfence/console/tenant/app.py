@@ -17,6 +17,7 @@ from ringfence.console.tenant.call_routes import call_routes
 from ringfence.console.tenant.calls import TenantCalls
 from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
+from ringfence.console.tenant.key_routes import key_routes
 from ringfence.console.tenant.ledger_routes import ledger_routes
 from ringfence.console.tenant.member_acts import MemberActs
 from ringfence.console.tenant.members import Members
@@ -84,6 +85,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *call_routes(pages, TenantCalls(dependencies.calls), dependencies.told, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
+        *key_routes(pages, dependencies.set_up, keys, acts, clock, keys_origin=origins.keys),
         *verify_service_routes(pages, dependencies.set_up, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]

@@ -9,6 +9,7 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.slot_name import slot_name
+from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sid import is_sid
 from ringfence.ports.console_keys import ConsoleKeys, Reader
 
@@ -26,7 +27,8 @@ async def reader_through(storage: ConsoleStorage, keys: ConsoleKeys, session: Se
         lambda db: [slot_name(each.passkey.credential_id) for each in passkeys_of(db, "member", session.person)]
     )
     if credential not in held:
-        is_typed = credential == session.account or is_sid(credential, KEY)
+        own = (session.account, recovery_credential(session.account))
+        is_typed = credential in own or is_sid(credential, KEY)
         if not is_typed or len(await keys.with_slots(session.account, held)) == len(held):
             raise RefusedError("That opens nothing of this account.")
     return reader_in(session)

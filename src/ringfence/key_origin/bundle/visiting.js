@@ -3,9 +3,10 @@
 
 import { fromBase64url } from "./crypto/bytes.js";
 import { openContentKeys, slotOf } from "./crypto/slots.js";
-import { h, pressed, show } from "./dom.js";
+import { h, inWords, pressed, show } from "./dom.js";
 import * as keeping from "./keeping.js";
 import { makePasskey, needPasskeys, showPasskey } from "./passkey.js";
+import { kitOf, slotOfKit } from "./recovery_kit.js";
 import { Refused } from "./refused.js";
 import { slotFor } from "./slot_for.js";
 
@@ -25,8 +26,8 @@ export const visiting = {
 
   /** Asks for a secret of the account, for those whose passkey opens nothing: the console then brings its boxes. */
   async type_secret({ account }) {
-    const { credential, secret } = await typed(account);
-    hold(credential, await slotOf(secret, credential));
+    const { credential, slot } = await typed(account);
+    hold(credential, slot);
     return { credential };
   },
 
@@ -77,26 +78,52 @@ async function opened(account, credential, boxes) {
   return keys;
 }
 
+/** What a person types, {credential, slot}: the Auth Token, a key's secret, or the recovery kit. */
 function typed(account) {
   return new Promise((resolve) => {
-    const credential = h("input", { id: "credential", autocomplete: "off", spellcheck: "false", value: account, required: true });
-    const secret = h("input", { id: "secret", type: "password", autocomplete: "off", required: true });
-    const submit = (event) => {
-      event.preventDefault();
-      resolve({ credential: credential.value.trim(), secret: secret.value.trim() });
-      secret.value = "";
-    };
-    show(
-      h("p", {}, "Your passkey signs in, but cannot open content. Type the Auth Token, or a key's SID and secret. They stay in this frame."),
-      h(
-        "form",
-        { onsubmit: submit, class: "typed" },
-        h("label", { for: "credential" }, "Account or key, AC… or SK…"),
-        credential,
-        h("label", { for: "secret" }, "Auth Token or secret"),
-        secret,
-        h("button", { class: "main" }, "Open"),
-      ),
-    );
+    showSecret();
+
+    function showSecret() {
+      const credential = h("input", { id: "credential", autocomplete: "off", spellcheck: "false", value: account, required: true });
+      const secret = h("input", { id: "secret", type: "password", autocomplete: "off", required: true });
+      form(
+        "Your passkey signs in, but cannot open content. Type the Auth Token, or a key's SID and secret. They stay in this frame.",
+        [h("label", { for: "credential" }, "Account or key, AC… or SK…"), credential, h("label", { for: "secret" }, "Auth Token or secret"), secret],
+        async () => {
+          const name = credential.value.trim();
+          const slot = await slotOf(secret.value.trim(), name);
+          secret.value = "";
+          return { credential: name, slot };
+        },
+        h("button", { type: "button", class: "other", onclick: showKit }, "Type the recovery kit instead"),
+      );
+    }
+
+    function showKit() {
+      const kit = h("textarea", { id: "kit", rows: "5", autocomplete: "off", autocapitalize: "characters", spellcheck: "false", required: true });
+      form(
+        "Type the 13 groups of the recovery kit in their order. It stays in this frame, and reads for this visit; it signs nobody in.",
+        [h("label", { for: "kit" }, "Recovery kit"), kit],
+        async () => {
+          const slot = await slotOfKit(kit.value, account);
+          kit.value = "";
+          return { credential: kitOf(account), slot };
+        },
+        h("button", { type: "button", class: "other", onclick: showSecret }, "Type a secret instead"),
+      );
+    }
+
+    function form(note, fields, read, other) {
+      const trouble = h("p", { role: "alert", class: "trouble" });
+      const submit = async (event) => {
+        event.preventDefault();
+        try {
+          resolve(await read());
+        } catch (problem) {
+          trouble.textContent = inWords(problem);
+        }
+      };
+      show(h("p", {}, note), h("form", { onsubmit: submit, class: "typed" }, fields, h("button", { class: "main" }, "Open")), trouble, other);
+    }
   });
 }

@@ -48,6 +48,11 @@ async def freeze(store: FreezableStore, clock: Clock, kind: FreezeKind, name: st
     return new
 
 
+async def freeze_key(store: FreezeStore, clock: Clock, sid: str) -> bool:
+    """As `freeze`, of a key that there is: for whoever sees that by other means than its credential."""
+    return await store.put_freeze(FreezeRow(kind="key", name=sid, at_ms=clock.now_ms()))
+
+
 async def thaw(store: ThawStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
     """False where it was not frozen. An account is what it was before; one that was closed meanwhile stays closed."""
     found = next((row for row in await store.freezes() if (row.kind, row.name) == (kind, name)), None)

@@ -3,18 +3,15 @@
 import msgspec
 
 from ringfence.domain.clock import Clock
-from ringfence.ports.store import AccountStore, CredentialRow
-from ringfence.usecases.accounts.credential import API_KEY
+from ringfence.ports.store import KeyRow, KeyStore
 
 
 async def rename_key(
-    store: AccountStore, clock: Clock, *, account: str, sid: str, friendly_name: str | None
-) -> CredentialRow | None:
+    store: KeyStore, clock: Clock, *, account: str, sid: str, friendly_name: str | None
+) -> KeyRow | None:
     """The key under its new name (None keeps the old one); None when the account has no such key."""
-    row = await store.credential(sid)
-    if row is None or row.account != account or row.kind != API_KEY:
-        return None
-    if friendly_name is None:
+    row = await store.key(account, sid)
+    if row is None or friendly_name is None:
         return row
     now_ms = clock.now_ms()
     # Not put back as a whole: it may have been revoked meanwhile.

@@ -1,26 +1,30 @@
 """Change how an API key may be used: what it may do, from where, and what is done where it should not show itself."""
 
+from typing import TypeVar
+
 import msgspec
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy
 from ringfence.domain.key_watch import Reaction
-from ringfence.ports.store import AccountStore, CredentialRow
+from ringfence.ports.store import CredentialRow, KeyRow, KeyStore
 from ringfence.usecases.accounts.credential import API_KEY
+
+Key = TypeVar("Key", CredentialRow, KeyRow)
 
 
 async def restrict_key(
-    store: AccountStore,
+    store: KeyStore,
     clock: Clock,
-    row: CredentialRow,
+    row: Key,
     *,
     policy: KeyPolicy | None = None,
     networks: str | None = None,
     canary: bool | None = None,
     watched: bool | None = None,
     reaction: Reaction | None = None,
-) -> CredentialRow | None:
+) -> Key | None:
     """The key with what is given changed; None when it is gone.
 
     ApiError 20001 where it would have to open what it does not, or no longer: its slot was made with its secret. Nor

@@ -80,11 +80,11 @@ def test_a_key_opens_what_came_before_it_until_it_is_revoked(with_parts: Any) ->
         by_key = parts.caller(made.sid, key.secret, key.sid)
         assert await parts.keys.open_epochs(by_key, made.sid, [before.epoch]) == {before.epoch: before.epoch_key}
         assert key.secret not in repr(key)
-        assert await revoke_key(parts.store, parts.keys, account=made.sid, sid=key.sid)
+        assert await revoke_key(parts.store, parts.keys.revoke_slot, account=made.sid, sid=key.sid)
         with pytest.raises(KeyRefusedError):
             await parts.keys.open_epochs(by_key, made.sid, [before.epoch])
         assert await parts.store.credential(key.sid) is None
-        assert not await revoke_key(parts.store, parts.keys, account=made.sid, sid=key.sid)
+        assert not await revoke_key(parts.store, parts.keys.revoke_slot, account=made.sid, sid=key.sid)
         assert await parts.keys.open_epochs(owner, made.sid, [before.epoch])
 
     with_parts(test)
@@ -105,8 +105,8 @@ def test_neither_a_token_nor_anothers_key_is_revoked_as_a_key(with_parts: Any) -
         one = await create_account(*parts.all, friendly_name="x")
         two = await create_account(*parts.all, friendly_name="y")
         key = await create_key(*parts.all, caller=parts.caller(one.sid, one.auth_token), account=one.sid)
-        assert not await revoke_key(parts.store, parts.keys, account=one.sid, sid=one.sid)
-        assert not await revoke_key(parts.store, parts.keys, account=two.sid, sid=key.sid)
+        assert not await revoke_key(parts.store, parts.keys.revoke_slot, account=one.sid, sid=one.sid)
+        assert not await revoke_key(parts.store, parts.keys.revoke_slot, account=two.sid, sid=key.sid)
         assert await parts.store.credential(key.sid) == key.row
 
     with_parts(test)
@@ -180,9 +180,9 @@ def test_a_rename_does_not_bring_back_a_key_that_was_revoked_meanwhile(with_part
             def __getattr__(self, name: str) -> Any:
                 return getattr(parts.store, name)
 
-            async def credential(self, sid: str) -> Any:
-                found = await parts.store.credential(sid)
-                await revoke_key(parts.store, parts.keys, account=made.sid, sid=sid)
+            async def key(self, account: str, sid: str) -> Any:
+                found = await parts.store.key(account, sid)
+                await revoke_key(parts.store, parts.keys.revoke_slot, account=made.sid, sid=sid)
                 return found
 
         renamed = await rename_key(Revoking(), parts.clock, account=made.sid, sid=key.sid, friendly_name="y")

@@ -52,7 +52,7 @@ def test_a_key_s_tokens_are_believed_until_it_is_revoked(with_parts: Any) -> Non
         assert await code_of(tokens, token(made.sid, key.sid, other.secret)) == INVALID_SIGNATURE
         assert await code_of(tokens, token("AC" + "0" * 32, key.sid, key.secret)) == INVALID_ISSUER
         assert await code_of(tokens, token(made.sid, "SK" + "0" * 32, key.secret)) == INVALID_ISSUER
-        await revoke_key(parts.store, parts.keys, account=made.sid, sid=key.sid)
+        await revoke_key(parts.store, parts.keys.revoke_slot, account=made.sid, sid=key.sid)
         assert await code_of(tokens, token(made.sid, key.sid, key.secret)) == INVALID_ISSUER
         good = token(made.sid, other.sid, other.secret)
         assert (await tokens.verify(good)).key_sid == other.sid

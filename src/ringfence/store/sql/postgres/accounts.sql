@@ -84,3 +84,16 @@ ORDER BY created_ms DESC, sid DESC LIMIT $4
 
 -- delete_credential --
 DELETE FROM credential WHERE account = $1 AND sid = $2
+
+-- key_columns --
+credential.account, credential.sid, kind, friendly_name, created_ms, updated_ms, policy, credential.networks, canary, watched,
+reaction, used_ms
+
+-- key --
+SELECT {key_columns} FROM credential LEFT JOIN credential_use USING (account, sid)
+WHERE account = $1 AND sid = $2 AND kind = 'api_key'
+
+-- keys --
+SELECT {key_columns} FROM credential LEFT JOIN credential_use USING (account, sid)
+WHERE account = $1 AND kind = 'api_key' AND (created_ms, sid) < ($2, $3)
+ORDER BY created_ms DESC, sid DESC LIMIT $4

@@ -75,3 +75,16 @@ ORDER BY created_ms DESC, sid DESC LIMIT ?
 
 -- delete_credential --
 DELETE FROM credential WHERE account = ? AND sid = ?
+
+-- key_columns --
+credential.account, credential.sid, kind, friendly_name, created_ms, updated_ms, policy, credential.networks, canary, watched,
+reaction, used_ms
+
+-- key --
+SELECT {key_columns} FROM credential LEFT JOIN credential_use USING (account, sid)
+WHERE account = ? AND sid = ? AND kind = 'api_key'
+
+-- keys --
+SELECT {key_columns} FROM credential LEFT JOIN credential_use USING (account, sid)
+WHERE account = ? AND kind = 'api_key' AND (created_ms, sid) < (?, ?)
+ORDER BY created_ms DESC, sid DESC LIMIT ?

@@ -1,0 +1,140 @@
+"""API keys of an account: what they may do, from where, when they were used; named, limited, frozen and revoked here.
+
+What would sign anybody in is not among what the console reads of them, and it makes none: see docs/why/console.md.
+"""
+
+from typing import Any, Final, Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.pages import Pages
+from ringfence.console.refusals import RefusedError
+from ringfence.console.session_guard import session_of
+from ringfence.console.tenant.member_acts import GONE, MemberActs, checked_name, telling
+from ringfence.domain.allowed_networks import read_networks
+from ringfence.domain.clock import Clock
+from ringfence.domain.key_policy import KeyPolicy, check_policy
+from ringfence.domain.key_watch import ALARM, Reaction
+from ringfence.domain.sid import is_sid
+from ringfence.ports.console_keys import API_KEY_PREFIX, ConsoleKeys
+from ringfence.ports.freezes import FreezeStore, is_frozen
+from ringfence.ports.store import KeyRow, KeyStore
+from ringfence.usecases.access.freeze import freeze_key
+from ringfence.usecases.accounts.rename_key import rename_key
+from ringfence.usecases.accounts.restrict_key import restrict_key
+from ringfence.usecases.accounts.revoke_key import revoke_key
+
+TITLE: Final = "Keys"
+PAGE: Final = 50
+
+
+class KeysAndFreezes(KeyStore, FreezeStore, Protocol):
+    """What of the store these pages need."""
+
+
+class _Named(msgspec.Struct, frozen=True):
+    friendly_name: str
+
+
+class _Limits(msgspec.Struct, frozen=True):
+    """As a form sends it. `policy` has a permission a line, and is absent for a key that is not restricted."""
+
+    networks: str
+    canary: str = ""
+    watched: str = ""
+    reaction: Reaction = ALARM
+    policy: str | None = None
+
+
+def key_routes(
+    pages: Pages, store: KeysAndFreezes, keys: ConsoleKeys, acts: MemberActs, clock: Clock, *, keys_origin: str
+) -> list[BaseRoute]:
+    """All of them are for a session of a member."""
+
+    def shown(name: str, request: Request, status: int = 200, **values: Any) -> Response:
+        return pages.page(name, status, title=TITLE, session=session_of(request), keys=keys_origin, **values)
+
+    async def listed(request: Request) -> Response:
+        before = request.query_params.get("before", "")
+        found = await store.keys(
+            session_of(request).account, before=before if is_sid(before, API_KEY_PREFIX) else None, limit=PAGE + 1
+        )
+        frozen = await store.freezes()
+        return shown(
+            "member_keys.html",
+            request,
+            api_keys=[(each, is_frozen(frozen, "key", each.sid)) for each in found[:PAGE]],
+            before=found[PAGE - 1].sid if len(found) > PAGE else "",
+        )
+
+    async def one(request: Request) -> Response:
+        row = await store.key(session_of(request).account, request.path_params["sid"])
+        if row is None:
+            return shown("member_missing.html", request, 404)
+        frozen = is_frozen(await store.freezes(), "key", row.sid)
+        return shown("member_key.html", request, key=row, frozen=frozen)
+
+    async def rename(request: Request) -> Response:
+        row, name = await own(request), checked_name((await read_json(request, _Named)).friendly_name)
+        await acts.begin(request, "rename_key", row.sid)
+        if await rename_key(store, clock, account=row.account, sid=row.sid, friendly_name=name) is None:
+            raise RefusedError(GONE, status=404)
+        return done()
+
+    async def limit(request: Request) -> Response:
+        row, asked = await own(request), await read_json(request, _Limits)
+        policy = None
+        if asked.policy is not None and row.policy:
+            policy = check_policy(KeyPolicy(tuple(asked.policy.split())))
+        try:
+            networks = read_networks(asked.networks)
+        except ValueError as wrong:
+            raise RefusedError(f"{wrong}.".capitalize(), status=400) from None
+        await acts.begin(request, "limit_key", row.sid)
+        changed = await restrict_key(
+            *(store, clock, row),
+            policy=policy,
+            networks=networks,
+            canary=asked.canary == "on",
+            watched=asked.watched == "on",
+            reaction=asked.reaction,
+        )
+        if changed is None:
+            raise RefusedError(GONE, status=404)
+        return done()
+
+    async def freeze(request: Request) -> Response:
+        row = await own(request)
+        await acts.begin(request, "freeze_key", row.sid)
+        await freeze_key(store, clock, row.sid)
+        return done()
+
+    async def revoke(request: Request) -> Response:
+        row = await own(request)
+        session = await acts.begin(request, "revoke_key", row.sid)
+
+        async def end_slot(account: str, sid: str) -> None:
+            await keys.revoke_browser_slot(account, sid, session.actor)
+
+        if not await revoke_key(store, end_slot, account=row.account, sid=row.sid):
+            raise RefusedError(GONE, status=404)
+        return done()
+
+    async def own(request: Request) -> KeyRow:
+        row = await store.key(session_of(request).account, request.path_params["sid"])
+        if row is None:
+            raise RefusedError(GONE, status=404)
+        return row
+
+    return [
+        Route("/keys", listed, methods=["GET"]),
+        Route("/keys/{sid}", one, methods=["GET"]),
+        Route("/keys/{sid}/name", answering(rename), methods=["POST"]),
+        Route("/keys/{sid}/limits", answering(telling(limit)), methods=["POST"]),
+        Route("/keys/{sid}/freeze", answering(freeze), methods=["POST"]),
+        Route("/keys/{sid}/revoke", answering(revoke), methods=["POST"]),
+    ]

@@ -1,0 +1,108 @@
+"""Members see their keys, limit, freeze and revoke them; nothing that signs in is among what they are shown."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from tests.unit.console.test_members import AC, MINUTE_MS, OTHER, account, enrolled
+from tests.unit.console.test_number_routes import verbs
+
+from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.ports.freezes import is_frozen
+from ringfence.ports.keys import Caller, KeyRefusedError, Slot
+from ringfence.ports.store import CredentialRow
+
+SK, SECRET = "SK" + "1" * 32, "k" * 32
+SENDS = "/twilio/messaging/messages/create"
+
+
+async def api_key(it: Any, caller: Any, policy: str = "") -> Caller:
+    seed = slot_seed(SECRET, SK)
+    await it.keys.add_slot(caller, AC, Slot(credential=SK, public=slot_public(seed)))
+    row = CredentialRow(
+        account=AC,
+        sid=SK,
+        kind="api_key",
+        verifier=hashlib.sha256(SECRET.encode()).digest(),
+        hmac_states=b"sealed states",
+        friendly_name="Till",
+        created_ms=1,
+        updated_ms=1,
+        policy=policy,
+    )
+    await it.store.put_credential(row)
+    return Caller(account=AC, credential=SK, seed=seed)
+
+
+def test_a_key_is_shown_named_and_limited(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await api_key(it, caller, SENDS)
+            await it.store.note_use(AC, SK, 1_767_225_600_000)
+            member = await enrolled(it, caller)
+            page = (await member.page("/keys")).text + (await member.page(f"/keys/{SK}")).text
+            assert all(each in page for each in ("Till", SK, "2026-01-01", SENDS))
+            assert "sealed states" not in page
+            assert (await member.ask("POST", f"/keys/{SK}/name", {"friendly_name": "Shop"})).status_code == 200
+            limits = {
+                "networks": "192.0.2.0/24, 2001:db8::/32",
+                "canary": "on",
+                "policy": f"{SENDS}\n{SENDS[:-6]}delete",
+            }
+            assert (await member.ask("POST", f"/keys/{SK}/limits", limits)).status_code == 200
+            row = await it.store.credential(SK)
+            assert (row.friendly_name, row.networks, row.canary) == ("Shop", "192.0.2.0/24 2001:db8::/32", True)
+            assert row.policy == f"{SENDS} {SENDS[:-6]}delete"
+            # A key that only writes does not come to read, and what is no policy or network is refused.
+            for wrong in ({"policy": f"{SENDS[:-6]}read"}, {"policy": ""}, {"policy": "x"}, {"networks": "here"}):
+                assert (await member.ask("POST", f"/keys/{SK}/limits", limits | wrong)).status_code in (400, 409)
+            assert await it.store.credential(SK) == row
+
+    run(scene())
+
+
+def test_a_key_is_frozen_and_revoked_with_a_fresh_passkey_and_its_slot_ends(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            key = await api_key(it, caller)
+            member = await enrolled(it, caller)
+            it.clock.advance(5 * MINUTE_MS + 1)
+            for act, values in (
+                ("name", {"friendly_name": "x"}),
+                ("limits", {"networks": ""}),
+                ("freeze", {}),
+                ("revoke", {}),
+            ):
+                answer = await member.ask("POST", f"/keys/{SK}/{act}", values)
+                assert (answer.status_code, answer.json()["fresh"]) == (403, True), act
+            assert (await member.verify()).status_code == 200
+            assert (await member.ask("POST", f"/keys/{SK}/freeze")).status_code == 200
+            assert is_frozen(await it.store.freezes(), "key", SK)
+            assert "frozen" in (await member.page(f"/keys/{SK}")).text
+            await it.keys.allow(key, AC)
+            assert (await member.ask("POST", f"/keys/{SK}/revoke")).status_code == 200
+            assert await it.store.credential(SK) is None
+            with pytest.raises(KeyRefusedError):
+                await it.keys.allow(key, AC)
+            assert (await member.ask("POST", f"/keys/{SK}/revoke")).status_code == 404
+            assert (await member.page(f"/keys/{SK}")).status_code == 404
+            assert {"note.freeze_key", "note.revoke_key", "revoke_slot"} <= set(verbs(it))
+
+    run(scene())
+
+
+def test_no_other_credential_is_a_key(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await api_key(it, caller)
+            owner, other = await enrolled(it, caller), await enrolled(it, await account(it, OTHER))
+            for sid, member in ((AC, owner), (SK, other)):
+                for act, values in (("limits", {"networks": ""}), ("freeze", {}), ("revoke", {})):
+                    assert (await member.ask("POST", f"/keys/{sid}/{act}", values)).status_code == 404
+            assert await it.store.credential(SK) is not None
+            assert await it.store.freezes() == []
+
+    run(scene())
