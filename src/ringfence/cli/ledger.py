@@ -26,9 +26,11 @@ from ringfence.kms.ledger.keys import load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line
 from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.kms.unlock import unlock
+from ringfence.ports.witnesses import WitnessState
 from ringfence.roles.process import clock_of
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
+from ringfence.roles.witness_file import WitnessFile, parse_witnesses
 
 COLUMNS = ("n", "at", "account", "actor", "verb", "scope")
 SCOPE_SHOWN = 5
@@ -56,6 +58,8 @@ def show_entries(
         found = list(_chosen(ledger, settings, account, key, since))[-limit:]
     rows = [_row(line, whole=output is not Output.TABLE) for line in found]
     show(output, COLUMNS, rows)
+    if output is Output.TABLE:
+        _show_witnesses(settings)
 
 
 @commands.command()
@@ -124,6 +128,18 @@ def look(
 ) -> None:
     """Look at a ledger from outside, once: say whether anything was changed since the last time, and cosign it."""
     witness(source, folder, key=key, name=name)
+
+
+def _show_witnesses(settings: Settings) -> None:
+    """How it stands with each witness that is set."""
+    states = WitnessFile(settings.data_dir).read()
+    for each in parse_witnesses(settings.ledger_witnesses):
+        state = states.get(each.name, WitnessState())
+        shown = f"cosigned {state.size} entries at {shown_time(state.at_ms)}" if state.size else "cosigned nothing yet"
+        if state.trouble:
+            what = "REFUSES" if state.refuses else "is away"
+            shown += f"; {what} since {shown_time(state.since_ms)}: {state.trouble}"
+        Terminal().say(f"witness {each.name} {shown}")
 
 
 def _chosen(

@@ -209,10 +209,16 @@ class ConsoleKeyClient:
 
 
 class DispatcherKeyClient:
-    """`DeliveryKeys` and `CodeReader` at the dispatcher's socket."""
+    """`DeliveryKeys`, `CodeReader` and `Checkpoints` at the dispatcher's socket."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
+
+    async def checkpoint(self) -> str:
+        return await self._client.call("ledger_checkpoint", returns=str)
+
+    async def consistency(self, old_size: int, size: int) -> list[bytes]:
+        return await self._client.call("ledger_consistency", old_size, size, returns=list[bytes])
 
     async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
         return await self._client.call("seal_record", account, sid, remote, returns=RecordKey)

@@ -15,6 +15,7 @@ from ringfence.ports.operator_keys import OperatorKeys
 from ringfence.ports.standing_forms import StandingForms
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
+from ringfence.ports.witnesses import Checkpoints
 
 TENANT_VERBS = (
     "create_account",
@@ -68,6 +69,7 @@ CONSOLE_VERBS = (
     "end_grant",
     "end_grants",
 )
+WITNESSED_VERBS = ("checkpoint", "consistency")
 CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_for", "latest_for", "consistency")
 DELIVERY_VERBS = (
     "seal_record",
@@ -111,9 +113,17 @@ async def serve_tenant_keys(
     return await serve(path, verbs, allowed_uids)
 
 
-async def serve_delivery_keys(service: ForCarriage, path: Path, allowed_uids: Collection[int] | None = None) -> Server:
-    """Answer the verbs of `DeliveryKeys` and `CodeReader` at `path`. OSError where the path cannot be had."""
-    return await serve(path, {verb: getattr(service, verb) for verb in DELIVERY_VERBS}, allowed_uids)
+async def serve_delivery_keys(
+    service: ForCarriage,
+    path: Path,
+    allowed_uids: Collection[int] | None = None,
+    records: Checkpoints | None = None,
+) -> Server:
+    """Answer the verbs of `ForCarriage` at `path`, and those of `records`. OSError where the path cannot be had."""
+    verbs = {verb: getattr(service, verb) for verb in DELIVERY_VERBS}
+    if records is not None:
+        verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in WITNESSED_VERBS}
+    return await serve(path, verbs, allowed_uids)
 
 
 async def serve_console_keys(

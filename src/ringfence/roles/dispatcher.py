@@ -8,6 +8,7 @@ import msgspec
 from ringfence.carriers.simulator.link import SimulatorCarrier
 from ringfence.dispatch.bells import Bells
 from ringfence.dispatch.watched_carrier import WatchedCarrier
+from ringfence.dispatch.witness_rounds import WitnessRounds
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, EgressPolicy, production
 from ringfence.ipc.client import Client
@@ -15,6 +16,7 @@ from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import DispatcherKeyClient
 from ringfence.roles.composition import compose_dispatching
 from ringfence.roles.mail import mailer_of
+from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
@@ -23,6 +25,7 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import dispatcher_name, open_store
 from ringfence.roles.wakes import Wakes, other_dispatchers
+from ringfence.roles.witness_file import WitnessFile, parse_witnesses
 from ringfence.usecases.operations.heed_rates import heed_rates
 from ringfence.usecases.operations.tell_carriers import CarrierTelling
 from ringfence.usecases.operations.watch import Watch
@@ -70,12 +73,22 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             codes=keys,
             mailer=mailer,
         )
+        witnesses = WitnessRounds(
+            parse_witnesses(settings.ledger_witnesses),
+            http,
+            keys,
+            WitnessFile(settings.data_dir),
+            store,
+            process.clock,
+            metrics_registry(),
+        )
         settle()
         process.ready()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(telling.run(), name="telling of carriers")
             tasks.create_task(watch.run(), name="watch")
             tasks.create_task(heed_rates(store, rates.allow), name="allowed rates")
+            tasks.create_task(witnesses.run(), name="witnesses")
             await dispatching.run()
 
 

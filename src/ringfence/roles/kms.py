@@ -75,7 +75,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         )
         stack.push_async_callback(tenants.close)
         carriage = await serve_delivery_keys(
-            service, settings.socket("kms-dispatcher"), allowed_uids=uids["kms-dispatcher"]
+            service, settings.socket("kms-dispatcher"), allowed_uids=uids["kms-dispatcher"], records=records
         )
         stack.push_async_callback(carriage.close)
         console = await serve_console_keys(

@@ -25,6 +25,7 @@ from ringfence.mail.smtp_url import parse_smtp_url
 from ringfence.roles.clock_file import parse_offset_ms
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import run_dir_of, sockets_in
+from ringfence.roles.witness_file import parse_witnesses
 
 CONFIG_NAME = "ringfence.toml"
 ENVIRONMENT_PREFIX = "RINGFENCE_"
@@ -235,6 +236,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = ""
     trunk: Annotated[
         tuple[Trunk, ...], Meta(description="Carriers for calls, a [[trunk]] table each, with name, host and more.")
+    ] = ()
+    ledger_witnesses: Annotated[
+        tuple[str, ...],
+        Meta(description="Who cosigns the ledger's checkpoints (C2SP tlog-witness): URL name+id+key. Empty: nobody."),
     ] = ()
     webhook_detail: Annotated[
         Literal["all", "failures", "none"],
@@ -504,6 +509,10 @@ def _check(settings: Settings) -> None:
         raise RefusalError(
             f"trusted_proxies: {error}", "give addresses or networks: 10.0.0.7, 10.0.0.0/8, ::1", exit_code=2
         ) from None
+    try:
+        parse_witnesses(settings.ledger_witnesses)
+    except ValueError as error:
+        raise RefusalError(f"ledger_witnesses: {error}", described("ledger_witnesses"), exit_code=2) from None
     _check_sip(settings)
     _check_mail(settings)
     _check_origins(settings)

@@ -1,0 +1,107 @@
+"""Have the ledger's witnesses cosign it, once a minute each, and say at once where one does not."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from msgspec.structs import replace
+from prometheus_client import CollectorRegistry, Counter, Gauge
+
+from ringfence.domain.clock import Clock
+from ringfence.ports.http import HttpClient
+from ringfence.ports.operations import OperationsStore
+from ringfence.ports.store import QueueFullError, StoreFailedError
+from ringfence.ports.witnesses import Checkpoints, Witness, WitnessState, WitnessStates
+from ringfence.usecases.access.ask_witness import WitnessAwayError, WitnessRefusedError, ask_witness
+from ringfence.usecases.operations.incidents import Condition, settle_incidents
+
+EVERY_S = 60.0
+INCIDENT = "witness refuses"
+COSIGNED, REFUSED, AWAY = "cosigned", "refused", "away"
+
+_log = structlog.get_logger(__name__)
+
+
+class WitnessRounds:
+    """Runs until cancelled. A witness that is away, or a ledger that cannot be read, delays a round, no more."""
+
+    def __init__(
+        self,
+        witnesses: Sequence[Witness],
+        http: HttpClient,
+        records: Checkpoints,
+        states: WitnessStates,
+        incidents: OperationsStore,
+        clock: Clock,
+        registry: CollectorRegistry,
+    ) -> None:
+        self._witnesses = witnesses
+        self._http = http
+        self._records = records
+        self._states = states
+        self._incidents = incidents
+        self._clock = clock
+        self._asked = Counter(
+            "ringfence_ledger_witness_asked_total",
+            "Checkpoints that a witness was to cosign, by end: cosigned, refused (the ledger was changed), away.",
+            ["end"],
+            registry=registry,
+        )
+        self._refusing = Gauge(
+            "ringfence_ledger_witnesses_refusing",
+            "Witnesses that know the ledger otherwise than it is.",
+            registry=registry,
+            multiprocess_mode="livemax",
+        )
+
+    async def run(self) -> None:
+        """A round a minute."""
+        if not self._witnesses:
+            return
+        while True:
+            await self.round()
+            await asyncio.sleep(EVERY_S)
+
+    async def round(self) -> None:
+        """Ask each of them once."""
+        known = self._states.read()
+        for witness in self._witnesses:
+            before = known.get(witness.name, WitnessState())
+            after, end = await self._ask(witness, before)
+            if end:
+                self._asked.labels(end).inc()
+            if after != before:
+                self._keep(witness, after)
+        found = self._states.read()
+        refusing = [name for name in (each.name for each in self._witnesses) if name in found and found[name].refuses]
+        self._refusing.set(len(refusing))
+        conditions = [Condition(INCIDENT, name, found[name].since_ms) for name in refusing]
+        try:
+            await settle_incidents(self._incidents, self._clock, conditions, lambda row: row.kind == INCIDENT)
+        except (QueueFullError, StoreFailedError) as away:
+            _log.warning("store away", error=type(away).__name__)
+
+    async def _ask(self, witness: Witness, before: WitnessState) -> tuple[WitnessState, str]:
+        try:
+            after = await ask_witness(self._http, self._records, witness, before)
+        except ConnectionError as error:
+            _log.warning("ledger.not_read_for_witness", error=type(error).__name__)
+            return before, ""
+        except WitnessRefusedError as error:
+            _log.error("ledger.witness_refuses", service=witness.name, cause=str(error))
+            return self._troubled(before, str(error), refuses=True), REFUSED
+        except WitnessAwayError as error:
+            _log.warning("ledger.witness_away", service=witness.name, cause=str(error))
+            # Whoever refused and is away now has not taken it back.
+            return self._troubled(before, str(error), refuses=before.refuses), AWAY
+        return (before, "") if after is None else (after, COSIGNED)
+
+    def _troubled(self, before: WitnessState, trouble: str, *, refuses: bool) -> WitnessState:
+        since_ms = before.since_ms if before.trouble else self._clock.now_ms()
+        return replace(before, trouble=trouble, refuses=refuses, since_ms=since_ms)
+
+    def _keep(self, witness: Witness, state: WitnessState) -> None:
+        try:
+            self._states.put(witness.name, state)
+        except OSError as error:
+            _log.error("ledger.witness_not_kept", service=witness.name, code=error.errno)
