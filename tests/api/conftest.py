@@ -210,6 +210,7 @@ class Tenant:
         client.lookups.base_url = f"{self.installation.url}/lookups"
         client.voice.base_url = f"{self.installation.url}/voice"
         client.verify.base_url = f"{self.installation.url}/verify"
+        client.conversations.base_url = f"{self.installation.url}/conversations"
         return client
 
     def number(self, **config: str) -> str:

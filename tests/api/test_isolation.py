@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 from tests.api import factor_recipes, key_recipes, lookup_recipes
+from tests.api.push_credential_recipes import new_push_credential
 
 from ringfence.api.app import operations, own_operations
 from ringfence.api.resource import OURS, Operation
@@ -84,6 +85,7 @@ class Victim:
             updated_ms=0,
         )
         installation.run(installation.store.add_recording(recording))
+        self.push_credential = new_push_credential(tenant).json()["sid"]
         self.medium = new_sid("ME")
         row = MediaRow(
             account=tenant.sid,
@@ -197,6 +199,8 @@ class Victim:
             "Bucket": "hourly",
             "Sid": sid or self.sids.get(resource, ""),
         }
+        if operation.product == "conversations":
+            values["Sid"] = self.push_credential
         if operation.product == "verify":
             values |= {
                 "ServiceSid": self.verify["Services"],

@@ -21,6 +21,7 @@ from tests.api.key_recipes import KEY_RECIPES
 from tests.api.lookup_recipes import LOOKUP_RECIPES
 from tests.api.notification_recipes import NOTIFICATION_RECIPES
 from tests.api.passkey_recipes import PASSKEY_RECIPES
+from tests.api.push_credential_recipes import PUSH_CREDENTIAL_RECIPES
 from tests.api.recording_recipes import RECORDING_RECIPES
 from tests.api.sip_recipes import SIP_RECIPES
 from tests.api.verify_recipes import VERIFY_RECIPES
@@ -50,6 +51,8 @@ EXTRA = {
     ("GET", "/Calls/{CallSid}/Recordings"): {"RequestedChannels"},
     # Ours: what binds a code to a site.
     ("POST", "/v2/Services"): {"ChannelPolicy", "CodeHost", "NewFactorsNeedApproval", "Push.NumberMatching"},
+    # Ours: what Apple's key signs tokens with.
+    ("POST", "/v1/Credentials"): {"KeyId", "TeamId"},
     # Ours: which factor the answer lets in.
     ("POST", "/v2/Services/{ServiceSid}/Passkeys/Challenges"): {"approves_factor"},
     # Ours: who approves must type what the program shows.
@@ -76,6 +79,7 @@ DOCUMENTS = {
     "voice": ["twilio_voice_v1.json"],
     "iam": ["twilio_iam_v1.json"],
     "accounts": ["twilio_accounts_v1.json"],
+    "conversations": ["twilio_conversations_v1.json"],
 }
 
 
@@ -293,6 +297,7 @@ RECIPES |= RECORDING_RECIPES
 RECIPES |= VERIFY_RECIPES
 RECIPES |= FACTOR_RECIPES
 RECIPES |= PASSKEY_RECIPES
+RECIPES |= PUSH_CREDENTIAL_RECIPES
 RECIPES |= NOTIFICATION_RECIPES
 RECIPES |= SIP_RECIPES
 RECIPES |= VOICE_RECIPES

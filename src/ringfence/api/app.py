@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ringfence.api import ledger_files
 from ringfence.api.accounts_v1.auth_tokens import auth_tokens
 from ringfence.api.accounts_v1.public_keys import public_keys
+from ringfence.api.conversations_v1.credentials import push_credentials
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.host_guard import HostGuard
 from ringfence.api.iam_v1.keys import keys as iam_keys
@@ -120,6 +121,7 @@ RESOURCES = (
     challenge_notifications,
     passkeys,
     access_tokens,
+    push_credentials,
     forms,
     looked_up,
     batch,

@@ -13,6 +13,7 @@ from ringfence.usecases.verify.notify_challenge import ChallengeNotifier
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.push_challenge import PushChallenges
+from ringfence.usecases.verify.push_credentials import PushCredentials
 from ringfence.usecases.verify.push_factor import PushFactors
 from ringfence.usecases.verify.totp_challenge import TotpChallenges
 from ringfence.usecases.verify.totp_factor import TotpFactors
@@ -31,6 +32,7 @@ class Factoring(msgspec.Struct, frozen=True, kw_only=True):
     push_factors: PushFactors
     push_challenges: PushChallenges
     notifier: ChallengeNotifier
+    push_credentials: PushCredentials
     enrolments: Enrolments
     devices: Devices
     news: FactorNews

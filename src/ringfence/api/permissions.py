@@ -69,6 +69,9 @@ RESOURCES = {
         "Templates": "/twilio/verify/verification-template",
         "Forms": "/twilio/verify/form",
     },
+    "conversations": {
+        "Credentials": "/twilio/conversations/credential",
+    },
     "lookups": {
         "PhoneNumbers": "/twilio/lookup/phone-numbers",
         "batch/query": "/twilio/lookup/phone-numbers",

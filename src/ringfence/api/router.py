@@ -26,6 +26,10 @@ class Match(NamedTuple):
     prefix: str = ""
 
 
+ALIASES = {"notify": "conversations"}
+"""Products of which nothing is here but what another has too: push credentials are the account's, by either name."""
+
+
 class _Node:
     __slots__ = ("literals", "methods", "variable")
 
@@ -82,7 +86,8 @@ class Router:
         return match
 
     def _match(self, host: str, path: str) -> Match | None:
-        by_host = host.partition(".")[0].lower()
+        named = host.partition(".")[0].lower()
+        by_host = ALIASES.get(named, named)
         if by_host in PREFERENCE and "." in host:
             return self._in(by_host, path) or self._prefixed(path)
         prefixed = self._prefixed(path)
@@ -95,7 +100,8 @@ class Router:
 
     def _prefixed(self, path: str) -> Match | None:
         product, slash, rest = path[1:].partition("/")
-        match = self._in(product, slash + rest) if product in self._products else None
+        meant = ALIASES.get(product, product)
+        match = self._in(meant, slash + rest) if meant in self._products else None
         return None if match is None else match._replace(prefix=f"/{product}")
 
     def _in(self, product: str, path: str) -> Match | None:

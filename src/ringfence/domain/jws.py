@@ -1,6 +1,6 @@
-"""Signed tokens in their compact form, by P-256 keys and by HMAC.
+"""Signed tokens in their compact form, by P-256 and RSA keys and by HMAC.
 
-Source: RFC 7515 (JWS), RFC 7518 sections 3.2 and 3.4 (HS256, ES256), RFC 5480 (public keys in DER).
+Source: RFC 7515 (JWS), RFC 7518 sections 3.2 to 3.4 (HS256, RS256, ES256), RFC 5480 (public keys in DER).
 """
 
 import base64
@@ -10,10 +10,15 @@ from typing import Any, Final
 
 import msgspec
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_private_key,
+)
 
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 
@@ -55,9 +60,27 @@ def read_jws(text: str) -> Jws:
 
 def write_hs256(key: bytes, header: dict[str, Any], claims: dict[str, Any]) -> str:
     """A token signed by HMAC-SHA256."""
-    parts = ({"alg": "HS256", "typ": "JWT", **header}, claims)
-    signed = ".".join(encode_base64url(msgspec.json.encode(part)) for part in parts)
+    signed = _to_sign("HS256", header, claims)
     return f"{signed}.{encode_base64url(hmac.digest(key, signed.encode(), 'sha256'))}"
+
+
+def write_rs256(pem: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
+    """A token signed by an RSA key (PEM). ValueError for another key."""
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("expected an RSA key")
+    signed = _to_sign("RS256", header, claims)
+    return f"{signed}.{encode_base64url(key.sign(signed.encode(), padding.PKCS1v15(), SHA256()))}"
+
+
+def write_es256(pem: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
+    """A token signed by a P-256 key (PEM). ValueError for another key."""
+    key = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        raise ValueError("expected a P-256 key")
+    signed = _to_sign("ES256", header, claims)
+    r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))
+    return f"{signed}.{encode_base64url(r.to_bytes(_HALF, 'big') + s.to_bytes(_HALF, 'big'))}"
 
 
 def is_hs256(key: bytes, token: Jws) -> bool:
@@ -92,6 +115,11 @@ def read_public_key(text: str) -> bytes:
     if len(der) > _DER_MAX_BYTES:
         raise ValueError("expected a P-256 public key in DER")
     return _p256(der).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _to_sign(algorithm: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
+    parts = ({"alg": algorithm, "typ": "JWT", **header}, claims)
+    return ".".join(encode_base64url(msgspec.json.encode(part)) for part in parts)
 
 
 def _p256(der: bytes) -> ec.EllipticCurvePublicKey:

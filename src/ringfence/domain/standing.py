@@ -213,3 +213,8 @@ def sip_credential_record(credential_sid: str) -> str:
 def verify_webhook_record(webhook_sid: str) -> str:
     """The name under which the URL of a Verify Service's webhook is sealed, as UTF-8."""
     return f"verify_webhook:{webhook_sid}"
+
+
+def push_credential_record(credential_sid: str) -> str:
+    """The name under which a push credential's `domain.push_credential.PushSecret` is sealed."""
+    return f"push_credential:{credential_sid}"

@@ -7,7 +7,9 @@ from typing import Literal, Protocol
 
 import msgspec
 
-VerifyKind = Literal["service", "rate_limit", "bucket", "messaging_configuration", "webhook", "safe_number"]
+VerifyKind = Literal[
+    "service", "rate_limit", "bucket", "messaging_configuration", "webhook", "safe_number", "push_credential"
+]
 
 MAX_SERVICES = 1_000
 

@@ -69,6 +69,7 @@ from ringfence.usecases.verify.notify_challenge import ChallengeNotifier
 from ringfence.usecases.verify.passkey_challenge import PasskeyChallenges
 from ringfence.usecases.verify.passkey_factor import PasskeyFactors
 from ringfence.usecases.verify.push_challenge import PushChallenges
+from ringfence.usecases.verify.push_credentials import PushCredentials
 from ringfence.usecases.verify.push_factor import PushFactors
 from ringfence.usecases.verify.read_attempts import AttemptReader
 from ringfence.usecases.verify.settle_verification import VerificationSettler
@@ -202,6 +203,7 @@ def compose_factoring(
     factors = Factors(store, keys, clock)
     entities = Entities(store, keys, clock)
     challenges = Challenges(store, keys, clock)
+    push_credentials = PushCredentials(store, keys, clock)
     passkeys = WebauthnPasskeys()
     events = VerifyEventTeller(store, keys, clock, wake)
     return Factoring(
@@ -214,7 +216,8 @@ def compose_factoring(
         passkey_challenges=PasskeyChallenges(store, keys, passkeys, clock, factors, challenges, events),
         push_factors=PushFactors(store, keys, clock, entities, factors),
         push_challenges=PushChallenges(store, keys, clock, challenges),
-        notifier=ChallengeNotifier(store, clock, push),
+        notifier=ChallengeNotifier(store, clock, push, factors, push_credentials),
+        push_credentials=push_credentials,
         enrolments=Enrolments(store, keys, clock, entities),
         devices=Devices(store, keys, clock),
         timeline=ChallengeTimelineReader(store, clock),

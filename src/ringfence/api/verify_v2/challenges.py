@@ -214,7 +214,7 @@ async def _push(request: ApiRequest[ChallengeForm], factor: FactorView) -> Chall
     )
     if view is None:
         return None
-    await factoring_of(request).notifier.begin(factor, view.row)
+    await factoring_of(request).notifier.begin(request.caller, factor, view.row)
     return _shown(request, view)
 
 

@@ -51,7 +51,7 @@ async def create(request: ApiRequest[NotificationForm]) -> Notification | None:
     factor = None if challenge is None else await driven.factors.fetch(request.caller, entity, challenge.factor)
     if challenge is None or factor is None:
         return None
-    made = await driven.notifier.notify(factor, challenge, request.form.ttl)
+    made = await driven.notifier.notify(request.caller, factor, challenge, request.form.ttl)
     return Notification(
         sid=made.sid,
         account_sid=challenge.account,

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from ringfence.ports.push_sender import Push
+from ringfence.ports.push_sender import Push, PushEnd
 
 SENDER = "Push"
 WORDS = "Something waits for your answer. Open the app."
@@ -21,5 +21,6 @@ class SimulatedPushSender:
     def __init__(self, link: PushLink) -> None:
         self._link = link
 
-    async def send(self, push: Push) -> None:
+    async def send(self, push: Push) -> PushEnd:
         await self._link.notify(push.token, SENDER, WORDS)
+        return PushEnd.TAKEN

@@ -29,6 +29,7 @@ RATE_LIMIT = Bound(kind="rate_limit", prefix="RK", limit=10, full=60207, taken=6
 BUCKET = Bound(kind="bucket", prefix="BL", limit=10, full=60210, taken=60211)
 MESSAGING_CONFIGURATION = Bound(kind="messaging_configuration", prefix="MC", limit=300, full=60200, taken=60213)
 WEBHOOK = Bound(kind="webhook", prefix="YW", limit=10, full=60200, taken=60200)
+PUSH_CREDENTIAL = Bound(kind="push_credential", prefix="CR", limit=100, full=60200, taken=60200)
 SAFE_NUMBER = Bound(kind="safe_number", prefix="GN", limit=10_000, full=60200, taken=20409)
 
 
