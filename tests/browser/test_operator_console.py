@@ -160,6 +160,9 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     ada.goto(f"{served.desk.origin}/staff")
     ada.keyboard.press("Tab")
     expect(ada.get_by_role("link", name="Skip to content")).to_be_focused()
+    for role in ("operations", "security"):
+        ada.get_by_label(role).focus()
+        ada.keyboard.press("Space")
     ada.get_by_label("Name").focus()
     ada.keyboard.type("Bob")
     ada.keyboard.press("Enter")
@@ -177,7 +180,8 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
 
     # On a telephone nothing is wider than the screen.
     ada.set_viewport_size({"width": 360, "height": 740})
-    for path in ("/", "/tenants", "/ledger", "/staff", "/frozen", "/sessions"):
+    operations = ("/carriers", "/routes", "/queues", "/capacity", "/incidents", "/requests", "/ledger/health")
+    for path in ("/", "/tenants", "/ledger", "/staff", "/frozen", "/sessions", *operations):
         ada.goto(f"{served.desk.origin}{path}")
         assert ada.locator("html").evaluate("it => it.scrollWidth") <= 360, path
 
@@ -187,6 +191,24 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     ada.goto(f"{served.desk.origin}/")
     expect(ada.locator("#sign-in")).to_be_visible()
     sign_in(ada)
+    # What is dangerous: one asks and says why, the other confirms; what there is can be saved.
+    made = {"created_ms": 1, "updated_ms": 1}
+    token = CredentialRow(account=AC, sid=AC, kind="auth_token", verifier=b"", hmac_states=b"", **made)
+    served.run(served.desk._view.create_account(AccountRow(sid=AC, tenant=AC, friendly_name="Acme", **made), token))
+    ada.goto(f"{served.desk.origin}/tenants")
+    with ada.expect_download() as saved:
+        ada.get_by_role("button", name="Save as CSV").click()
+    assert AC in Path(saved.value.path()).read_text()
+    ada.get_by_role("link", name=AC).click()
+    ada.get_by_label("Why").first.fill("They do not pay")
+    ada.get_by_role("button", name="Ask to suspend").click()
+    expect(ada.locator(".notice")).to_contain_text("asks for account.suspend")
+    bob.goto(f"{served.desk.origin}/requests")
+    bob.on("dialog", lambda dialog: dialog.accept())
+    bob.get_by_role("row", name="They do not pay").get_by_role("button", name="Confirm").click()
+    expect(bob.get_by_text("Nothing.")).to_be_visible()
+    assert served.run(served.desk._view.account(AC)).status == "suspended"
+
     ada.goto(f"{served.desk.origin}/staff")
     ada.on("dialog", lambda dialog: dialog.accept())
     ada.get_by_role("row", name="Bob").get_by_role("button", name="Remove").click()

@@ -4,10 +4,11 @@ Part of the store. Few rows, and none of them names anybody's customer.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
+INCIDENT: Final = "IC"
 CarrierKind = Literal["texts", "mails", "calls"]
 RateKind = Literal["number", "account"]
 

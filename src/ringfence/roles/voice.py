@@ -28,6 +28,7 @@ from ringfence.roles.wakes import every_dispatcher, voice_rung
 from ringfence.usecases.access.halts import FrozenAccounts
 from ringfence.usecases.accounts.verify_access_token import AccessTokens
 from ringfence.usecases.messaging.reply import Replier
+from ringfence.usecases.operations.heed_pauses import heed_pauses
 from ringfence.usecases.operations.tell_carriers import CarrierTelling
 from ringfence.usecases.sip.door import SipDoor
 from ringfence.usecases.voice.compose import compose_calls
@@ -112,6 +113,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             if settings.trunk:
                 telling = CarrierTelling(store, process.clock, trunks.states)
                 tasks.create_task(telling.run(), name="telling of trunks")
+                tasks.create_task(heed_pauses(store, lines.pause), name="paused trunks")
             try:
                 async with voice_rung(settings, bell.ring):
                     settle()

@@ -12,9 +12,11 @@ from ringfence.api.frozen import FrozenCredentials
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.ports.freezes import is_frozen
+from ringfence.ports.process_states import ProcessState
 from ringfence.ports.store import AccountRow, CredentialRow, StoreFailedError
 from ringfence.store.memory import MemoryStore
-from ringfence.usecases.access.react import Reactions
+from ringfence.usecases.access.react import TELL_EVERY_MS, Reactions
+from ringfence.usecases.operations.watch import Watch
 
 AC, SUB, SK, SECRET = "AC" + "a" * 32, "AC" + "c" * 32, "SK" + "b" * 32, "the right one"
 HEADER = b"Basic " + base64.b64encode(f"{SK}:{SECRET}".encode())
@@ -166,5 +168,29 @@ def test_a_wrong_secret_freezes_nothing(run: Any, clock: ManualClock) -> None:
         with pytest.raises(ApiError):
             await at.auth.present(wrong, HOME)
         assert await at.frozen() == []
+
+    run(story())
+
+
+def test_staff_are_told_once_a_minute_until_they_know(clock: ManualClock, run: Any) -> None:
+    async def story() -> None:
+        stand = await Stand(clock, canary=True).open()
+        for _ in range(3):
+            assert await stand.code(AWAY) == 20003
+        (incident,) = await stand.store.incidents(going_on=True)
+        assert (incident.kind, incident.what, incident.began_ms) == ("canary", f"{SK} of {AC}", clock.now_ms())
+        assert await stand.store.acknowledge_incident(incident.sid, "ST1", 1)
+
+        async def nothing() -> Sequence[ProcessState]:
+            return []
+
+        await Watch(stand.store, stand.store, nothing, clock).look()
+        assert not await stand.store.incidents(going_on=True)
+        clock.advance(TELL_EVERY_MS)
+        await stand.code(AWAY)
+        assert len(await stand.store.incidents(going_on=True)) == 1
+        # Nobody knows yet: it goes on.
+        await Watch(stand.store, stand.store, nothing, clock).look()
+        assert len(await stand.store.incidents(going_on=True)) == 1
 
     run(story())

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 import ssl
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 
 import msgspec
@@ -83,6 +83,8 @@ class SipLines:
         self._permits = permits
         self._tls = tls
         self._trunk_is_up = trunk_is_up
+        # Trunks that get no calls for now, by name: the next that takes a number does. What they bring is taken.
+        self._paused: Collection[str] = ()
         self._ports: dict[str, int] = {}
         self._calls: dict[Session, Flow] = {}
         self._addresses = TrunkAddresses(trunks, self._locator)
@@ -118,6 +120,10 @@ class SipLines:
 
     def __repr__(self) -> str:
         return f"SipLines({len(self._trunks)} trunks, {len(self._calls)} calls)"
+
+    def pause(self, trunks: Collection[str]) -> None:
+        """Give calls to none of these for now, by name; the next trunk that takes a number gets them."""
+        self._paused = trunks
 
     def reached_at(self, transport: str, port: int) -> None:
         """Name the port that others reach us at over a transport."""
@@ -207,9 +213,11 @@ class SipLines:
             routes.append(self._route_of_record(PHONES.name, handset))
         # One that did not answer lately is tried last, in case it does now.
         for trunk in sorted(self._trunks.values(), key=lambda trunk: not self._is_up(trunk)):
-            if trunk.takes(number):
+            if trunk.takes(number) and trunk.name not in self._paused:
                 key = f"trunk:{trunk.name}"
                 routes.append(Route(name=trunk.name, media=trunk.media, key=key, encodings=trunk.codecs))
+        if not routes and any(trunk.takes(number) for trunk in self._trunks.values()):
+            raise NoRouteError(503, "what takes calls to this number is paused")
         if not routes:
             raise NoRouteError(404, "no trunk takes calls to this number")
         return routes

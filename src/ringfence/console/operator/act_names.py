@@ -42,7 +42,6 @@ class Act(StrEnum):
     THAW = "thaw"
     CARRIER_PAUSE = "carrier.pause"
     CARRIER_RESUME = "carrier.resume"
-    CARRIER_REROUTE = "carrier.reroute"
     RATE_RAISE = "rate.raise"
     ACCOUNT_SUSPEND = "account.suspend"
     ACCOUNT_REOPEN = "account.reopen"

@@ -20,13 +20,12 @@ from ringfence.domain.sid import is_sid
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
 from ringfence.ports.freezes import FreezeRow, is_frozen
 from ringfence.ports.ledger import OwnRecords
-from ringfence.ports.operations import OperationsStore
+from ringfence.ports.operations import INCIDENT, OperationsStore
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.oversight import DEPTH_MAX, QueuePlace
 from ringfence.ports.process_states import ProcessStates
 
 PAGE: Final = 50
-INCIDENT: Final = "IC"
 
 
 def operations_routes(

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import new_sid
-from ringfence.ports.operations import Incident, OperationsStore
+from ringfence.ports.operations import INCIDENT, Incident, OperationsStore
 
-SID_PREFIX = "IC"
 AT_ONCE = 1_000
 
 
@@ -27,7 +26,7 @@ async def settle_incidents(
     now_ms = clock.now_ms()
     for each in found:
         if (each.kind, each.what) not in going_on:
-            row = Incident(sid=new_sid(SID_PREFIX, now_ms), kind=each.kind, what=each.what, began_ms=each.since_ms)
+            row = Incident(sid=new_sid(INCIDENT, now_ms), kind=each.kind, what=each.what, began_ms=each.since_ms)
             await store.begin_incident(row)
     still = {(each.kind, each.what) for each in found}
     for place, row in going_on.items():

@@ -12,6 +12,8 @@ from ringfence.ports.store import QueueFullError, StoreFailedError
 from ringfence.usecases.operations.incidents import Condition, settle_incidents
 
 EVERY_S = 5.0
+# A process that starts needs a moment to reach its carrier.
+DOWN_AFTER_MS = 10_000
 CARRIER = "carrier"
 _log = structlog.get_logger(__name__)
 
@@ -42,7 +44,11 @@ class CarrierTelling:
             if told is None or msgspec.structs.replace(told, told_ms=state.told_ms) != state:
                 await self._store.put_carrier_state(state)
                 self._told[state.name] = state
-        down = [Condition(CARRIER, _what(state), state.since_ms) for state in states if not state.up]
+        down = [
+            Condition(CARRIER, _what(state), state.since_ms)
+            for state in states
+            if not state.up and state.told_ms - state.since_ms >= DOWN_AFTER_MS
+        ]
         mine = {_what(state) for state in states}
         await settle_incidents(self._store, self._clock, down, lambda row: row.kind == CARRIER and row.what in mine)
 

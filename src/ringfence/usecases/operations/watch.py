@@ -6,7 +6,7 @@ import structlog
 
 from ringfence.domain.clock import Clock
 from ringfence.ports.freezes import FreezeStore
-from ringfence.ports.operations import OperationsStore
+from ringfence.ports.operations import Incident, OperationsStore
 from ringfence.ports.process_states import ProcessStates
 from ringfence.ports.store import QueueFullError, StoreFailedError
 from ringfence.usecases.operations.incidents import Condition, settle_incidents
@@ -14,6 +14,8 @@ from ringfence.usecases.operations.incidents import Condition, settle_incidents
 EVERY_S = 5.0
 FREEZE = "freeze"
 PROCESS = "process"
+# Somebody used a key that is there to be stolen, or one from a network that is new for it.
+MOMENTS = frozenset({"canary", "new_network"})
 _log = structlog.get_logger(__name__)
 
 
@@ -43,4 +45,9 @@ class Watch:
         silent = {state.name for state in await self._processes() if not state.answers}
         found += [Condition(PROCESS, name, since_ms) for name, since_ms in self._silent.items() if name in silent]
         self._silent = {name: self._silent.get(name, now_ms) for name in silent}
-        await settle_incidents(self._store, self._clock, found, lambda row: row.kind in (FREEZE, PROCESS))
+        await settle_incidents(self._store, self._clock, found, _is_over_without)
+
+
+def _is_over_without(row: Incident) -> bool:
+    """What nobody sees any more is over; what happened in a moment is once somebody of staff knows."""
+    return row.kind in (FREEZE, PROCESS) or (row.kind in MOMENTS and bool(row.acknowledged_by))

@@ -11,6 +11,7 @@ from tests.unit.carriers.sip.test_lines import CALLER, NUMBER, answering, number
 from tests.unit.carriers.sip.wire import ANSWER, HOST, OFFER, eventually, peer, run
 
 from ringfence.carriers.sip.trunk import Trunk
+from ringfence.ports.line import NoRouteError
 
 
 def secure_carrier(folder: Path, name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -60,6 +61,24 @@ def test_a_trunk_has_codecs_of_its_own_in_both_directions() -> None:
         assert response is not None
         assert response.status == 200
         assert site.desk.lines[0].encodings == ("PCMA", "G722")
+        await site.close()
+
+    run(story)
+
+
+def test_a_paused_trunk_gets_no_calls_and_the_next_one_does() -> None:
+    async def story() -> None:
+        trunks = [Trunk(name=name, host=HOST, port=9, ask=False) for name in ("first", "second")]
+        site = await Site(trunks=trunks).open()
+        assert [route.name for route in await site.lines.routes(number())] == ["first", "second"]
+        site.lines.pause({"first", "simulator"})
+        assert [route.name for route in await site.lines.routes(number())] == ["second"]
+        site.lines.pause({"first", "second"})
+        with pytest.raises(NoRouteError) as refused:
+            await site.lines.routes(number())
+        assert refused.value.sip_status == 503
+        site.lines.pause(())
+        assert len(await site.lines.routes(number())) == 2
         await site.close()
 
     run(story)

@@ -9,7 +9,7 @@ from ringfence.ports.operations import CarrierState
 from ringfence.ports.process_states import ProcessState
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.access.freeze import freeze, thaw
-from ringfence.usecases.operations.tell_carriers import CarrierTelling
+from ringfence.usecases.operations.tell_carriers import DOWN_AFTER_MS, CarrierTelling
 from ringfence.usecases.operations.watch import Watch
 
 
@@ -24,6 +24,9 @@ def test_a_carrier_is_told_of_when_it_changes_and_is_an_incident_while_it_is_dow
         await telling.tell()
         assert list(await store.carrier_states()) == [state]
         states[0] = msgspec.structs.replace(state, up=False, since_ms=3, told_ms=3)
+        await telling.tell()
+        assert not await store.incidents(going_on=True)
+        states[0] = msgspec.structs.replace(states[0], told_ms=3 + DOWN_AFTER_MS)
         for _ in range(2):
             await telling.tell()
         (incident,) = await store.incidents(going_on=True)
@@ -32,7 +35,7 @@ def test_a_carrier_is_told_of_when_it_changes_and_is_an_incident_while_it_is_dow
         other = msgspec.structs.replace(state, owner="voice2")
         await CarrierTelling(store, clock, lambda: [other]).tell()
         assert await store.incidents(going_on=True)
-        states[0] = msgspec.structs.replace(state, told_ms=4)
+        states[0] = msgspec.structs.replace(state, since_ms=20_000, told_ms=20_000)
         await telling.tell()
         assert not await store.incidents(going_on=True)
         assert len(await store.incidents()) == 1
