@@ -19,7 +19,7 @@ from ringfence.cli.terminal import Terminal
 from ringfence.domain.recovery_kit import WrittenWrongError, read_recovery_secret, write_recovery_secret
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.store import AccountRow
-from ringfence.roles.installation_lock import holder, lone_roles
+from ringfence.roles.installation_lock import holder, is_alone
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.usecases.accounts.create_account import NewAccount, create_account
@@ -146,7 +146,7 @@ def console_link(
 ) -> None:
     """Print a link that lets one passkey into the console, once and within ten minutes. It asks for the Auth Token."""
     settings = settings_of_running(config, data)
-    if holder(settings.data_dir) is None and "kms" not in lone_roles(settings.data_dir):
+    if holder(settings.data_dir) is None and not is_alone(settings.data_dir, "kms"):
         raise RefusalError("nothing is up, and a link lasts ten minutes", "ringfence up")
 
     async def work(it: Installation) -> None:

@@ -10,7 +10,7 @@ from ringfence.domain.ledger.blast import Reach
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.roles.console import open_console_storage
-from ringfence.roles.installation_lock import holder, lone_roles
+from ringfence.roles.installation_lock import holder, is_alone
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 
@@ -19,7 +19,7 @@ _ACTOR: Final = f"staff:{TERMINAL}"
 
 def tell_tenants(settings: Settings, who: str, reached: Sequence[Reach], now_ms: int) -> int:
     """How many accounts were told anew; in each account's ledger first. RefusalError where nothing is up."""
-    if holder(settings.data_dir) is None and "kms" not in lone_roles(settings.data_dir):
+    if holder(settings.data_dir) is None and not is_alone(settings.data_dir, "kms"):
         raise RefusalError("nothing is up, and what tenants are told is written into the ledger", "ringfence up")
     return asyncio.run(_tell(settings, who, reached, now_ms))
 

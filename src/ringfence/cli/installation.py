@@ -15,7 +15,7 @@ from ringfence.ports.keys import KeyRefusedError, TenantKeys
 from ringfence.ports.operator_keys import Operator
 from ringfence.ports.standing_rows import LastingStore
 from ringfence.roles.bootstrap import refuse_accounts_without_keys
-from ringfence.roles.installation_lock import InstallationLock, holder, lone_roles
+from ringfence.roles.installation_lock import InstallationLock, holder, is_alone
 from ringfence.roles.logs import configure_logging
 from ringfence.roles.process import clock_of, prepare_clock
 from ringfence.roles.refusal import RefusalError
@@ -70,7 +70,7 @@ def operate(settings: Settings, work: Callable[[Installation], Coroutine[None, N
 
 @contextlib.asynccontextmanager
 async def _key_service(settings: Settings) -> AsyncIterator[None]:
-    running = holder(settings.data_dir) is not None or "kms" in lone_roles(settings.data_dir)
+    running = holder(settings.data_dir) is not None or is_alone(settings.data_dir, "kms")
     if running or not settings.owns_keys:
         yield
         return

@@ -14,7 +14,7 @@ from ringfence.roles.listeners import bind
 from ringfence.roles.log_file import log_file
 from ringfence.roles.logs import catch_loop_crashes, configure_logging
 from ringfence.roles.memory_guard import guard_memory
-from ringfence.roles.process import ROLES, RoleProcess, prepare_clock, run_role
+from ringfence.roles.process import ROLES, STANDBY, RoleProcess, prepare_clock, run_role
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings, unknown_variables
@@ -25,11 +25,11 @@ PORTS = {"api": "port", "console": "console_port", "key_origin": "keys_port"}
 
 def role(settings: Settings, name: str) -> None:
     """Run it until SIGTERM or Ctrl-C."""
-    if name not in (*ROLES, *settings.media_roles):
+    if name not in (*ROLES, STANDBY, *settings.media_roles):
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
     for variable, cure in unknown_variables(os.environ).items():
         Terminal().warn(f"{variable} is not a setting → {cure}")
-    secret = asked_key_secret(settings) if name == "kms" else b""
+    secret = asked_key_secret(settings) if name in ("kms", STANDBY) else b""
     guard_memory()
     raise_file_limit()
     os.umask(0o077)

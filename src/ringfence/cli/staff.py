@@ -22,7 +22,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.passkeys import RelyingParty
 from ringfence.roles.console import open_console_storage
-from ringfence.roles.installation_lock import holder, lone_roles
+from ringfence.roles.installation_lock import holder, is_alone
 from ringfence.roles.process import clock_of
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -121,7 +121,7 @@ def _operate(settings: Settings, work: Callable[[Staff], Awaitable[None]]) -> No
 
 @contextlib.asynccontextmanager
 async def _staff(settings: Settings) -> AsyncIterator[Staff]:
-    if holder(settings.data_dir) is None and "kms" not in lone_roles(settings.data_dir):
+    if holder(settings.data_dir) is None and not is_alone(settings.data_dir, "kms"):
         raise RefusalError("nothing is up, and what is done here is written into the ledger", "ringfence up")
     client = Client(settings.socket("kms-console"))
     storage = await open_console_storage(settings)

@@ -17,7 +17,7 @@ from ringfence.ipc.live import LiveView
 from ringfence.ports.keys import Caller
 from ringfence.ports.onlookers import WebhookCall
 from ringfence.ports.store import Store
-from ringfence.roles.installation_lock import holder, lone_roles
+from ringfence.roles.installation_lock import holder, is_alone
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.usecases.webhooks.watched_program import KIND as DOCUMENT
@@ -31,7 +31,7 @@ WRITTEN_WITHIN_S = 3.0
 
 def refuse_unless_up(settings: Settings) -> None:
     """RefusalError where no dispatcher runs that could make webhooks."""
-    if holder(settings.data_dir) is None and "dispatcher" not in lone_roles(settings.data_dir):
+    if holder(settings.data_dir) is None and not is_alone(settings.data_dir, "dispatcher"):
         cause = f"ringfence is not up on {settings.data_dir}"
         raise RefusalError(cause, f"start it in another terminal: {invocation()} up")
 

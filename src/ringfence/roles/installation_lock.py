@@ -111,6 +111,11 @@ def lone_roles(data_dir: Path) -> dict[str, int | None]:
     return found
 
 
+def is_alone(data_dir: Path, role: str) -> bool:
+    """Whether a role, or its standby, runs alone on this installation now."""
+    return any(name.partition("-")[0] == role for name in lone_roles(data_dir))
+
+
 def refuse_beside_lone_roles(data_dir: Path) -> None:
     """RefusalError when a role runs alone."""
     for name, pid in lone_roles(data_dir).items():

@@ -17,6 +17,7 @@ from ringfence.kms.server import serve_console_keys, serve_delivery_keys, serve_
 from ringfence.kms.service import KeyService
 from ringfence.kms.unlock import unlock
 from ringfence.ports.store import StoreFailedError
+from ringfence.roles.key_lease import KeyLease
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.refusal import RefusalError
@@ -29,12 +30,18 @@ _log = structlog.get_logger(__name__)
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
-    """Serve three sockets until cancelled, then finish what is being written. RefusalError: keys are another's."""
+    """Serve four sockets until cancelled, then finish what is being written. RefusalError: keys are another's.
+
+    Where another process serves this folder, wait until that one is dead, and go on from what it left on disk.
+    """
     if not settings.owns_keys:
         raise RefusalError("keys_from names another installation's key service", "start it there, or remove keys_from")
     uids = allowed_uids(settings)
     make_private(settings.kms_dir)
     async with contextlib.AsyncExitStack() as stack:
+        lease = KeyLease(settings.kms_dir)
+        await lease.take()
+        stack.callback(lease.drop)
         try:
             files = unlock(settings.kms_dir, process.secret, settles=True)
             process.forget_secret()

@@ -23,6 +23,8 @@ from ringfence.roles.settings import Settings, decode
 
 ROLES = ("kms", "simulator", "dispatcher", "api", "media", "voice", "console", "key_origin")
 API = "api"
+# A key service that waits for the death of the one that serves.
+STANDBY = "kms-standby"
 READY = b"R"
 # The exit code of a role that will not run with these settings, however often it is started.
 REFUSED = 78

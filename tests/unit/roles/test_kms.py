@@ -40,6 +40,15 @@ def settings() -> Iterator[Settings]:
 
 
 async def start(settings: Settings) -> tuple[asyncio.subprocess.Process, int]:
+    """Return once it serves."""
+    process, lifeline, ready = await begin(settings)
+    assert await asyncio.to_thread(os.read, ready, 1) == READY
+    os.close(ready)
+    return process, lifeline
+
+
+async def begin(settings: Settings) -> tuple[asyncio.subprocess.Process, int, int]:
+    """A process, its lifeline, and where it says that it serves."""
     lifeline_read, lifeline_write = os.pipe()
     ready_read, ready_write = os.pipe()
     process = await asyncio.create_subprocess_exec(
@@ -50,9 +59,7 @@ async def start(settings: Settings) -> tuple[asyncio.subprocess.Process, int]:
     os.close(lifeline_read)
     os.close(ready_write)
     os.write(lifeline_write, frame(encode(settings)))
-    assert await asyncio.to_thread(os.read, ready_read, 1) == READY
-    os.close(ready_read)
-    return process, lifeline_write
+    return process, lifeline_write, ready_read
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
@@ -136,3 +143,38 @@ def test_a_user_without_a_socket_of_the_key_service_is_refused(users: str) -> No
         load_settings(None, {}, key_sockets="/run/x", key_users=(users,))
     with pytest.raises(RefusalError, match="closed to others"):
         load_settings(None, {}, key_users=("kms-api=nobody",))
+
+
+def test_a_standby_takes_over_when_the_one_that_serves_dies_and_continues_its_ledger(
+    run: Any, settings: Settings
+) -> None:
+    seed = slot_seed("secret", AC)
+    caller = Caller(account=AC, credential=AC, seed=seed)
+
+    async def scene() -> None:
+        active, lifeline = await start(settings)
+        api = Client(settings.socket("kms-api"))
+        keys = ApiKeyClient(api, SystemClock())
+        await keys.create_account(AC, [Slot(credential=AC, public=slot_public(seed))])
+        before = await keys.sealing_key(caller, AC)
+        standby, other_lifeline, ready = await begin(settings)
+        said = asyncio.create_task(asyncio.to_thread(os.read, ready, 1))
+        # It waits, and whoever asks is answered by the one that serves.
+        assert not (await asyncio.wait([said], timeout=1.5))[0]
+        assert standby.returncode is None
+        await keys.open_epochs(caller, AC, [before.epoch])
+        entries = len(list(read_ledger(settings.kms_dir)))
+        active.kill()
+        assert await active.wait() == -signal.SIGKILL
+        assert await said == READY
+        assert await ApiKeyClient(api, SystemClock()).sealing_key(caller, AC) == before
+        after = [entry.verb for entry in read_ledger(settings.kms_dir)]
+        assert len(after) > entries
+        assert after.count("log.began") == 1
+        await api.close()
+        standby.terminate()
+        assert await standby.wait() == 0
+        for descriptor in (lifeline, other_lifeline, ready):
+            os.close(descriptor)
+
+    run(scene())
