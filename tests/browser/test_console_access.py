@@ -32,6 +32,8 @@ NO_PAGES = {
     "/worker.js": "script",
     "/assets/{name}": "script and style",
     "/grants/{sid}": "an answer for a script",
+    "/recordings/{sid}/sound": "sealed sound",
+    "/recordings/export": "a table to keep",
     "/sign-in": "for those outside: looked at by itself",
     "/join": "for those outside: looked at by itself",
 }
@@ -77,8 +79,8 @@ def crawled(page: Page, home: str) -> Iterator[str]:
         # What the page asks for by script, and what its frame shows, is there.
         page.wait_for_load_state("networkidle")
         yield path
-        links = page.locator("a[href]").evaluate_all("all => all.map((each) => each.href)")
-        for link in links:
+        within = "() => [...document.querySelectorAll('a[href]')].map((each) => each.href)"
+        for link in [link for frame in frames_of(page) for link in frame.evaluate(within)]:
             parts = urlsplit(link)
             kind = re.sub(r"(?<![a-z])[A-Z]{2}[0-9a-f]{32}", "SID", parts.path)
             if f"{parts.scheme}://{parts.netloc}" == home and kind not in seen:
