@@ -4,9 +4,11 @@ import { h } from "./dom.js";
 
 const INBOUND = "inbound";
 
-/** A table of `rows` under heads; a head of "" is a column that explains itself. */
+/** A table of `rows` under heads; a head of "" is one of arrows, named for who does not see them. */
 export const columns = (name, heads, rows) =>
-  h("table", { class: name }, h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))), h("tbody", {}, rows));
+  h("table", { class: name }, h("thead", {}, h("tr", {}, heads.map(headed))), h("tbody", {}, rows));
+
+const headed = (head) => h("th", { scope: "col" }, head || h("span", { class: "aside" }, "Direction"));
 
 /** When a record was made, which leads to its page where `at` says where such pages are. */
 export function stamp(record, at) {
