@@ -101,6 +101,8 @@ class Stage:
         service = self.ask("POST", "/verify/v2/Services", FriendlyName="Shop")["sid"]
         self.ask("POST", f"/verify/v2/Services/{service}/Verifications", To=ADA, Channel="sms")
         self.ask("POST", "/messaging/v1/Services", FriendlyName="Reminders")
+        self.ask("POST", f"{account}/Keys.json", FriendlyName="Till")
+        self.ask("POST", "/2010-04-01/Accounts.json", FriendlyName="Branch")
         self.ask("POST", f"{account}/Calls.json", From=shop, To=SAM, Twiml="<Response><Say>Hello</Say></Response>")
 
 

@@ -97,17 +97,23 @@ class MemberConsole:
         self.wait(self.keys.open_console_link(self.caller, AC, slot, self.clock.now_ms() + 600_000))
         return f"{self.key_origin}/enrol#k={AC}.{link}.{secret}"
 
-    def text(self, body: str, status: Status = Status.DELIVERED, direction: Direction = Direction.OUTBOUND_API) -> str:
+    def text(
+        self,
+        body: str,
+        status: Status = Status.DELIVERED,
+        direction: Direction = Direction.OUTBOUND_API,
+        account: str = AC,
+    ) -> str:
         """A text that the API sealed."""
-        return self.wait(self._text(body, status, direction))
+        return self.wait(self._text(body, status, direction, account))
 
-    async def _text(self, body: str, status: Status, direction: Direction) -> str:
+    async def _text(self, body: str, status: Status, direction: Direction, account: str) -> str:
         await asyncio.sleep(0.002)  # of two texts of one millisecond it is not known which is newer
-        sealing = await self.keys.sealing_key(self.caller, AC)
+        sealing = await self.keys.sealing_key(self.caller, account)
         sid, now_ms = new_sid("SM"), self.clock.now_ms()
-        content = seal_content(RecordSealer(sealing.epoch_key, AC), sid, Content(remote=REMOTE, body=body))
+        content = seal_content(RecordSealer(sealing.epoch_key, account), sid, Content(remote=REMOTE, body=body))
         row = MessageRow(
-            account=AC,
+            account=account,
             sid=sid,
             direction=direction,
             status=status,

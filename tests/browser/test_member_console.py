@@ -12,6 +12,7 @@ from ringfence.domain.message import Direction, Status
 from ringfence.domain.recovery_kit import new_recovery_secret, recovery_credential, write_recovery_secret
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.ports.keys import Slot
+from ringfence.ports.store import AccountRow, CredentialRow
 
 pytestmark = pytest.mark.browser
 
@@ -117,6 +118,27 @@ def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
     opened = [(entry.actor[:2], entry.verb) for entry in stand.ledger.entries if entry.verb == "open_epochs"]
     assert opened
     assert {actor for actor, _ in opened} == {"PK"}
+
+
+@pytest.mark.long
+def test_a_member_of_the_parent_reads_a_subaccount_in_the_frame(context: BrowserContext, stand: MemberConsole) -> None:
+    page = context.new_page()
+    with_authenticator(context, page)
+    child = "AC" + "c" * 32
+    row = AccountRow(sid=child, tenant=AC, parent=AC, friendly_name="Branch", created_ms=2, updated_ms=2)
+    token = CredentialRow(
+        account=child, sid=child, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=2, updated_ms=2
+    )
+    stand.wait(stand.texts.create_account(row, token))
+    stand.wait(stand.keys.create_account(child, [Slot(credential=child, public=slot_public(bytes(32)))], AC))
+    stand.text(stand.canary, account=child)
+    enrolled(page, stand)
+    signed_in(page, stand)
+    page.get_by_role("link", name="Subaccounts").click()
+    page.get_by_role("link", name="Branch").click()
+    expect(page.frame_locator("#keys").locator("td.text")).to_have_text([stand.canary])
+    assert stand.canary not in page.content()
+    assert any(entry.account == child and entry.verb == "open_epochs" for entry in stand.ledger.entries)
 
 
 @pytest.mark.long

@@ -80,10 +80,41 @@ class BrowserSlots:
 
         await self._store.write(work)
 
-    def epochs(self, account: str, credential: str, epochs: Sequence[int]) -> dict[int, list[tuple[int, bytes]]]:
-        """Those that the slot's content keys open; one that does not exist is absent."""
+    def epochs(
+        self, account: str, credential: str, epochs: Sequence[int], child: str = ""
+    ) -> dict[int, list[tuple[int, bytes]]]:
+        """Those that the slot's content keys open, of the account or of `child`; one that does not exist is absent."""
         if len(epochs) > EPOCHS_AT_ONCE:
             raise ValueError(f"more than {EPOCHS_AT_ONCE} epochs at once")
+        generations = self._generations(account, credential)
+        if child:
+            generations = {generation for generation, _, _ in self.child_boxes(account, credential, child)}
+        rows = self._store.rows(
+            "SELECT epoch, generation, sealed FROM epoch WHERE account = ?"
+            " AND epoch IN (SELECT value FROM json_each(?))",
+            child or account,
+            json.dumps(sorted(set(epochs))),
+        )
+        return {epoch: [(generation, sealed)] for epoch, generation, sealed in rows if generation in generations}
+
+    def child_boxes(self, account: str, credential: str, child: str) -> list[tuple[int, int, bytes]]:
+        """As `ports.console_keys.ConsoleKeys.child_boxes`. KeyRefusedError where the slot opens none of it."""
+        opened = self._generations(account, credential)
+        found = [
+            (generation, by, sealed)
+            for generation, by, sealed in self._store.rows(
+                "SELECT parent_copy.generation, parent_generation, sealed FROM parent_copy JOIN account USING (account)"
+                " WHERE account = ? AND parent = ? ORDER BY parent_copy.generation",
+                *(child, account),
+            )
+            if by in opened
+        ]
+        if not found:
+            raise KeyRefusedError("this credential opens nothing of that account")
+        return found
+
+    def _generations(self, account: str, credential: str) -> set[int]:
+        """Those of the account's content key that the slot opens; KeyRefusedError for none, and for a link."""
         generations = {
             generation
             for (generation,) in self._store.rows(
@@ -92,13 +123,7 @@ class BrowserSlots:
         }
         if not generations or credential.startswith(LINK_PREFIX):
             raise KeyRefusedError("this credential opens nothing")
-        rows = self._store.rows(
-            "SELECT epoch, generation, sealed FROM epoch WHERE account = ?"
-            " AND epoch IN (SELECT value FROM json_each(?))",
-            account,
-            json.dumps(sorted(set(epochs))),
-        )
-        return {epoch: [(generation, sealed)] for epoch, generation, sealed in rows if generation in generations}
+        return generations
 
     def proof_key(self, account: str) -> bytes:
         """A key for one proof. The account's own oldest makes way where too many of its wait; ConnectionError where

@@ -143,11 +143,18 @@ class ConsoleKeyClient:
     async def with_slots(self, account: str, credentials: Sequence[str]) -> list[str]:
         return await self._client.call("with_slots", account, credentials, returns=list[str])
 
+    async def child_boxes(
+        self, account: str, credential: str, child: str, reader: Reader
+    ) -> list[tuple[int, int, bytes]]:
+        return await self._client.call(
+            "child_boxes", account, credential, child, reader, returns=list[tuple[int, int, bytes]]
+        )
+
     async def sealed_epochs(
-        self, account: str, credential: str, epochs: Sequence[int], reader: Reader
+        self, account: str, credential: str, epochs: Sequence[int], reader: Reader, child: str = ""
     ) -> dict[int, list[tuple[int, bytes]]]:
         return await self._client.call(
-            "sealed_epochs", account, credential, epochs, reader, returns=dict[int, list[tuple[int, bytes]]]
+            "sealed_epochs", account, credential, epochs, reader, child, returns=dict[int, list[tuple[int, bytes]]]
         )
 
     async def proof_key(self, account: str) -> bytes:

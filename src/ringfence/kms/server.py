@@ -56,6 +56,7 @@ CONSOLE_VERBS = (
     "link_boxes",
     "slot_boxes",
     "with_slots",
+    "child_boxes",
     "sealed_epochs",
     "proof_key",
     "add_browser_slot",

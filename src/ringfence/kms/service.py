@@ -297,17 +297,25 @@ class KeyService:
     async def with_slots(self, account: str, credentials: Sequence[str]) -> list[str]:
         return [credential for credential in credentials if self._browsers.is_known(account, credential)]
 
+    async def child_boxes(
+        self, account: str, credential: str, child: str, reader: Reader
+    ) -> list[tuple[int, int, bytes]]:
+        scope = _read_by(reader)
+        boxes = self._browsers.child_boxes(account, credential, child)
+        await self._write_down(child, credential, "slot_boxes", *scope)
+        return boxes
+
     async def sealed_epochs(
-        self, account: str, credential: str, epochs: Sequence[int], reader: Reader
+        self, account: str, credential: str, epochs: Sequence[int], reader: Reader, child: str = ""
     ) -> dict[int, list[tuple[int, bytes]]]:
         scope = _read_by(reader)
         try:
-            sealed = self._browsers.epochs(account, credential, epochs)
+            sealed = self._browsers.epochs(account, credential, epochs, child)
         except KeyRefusedError:
             if self._browsers.is_known(account, credential):
                 self._write_down_later(account, credential, "refused.open_epochs", *scope)
             raise
-        await self._write_down(account, credential, "open_epochs", *scope, *map(str, sealed))
+        await self._write_down(child or account, credential, "open_epochs", *scope, *map(str, sealed))
         return sealed
 
     async def proof_key(self, account: str) -> bytes:

@@ -80,11 +80,21 @@ class ConsoleKeys(Protocol):
     async def with_slots(self, account: str, credentials: Sequence[str]) -> list[str]:
         """Those of the credentials that open something of the account. It gives nothing away, and is in no ledger."""
 
+    async def child_boxes(
+        self, account: str, credential: str, child: str, reader: Reader
+    ) -> list[tuple[int, int, bytes]]:
+        """A subaccount's content keys as they are sealed to those of `account` that the slot opens.
+
+        (generation, generation of the parent's, sealed) each. In the subaccount's ledger: `slot_boxes`, by the
+        credential, of the reader's session.
+        """
+
     async def sealed_epochs(
-        self, account: str, credential: str, epochs: Sequence[int], reader: Reader
+        self, account: str, credential: str, epochs: Sequence[int], reader: Reader, child: str = ""
     ) -> dict[int, list[tuple[int, bytes]]]:
         """Epoch keys as they are sealed to the content key, one by one: by epoch, (generation, sealed) pairs.
 
+        Of `child`, a subaccount, they are sealed to its own content key, and the entry is in its ledger.
         Bundles are not given: one opens more than was asked for. A link opens none. ValueError for more than
         `EPOCHS_AT_ONCE`, and for a reader that is none. In the ledger: `open_epochs`, by the credential, of the
         reader's session.

@@ -7,12 +7,14 @@ const filter = document.getElementById("filter");
 const older = document.getElementById("older");
 let before = null;
 
-/** Show the list at `address` by a verb of the frame, now and whenever the form is sent. */
-export function sealedList(address, verb) {
+const OWN = { account, opened, pages: location.origin };
+
+/** Show the list at `address` by a verb of the frame, now and whenever the form is sent: of this account, or of `of`. */
+export function sealedList(address, verb, of = OWN) {
   const show = async () => {
-    const { credential } = await opened();
+    const { credential } = await of.opened();
     const page = await post(`${address}/sealed`, { wanted: { ...chosen(), before }, credential });
-    await askKeys(verb, { ...page, account, at: location.origin + address });
+    await askKeys(verb, { ...page, account: of.account, at: of.pages === null ? "" : of.pages + address });
     before = page.before;
     older.disabled = before === null;
   };

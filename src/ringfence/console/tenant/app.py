@@ -30,6 +30,7 @@ from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.sealed_hours import SealedHours
 from ringfence.console.tenant.service_routes import service_routes
 from ringfence.console.tenant.standing_json import StandingRelay
+from ringfence.console.tenant.subaccount_routes import subaccount_routes
 from ringfence.console.tenant.text_routes import text_routes
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.console.tenant.verify_service_routes import verify_service_routes
@@ -83,6 +84,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),
         *recording_routes(pages, dependencies.calls, dependencies.recordings, hours, keys_origin=origins.keys),
         *call_routes(pages, TenantCalls(dependencies.calls), dependencies.told, hours, keys_origin=origins.keys),
+        *subaccount_routes(pages, dependencies.view, standstill, traffic, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *key_routes(pages, dependencies.set_up, keys, acts, clock, keys_origin=origins.keys),

@@ -44,6 +44,8 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/recordings/{sid}/sealed": Role.READER,
     "/ledger/entries": Role.READER,
     "/numbers/{sid}/sealed": Role.READER,
+    "/subaccounts/{sid}/boxes": Role.READER,
+    "/subaccounts/{sid}/sealed": Role.READER,
     "/services/messaging/{sid}/sealed": Role.READER,
     "/passkeys/options": Role.READER,
     "/passkeys": Role.READER,

@@ -11,6 +11,7 @@ import { ledger } from "./ledger_view.js";
 import { texts } from "./messages_view.js";
 import { recordings } from "./recording_view.js";
 import { standing } from "./standing_view.js";
+import { subaccounts } from "./subaccounts.js";
 import { timelines } from "./timeline_view.js";
 import { visiting } from "./visiting.js";
 
@@ -23,6 +24,7 @@ const views = [
   ledger,
   granting,
   standing,
+  subaccounts,
 ];
 
 if (!(await isAble())) {

@@ -10,16 +10,27 @@ const OPEN_MS = 15 * 60_000;
 const STORE = "opened";
 const NAME = "now";
 let held = null;
+// The subaccount that is looked at: {parent, account, keys}.
+let child = null;
 
 /** Keep what a slot opened: [{generation, bytes}] of an account, through a credential that was shown at `shown_ms`.
  *  The bytes are wiped. */
 export async function keep(account, credential, contentKeys, shown_ms) {
+  await put({ account, credential, keys: await pairsOf(contentKeys), until_ms: shown_ms + OPEN_MS });
+}
+
+/** Keep what the keys of `parent` opened of a subaccount, for as long as they are open, and on this page alone. */
+export async function keepChild(parent, account, contentKeys) {
+  child = { parent, account, keys: await pairsOf(contentKeys) };
+}
+
+async function pairsOf(contentKeys) {
   const keys = [];
   for (const { generation, bytes } of contentKeys) {
     keys.push({ generation, ...(await pairOf(bytes)) });
     bytes.fill(0);
   }
-  await put({ account, credential, keys, until_ms: shown_ms + OPEN_MS });
+  return keys;
 }
 
 /** What is open, {account, credential, keys}, or null. */
@@ -35,6 +46,7 @@ export async function open() {
 /** The content keys that are open of `account`, or Refused. */
 export async function keysOf(account) {
   const found = await open();
+  if (found && child?.account === account && child.parent === found.account) return child.keys;
   if (!found || found.account !== account) throw new Refused("locked", "Show your passkey first.");
   return found.keys;
 }
@@ -42,6 +54,7 @@ export async function keysOf(account) {
 /** Forget it. */
 export async function close() {
   held = null;
+  child = null;
   await stored("readwrite", (opened) => opened.delete(NAME)).catch(notKept);
 }
 

@@ -5,6 +5,7 @@ import { agreed, pairOf, seal, unseal } from "./hpke.js";
 
 const SEED = "ringfence/slot/v1";
 const BOX = "ringfence/content-key/slot/v1";
+const PARENT = "ringfence/content-key/parent/v1";
 const PROOF = "ringfence/slot-proof/v1";
 
 /** The slot of a credential's secret, a text: the pair that content keys are sealed to. */
@@ -34,6 +35,19 @@ export async function openContentKeys(slot, account, credential, boxes) {
     }
   }
   return [...opened].sort(([one], [other]) => one - other).map(([generation, bytes]) => ({ generation, bytes }));
+}
+
+/**
+ * A subaccount's content keys, as `openContentKeys`, with those that are open of its parent: pairs with their generations.
+ * `copies` are [generation, generation of the parent's, sealed].
+ */
+export async function openChildKeys(parentKeys, parent, account, copies) {
+  const opened = [];
+  for (const [generation, by, sealed] of copies) {
+    const pair = parentKeys.find((key) => key.generation === by);
+    if (pair) opened.push({ generation, bytes: await unseal(pair, sealed, place(PARENT, account, generation, parent, by)) });
+  }
+  return opened;
 }
 
 /** Content keys for one more slot: [generation, sealed] pairs. */
