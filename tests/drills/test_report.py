@@ -5,6 +5,7 @@ import pytest
 from ringfence.cli.drill import drill
 from ringfence.drills.report import Finding, Verdict
 from ringfence.drills.report_page import page
+from ringfence.drills.run import DRILLS
 from ringfence.roles.refusal import RefusalError
 
 
@@ -49,3 +50,8 @@ def test_the_page_tells_all_of_it_runs_nothing_and_fetches_nothing() -> None:
 def test_one_report_has_one_form() -> None:
     with pytest.raises(RefusalError, match="two forms"):
         drill(["D13"], tenants=7, ours_only=True, as_json=True, as_html=True)
+
+
+def test_each_drill_is_called_by_a_name_that_the_command_takes() -> None:
+    assert DRILLS
+    assert [name for name in DRILLS if name != name.upper()] == []

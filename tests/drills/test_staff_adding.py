@@ -1,4 +1,4 @@
-"""D24b: staff give nobody a factor, a passkey or a slot; in the control a device for whomever they like."""
+"""D24B: staff give nobody a factor, a passkey or a slot; in the control a device for whomever they like."""
 
 import pytest
 

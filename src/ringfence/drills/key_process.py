@@ -25,9 +25,9 @@ LOOK_EVERY_S = 0.005
 class _BothSockets(Client):
     """Calls the delivery verbs at the dispatcher's socket, and all others at the API's."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings.socket("kms-api"), timeout_s=ANSWER_WITHIN_S)
-        self._delivery = Client(settings.socket("kms-dispatcher"), timeout_s=ANSWER_WITHIN_S)
+    def __init__(self, settings: Settings, answer_within_s: float) -> None:
+        super().__init__(settings.socket("kms-api"), timeout_s=answer_within_s)
+        self._delivery = Client(settings.socket("kms-dispatcher"), timeout_s=answer_within_s)
 
     async def call(self, verb: str, *args: object, returns: Any = Any, timeout_s: float | None = None) -> Any:
         if verb in DELIVERY_VERBS and verb != "blind":
@@ -54,17 +54,17 @@ class KeyProcess(ApiKeyClient, DispatcherKeyClient):
 
 @contextlib.asynccontextmanager
 async def apart(
-    folder: Path, design: Design, roles: Sequence[str] = ("kms",)
+    folder: Path, design: Design, roles: Sequence[str] = ("kms",), *, answer_within_s: float = ANSWER_WITHIN_S
 ) -> AsyncIterator[tuple[SeededCopy, Supervisor, Settings]]:
     """A seeded copy of `design` whose key service, and whoever writes its record, are processes of their own.
 
-    So are further `roles`, which serve the same data.
+    So are further `roles`, which serve the same data. Calls that take longer than `answer_within_s` fail.
     """
     started = dict.fromkeys((design.log_writer, *roles))
     async with installation(folder, design.command, roles=list(started)) as (supervisor, settings):
 
         async def open_keys(_: Path, clock: Clock) -> Keys:
-            return KeyProcess(_BothSockets(settings), clock)
+            return KeyProcess(_BothSockets(settings, answer_within_s), clock)
 
         async with seeded_copy(folder, msgspec.structs.replace(design, open_keys=open_keys)) as copy:
             yield copy, supervisor, settings

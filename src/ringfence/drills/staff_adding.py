@@ -1,4 +1,4 @@
-"""D24b: the attacker has the browser of a member of staff, and gives customers and members factors of his own.
+"""D24B: the attacker has the browser of a member of staff, and gives customers and members factors of his own.
 
 In 2022 that is how 93 users of an authenticator came by a second device: added from inside, without a word to them.
 What counts is each tenant of whom a factor, a device, a passkey, a member, a slot or a link is there that was not.
@@ -22,7 +22,7 @@ from ringfence.drills.staff_attack import METHODS, VARIABLE, Rows, StaffAttack, 
 from ringfence.drills.staff_browser import PasskeyInSoftware
 from ringfence.roles.settings import Settings
 
-DRILL, TITLE = "D24b", "factors, passkeys and members that staff add to their customers'"
+DRILL, TITLE = "D24B", "factors, passkeys and members that staff add to their customers'"
 # Where what lets somebody in is kept, and by which column a tenant's is known.
 _KEPT = {
     "ringfence.db": {"verify_factor": "account", "credential": "account"},

@@ -63,7 +63,8 @@ class KeyService:
 
     Errors: KeyRefusedError (the caller opens nothing of that account; unknown account or table), ValueError (a mistake
     of the calling program), ConnectionError (database or ledger cannot be written: nothing was released).
-    `files` and `store`, where given, take the place of those in `directory`.
+    `files` and `store`, where given, take the place of those in `directory`. With `hybrid`, new accounts are sealed by
+    the hybrid of X25519 with ML-KEM.
     """
 
     def __init__(
@@ -74,13 +75,14 @@ class KeyService:
         *,
         files: KeyFiles | None = None,
         store: KeyStore | None = None,
+        hybrid: bool = False,
     ) -> None:
         self._clock = clock
         self._ledger = ledger
         self._files = files or KeyFiles(directory / "keys")
         self._store = store or KeyStore(directory / DATABASE)
         self._days = DayKeys(self._files, clock)
-        self._slots = SlotKeys(self._store, clock)
+        self._slots = SlotKeys(self._store, clock, hybrid=hybrid)
         self._browsers = BrowserSlots(self._store, self._slots, clock)
         self._live = LiveEpochs(self._store, self._days, clock)
         self._archive = Archive(self._store, clock)
@@ -270,6 +272,7 @@ class KeyService:
     async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
         self._browsers.check_link(slot.credential, until_ms)
         opened = await self._open(caller, account, "open_console_link")
+        self._slots.check(account, slot)
         await self._write_down(account, caller.credential, "open_console_link", slot.credential)
         await self._browsers.note_link(account, slot.credential, until_ms)
         await self._slots.add(opened, account, slot)

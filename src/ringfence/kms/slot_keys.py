@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.domain.sealing.hpke import Recipient
+from ringfence.domain.sealing.hpke import Recipient, is_hybrid
 from ringfence.domain.sealing.slots import ContentKey, slot_public
 from ringfence.kms.store import KeyStore
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 OPENED_MS = 58_000  # let go of within 60 s, tidying included
 OPENED_MAX = 10_000
+_PRESENT = "SELECT public FROM account JOIN content_key USING (account, generation) WHERE account = ?"
 
 
 class Opened:
@@ -31,11 +32,16 @@ class Opened:
 
 
 class SlotKeys:
-    """Opens content keys through slots; makes, adds and revokes slots."""
+    """Opens content keys through slots; makes, adds and revokes slots.
 
-    def __init__(self, store: KeyStore, clock: Clock) -> None:
+    With `hybrid`, accounts that are made from now on, but subaccounts of others, are sealed by the hybrid with ML-KEM.
+    An account is so from its first key on or never: what was ever kept of it would open it otherwise.
+    """
+
+    def __init__(self, store: KeyStore, clock: Clock, *, hybrid: bool = False) -> None:
         self._store = store
         self._clock = clock
+        self._hybrid = hybrid
         self._opened: dict[tuple[str, str, str, bytes], Opened] = {}
 
     def open(self, caller: Caller, account: str) -> Opened:
@@ -69,9 +75,15 @@ class SlotKeys:
             if parent is not None and not db.execute("SELECT 1 FROM account WHERE account = ?", (parent,)).fetchone():
                 raise KeyRefusedError("no such parent account")
             db.execute("INSERT INTO account (account, parent, generation) VALUES (?, ?, -1)", (account, parent))
-            _begin_generation(db, account, [(slot, 0) for slot in slots])
+            hybrid = self._hybrid if parent is None else _is_hybrid(db, parent)
+            _begin_generation(db, account, [(slot, 0) for slot in slots], hybrid=hybrid)
 
         await self._store.write(work)
+
+    def check(self, account: str, slot: Slot) -> None:
+        """KeyRefusedError where the account can have no such slot, before anything is written of it."""
+        found = self._store.row(_PRESENT, account)
+        _public(slot, hybrid=found is not None and is_hybrid(found[0]))
 
     async def add(self, opened: Opened, account: str, slot: Slot) -> None:
         """Seal what is opened to one more slot. Where its credential has one, both open until the new one is used."""
@@ -86,7 +98,7 @@ class SlotKeys:
                     (account, slot.credential),
                 )
             )
-            if slot.public in turns.values():
+            if _public(slot, hybrid=_is_hybrid(db, account)) in turns.values():
                 return
             # A later turn that was never used comes from a rotation that was not finished.
             used = min(turns, default=0)
@@ -133,9 +145,9 @@ class SlotKeys:
 
     async def supersede(self, caller: Caller) -> None:
         """The new slot of a rotated secret is in use: its old one goes, and a new content key begins."""
-        public = slot_public(caller.seed)
 
         def work(db: sqlite3.Connection) -> None:
+            public = slot_public(caller.seed, hybrid=_is_hybrid(db, caller.account))
             gone = db.execute(
                 "DELETE FROM slot WHERE account = ? AND credential = ? AND public != ?",
                 (caller.account, caller.credential, public),
@@ -180,7 +192,7 @@ class SlotKeys:
             caller.credential,
         )
         try:
-            slot = Recipient(caller.seed)
+            slot = Recipient(caller.seed, hybrid=any(is_hybrid(public) for _, public, _ in rows))
             content = {
                 generation: ContentKey.from_slot(caller.account, generation, sealed, slot, caller.credential)
                 for generation, public, sealed in rows
@@ -231,14 +243,20 @@ def renew(db: sqlite3.Connection, account: str) -> None:
                 "SELECT DISTINCT credential, turn, public FROM slot WHERE account = ?", (one,)
             )
         ]
-        _begin_generation(db, one, slots)
+        _begin_generation(db, one, slots, hybrid=_is_hybrid(db, one))
 
 
-def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[tuple[Slot, int]]) -> None:
+def _is_hybrid(db: sqlite3.Connection, account: str) -> bool:
+    """Whether an account's content keys are of the hybrid."""
+    found = db.execute(_PRESENT, (account,)).fetchone()
+    return found is not None and is_hybrid(found[0])
+
+
+def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[tuple[Slot, int]], *, hybrid: bool) -> None:
     parent, generation = db.execute(
         "SELECT parent, generation + 1 FROM account WHERE account = ?", (account,)
     ).fetchone()
-    key = ContentKey.new(account, generation)
+    key = ContentKey.new(account, generation, hybrid=hybrid)
     db.execute(
         "INSERT INTO content_key (account, generation, public) VALUES (?, ?, ?)", (account, generation, key.public)
     )
@@ -257,8 +275,19 @@ def _begin_generation(db: sqlite3.Connection, account: str, slots: Sequence[tupl
 
 
 def _put_slot(db: sqlite3.Connection, key: ContentKey, slot: Slot, turn: int) -> None:
-    sealed = key.seal_to_slot(slot.public, slot.credential)
+    public = _public(slot, hybrid=key.recipient.hybrid)
+    sealed = key.seal_to_slot(public, slot.credential)
     db.execute(
         "INSERT INTO slot (account, credential, turn, generation, public, sealed) VALUES (?, ?, ?, ?, ?, ?)",
-        (key.account, slot.credential, turn, key.generation, slot.public, sealed),
+        (key.account, slot.credential, turn, key.generation, public, sealed),
     )
+
+
+def _public(slot: Slot, *, hybrid: bool) -> bytes:
+    """The public half that an account of this kind keeps. KeyRefusedError where the slot's holder has none such."""
+    if not hybrid:
+        return slot.public
+    wanted = slot.hybrid or slot.public
+    if not is_hybrid(wanted):
+        raise KeyRefusedError("browsers cannot open what is sealed by hybrid_sealing")
+    return wanted

@@ -25,10 +25,15 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
-    """A way to open a tenant's content key; `public` is the public half of `Caller.seed`."""
+    """A way to open a tenant's content key; `public` is the public half of `Caller.seed`.
+
+    `hybrid` is the public half for an account that is sealed by the hybrid with ML-KEM; b"" where the holder, a
+    browser, cannot open by that. The key service keeps the one that the account needs, and never both.
+    """
 
     credential: str
     public: bytes
+    hybrid: bytes = b""
 
 
 class SealingKey(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,7 +46,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             files = unlock(settings.kms_dir, process.secret, settles=True)
             process.forget_secret()
             ledger = LedgerWriter(settings.kms_dir, files=files)
-            service = KeyService(settings.kms_dir, process.clock, ledger, files=files)
+            service = KeyService(settings.kms_dir, process.clock, ledger, files=files, hybrid=settings.hybrid_sealing)
             await ledger.open(process.clock.now_ms())
             stack.push_async_callback(ledger.close)
             await service.open()

@@ -1,38 +1,78 @@
-"""HPKE, base mode, single shot: X25519, HKDF-SHA256, AES-256-GCM (RFC 9180, suite 0x0020 0x0001 0x0002).
+"""HPKE, base mode, single shot, HKDF-SHA256 and AES-256-GCM (RFC 9180), by one of two KEMs.
 
-A sealed value is the 32-byte encapsulated key, then ciphertext and tag.
+X25519 (suite 0x0020 0x0001 0x0002), or the hybrid of ML-KEM-768 with X25519 that is called X-Wing (0x647a), which holds
+as long as either of the two does. The length of a public key tells which. A sealed value is the encapsulated key, then
+ciphertext and tag.
+
+Source: RFC 9180; draft-connolly-cfrg-xwing-kem, sections 5.2 and 5.8; FIPS 203.
 """
 
+import hashlib
+
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
 
 from ringfence.domain.sealing.aead import UnsealError
 
 ENCAPSULATED_BYTES = 32
 OVERHEAD_BYTES = ENCAPSULATED_BYTES + 16
+HYBRID_PUBLIC_BYTES = 1_216
+HYBRID_OVERHEAD_BYTES = 1_120 + 16
 
+_MLKEM_PUBLIC_BYTES = 1_184
+_MLKEM_SEED_BYTES = 64
 _SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_HYBRID = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+
+
+def is_hybrid(public: bytes) -> bool:
+    """Whether a public key is of the hybrid."""
+    return len(public) == HYBRID_PUBLIC_BYTES
 
 
 def seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
-    """Seal to an X25519 public key (32 bytes). ValueError where `public` is no such key."""
-    return _SUITE.encrypt(plaintext, X25519PublicKey.from_public_bytes(public), info=info)
+    """Seal to a public key: 32 bytes of X25519, or 1,216 of the hybrid. ValueError where `public` is no such key."""
+    if not is_hybrid(public):
+        return _SUITE.encrypt(plaintext, X25519PublicKey.from_public_bytes(public), info=info)
+    mlkem = MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC_BYTES])
+    x25519 = X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC_BYTES:])
+    return _HYBRID.encrypt(plaintext, MLKEM768X25519PublicKey(mlkem, x25519), info=info)
 
 
 class Recipient:
-    """The private half, ready to open; making one costs as much as half an opening, so keep it while you need it."""
+    """The private half, ready to open; making one costs as much as half an opening, so keep it while you need it.
 
-    def __init__(self, private: bytes) -> None:
-        self._key = X25519PrivateKey.from_private_bytes(private)
+    Its 32 bytes are an X25519 key, or, where it is `hybrid`, the seed that X-Wing has for a private key. They must
+    never be used as both: who breaks the one public key would have the other.
+    """
 
-    @property
-    def public(self) -> bytes:
-        return self._key.public_key().public_bytes_raw()
+    def __init__(self, private: bytes, *, hybrid: bool = False) -> None:
+        self.hybrid = hybrid
+        self._key: X25519PrivateKey | MLKEM768X25519PrivateKey
+        if not hybrid:
+            self._suite, self._key = _SUITE, X25519PrivateKey.from_private_bytes(private)
+            self.public = self._key.public_key().public_bytes_raw()
+            return
+        if len(private) != ENCAPSULATED_BYTES:
+            raise ValueError("expected a seed of 32 bytes")
+        expanded = hashlib.shake_256(private).digest(_MLKEM_SEED_BYTES + ENCAPSULATED_BYTES)
+        mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED_BYTES])
+        x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED_BYTES:])
+        self._suite, self._key = _HYBRID, MLKEM768X25519PrivateKey(mlkem, x25519)
+        self.public = mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
 
     def unseal(self, sealed: bytes, info: bytes) -> bytes:
         """The plaintext, or UnsealError."""
         try:
-            return _SUITE.decrypt(sealed, self._key, info=info)
+            return self._suite.decrypt(sealed, self._key, info=info)
         except InvalidTag:
             raise UnsealError from None

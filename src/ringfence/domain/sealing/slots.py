@@ -1,7 +1,8 @@
 """Slots: the ways into a tenant's content key, one a credential.
 
-A slot is an X25519 key pair derived from the credential's secret. Its public half is stored, and the content key
-sealed to it; its private half, the seed, exists only while the credential is being used.
+A slot is a key pair derived from the credential's secret: of X25519, or, in an account that is sealed for longer, of
+the hybrid with ML-KEM. Its public half is stored, and the content key sealed to it; its private half, the seed, exists
+only while the credential is being used.
 """
 
 import os
@@ -12,6 +13,8 @@ from ringfence.domain.sealing.aead import place
 _SEED_INFO = b"ringfence/slot/v1"
 _CREDENTIAL = "ringfence/content-key/slot/v1"
 _PARENT = "ringfence/content-key/parent/v1"
+# What follows the seed of a hybrid key where it is sealed. A key of X25519 stands alone.
+_HYBRID = b"\1"
 
 
 def slot_seed(secret: str, credential: str) -> bytes:
@@ -19,30 +22,36 @@ def slot_seed(secret: str, credential: str) -> bytes:
     return hkdf.derive(secret.encode(), salt=credential.encode(), info=_SEED_INFO)
 
 
-def slot_public(seed: bytes) -> bytes:
-    """The public half of a slot, which the key service keeps."""
-    return hpke.Recipient(seed).public
+def slot_public(seed: bytes, *, hybrid: bool = False) -> bytes:
+    """The public half of a slot, of which the key service keeps one alone."""
+    return hpke.Recipient(seed, hybrid=hybrid).public
 
 
 class ContentKey:
-    """One generation of an account's X25519 content key: it opens every epoch of that generation.
+    """One generation of an account's content key: it opens every epoch of that generation.
 
-    `generation` counts from 0; a new one begins when a credential is revoked.
+    `generation` counts from 0; a new one begins when a credential is revoked. Sealed, a `hybrid` one has a byte more.
     """
 
-    def __init__(self, account: str, generation: int, private: bytes) -> None:
+    def __init__(self, account: str, generation: int, private: bytes, *, hybrid: bool = False) -> None:
         self.account = account
         self.generation = generation
-        self.recipient = hpke.Recipient(private)
+        self.recipient = hpke.Recipient(private, hybrid=hybrid)
         self._private = private
+        self._sealed = private + _HYBRID if hybrid else private
 
     def __repr__(self) -> str:
         return f"ContentKey({self.account}, {self.generation})"
 
     @classmethod
-    def new(cls, account: str, generation: int) -> "ContentKey":
+    def new(cls, account: str, generation: int, *, hybrid: bool = False) -> "ContentKey":
         """A fresh key from the system's random source."""
-        return cls(account, generation, os.urandom(hkdf.KEY_BYTES))
+        return cls(account, generation, os.urandom(hkdf.KEY_BYTES), hybrid=hybrid)
+
+    @classmethod
+    def _read(cls, account: str, generation: int, opened: bytes) -> "ContentKey":
+        hybrid = len(opened) > hkdf.KEY_BYTES
+        return cls(account, generation, opened[: hkdf.KEY_BYTES], hybrid=hybrid)
 
     @property
     def public(self) -> bytes:
@@ -54,14 +63,14 @@ class ContentKey:
 
     def seal_to_slot(self, public: bytes, credential: str) -> bytes:
         """This key for the holder of one slot."""
-        return hpke.seal(public, self._private, self._where(_CREDENTIAL, credential))
+        return hpke.seal(public, self._sealed, self._where(_CREDENTIAL, credential))
 
     def seal_to_parent(self, parent: "ContentKey | tuple[str, int, bytes]") -> bytes:
         """This key for a parent account's content key, given whole or as (account, generation, public half)."""
         account, generation, public = (
             (parent.account, parent.generation, parent.public) if isinstance(parent, ContentKey) else parent
         )
-        return hpke.seal(public, self._private, self._where(_PARENT, account, str(generation)))
+        return hpke.seal(public, self._sealed, self._where(_PARENT, account, str(generation)))
 
     @classmethod
     def from_slot(
@@ -69,13 +78,13 @@ class ContentKey:
     ) -> "ContentKey":
         """Open what `seal_to_slot` made, or UnsealError."""
         where = place(_CREDENTIAL, account, str(generation), credential)
-        return cls(account, generation, slot.unseal(sealed, where))
+        return cls._read(account, generation, slot.unseal(sealed, where))
 
     @classmethod
     def from_parent(cls, account: str, generation: int, sealed: bytes, parent: "ContentKey") -> "ContentKey":
         """Open what `seal_to_parent` made, or UnsealError."""
         where = place(_PARENT, account, str(generation), parent.account, str(parent.generation))
-        return cls(account, generation, parent.recipient.unseal(sealed, where))
+        return cls._read(account, generation, parent.recipient.unseal(sealed, where))
 
     def _where(self, kind: str, *holder: str) -> bytes:
         return place(kind, self.account, str(self.generation), *holder)

@@ -46,8 +46,12 @@ def new_api_secret() -> str:
 
 def credential_of(sid: str, secret: str) -> Credential:
     """The slot that `secret` opens, under the name of `sid`."""
-    public = slot_public(slot_seed(secret, sid))
-    return Credential(sid=sid, secret=secret, slot=Slot(credential=sid, public=public))
+    return Credential(sid=sid, secret=secret, slot=slot_of(sid, slot_seed(secret, sid)))
+
+
+def slot_of(credential: str, seed: bytes) -> Slot:
+    """The slot of a holder that opens by either KEM."""
+    return Slot(credential=credential, public=slot_public(seed), hybrid=slot_public(seed, hybrid=True))
 
 
 async def credential_row(

@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.recovery_kit import new_recovery_secret, recovery_credential
-from ringfence.domain.sealing.slots import slot_public, slot_seed
-from ringfence.ports.keys import Caller, Slot, TenantKeys
+from ringfence.domain.sealing.slots import slot_seed
+from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, AccountStore
 from ringfence.usecases.accounts.create_account import NewAccount
+from ringfence.usecases.accounts.credential import slot_of
 from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 
 
@@ -19,7 +20,7 @@ async def make_recovery_kit(keys: TenantKeys, *, caller: Caller, account: str, k
     """
     secret = new_recovery_secret()
     kit = _kit(account, secret)
-    await keys.add_slot(caller, account, Slot(credential=kit.credential, public=slot_public(kit.seed)))
+    await keys.add_slot(caller, account, slot_of(kit.credential, kit.seed))
     keep(secret)
     # Used once, for nothing: that ends the slot before it, and shows that the new one opens.
     await keys.open_epochs(kit, account, [])

@@ -5,7 +5,7 @@ import msgspec
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.standing import hmac_states_record
-from ringfence.ports.keys import Caller, Slot, TenantKeys
+from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountStore
 from ringfence.usecases.accounts.credential import (
     AUTH_TOKEN,
@@ -39,7 +39,7 @@ async def create_secondary_token(
     await delete_secondary_token(store, keys, account=account)
     # Its slot is that of the account's name, under which it will sign in for good.
     credential = credential_of(account, new_auth_token())
-    slot = Slot(credential=name, public=credential.slot.public)
+    slot = msgspec.structs.replace(credential.slot, credential=name)
     await keys.add_slot(caller, account, slot)
     kept = msgspec.structs.replace(credential, sid=name, slot=slot)
     row = await credential_row(keys, kept, account=account, kind=SECONDARY_TOKEN, created_ms=now_ms, updated_ms=now_ms)
