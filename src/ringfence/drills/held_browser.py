@@ -13,9 +13,11 @@ import msgspec
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from ringfence.console.operator.staff_rows import StaffMember, keep_member
 from ringfence.console.request_signature import PublicJwk
 from ringfence.console.session_guard import cookie_name
 from ringfence.console.sessions import Sessions
+from ringfence.domain.access.staff_role import ALL_STAFF_ROLES
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.sid import new_sid
 from ringfence.drills.plain_http import Answer
@@ -99,10 +101,18 @@ async def signed_browser(settings: Settings, _copy: SeededCopy) -> AsyncIterator
                     await asyncio.sleep(0.01)
             clock = SystemClock()
             person, now_ms = new_sid("ST", clock.now_ms()), clock.now_ms()
-            row = (person, os.urandom(32), "Ada", now_ms, now_ms, "terminal", "terminal")
-            await storage.run(
-                lambda db: db.execute("INSERT INTO staff VALUES (?, ?, ?, ?, ?, ?, ?, NULL, '')", row) and None
+            # Whoever is attacked may do all that there is to be done.
+            member = StaffMember(
+                id=person,
+                handle=os.urandom(32),
+                name="Ada",
+                made_ms=now_ms,
+                active_ms=now_ms,
+                invited_by="terminal",
+                approved_by="terminal",
+                roles=ALL_STAFF_ROLES,
             )
+            await storage.run(lambda db: keep_member(db, member))
             browser = SignedBrowser(made[0], (at.operator_origin, at.tenant_origin), Sessions(storage, clock), person)
             await browser.sign_in()
             yield browser
