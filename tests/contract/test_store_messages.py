@@ -216,6 +216,31 @@ async def test_pages_neither_skip_nor_repeat_even_where_times_are_equal(store, t
         assert await pages(store, rows[0].account, MessageFilter(), limit) == expected
 
 
+async def test_those_that_ended_in_one_way_are_listed_newest_first_by_page_and_direction(store, text):
+    reply = Direction.OUTBOUND_REPLY
+    failed = [text(status=Status.FAILED, direction=reply if n % 2 else Direction.OUTBOUND_API) for n in range(5)]
+    others = [
+        text(status=Status.DELIVERED),
+        text(status=Status.QUEUED),
+        text(sid="VL" + "1" * 32, status=Status.FAILED),
+        text(account=OTHER, status=Status.FAILED),
+    ]
+    sent = text()
+    for row in (*failed, *others, sent):
+        await store.accept(row)
+    account, every, newest = sent.account, MessageFilter(), failed[::-1]
+    assert await store.ended_messages(account, Status.FAILED, every) == newest
+    first = await store.ended_messages(account, Status.FAILED, every, limit=2)
+    assert first == newest[:2]
+    assert await store.ended_messages(account, Status.FAILED, every, before=first[-1].sid) == newest[2:]
+    assert await store.ended_messages(account, Status.FAILED, every, direction=reply) == [failed[3], failed[1]]
+    within = MessageFilter(from_ms=failed[1].created_ms, to_ms=failed[3].created_ms)
+    assert await store.ended_messages(account, Status.FAILED, within) == [failed[2], failed[1]]
+    assert await store.ended_messages(account, Status.QUEUED, every) == []
+    await store.acknowledge(None, [Outcome(account=account, sid=sent.sid, status=Status.FAILED, at_ms=NOW)])
+    assert [row.sid for row in await store.ended_messages(account, Status.FAILED, every, limit=1)] == [sent.sid]
+
+
 async def test_a_listing_that_deletes_as_it_goes_skips_nothing(store, text):
     made = [text(sid=f"SM{NOW + n // 3:012x}{n:020x}", created_ms=NOW + n // 3) for n in range(10)]
     for row in made:

@@ -322,6 +322,18 @@ class MessageStore(Protocol):
     async def by_carrier_refs(self, carrier: str, refs: Sequence[str]) -> list[tuple[str, str] | None]:
         """(account, sid) of the newest message that this carrier knows by each of `refs`, in order."""
 
+    async def ended_messages(
+        self,
+        account: str,
+        status: Status,
+        wanted: MessageFilter,
+        *,
+        direction: Direction | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[MessageRow]:
+        """As `messages`, those in one final status alone, and of one direction. Of `wanted` the times count."""
+
     async def rewrite(self, account: str, sid: str, content: bytes, *, at_ms: int, redacted: bool) -> bool:
         """Replace the sealed content; a redaction takes the details of its webhook attempts too, past and to come."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from msgspec.structs import replace
 
 from ringfence.domain.carrier_trail import MAX_CHARACTERS
-from ringfence.domain.message import FINAL, Direction
+from ringfence.domain.message import FINAL, Direction, Status
 from ringfence.ports.store import (
     Lease,
     MediaRow,
@@ -124,11 +124,29 @@ class MemoryMessages(MemoryOutbox, MemoryQueue, MemoryDayCounts):
     async def messages(
         self, account: str, wanted: MessageFilter, *, before: str | None = None, limit: int = 50
     ) -> list[MessageRow]:
-        found = [row for row in self._messages.values() if row.account == account and _matches(row, wanted)]
+        return self._page(account, [row for row in self._messages.values() if _matches(row, wanted)], before, limit)
+
+    async def ended_messages(
+        self,
+        account: str,
+        status: Status,
+        wanted: MessageFilter,
+        *,
+        direction: Direction | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[MessageRow]:
+        ended = [
+            row
+            for row in self._messages.values()
+            if row.status is status and status in FINAL and direction in (None, row.direction) and _matches(row, wanted)
+        ]
+        return self._page(account, ended, before, limit)
+
+    def _page(self, account: str, rows: Sequence[MessageRow], before: str | None, limit: int) -> list[MessageRow]:
         known = None if before is None else self._messages.get((account, before))
-        return page_of(
-            found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
-        )
+        place = None if before is None else place_of(before, None if known is None else known.created_ms)
+        return page_of([row for row in rows if row.account == account], place, limit)
 
     async def messages_of(self, keys: Sequence[tuple[str, str]]) -> list[MessageRow | None]:
         return [self._messages.get(key) for key in keys]

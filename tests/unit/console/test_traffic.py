@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from ringfence.console.refusals import RefusedError
+from ringfence.console.tenant.looked_through import LOOKED_AT_MAX
 from ringfence.console.tenant.looked_through import PAGE_ROWS as PAGE_TEXTS
 from ringfence.console.tenant.traffic import TenantTraffic, TextsWanted, shown_price
 from ringfence.domain.clock import ManualClock
@@ -79,6 +80,30 @@ def test_a_filter_leaves_out_the_others(run: Any) -> None:
     assert pages(run, traffic, day="2023-12-09", direction=Direction.OUTBOUND_API) == [[sids[4], sids[1]]]
     with pytest.raises(RefusedError):
         pages(run, traffic, day="yesterday")
+
+
+def test_what_is_rare_is_found_however_much_lies_before_it(run: Any) -> None:
+    """Days without any are passed over, and what has ended is found by how it ended."""
+    sids = {n: f"SM{n:032x}" for n in (1, 2, 3)}
+    rare = [
+        row(1, created_ms=NOON_MS - 40 * DAY_MS, status=Status.SENT, direction=Direction.OUTBOUND_REPLY),
+        row(2, created_ms=NOON_MS - 40 * DAY_MS, status=Status.FAILED),
+        row(3, created_ms=NOON_MS - 50 * DAY_MS, status=Status.SENT),
+    ]
+    traffic = traffic_of(run, *rare, *(row(n + 10) for n in range(2 * LOOKED_AT_MAX)))
+    assert pages(run, traffic, status=Status.FAILED) == [[sids[2]]]
+    assert pages(run, traffic, status=Status.SENT) == [[sids[1], sids[3]]]
+    assert pages(run, traffic, direction=Direction.OUTBOUND_REPLY) == [[sids[1]]]
+    assert pages(run, traffic, status=Status.CANCELED) == [[]]
+    assert pages(run, traffic, status=Status.SENDING) == [[]]
+
+
+def test_pages_of_a_filter_go_on_from_day_to_day(run: Any) -> None:
+    each = [row(n, created_ms=NOON_MS - n % 7 * DAY_MS, status=Status.SENT) for n in range(2 * PAGE_TEXTS + 20)]
+    found = pages(run, traffic_of(run, *each, row(500)), status=Status.SENT)
+    assert [len(page) for page in found] == [PAGE_TEXTS, PAGE_TEXTS, 20]
+    newest = sorted(each, key=lambda one: (one.created_ms, one.sid), reverse=True)
+    assert [sid for page in found for sid in page] == [one.sid for one in newest]
 
 
 def test_days_count_what_was_sent_and_what_became_of_it(run: Any) -> None:

@@ -74,6 +74,7 @@ def test_no_statement_scans_a_table(connection, name):
         ("messages", "unfinished", "message_open"),
         ("messages", "due", "message_open (account=? AND local=? AND carrier=? AND place_ms<?)"),
         ("listing", "all", "message_created (account=? AND created_ms>? AND (created_ms,sid)<(?,?))"),
+        ("listing", "ended", "message_ended (account=? AND status=? AND created_ms>? AND (created_ms,sid)<(?,?))"),
         ("listing", "by_local", "message_local (account=? AND local=? AND created_ms>? AND (created_ms,sid)<(?,?))"),
         ("listing", "by_remote", "message_remote (account=? AND remote_index=?)"),
         ("outbox", "ready", "event_turn (account=? AND ready_ms<?)"),
@@ -94,5 +95,5 @@ def test_no_statement_scans_a_table(connection, name):
 def test_the_index_made_for_it_is_used(connection, name, heading, index):
     steps = plan(connection, statements(f"sqlite/{name}")[heading])
     assert any(index in step for step in steps)
-    if heading in ("due", "all", "by_local"):
+    if heading in ("due", "all", "ended", "by_local"):
         assert not any("TEMP B-TREE" in step for step in steps)

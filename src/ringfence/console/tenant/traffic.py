@@ -1,24 +1,27 @@
 """An account's texts for its members: what is clear of them by page and by day, and what is sealed as it is kept."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
+from ringfence.console.tenant.counted_days import CountedDays
 from ringfence.console.tenant.days import bounds_ms
 from ringfence.console.tenant.looked_through import looked_through
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.carrier_trail import Effect, Kind, decode_trail, with_effects
 from ringfence.domain.clock import Clock
-from ringfence.domain.message import Direction, Status
+from ringfence.domain.message import FINAL, Direction, Status
 from ringfence.ports.day_counts import DAY_MS, DayTexts
 from ringfence.ports.store import MessageFilter, MessageRow
 
 # Texts of this kind bring a code, and are Verify's.
 CODE_PREFIX = "VL"
 OVERVIEW_DAYS = 14
+# Far beyond all that is counted.
+END_OF_TIME_MS = 1 << 52
 _GONE_WRONG = frozenset({Status.FAILED, Status.UNDELIVERED})
 
 
@@ -27,6 +30,17 @@ class Texts(Protocol):
 
     async def messages(
         self, account: str, wanted: MessageFilter, *, before: str | None = None, limit: int = 50
+    ) -> list[MessageRow]: ...
+
+    async def ended_messages(
+        self,
+        account: str,
+        status: Status,
+        wanted: MessageFilter,
+        *,
+        direction: Direction | None = None,
+        before: str | None = None,
+        limit: int = 50,
     ) -> list[MessageRow]: ...
 
     async def texts_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayTexts]: ...
@@ -102,15 +116,39 @@ class TenantTraffic:
     async def page(self, account: str, wanted: TextsWanted) -> tuple[list[SealedText], str | None]:
         """A page, the newest first, and what to ask the next one with: None where there is none. RefusedError."""
         from_ms, to_ms = bounds_ms(wanted.day)
-        asked = MessageFilter(from_ms=from_ms, to_ms=to_ms)
-        any_of_them = wanted.status is None and wanted.direction is None
+        exact = wanted.status in FINAL or (wanted.status is None and wanted.direction is None)
         found, before = await looked_through(
-            lambda behind, limit: self._texts.messages(account, asked, before=behind, limit=limit),
-            None if any_of_them else lambda row: _meets(row, wanted),
+            await self._reader(account, wanted, from_ms, to_ms),
+            None if exact else lambda row: _meets(row, wanted),
             lambda row: row.sid,
             wanted.before,
         )
         return [_sealed(each) for each in found], before
+
+    async def _reader(
+        self, account: str, wanted: TextsWanted, from_ms: int | None, to_ms: int | None
+    ) -> Callable[[str | None, int], Awaitable[Sequence[MessageRow]]]:
+        """What reads the fewest texts that others may be among: of an end by it, else of days that have some by day."""
+        texts, status, direction = self._texts, wanted.status, wanted.direction
+        asked = MessageFilter(from_ms=from_ms, to_ms=to_ms)
+        if status in FINAL:
+            return lambda behind, limit: texts.ended_messages(
+                account, status, asked, direction=direction, before=behind, limit=limit
+            )
+        if status is None and direction is None:
+            return lambda behind, limit: texts.messages(account, asked, before=behind, limit=limit)
+        counts = await texts.texts_by_day(account, from_ms or 0, END_OF_TIME_MS if to_ms is None else to_ms)
+        days = (
+            each.day_ms
+            for each in counts
+            if not each.brings_code and status in (None, each.status) and direction in (None, each.direction)
+        )
+        return CountedDays(
+            days,
+            lambda start_ms, end_ms, behind, limit: texts.messages(
+                account, MessageFilter(from_ms=start_ms, to_ms=end_ms), before=behind, limit=limit
+            ),
+        ).rows
 
     async def text(self, account: str, sid: str) -> SealedText | None:
         """One text of the account. One that brings a code is none of it."""

@@ -18,6 +18,9 @@ SELECT created_ms FROM message WHERE account = $1 AND sid = $2
 -- all --
 SELECT {columns} FROM message WHERE {bounds} {page}
 
+-- ended --
+SELECT {columns} FROM message WHERE final AND status = $6 AND {bounds} AND (direction = $7 OR $7::text IS NULL) {page}
+
 -- by_local --
 SELECT {columns} FROM message WHERE {bounds} AND local = $7 AND (direction = 'inbound') = $6 {page}
 

@@ -18,6 +18,10 @@ SELECT created_ms FROM message WHERE account = ? AND sid = ?
 -- all --
 SELECT {columns} FROM message INDEXED BY message_created WHERE {bounds} {page}
 
+-- ended --
+SELECT {columns} FROM message INDEXED BY message_ended
+WHERE final = 1 AND status = :status AND {bounds} AND (direction = :direction OR :direction IS NULL) {page}
+
 -- by_local --
 SELECT {columns} FROM message INDEXED BY message_local
 WHERE {bounds} AND local = :local AND (direction = 'inbound') = :inbound {page}
