@@ -9,6 +9,7 @@ from tests.api.test_verifications import Verify
 from twilio.base.exceptions import TwilioRestException
 
 from ringfence.domain import call
+from ringfence.domain.fraud_guard.networks import read_networks
 from ringfence.domain.verification import Attempt
 from ringfence.ports.calls import CallChange, StepRow
 from ringfence.ports.fraud_guard import NoGuard, Refusal, Sending
@@ -184,3 +185,16 @@ def test_a_key_service_that_is_away_is_no_refusal(
         verify.start()
     assert refusal.value.status == 503
     assert verify.client.verify.v2.verification_attempts.list() == []
+
+
+def test_a_start_counts_for_the_network_of_its_address(tenant: Any) -> None:
+    starter, verify = tenant.installation.deps.verifying.starter, Verify(tenant)
+    starter._networks = read_networks(["192.0.2.0\t192.0.2.255\t64500\tZZ\tOWL-NET"])
+    try:
+        started = [verify.start(device_ip=address) for address in ("192.0.2.7", "192.0.2.8", "198.51.100.7")]
+    finally:
+        starter._networks = None
+    row = tenant.installation.run(tenant.installation.store.verification(tenant.sid, started[0].sid))
+    kinds = [[name.partition(":")[0] for name in attempt.origins] for attempt in row.attempts]
+    assert kinds == [["address", "network"], ["address", "network"], ["address"]]
+    assert row.attempts[0].origins[1] == row.attempts[1].origins[1]

@@ -13,6 +13,7 @@ import msgspec
 
 from ringfence.carriers.sip.trunk import TrunkError
 from ringfence.cli.terminal import Terminal
+from ringfence.roles.asn_file import asn_networks
 from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.key_look import KeyRestError, look_at_rest
 from ringfence.roles.listeners import bind
@@ -186,10 +187,11 @@ def _trunks(settings: Settings) -> Finding:
 
 def _codes(settings: Settings) -> Finding:
     try:
-        own = verify_templates(settings).own
+        own, networks = verify_templates(settings).own, asn_networks(settings)
     except RefusalError as refusal:
         return Finding("codes", refusal.cause, refusal.cure)
-    return Finding("codes", f"{len(own)} templates of your own" if own else "the templates that everybody has")
+    found = f"{len(own)} templates of your own" if own else "the templates that everybody has"
+    return Finding("codes", found if networks is None else f"{found}, {len(networks)} ranges of networks")
 
 
 def _browser(_: Settings) -> Finding:

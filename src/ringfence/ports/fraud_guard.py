@@ -11,7 +11,7 @@ from ringfence.domain.recipient import Recipient
 class Sending(msgspec.Struct, frozen=True, kw_only=True):
     """A code about to be sent. `origins` are names of what it came from; `checked` is False where the program asked so.
 
-    `price_micros` is the most that it can cost.
+    `price_micros` is the most that it can cost. `network` is what the network is called that it came from, for words.
     """
 
     account: str
@@ -21,6 +21,7 @@ class Sending(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
     price_micros: int = 0
     origins: tuple[str, ...] = ()
+    network: str = ""
     checked: bool = True
 
     def __repr__(self) -> str:

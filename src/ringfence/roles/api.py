@@ -19,6 +19,7 @@ from ringfence.ipc.live import LiveFeed, serve_live
 from ringfence.kms.client import ApiKeyClient, LedgerClient
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.roles.api_siblings import parcel_verbs, parcels_elsewhere
+from ringfence.roles.asn_file import asn_networks
 from ringfence.roles.bounded_http import BoundedHttp
 from ringfence.roles.call_limits import call_limits
 from ringfence.roles.composition import compose_calling, compose_factoring, compose_messaging, compose_verifying
@@ -113,6 +114,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     whatsapp=settings.dev,
                     silent=silent_network(settings, stack),
                     templates=verify_templates(settings),
+                    networks=asn_networks(settings),
                 ),
                 factoring=compose_factoring(store, keys, process.clock, wake, push=push_sender(settings, stack)),
                 intelligence=await number_source(settings, process.clock, stack),

@@ -19,6 +19,7 @@ from ringfence.dispatch.sender_queues import SenderQueues
 from ringfence.dispatch.text_metrics import TextMetrics
 from ringfence.dispatch.webhooks import WebhookLoop
 from ringfence.domain.clock import Clock
+from ringfence.domain.fraud_guard.networks import Networks
 from ringfence.domain.rating import DEVELOPMENT_RATES
 from ringfence.domain.verify_templates.catalogue import Templates
 from ringfence.ports.carrier import Carrier
@@ -157,12 +158,14 @@ def compose_verifying(
     whatsapp: bool = False,
     silent: SilentNetwork | None = None,
     templates: Templates | None = None,
+    networks: Networks | None = None,
 ) -> Verifying:
     """What the API drives of verifications. `voices` rings whoever runs calls; without it there are none.
 
     With `stock_sender` accounts need no number of their own. Without `mail` none is sent;
     `whatsapp` says whether the carrier takes WhatsApp messages; `silent` is a network that vouches for telephones.
-    `templates` are what verifications may say, without any those that everybody has.
+    `templates` are what verifications may say, without any those that everybody has. `networks` tell the guard whose an
+    address is.
     """
     texts = TextChannel(store, keys, clock, wake, carrier=carrier, stock_sender=stock_sender)
     channels: dict[str, CodeChannel] = {"sms": texts}
@@ -181,7 +184,7 @@ def compose_verifying(
     settler = VerificationSettler(store, keys, clock, guard)
     return Verifying(
         templates=templates,
-        starter=VerificationStarter(store, keys, keys, clock, channels, guard, settler, templates),
+        starter=VerificationStarter(store, keys, keys, clock, channels, guard, settler, templates, networks),
         checker=VerificationChecker(store, keys, keys, clock, reader, settler),
         silent=None if silent is None else SilentChecker(keys, reader, silent, settler),
         reader=reader,

@@ -152,6 +152,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["", "off", "basic", "standard", "max"],
         Meta(description="How soon codes that nobody brings back stop. Empty: off in dev, standard in production."),
     ] = ""
+    asn_file: Annotated[
+        str, Meta(description="Table of whose network an address is (IPtoASN's TSV, .gz too): the guard counts by it.")
+    ] = ""
     verify_countries: Annotated[
         tuple[str, ...],
         Meta(description="Countries that codes may go to, ISO 3166. Empty: all."),

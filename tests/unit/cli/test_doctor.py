@@ -148,6 +148,12 @@ def test_templates_are_counted_and_a_file_that_is_wrong_is_found(tmp_path: Path)
     path = tmp_path / "templates.toml"
     path.write_text('[[template]]\nname = "Ticket"\ntext.en = "{{code}}"\n')
     assert finding(Settings(data_dir=tmp_path, verify_templates=str(path)), "codes").found == "1 templates of your own"
+    table = tmp_path / "asn.tsv"
+    table.write_text("1.0.0.0\t1.0.0.255\t13335\tUS\tCLOUDY\n")
+    found = finding(Settings(data_dir=tmp_path, asn_file=str(table)), "codes")
+    assert (found.found, found.cure) == ("the templates that everybody has, 1 ranges of networks", "")
+    table.write_text("1.0.0.0\n")
+    assert "line 1" in finding(Settings(data_dir=tmp_path, asn_file=str(table)), "codes").found
     path.write_text('[[template]]\nname = "Ticket"\ntext.en = "no place"\n')
     found = finding(Settings(data_dir=tmp_path, verify_templates=str(path)), "codes")
     assert "expected one {{code}}" in found.found

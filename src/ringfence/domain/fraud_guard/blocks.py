@@ -1,8 +1,8 @@
 """Blocks of numbers, and what is remembered of each: codes nobody brought back, and codes somebody did.
 
 A block is the beginning of a number without its last four to seven digits, or its country. No block names a subscriber.
-What a sign-up came from, an address or a device, is counted alike, by its blind index. What is remembered fades: half
-of the unanswered codes in a quarter of an hour, half of the conversions in a day.
+What a sign-up came from, an address, its network or a device, is counted alike, by its blind index. What is remembered
+fades: half of the unanswered codes in a quarter of an hour, half of the conversions in a day.
 """
 
 from typing import Final
@@ -15,6 +15,7 @@ HIDDEN_DIGITS: Final = (4, 5, 6, 7)
 COUNTRY: Final = "country:"
 ADDRESS: Final = "address:"
 DEVICE: Final = "device:"
+NETWORK: Final = "network:"
 MAILBOX: Final = "mailbox:"
 
 

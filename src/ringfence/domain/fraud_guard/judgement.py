@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, MAILBOX, Block
+from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, MAILBOX, NETWORK, Block
 from ringfence.domain.fraud_guard.spending import Overspent
 
 HOT_MS: Final = 30 * 60_000
@@ -34,6 +34,9 @@ _COUNTRY: Final = Measure(400.0, 1.5)
 # Behind an address there may be a school; a device is one person's.
 _ADDRESS: Final = Measure(30.0, 1.5)
 _DEVICE: Final = Measure(6.0, 1.0)
+# A network has a provider's customers behind it, or a farm of rented machines: only its conversions tell which.
+_NETWORK: Final = Measure(150.0, 2.0)
+_HEATED: Final = ("+", NETWORK)
 _MAILBOX: Final = Measure(10.0, 1.0)
 KNOWN_BY_CONVERSIONS: Final = 50.0
 """A country whose people bring this account's codes back: there, ten million numbers of whom nobody does stand out."""
@@ -71,8 +74,10 @@ def judge(names: Sequence[str], blocks: Sequence[Block], now_ms: int, level: Lev
     known = any(_is_known(name, block) for name, block in zip(names, blocks, strict=True))
     for place, (name, block) in enumerate(zip(names, blocks, strict=True)):
         measure = _measure(place, name)
-        if measure is _BLOCKS[_WIDEST] and not known:
+        if not known and measure is _BLOCKS[_WIDEST]:
             continue
+        if not known and measure is _NETWORK:
+            measure = _COUNTRY
         base = measure.base * _TIMES[level]
         if place == 0 and around:
             base = min(base, NEIGHBOUR_OF_HOT)
@@ -91,11 +96,11 @@ def judge(names: Sequence[str], blocks: Sequence[Block], now_ms: int, level: Lev
 
 
 def heated(judgement: Judgement, names: Sequence[str], blocks: Sequence[Block], now_ms: int) -> list[Block]:
-    """The blocks after a refusal: a wide one that had too many codes out is hot, and one that was hot stays so."""
+    """The blocks after a refusal: a wide one, or a network, with too many codes out is hot; one that was stays so."""
     until_ms = now_ms + HOT_MS
     return [
         block.heated(until_ms)
-        if place and name.startswith("+") and (name == judgement.block or block.hot_until_ms > now_ms)
+        if place and name.startswith(_HEATED) and (name == judgement.block or block.hot_until_ms > now_ms)
         else block
         for place, (name, block) in enumerate(zip(names, blocks, strict=True))
     ]
@@ -106,7 +111,7 @@ def _is_known(name: str, block: Block) -> bool:
 
 
 def _measure(place: int, name: str) -> Measure:
-    named = {COUNTRY: _COUNTRY, ADDRESS: _ADDRESS, DEVICE: _DEVICE, MAILBOX: _MAILBOX}
+    named = {COUNTRY: _COUNTRY, ADDRESS: _ADDRESS, DEVICE: _DEVICE, NETWORK: _NETWORK, MAILBOX: _MAILBOX}
     return next((measure for kind, measure in named.items() if name.startswith(kind)), None) or _BLOCKS[place]
 
 

@@ -1,4 +1,4 @@
-"""What a start came from, as far as the program said: an address, a device. Only blind indexes of them are kept.
+"""What a start came from, as far as the program said: an address, its network, a device. Only blind indexes are kept.
 
 Source: Twilio, Verify v2, "Start new verification": `DeviceIp`, and `Tags`, of which `device_id` is read here.
 """
@@ -6,7 +6,8 @@ Source: Twilio, Verify v2, "Start new verification": `DeviceIp`, and `Tags`, of 
 import ipaddress
 import json
 
-from ringfence.domain.fraud_guard.blocks import ADDRESS, DEVICE
+from ringfence.domain.fraud_guard.blocks import ADDRESS, DEVICE, NETWORK
+from ringfence.domain.fraud_guard.networks import Network
 from ringfence.ports.keys import TenantKeys
 
 TABLE = "verify_origin"
@@ -14,11 +15,15 @@ DEVICE_TAG = "device_id"
 HOME_PREFIX = 64
 
 
-async def origins_of(keys: TenantKeys, account: str, device_ip: str, tags: str) -> tuple[str, ...]:
+async def origins_of(
+    keys: TenantKeys, account: str, device_ip: str, tags: str, network: Network | None = None
+) -> tuple[str, ...]:
     """Names of what is counted beside the blocks of a number; none where the program did not say."""
     said = {}
     if device_ip:
         said[ADDRESS] = _home(device_ip)
+    if network is not None:
+        said[NETWORK] = str(network.number)
     if tags and (device := json.loads(tags).get(DEVICE_TAG)):
         said[DEVICE] = device
     if not said:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError, describe
+from ringfence.domain.fraud_guard.networks import Networks
 from ringfence.domain.mail_address import MailAddress
 from ringfence.domain.number import Number, NumberKind
 from ringfence.domain.recipient import Recipient, address_of, parse_recipient
@@ -50,7 +51,8 @@ _APP_HASH = re.compile(r"[A-Za-z0-9+/]{11}")
 class VerificationStarter:
     """`channels` are those that are there, by Twilio's names; `guard` is asked before anything is sent.
 
-    `templates` are what verifications may say, without any those that everybody has.
+    `templates` are what verifications may say, without any those that everybody has. `networks` tell whose an address
+    is.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class VerificationStarter:
         guard: FraudGuard,
         settler: VerificationSettler,
         templates: Templates | None = None,
+        networks: Networks | None = None,
     ) -> None:
         self._store = store
         self._keys = keys
@@ -71,6 +74,7 @@ class VerificationStarter:
         self._guard = guard
         self._pending = PendingVerifications(store, keys, codes, settler)
         self._templates = templates or Templates()
+        self._networks = networks
         self._notes = RefusalNotes(store, keys)
 
     async def start(self, caller: Caller, service: VerifyRow, request: StartRequest) -> VerificationView:
@@ -192,7 +196,10 @@ class VerificationStarter:
         self, service: VerifyRow, request: StartRequest, to: Recipient, now_ms: int, price_micros: int
     ) -> Sending:
         """What the guard counted. ApiError where it refuses."""
-        origins = await origins_of(self._keys, service.account, request.device_ip, request.tags)
+        network = None
+        if self._networks is not None and request.device_ip:
+            network = self._networks.of(request.device_ip)
+        origins = await origins_of(self._keys, service.account, request.device_ip, request.tags, network)
         sending = Sending(
             account=service.account,
             service=service.sid,
@@ -201,6 +208,7 @@ class VerificationStarter:
             at_ms=now_ms,
             price_micros=price_micros,
             origins=origins,
+            network="" if network is None else str(network),
             checked=request.risk_check,
         )
         if (refusal := await self._guard.refusal(sending)) is not None:

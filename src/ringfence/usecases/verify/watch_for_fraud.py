@@ -9,7 +9,7 @@ import msgspec
 import structlog
 
 from ringfence.domain.dialing.destination import NO_COUNTRY, Risk, destination_of
-from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, MAILBOX, blocks_of
+from ringfence.domain.fraud_guard.blocks import ADDRESS, COUNTRY, DEVICE, MAILBOX, NETWORK, blocks_of
 from ringfence.domain.fraud_guard.judgement import Judgement, Level
 from ringfence.domain.fraud_guard.spending import WHOLE, Bound, Overspent, Spending
 from ringfence.domain.number import Number
@@ -26,6 +26,7 @@ NOT_THERE = 60605
 _ORIGINS = {
     ADDRESS: "that were asked for from this address (DeviceIp)",
     DEVICE: "that were asked for from this device (the tag device_id)",
+    NETWORK: "that were asked for from the network of this address (DeviceIp)",
     MAILBOX: "that were mailed to this address",
 }
 TENANTS_KEPT = 10_000
@@ -96,7 +97,7 @@ class FraudWatch:
             converted=judgement.converted,
             allowed=judgement.allowed,
         )
-        return Refusal(PUMPED, _explained(judgement))
+        return Refusal(PUMPED, _explained(judgement, sending.network))
 
     async def not_sent(self, sending: Sending) -> None:
         spending = await self._spending(sending)
@@ -147,7 +148,7 @@ def _is_paid_for(to: Number) -> bool:
     return to.region == NO_COUNTRY or (destination is not None and destination.risk is Risk.SPECIAL)
 
 
-def _explained(judgement: Judgement) -> str:
+def _explained(judgement: Judgement, network: str) -> str:
     if judgement.overspent is not None:
         return _told(judgement.overspent)
     block = judgement.block
@@ -156,6 +157,8 @@ def _explained(judgement: Judgement) -> str:
         which = f"to numbers in {block.removeprefix(COUNTRY)}"
     elif judgement.rule == "origin":
         which = _ORIGINS[judgement.block.partition(":")[0] + ":"]
+        if block.startswith(NETWORK):
+            which = f"{which}, {network}"
     around = " in a range that is being pumped" if judgement.rule == "neighbours" else ""
     return (
         f"of the codes {which}{around}, {judgement.unanswered} are unanswered and "

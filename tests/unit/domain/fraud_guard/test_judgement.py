@@ -120,6 +120,20 @@ class TestJudgement:
         answered = Block(unanswered=more - 1, converted=1, at_ms=T0)
         assert not judge(names, [*fresh(), answered], T0, "standard")
 
+    def test_a_network_has_a_countrys_measure_until_the_accounts_codes_come_back(self) -> None:
+        names, blocks = (*NAMES, "network:aa"), fresh()
+        assert not judge(names, [*blocks, Block(unanswered=399, at_ms=T0)], T0, "standard")
+        assert judge(names, [*blocks, Block(unanswered=400, at_ms=T0)], T0, "standard").block == "network:aa"
+        blocks[-1] = Block(converted=50, at_ms=T0)
+        assert not judge(names, [*blocks, Block(unanswered=149, at_ms=T0)], T0, "standard")
+        full = [*blocks, Block(unanswered=150, at_ms=T0)]
+        refused = judge(names, full, T0, "standard")
+        assert (refused.rule, refused.block, refused.allowed) == ("origin", "network:aa", 150)
+        assert not judge(names, [*blocks, Block(unanswered=151, converted=1, at_ms=T0)], T0, "standard")
+        after = heated(refused, names, full, T0)
+        assert [block.hot_until_ms for block in after] == [0, 0, 0, 0, 0, T0 + HOT_MS]
+        assert judge(names, [*blocks, Block(unanswered=37, hot_until_ms=T0 + 1, at_ms=T0)], T0, "standard")
+
     def test_in_a_hot_block_a_narrow_one_gets_one_code(self) -> None:
         blocks = fresh()
         blocks[1] = Block(hot_until_ms=T0 + 1, at_ms=T0)
@@ -156,6 +170,13 @@ class TestJudgement:
         assert heated(judge(NAMES, blocks, T0, "standard"), NAMES, blocks, T0) == blocks
 
 
+def network_of(number: int, networks: int, *, mine: bool) -> str:
+    """Fraud comes from so many networks; people from thirty, of which one has four in ten of them."""
+    if mine:
+        return f"network:fraud-{number % networks}"
+    return f"network:{number % 30 if number % 10 > 3 else 0}"
+
+
 class Campaign:
     """Codes to ranges that are pumped, among those of people, in the order of time, as a store counts them."""
 
@@ -169,6 +190,8 @@ class Campaign:
         people: int = 5_000,
         share: float = 0.85,
         warm: int = 0,
+        everywhere: bool = False,
+        networks: int = 0,
     ):
         self.known: Known = {}
         self.sent = {"fraud": 0, "people": 0}
@@ -181,7 +204,9 @@ class Campaign:
                 pick.random() * (burst_s or span_s),
                 next(ties),
                 "fraud",
-                (first + pick.randrange(10)) * 10**hidden + pick.randrange(10**hidden),
+                pick.randrange(10**10, 10**11)
+                if everywhere
+                else (first + pick.randrange(10)) * 10**hidden + pick.randrange(10**hidden),
             )
             for _ in range(10_000)
         ]
@@ -195,6 +220,11 @@ class Campaign:
         while happenings:
             at_s, _, who, number = heapq.heappop(happenings)
             names, at_ms = blocks_of(f"+44{number}", "GB"), T0 + int(at_s * 1_000)
+            if everywhere and who == "fraud":
+                # A number of any country's: of which country it is, is told by its first digits.
+                names = blocks_of(f"+{number}", f"{number}"[:2])
+            if networks:
+                names = (*names, network_of(number, networks, mine=who == "fraud"))
             if who == "back":
                 make_moves([CameBack("AC", names, at_ms)], self.known, {})
             elif make_moves([Sent("AC", names, at_ms, "standard")], self.known, {})[0]:
@@ -249,3 +279,16 @@ def test_people_of_a_new_account_are_not_what_stands_out(seed: int) -> None:
     campaign = Campaign(seed, hidden=6)
     assert campaign.refused["people"] <= 5
     assert campaign.sent["fraud"] <= 220
+
+
+def test_from_three_networks_to_numbers_of_everywhere_few_hundred_each_arrive() -> None:
+    """No range of numbers stands out, and no country: without networks all ten thousand would."""
+    campaign = Campaign(1, everywhere=True, networks=3, warm=500)
+    assert campaign.sent["fraud"] <= 1_400
+    assert campaign.refused["people"] <= 5
+
+
+def test_of_people_who_come_all_at_once_by_their_providers_networks_no_more_are_refused() -> None:
+    campaign = Campaign(1, networks=3, span_s=300)
+    assert campaign.refused["people"] <= 5
+    assert campaign.sent["fraud"] <= 25

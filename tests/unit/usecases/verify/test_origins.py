@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.fraud_guard.networks import Network
 from ringfence.kms.memory import memory_key_service
 from ringfence.usecases.verify.origins import origins_of
 
@@ -51,3 +52,16 @@ def test_one_home_is_one_address(one: str, other: str, same: bool) -> None:
 def test_another_account_names_the_same_address_otherwise() -> None:
     first, second = origins((A, "192.0.2.7", ""), (B, "192.0.2.7", ""))
     assert first != second
+
+
+def test_a_network_is_named_beside_its_address() -> None:
+    async def story() -> tuple[str, ...]:
+        keys = memory_key_service(ManualClock(1_700_000_000_000))
+        await keys.open()
+        return await origins_of(keys, A, "192.0.2.7", "", Network(64_500, "OWL-NET"))
+
+    address, network = asyncio.run(story())
+    assert address.startswith("address:")
+    assert network.startswith("network:")
+    assert "64500" not in network
+    assert "OWL" not in network

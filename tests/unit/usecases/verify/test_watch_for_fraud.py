@@ -8,6 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.fraud_guard.blocks import Block
 from ringfence.domain.fraud_guard.spending import Bound
 from ringfence.domain.mail_address import MailAddress, parse_mail_address
 from ringfence.domain.number import parse_e164
@@ -292,5 +293,19 @@ def test_a_mailbox_gets_ten_codes_that_it_does_not_answer_through_whatever_servi
         assert await watch.refusal(to(other, 1)) is None
         await watch.approved(ACCOUNT, SERVICE, mail, NOW)
         assert await watch.refusal(to(mail, 1)) is None
+
+    play(story)
+
+
+def test_a_network_of_which_nobody_brings_codes_back_is_told_by_its_name() -> None:
+    async def story(scene: Scene) -> None:
+        scene.store._blocks[ACCOUNT, "network:aa"] = Block(unanswered=400, at_ms=NOW)
+        refused = await scene.watch().refusal(sending(origins=("network:aa",), network="AS64500 OWL-NET"))
+        assert refused is not None
+        assert (refused.code, refused.why) == (
+            60410,
+            "of the codes that were asked for from the network of this address (DeviceIp), AS64500 OWL-NET, 400 are "
+            "unanswered and 0 were brought back lately; 400 may be unanswered.",
+        )
 
     play(story)
