@@ -54,6 +54,7 @@ API = "api"
 OPERATOR = "operator"
 NOTED_BY = ("member:", "staff:")
 KEY_ORIGIN = "key_origin"
+FREEZE_CAUSES = ("canary", "new_network")
 
 _log = structlog.get_logger(__name__)
 
@@ -368,8 +369,12 @@ class KeyService:
         await self._write_down(account, actor, f"note.{verb}", *scope)
 
     async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
+        # Whoever has the API's process writes nothing under another name than a key's by it.
+        kind, _, name = what.partition(":")
+        if not (is_sid(credential, "SK") and kind in ("key", "account") and is_sid(name) and cause in FREEZE_CAUSES):
+            raise ValueError("a key freezes itself or an account")
         await self._write_down(accounts[0], credential, "note.freeze", what, cause)
-        if what.startswith("account:"):
+        if kind == "account":
             for account in accounts:
                 await self._end_grants(self._grants.open_of(session="", staff="", account=account), credential)
 

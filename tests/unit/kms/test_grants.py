@@ -313,3 +313,34 @@ def test_a_day_after_its_end_a_grant_is_forgotten(scene: Any, at_noon: Any, kms_
         assert not is_known()
 
     scene(body)
+
+
+def test_an_account_that_a_key_freezes_loses_its_grants_and_no_other_name_is_written_by_it(
+    scene: Any, ledger: Any
+) -> None:
+    account, key = "AC" + "a" * 32, "SK" + "b" * 32
+
+    async def body(service: Any, kept: KeptGrant) -> None:
+        await service.keep_grant(kept)
+        ledger.entries.clear()
+        forged = (
+            ("staff:s1", [account], f"account:{account}", "canary"),
+            (key, [account], "platform:platform", "canary"),
+            (key, [account], f"account:{account}", "because I say so"),
+        )
+        for call in forged:
+            with pytest.raises(ValueError, match="a key freezes"):
+                await service.note_freeze(*call)
+        assert ledger.entries == []
+        await service.note_freeze(key, [account], f"key:{key}", "canary")
+        await service.grant_boxes(GR, "e1", [SM1])
+        await service.note_freeze(key, [account], f"account:{account}", "new_network")
+        noted = [(entry.account, entry.actor, entry.scope) for entry in ledger.entries if entry.verb == "note.freeze"]
+        assert noted == [
+            (account, key, (f"key:{key}", "canary")),
+            (account, key, (f"account:{account}", "new_network")),
+        ]
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e1", [SM1])
+
+    scene(body)

@@ -4,11 +4,13 @@ import asyncio
 from typing import Protocol
 
 from ringfence.domain.clock import Clock
-from ringfence.ports.freezes import FreezeStore, Halt, is_platform_frozen
+from ringfence.ports.freezes import FreezeRow, FreezeStore, Halt, is_platform_frozen
 from ringfence.ports.store import AccountStore
 from ringfence.usecases.access.freeze import frozen_with
 
 HELD_MS = 500
+# Whom a freeze stops beside the account itself changes with its subaccounts alone: those of an account that is frozen.
+FAMILY_HELD_MS = 10_000
 
 
 class HaltStore(AccountStore, FreezeStore, Protocol):
@@ -24,6 +26,7 @@ class FrozenAccounts:
         self._reading = asyncio.Lock()
         self._held = Halt()
         self._until_ms: int | None = None
+        self._families: dict[FreezeRow, tuple[int, frozenset[str]]] = {}
 
     async def now(self) -> Halt:
         """One reading for all who ask meanwhile. What the store raises passes through."""
@@ -40,5 +43,15 @@ class FrozenAccounts:
 
     async def _read(self) -> Halt:
         freezes = await self._store.freezes()
-        accounts = [await frozen_with(self._store, row.name) for row in freezes if row.kind == "account"]
+        frozen = [row for row in freezes if row.kind == "account"]
+        self._families = {row: await self._family(row) for row in frozen}
+        accounts = (accounts for _, accounts in self._families.values())
         return Halt(everything=is_platform_frozen(freezes), accounts=frozenset().union(*accounts))
+
+    async def _family(self, row: FreezeRow) -> tuple[int, frozenset[str]]:
+        """Whom one freeze stops, and until when that is known."""
+        now_ms = self._clock.monotonic_ms()
+        until_ms, accounts = self._families.get(row, (now_ms, frozenset()))
+        if now_ms < until_ms:
+            return until_ms, accounts
+        return now_ms + FAMILY_HELD_MS, frozenset(await frozen_with(self._store, row.name))

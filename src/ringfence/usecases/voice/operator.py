@@ -53,6 +53,8 @@ class CallOperator:
         self._orphans = OrphanEnder(desk)
         self._max_calls = max_calls
         self._halted: set[LiveCall] = set()
+        # Taken from the store, and to end before they rang: kept until that could be written.
+        self._frozen: list[CallRow] = []
         self._stopping = False
 
     def __repr__(self) -> str:
@@ -111,6 +113,7 @@ class CallOperator:
 
     async def _take_calls(self) -> None:
         while not self._stopping and (room := min(TAKE_AT_ONCE, self._max_calls - len(self._live))) > 0:
+            halt = await self._desk.halts.now()
             rows = await self._desk.store.take_calls(
                 self._desk.owner,
                 self._desk.clock.now_ms(),
@@ -121,11 +124,10 @@ class CallOperator:
             )
             if not rows:
                 return
-            halt = await self._desk.halts.now()
             for row in rows:
                 self._desk.brakes.began(row.account)
+            self._frozen += [row for row in rows if halt.stops(row.account)]
             await self._place([row for row in rows if not halt.stops(row.account)])
-            await self._orphans.end([row for row in rows if halt.stops(row.account)], FROZEN)
 
     async def _brake(self) -> None:
         while True:
@@ -147,13 +149,17 @@ class CallOperator:
             await self._again(self._halt_once)
 
     async def _halt_once(self) -> None:
-        """End the calls of whoever was frozen meanwhile."""
+        """End the calls of whoever was frozen, those that had not begun too."""
         halt = await self._desk.halts.now()
         halted = {call for call in self._live if halt.stops(call.account)}
         for call in halted - self._halted:
             call.record.step("error", FROZEN.cause, code=FROZEN.code)
             call.give_up(Status.FAILED, error_code=FROZEN.code)
         self._halted = halted
+        # More may be taken meanwhile, behind these.
+        waiting = list(self._frozen)
+        await self._orphans.end(waiting, FROZEN)
+        del self._frozen[: len(waiting)]
 
     async def _place(self, rows: Sequence[CallRow]) -> None:
         accounts: dict[str, list[CallRow]] = {}

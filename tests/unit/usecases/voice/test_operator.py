@@ -136,3 +136,18 @@ def test_the_calls_of_others_go_on_and_so_do_all_after_the_thaw() -> None:
         await until(lambda: again.state == "answered")
 
     play(scene)
+
+
+def test_a_waiting_call_that_is_frozen_ends_once_the_key_service_is_back() -> None:
+    async def scene(stage: Stage) -> None:
+        await freeze(stage.store, stage.clock, "platform", "platform")
+        await asyncio.sleep(1)
+        waiting = await stage.queue(twiml="<Response/>")
+        stage.keys.away = True
+        await asyncio.sleep(5)
+        assert (await stage.row(waiting)).status is Status.QUEUED
+        stage.keys.away = False
+        row = await stage.over(waiting)
+        assert (row.status, row.error_code) == (Status.FAILED, 10001)
+
+    play(scene)
