@@ -39,3 +39,34 @@ REVOKE SELECT ON ringfence.credential, ringfence.verify_entity, ringfence.verify
 GRANT SELECT (account, sid, kind, friendly_name, created_ms, updated_ms, policy, networks, canary, watched, reaction),
   UPDATE (friendly_name, policy, networks, canary, watched, reaction, updated_ms), DELETE ON ringfence.credential TO ringfence_console;
 GRANT DELETE ON ringfence.credential_use TO ringfence_console;
+
+-- Whoever takes the consoles over may give a number up, and may not lead what comes to it elsewhere: what they give up
+-- rests for those 90 days, and goes to no other account before that.
+CREATE OR REPLACE FUNCTION ringfence.hold_console_to_rest() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  now_ms bigint := extract(epoch FROM clock_timestamp()) * 1000;
+  held boolean := true;
+BEGIN
+  IF session_user = 'ringfence_console' THEN
+    IF TG_TABLE_NAME = 'number' AND TG_OP = 'INSERT' THEN
+      held := NOT EXISTS (SELECT 1 FROM ringfence.resting_number AS rests
+        WHERE rests.number = NEW.number AND rests.account <> NEW.account AND rests.until_ms > now_ms);
+    ELSIF TG_TABLE_NAME = 'number' THEN
+      held := EXISTS (SELECT 1 FROM ringfence.resting_number AS rests
+        WHERE rests.number = OLD.number AND rests.account = OLD.account AND rests.until_ms > now_ms + 89 * 86400000::bigint);
+    ELSIF TG_OP = 'UPDATE' THEN
+      held := OLD.until_ms <= now_ms OR (NEW.number = OLD.number AND NEW.account = OLD.account AND NEW.until_ms >= OLD.until_ms);
+    ELSE
+      held := OLD.until_ms <= now_ms OR EXISTS (SELECT 1 FROM ringfence.number AS owned
+        WHERE owned.number = OLD.number AND owned.account = OLD.account);
+    END IF;
+  END IF;
+  IF NOT held THEN
+    RAISE EXCEPTION 'a number that was given up rests' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
+END $$;
+CREATE OR REPLACE TRIGGER rests BEFORE INSERT OR DELETE ON ringfence.number
+  FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_rest();
+CREATE OR REPLACE TRIGGER rests BEFORE UPDATE OR DELETE ON ringfence.resting_number
+  FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_rest();

@@ -25,6 +25,7 @@ from ringfence.ports.verify_config import VerifyRow
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
 from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.accounts.release_number import release_number
 from ringfence.usecases.accounts.update_account import update_account
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "postgresql"
 NOW = 1_700_000_000_000
 NUMBER_SID = "PN" + "c" * 32
-ACCOUNT, SID = "AC" + "a" * 32, "SM" + "b" * 32
+ACCOUNT, OTHER, SID = "AC" + "a" * 32, "AC" + "b" * 32, "SM" + "b" * 32
 
 NUMBER = NumberRow(
     account=ACCOUNT,
@@ -181,7 +182,20 @@ async def set_up(store: PostgresStore) -> None:
     verify = VerifyRow(account=ACCOUNT, kind="service", sid="VA" + "1" * 32, created_ms=NOW, updated_ms=NOW)
     assert await store.create_verify(verify, 10)
     assert await store.update_verify(verify)
-    assert await store.release_number(ACCOUNT, row.sid, rests_until_ms=NOW + 1)
+    assert await release_number(store, SystemClock(), account=ACCOUNT, sid=row.sid)
+    # It rests. With the rights of the consoles it goes to no other account, and its rest is not shortened.
+    for refused in (
+        f"INSERT INTO ringfence.number VALUES ('{OTHER}', 'PN2', '{row.number}', '', 'local', 'US', '', '', 1, 1)",
+        "DELETE FROM ringfence.resting_number",
+        "UPDATE ringfence.resting_number SET until_ms = 0",
+        f"UPDATE ringfence.resting_number SET account = '{OTHER}'",
+    ):
+        with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+            await store._all(refused)
+    await store.buy_number(row, from_stock=False)
+    with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+        await store._all("DELETE FROM ringfence.number")
+    assert await release_number(store, SystemClock(), account=ACCOUNT, sid=row.sid)
 
 
 async def deliver(store: PostgresStore) -> None:

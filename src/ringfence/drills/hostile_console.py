@@ -111,7 +111,18 @@ _ATTACK = """async ([keys, verbs, asked]) => {
 # Those of the frame that need no person, and words that anybody would try.
 _VERBS = [
     *("state", "show_messages", "unlock", "ledger_seen", "show_ledger", "ask_grant", "show_number", "read_grant"),
-    *("show_standing", "edit_standing", "look_at_grant", "export", "keys", "open", "read", "content", "constructor"),
+    *(
+        "show_standing",
+        "edit_standing",
+        "open_subaccount",
+        "look_at_grant",
+        "export",
+        "keys",
+        "open",
+        "read",
+        "content",
+        "constructor",
+    ),
 ]
 
 
@@ -197,6 +208,8 @@ def _member(canaries: Canaries, nth: int) -> Member:
             "generation": 0,
             "box": _b64(hpke.seal(content_key.public, json.dumps({"sms_url": webhook}).encode(), where)),
             "label": "+12025550123",
+            "parent": account,
+            "copies": [],
             "proof_key": _b64(secrets.token_bytes(32)),
             "at": "http://localhost/texts",
         },

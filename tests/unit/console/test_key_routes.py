@@ -48,11 +48,13 @@ def test_a_key_is_shown_named_and_limited(run: Any, stand: Any) -> None:
             limits = {
                 "networks": "192.0.2.0/24, 2001:db8::/32",
                 "canary": "on",
+                "reaction": "freeze-key",
                 "policy": f"{SENDS}\n{SENDS[:-6]}delete",
             }
             assert (await member.ask("POST", f"/keys/{SK}/limits", limits)).status_code == 200
             row = await it.store.credential(SK)
             assert (row.friendly_name, row.networks, row.canary) == ("Shop", "192.0.2.0/24 2001:db8::/32", True)
+            assert (row.watched, row.reaction) == (False, "freeze-key")
             assert row.policy == f"{SENDS} {SENDS[:-6]}delete"
             # A key that only writes does not come to read, and what is no policy or network is refused.
             for wrong in ({"policy": f"{SENDS[:-6]}read"}, {"policy": ""}, {"policy": "x"}, {"networks": "here"}):
