@@ -71,7 +71,9 @@ def surfaces(app: Any) -> dict[str, list[Open]]:
     assert isinstance(app, HostSplit)
     names = {host_of(OPERATOR): "operator", host_of(TENANT): "tenant"}
     found = {names[host]: list(open_routes(one, names[host])) for host, one in app._apps.items()}
-    return found | {"keys": list(open_routes(create_key_origin([OPERATOR, TENANT], TENANT, grant_keeper=b""), "keys"))}
+    return found | {
+        "keys": list(open_routes(create_key_origin([OPERATOR, TENANT], TENANT, grant_keeper=bytes), "keys"))
+    }
 
 
 def filled(path: str, sid: str) -> str:

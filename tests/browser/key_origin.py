@@ -15,6 +15,8 @@ from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 
 from ringfence.key_origin.app import create_key_origin
 
+KEEPER = os.urandom(32)
+
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -44,7 +46,7 @@ def served(app: ASGIApp, port: int) -> Iterator[None]:
 def key_origin(console: str) -> Iterator[str]:
     """The origin, framed by `console`."""
     port = free_port()
-    with served(create_key_origin([console], console, grant_keeper=os.urandom(32)), port):
+    with served(create_key_origin([console], console, grant_keeper=lambda: KEEPER), port):
         yield f"http://keys.localhost:{port}"
 
 

@@ -169,7 +169,7 @@ class MemberConsole:
             )
         )
         keeper = await self.keys.grant_keeper()
-        apps = console, create_key_origin([self.console, self.operator], self.console, grant_keeper=keeper)
+        apps = console, create_key_origin([self.console, self.operator], self.console, grant_keeper=lambda: keeper)
         self._servers = [
             uvicorn.Server(uvicorn.Config(app, port=port, lifespan="off", log_config=None, timeout_graceful_shutdown=1))
             for app, port in zip(apps, self._ports, strict=True)

@@ -140,7 +140,7 @@ def origins() -> Iterator[tuple[str, str]]:
         return HTMLResponse(CONSOLE.format(keys=keys))
 
     with (
-        served(create_key_origin([console], console, grant_keeper=KEEPER.public), ports[0]),
+        served(create_key_origin([console], console, grant_keeper=lambda: KEEPER.public), ports[0]),
         served(Starlette(routes=[Route("/", page)]), ports[1]),
     ):
         yield keys, console

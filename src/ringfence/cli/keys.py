@@ -32,7 +32,6 @@ from ringfence.roles.standing_sweep import sweep_standing
 OPERATOR = "operator"
 NOT_ROTATED = {
     "tables": "what it blinds, opted-out numbers above all, is written nowhere else: no list could be made anew",
-    "grants": "what it seals ends with each grant, within hours",
     "dispatcher": "it is made anew each day by itself",
     "verification": "it is made anew each day by itself",
 }
@@ -113,7 +112,7 @@ def move(
 
 @commands.command()
 def rotate(
-    name: Annotated[str, typer.Argument(help="standing or ledger.", metavar="NAME")],
+    name: Annotated[str, typer.Argument(help="standing, grants or ledger.", metavar="NAME")],
     end: Annotated[bool, typer.Option("--end", help="Destroy the former keys, which nothing needs any more.")] = False,
     config: Config = None,
     data: Data = None,
@@ -125,8 +124,11 @@ def rotate(
     if name == "ledger":
         operate(settings, _rotate_ledger)
         return
+    if name == "grants":
+        operate(settings, _rotate_grants)
+        return
     if name != "standing":
-        raise RefusalError(f"there is no key {name!r} to rotate", "standing or ledger", exit_code=2)
+        raise RefusalError(f"there is no key {name!r} to rotate", "standing, grants or ledger", exit_code=2)
     operate(settings, _end_standing if end else _rotate_standing)
 
 
@@ -137,6 +139,13 @@ async def _rotate_standing(it: Installation) -> None:
     terminal.say(f"standing key {number} seals from now on")
     terminal.say(f"{swept.rows} records and {swept.secrets} secrets are sealed anew")
     terminal.say("the former key still opens; `ringfence keys rotate standing --end` destroys it")
+
+
+async def _rotate_grants(it: Installation) -> None:
+    number = await it.operator.rotate_grants()
+    terminal = Terminal()
+    terminal.say(f"browsers seal to grants key {number} within a minute")
+    terminal.say("the former one opens grants that there are, and is destroyed when the longest has ended")
 
 
 async def _rotate_ledger(it: Installation) -> None:

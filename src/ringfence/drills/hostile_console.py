@@ -44,6 +44,8 @@ if TYPE_CHECKING:
 
 DRILL: Final = "D36"
 TITLE: Final = "a tenants' console that serves the attacker's script to members who have opened their texts"
+# Nobody approves anything in this drill.
+KEEPER = secrets.token_bytes(32)
 TEXTS: Final = 5
 WITHIN_MS: Final = 15_000
 SETTLES_MS: Final = 300
@@ -246,7 +248,7 @@ def _origins(*, apart: bool) -> Iterator[tuple[str, str]]:
     ports = [listener.getsockname()[1] for listener in listeners]
     console = f"http://console.localhost:{ports[0]}"
     keys = f"http://keys.localhost:{ports[1]}" if apart else console
-    bundle = create_key_origin([console], console, grant_keeper=secrets.token_bytes(32))
+    bundle = create_key_origin([console], console, grant_keeper=lambda: KEEPER)
 
     async def page(request: Request) -> Response:
         return HTMLResponse(_PAGE.format(keys=keys))

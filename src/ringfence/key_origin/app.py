@@ -6,7 +6,7 @@ page of its own, framed by nobody, that a link opens: it connects to the tenants
 nothing that comes with a request is kept. Source: CSP Level 3; W3C Trusted Types; Permissions Policy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Final
 
@@ -24,10 +24,10 @@ FRAME: Final = "frame.html"
 ENROL: Final = "enrol.html"
 
 
-def create_key_origin(framed_by: Sequence[str], console: str, *, grant_keeper: bytes) -> ASGIApp:
+def create_key_origin(framed_by: Sequence[str], console: str, *, grant_keeper: Callable[[], bytes]) -> ASGIApp:
     """`framed_by` are the origins of the consoles, `console` is the tenants': each https://host[:port].
 
-    `grant_keeper` is the key service's X25519 public key: `ports.grants.GrantKeys.grant_keeper`.
+    `grant_keeper` gives the key service's X25519 public key of now: `ports.grants.GrantKeys.grant_keeper`.
     """
     frame = _headers(connect="'self'", ancestors=" ".join(framed_by))
     enrol = _headers(connect=f"'self' {console}", ancestors="'none'")
@@ -39,7 +39,6 @@ def create_key_origin(framed_by: Sequence[str], console: str, *, grant_keeper: b
     told = {
         "console": console,
         "bundle": bundle_hash(files.files),
-        "grant_keeper": encode_base64url(grant_keeper),
     }
 
     async def page(request: Request) -> Response:
@@ -49,7 +48,8 @@ def create_key_origin(framed_by: Sequence[str], console: str, *, grant_keeper: b
         return files.answer(request, request.path_params["name"])
 
     async def installation(request: Request) -> Response:
-        return JSONResponse(told, headers={"cache-control": "no-cache", "x-content-type-options": "nosniff"})
+        present = told | {"grant_keeper": encode_base64url(grant_keeper())}
+        return JSONResponse(present, headers={"cache-control": "no-cache", "x-content-type-options": "nosniff"})
 
     async def health(request: Request) -> Response:
         return PlainTextResponse("ok\n")

@@ -279,6 +279,9 @@ class OperatorKeyClient:
     async def rotate_standing(self) -> int:
         return await self._client.call("rotate_standing", returns=int)
 
+    async def rotate_grants(self) -> int:
+        return await self._client.call("rotate_grants", returns=int)
+
     async def renew_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes | None]:
         return await self._client.call("renew_standing", account, records, returns=list[bytes | None])
 

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ringfence.domain.access.grant import ANSWER_MS, MINUTES_MAX
 from ringfence.domain.access.scope import RECORDS_MAX
 from ringfence.domain.clock import Clock
-from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.grant import BOX_BYTES, LID_BYTES, GrantBinding, SealedGrant, unseal_lid
+from ringfence.kms.grant_keys import LIFE_MAX_MS, GrantKeys
 from ringfence.kms.store import KeyStore
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import KeyRefusedError
 
-LIFE_MAX_MS = MINUTES_MAX * 60_000 + ANSWER_MS
 FORGOTTEN_AFTER_MS = 24 * 60 * 60_000
 
 _GRANT = "SELECT account, staff, session, expires_ms, ended FROM kept_grant WHERE sid = ?"
@@ -48,9 +46,9 @@ class Holder(msgspec.Struct, frozen=True, kw_only=True):
 class Grants:
     """`ports.grants` over the key service's database, without the ledger."""
 
-    def __init__(self, store: KeyStore, private: bytes, clock: Clock) -> None:
+    def __init__(self, store: KeyStore, keys: GrantKeys, clock: Clock) -> None:
         self._store = store
-        self._recipient = hpke.Recipient(private)
+        self._keys = keys
         self._clock = clock
         # A wall clock that is set back prolongs nothing.
         self._until_ms: dict[str, int] = {}
@@ -58,7 +56,7 @@ class Grants:
     @property
     def public(self) -> bytes:
         """To which approvers' browsers seal once more."""
-        return self._recipient.public
+        return self._keys.public
 
     def check(self, grant: KeptGrant) -> None:
         """ValueError for what no browser of ours makes, KeyRefusedError for a grant that is past or was kept before."""
@@ -79,7 +77,7 @@ class Grants:
         if self._store.row(_GRANT, bound.grant) is not None:
             raise KeyRefusedError("the grant was kept before")
         try:
-            unseal_lid(bound, sealed.lid, self._recipient)
+            unseal_lid(bound, sealed.lid, self._keys)
         except UnsealError:
             raise ValueError("a lid of another grant") from None
 
@@ -122,7 +120,7 @@ class Grants:
         bound = GrantBinding(
             grant=grant, account=account, staff=staff, session=session, public=public, expires_ms=expires_ms
         )
-        return SealedGrant(lid=unseal_lid(bound, lid, self._recipient), boxes=found)
+        return SealedGrant(lid=unseal_lid(bound, lid, self._keys), boxes=found)
 
     def open_of(self, *, session: str, staff: str, account: str) -> list[Holder]:
         """The grants that have not ended, of any of the three that is given."""

@@ -49,7 +49,14 @@ TENANT_VERBS = (
     "enrol",
 )
 FREEZE_VERBS = ("note_freeze",)
-OPERATOR_VERBS = ("rotate_standing", "renew_standing", "renew_totp", "former_standing", "end_former_standing")
+OPERATOR_VERBS = (
+    "rotate_standing",
+    "rotate_grants",
+    "renew_standing",
+    "renew_totp",
+    "former_standing",
+    "end_former_standing",
+)
 LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
 LINK_VERBS = ("open_console_link",)
 CONSOLE_VERBS = (

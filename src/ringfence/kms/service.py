@@ -22,8 +22,9 @@ from ringfence.kms.browser_slots import BrowserSlots
 from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.devices import Devices
+from ringfence.kms.grant_keys import GrantKeys
 from ringfence.kms.grants import Grants, Holder
-from ringfence.kms.key_files import GRANTS, TABLES, KeyFiles
+from ringfence.kms.key_files import TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
 from ringfence.kms.slot_keys import Opened, SlotKeys
@@ -91,6 +92,9 @@ class KeyService:
         self._verification_keys = VerificationKeys(self._files, clock)
         self._codes = Codes(self._store, self._verification_keys, clock)
         self._standing = StandingKeys(self._files)
+        self._grant_keys = GrantKeys(self._files, clock)
+        self._grants = Grants(self._store, self._grant_keys, clock)
+        self._forms = StandingFormBook(self._store, self._standing, self._browsers, self._grant_keys)
         self._tables = TableIndexes(b"")
 
     async def open(self) -> None:
@@ -104,10 +108,7 @@ class KeyService:
             self._tables = TableIndexes(take(TABLES))
             self._totp = TotpSecrets(self._store, self._standing, self._clock)
             self._devices = Devices(self._store, self._standing, self._clock)
-            # Younger than accounts are: made where it is not there.
-            browsers_key = self._files.create(GRANTS)
-            self._grants = Grants(self._store, browsers_key, self._clock)
-            self._forms = StandingFormBook(self._store, self._standing, self._browsers, browsers_key)
+            self._grant_keys.load()
             self._days.load()
             self._verification_keys.load()
             lost = await self._residue.forget_lost()
@@ -136,6 +137,8 @@ class KeyService:
         await self._devices.tidy()
         for ended in await self._grants.tidy():
             self._write_down_later(ended.account, "kms", "grant.expire", *_named(ended))
+        if destroyed := self._grant_keys.destroy_former():
+            self._write_down_later("", "kms", "end_former_grants", str(destroyed))
         await self._store.scrub()
 
     # For the API
@@ -467,6 +470,10 @@ class KeyService:
     async def rotate_standing(self) -> int:
         await self._write_down("", OPERATOR, "rotate_standing", str(self._standing.number + 1))
         return self._standing.rotate()
+
+    async def rotate_grants(self) -> int:
+        await self._write_down("", OPERATOR, "rotate_grants", str(self._grant_keys.number + 1))
+        return self._grant_keys.rotate()
 
     async def renew_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes | None]:
         try:

@@ -11,6 +11,7 @@ from ringfence.domain.sealing.standing_form import form_place, form_proof, view_
 from ringfence.domain.sid import is_sid
 from ringfence.domain.standing_form import fields_of, tells_status, with_changes
 from ringfence.kms.browser_slots import BrowserSlots
+from ringfence.kms.grant_keys import GrantKeys
 from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import KeyStore
 from ringfence.ports.console_keys import PASSKEY_PREFIX
@@ -25,13 +26,13 @@ _SLOTS = "SELECT DISTINCT public FROM slot WHERE account = ? AND credential = ? 
 
 
 class StandingFormBook:
-    """`ports.standing_forms` over the key service's keys, without the ledger. `private` is what browsers seal to."""
+    """`ports.standing_forms` over the key service's keys, without the ledger. `keys` are what browsers seal to."""
 
-    def __init__(self, store: KeyStore, standing: StandingKeys, browsers: BrowserSlots, private: bytes) -> None:
+    def __init__(self, store: KeyStore, standing: StandingKeys, browsers: BrowserSlots, keys: GrantKeys) -> None:
         self._store = store
         self._standing = standing
         self._browsers = browsers
-        self._recipient = hpke.Recipient(private)
+        self._recipient = keys
 
     def show(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[tuple[int, bytes]]:
         """Each for the present content key."""

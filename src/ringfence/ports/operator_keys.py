@@ -21,6 +21,10 @@ class OperatorKeys(Protocol):
     async def rotate_standing(self) -> int:
         """Begin a new standing key, which seals from now on; its number. Former ones go on opening."""
 
+    async def rotate_grants(self) -> int:
+        """Begin a new key for browsers to seal to; its number. The former one opens for as long as a grant may live,
+        and is destroyed then."""
+
     async def renew_standing(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[bytes | None]:
         """Each (record name, sealed) sealed anew under the newest key; None where it is that already.
 

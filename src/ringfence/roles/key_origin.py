@@ -1,6 +1,7 @@
 """The key origin's process: it serves one bundle of files and a public key, and has neither secrets nor a store."""
 
 import asyncio
+import contextlib
 
 from ringfence.domain.base64url import encode_base64url
 from ringfence.ipc.client import Client
@@ -15,29 +16,55 @@ from ringfence.roles.settings import Settings
 ACTOR = "key_origin"
 SERVES = "serve_bundle"
 AGAIN_S = 1.0
+FOLLOW_EVERY_S = 30.0
 
 
 async def run(settings: Settings, process: RoleProcess) -> None:
     """Write down in the ledger which bundle is served, and which key of the key service; serve both until cancelled."""
     client = Client(settings.socket("kms-console"))
     try:
-        keeper = await _write_down(ConsoleKeyClient(client))
+        served = _Served(ConsoleKeyClient(client))
+        await served.write_down()
+        framed_by = [settings.tenant_origin, settings.operator_origin]
+        app = create_key_origin(framed_by, settings.tenant_origin, grant_keeper=lambda: served.keeper)
+        following = asyncio.create_task(served.follow())
+        try:
+            await serve_pages(app, process)
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
     finally:
         await client.close()
-    framed_by = [settings.tenant_origin, settings.operator_origin]
-    app = create_key_origin(framed_by, settings.tenant_origin, grant_keeper=keeper)
-    await serve_pages(app, process)
 
 
-async def _write_down(keys: ConsoleKeyClient) -> bytes:
-    """The key service's public key for grants, from the key service itself."""
-    served = bundle_hash(bundle_files())
-    while True:
-        try:
-            keeper = await keys.grant_keeper()
-            scope = (f"sha256:{served}", f"grant_keeper:{encode_base64url(keeper)}")
-            await keys.note(OPERATOR, ACTOR, SERVES, scope)
-            return keeper
-        except ConnectionError:
-            # What is not in the ledger is not served: the key service starts again, or the supervisor gives us up.
-            await asyncio.sleep(AGAIN_S)
+class _Served:
+    """What is served: the bundle, and the key service's public key for grants, from the key service itself."""
+
+    def __init__(self, keys: ConsoleKeyClient) -> None:
+        self._keys = keys
+        self._bundle = bundle_hash(bundle_files())
+        self.keeper = b""
+
+    async def write_down(self) -> None:
+        """Have it in the ledger. What is not there is not served: the key service starts again, or we are given up."""
+        while True:
+            try:
+                await self._look()
+            except ConnectionError:
+                await asyncio.sleep(AGAIN_S)
+            else:
+                return
+
+    async def follow(self) -> None:
+        """Serve a new key once there is one, and once it is in the ledger."""
+        while True:
+            await asyncio.sleep(FOLLOW_EVERY_S)
+            with contextlib.suppress(ConnectionError):
+                await self._look()
+
+    async def _look(self) -> None:
+        keeper = await self._keys.grant_keeper()
+        if keeper != self.keeper:
+            scope = (f"sha256:{self._bundle}", f"grant_keeper:{encode_base64url(keeper)}")
+            await self._keys.note(OPERATOR, ACTOR, SERVES, scope)
+            self.keeper = keeper

@@ -30,7 +30,7 @@ class Asker:
     """Asks the app as a server would, without one."""
 
     def __init__(self) -> None:
-        self._app = create_key_origin([CONSOLE, OPERATOR], CONSOLE, grant_keeper=KEEPER)
+        self._app = create_key_origin([CONSOLE, OPERATOR], CONSOLE, grant_keeper=lambda: KEEPER)
 
     def get(self, path: str, method: str = "GET") -> Answer:
         told: list[Any] = []

@@ -9,6 +9,7 @@ and its key, and expiry, each box to its name also: with any of them altered it 
 
 import os
 from collections.abc import Mapping
+from typing import Protocol
 
 import msgspec
 
@@ -73,7 +74,14 @@ def seal_grant(binding: GrantBinding, keys: Mapping[str, bytes], keeper: bytes) 
     return SealedGrant(lid=hpke.seal(keeper, inner, binding.keeper_place), boxes=boxes)
 
 
-def unseal_lid(binding: GrantBinding, lid: bytes, keeper: hpke.Recipient) -> bytes:
+class Keeper(Protocol):
+    """Whoever opens what is sealed to the key service."""
+
+    def unseal(self, sealed: bytes, info: bytes) -> bytes:
+        """The plaintext, or UnsealError."""
+
+
+def unseal_lid(binding: GrantBinding, lid: bytes, keeper: Keeper) -> bytes:
     """The lid without the key service's seal, for the session. UnsealError where anything was altered."""
     inner = keeper.unseal(lid, binding.keeper_place)
     if len(inner) != INNER_LID_BYTES:
