@@ -109,6 +109,8 @@ def operations_routes(
 
     async def acknowledge(request: Request) -> Response:
         session, sid = session_of(request), request.path_params["sid"]
+        if not is_sid(sid, INCIDENT):
+            raise RefusedError("There is no such incident.", status=404)
         await notes.note(OPERATOR, session.actor, "acknowledge_incident", (session.scope, f"incident:{sid}"))
         if not await incidents.acknowledge_incident(sid, session.person, clock.now_ms()):
             raise RefusedError("Somebody has acknowledged it, or there is none such.")

@@ -20,13 +20,17 @@ _log = structlog.get_logger(__name__)
 
 
 class Watch:
-    """Freezes and processes. A process is down once it did not answer twice."""
+    """Freezes and processes. A process is down once it did not answer twice.
+
+    One that never answered may be another user's, or not run here: nothing is said of it.
+    """
 
     def __init__(self, freezes: FreezeStore, store: OperationsStore, processes: ProcessStates, clock: Clock) -> None:
         self._freezes = freezes
         self._store = store
         self._processes = processes
         self._clock = clock
+        self._known: set[str] = set()
         self._silent: dict[str, int] = {}
 
     async def run(self) -> None:
@@ -42,12 +46,17 @@ class Watch:
         """Once."""
         now_ms = self._clock.now_ms()
         found = [Condition(FREEZE, f"{row.kind}:{row.name}", row.at_ms) for row in await self._freezes.freezes()]
-        silent = {state.name for state in await self._processes() if not state.answers}
+        states = await self._processes()
+        answering = {state.name for state in states if state.answers}
+        self._known |= answering
+        silent = {state.name for state in states if state.name in self._known - answering}
         found += [Condition(PROCESS, name, since_ms) for name, since_ms in self._silent.items() if name in silent]
         self._silent = {name: self._silent.get(name, now_ms) for name in silent}
-        await settle_incidents(self._store, self._clock, found, _is_over_without)
 
+        def is_over(row: Incident) -> bool:
+            """What happened in a moment is over once somebody of staff knows; a process that answers is up."""
+            if row.kind in MOMENTS:
+                return bool(row.acknowledged_by)
+            return row.kind == FREEZE or (row.kind == PROCESS and row.what in answering)
 
-def _is_over_without(row: Incident) -> bool:
-    """What nobody sees any more is over; what happened in a moment is once somebody of staff knows."""
-    return row.kind in (FREEZE, PROCESS) or (row.kind in MOMENTS and bool(row.acknowledged_by))
+        await settle_incidents(self._store, self._clock, found, is_over)

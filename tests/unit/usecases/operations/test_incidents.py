@@ -46,7 +46,7 @@ def test_a_carrier_is_told_of_when_it_changes_and_is_an_incident_while_it_is_dow
 def test_freezes_and_silent_processes_are_incidents_while_they_last():
     async def story():
         store, clock = MemoryStore(), ManualClock()
-        states = [ProcessState(name="voice", answers=False), ProcessState(name="kms", answers=True)]
+        states = [ProcessState(name="voice", answers=True), ProcessState(name="elsewhere", answers=False)]
 
         async def processes():
             return states
@@ -55,12 +55,18 @@ def test_freezes_and_silent_processes_are_incidents_while_they_last():
         await freeze(store, clock, "carrier", "simulator")
         began_ms = clock.now_ms()
         await watch.look()
+        states[0] = ProcessState(name="voice", answers=False)
+        await watch.look()
         # Once is nothing: it may have been starting.
         assert [(row.kind, row.what) for row in await store.incidents()] == [("freeze", "carrier:simulator")]
         clock.advance(5_000)
         await watch.look()
         found = {(row.kind, row.what): row.began_ms for row in await store.incidents(going_on=True)}
         assert found == {("freeze", "carrier:simulator"): began_ms, ("process", "voice"): began_ms}
+        # Who looks anew does not know that it was up: it goes on until it answers.
+        watch = Watch(store, store, processes, clock)
+        await watch.look()
+        assert {row.what for row in await store.incidents(going_on=True)} == {"carrier:simulator", "voice"}
         states[0] = ProcessState(name="voice", answers=True)
         await thaw(store, clock, "carrier", "simulator")
         await watch.look()
