@@ -8,6 +8,7 @@ from ringfence.console.operator.installation import Disk, Installation, Way
 from ringfence.mail.smtp_carrier import NAME as MAIL
 from ringfence.mail.smtp_url import parse_smtp_url
 from ringfence.roles.settings import Settings
+from ringfence.roles.witness_file import WitnessFile
 
 
 def installation_of(settings: Settings) -> Installation:
@@ -23,6 +24,7 @@ def installation_of(settings: Settings) -> Installation:
         account_rate_mps=settings.account_rate_mps,
         calls_at_once=settings.calls_at_once,
         disk=disk,
+        witnesses=WitnessFile(settings.data_dir).read,
     )
 
 

@@ -22,6 +22,7 @@ from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.passkeys import AttestationPolicy, RelyingParty
 from ringfence.ports.process_states import ProcessState
+from ringfence.ports.witnesses import WitnessState
 from ringfence.store.memory import MemoryStore
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 from software_authenticator import SoftwareAuthenticator
@@ -63,6 +64,7 @@ class Stand:
         self.store = MemoryStore()
         self.asked: list[AskedAct] = []
         self.forbids = ""
+        self.witnesses: dict[str, WitnessState] = {}
         self.may: May = every_member_may
         self.processes = [ProcessState(name="dispatcher", answers=False)]
         self.keys = KeyService(Path(), clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
@@ -92,6 +94,7 @@ class Stand:
                         Way(name="carrier", kind="calls", host="sip.carrier.example", beginnings=["+49"]),
                     ],
                     number_rate_mps=100.0,
+                    witnesses=lambda: self.witnesses,
                 ),
                 set_up=self.store,
             )

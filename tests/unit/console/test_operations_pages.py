@@ -10,6 +10,7 @@ from ringfence.console.operator.paging import page_before
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
 from ringfence.ports.store import MessageRow
+from ringfence.ports.witnesses import WitnessState
 from ringfence.usecases.access.freeze import freeze
 
 OLD_SID = "IC" + "0" * 32
@@ -51,6 +52,7 @@ def test_pages_show_what_processes_told(run: Any, stand: Any) -> None:
             await filled(at)
             ada = await at.first()
             expected = {
+                "/": ('incidents that go on</a></dt><dd class="bad">1<',),
                 "/carriers": ("does not answer, paused", "30003: 4", ">120<", "90 s", 'value="carrier.resume"'),
                 "/routes": ("simulator", "anything", "paused", "sip.carrier.example", "+49"),
                 "/queues": ("+12025550123", AC, "90 s", "parked: frozen or paused"),
@@ -63,6 +65,10 @@ def test_pages_show_what_processes_told(run: Any, stand: Any) -> None:
                 assert page.status_code == 200, path
                 for word in words:
                     assert word in page.text, (path, word)
+            at.witnesses["auditor"] = WitnessState(size=7, at_ms=1, trouble="cosigned <other> entries", refuses=True)
+            health = (await ada.page("/ledger/health")).text
+            assert "auditor" in health
+            assert "cosigned &lt;other&gt; entries" in health
             assert (await ada.ask("POST", f"/incidents/{OLD_SID}/acknowledge")).status_code == 200
             assert (await ada.ask("POST", f"/incidents/{OLD_SID}/acknowledge")).status_code == 409
             assert ("staff", "note.acknowledge_incident") in at.noted

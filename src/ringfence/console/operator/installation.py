@@ -1,10 +1,11 @@
 """What the installation is set up to do: its carriers, what they are for, and its bounds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from ringfence.ports.operations import CarrierKind
+from ringfence.ports.witnesses import WitnessState
 
 
 class Way(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +34,7 @@ def _no_disk() -> Disk:
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """Rates are texts a second, `calls_at_once` calls of one account.
 
-    `ways` are in the order in which they are tried.
+    `ways` are in the order in which they are tried. `witnesses` tells how it stands with each, by name.
     """
 
     ways: Sequence[Way] = ()
@@ -41,6 +42,7 @@ class Installation(msgspec.Struct, frozen=True, kw_only=True):
     account_rate_mps: float = 0.0
     calls_at_once: int = 0
     disk: Callable[[], Disk] = _no_disk
+    witnesses: Callable[[], Mapping[str, WitnessState]] = dict
 
     @property
     def pausable(self) -> Sequence[str]:

@@ -117,7 +117,13 @@ def operations_routes(
         return done()
 
     async def health(request: Request) -> Response:
-        return await guard.show(request, "ledger_health.html", "Ledger health", health=await ledger_health(records))
+        return await guard.show(
+            request,
+            "ledger_health.html",
+            "Ledger health",
+            health=await ledger_health(records),
+            witnesses=installation.witnesses(),
+        )
 
     return [
         guard.page("/carriers", Act.CARRIERS_LOOK, carriers),

@@ -24,6 +24,7 @@ from ringfence.ports.store import AccountRow
 
 PAGE: Final = 50
 DAYS_SHOWN: Final = 14
+INCIDENTS_COUNTED: Final = 100
 LOOKED: Final = "look"
 
 
@@ -49,6 +50,7 @@ def tenant_routes(
             "Overview",
             processes=await processes(),
             backlog=await view.backlog(),
+            incidents=len(await view.incidents(going_on=True, limit=INCIDENTS_COUNTED)),
             now_ms=clock.now_ms(),
             ledger_entries=await ledger_size(records),
         )
