@@ -58,7 +58,7 @@ def read_users_who_were_right(body: bytes) -> list[str]:
         _text(event, "actor", "id")
         for event in events
         if isinstance(event, dict)
-        and event.get("eventType") in CODE_WAS_RIGHT
+        and _text(event, "eventType", default="") in CODE_WAS_RIGHT
         and _text(event, "outcome", "result", default="") == "SUCCESS"
     ]
 

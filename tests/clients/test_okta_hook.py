@@ -175,6 +175,63 @@ def test_a_code_that_the_user_showed_is_approved(ringfence: Ringfence, okta: Okt
     assert okta.event().status_code == 200
 
 
+def test_one_delivery_tells_of_many_users_and_of_some_who_got_their_code_elsewhere(
+    ringfence: Ringfence, okta: Okta
+) -> None:
+    sids = []
+    for number, user in ((NUMBER, "00u1"), ("+12025550188", "00u2")):
+        asked = request(phoneNumber=number)
+        asked["data"]["userProfile"]["userId"] = user
+        sids.append(action(okta.post("/telephony", asked))["transactionId"])
+    right = {"eventType": "user.mfa.factor.activate", "outcome": {"result": "SUCCESS"}}
+    events = [{**right, "actor": {"id": user}} for user in ("00u1", "00u-elsewhere", "00u2")]
+    told = {"eventType": "com.okta.event_hook", "data": {"events": [*events, None, {"eventType": []}]}}
+    assert okta.post("/events", told).status_code == 200
+    assert [status_of(ringfence, sid) for sid in sids] == ["approved", "approved"]
+
+
+def test_of_a_users_two_codes_the_last_is_approved(ringfence: Ringfence, okta: Okta) -> None:
+    first = action(okta.telephony(phoneNumber="+12025550188"))["transactionId"]
+    second = action(okta.telephony())["transactionId"]
+    okta.event()
+    okta.event()
+    assert (status_of(ringfence, first), status_of(ringfence, second)) == ("pending", "approved")
+
+
+def test_who_waits_too_long_or_behind_too_many_is_forgotten(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waiting = program.Waiting()
+    for n in range(program.MAX_WAITING + 1):
+        waiting.add(f"user-{n}", f"VE{n}")
+    assert waiting.take("user-0") is None
+    assert waiting.take("user-1") == "VE1"
+    assert waiting.take("user-1") is None
+    now_s = program.time.monotonic()
+    monkeypatch.setattr(program.time, "monotonic", lambda: now_s + program.WAITING_S + 60)
+    assert waiting.take("user-2") is None
+
+
+def test_an_approval_that_does_not_reach_us_is_no_error_of_oktas(
+    ringfence: Ringfence, okta: Okta, program: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sid = action(okta.telephony())["transactionId"]
+
+    def broken(*_: object, **__: object) -> None:
+        raise NoConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(program.client.http_client, "request", broken)
+        assert okta.event().status_code == 200
+    assert status_of(ringfence, sid) == "pending"
+
+
+def test_voice_is_a_call_too(ringfence: Ringfence, okta: Okta) -> None:
+    phone = ringfence.phone(NUMBER)
+    assert action(okta.telephony(deliveryChannel="Voice"))["status"] == "PENDING"
+    assert phone.await_call() is not None
+
+
 def test_the_event_hook_is_verified_once_by_its_challenge(okta: Okta) -> None:
     answered = okta.get("/events", **{"X-Okta-Verification-Challenge": "xvhF7o8b"})
     assert (answered.status_code, answered.json) == (200, {"verification": "xvhF7o8b"})
