@@ -14,6 +14,7 @@ from ringfence.ports.lookups import OverrideRow
 from ringfence.ports.sip_access import SipRow
 from ringfence.ports.standing_rows import LastingStore, StandingRow
 from ringfence.ports.store import AccountRow, CredentialRow
+from ringfence.ports.verify_config import VerifyRow
 from ringfence.roles.standing_sweep import RECORDS, Swept, sweep_standing
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore
@@ -104,8 +105,11 @@ async def test_a_sweep_seals_all_anew_and_the_former_key_can_go(store):
         "credential": hmac_states_record(A),
         "application": f"application:AP{1:032x}",
         "lookup_override": f"lookup_override/{tag.hex()}",
+        "verify_config": f"push_credential:CR{1:032x}",
     }
-    (states, config, reason) = await keys.seal_standing(A, [(name, name.encode()) for name in names.values()])
+    (states, config, reason, credential) = await keys.seal_standing(
+        A, [(name, name.encode()) for name in names.values()]
+    )
     account = AccountRow(sid=A, tenant=A, friendly_name="", created_ms=NOW, updated_ms=NOW)
     await store.create_account(
         account,
@@ -118,9 +122,18 @@ async def test_a_sweep_seals_all_anew_and_the_former_key_can_go(store):
         account=A, tag=tag, line_type="", original_type="", standing=reason, created_ms=NOW, updated_ms=NOW
     )
     await store.put_override(override, new=True)
+    push = VerifyRow(
+        account=A,
+        kind="push_credential",
+        sid=f"CR{1:032x}",
+        standing=credential,
+        created_ms=NOW,
+        updated_ms=NOW,
+    )
+    await store.create_verify(push, 10)
     assert await sweep_standing(store, keys) == Swept(0, 0)
     await keys.rotate_standing()
-    assert await sweep_standing(store, keys) == Swept(3, 0)
+    assert await sweep_standing(store, keys) == Swept(4, 0)
     assert await sweep_standing(store, keys) == Swept(0, 0)
     assert await keys.end_former_standing() == 1
     for place, name in names.items():
@@ -149,6 +162,7 @@ def test_the_sweep_knows_every_place_that_standing_configuration_is_sealed_for()
         "sip/create_domain.py",
         "sip/set_password.py",
         "verify/push_challenge.py",
+        "verify/push_credentials.py",
         "verify/webhooks.py",
     }, "a place that is new here belongs in store/standing_places.py and roles/standing_sweep.py"
     assert RECORDS.keys() == STANDING_PLACES.keys()

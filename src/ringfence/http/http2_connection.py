@@ -95,6 +95,9 @@ class Http2Connection(asyncio.Protocol):
         finally:
             if self._streams.pop(stream_id, None) is not None and not answer.done():
                 self._reset(stream_id)
+            if not self.open and not self._streams:
+                # Its peer said goodbye, and the last answer is here.
+                self.close()
             self._loop.create_task(self._tell_of_room())
 
     def close(self) -> None:

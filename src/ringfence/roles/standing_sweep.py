@@ -7,6 +7,7 @@ from ringfence.domain.standing import (
     application_record,
     hmac_states_record,
     number_record,
+    push_credential_record,
     service_record,
     sip_credential_record,
     sip_domain_record,
@@ -75,6 +76,11 @@ def _sip_access(row: StandingRow) -> str:
     return name(str(row.fields["sid"]))
 
 
+def _verify_config(row: StandingRow) -> str:
+    name = push_credential_record if row.fields["kind"] == "push_credential" else verify_webhook_record
+    return name(str(row.fields["sid"]))
+
+
 def _override(row: StandingRow) -> str:
     tag = row.fields["tag"]
     assert isinstance(tag, bytes)
@@ -91,7 +97,7 @@ RECORDS: dict[str, Record] = {
     "application": _by_sid(application_record),
     "messaging_service": _by_sid(service_record),
     "sip_access": _sip_access,
-    "verify_config": _by_sid(verify_webhook_record),
+    "verify_config": _verify_config,
     "lookup_override": _override,
     "challenge.shown": _shown,
     "challenge.metadata": _by_sid(metadata_record),

@@ -19,8 +19,8 @@ from ringfence.domain.factor import FactorSecret, FactorType
 from ringfence.domain.sid import new_sid
 from ringfence.domain.verify_rate import RateCount
 from ringfence.ports.factors import ChallengeRow
-from ringfence.ports.keys import Caller
-from ringfence.ports.push_sender import Push, PushEnd, PushSender
+from ringfence.ports.keys import Caller, KeyRefusedError
+from ringfence.ports.push_sender import Push, PushEnd, PushSender, Signing
 from ringfence.ports.store import Store
 from ringfence.usecases.verify.factors import Factors, FactorView
 from ringfence.usecases.verify.push_credentials import PushCredentials
@@ -90,7 +90,8 @@ class ChallengeNotifier:
         try:
             async with asyncio.timeout(BEGIN_S):
                 end = await self._send(self._sender, caller, factor, challenge, device, TTL_MAX_S)
-        except (ConnectionError, TimeoutError):
+        except (ConnectionError, TimeoutError, ApiError):
+            # The last where others change the factor all the time: then it is marked the next time.
             end = None
         if end is not PushEnd.TAKEN:
             why = "away" if end is None else end.value
@@ -136,12 +137,19 @@ class ChallengeNotifier:
             factor=challenge.factor,
             challenge=challenge.sid,
             until_s=self._clock.now_ms() // 1_000 + ttl_s,
-            signing=await self._credentials.signing(caller, challenge.account, challenge.service, device.platform),
+            signing=await self._signing(caller, challenge, device.platform),
         )
         end = await sender.send(push)
         if end is PushEnd.GONE:
             await self._factors.change(caller, factor, lambda secret: _marked(secret, device.token))
         return end
+
+    async def _signing(self, caller: Caller, challenge: ChallengeRow, platform: str) -> Signing | None:
+        """None, too, for a caller who may not open what the service names."""
+        try:
+            return await self._credentials.signing(caller, challenge.account, challenge.service, platform)
+        except KeyRefusedError:
+            return None
 
     async def _count(self, challenge: ChallengeRow, now_ms: int) -> None:
         index = hashlib.sha256(challenge.sid.encode()).digest()[:16]

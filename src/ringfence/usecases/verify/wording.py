@@ -64,18 +64,18 @@ def wordings(
         for each in dict.fromkeys((chosen, template.default))
         if each in texts
     )
-    if template.variables:
+    if template not in (PLAIN, WARNING):
         _check(words)
     return words
 
 
 def _check(words: Sequence[Wording]) -> None:
-    """What a program puts in makes no link of the code, and no second place for it."""
+    """What is put in, a service's name too, makes no link of the code, and no second place for it."""
     for each in words:
         try:
             read_custom_message(each.text)
         except ValueError as error:
-            raise ApiError(INVALID, f"Invalid parameter `TemplateCustomSubstitutions`: {error}") from None
+            raise ApiError(INVALID, f"Invalid parameter: the template's words, filled: {error}") from None
 
 
 def around(service: VerifyService, app_hash: str) -> tuple[str, str]:
