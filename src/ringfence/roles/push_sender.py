@@ -2,10 +2,11 @@
 
 import contextlib
 import importlib.util
+from collections.abc import Callable
 
 from ringfence.carriers.simulator.link import LinkClient
 from ringfence.carriers.simulator.push import SimulatedPushSender
-from ringfence.ports.push_sender import PushSender
+from ringfence.ports.push_sender import Push, PushEnd, PushSender
 from ringfence.roles.settings import Settings
 
 
@@ -15,7 +16,22 @@ def push_sender(settings: Settings, stack: contextlib.AsyncExitStack) -> PushSen
         link = LinkClient(settings.socket("simulator"))
         stack.push_async_callback(link.close)
         return SimulatedPushSender(link)
-    # Where no device is ever woken, an API need not hold what that takes.
+    return _OnFirstUse(lambda: _makers(settings, stack))
+
+
+class _OnFirstUse:
+    """Where no device is ever woken, an API need not hold what that takes."""
+
+    def __init__(self, make: Callable[[], PushSender]) -> None:
+        self._make = make
+        self._made: PushSender | None = None
+
+    async def send(self, push: Push) -> PushEnd:
+        self._made = self._made or self._make()
+        return await self._made.send(push)
+
+
+def _makers(settings: Settings, stack: contextlib.AsyncExitStack) -> PushSender:
     from ringfence.carriers.push.fcm import FcmSender
     from ringfence.carriers.push.makers import Makers
     from ringfence.http.client import PooledClient
