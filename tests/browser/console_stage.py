@@ -97,7 +97,7 @@ class Stage:
         )
         for to, body in texts:
             self.ask("POST", f"{account}/Messages.json", From=shop, To=to, Body=body)
-        self.simulate("POST", f"/handsets/{SAM}/messages", to=shop, body="C, see you there 👍")
+        self.simulate("POST", f"/handsets/{SAM}/messages", to=shop, body="C, see you there")
         service = self.ask("POST", "/verify/v2/Services", FriendlyName="Shop")["sid"]
         self.ask("POST", f"/verify/v2/Services/{service}/Verifications", To=ADA, Channel="sms")
         self.ask("POST", "/messaging/v1/Services", FriendlyName="Reminders")
