@@ -16,6 +16,7 @@ from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
 from ringfence.ports.freezes import FreezeStore
 from ringfence.ports.grants import GrantKeys
+from ringfence.ports.http import HttpClient
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.operations import OperationsStore
@@ -50,7 +51,8 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     `view` reads rows that are sealed, and what of them is in the clear; `texts`, `calls` and `recordings` are those of
     a tenant, sealed, and `told` what its program was told. `grants` keeps keys that nobody here opens. `accounts`
     are what two of staff may change, `set_up` what members set up. `installation` is how it is set up.
-    `staff_may` judges each act.
+    `staff_may` judges each act. By `http` providers of members' organisations are asked: without it nobody comes from
+    one. In `dev` one may be on this machine.
     """
 
     storage: ConsoleStorage
@@ -72,6 +74,8 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     set_up: SetUpStore
     installation: Installation = Installation()
     staff_may: May = every_member_may
+    http: HttpClient | None = None
+    dev: bool = False
 
 
 def host_of(origin: str) -> str:

@@ -93,9 +93,11 @@ class SignIn:
         await self._sessions.keep(session, cookie, check)
         return session, cookie, kept
 
-    async def begin_again(self, session: Session) -> tuple[str, dict[str, Any]]:
-        """A ceremony in which a session's person shows himself again."""
+    async def begin_again(self, session: Session) -> tuple[str, dict[str, Any] | None]:
+        """A ceremony in which a session's person shows himself again; no options for who has no passkey here."""
         held = await self._storage.run(lambda db: passkeys_of(db, self._kind, session.person))
+        if not held:
+            return "", None
         name, ceremony = self._shown_again.begin(session.id, of=session.id)
         allowed = [each.passkey for each in held]
         return name, self._passkeys.authentication_options(ceremony, self._clock.now_ms(), allowed=allowed)

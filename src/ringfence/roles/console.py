@@ -1,7 +1,9 @@
 """The consoles' process: pages for staff and for tenants' members. It holds no key."""
 
 import contextlib
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -27,6 +29,9 @@ from ringfence.roles.stores import open_store
 from ringfence.roles.ways import installation_of
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 
+if TYPE_CHECKING:
+    from ringfence.http.client import PooledClient
+
 
 async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve the listeners the supervisor bound, until cancelled. RefusalError where the storage cannot be used."""
@@ -39,6 +44,9 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         client = Client(settings.socket("kms-console"))
         stack.push_async_callback(client.close)
         keys = ConsoleKeyClient(client)
+        http = outgoing(settings)
+        if http is not None:
+            stack.push_async_callback(http.close)
         app = create_console(
             ConsoleDependencies(
                 storage=storage,
@@ -53,6 +61,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 told=store,
                 recordings=RecordingFolder(settings.recordings),
                 staff_passkeys=WebauthnPasskeys(policy),
+                http=http,
+                dev=settings.dev,
                 staff_may=every_member_may if policies is None else may_by(policies, storage, store),
                 members_passkeys=WebauthnPasskeys(),
                 view=store,
@@ -93,6 +103,18 @@ def staff_policies(settings: Settings) -> Policies | None:
         return None
     except PolicyError as error:
         raise RefusalError(f"staff_policies: {error.mistakes[0]}", "ringfence policy check", exit_code=2) from None
+
+
+def outgoing(settings: Settings) -> "PooledClient | None":
+    """By which providers of organisations are asked; None where ringfence[sso] is not installed, and nobody is."""
+    if find_spec("joserfc") is None:
+        return None
+    # Only who asks outside pays for it.
+    from ringfence.http.client import PooledClient
+    from ringfence.http.egress_guard import EgressGuard
+    from ringfence.roles.dispatcher import egress_policy
+
+    return PooledClient(EgressGuard(egress_policy(settings)))
 
 
 def attestation_policy(settings: Settings) -> AttestationPolicy:

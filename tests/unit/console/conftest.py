@@ -2,6 +2,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,9 @@ class Stand:
         ledger: WatchedLedger,
         clock: ManualClock,
         policy: AttestationPolicy,
+        provider: Any = None,
     ) -> None:
+        self.provider = provider
         self.storage = storage
         self.clock = clock
         self.ledger = ledger
@@ -88,6 +91,8 @@ class Stand:
                 grants=self.keys,
                 accounts=self.store,
                 staff_may=self._may,
+                http=provider,
+                dev=True,
                 installation=Installation(
                     ways=[
                         Way(name="simulator", kind="texts"),
@@ -135,11 +140,11 @@ StandAt = Callable[..., AbstractAsyncContextManager[Stand]]
 @pytest.fixture
 def stand(tmp_path: Path, clock: ManualClock) -> StandAt:
     @contextlib.asynccontextmanager
-    async def stand(policy: AttestationPolicy | None = None) -> AsyncIterator[Stand]:
+    async def stand(policy: AttestationPolicy | None = None, provider: Any = None) -> AsyncIterator[Stand]:
         storage, ledger = ConsoleStorage(tmp_path / "console.db"), WatchedLedger(tmp_path)
         await storage.open()
         await ledger.open(clock.now_ms())
-        it = Stand(tmp_path, storage, ledger, clock, policy or AttestationPolicy())
+        it = Stand(tmp_path, storage, ledger, clock, policy or AttestationPolicy(), provider)
         await it.store.open()
         await it.keys.open()
         try:

@@ -23,14 +23,19 @@ export async function comeBack() {
   return true;
 }
 
+/** What signs the session's requests from now on. */
+export async function registerWorker() {
+  await navigator.serviceWorker.register(worker?.createScriptURL("") ?? "/worker.js");
+  await navigator.serviceWorker.ready;
+}
+
 /** Open a session: `show` is given the options and shows a passkey; what the server says of the one shown. */
 export async function startSession(show) {
   const { public_jwk, kept } = await newKey();
   const asked = await post("/sign-in/options", { key: public_jwk });
   const ahead_ms = asked.now_ms - Date.now();
   const answer = await show(asked.options);
-  await navigator.serviceWorker.register(worker?.createScriptURL("") ?? "/worker.js");
-  await navigator.serviceWorker.ready;
+  await registerWorker();
   const opened = await post("/sign-in", { ceremony: asked.ceremony, answer });
   await keepKey(kept, ahead_ms);
   return opened;

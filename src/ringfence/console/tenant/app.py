@@ -29,6 +29,11 @@ from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.sealed_hours import SealedHours
 from ringfence.console.tenant.service_routes import service_routes
+from ringfence.console.tenant.sso.people import SsoPeople
+from ringfence.console.tenant.sso.provider import Providers
+from ringfence.console.tenant.sso.routes import OPEN as SSO_OPEN
+from ringfence.console.tenant.sso.routes import sso_routes
+from ringfence.console.tenant.sso.sign_in import SsoSignIn
 from ringfence.console.tenant.standing_json import StandingRelay
 from ringfence.console.tenant.subaccount_routes import subaccount_routes
 from ringfence.console.tenant.text_routes import text_routes
@@ -58,6 +63,10 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     hours = SealedHours(storage, keys)
     enrolling = create_enrol_app(members, origins.keys)
 
+    http = dependencies.http
+    providers = None if http is None else Providers(http, clock, dev=dependencies.dev)
+    sso_sign_in = SsoSignIn(storage, sessions, providers, keys, clock, standstill, origins.tenant)
+
     def sign_in_page(status: int = 200) -> Response:
         return pages.page("member_sign_in.html", status, title="Sign in", keys=origins.keys)
 
@@ -67,7 +76,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     async def admits(session: Session) -> None:
         await standstill.check_member(session.account)
 
-    open_paths = OpenPaths(OPEN, below=OPEN_BELOW)
+    open_paths = OpenPaths([*OPEN, *SSO_OPEN], below=OPEN_BELOW)
     routes = [
         *sign_in_routes(
             *(sign_in_page, sign_in, sessions, dependencies.notes, clock, origins.tenant), opened=openings.opened
@@ -75,6 +84,11 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *openings.routes(),
         *grant_routes(
             *(pages, storage, dependencies.grants, keys, dependencies.view, dependencies.notes, clock),
+            keys_origin=origins.keys,
+        ),
+        *sso_routes(
+            *(pages, sso_sign_in, SsoPeople(storage, keys, clock, dev=dependencies.dev), clock),
+            origin=origins.tenant,
             keys_origin=origins.keys,
         ),
         *role_routes(MemberRoles(storage, keys, clock)),

@@ -29,6 +29,7 @@ async def reader_through(storage: ConsoleStorage, keys: ConsoleKeys, session: Se
     if credential not in held:
         own = (session.account, recovery_credential(session.account))
         is_typed = credential in own or is_sid(credential, KEY)
-        if not is_typed or len(await keys.with_slots(session.account, held)) == len(held):
+        opens = bool(held) and len(await keys.with_slots(session.account, held)) == len(held)
+        if not is_typed or opens:
             raise RefusedError("That opens nothing of this account.")
     return reader_in(session)

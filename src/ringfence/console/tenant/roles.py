@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import Handler, answering
+from ringfence.console.passkey_book import passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import OpenPaths, session_of
 from ringfence.console.sessions import Session, fresh, is_open
@@ -104,6 +105,8 @@ class MemberRoles:
             found = member_of(db, session.account, member)
             if found is None:
                 raise RefusedError("There is no such member.", status=404)
+            if role is not Role.READER and not passkeys_of(db, "member", member):
+                raise RefusedError("Who has no passkey here stays a reader: make them a link.")
             if role is not Role.OWNER and is_last_owner(db, found):
                 raise RefusedError("The account's last owner stays: make another member an owner first.")
             return found
