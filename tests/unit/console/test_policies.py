@@ -155,6 +155,10 @@ def test_a_folder_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(PolicyError, match="anybody may write it"):
         statements_in(tmp_path)
     (tmp_path / "a.cedar").chmod(0o600)
+    tmp_path.chmod(0o777)
+    with pytest.raises(PolicyError, match="anybody may write into it"):
+        statements_in(tmp_path)
+    tmp_path.chmod(0o700)
     (tmp_path / "a.cedar").write_bytes(b"\xff")
     with pytest.raises(PolicyError):
         statements_in(tmp_path)

@@ -313,9 +313,14 @@ def test_a_provider_that_is_not_what_was_named_is_not_asked_for_anybody(run: Any
                 {"token_endpoint": 7},
             ):
                 it.provider.changed = wrong
-                assert (await visitor.begin()).status_code == 503, wrong
+                it.clock.advance(10_000)
+                asked = len(it.provider.asked)
+                for _ in range(3):
+                    assert (await visitor.begin()).status_code == 503, wrong
+                assert len(it.provider.asked) == asked + 1
             assert set(it.provider.asked) == {"/.well-known/openid-configuration"}
             it.provider.changed = {}
+            it.clock.advance(10_000)
             assert (await visitor.begin(OTHER)).status_code == 404
             assert (await visitor.begin("x")).status_code == 404
             asked = len(it.provider.asked)

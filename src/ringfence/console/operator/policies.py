@@ -17,7 +17,9 @@ from ringfence.console.operator.policy_files import Mistake, PolicyError, Statem
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.access.staff_role import StaffRole
+from ringfence.domain.sid import is_sid
 from ringfence.ports.operator_view import OperatorView
+from ringfence.ports.store import StoreFailedError
 
 if TYPE_CHECKING:
     import cedarpy
@@ -128,7 +130,10 @@ def may_by(policies: Policies, storage: ConsoleStorage, view: OperatorView) -> M
     async def may(asked: AskedAct) -> None:
         member = await storage.run(lambda db: staff_rows.member_of(db, asked.staff))
         roles = () if member is None or member.removed_ms is not None else member.roles
-        account = await view.account(asked.account) if asked.account else None
+        try:
+            account = await view.account(asked.account) if is_sid(asked.account, "AC") else None
+        except StoreFailedError as error:
+            raise ConnectionError("whose account it is cannot be read now") from error
         parent = "" if account is None else account.parent or ""
         judged = policies.judge(asked, roles, parent)
         for _ in judged.broken:

@@ -79,6 +79,8 @@ def statements_in(folder: Path) -> list[Statement]:
     if not found:
         raise PolicyError([Mistake(file=str(folder), line=0, why=f"holds no *{SUFFIX}: nobody could do anything")])
     mistakes, statements = [], []
+    if folder.stat().st_mode & stat.S_IWOTH:
+        mistakes.append(Mistake(file=str(folder), line=0, why="anybody may write into it: chmod o-w"))
     for file in found:
         try:
             state = file.stat()

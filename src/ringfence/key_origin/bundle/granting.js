@@ -20,6 +20,8 @@ import { Refused } from "./refused.js";
 
 const VALUE_BYTES = 32;
 const EPOCH = "epoch:";
+// What a record is by its SID, so that nothing is asked for under another's name.
+const KINDS = { SM: "text", MM: "text", CA: "call", RE: "recording" };
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const MINUTES_MAX = 480;
@@ -129,9 +131,12 @@ function wanted(grant) {
 function whatOf({ names }) {
   const hours = hoursOf(names);
   if (hours.length) return hours.length === 1 ? "all of one hour" : `all of ${hours.length} hours`;
-  const calls = names.filter((name) => name.startsWith("CA")).length;
-  const counted = [[names.length - calls, "text"], [calls, "call"]].filter(([count]) => count);
-  return counted.map(([count, what]) => `${count} ${what}${count === 1 ? "" : "s"}`).join(" and ");
+  const counted = new Map();
+  for (const name of names) {
+    const kind = KINDS[name.slice(0, 2)] ?? "record";
+    counted.set(kind, (counted.get(kind) ?? 0) + 1);
+  }
+  return [...counted].map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`).join(" and ");
 }
 
 /** The whole hours among names, as hours since 1970: an epoch's number is its hour and a place within it. */

@@ -16,6 +16,8 @@ from ringfence.ports.http import HttpClient, HttpFailedError, HttpRequest
 
 KEPT_MS: Final = 10 * 60_000
 ASKED_AGAIN_MS: Final = 60_000
+# Strangers begin sign-ins: one that does not answer is not asked by each of them.
+FAILED_MS: Final = 10_000
 TOTAL_MS: Final = 8_000
 BODY_MAX_BYTES: Final = 256 << 10
 PROVIDERS_MAX: Final = 1_000
@@ -78,6 +80,7 @@ class Providers:
         self._dev = dev
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Lock] = {}
+        self._failed: dict[str, int] = {}
 
     async def metadata(self, issuer: str, owner: str) -> Metadata:
         """What it says of itself; its issuer is the one that was asked, to the letter."""
@@ -111,18 +114,28 @@ class Providers:
             known, now_ms = self._known.get(issuer), self._clock.now_ms()
             if known is not None and now_ms - known.metadata_ms <= KEPT_MS:
                 return known
-            found = await self._ask(f"{issuer.rstrip('/')}/.well-known/openid-configuration", owner, Metadata)
-            if found.issuer != issuer:
-                raise ProviderFailedError("issuer")
+            if now_ms - self._failed.get(issuer, now_ms - FAILED_MS) < FAILED_MS:
+                raise ProviderFailedError("it failed just now")
             try:
-                for url in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
-                    check_address(url, dev=self._dev)
-            except ValueError:
-                raise ProviderFailedError("endpoint") from None
+                found = await self._discovered(issuer, owner)
+            except ProviderFailedError:
+                self._failed[issuer] = now_ms
+                raise
             if len(self._known) >= PROVIDERS_MAX:
                 self._known.clear()
             self._known[issuer] = _Known(metadata=found, metadata_ms=now_ms)
             return self._known[issuer]
+
+    async def _discovered(self, issuer: str, owner: str) -> Metadata:
+        found = await self._ask(f"{issuer.rstrip('/')}/.well-known/openid-configuration", owner, Metadata)
+        if found.issuer != issuer:
+            raise ProviderFailedError("issuer")
+        try:
+            for url in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
+                check_address(url, dev=self._dev)
+        except ValueError:
+            raise ProviderFailedError("endpoint") from None
+        return found
 
     async def _ask(self, url: str, owner: str, shape: type[T], form: bytes | None = None) -> T:
         headers = [("Accept", "application/json")]

@@ -13,6 +13,7 @@ from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.sso.id_token import STRONG
 from ringfence.console.tenant.sso.people import SsoPeople
 from ringfence.console.tenant.sso.sign_in import CALLBACK, SsoSignIn
+from ringfence.domain.access.role import Role
 from ringfence.domain.clock import Clock
 
 # What of these needs no session.
@@ -74,7 +75,8 @@ def sso_routes(
             role=role_of(request),
             keys=keys_origin,
             provider=provider,
-            people=found,
+            # What their organisation calls them is for owners alone.
+            people=found if role_of(request) is Role.OWNER else (),
             strong=STRONG,
             callback=f"{origin}{CALLBACK}",
         )
