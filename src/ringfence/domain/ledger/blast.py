@@ -61,7 +61,7 @@ def left_unopened(entries: Iterable[tuple[int, str, str, tuple[str, ...]]]) -> d
 
 def session_of(scope: Sequence[str]) -> str:
     """The session that an entry names, or ""."""
-    return next((name.removeprefix(SESSION) for name in scope[:1] if name.startswith(SESSION)), "")
+    return scope[0][len(SESSION) :] if scope and scope[0].startswith(SESSION) else ""
 
 
 def _things(scope: Sequence[str]) -> list[str]:

@@ -1,16 +1,16 @@
 """What the ledger's own key gives: a salt for every entry, and the hand that signs checkpoints."""
 
 import hashlib
-import hmac
 from collections.abc import Iterable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ringfence.domain.ledger.note import Signer
 from ringfence.domain.sealing.hkdf import Expander, extract
+from ringfence.domain.sealing.keyed_hash import KeyedHash
 from ringfence.kms.key_files import LEDGER, KeyFiles, day_file
 
-ACCOUNTS_HELD = 10_000
+ACCOUNTS_HELD = 4_096
 _SALT = b"ringfence/ledger/v1"
 
 
@@ -22,7 +22,7 @@ class LedgerKeys:
 
     def __init__(self, key: bytes, successors: Iterable[bytes] = ()) -> None:
         self._expander = Expander(extract(_SALT, key))
-        self._accounts: dict[str, bytes] = {}
+        self._accounts: dict[str, KeyedHash] = {}
         signing = _signing(self._expander)
         name = f"ringfence-ledger-{hashlib.sha256(signing.public_key().public_bytes_raw()).hexdigest()[:16]}"
         self.signers = [Signer(name, signing)]
@@ -47,8 +47,8 @@ class LedgerKeys:
         if key is None:
             if len(self._accounts) >= ACCOUNTS_HELD:
                 self._accounts.clear()
-            key = self._accounts[account] = self._expander.expand(b"account|" + account.encode())
-        return hmac.digest(key, n.to_bytes(8), "sha256")
+            key = self._accounts[account] = KeyedHash(self._expander.expand(b"account|" + account.encode()))
+        return key.digest(n.to_bytes(8))
 
 
 def load_ledger_keys(files: KeyFiles) -> LedgerKeys:

@@ -312,7 +312,7 @@ class LedgerWriter:
             self._tree.add(leaf_hash(leaf), at)
             at += len(line)
         first = self._end.lines
-        self._unindexed += ((first + one, line.whose) for one, line in enumerate(lines))
+        self._unindexed.extend(enumerate([line.whose for line in lines], first))
         self._end = Position(first + len(lines), at)
         try:
             self._tree.flush()
