@@ -79,7 +79,7 @@ def run(target: Target, pids: dict[str, int], paths: dict[str, str], options: ar
     checked = wrk_load(check, "Code=0000", options, FIRST + 2)  # type: ignore[arg-type]
     told("checks", checked, before, usage_of(pids), text_us)
     # As many connections as nobody waits behind: what an answer takes by itself.
-    options.connections, options.seconds = FEW_CONNECTIONS, options.seconds / 2
+    options.connections, options.seconds = FEW_CONNECTIONS, max(1, options.seconds / 4)
     before = usage_of(pids)
     checked = wrk_load(check, "Code=0000", options, FIRST + 2)  # type: ignore[arg-type]
     told(f"checks over {FEW_CONNECTIONS} connections", checked, before, usage_of(pids), text_us)

@@ -16,7 +16,7 @@ _ROW = """SELECT key_day, length, custom FROM verification_code
 WHERE account = ?1 AND sid = ?2 AND expires_ms > ?3 AND checks <= ?4"""
 _COUNT = """UPDATE verification_code SET checks = checks + 1
 WHERE account = ?1 AND sid = ?2 AND expires_ms > ?3 AND checks < ?4"""
-_COUNT_NOTHING = "UPDATE check_of_nothing SET checks = checks + 1"
+_COUNT_NOTHING = "UPDATE check_of_nothing SET checks = checks + 1 WHERE ?"
 _CHECKS = "SELECT checks FROM verification_code WHERE account = ? AND sid = ? AND expires_ms > ?"
 _CLOSE = "DELETE FROM verification_code WHERE account = ? AND sid = ?"
 _USE = f"{_CLOSE} RETURNING account, sid, key_day, length, expires_ms"
@@ -93,15 +93,17 @@ class Codes:
 
 def _counted(tx: sqlite3.Connection, code: CodeOf, now_ms: int, right: bool) -> Verdict:
     key = (code.account, code.sid)
-    if tx.execute(_COUNT, (*key, now_ms, CHECKS_MAX)).rowcount:
-        if not right:
-            return Verdict.WRONG
+    counted = tx.execute(_COUNT, (*key, now_ms, CHECKS_MAX)).rowcount > 0
+    if counted and right:
         (kept,) = tx.execute(_USE, key).fetchall()
         tx.execute(_USED, (*kept, _WAS_RIGHT))
         return Verdict.APPROVED
-    # A transaction that changes nothing syncs nothing: its speed would tell that there is no code.
-    tx.execute(_COUNT_NOTHING)
+    # A transaction that changes nothing syncs nothing: its speed would tell that there is no code. So would a statement
+    # more: a wrong code has the same ones, and like the others changes one row.
+    tx.execute(_COUNT_NOTHING, (not counted,))
     found = tx.execute(_CHECKS, (*key, now_ms)).fetchone()
+    if counted:
+        return Verdict.WRONG
     return Verdict.SPENT if found is not None and found[0] != _WAS_RIGHT else Verdict.GONE
 
 

@@ -1,6 +1,7 @@
 """Codes in the key service: at most five checks, one approval, and nothing left when their time is over."""
 
 import asyncio
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ringfence.domain.verification_code import LIFE_MS
+from ringfence.domain.verification_code import CHECKS_MAX, LIFE_MS
+from ringfence.kms.memory import memory_key_service
 from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
 DAY_MS = 86_400_000
@@ -267,5 +269,36 @@ def test_a_check_of_nothing_is_written_as_any_other(
                 before = written()
                 await service.check_code(replace(code, sid=sid), guess)
                 assert written() != before
+
+    run(scene())
+
+
+def test_whatever_is_wrong_with_a_code_the_same_statements_run_and_one_row_changes(
+    run: Any, at_noon: Any, code: CodeOf
+) -> None:
+    """Their number would tell by time whether there is a code: six microseconds, which 20,000 tries show."""
+    service = memory_key_service(at_noon)
+
+    async def scene() -> None:
+        await service.open()
+        value = await opened(service, at_noon, code)
+        over, spent, unknown = (replace(code, sid="VE" + digit * 32) for digit in "345")
+        await service.check_code(over, await opened(service, at_noon, over))
+        right = await opened(service, at_noon, spent)
+        for _ in range(CHECKS_MAX):
+            await service.check_code(spent, wrong(right))
+        ran = {}
+        connection = service._store._reading
+        for name, one in {"wrong": code, "over": over, "spent": spent, "unknown": unknown}.items():
+            statements: list[str] = []
+            before = connection.total_changes
+            connection.set_trace_callback(statements.append)
+            await service.check_code(one, wrong(value))
+            connection.set_trace_callback(None)
+            kinds = [re.split(r"\s(?:SET|WHERE)\s", statement)[0] for statement in statements]
+            ran[name] = kinds, connection.total_changes - before
+        assert ran["wrong"][1] == 1
+        assert ran == dict.fromkeys(ran, ran["wrong"])
+        await service.close()
 
     run(scene())
