@@ -48,7 +48,7 @@ class KeptHttp:
         json: bool = False,
         basic: tuple[str, str] | None = None,
     ) -> Answer:
-        """The answer, which must say its length; ConnectionError where the connection broke before it was whole.
+        """The answer, which must say its length; ConnectionError where a new connection broke before it was whole.
 
         With `json` the form is sent as that.
         """
@@ -59,8 +59,19 @@ class KeptHttp:
             lines += [f"Content-Type: {kind}", f"Content-Length: {len(content)}"]
         if (credential := basic or self._basic) is not None:
             lines.append(f"Authorization: Basic {base64.b64encode(':'.join(credential).encode()).decode()}")
+        request = "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+        while True:
+            was_idle = bool(self._idle)
+            try:
+                return await self._answer(request)
+            except ConnectionError:
+                # A server ends connections on which nothing was asked for a while.
+                if not was_idle:
+                    raise
+
+    async def _answer(self, request: bytes) -> Answer:
         async with self._connection() as (reader, writer), asyncio.timeout(WITHIN_S):
-            writer.write("\r\n".join(lines).encode() + b"\r\n\r\n" + content)
+            writer.write(request)
             try:
                 head = await reader.readuntil(b"\r\n\r\n")
                 body = await reader.readexactly(_length_of(head))
