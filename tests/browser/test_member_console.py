@@ -31,6 +31,15 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.close()
 
 
+# Puts another root in the place of the one that was seen last, which it answers.
+OTHER_PAST = """() => {
+  const seen = localStorage.getItem("ringfence-ledger");
+  const other = { ...JSON.parse(seen), root: btoa("x".repeat(32)) };
+  localStorage.setItem("ringfence-ledger", JSON.stringify(other));
+  return seen;
+}"""
+
+
 def keys_of(page: Page, stand: MemberConsole) -> Frame:
     page.wait_for_selector("#keys", state="attached")
     return next(frame for frame in page.frames if frame.url.startswith(stand.key_origin))
@@ -90,6 +99,13 @@ def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
         page.wait_for_timeout(250)
         page.get_by_role("button", name="Newest").click()
     expect(page.frame_locator("#keys").locator("tbody")).to_contain_text("open_epochs")
+    # This browser saw another past than the ledger has now.
+    seen = keys_of(page, stand).evaluate(OTHER_PAST)
+    page.get_by_role("button", name="Newest").click()
+    expect(page.get_by_text("its past was changed")).to_be_visible()
+    keys_of(page, stand).evaluate("seen => localStorage.setItem('ringfence-ledger', seen)", seen)
+    page.reload()
+    expect(told).to_contain_text("that you saw last")
 
     page.get_by_role("link", name="Members").click()
     page.get_by_role("button", name="Add a passkey of yours").click()
