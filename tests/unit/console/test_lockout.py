@@ -127,7 +127,7 @@ def test_where_everything_is_frozen_members_are_out_and_staff_may_thaw_it_and_no
         async with stand() as at:
             ada, ben = await at.first(), await enrolled(at, await account(at))
             bob = at.browser(SoftwareAuthenticator())
-            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob"})).json()["link"]
+            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob", "roles": ["security"]})).json()["link"]
             secret = link.partition("/join#")[2]
             await freeze(at.store, at.clock, "platform", "platform")
             await Lockout(at.storage, at.keys, at.clock).end_all()
@@ -139,7 +139,7 @@ def test_where_everything_is_frozen_members_are_out_and_staff_may_thaw_it_and_no
             for path in ("/", "/tenants", "/staff", "/sessions", "/grants", "/ledger"):
                 shown = await ada.page(path)
                 assert (shown.status_code, "Everything is frozen" in shown.text) == (403, True), path
-            invited = await ada.ask("POST", "/staff/invitations", {"name": "Eve"})
+            invited = await ada.ask("POST", "/staff/invitations", {"name": "Eve", "roles": ["security"]})
             closing = {"act": "account.close", "target": f"account:{AC}", "reason": "x"}
             for refused in (invited, await ada.ask("POST", "/requests", closing)):
                 assert (refused.status_code, "Everything is frozen" in refused.text) == (403, True)
@@ -159,7 +159,7 @@ def test_two_of_staff_thaw_everything(run: Any, stand: Any) -> None:
     async def story() -> None:
         async with stand() as at:
             ada, bob = await at.first(), at.browser(SoftwareAuthenticator())
-            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob"})).json()["link"]
+            link = (await ada.ask("POST", "/staff/invitations", {"name": "Bob", "roles": ["security"]})).json()["link"]
             assert (await bob.join(link.partition("/join#")[2])).status_code == 200
             at.clock.advance(24 * 3_600_000)
             await freeze(at.store, at.clock, "platform", "platform")
