@@ -32,6 +32,10 @@ GRANT INSERT, UPDATE ON ringfence.verify_config TO ringfence_console;
 -- And but for what staff say of an incident, and rates that two of them raise.
 GRANT UPDATE (acknowledged_by, acknowledged_ms) ON ringfence.incident TO ringfence_console;
 GRANT INSERT, UPDATE ON ringfence.allowed_rate TO ringfence_console;
+-- And where they have something told again. A lock on what it tells of wants a column that may be written.
+GRANT UPDATE (state, due_ms, attempts, leased_ms, ready_ms) ON ringfence.event TO ringfence_console;
+GRANT UPDATE (updated_ms) ON ringfence.message, ringfence.call TO ringfence_console;
+GRANT DELETE ON ringfence.attempt TO ringfence_console;
 
 -- The consoles do not look at what requests are signed in with, nor at second factors; what limits a key they see and set.
 REVOKE SELECT ON ringfence.credential, ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment

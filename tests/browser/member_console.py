@@ -18,6 +18,7 @@ from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
 from ringfence.console.operator.staff import Staff
 from ringfence.console.storage import ConsoleStorage
+from ringfence.dispatch.bells import Bells
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.content import seal_content
@@ -90,6 +91,10 @@ class MemberConsole:
             server.should_exit = True
         self._thread.join(10)
 
+    def make_owners(self) -> None:
+        """Every member may do everything: only the first is an owner otherwise."""
+        self.wait(self.storage.run(lambda db: db.execute("UPDATE member SET role = 'owner'")))
+
     def link(self) -> str:
         """As `ringfence account console-link` makes it."""
         link, secret = new_sid("KL"), os.urandom(24).hex()[:43]
@@ -132,7 +137,7 @@ class MemberConsole:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        storage = ConsoleStorage(self._folder / "console.db")
+        storage = self.storage = ConsoleStorage(self._folder / "console.db")
         await storage.open()
         await self.ledger.open(self.clock.now_ms())
         await self.keys.open()
@@ -157,6 +162,7 @@ class MemberConsole:
                 texts=self.texts,
                 calls=self.texts,
                 told=self.texts,
+                wake=Bells(),
                 recordings=RecordingFolder(self.recordings),
                 staff_passkeys=passkeys,
                 members_passkeys=passkeys,

@@ -63,6 +63,13 @@ def test_calls_and_all_that_happened_to_one(context: BrowserContext, stand: Memb
     page.get_by_role("button", name="Show").click()
     expect(frame.locator("tbody tr")).to_have_count(2)
 
+    page.get_by_role("button", name="All of these").click()
+    expect(frame.locator("tbody tr")).to_have_count(2)
+    with page.expect_download() as saved:
+        frame.get_by_role("button", name="Save as CSV").click()
+    table = saved.value.path().read_text()
+    assert (table.count("\n"), f'"{REMOTE}"' in table, sid in table) == (3, True, True)
+
     frame.locator("td.when a").first.click()
     expect(page.get_by_role("heading", name=f"Call {sid}")).to_be_visible()
     steps = frame.locator("ol.steps")
@@ -114,10 +121,36 @@ def test_a_recording_is_opened_played_and_saved_in_the_frame(context: BrowserCon
     path.write_bytes(spoiled)
     page.get_by_role("button", name=f"Open {sid}").click()
     expect(page.get_by_role("status")).to_contain_text("does not open")
-    with page.expect_download() as saved:
-        page.get_by_role("button", name="Save as CSV").click()
-    assert saved.value.path().read_text().count(call) == 2
     assert complaints == []
     keys = next(each for each in page.frames if each.url.startswith(stand.key_origin))
     cells = "async values => { const csv = await import('/bundle/csv.js'); return values.map(csv.csvCell); }"
     assert keys.evaluate(cells, [value for value, _ in CELLS]) == [cell for _, cell in CELLS]
+
+
+def test_what_was_given_up_is_looked_at_and_told_again(context: BrowserContext, stand: MemberConsole) -> None:
+    call = stand.wait(a_call(stand))
+    (event,) = stand.wait(stand.texts.events(AC, call))
+    page = member(context, stand)
+    stand.make_owners()
+    wire: list[str] = []
+    page.on("request", lambda request: wire.append(f"{request.url} {request.headers} {request.post_data}"))
+    page.get_by_role("link", name="Webhooks").click()
+    row = page.get_by_role("row").filter(has_text=call)
+    expect(row).to_contain_text("HTTP 500, error 11200")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Save as CSV").click()
+    assert f'"{call}","call.completed"' in saved.value.path().read_text()
+    row.get_by_role("button", name="Look").click()
+    frame = page.frame_locator("#keys")
+    expect(frame.locator("main")).to_contain_text("TLS 8.3 ms")
+    row.get_by_role("button", name="Tell again").click()
+    frame.get_by_role("button", name="Tell it again").click()
+    expect(page.get_by_role("status")).to_have_text("It is told again.")
+    (again,) = stand.wait(stand.texts.events(AC, call))
+    assert (event.state, again.state, again.attempts) == ("dead", "pending", 0)
+    verbs = [(entry.verb, entry.scope) for entry in stand.ledger.entries]
+    assert any(verb == "note.replay_webhook" and str(event.id) in scope for verb, scope in verbs)
+    assert any(verb == "lend_record" and call in scope for verb, scope in verbs)
+    for secret in (stand.canary, REMOTE):
+        assert secret not in "".join(wire)
+        assert secret not in page.content()

@@ -99,6 +99,9 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             assert await freeze(console, SystemClock(), "carrier", "simulator")
             assert await thaw(console, SystemClock(), "carrier", "simulator")
             await set_up(console)
+            # The text's event was told by the dispatcher: a member has it told again.
+            event, *_ = await console.events(ACCOUNT, SID)
+            assert await console.replay(ACCOUNT, event.id, NOW)
             for refused in (
                 "UPDATE ringfence.account SET tenant = ''",
                 "UPDATE ringfence.frozen SET was = ''",

@@ -10,7 +10,7 @@ from ringfence.console.operator.installation import Installation
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.calls import Calls
 from ringfence.console.tenant.standing_json import FormKeys
-from ringfence.console.tenant.told import Told
+from ringfence.console.tenant.told import Retold
 from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
@@ -26,6 +26,7 @@ from ringfence.ports.process_states import ProcessStates
 from ringfence.ports.recordings import SealedRecordings
 from ringfence.ports.store import KeyStore, NumberStore
 from ringfence.ports.verify_config import VerifyConfigStore
+from ringfence.ports.wake import Wake
 from ringfence.usecases.accounts.update_account import Accounts
 
 
@@ -49,10 +50,10 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts`, `calls` and `recordings` are those of
-    a tenant, sealed, and `told` what its program was told. `grants` keeps keys that nobody here opens. `accounts`
-    are what two of staff may change, `set_up` what members set up. `installation` is how it is set up.
-    `staff_may` judges each act. By `http` providers of members' organisations are asked: without it nobody comes from
-    one. In `dev` one may be on this machine.
+    a tenant, sealed, and `told` what its program was told; `wake` rings where that is to be told again. `grants` keeps
+    keys that nobody here opens. `accounts` are what two of staff may change, `set_up` what members set up.
+    `installation` is how it is set up. `staff_may` judges each act. By `http` providers of members' organisations are
+    asked: without it nobody comes from one. In `dev` one may be on this machine.
     """
 
     storage: ConsoleStorage
@@ -62,7 +63,8 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     keys: FormKeys
     texts: Texts
     calls: Calls
-    told: Told
+    told: Retold
+    wake: Wake
     recordings: SealedRecordings
     staff_passkeys: Passkeys
     members_passkeys: Passkeys

@@ -25,6 +25,7 @@ from ringfence.console.operator.staff import DELAY_MS, LINK_LIFE_MS, Staff
 from ringfence.console.pages import Pages
 from ringfence.console.sessions import FRESH_MS
 from ringfence.console.storage import DATABASE, ConsoleStorage
+from ringfence.dispatch.bells import Bells
 from ringfence.domain.clock import ManualClock
 from ringfence.drills.staff_browser import Response, StaffBrowser
 from ringfence.kms.ledger.records import FolderRecords
@@ -134,6 +135,7 @@ class OurDesk:
             texts=self._view,
             calls=self._view,
             told=self._view,
+            wake=Bells(),
             recordings=RecordingFolder(self._recordings),
             staff_passkeys=passkeys,
             members_passkeys=passkeys,

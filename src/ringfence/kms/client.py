@@ -157,6 +157,11 @@ class ConsoleKeyClient:
             "sealed_epochs", account, credential, epochs, reader, child, returns=dict[int, list[tuple[int, bytes]]]
         )
 
+    async def lend_sealed(
+        self, account: str, credential: str, epoch: int, sid: str, sealed: bytes, reader: Reader
+    ) -> None:
+        await self._client.call("lend_sealed", account, credential, epoch, sid, sealed, reader)
+
     async def proof_key(self, account: str) -> bytes:
         return await self._client.call("proof_key", account, returns=bytes)
 

@@ -10,6 +10,7 @@ from ringfence.domain.access.scope import RECORDS_MAX
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.grant import BOX_BYTES, LID_BYTES, GrantBinding, SealedGrant, unseal_lid
+from ringfence.domain.sealing.lending import unseal_lent
 from ringfence.kms.grant_keys import LIFE_MAX_MS, GrantKeys
 from ringfence.kms.store import KeyStore
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
@@ -57,6 +58,13 @@ class Grants:
     def public(self) -> bytes:
         """To which approvers' browsers seal once more."""
         return self._keys.public
+
+    def unseal_lent(self, account: str, epoch: int, sid: str, sealed: bytes) -> bytes:
+        """A record's key that a browser sealed to `public`. ValueError."""
+        try:
+            return unseal_lent(self._keys, account, epoch, sid, sealed)
+        except UnsealError:
+            raise ValueError("no key of that record") from None
 
     def check(self, grant: KeptGrant) -> None:
         """ValueError for what no browser of ours makes, KeyRefusedError for a grant that is past or was kept before."""

@@ -65,6 +65,7 @@ CONSOLE_VERBS = (
     "with_slots",
     "child_boxes",
     "sealed_epochs",
+    "lend_sealed",
     "proof_key",
     "add_browser_slot",
     "revoke_browser_slot",

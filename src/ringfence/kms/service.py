@@ -325,6 +325,15 @@ class KeyService:
         await self._write_down(child or account, credential, "open_epochs", *scope, *map(str, sealed))
         return sealed
 
+    async def lend_sealed(
+        self, account: str, credential: str, epoch: int, sid: str, sealed: bytes, reader: Reader
+    ) -> None:
+        scope = _read_by(reader)
+        self._browsers.boxes(account, credential)
+        key = self._grants.unseal_lent(account, epoch, sid, sealed)
+        await self._write_down(account, credential, "lend_record", *scope, str(epoch), sid)
+        await self._residue.lend(account, epoch, sid, key)
+
     async def proof_key(self, account: str) -> bytes:
         return self._browsers.proof_key(account)
 

@@ -100,6 +100,16 @@ class ConsoleKeys(Protocol):
         reader's session.
         """
 
+    async def lend_sealed(
+        self, account: str, credential: str, epoch: int, sid: str, sealed: bytes, reader: Reader
+    ) -> None:
+        """Let the dispatcher open one record, so that what happened to it is told again.
+
+        Its key is `sealed` by the browser, which `credential` opened it for (`domain.sealing.lending`). KeyRefusedError
+        for a credential that opens nothing, ValueError for what is no key of that record's name. Whether it is that
+        record's own shows when it is used. In the ledger: `lend_record`, by the credential, of the reader's session.
+        """
+
     async def proof_key(self, account: str) -> bytes:
         """An X25519 public key to prove one `BrowserSlot` with, within ten minutes."""
 

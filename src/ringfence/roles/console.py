@@ -26,6 +26,7 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 from ringfence.roles.stores import open_store
+from ringfence.roles.wakes import every_dispatcher
 from ringfence.roles.ways import installation_of
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 
@@ -47,6 +48,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         http = outgoing(settings)
         if http is not None:
             stack.push_async_callback(http.close)
+        wake = await stack.enter_async_context(every_dispatcher(settings))
         app = create_console(
             ConsoleDependencies(
                 storage=storage,
@@ -59,6 +61,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 texts=store,
                 calls=store,
                 told=store,
+                wake=wake,
                 recordings=RecordingFolder(settings.recordings),
                 staff_passkeys=WebauthnPasskeys(policy),
                 http=http,

@@ -13,6 +13,7 @@ from ringfence.console.operator.installation import Installation, Way
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
+from ringfence.dispatch.bells import Bells
 from ringfence.domain.clock import ManualClock
 from ringfence.drills.staff_browser import StaffBrowser
 from ringfence.kms.ledger.records import FolderRecords
@@ -82,6 +83,7 @@ class Stand:
                 texts=self.store,
                 calls=self.store,
                 told=self.store,
+                wake=Bells(),
                 recordings=RecordingFolder(folder / "recordings"),
                 staff_passkeys=passkeys,
                 members_passkeys=WebauthnPasskeys(),

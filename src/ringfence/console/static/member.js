@@ -25,6 +25,7 @@ for (const form of document.querySelectorAll("form[data-act]")) {
   });
 }
 for (const button of document.querySelectorAll("button[data-save]")) {
+  button.disabled = false;
   button.addEventListener("click", () => reporting(() => save(button.dataset.save, button.dataset.name)));
 }
 

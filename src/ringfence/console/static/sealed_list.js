@@ -5,26 +5,39 @@ import { account, opened, reporting } from "./member.js";
 
 const filter = document.getElementById("filter");
 const older = document.getElementById("older");
+const all = document.getElementById("all");
+// As many rows as a person may want to save at once; what is left comes with "Older".
+const PAGES_MAX = 40;
 let before = null;
 
 const OWN = { account, opened, pages: location.origin };
 
 /** Show the list at `address` by a verb of the frame, now and whenever the form is sent: of this account, or of `of`. */
 export function sealedList(address, verb, of = OWN) {
-  const show = async () => {
+  const show = async (pages) => {
     const { credential } = await of.opened();
-    const page = await post(`${address}/sealed`, { wanted: { ...chosen(), before }, credential });
-    await askKeys(verb, { ...page, account: of.account, at: of.pages === null ? "" : of.pages + address });
-    before = page.before;
+    const shown = { records: [], epochs: {} };
+    for (let page = 0; page < pages; page += 1) {
+      const found = await post(`${address}/sealed`, { wanted: { ...chosen(), before }, credential });
+      shown.records.push(...found.records);
+      Object.assign(shown.epochs, found.epochs);
+      before = found.before;
+      if (before === null) break;
+    }
+    await askKeys(verb, { ...shown, account: of.account, at: of.pages === null ? "" : of.pages + address });
     older.disabled = before === null;
+  };
+  const begin = (pages) => {
+    before = null;
+    reporting(() => show(pages));
   };
   filter.addEventListener("submit", (event) => {
     event.preventDefault();
-    before = null;
-    reporting(show);
+    begin(1);
   });
-  older.addEventListener("click", () => reporting(show));
-  reporting(show);
+  all?.addEventListener("click", () => begin(PAGES_MAX));
+  older.addEventListener("click", () => reporting(() => show(1)));
+  begin(1);
 }
 
 // What is left open is not asked for.

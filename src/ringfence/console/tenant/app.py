@@ -39,7 +39,10 @@ from ringfence.console.tenant.subaccount_routes import subaccount_routes
 from ringfence.console.tenant.text_routes import text_routes
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.console.tenant.verify_service_routes import verify_service_routes
+from ringfence.console.tenant.webhook_routes import webhook_routes
+from ringfence.console.tenant.webhooks import TenantWebhooks
 from ringfence.ports.passkeys import RelyingParty
+from ringfence.usecases.webhooks.replay import Replayer
 
 NAME = "ringfence"
 ENROL = frozenset({"/enrol", "/enrol/options"})
@@ -96,6 +99,17 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             *(pages, traffic, members, sessions, BlastNotices(storage), ActNotices(storage)), keys_origin=origins.keys
         ),
         *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),
+        *webhook_routes(
+            *(
+                pages,
+                TenantWebhooks(dependencies.told),
+                hours,
+                keys,
+                acts,
+                Replayer(dependencies.told, clock, dependencies.wake),
+            ),
+            keys_origin=origins.keys,
+        ),
         *recording_routes(pages, dependencies.calls, dependencies.recordings, hours, keys_origin=origins.keys),
         *call_routes(pages, TenantCalls(dependencies.calls), dependencies.told, hours, keys_origin=origins.keys),
         *subaccount_routes(pages, dependencies.view, standstill, traffic, hours, keys_origin=origins.keys),

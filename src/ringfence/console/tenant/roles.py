@@ -43,6 +43,8 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/calls/sealed": Role.READER,
     "/calls/{sid}/sealed": Role.READER,
     "/recordings/{sid}/sealed": Role.READER,
+    "/webhooks/{of}/{event}/sealed": Role.READER,
+    "/webhooks/{of}/{event}/again": Role.APPROVER,
     "/ledger/entries": Role.READER,
     "/numbers/{sid}/sealed": Role.READER,
     "/subaccounts/{sid}/boxes": Role.READER,

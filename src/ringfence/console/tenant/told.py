@@ -1,12 +1,16 @@
 """What a tenant's program was told of a record, attempt by attempt: times and statuses in clear, the rest sealed."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
 from ringfence.domain.base64url import encode_base64url
-from ringfence.ports.outbox import EventRow, Settlement
+from ringfence.ports.calls import CallRow
+from ringfence.ports.outbox import EventRow, Outbox, Settlement
+from ringfence.ports.store import MessageRow
+from ringfence.ports.verify_events import TellingRow
 
 
 class Told(Protocol):
@@ -15,6 +19,16 @@ class Told(Protocol):
     async def events(self, account: str, message_sid: str) -> list[EventRow]: ...
 
     async def attempts(self, account: str, message_sid: str) -> list[Settlement]: ...
+
+
+class Retold(Told, Outbox, Protocol):
+    """All that is asked where something may be told again: the outbox, and the hours of what it tells of."""
+
+    async def messages_of(self, keys: Sequence[tuple[str, str]]) -> list[MessageRow | None]: ...
+
+    async def calls_of(self, keys: Sequence[tuple[str, str]]) -> list[CallRow | None]: ...
+
+    async def tellings_of(self, keys: Sequence[tuple[str, str]]) -> list[TellingRow | None]: ...
 
 
 class SealedAttempt(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,8 @@
 import { h, show } from "./dom.js";
 import { keysOf } from "./keeping.js";
 import { fieldReader } from "./record_fields.js";
-import { columns, ends, outcome, stamp } from "./rows.js";
+import { CLEAR_HEADS, clearCells, columns, ends, outcome, stamp } from "./rows.js";
+import { savesTable } from "./saving.js";
 import { duration } from "./times.js";
 
 export const calls = {
@@ -13,7 +14,12 @@ export const calls = {
     const read = fieldReader(await keysOf(account), account, epochs);
     const contents = await Promise.all(records.map((record) => read(record, "content", record.content)));
     const rows = records.map((record, place) => callRow(record, contents[place], String(at)));
-    show(records.length ? callTable(rows) : h("p", {}, "No calls."));
+    const cells = () =>
+      records.map((record, place) => [
+        ...clearCells(record, contents[place] && remoteOf(record, contents[place])),
+        record.duration_ms === null ? null : record.duration_ms / 1_000,
+      ]);
+    show(...(records.length ? [callTable(rows), savesTable("calls", [...CLEAR_HEADS, "length_s"], cells)] : [h("p", {}, "No calls.")]));
     return { shown: records.length, unopened: contents.filter((content) => content === null).length };
   },
 };

@@ -14,6 +14,7 @@ import { standing } from "./standing_view.js";
 import { subaccounts } from "./subaccounts.js";
 import { timelines } from "./timeline_view.js";
 import { visiting } from "./visiting.js";
+import { webhooks } from "./webhook_view.js";
 
 const views = [
   visiting,
@@ -21,6 +22,7 @@ const views = [
   calls,
   timelines,
   recordings,
+  webhooks,
   ledger,
   granting,
   standing,

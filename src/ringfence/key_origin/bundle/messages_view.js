@@ -3,7 +3,8 @@
 import { h, show } from "./dom.js";
 import { keysOf } from "./keeping.js";
 import { fieldReader } from "./record_fields.js";
-import { columns, ends, outcome, stamp } from "./rows.js";
+import { CLEAR_HEADS, clearCells, columns, ends, outcome, stamp } from "./rows.js";
+import { savesTable } from "./saving.js";
 
 export const texts = {
   /** Shows texts: {sid, epoch, content, direction, status, local, created_ms, price, error_code}. */
@@ -28,7 +29,12 @@ export function textOf(content) {
 
 /** Shows them; the number that are shown, and of those that did not open. `at` is where the page of one text is. */
 export function showMessages(records, contents, at) {
-  show(records.length ? textTable(records, contents, at) : h("p", {}, "No texts."));
+  const cells = () => records.map((record, place) => [...clearCells(record, contents[place]?.remote), contents[place]?.body]);
+  show(
+    ...(records.length
+      ? [textTable(records, contents, at), savesTable("texts", [...CLEAR_HEADS, "text"], cells)]
+      : [h("p", {}, "No texts.")]),
+  );
   return { shown: records.length, unopened: contents.filter((content) => content === null).length };
 }
 

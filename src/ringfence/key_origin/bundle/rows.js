@@ -15,6 +15,20 @@ export function stamp(record, at) {
   return h("td", { class: "when" }, h("a", linked(at && `${at}/${record.sid}`), moment(record.created_ms)));
 }
 
+export const CLEAR_HEADS = ["sid", "made_utc", "direction", "own", "other", "status", "error", "price"];
+
+/** The cells under those heads, for a table that is saved. */
+export const clearCells = (record, remote) => [
+  record.sid,
+  new Date(record.created_ms).toISOString(),
+  record.direction,
+  record.local,
+  remote,
+  record.status,
+  record.error_code,
+  record.price,
+];
+
 /** A time for people, where they are. */
 export function moment(at_ms) {
   const when = new Date(at_ms);

@@ -1,0 +1,110 @@
+"""Webhooks for members: what could not be told, each attempt, and telling it again."""
+
+import re
+from typing import Final
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from ringfence.console.csv_file import csv_file
+from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.pages import Pages, shown_time
+from ringfence.console.refusals import RefusedError
+from ringfence.console.session_guard import session_of
+from ringfence.console.tenant.member_acts import GONE, MemberActs
+from ringfence.console.tenant.reading import reader_in
+from ringfence.console.tenant.sealed_hours import Opener, SealedHours
+from ringfence.console.tenant.told import SealedEvent
+from ringfence.console.tenant.webhooks import GivenUp, TenantWebhooks
+from ringfence.domain.base64url import decode_base64url
+from ringfence.ports.console_keys import ConsoleKeys
+from ringfence.ports.keys import KeyRefusedError
+from ringfence.usecases.webhooks.replay import Replayer
+
+HEADS: Final = ("event", "of", "kind", "happened_utc", "attempted_utc", "http_status", "error", "duration_ms")
+EVENT_ID: Final = re.compile(r"[0-9]{1,18}")
+# The pages of what a webhook tells of.
+PAGES: Final = {"CA": "/calls", "SM": "/texts", "MM": "/texts"}
+
+
+class _Lent(msgspec.Struct, frozen=True):
+    credential: str
+    box: str
+
+
+def webhook_routes(
+    pages: Pages,
+    webhooks: TenantWebhooks,
+    hours: SealedHours,
+    keys: ConsoleKeys,
+    acts: MemberActs,
+    replayer: Replayer,
+    *,
+    keys_origin: str,
+) -> list[BaseRoute]:
+    """All of them are for a session of a member."""
+
+    async def listed(request: Request) -> Response:
+        session = session_of(request)
+        return pages.page(
+            "member_webhooks.html",
+            title="Webhooks",
+            session=session,
+            keys=keys_origin,
+            given_up=await webhooks.given_up(session.account),
+            pages_of=PAGES,
+        )
+
+    async def exported(request: Request) -> Response:
+        return csv_file("webhooks", HEADS, map(_cells, await webhooks.given_up(session_of(request).account)))
+
+    async def own(request: Request) -> tuple[SealedEvent, int]:
+        account, of = session_of(request).account, request.path_params["of"]
+        named = request.path_params["event"]
+        event = await webhooks.event(account, of, int(named)) if EVENT_ID.fullmatch(named) else None
+        hour = None if event is None else await webhooks.hour(account, of)
+        if event is None or hour is None:
+            raise RefusedError(GONE, status=404)
+        return event, hour
+
+    async def sealed(request: Request) -> Response:
+        asked, (event, hour) = await read_json(request, Opener), await own(request)
+        return done(
+            record={"sid": event.of, "epoch": hour},
+            event=msgspec.to_builtins(event),
+            epochs=await hours.of(session_of(request), asked.credential, [hour]),
+        )
+
+    async def again(request: Request) -> Response:
+        lent, (event, hour) = await read_json(request, _Lent), await own(request)
+        acts.fresh_session(request)
+        if event.state == "pending":
+            raise RefusedError("This is still to be told.")
+        session = await acts.begin(request, "replay_webhook", event.of, str(event.id))
+        # Asked for once more: who reads through a credential is decided there.
+        await hours.of(session, lent.credential, [])
+        try:
+            box = decode_base64url(lent.box)
+            await keys.lend_sealed(session.account, lent.credential, hour, event.of, box, reader_in(session))
+        except (KeyRefusedError, ValueError):
+            raise RefusedError("The key service did not take this key, so nothing is told again.") from None
+        if not await replayer.replay_event(session.account, event.id):
+            raise RefusedError(GONE, status=404)
+        return done()
+
+    return [
+        Route("/webhooks", listed, methods=["GET"]),
+        Route("/webhooks/export", exported, methods=["GET"]),
+        Route("/webhooks/{of}/{event}/sealed", answering(sealed), methods=["POST"]),
+        Route("/webhooks/{of}/{event}/again", answering(again), methods=["POST"]),
+    ]
+
+
+def _cells(each: GivenUp) -> tuple[object, ...]:
+    event, last = each.event, each.last
+    happened = event.id, event.message_sid, event.kind, shown_time(event.at_ms)
+    if last is None:
+        return *happened, None, None, None, None
+    return *happened, shown_time(last.at_ms), last.http_status, last.error_code, last.duration_ms
