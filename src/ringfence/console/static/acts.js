@@ -1,5 +1,6 @@
 // What may be done on a page: `data-act` is where it is asked for. Where it asks for a passkey first, that is shown.
 import { post, tell } from "./asking.js";
+import { valuesOf } from "./form_values.js";
 import { makePasskey, showPasskey, whyNot } from "./passkey.js";
 import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
@@ -17,13 +18,6 @@ for (const button of document.querySelectorAll("button[data-save]")) {
   button.addEventListener("click", () => reporting(() => save(button.dataset.save, button.dataset.name)));
 }
 document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
-
-/** What a form's fields hold; of boxes to tick, a list of those that are. */
-function valuesOf(form) {
-  const given = new FormData(form);
-  const boxes = new Set([...form.querySelectorAll("input[type=checkbox]")].map((box) => box.name));
-  return { ...Object.fromEntries(given), ...Object.fromEntries([...boxes].map((name) => [name, given.getAll(name)])) };
-}
 
 async function act(element, address, values) {
   if (element.dataset.ask && !confirm(element.dataset.ask)) return;

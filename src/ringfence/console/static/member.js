@@ -1,6 +1,7 @@
 // What members do on any of their pages; what one page alone does is a file beside this. Content is opened and shown in
 // the key origin's frame; here it is sealed.
 import { post, tell } from "./asking.js";
+import { valuesOf } from "./form_values.js";
 import { askKeys } from "./keys_frame.js";
 import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
@@ -21,7 +22,7 @@ for (const button of document.querySelectorAll("button[data-act]")) {
 for (const form of document.querySelectorAll("form[data-act]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    reporting(() => act(form.dataset, Object.fromEntries(new FormData(form))));
+    reporting(() => act(form.dataset, valuesOf(form)));
   });
 }
 for (const button of document.querySelectorAll("button[data-save]")) {
