@@ -63,6 +63,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     )
     traffic = TenantTraffic(dependencies.texts, clock)
     relay, acts = StandingRelay(storage, keys), MemberActs(dependencies.notes, clock)
+    calls = TenantCalls(dependencies.calls)
     hours = SealedHours(storage, keys)
     enrolling = create_enrol_app(members, origins.keys)
 
@@ -96,7 +97,8 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         ),
         *role_routes(MemberRoles(storage, keys, clock)),
         *page_routes(
-            *(pages, traffic, members, sessions, BlastNotices(storage), ActNotices(storage)), keys_origin=origins.keys
+            *(pages, traffic, calls, members, sessions, BlastNotices(storage), ActNotices(storage)),
+            keys_origin=origins.keys,
         ),
         *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),
         *webhook_routes(
@@ -111,7 +113,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             keys_origin=origins.keys,
         ),
         *recording_routes(pages, dependencies.calls, dependencies.recordings, hours, keys_origin=origins.keys),
-        *call_routes(pages, TenantCalls(dependencies.calls), dependencies.told, hours, keys_origin=origins.keys),
+        *call_routes(pages, calls, dependencies.told, hours, keys_origin=origins.keys),
         *subaccount_routes(pages, dependencies.view, standstill, traffic, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),

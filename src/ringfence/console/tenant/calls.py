@@ -1,17 +1,20 @@
 """An account's calls for its members: what is clear of them, and what is sealed as it is kept."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
 
-from ringfence.console.tenant.days import bounds_ms
+from ringfence.console.tenant.days import FORTNIGHT, bounds_ms, day_of, fortnight
 from ringfence.console.tenant.looked_through import looked_through
 from ringfence.console.tenant.traffic import shown_price
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.call import Direction, Status
 from ringfence.ports.calls import CallFilter, CallRow, RecordingRow, StepRow
+from ringfence.ports.day_counts import DAY_MS, DayCalls
 
+_CONNECTED = frozenset({Status.COMPLETED, Status.IN_PROGRESS})
 CHILDREN_MAX = 100
 RECORDINGS_MAX = 100
 
@@ -24,6 +27,8 @@ class Calls(Protocol):
     async def calls(
         self, account: str, wanted: CallFilter, *, before: str | None = None, limit: int = 50
     ) -> list[CallRow]: ...
+
+    async def calls_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayCalls]: ...
 
     async def steps(self, account: str, call_sid: str) -> list[StepRow]: ...
 
@@ -66,6 +71,20 @@ class SealedCall(msgspec.Struct, frozen=True, kw_only=True):
     error_code: int | None
 
 
+class CallDay(msgspec.Struct, kw_only=True):
+    """What a day brought of calls. `spent_micros` is by currency, in millionths."""
+
+    day: str
+    connected: int = 0
+    not_connected: int = 0
+    seconds: int = 0
+    spent_micros: Counter[str] = msgspec.field(default_factory=Counter)
+
+    @property
+    def spent(self) -> str:
+        return ", ".join(shown_price(micros, unit) for unit, micros in sorted(self.spent_micros.items())) or "–"
+
+
 class SealedStep(msgspec.Struct, frozen=True, kw_only=True):
     """A step of a call: when and what kind is clear, `detail` is sealed."""
 
@@ -101,6 +120,23 @@ class TenantCalls:
             wanted.before,
         )
         return [sealed_call(row) for row in found], before
+
+    async def days(self, account: str, now_ms: int) -> Sequence[CallDay]:
+        """The last fortnight by day, today first. Calls that bring codes are not among them."""
+        days = {each: CallDay(day=each) for each in fortnight(now_ms)}
+        from_ms = bounds_ms(min(days))[0] or 0
+        for each in await self._calls.calls_by_day(account, from_ms, from_ms + FORTNIGHT * DAY_MS):
+            if each.brings_code:
+                continue
+            day = days[day_of(each.day_ms)]
+            if each.status in _CONNECTED:
+                day.connected += each.calls
+            else:
+                day.not_connected += each.calls
+            day.seconds += each.seconds
+            if each.spent_micros:
+                day.spent_micros[each.price_unit] += abs(each.spent_micros)
+        return list(days.values())
 
     async def call(self, account: str, sid: str) -> CallRow | None:
         """One call of the account."""

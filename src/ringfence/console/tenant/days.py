@@ -1,9 +1,23 @@
 """Days as a filter names them, UTC."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from ringfence.console.refusals import RefusedError
 from ringfence.ports.day_counts import DAY_MS
+
+FORTNIGHT: Final = 14
+
+
+def day_of(at_ms: int) -> str:
+    """YYYY-MM-DD."""
+    return datetime.fromtimestamp(at_ms / 1_000, UTC).date().isoformat()
+
+
+def fortnight(now_ms: int) -> Sequence[str]:
+    """The last fourteen days, today first."""
+    return [day_of(now_ms - back * DAY_MS) for back in range(FORTNIGHT)]
 
 
 def bounds_ms(day: str) -> tuple[int | None, int | None]:

@@ -13,6 +13,8 @@ from ringfence.console.json_routes import answering, done, read_json
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Sessions
+from ringfence.console.tenant.calls import TenantCalls
+from ringfence.console.tenant.fortnight import charts_of
 from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.slot_json import SlotJson, asked_json, read_slot
@@ -31,6 +33,7 @@ class _Made(msgspec.Struct, frozen=True):
 def page_routes(
     pages: Pages,
     traffic: TenantTraffic,
+    calls: TenantCalls,
     members: Members,
     sessions: Sessions,
     notices: BlastNotices,
@@ -45,10 +48,21 @@ def page_routes(
         return pages.page(name, title=title, session=session, role=role_of(request), keys=keys_origin, **values)
 
     async def overview(request: Request) -> Response:
-        days = await traffic.days(session_of(request).account)
+        account = session_of(request).account
+        days, called = await traffic.days(account), await calls.days(account, sessions.now_ms())
+        charts = charts_of(days, called)
         told = await notices.of(session_of(request).account)
         acts = await done_by_staff.of(session_of(request).account, sessions.now_ms())
-        return shown("member_overview.html", "Overview", request, days=days, notices=told, acts=acts)
+        return shown(
+            "member_overview.html",
+            "Overview",
+            request,
+            days=days,
+            calls=called,
+            charts=charts,
+            notices=told,
+            acts=acts,
+        )
 
     async def people(request: Request) -> Response:
         session = session_of(request)

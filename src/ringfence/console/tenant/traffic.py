@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import msgspec
 
 from ringfence.console.tenant.counted_days import CountedDays
-from ringfence.console.tenant.days import bounds_ms
+from ringfence.console.tenant.days import FORTNIGHT, bounds_ms, day_of, fortnight
 from ringfence.console.tenant.looked_through import looked_through
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.carrier_trail import Effect, Kind, decode_trail, with_effects
@@ -19,7 +18,6 @@ from ringfence.ports.store import MessageFilter, MessageRow
 
 # Texts of this kind bring a code, and are Verify's.
 CODE_PREFIX = "VL"
-OVERVIEW_DAYS = 14
 # Far beyond all that is counted.
 END_OF_TIME_MS = 1 << 52
 _GONE_WRONG = frozenset({Status.FAILED, Status.UNDELIVERED})
@@ -173,15 +171,11 @@ class TenantTraffic:
 
     async def days(self, account: str) -> Sequence[Day]:
         """The last fortnight by day, today first. Texts that bring codes are not among them."""
-        today = datetime.fromtimestamp(self._clock.now_ms() / 1_000, UTC).date()
-        days = {
-            each: Day(day=each)
-            for each in ((today - timedelta(days=back)).isoformat() for back in range(OVERVIEW_DAYS))
-        }
+        days = {each: Day(day=each) for each in fortnight(self._clock.now_ms())}
         from_ms = bounds_ms(min(days))[0] or 0
-        for each in await self._texts.texts_by_day(account, from_ms, from_ms + OVERVIEW_DAYS * DAY_MS):
+        for each in await self._texts.texts_by_day(account, from_ms, from_ms + FORTNIGHT * DAY_MS):
             if not each.brings_code:
-                _count(days[datetime.fromtimestamp(each.day_ms / 1_000, UTC).date().isoformat()], each)
+                _count(days[day_of(each.day_ms)], each)
         return list(days.values())
 
 
