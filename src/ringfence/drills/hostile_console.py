@@ -113,6 +113,7 @@ _ATTACK = """async ([keys, verbs, asked]) => {
 # Those of the frame that need no person, and words that anybody would try.
 _VERBS = [
     *("state", "show_messages", "unlock", "ledger_seen", "show_ledger", "ask_grant", "show_number", "read_grant"),
+    *("show_calls", "show_text", "show_call", "show_recording", "show_webhook", "lend_record"),
     *(
         "show_standing",
         "edit_standing",
