@@ -46,9 +46,9 @@ export async function open() {
 /** The content keys that are open of `account`, or Refused. */
 export async function keysOf(account) {
   const found = await open();
+  if (found?.account === account) return found.keys;
   if (found && child?.account === account && child.parent === found.account) return child.keys;
-  if (!found || found.account !== account) throw new Refused("locked", "Show your passkey first.");
-  return found.keys;
+  throw new Refused("locked", "Show your passkey first.");
 }
 
 /** Forget it. */
