@@ -45,21 +45,31 @@ GRANT SELECT (account, sid, kind, friendly_name, created_ms, updated_ms, policy,
 GRANT DELETE ON ringfence.credential_use TO ringfence_console;
 
 -- Whoever takes the consoles over may give a number up, and may not lead what comes to it elsewhere: what they give up
--- rests for those 90 days, and goes to no other account before that.
-CREATE OR REPLACE FUNCTION ringfence.hold_console_to_rest() RETURNS trigger LANGUAGE plpgsql AS $$
+-- rests for those 90 days, and goes to no other account before that. What happens to one number happens in turn: each
+-- sees what the one before left, which the consoles may not avoid by an older snapshot.
+CREATE OR REPLACE FUNCTION ringfence.hold_console_to_rest() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  now_ms bigint := extract(epoch FROM clock_timestamp()) * 1000;
+  now_ms bigint;
   held boolean := true;
 BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(CASE TG_OP WHEN 'DELETE' THEN OLD.number ELSE NEW.number END, 0));
   IF session_user = 'ringfence_console' THEN
-    IF TG_TABLE_NAME = 'number' AND TG_OP = 'INSERT' THEN
+    now_ms := extract(epoch FROM clock_timestamp()) * 1000;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+      held := false;
+    ELSIF TG_TABLE_NAME = 'number' AND TG_OP = 'INSERT' THEN
       held := NOT EXISTS (SELECT 1 FROM ringfence.resting_number AS rests
         WHERE rests.number = NEW.number AND rests.account <> NEW.account AND rests.until_ms > now_ms);
     ELSIF TG_TABLE_NAME = 'number' THEN
       held := EXISTS (SELECT 1 FROM ringfence.resting_number AS rests
         WHERE rests.number = OLD.number AND rests.account = OLD.account AND rests.until_ms > now_ms + 89 * 86400000::bigint);
+    ELSIF TG_OP = 'INSERT' THEN
+      held := EXISTS (SELECT 1 FROM ringfence.number AS owned
+        WHERE owned.number = NEW.number AND owned.account = NEW.account);
     ELSIF TG_OP = 'UPDATE' THEN
-      held := OLD.until_ms <= now_ms OR (NEW.number = OLD.number AND NEW.account = OLD.account AND NEW.until_ms >= OLD.until_ms);
+      held := NEW.number = OLD.number
+        AND (OLD.until_ms <= now_ms OR (NEW.account = OLD.account AND NEW.until_ms >= OLD.until_ms));
     ELSE
       held := OLD.until_ms <= now_ms OR EXISTS (SELECT 1 FROM ringfence.number AS owned
         WHERE owned.number = OLD.number AND owned.account = OLD.account);
@@ -72,5 +82,5 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER rests BEFORE INSERT OR DELETE ON ringfence.number
   FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_rest();
-CREATE OR REPLACE TRIGGER rests BEFORE UPDATE OR DELETE ON ringfence.resting_number
+CREATE OR REPLACE TRIGGER rests BEFORE INSERT OR UPDATE OR DELETE ON ringfence.resting_number
   FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_rest();

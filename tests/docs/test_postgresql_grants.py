@@ -1,6 +1,7 @@
 """The database roles that deploy/postgresql makes can do their work, and no more."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,9 +51,18 @@ NUMBER = NumberRow(
 )
 
 
+def database_with_roles(server: "PostgresServer") -> str:
+    """The name of a new database with a role for each process. The server keeps roles, beyond one database."""
+    database = server.database().split("/")[3].split("?")[0]
+    script = (SCRIPTS / "roles.sql").read_text()
+    if server.run(database, "SELECT 1 FROM pg_roles WHERE rolname = 'ringfence_owner'"):
+        script = re.sub(r"(?m)^CREATE ROLE .*$", "", script)
+    server.run(database, script)
+    return database
+
+
 def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") -> None:
-    database = postgres_server.database().split("/")[3].split("?")[0]
-    postgres_server.run(database, (SCRIPTS / "roles.sql").read_text())
+    database = database_with_roles(postgres_server)
 
     async def story() -> None:
         owner, api, dispatcher, voice, console = (
