@@ -70,6 +70,11 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     has_callback: bool = False
     body_redacted: bool = False
 
+    @property
+    def brings_code(self) -> bool:
+        """It is of a verification, whose code it says: neither the tenant nor staff list it, or are shown its body."""
+        return self.sid.startswith("VL")
+
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
     """The right to send for one sender queue until `until_ms`; `fence` grows with every lease of that queue."""

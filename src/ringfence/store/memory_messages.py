@@ -214,7 +214,7 @@ def _matches(row: MessageRow, wanted: MessageFilter) -> bool:
     inbound = row.direction is Direction.INBOUND
     local, remote = (wanted.to, wanted.sender) if inbound else (wanted.sender, wanted.to)
     return (
-        not row.sid.startswith("VL")
+        not row.brings_code
         and (local is None or row.local == local.number)
         and (remote is None or row.remote_index in remote.indexes)
         and (wanted.from_ms is None or row.created_ms >= wanted.from_ms)

@@ -24,6 +24,7 @@ from ringfence.ports.keys import Caller
 from ringfence.usecases.access.answer_grant import approve_grant, look_at_grant
 
 CA = "CA" + "1" * 32
+VL = "VL" + "1" * 32
 
 
 def wish(**what: Any) -> dict[str, Any]:
@@ -160,6 +161,22 @@ def test_a_call_that_brings_a_code_is_not_asked_for(run: Any, stand: Any) -> Non
             await call(made, await account(made), parent_sid="VE" + "1" * 32)
             ada = await made.first()
             assert (await ada.ask("POST", "/grants", wish(records=[CA]))).status_code == 404
+
+    run(story())
+
+
+def test_a_text_that_brings_a_code_is_not_asked_for(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            caller = await account(made)
+            await text(made, caller, "your code is 123456", sid=VL)
+            await text(made, caller, "it is ready")
+            ada = await made.first()
+            assert (await ada.ask("POST", "/grants", wish(records=[VL]))).status_code == 404
+            assert (await ada.ask("POST", "/grants", wish(records=[f"SM{1:032x}", VL]))).status_code == 404
+            assert await GrantBook(made.storage).grants_of_staff("", "", 9) == []
+            assert (await ada.page(f"/tenants/{AC}/texts/{VL}")).status_code == 404
+            assert (await ada.page(f"/tenants/{AC}/texts/SM{1:032x}")).status_code == 200
 
     run(story())
 

@@ -106,9 +106,8 @@ class GrantScopes:
         )
 
     async def _row(self, account: str, sid: str) -> MessageRow | CallRow | None:
-        if not is_call(sid):
-            return await self._view.message(account, sid)
-        row = await self._view.call(account, sid)
+        """One that brings a code is nobody's to ask for."""
+        row = await (self._view.call if is_call(sid) else self._view.message)(account, sid)
         return None if row is None or row.brings_code else row
 
     async def _epochs_of(self, account: str, start_ms: int) -> list[int]:

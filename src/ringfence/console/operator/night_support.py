@@ -71,8 +71,9 @@ class NightSupport:
         )
 
     async def text(self, account: str, sid: str) -> Sequence[CarrierStep] | None:
-        """All that a carrier said of a text; None where the account has none of that SID."""
-        if await self._view.message(account, sid) is None:
+        """All that a carrier said of a text; None where the account has none of that SID, or it brings a code."""
+        row = await self._view.message(account, sid)
+        if row is None or row.brings_code:
             return None
         return decode_trail(await self._view.carrier_trail(account, sid))
 

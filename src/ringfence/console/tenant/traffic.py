@@ -16,8 +16,6 @@ from ringfence.domain.message import FINAL, Direction, Status
 from ringfence.ports.day_counts import DAY_MS, DayTexts
 from ringfence.ports.store import MessageFilter, MessageRow
 
-# Texts of this kind bring a code, and are Verify's.
-CODE_PREFIX = "VL"
 # Far beyond all that is counted.
 END_OF_TIME_MS = 1 << 52
 _GONE_WRONG = frozenset({Status.FAILED, Status.UNDELIVERED})
@@ -150,8 +148,8 @@ class TenantTraffic:
 
     async def text(self, account: str, sid: str) -> SealedText | None:
         """One text of the account. One that brings a code is none of it."""
-        row = None if sid.startswith(CODE_PREFIX) else await self._texts.message(account, sid)
-        return None if row is None else _sealed(row)
+        row = await self._texts.message(account, sid)
+        return None if row is None or row.brings_code else _sealed(row)
 
     async def trail(self, account: str, sid: str) -> list[Said]:
         """What its carrier said, in order."""
