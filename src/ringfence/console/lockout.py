@@ -20,7 +20,6 @@ class Lockout:
     async def end_session(self, session: str, actor: str) -> bool:
         """Whether there was one. Its grants end, whether there was or not."""
         ended = await self._delete("id", session)
-        await self._storage.run(lambda db: forget_requests_of(db, session=session))
         await self._keys.end_grants(actor, session=session)
         return ended > 0
 
@@ -36,7 +35,6 @@ class Lockout:
             _check_known(db, staff)
             new = db.execute("INSERT OR IGNORE INTO staff_freeze VALUES (?, ?)", (staff, now_ms)).rowcount > 0
             db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (staff,))
-            forget_requests_of(db, staff=staff)
             return new
 
         new = await self._storage.run(work)
@@ -67,11 +65,6 @@ class Lockout:
 def _check_known(db: sqlite3.Connection, staff: str) -> None:
     if db.execute("SELECT 1 FROM staff WHERE id = ?", (staff,)).fetchone() is None:
         raise RefusedError("nobody is staff by that ID", status=404)
-
-
-def forget_requests_of(db: sqlite3.Connection, *, session: str = "", staff: str = "") -> None:
-    """What a session, or a member of staff, asked another to confirm: it was perhaps not they who asked."""
-    db.execute("DELETE FROM act_request WHERE session = ? OR asked_by = ?", (session, staff))
 
 
 def kept_out(db: sqlite3.Connection) -> Sequence[tuple[str, int]]:

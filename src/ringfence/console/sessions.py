@@ -186,6 +186,15 @@ def is_open(db: sqlite3.Connection, session: str) -> bool:
     return db.execute("SELECT 1 FROM session WHERE id = ?", (session,)).fetchone() is not None
 
 
+def open_ids(db: sqlite3.Connection, kind: Kind, now_ms: int) -> frozenset[str]:
+    """Sessions that neither were ended nor are over by idleness or age."""
+    rows = db.execute(
+        "SELECT id FROM session WHERE kind = ? AND seen_ms >= ? AND made_ms >= ?",
+        (kind, now_ms - IDLE_MS, now_ms - LIFE_MS),
+    )
+    return frozenset(id_ for (id_,) in rows.fetchall())
+
+
 def _is_over(session: Session, now_ms: int) -> bool:
     return now_ms - session.seen_ms > IDLE_MS or now_ms - session.made_ms > LIFE_MS
 

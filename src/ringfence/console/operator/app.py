@@ -85,6 +85,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
         Act.ACCOUNT_REOPEN: AccountStatus(accounts, lockout, clock, "active"),
         Act.ACCOUNT_CLOSE: AccountStatus(accounts, lockout, clock, "closed"),
     }
+    acts = TwoPersonActs(storage, deeds, notes, clock, dependencies.staff_may)
     sign_in = SignIn(
         "staff", storage, sessions, dependencies.staff_passkeys, party, notes, clock, check_admitted, standing
     )
@@ -102,7 +103,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
         *grant_routes(
             *(guard, staff, GrantBook(storage), grants, dependencies.view, notes, clock, dependencies.origins.keys)
         ),
-        *request_routes(guard, staff, TwoPersonActs(storage, deeds, notes, clock), thawing),
+        *request_routes(guard, staff, acts, thawing),
         *operations_routes(
             *(guard, staff, dependencies.view, accounts, dependencies.installation),
             *(dependencies.records, dependencies.processes, notes, clock),

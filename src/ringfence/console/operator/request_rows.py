@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from ringfence.console.sessions import open_ids
+
 WAITS_MS: Final = 60 * 60_000
 _COLUMNS: Final = "id, act, target, value, reason, stands, asked_by, session, asked_ms"
 
@@ -34,11 +36,16 @@ def keep_request(db: sqlite3.Connection, request: ActRequest) -> None:
 
 
 def requests(db: sqlite3.Connection, now_ms: int) -> Sequence[ActRequest]:
-    """Those of the last hour, the oldest first; the others are forgotten."""
-    db.execute("DELETE FROM act_request WHERE asked_ms < ?", (now_ms - WAITS_MS,))
+    """Those of the last hour whose session goes on, the oldest first; the others are forgotten."""
     rows = db.execute(f"SELECT {_COLUMNS} FROM act_request ORDER BY asked_ms, id")  # noqa: S608 - named above
     fields = ActRequest.__struct_fields__
-    return [msgspec.convert(dict(zip(fields, row, strict=True)), ActRequest) for row in rows.fetchall()]
+    found = [msgspec.convert(dict(zip(fields, row, strict=True)), ActRequest) for row in rows.fetchall()]
+    open_now = open_ids(db, "staff", now_ms)
+    waiting = [each for each in found if each.asked_ms >= now_ms - WAITS_MS and each.session in open_now]
+    for each in found:
+        if each not in waiting:
+            forget_request(db, each.id)
+    return waiting
 
 
 def forget_request(db: sqlite3.Connection, id_: str) -> bool:

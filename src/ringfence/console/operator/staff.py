@@ -15,7 +15,6 @@ from typing import Any, Final
 import msgspec
 
 from ringfence.console.ceremonies import Ceremonies
-from ringfence.console.lockout import forget_requests_of
 from ringfence.console.operator import staff_rows
 from ringfence.console.operator.request_rows import requests
 from ringfence.console.operator.staff_rows import Invitation, StaffMember
@@ -257,10 +256,6 @@ class Staff:
         await self._note(f"staff:{by}", "remove_staff", f"staff:{member}")
         await self._storage.run(work)
         await self._grants.end_grants(f"staff:{by}", staff=member)
-
-    async def forget_requests_of(self, session: str) -> None:
-        """End what a session asked another to confirm, as somebody ended that session."""
-        await self._storage.run(lambda db: forget_requests_of(db, session=session))
 
     async def begin_joining(self, secret: str) -> tuple[str, dict[str, Any]]:
         """The name of a ceremony, and what the browser of who holds a link's secret is asked."""

@@ -95,7 +95,6 @@ def staff_routes(
         await notes.note(OPERATOR, session.actor, "end_session", (f"session:{other}",))
         if not await sessions.end("staff", other):
             raise RefusedError("there is no such session any more")
-        await staff.forget_requests_of(other)
         await grants.end_grants(session.actor, session=other)
         return done()
 

@@ -1,7 +1,7 @@
 """What no member of staff does alone: one asks and says why, another confirms.
 
-A request lasts an hour, and is for its target as it stood: what has changed since needs another. It ends where the
-session that asked, or its person, is stopped; whoever asked must still be staff when it is confirmed, and not kept out.
+A request lasts an hour, and is for its target as it stood: what has changed since needs another. It ends with the
+session that asked, however that ends; and whoever asked must be one who may ask for it still when it is confirmed.
 Why: a session of staff may be somebody else's.
 """
 
@@ -14,10 +14,11 @@ import msgspec
 from ringfence.console.act_notices import ActNotice, ActNotices
 from ringfence.console.lockout import is_kept_out
 from ringfence.console.operator import staff_rows
-from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.act_names import Act, AskedAct, May, every_member_may
 from ringfence.console.operator.request_rows import ActRequest, forget_request, keep_request, requests
+from ringfence.console.operator.staff_rows import StaffMember
 from ringfence.console.refusals import RefusedError
-from ringfence.console.sessions import Session
+from ringfence.console.sessions import Session, open_ids
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import new_sid
@@ -47,7 +48,15 @@ class Deed(Protocol):
 class TwoPersonActs:
     """RefusedError says to a person why not. Each act is in the ledger before it happens; ConnectionError where not."""
 
-    def __init__(self, storage: ConsoleStorage, deeds: Mapping[Act, Deed], notes: AccessNotes, clock: Clock) -> None:
+    def __init__(
+        self,
+        storage: ConsoleStorage,
+        deeds: Mapping[Act, Deed],
+        notes: AccessNotes,
+        clock: Clock,
+        may: May = every_member_may,
+    ) -> None:
+        self._may = may
         self._storage = storage
         self._deeds = deeds
         self._told = ActNotices(storage)
@@ -92,7 +101,12 @@ class TwoPersonActs:
             asked_ms=now_ms,
         )
         await self._note(by, found.account, f"ask_{_verb(act)}", request)
-        await self._storage.run(lambda db: keep_request(db, request))
+
+        def keep(db: sqlite3.Connection) -> None:
+            _check_open(db, by, self._clock.now_ms())
+            keep_request(db, request)
+
+        await self._storage.run(keep)
         return request
 
     async def confirm(self, by: Session, request: ActRequest) -> None:
@@ -103,14 +117,18 @@ class TwoPersonActs:
         found = await self._find(act, request.target, request.value)
         if found.stands != request.stands:
             raise RefusedError("that has changed since it was asked for: ask anew")
-        await self._storage.run(lambda db: _check_staff(db, request.asked_by))
+        people = (request.asked_by, by.person)
+        staff = await self._storage.run(lambda db: [_staff(db, person) for person in people])
+        await self._judge_again(act, request, found.account)
         await self._note(by, found.account, _verb(act), request, f"staff:{request.asked_by}")
 
         def take(db: sqlite3.Connection) -> None:
-            """Once, and for who may: two may confirm, and somebody may be frozen, at the same moment."""
-            for person in (request.asked_by, by.person):
-                _check_staff(db, person)
-            if request not in requests(db, self._clock.now_ms()):
+            """Once, and for who may: two may confirm, and somebody may be stopped, at the same moment."""
+            now_ms = self._clock.now_ms()
+            if [_staff(db, person) for person in people] != staff:
+                raise RefusedError("who asked or confirms is there for something else by now: ask anew")
+            _check_open(db, by, now_ms)
+            if request not in requests(db, now_ms):
                 raise _gone()
             forget_request(db, request.id)
 
@@ -135,6 +153,15 @@ class TwoPersonActs:
         if not await self._storage.run(lambda db: forget_request(db, request.id)):
             raise _gone()
 
+    async def _judge_again(self, act: Act, request: ActRequest, account: str) -> None:
+        """What was asked for is judged as it was then, by what who asked is there for now."""
+        who, at_ms = request.asked_by, request.asked_ms
+        try:
+            for each, of in ((Act.REQUEST_ASK, ""), (act, account)):
+                await self._may(AskedAct(act=each, staff=who, account=of, is_fresh=True, persons=1, at_ms=at_ms))
+        except RefusedError:
+            raise RefusedError("who asked may not ask for that any more") from None
+
     async def _find(self, act: Act, target: str, value: str) -> Standing:
         deed = self._deeds.get(act)
         if deed is None:
@@ -155,7 +182,13 @@ def _gone() -> RefusedError:
     return RefusedError("nobody asks for that, or not any more: ask anew")
 
 
-def _check_staff(db: sqlite3.Connection, person: str) -> None:
+def _staff(db: sqlite3.Connection, person: str) -> StaffMember:
     member = staff_rows.member_of(db, person)
     if member is None or member.removed_ms is not None or is_kept_out(db, person):
         raise RefusedError("who asked or confirms is not staff any more, or kept out")
+    return member
+
+
+def _check_open(db: sqlite3.Connection, by: Session, now_ms: int) -> None:
+    if by.id not in open_ids(db, "staff", now_ms):
+        raise RefusedError("your session has ended: sign in again")
