@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
 from tests.browser.test_member_console import enrolled, signed_in
@@ -78,6 +78,14 @@ def config_of(stand: MemberConsole, sid: str) -> NumberConfig:
     return decode_number_config(value)
 
 
+def looked_over(frame: FrameLocator) -> None:
+    """What was typed is looked at once more, each line of it, and saved."""
+    frame.get_by_role("button", name="Look it over").click()
+    for line in frame.locator("dd").all():
+        line.scroll_into_view_if_needed()
+    frame.get_by_role("button", name="Save these changes").click()
+
+
 def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) -> None:
     canary = f"https://a.example/{stand.canary}"
     number(stand, canary)
@@ -94,18 +102,18 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     page.get_by_role("button", name="Change what it does").click()
     called = frame.get_by_role("group", name="When it is called")
     called.get_by_label("Ask this address", exact=True).fill("ftp://a.example")
-    frame.get_by_role("button", name="Save").click()
+    frame.get_by_role("button", name="Look it over").click()
     expect(frame.get_by_role("alert")).to_contain_text("begins with https:// or http://")
     called.get_by_label("Ask this address", exact=True).fill(f"{canary}/called")
     called.get_by_label("Ask it by").select_option("GET")
-    frame.get_by_role("button", name="Save").click()
+    looked_over(frame)
     expect(page.locator("#told")).to_have_text("Changed.")
     expect(frame.locator("dd")).to_have_text([f"POST {canary}", f"GET {canary}/called"])
     assert config_of(stand, PN) == NumberConfig(sms_url=canary, voice_url=f"{canary}/called", voice_method="GET")
 
     # A form that is left makes way for what else is asked of the frame.
     page.get_by_role("button", name="Change what it does").click()
-    expect(frame.get_by_role("button", name="Save")).to_be_visible()
+    expect(frame.get_by_role("button", name="Look it over")).to_be_visible()
     page.get_by_label("Name").fill("Till")
     with page.expect_navigation():
         page.get_by_role("button", name="Rename").click()
@@ -117,7 +125,7 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     page.get_by_role("button", name="Look").click()
     page.get_by_role("button", name="Buy").click()
     frame.get_by_label("Tell this address how the call goes").fill(f"{canary}/told")
-    frame.get_by_role("button", name="Save").click()
+    looked_over(frame)
     expect(page.get_by_role("heading", name=NEXT)).to_be_visible()
     assert config_of(stand, page.url.rpartition("/")[2]).status_callback == f"{canary}/told"
 
@@ -131,7 +139,7 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     messaging.get_by_label("Name").fill("Reminders")
     messaging.get_by_role("button").click()
     frame.get_by_label("Tell this address").fill(f"{canary}/status")
-    frame.get_by_role("button", name="Save").click()
+    looked_over(frame)
     expect(page.get_by_role("heading", name="Reminders")).to_be_visible()
     expect(frame.locator("dd")).to_have_text([f"{canary}/status"])
     page.get_by_role("button", name="Put in").click()

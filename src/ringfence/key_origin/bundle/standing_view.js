@@ -10,6 +10,7 @@ import * as keeping from "./keeping.js";
 import { showPasskey } from "./passkey.js";
 import { Refused } from "./refused.js";
 import { fieldsOf, wrongIn } from "./standing_fields.js";
+import { review } from "./standing_review.js";
 
 const CHALLENGE_BYTES = 32;
 
@@ -30,7 +31,8 @@ export const standing = {
   },
 
   /**
-   * Lets a person change it: what they typed, for the key service alone. Without `box` the record is a new one.
+   * Lets a person change it: the fields that they changed, for the key service alone, once they looked at those again.
+   * Without `box` the record is a new one.
    * `label` says of what it is; the console's word for that is not believed further than its own numbers go.
    */
   async edit_standing({ account, record, generation, box, label, proof_key }) {
@@ -46,36 +48,40 @@ export const standing = {
     return filledIn((done) => {
       const inputs = new Map();
       const trouble = h("p", { role: "alert", class: "trouble" });
-      const token = open.credential === account ? h("input", { id: "token", type: "password", autocomplete: "off", required: true }) : null;
-      const button = h("button", { class: "main" }, "Save");
-      const submit = async (event) => {
+      const form = h(
+        "form",
+        { onsubmit: look, class: "typed wide", novalidate: true },
+        h("h2", {}, String(label)),
+        groups.map(([heading, fields]) =>
+          h("fieldset", {}, h("legend", {}, heading), fields.flatMap((field) => inputFor(field, values, inputs))),
+        ),
+        trouble,
+        h("button", { class: "main" }, "Look it over"),
+      );
+      const asksToken = open.credential === account;
+
+      function look(event) {
         event.preventDefault();
         trouble.textContent = "";
-        button.disabled = true;
         try {
-          const changes = readFrom(groups, inputs);
-          const slot = token ? await slotOf(token.value.trim(), account) : await shownSlot(open.credential);
-          const made = await sealForm(keeper, { account, record, by: open.credential, slot, proofKey: fromBase64url(proof_key), changes });
-          show(h("p", {}, "One moment …"));
-          done({ by: open.credential, proof_key, box: toBase64url(made.box), proof: toBase64url(made.proof) });
+          const changed = changedIn(groups, inputs);
+          if (box && !changed.length) throw new Refused("same", "You changed nothing.");
+          const told = changed.map(([, what, value]) => [what, value]);
+          review({ label, record, changes: told, asksToken, save: (token) => save(changed, token), back: () => show(form) });
         } catch (problem) {
           trouble.textContent = inWords(problem);
-          button.disabled = false;
         }
-      };
-      show(
-        h(
-          "form",
-          { onsubmit: submit, class: "typed wide", novalidate: true },
-          h("h2", {}, String(label)),
-          groups.map(([heading, fields]) =>
-            h("fieldset", {}, h("legend", {}, heading), fields.flatMap((field) => inputFor(field, values, inputs))),
-          ),
-          token && [h("label", { for: "token" }, "The Auth Token, once more"), token],
-          trouble,
-          button,
-        ),
-      );
+      }
+
+      async function save(changed, token) {
+        const changes = Object.fromEntries(changed.map(([name, , value]) => [name, value]));
+        const slot = asksToken ? await slotOf(token, account) : await shownSlot(open.credential);
+        const made = await sealForm(keeper, { account, record, by: open.credential, slot, proofKey: fromBase64url(proof_key), changes });
+        show(h("p", {}, "One moment …"));
+        done({ by: open.credential, proof_key, box: toBase64url(made.box), proof: toBase64url(made.proof) });
+      }
+
+      show(form);
     });
   },
 };
@@ -98,24 +104,32 @@ function inputFor([name, label, kind], values, inputs) {
     kind === "method"
       ? h("select", at, ["POST", "GET"].map((each) => h("option", { selected: values[name] === each }, each)))
       : h("input", { ...at, type: "text", inputmode: kind === "url" ? "url" : "text", autocomplete: "off", spellcheck: "false", value: values[name] ?? "" });
-  inputs.set(name, input);
+  inputs.set(name, { input, before: input.value.trim() });
   return [h("label", { for: name }, label), input];
 }
 
-/** What was typed, all of it; Refused for what may not be, with that field in focus. */
-function readFrom(groups, inputs) {
-  const changes = {};
-  for (const [name, label, kind] of groups.flatMap(([, fields]) => fields)) {
-    const input = inputs.get(name);
-    changes[name] = input.value.trim();
-    const wrong = wrongIn(kind, changes[name]);
-    input.toggleAttribute("aria-invalid", wrong !== "");
-    if (wrong) {
-      input.focus();
-      throw new Refused("field", `${label}: ${wrong}`);
+/**
+ * What a person made other than it was shown, [name, what it is, value]; Refused for what may not be, with that field in
+ * focus. What they left alone is not among it: the console may have made up what is shown.
+ */
+function changedIn(groups, inputs) {
+  const changed = [];
+  for (const [heading, fields] of groups) {
+    for (const [name, label, kind] of fields) {
+      const { input, before } = inputs.get(name);
+      const value = input.value.trim();
+      input.removeAttribute("aria-invalid");
+      if (value === before) continue;
+      const wrong = wrongIn(kind, value);
+      if (wrong) {
+        input.setAttribute("aria-invalid", "true");
+        input.focus();
+        throw new Refused("field", `${label}: ${wrong}`);
+      }
+      changed.push([name, `${heading}: ${label}`, value]);
     }
   }
-  return changes;
+  return changed;
 }
 
 /** The slot of the passkey that opened the content, shown again: no console chose the challenge, nor gets the answer. */

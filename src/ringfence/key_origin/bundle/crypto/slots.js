@@ -1,6 +1,7 @@
 // The ways into a tenant's content key, as domain/sealing/slots.py and slot_proof.py have them.
 
-import { EMPTY, bigEndian, concat, hex, place, sha256, toBase64url, utf8 } from "./bytes.js";
+import { Refused } from "../refused.js";
+import { EMPTY, bigEndian, concat, equal, hex, place, sha256, toBase64url, utf8 } from "./bytes.js";
 import { agreed, pairOf, seal, unseal } from "./hpke.js";
 
 const SEED = "ringfence/slot/v1";
@@ -23,16 +24,17 @@ export const passkeySlot = async (credentialId) => `PK${hex(await sha256(credent
 
 /**
  * The content keys that a slot opens, by generation: [{generation, bytes}], the oldest first.
- * What does not open is another secret's, and left out.
+ * What does not open is another secret's, and left out. Refused for two keys of one generation, and for no generation.
  */
 export async function openContentKeys(slot, account, credential, boxes) {
   const opened = new Map();
   for (const [generation, sealed] of boxes) {
-    try {
-      opened.set(generation, await unseal(slot, sealed, place(BOX, account, generation, credential)));
-    } catch {
-      continue;
-    }
+    if (!Number.isSafeInteger(generation) || generation < 0) throw new Refused("generation", "There is no such generation of a key.");
+    const bytes = await unseal(slot, sealed, place(BOX, account, generation, credential)).catch(() => null);
+    if (!bytes) continue;
+    const before = opened.get(generation);
+    if (before && !equal(before, bytes)) throw new Refused("generation", "Two keys are said to be one: sign out, and tell who runs this.");
+    opened.set(generation, bytes);
   }
   return [...opened].sort(([one], [other]) => one - other).map(([generation, bytes]) => ({ generation, bytes }));
 }
