@@ -16,6 +16,9 @@ REVOKE ALL ON ringfence.stock, ringfence.credential_use,
   ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment, ringfence.verify_rate
   FROM ringfence_dispatcher, ringfence_voice;
 
+-- Nobody but the API takes an invitation to make an account, or sees one.
+REVOKE ALL ON ringfence.invitation FROM ringfence_dispatcher, ringfence_voice, ringfence_console;
+
 -- The consoles only read, but for what two of staff may do: thaw, pause a carrier, suspend or close an account, which
 -- gives its numbers up. Others notice by the directory's version.
 GRANT UPDATE (friendly_name, status, type, updated_ms) ON ringfence.account TO ringfence_console;

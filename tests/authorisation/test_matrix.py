@@ -43,6 +43,11 @@ OPEN = {
     Open("/timeline", "GET", "/timeline/{sid}"): "the same page, whatever the sid",
     Open("/timeline", "GET", "/timeline/assets/{name}"): "that page's files",
     Open("/timeline", "POST", "/timeline/parcels/{id}"): "a sealed parcel, once, for who has its 128 random bits",
+    Open("/invite", "GET", "/invite"): "a page without data",
+    Open("/invite", "GET", "/invite/assets/{name}"): "that page's files",
+    Open(
+        "/invite", "POST", "/invite/take"
+    ): "a new account of its own, once, for who has an invitation's 256 random bits",
     Open("/ledger", "GET", "/ledger/checkpoint"): "for witnesses: how many entries there are, and their root",
     Open("/ledger", "GET", "/ledger/key"): "for witnesses: the public key",
     Open("/ledger", "GET", "/ledger/tile/{path:path}"): "for witnesses: salted hashes",
@@ -300,7 +305,7 @@ def test_what_everybody_is_told_is_nothing_of_a_tenant(scene: Scene) -> None:
             path = path.replace("{name}", "timeline.js").replace("{path:path}", "entries/000")
             answer = await ask(scene.front, route.method, path)
             assert not scene.shown(answer, [victim.message]), route
-            if route.surface == "/timeline" or path == "/metrics":
+            if route.surface in ("/timeline", "/invite") or path == "/metrics":
                 assert (await ask(scene.front, route.method, path, host="evil.example")).status == 403, route
 
     scene.run(all_of_them())

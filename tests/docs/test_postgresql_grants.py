@@ -98,7 +98,12 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                 await dispatcher._all("SELECT * FROM ringfence.account FOR UPDATE")
             with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                 await api._all("DELETE FROM ringfence.migration")
-            for store, table in ((dispatcher, "stock"), (voice, "verify_factor"), (console, "verify_challenge")):
+            for store, table in (
+                (dispatcher, "stock"),
+                (voice, "verify_factor"),
+                (console, "verify_challenge"),
+                *((store, "invitation") for store in (dispatcher, voice, console)),
+            ):
                 await api._all(f"SELECT * FROM ringfence.{table}")
                 with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                     await store._all(f"SELECT * FROM ringfence.{table}")

@@ -18,6 +18,8 @@ from ringfence.api.conversations_v1.credentials import push_credentials
 from ringfence.api.dependencies import ApiDependencies
 from ringfence.api.host_guard import HostGuard
 from ringfence.api.iam_v1.keys import keys as iam_keys
+from ringfence.api.invite_page import PREFIX as INVITE_PREFIX
+from ringfence.api.invite_page import invite_page
 from ringfence.api.lookups_v1.phone_numbers import phone_numbers_v1
 from ringfence.api.lookups_v2.batch import batch
 from ringfence.api.lookups_v2.overrides import overrides
@@ -171,10 +173,11 @@ class Front:
         self._watch = watch
         self._watched = (*_WATCHED, "/") if deps.front_page else _WATCHED
         timeline = timeline_page(deps.parcels, deps.clock.now_ms, deps.parcel_elsewhere)
+        invite = invite_page(deps.store, deps.keys, deps.clock)
         watched = {}
         if deps.records is not None:
             watched[ledger_files.PREFIX] = _guarded(ledger_files.ledger_files(deps.records, deps.clock), deps)
-        mounts = {PREFIX: _guarded(timeline, deps), **watched, **deps.mounts}
+        mounts = {PREFIX: _guarded(timeline, deps), INVITE_PREFIX: _guarded(invite, deps), **watched, **deps.mounts}
         self._mounts = tuple((prefix, prefix.rstrip("/") + "/", app) for prefix, app in mounts.items())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -38,7 +38,7 @@ def create(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Create an account. Its token is shown only once."""
+    """Create an account and show its token, once, to whoever runs this. `invite` shows it to its owner alone."""
 
     async def work(it: Installation) -> None:
         above = await account_row(it, parent) if parent else None

@@ -30,6 +30,7 @@ from ringfence.cli.account import commands as accounts
 from ringfence.cli.blast import blast
 from ringfence.cli.events import commands as events
 from ringfence.cli.freeze import freeze, thaw
+from ringfence.cli.invitations import invite, invites, withdraw
 from ringfence.cli.keys import commands as keys
 from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
@@ -47,6 +48,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+for of_accounts in (invite, invites, withdraw):
+    accounts.command()(of_accounts)
 app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")
 app.add_typer(events, name="events")

@@ -17,6 +17,7 @@ from ringfence.ports.enrolments import EnrolmentStore
 from ringfence.ports.factors import FactorStore
 from ringfence.ports.fraud_counts import FraudStore
 from ringfence.ports.freezes import FreezeStore
+from ringfence.ports.invitations import InvitationStore
 from ringfence.ports.lookups import LookupStore
 from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.operations import OperationsStore
@@ -514,6 +515,7 @@ class Store(
     OversightStore,
     DayCounts,
     FreezeStore,
+    InvitationStore,
     OperationsStore,
     Protocol,
 ):

@@ -4,6 +4,7 @@ from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_freezes import MemoryFreezes
+from ringfence.store.memory_invitations import MemoryInvitations
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_operations import MemoryOperations
 from ringfence.store.memory_oversight import MemoryOversight
@@ -23,6 +24,7 @@ class MemoryStore(
     MemoryLookups,
     MemoryFraud,
     MemoryFreezes,
+    MemoryInvitations,
     MemoryOperations,
     MemoryVerifyRates,
 ):
@@ -38,6 +40,7 @@ class MemoryStore(
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)
         MemoryFreezes.__init__(self)
+        MemoryInvitations.__init__(self)
         MemoryOperations.__init__(self)
         MemoryVerifyRates.__init__(self)
         self._open = False

@@ -12,6 +12,7 @@ from ringfence.store.postgres_enrolments import PostgresEnrolments
 from ringfence.store.postgres_factors import PostgresFactors
 from ringfence.store.postgres_fraud import PostgresFraud
 from ringfence.store.postgres_freezes import PostgresFreezes
+from ringfence.store.postgres_invitations import PostgresInvitations
 from ringfence.store.postgres_lookups import PostgresLookups
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
@@ -46,6 +47,7 @@ class PostgresStore(
     PostgresVerifyConfig,
     PostgresFraud,
     PostgresFreezes,
+    PostgresInvitations,
     PostgresOperations,
     PostgresVerifyRates,
     PostgresSignIns,

@@ -12,6 +12,7 @@ from ringfence.store.sqlite_enrolments import SqliteEnrolments
 from ringfence.store.sqlite_factors import SqliteFactors
 from ringfence.store.sqlite_fraud import SqliteFraud
 from ringfence.store.sqlite_freezes import SqliteFreezes
+from ringfence.store.sqlite_invitations import SqliteInvitations
 from ringfence.store.sqlite_lookups import SqliteLookups
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
@@ -46,6 +47,7 @@ class SqliteStore(
     SqliteVerifyConfig,
     SqliteFraud,
     SqliteFreezes,
+    SqliteInvitations,
     SqliteOperations,
     SqliteVerifyRates,
     SqliteSignIns,

@@ -26,6 +26,7 @@ MAY_SCAN = {
     ("call_work", "orders_of"),
     ("call_work", "take_orders"),
     ("freezes", "all"),
+    ("invitations", "all"),
     ("oversight", "texts"),
     ("oversight", "sender_queues"),
     ("operations", "carrier_states"),
