@@ -31,6 +31,15 @@ async def test_each_thaws_by_itself_and_once(store):
     assert await store.put_freeze(FROZEN)
 
 
+async def test_a_freeze_of_another_time_is_another(store):
+    assert await store.put_freeze(FROZEN)
+    assert not await store.delete_freeze("account", A, FROZEN.at_ms - 1)
+    assert not await store.delete_freeze("account", A, FROZEN.at_ms + 1)
+    assert await store.freezes() == [FROZEN]
+    assert await store.delete_freeze("account", A, FROZEN.at_ms)
+    assert await store.freezes() == []
+
+
 async def test_of_many_who_freeze_at_once_one_does(store):
     made = await asyncio.gather(*(store.put_freeze(FROZEN) for _ in range(8)))
     assert sorted(made) == [False] * 7 + [True]

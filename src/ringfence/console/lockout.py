@@ -41,11 +41,10 @@ class Lockout:
         await self._keys.end_grants(actor, staff=staff)
         return new
 
-    async def thaw_staff(self, staff: str) -> bool:
-        """False where they were not kept out."""
-        return await self._storage.run(
-            lambda db: db.execute("DELETE FROM staff_freeze WHERE staff = ?", (staff,)).rowcount > 0
-        )
+    async def thaw_staff(self, staff: str, since_ms: int | None = None) -> bool:
+        """False where they were not kept out, or not since then: who is frozen anew is kept out by another freeze."""
+        sql = "DELETE FROM staff_freeze WHERE staff = ? AND at_ms = coalesce(?, at_ms)"
+        return await self._storage.run(lambda db: db.execute(sql, (staff, since_ms)).rowcount > 0)
 
     async def end_accounts(self, accounts: Iterable[str], actor: str) -> None:
         """Sessions of these accounts' members, and grants of what is theirs."""

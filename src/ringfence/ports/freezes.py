@@ -34,8 +34,8 @@ class FreezeStore(Protocol):
     async def put_freeze(self, row: FreezeRow) -> bool:
         """False where it is frozen already: that freeze stays as it is."""
 
-    async def delete_freeze(self, kind: FreezeKind, name: str) -> bool:
-        """False where it was not frozen."""
+    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None) -> bool:
+        """False where it was not frozen, or not at that time: a later freeze is another."""
 
     async def freezes(self) -> Sequence[FreezeRow]:
         """All of them, by kind and name."""

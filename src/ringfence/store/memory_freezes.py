@@ -16,8 +16,12 @@ class MemoryFreezes:
         self._freezes.setdefault((row.kind, row.name), row)
         return len(self._freezes) > known
 
-    async def delete_freeze(self, kind: FreezeKind, name: str) -> bool:
-        return self._freezes.pop((kind, name), None) is not None
+    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None) -> bool:
+        found = self._freezes.get((kind, name))
+        if found is None or at_ms not in (None, found.at_ms):
+            return False
+        del self._freezes[kind, name]
+        return True
 
     async def freezes(self) -> Sequence[FreezeRow]:
         return [row for _, row in sorted(self._freezes.items())]

@@ -16,8 +16,8 @@ class SqliteFreezes(SqliteGround):
     async def put_freeze(self, row: FreezeRow) -> bool:
         return await self._write(_put, row)
 
-    async def delete_freeze(self, kind: FreezeKind, name: str) -> bool:
-        return await self._write(_delete, (kind, name))
+    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None) -> bool:
+        return await self._write(_delete, (kind, name, at_ms))
 
     async def freezes(self) -> Sequence[FreezeRow]:
         return [
@@ -29,5 +29,5 @@ def _put(tx: SqliteWriter, rows: Sequence[FreezeRow]) -> list[bool]:
     return [tx.run(SQL["put"], (row.kind, row.name, row.was, row.at_ms)).rowcount > 0 for row in rows]
 
 
-def _delete(tx: SqliteWriter, keys: Sequence[tuple[FreezeKind, str]]) -> list[bool]:
+def _delete(tx: SqliteWriter, keys: Sequence[tuple[FreezeKind, str, int | None]]) -> list[bool]:
     return [tx.run(SQL["delete"], key).rowcount > 0 for key in keys]

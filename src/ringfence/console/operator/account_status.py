@@ -38,7 +38,7 @@ class AccountStatus:
             raise RefusedError(f"That account is {account.status}.")
         return Standing(stands=f"{account.status} {account.updated_ms}", account=sid)
 
-    async def do(self, target: str, value: str, by: Session) -> None:
+    async def do(self, target: str, value: str, stands: str, by: Session) -> None:
         """It has it. Members of an account that is not active any more are out, and grants of it end."""
         sid = target.partition(":")[2]
         account = await self._store.account(sid)

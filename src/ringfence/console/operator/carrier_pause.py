@@ -28,7 +28,7 @@ class CarrierPause:
             raise RefusedError("It is paused already." if paused else "It is not paused.")
         return Standing(stands=str(paused))
 
-    async def do(self, target: str, value: str, by: Session) -> None:
+    async def do(self, target: str, value: str, stands: str, by: Session) -> None:
         """It is so; the dispatcher knows within seconds."""
         change = thaw if self._resumes else freeze
         await change(self._store, self._clock, "carrier", target.partition(":")[2])

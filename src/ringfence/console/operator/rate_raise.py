@@ -30,7 +30,7 @@ class RateRaise:
             raise RefusedError("There is no such account or number.", status=404)
         return Standing(stands=f"{stands} {owned.sid}", account=owned.account)
 
-    async def do(self, target: str, value: str, by: Session) -> None:
+    async def do(self, target: str, value: str, stands: str, by: Session) -> None:
         """It holds from now on; dispatchers know within seconds."""
         kind, _, name = target.partition(":")
         await self._rates.put_allowed_rate(

@@ -53,10 +53,12 @@ class Thawing:
                 return Standing(stands=str(each.since_ms), account=each.name if each.kind == ACCOUNT else "")
         raise RefusedError("that is not frozen", status=404)
 
-    async def do(self, target: str, value: str, by: Session) -> None:
-        """It goes on."""
+    async def do(self, target: str, value: str, stands: str, by: Session) -> None:
+        """It goes on, where it is that freeze still."""
         kind, _, name = target.partition(":")
         if kind == STAFF:
-            await self._lockout.thaw_staff(name)
+            ended = await self._lockout.thaw_staff(name, int(stands))
         else:
-            await thaw(self._store, self._clock, cast(FreezeKind, kind), name)
+            ended = await thaw(self._store, self._clock, cast(FreezeKind, kind), name, since_ms=int(stands))
+        if not ended:
+            raise RefusedError("that was thawed or frozen anew meanwhile: ask anew")

@@ -41,8 +41,8 @@ class Deed(Protocol):
     async def find(self, target: str, value: str) -> Standing:
         """How the target stands now. RefusedError where this cannot be done to it."""
 
-    async def do(self, target: str, value: str, by: Session) -> None:
-        """Do it; `by` confirms. RefusedError where it cannot be done any more."""
+    async def do(self, target: str, value: str, stands: str, by: Session) -> None:
+        """Do it to the target as it `stands`; `by` confirms. RefusedError where it cannot be done any more."""
 
 
 class TwoPersonActs:
@@ -114,9 +114,7 @@ class TwoPersonActs:
         if request.asked_by == by.person:
             raise RefusedError("another member must confirm it")
         act = Act(request.act)
-        found = await self._find(act, request.target, request.value)
-        if found.stands != request.stands:
-            raise RefusedError("that has changed since it was asked for: ask anew")
+        found = await self._find_as_asked(act, request)
         people = (request.asked_by, by.person)
         staff = await self._storage.run(lambda db: [_staff(db, person) for person in people])
         await self._judge_again(act, request, found.account)
@@ -133,7 +131,9 @@ class TwoPersonActs:
             forget_request(db, request.id)
 
         await self._storage.run(take)
-        await self._deeds[act].do(request.target, request.value, by)
+        # Writing the ledger takes its time, in which somebody may have changed the target.
+        await self._find_as_asked(act, request)
+        await self._deeds[act].do(request.target, request.value, request.stands, by)
         if found.account:
             notice = ActNotice(
                 account=found.account,
@@ -161,6 +161,12 @@ class TwoPersonActs:
                 await self._may(AskedAct(act=each, staff=who, account=of, is_fresh=True, persons=1, at_ms=at_ms))
         except RefusedError:
             raise RefusedError("who asked may not ask for that any more") from None
+
+    async def _find_as_asked(self, act: Act, request: ActRequest) -> Standing:
+        found = await self._find(act, request.target, request.value)
+        if found.stands != request.stands:
+            raise RefusedError("that has changed since it was asked for: ask anew")
+        return found
 
     async def _find(self, act: Act, target: str, value: str) -> Standing:
         deed = self._deeds.get(act)

@@ -31,7 +31,7 @@ class ThawStore(Protocol):
 
     async def freezes(self) -> Sequence[FreezeRow]: ...
 
-    async def delete_freeze(self, kind: FreezeKind, name: str) -> bool: ...
+    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None) -> bool: ...
 
 
 async def freeze(store: FreezableStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
@@ -53,14 +53,21 @@ async def freeze_key(store: FreezeStore, clock: Clock, sid: str) -> bool:
     return await store.put_freeze(FreezeRow(kind="key", name=sid, at_ms=clock.now_ms()))
 
 
-async def thaw(store: ThawStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
-    """False where it was not frozen. An account is what it was before; one that was closed meanwhile stays closed."""
-    found = next((row for row in await store.freezes() if (row.kind, row.name) == (kind, name)), None)
-    if found is None:
+async def thaw(store: ThawStore, clock: Clock, kind: FreezeKind, name: str, *, since_ms: int | None = None) -> bool:
+    """False where it was not frozen, or not `since_ms`. An account is what it was before; one that was closed meanwhile
+    stays closed.
+
+    What is frozen anew at the same moment stays frozen.
+    """
+    found = await _freeze_of(store, kind, name)
+    if found is None or since_ms not in (None, found.at_ms):
         return False
     if kind == "account":
         await _set_status(store, clock, name, found.was)
-    return await store.delete_freeze(kind, name)
+    ended = await store.delete_freeze(kind, name, found.at_ms)
+    if kind == "account" and not ended and await _freeze_of(store, kind, name) is not None:
+        await _set_status(store, clock, name, SUSPENDED)
+    return ended
 
 
 async def frozen_with(store: AccountStore, account: str) -> list[str]:
@@ -83,6 +90,10 @@ async def _status(store: FreezableStore, kind: FreezeKind, name: str) -> str:
     if kind == PLATFORM and name != PLATFORM:
         raise ApiError(20404)
     return ""
+
+
+async def _freeze_of(store: ThawStore, kind: FreezeKind, name: str) -> FreezeRow | None:
+    return next((row for row in await store.freezes() if (row.kind, row.name) == (kind, name)), None)
 
 
 async def _set_status(store: ThawStore, clock: Clock, sid: str, status: str) -> None:

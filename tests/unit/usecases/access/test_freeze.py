@@ -1,12 +1,14 @@
 """What is frozen stands still, keeps what it has, and is afterwards what it was."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
+from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.access.freeze import freeze, frozen_with, thaw
@@ -21,8 +23,8 @@ async def row(store: MemoryStore, sid: str = AC) -> AccountRow:
     return found
 
 
-async def accounts(*, status: str = "active") -> MemoryStore:
-    store = MemoryStore()
+async def accounts(store: MemoryStore | None = None, *, status: str = "active") -> MemoryStore:
+    store = store or MemoryStore()
     await store.open()
     for sid, parent in ((AC, None), (SUB, AC)):
         made = AccountRow(
@@ -51,6 +53,35 @@ def test_a_frozen_account_is_suspended_and_afterwards_what_it_was(clock: ManualC
         assert await thaw(store, clock, "account", AC)
         assert (await row(store)).status == was
         assert not await thaw(store, clock, "account", AC)
+
+    asyncio.run(story())
+
+
+def test_an_account_that_is_frozen_anew_while_it_is_thawed_stays_so(clock: ManualClock) -> None:
+    class Overtaken(MemoryStore):
+        """Others thaw and freeze once somebody has seen the freeze."""
+
+        seen = False
+
+        async def freezes(self) -> Sequence[FreezeRow]:
+            found = await super().freezes()
+            if found and not self.seen:
+                self.seen = True
+                clock.advance(1)
+                assert await thaw(self, clock, "account", AC)
+                assert await freeze(self, clock, "account", AC)
+            return found
+
+    async def story() -> None:
+        store = await accounts(Overtaken())
+        since_ms = clock.now_ms()
+        await freeze(store, clock, "account", AC)
+        for _ in range(2):
+            assert not await thaw(store, clock, "account", AC, since_ms=since_ms)
+            assert (await row(store)).status == "suspended"
+            assert [each.at_ms for each in await store.freezes()] == [since_ms + 1]
+        assert await thaw(store, clock, "account", AC, since_ms=since_ms + 1)
+        assert (await row(store)).status == "active"
 
     asyncio.run(story())
 
