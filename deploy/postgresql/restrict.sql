@@ -31,7 +31,7 @@ GRANT INSERT, UPDATE (friendly_name, standing, updated_ms) ON ringfence.number T
 GRANT DELETE ON ringfence.stock, ringfence.resting_number TO ringfence_console;
 GRANT INSERT, UPDATE, DELETE ON ringfence.messaging_service TO ringfence_console;
 GRANT INSERT ON ringfence.pool_number TO ringfence_console;
-GRANT INSERT, UPDATE ON ringfence.verify_config TO ringfence_console;
+GRANT INSERT, UPDATE (name, settings, standing, updated_ms) ON ringfence.verify_config TO ringfence_console;
 -- And but for what staff say of an incident, and rates that two of them raise.
 GRANT UPDATE (acknowledged_by, acknowledged_ms) ON ringfence.incident TO ringfence_console;
 GRANT INSERT, UPDATE ON ringfence.allowed_rate TO ringfence_console;
@@ -87,3 +87,16 @@ CREATE OR REPLACE TRIGGER rests BEFORE INSERT OR DELETE ON ringfence.number
   FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_rest();
 CREATE OR REPLACE TRIGGER rests BEFORE INSERT OR UPDATE OR DELETE ON ringfence.resting_number
   FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_rest();
+
+-- Of Verify the consoles set services, in settings that every process may read. What belongs to one is none of theirs.
+CREATE OR REPLACE FUNCTION ringfence.hold_console_to_services() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF session_user = 'ringfence_console'
+    AND NOT (NEW.kind = 'service' AND NEW.parent = '' AND NEW.name = '' AND NEW.standing = ''::bytea) THEN
+    RAISE EXCEPTION 'the consoles set services alone' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER is_service BEFORE INSERT OR UPDATE ON ringfence.verify_config
+  FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_services();

@@ -1,4 +1,4 @@
-"""With the consoles' rights to PostgreSQL no number that was given up goes to another account, whatever runs beside."""
+"""What whoever takes the consoles over cannot do with their rights to PostgreSQL, by one session or by several."""
 
 import asyncio
 import contextlib
@@ -6,10 +6,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+import msgspec
 import pytest
 from tests.docs.test_postgresql_grants import ACCOUNT, NUMBER, OTHER, SCRIPTS, accept, database_with_roles
 
 from ringfence.domain.clock import SystemClock
+from ringfence.ports.verify_config import VerifyRow
+from ringfence.store.columns import VERIFY
 from ringfence.store.postgres import PostgresStore
 from ringfence.usecases.accounts.release_number import REST_MS, release_number
 
@@ -141,6 +144,7 @@ async def scene_in(server: "PostgresServer", database: str) -> AsyncIterator[Sce
         await second.close()
         await api._all("DELETE FROM ringfence.number")
         await api._all("DELETE FROM ringfence.resting_number")
+        await api._all("DELETE FROM ringfence.verify_config")
         await api.close()
 
 
@@ -160,5 +164,43 @@ def test_a_number_that_was_given_up_rests(postgres_server: "PostgresServer", dat
         async with scene_in(postgres_server, database) as it:
             await attack(it)
             assert await it.rests_for_its_owner()
+
+    asyncio.run(story())
+
+
+def test_of_verify_the_consoles_set_services_alone(postgres_server: "PostgresServer", database: str) -> None:
+    """No webhook, no limit, no safe number and no credential of a push network, neither new nor changed."""
+    service = VerifyRow(account=ACCOUNT, kind="service", sid="VA1", created_ms=1, updated_ms=1)
+    replace = msgspec.structs.replace
+    webhook = replace(service, kind="webhook", parent="VA1", sid="YW1", name="x", standing=b"sealed")
+    insert = "INSERT INTO ringfence.verify_config VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    settings = "UPDATE ringfence.verify_config SET settings = $1 WHERE sid = $2"
+
+    async def story() -> None:
+        async with scene_in(postgres_server, database) as it:
+
+            async def refused(statement: str, *values: Any) -> None:
+                with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                    await it.first.execute(statement, *values)
+
+            assert await it.api.create_verify(service, 10)
+            assert await it.api.create_verify(webhook, 10)
+            await it.first.execute(settings, "{}", "VA1")
+            await refused(settings, "{}", "YW1")
+            for column, value in (("standing", b"x"), ("name", "x")):
+                await refused(f"UPDATE ringfence.verify_config SET {column} = $1 WHERE sid = 'VA1'", value)
+            for column, of in (("account", OTHER), ("kind", "webhook"), ("parent", "VA1"), ("sid", "VA2")):
+                await refused(f"UPDATE ringfence.verify_config SET {column} = $1 WHERE sid = 'VA1'", of)
+            await it.first.execute(insert, *VERIFY.write(replace(service, sid="VA2")))
+            for row in (
+                replace(webhook, sid="YW2", name="y"),
+                VerifyRow(account=ACCOUNT, kind="rate_limit", parent="VA1", sid="RK1", created_ms=1, updated_ms=1),
+                VerifyRow(account=ACCOUNT, kind="safe_number", sid="GN1", created_ms=1, updated_ms=1),
+                replace(service, sid="VA3", standing=b"x"),
+                replace(service, sid="VA3", name="x"),
+                replace(service, sid="VA3", parent="VA1"),
+            ):
+                await refused(insert, *VERIFY.write(row))
+            await refused("DELETE FROM ringfence.verify_config")
 
     asyncio.run(story())
