@@ -250,6 +250,9 @@ class TestUse:
         assert (refused.status_code, refused.text) == (401, wrong.text)
         told = capsys.readouterr().out
         assert "canary key used" in told
+        parts = tenant.installation
+        going_on = parts.run(parts.store.incidents(going_on=True))
+        assert [each.kind for each in going_on if each.what == f"{key.sid} of {tenant.sid}"] == ["canary"]
         # Under names that a log shows.
         assert {"account", "sid"} <= CLEAR_KEYS
         assert f"sid={key.sid}" in re.sub(r"\x1b\[[0-9;]*m", "", told)

@@ -172,9 +172,22 @@ def test_a_wrong_secret_freezes_nothing(run: Any, clock: ManualClock) -> None:
     run(story())
 
 
+def test_a_watched_key_that_is_let_in_with_an_alarm_is_an_incident_too(clock: ManualClock, run: Any) -> None:
+    async def story() -> None:
+        stand = await Stand(clock, watched=True, reaction="alarm").open()
+        await stand.store.note_use(AC, SK, clock.now_ms(), "192.0.2.0/24")
+        assert await stand.code(HOME) == 0
+        assert not await stand.store.incidents()
+        assert await stand.code(AWAY) == 0
+        (incident,) = await stand.store.incidents(going_on=True)
+        assert (incident.kind, incident.what) == ("new_network", f"{SK} of {AC}")
+
+    run(story())
+
+
 def test_staff_are_told_once_a_minute_until_they_know(clock: ManualClock, run: Any) -> None:
     async def story() -> None:
-        stand = await Stand(clock, canary=True).open()
+        stand = await Stand(clock, canary=True, reaction="alarm").open()
         for _ in range(3):
             assert await stand.code(AWAY) == 20003
         (incident,) = await stand.store.incidents(going_on=True)

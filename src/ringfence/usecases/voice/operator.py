@@ -1,15 +1,12 @@
 """The operator of one voice process: takes calls that come in or wait, and ends those whose process died."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 import structlog
 
 from ringfence.domain.call import Direction, Status
-from ringfence.domain.sealing.aead import UnsealError
-from ringfence.ports.calls import CallRow
-from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.line import IncomingLine
 from ringfence.ports.store import QueueFullError, StoreFailedError
 from ringfence.usecases.voice.brakes import NOT_ALLOWED
@@ -19,6 +16,7 @@ from ringfence.usecases.voice.live_call import LiveCall
 from ringfence.usecases.voice.live_calls import LiveCalls
 from ringfence.usecases.voice.place_call import CallPlacer
 from ringfence.usecases.voice.take_call import CallTaker
+from ringfence.usecases.voice.taken_calls import TakenCalls
 
 HOLD_EVERY_S = 2.0
 HOLD_MS = 10_000
@@ -49,19 +47,17 @@ class CallOperator:
         self._desk = desk
         self._live = live
         self._taker = taker
-        self._placer = placer
         self._orphans = OrphanEnder(desk)
+        self._taken = TakenCalls(desk, live, placer)
         self._max_calls = max_calls
         self._halted: set[LiveCall] = set()
-        # Taken from the store, and to end before they rang: kept until that could be written.
-        self._frozen: list[CallRow] = []
         self._stopping = False
 
     def __repr__(self) -> str:
         return f"CallOperator({len(self._live)} calls)"
 
     def incoming(self, line: IncomingLine) -> None:
-        if self._stopping or len(self._live) >= self._max_calls:
+        if self._stopping or self._room() <= 0:
             line.refuse(503)
             return
         self._live.tasks.start(self._taker.take(line), "take call")
@@ -74,6 +70,7 @@ class CallOperator:
             tasks.create_task(self._work(bell), name="take calls")
             tasks.create_task(self._brake(), name="brake calls")
             tasks.create_task(self._halt(), name="halt calls")
+            tasks.create_task(self._end_taken(), name="end calls that cannot ring")
             tasks.create_task(self._desk.steps.run(), name="steps")
 
     async def stop(self) -> None:
@@ -109,10 +106,16 @@ class CallOperator:
     async def _take_orders(self) -> None:
         while orders := await self._desk.store.take_orders(self._desk.owner, TAKE_AT_ONCE):
             for order in orders:
-                await self._live.order(order)
+                if not self._taken.keep(order):
+                    await self._live.order(order)
+
+    def _room(self) -> int:
+        return self._max_calls - len(self._live) - len(self._taken)
 
     async def _take_calls(self) -> None:
-        while not self._stopping and (room := min(TAKE_AT_ONCE, self._max_calls - len(self._live))) > 0:
+        """None while some wait for the key service: another process may ring what this one could not."""
+        await self._taken.resume(await self._desk.halts.now())
+        while not self._stopping and (room := min(TAKE_AT_ONCE, self._room())) > 0:
             halt = await self._desk.halts.now()
             rows = await self._desk.store.take_calls(
                 self._desk.owner,
@@ -126,8 +129,7 @@ class CallOperator:
                 return
             for row in rows:
                 self._desk.brakes.began(row.account)
-            self._frozen += [row for row in rows if halt.stops(row.account)]
-            await self._place([row for row in rows if not halt.stops(row.account)])
+            await self._taken.begin(rows, halt)
 
     async def _brake(self) -> None:
         while True:
@@ -149,34 +151,18 @@ class CallOperator:
             await self._again(self._halt_once)
 
     async def _halt_once(self) -> None:
-        """End the calls of whoever was frozen, those that had not begun too."""
+        """End the calls of whoever was frozen."""
         halt = await self._desk.halts.now()
         halted = {call for call in self._live if halt.stops(call.account)}
         for call in halted - self._halted:
             call.record.step("error", FROZEN.cause, code=FROZEN.code)
             call.give_up(Status.FAILED, error_code=FROZEN.code)
         self._halted = halted
-        # More may be taken meanwhile, behind these.
-        waiting = list(self._frozen)
-        await self._orphans.end(waiting, FROZEN)
-        del self._frozen[: len(waiting)]
 
-    async def _place(self, rows: Sequence[CallRow]) -> None:
-        accounts: dict[str, list[CallRow]] = {}
-        for row in rows:
-            accounts.setdefault(row.account, []).append(row)
-        for account, theirs in accounts.items():
-            try:
-                keys = await self._desk.keys.open_records(account, [(row.epoch, row.sid) for row in theirs])
-            except (KeyRefusedError, ConnectionError):
-                keys = [None] * len(theirs)
-            for row, key in zip(theirs, keys, strict=True):
-                try:
-                    if key is None:
-                        raise UnsealError
-                    self._placer.place(row, key)
-                except UnsealError:
-                    await self._orphans.end([row])
+    async def _end_taken(self) -> None:
+        while True:
+            await asyncio.sleep(HALT_EVERY_S)
+            await self._again(self._taken.end)
 
     async def _again(self, work: Callable[[], Awaitable[None]]) -> None:
         """Do it; where the store or the key service is away, the next round does."""

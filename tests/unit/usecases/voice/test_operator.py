@@ -1,12 +1,15 @@
 """No call is ever stuck: not one whose process died, nor one that no key opens, nor one that waits too long."""
 
 import asyncio
+from collections.abc import Sequence
 
 from tests.unit.usecases.voice.stage import ACCOUNT, BASE, Stage, play, until
+from tests.unit.usecases.webhooks.conftest import LocalKeys
 
 from ringfence.domain.call import Status
 from ringfence.domain.sealing.call import open_step
 from ringfence.domain.sealing.record import EpochRecords, RecordSealer
+from ringfence.ports.calls import CallChange, CallOrder
 from ringfence.ports.freezes import FreezeRow
 from ringfence.usecases.access.freeze import freeze
 from ringfence.usecases.voice.brakes import BrakeLimits
@@ -151,3 +154,91 @@ def test_a_waiting_call_that_is_frozen_ends_once_the_key_service_is_back() -> No
         assert (row.status, row.error_code) == (Status.FAILED, 10001)
 
     play(scene)
+
+
+async def queued_before_the_keys_leave(stage: Stage) -> str:
+    stage.keys.away = False
+    sid = await stage.queue(twiml="<Response/>", status_callback=f"{BASE}/status")
+    stage.keys.away = True
+    await asyncio.sleep(5)
+    return sid
+
+
+async def taken_while_the_keys_are_away(stage: Stage) -> str:
+    """A call that this process owns and cannot open."""
+    stage.lines.on_call = lambda line: line.answers()
+    sid = await queued_before_the_keys_leave(stage)
+    row = await stage.row(sid)
+    assert (row.status, row.owner) == (Status.QUEUED, "voice")
+    return sid
+
+
+def test_a_call_taken_while_the_key_service_is_away_rings_once_it_is_back() -> None:
+    async def scene(stage: Stage) -> None:
+        first = await taken_while_the_keys_are_away(stage)
+        # Nor is more taken, which another process might ring.
+        second = await queued_before_the_keys_leave(stage)
+        assert (await stage.row(second)).owner == ""
+        stage.keys.away = False
+        for sid in (first, second):
+            assert (await stage.over(sid, turns=1_000)).status is Status.COMPLETED
+        assert len(stage.lines.placed) == 2
+        assert await stage.kinds(first) == ["call.completed"]
+
+    play(scene)
+
+
+def test_a_call_that_waits_for_the_key_service_is_called_off_and_never_rings() -> None:
+    async def scene(stage: Stage) -> None:
+        sid = await taken_while_the_keys_are_away(stage)
+        await stage.store.order(CallOrder(account=ACCOUNT, call_sid=sid, kind="end", at_ms=1))
+        await asyncio.sleep(5)
+        stage.keys.away = False
+        assert (await stage.over(sid, turns=1_000)).status is Status.CANCELED
+        assert not stage.lines.placed
+
+    play(scene)
+
+
+def test_a_call_that_waits_for_the_key_service_is_frozen() -> None:
+    async def scene(stage: Stage) -> None:
+        sid = await taken_while_the_keys_are_away(stage)
+        await freeze(stage.store, stage.clock, "platform", "platform")
+        await asyncio.sleep(2)
+        stage.keys.away = False
+        row = await stage.over(sid, turns=1_000)
+        assert (row.status, row.error_code) == (Status.FAILED, 10001)
+        assert not stage.lines.placed
+
+    play(scene)
+
+
+def test_a_call_that_another_process_ended_meanwhile_does_not_ring() -> None:
+    async def scene(stage: Stage) -> None:
+        sid = await taken_while_the_keys_are_away(stage)
+        assert await stage.store.move_call(ACCOUNT, sid, CallChange(status=Status.FAILED, at_ms=1))
+        stage.keys.away = False
+        other = await stage.queue(twiml="<Response/>")
+        await stage.over(other, turns=1_000)
+        assert len(stage.lines.placed) == 1
+
+    play(scene)
+
+
+def test_a_call_that_no_key_opens_fails_though_the_key_service_goes_away_just_then() -> None:
+    class Leaving(LocalKeys):
+        async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
+            keys = await super().open_records(account, records)
+            self.away = None in keys
+            return keys
+
+    async def scene(stage: Stage) -> None:
+        stage.keys.closed.add(sid := await stage.queue(twiml="<Response/>"))
+        await until(lambda: stage.keys.away)
+        await asyncio.sleep(5)
+        stage.keys.away = False
+        assert (await stage.over(sid, turns=1_000)).status is Status.FAILED
+
+    stage = Stage()
+    stage.keys = Leaving()
+    play(scene, on=stage)
