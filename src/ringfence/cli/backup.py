@@ -76,5 +76,14 @@ def restore_backup(
         terminal.warn(
             f"the secret of {credential} of {account} was rotated since, and is the former one: rotate it again"
         )
+    for account, member in made.again.members:
+        terminal.say(f"a member no more, again: {member} of {account}")
+    for account, member, role in made.again.roles:
+        terminal.say(f"{role} again: {member} of {account}")
+    for target in made.again.frozen:
+        terminal.say(f"frozen again: {target}")
+    for target in made.again.to_freeze:
+        kind, _, name = target.partition(":")
+        terminal.warn(f"{target} was frozen: once the database is loaded, `ringfence freeze {kind} {name}`")
     if (dump := dump_in(folder)) is not None:
         terminal.say(f"load the database yourself: psql --single-transaction --file={dump} DATABASE")

@@ -33,7 +33,7 @@ class Lockout:
 
         def work(db: sqlite3.Connection) -> bool:
             _check_known(db, staff)
-            new = db.execute("INSERT OR IGNORE INTO staff_freeze VALUES (?, ?)", (staff, now_ms)).rowcount > 0
+            new = keep_out(db, staff, now_ms)
             db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (staff,))
             return new
 
@@ -69,6 +69,11 @@ def _check_known(db: sqlite3.Connection, staff: str) -> None:
 def kept_out(db: sqlite3.Connection) -> Sequence[tuple[str, int]]:
     """Staff who may not sign in for now, and since when (Unix, milliseconds)."""
     return [(staff, at_ms) for staff, at_ms in db.execute("SELECT staff, at_ms FROM staff_freeze").fetchall()]
+
+
+def keep_out(db: sqlite3.Connection, staff: str, now_ms: int) -> bool:
+    """Nobody signs in by that name any more; False where that was so before."""
+    return db.execute("INSERT OR IGNORE INTO staff_freeze VALUES (?, ?)", (staff, now_ms)).rowcount > 0
 
 
 def is_kept_out(db: sqlite3.Connection, staff: str) -> bool:

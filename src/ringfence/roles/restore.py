@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from ringfence.domain.clock import ManualClock
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.merkle import Frontier, leaf_hash
 from ringfence.domain.ledger.note import NoteError, open_note
@@ -21,11 +22,13 @@ from ringfence.kms.unlock import KEYS, seal_of
 from ringfence.ports.ledger import AccessEntry
 from ringfence.roles.backup import CONSOLE, DUMP, KMS, MANIFEST, STORE, Manifest, digest, files_in
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.revoked_since import Revoked, revoke_again, revoked_since
+from ringfence.roles.revoke_again import Again, revoke_again
+from ringfence.roles.revoked_since import Revoked, revoked_since
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 
 OPERATOR = "operator"
+PARTIAL = "restore.partial"
 _ANOTHER = "take another backup"
 
 
@@ -57,10 +60,12 @@ def refuse_occupied(settings: Settings) -> None:
 
 
 class Restored(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of it: how many entries witnesses know beyond it, and what a later ledger had revoked since."""
+    """What came of it: how many entries witnesses know beyond it, what a later ledger had revoked since, and `again`
+    what became of that here."""
 
     lost: int
     revoked: Revoked
+    again: Again
 
 
 async def restore(
@@ -97,42 +102,54 @@ async def restore(
         raise RefusalError(f"{backup}: {error}", _ANOTHER) from None
     except FileNotFoundError:
         raise RefusalError(f"{later} has no ledger", "name the folder kms of what was lost") from None
-    _put(settings, backup, later)
-    await revoke_again(settings, revoked)
-    files = KeyFiles(settings.kms_dir / KEYS, seal_of(settings.kms_dir / KEYS, secret))
-    writer = LedgerWriter(settings.kms_dir, files=files)
-    await writer.open(now_ms)
+    partial = msgspec.structs.replace(settings, data_dir=settings.data_dir / PARTIAL)
     try:
+        _copy(partial, backup, later)
+        again = Again() if later is None else await revoke_again(partial, revoked, ManualClock(now_ms))
         scope = (f"entries:{_size(ledger)}", f"lost:{lost}", f"revoked:{len(revoked.slots)}")
-        await writer.append([AccessEntry(at_ms=now_ms, account="", actor=OPERATOR, verb="log.restored", scope=scope)])
+        await _note(partial, secret, scope, now_ms)
+        _move(partial, settings)
     finally:
-        await writer.close()
-    return Restored(lost=lost, revoked=revoked)
+        shutil.rmtree(partial.data_dir, ignore_errors=True)
+    return Restored(lost=lost, revoked=revoked, again=again)
 
 
-def _put(settings: Settings, backup: Path, later: Path | None) -> None:
-    """The key service's folder comes last, by a rename: until then there is no installation."""
-    make_private(settings.data_dir)
-    partial = settings.data_dir / f"{KMS}.partial"
-    shutil.rmtree(partial, ignore_errors=True)
-    shutil.copytree(backup / KMS, partial)
+def _copy(partial: Settings, backup: Path, later: Path | None) -> None:
+    """All of it, in a folder that nothing starts from: what was revoked since is revoked there first."""
+    make_private(partial.data_dir.parent)
+    shutil.rmtree(partial.data_dir, ignore_errors=True)
+    make_private(partial.data_dir)
+    shutil.copytree(backup / KMS, partial.kms_dir)
     if later is not None:
         for name in (ENTRIES, CHECKPOINT):
-            shutil.copy(later / FOLDER / name, partial / FOLDER / name)
-    for folder, _, names in os.walk(partial):
+            shutil.copy(later / FOLDER / name, partial.kms_dir / FOLDER / name)
+    if (backup / STORE).exists():
+        shutil.copy(backup / STORE, partial.database)
+    if (backup / CONSOLE).exists():
+        shutil.copytree(backup / CONSOLE, partial.console_dir)
+    for folder, _, names in os.walk(partial.data_dir):
         Path(folder).chmod(0o700)
         for name in names:
             _sync_file(Path(folder) / name)
-    if (backup / STORE).exists():
-        shutil.copy(backup / STORE, settings.database)
-        _sync_file(settings.database)
-    if (backup / CONSOLE).exists():
-        shutil.copytree(backup / CONSOLE, settings.console_dir)
-        settings.console_dir.chmod(0o700)
-        for path in settings.console_dir.iterdir():
-            _sync_file(path)
-    partial.rename(settings.kms_dir)
-    sync(settings.data_dir)
+
+
+async def _note(partial: Settings, secret: bytes, scope: tuple[str, ...], now_ms: int) -> None:
+    files = KeyFiles(partial.kms_dir / KEYS, seal_of(partial.kms_dir / KEYS, secret))
+    writer = LedgerWriter(partial.kms_dir, files=files)
+    await writer.open(now_ms)
+    try:
+        await writer.append([AccessEntry(at_ms=now_ms, account="", actor=OPERATOR, verb="log.restored", scope=scope)])
+    finally:
+        await writer.close()
+
+
+def _move(partial: Settings, settings: Settings) -> None:
+    """The key service's folder comes last: until then there is no installation."""
+    for folder, _, _ in os.walk(partial.data_dir):
+        sync(Path(folder))
+    for path in sorted(partial.data_dir.iterdir(), key=lambda each: each == partial.kms_dir):
+        path.rename(settings.data_dir / path.name)
+        sync(settings.data_dir)
 
 
 def dump_in(backup: Path) -> Path | None:

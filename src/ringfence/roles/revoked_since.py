@@ -1,69 +1,97 @@
-"""What was revoked after a backup was made, as a later copy of its ledger tells it; and all of it revoked again."""
+"""What was revoked, taken away or frozen after a backup was made, as a later copy of its ledger tells it."""
 
-import asyncio
+from collections.abc import Sequence
 
 import msgspec
 
-from ringfence.domain.clock import SystemClock
+from ringfence.domain.access.role import Role
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.reading import LedgerReader
-from ringfence.kms.slot_keys import SlotKeys
-from ringfence.kms.store import DATABASE, KeyStore
-from ringfence.roles.settings import Settings
-from ringfence.roles.stores import open_store
+from ringfence.ports.ledger import AccessEntry
 
-REVOKED = "revoke_slot"
-# A secret that took another's place. The backup has the former one alone, and nobody has the newer one's slot.
-ROTATED = ("end_former_slot", "end_rotated_slot")
+_ROLES = frozenset(Role)
+_KINDS = ("account", "key", "carrier", "platform", "staff")
 
 
 class Revoked(msgspec.Struct, frozen=True, kw_only=True):
-    """Account and credential of each slot that was revoked, and of each whose secret was rotated."""
+    """Account and credential of each slot that was revoked, and of each whose secret was rotated.
+
+    `roles` are account, member and the last role that they were given; `sso` account and person of whom an owner sent
+    away; `frozen` the targets (`key:SK…`) that no thaw follows.
+    """
 
     slots: tuple[tuple[str, str], ...] = ()
     rotated: tuple[tuple[str, str], ...] = ()
+    roles: tuple[tuple[str, str, Role], ...] = ()
+    sso: tuple[tuple[str, str], ...] = ()
+    frozen: tuple[str, ...] = ()
 
 
 def revoked_since(before: LedgerReader, later: LedgerReader) -> Revoked:
-    """What `later` has beyond `before`. LedgerBrokenError where it is not the same ledger, further on."""
+    """What `later` has beyond `before`. LedgerBrokenError where it is not the same ledger, further on.
+
+    What is frozen is told of the whole ledger: the backup's store was copied a moment before its ledger.
+    """
     later.check()
     known = [line.leaf for line in before.lines()]
-    slots: dict[tuple[str, str], None] = {}
-    rotated: dict[tuple[str, str], None] = {}
+    found = _Found()
     entries = 0
     for line in later.lines():
         entries += 1
-        if line.n < len(known):
-            if line.leaf != known[line.n]:
-                raise LedgerBrokenError(f"entry {line.n} of the later ledger is not the backup's")
-        elif line.entry.verb == REVOKED and line.entry.scope[0] != line.entry.account:
-            slots[line.entry.account, line.entry.scope[0]] = None
-        elif line.entry.verb in (REVOKED, *ROTATED):
-            rotated[line.entry.account, line.entry.scope[0]] = None
+        found.freezes(line.entry)
+        if line.n >= len(known):
+            found.read(line.entry)
+        elif line.leaf != known[line.n]:
+            raise LedgerBrokenError(f"entry {line.n} of the later ledger is not the backup's")
     if entries < len(known):
         raise LedgerBrokenError(f"the later ledger ends after {entries} entries, the backup's has {len(known)}")
-    return Revoked(slots=tuple(slots), rotated=tuple(each for each in rotated if each not in slots))
+    return found.revoked()
 
 
-async def revoke_again(settings: Settings, revoked: Revoked) -> None:
-    """Drop these slots at the key service's folder, and their credentials from a store in a file.
+class _Found:
+    """What was read so far, each thing once and in order."""
 
-    A store on PostgreSQL is loaded by hand afterwards: a credential without a slot opens nothing in it.
-    """
-    if not revoked.slots:
-        return
-    keys = KeyStore(settings.kms_dir / DATABASE)
-    await keys.open()
-    try:
-        slots = SlotKeys(keys, SystemClock())
-        for account, credential in revoked.slots:
-            await slots.revoke(account, credential)
-    finally:
-        await keys.close()
-    if not settings.database_url and await asyncio.to_thread(settings.database.exists):
-        store = await open_store(settings)
-        try:
-            for account, credential in revoked.slots:
-                await store.delete_credential(account, credential)
-        finally:
-            await store.close()
+    def __init__(self) -> None:
+        self._slots: dict[tuple[str, str], None] = {}
+        self._rotated: dict[tuple[str, str], None] = {}
+        self._roles: dict[tuple[str, str], Role] = {}
+        self._sso: dict[tuple[str, str], None] = {}
+        self._frozen: dict[str, None] = {}
+
+    def read(self, entry: AccessEntry) -> None:
+        """An entry that the backup does not have. Notes that nobody of us writes so tell nothing."""
+        match entry.verb, tuple(entry.scope):
+            case "revoke_slot", (credential, *_) if credential != entry.account:
+                self._slots[entry.account, credential] = None
+            # A secret took another's place. The backup has the former one alone, and nobody the newer one's slot.
+            case (("revoke_slot" | "end_former_slot" | "end_rotated_slot"), (credential, *_)):
+                self._rotated[entry.account, credential] = None
+            case "note.give_role", (_, member, role) if role.removeprefix("role:") in _ROLES:
+                self._roles[entry.account, member.removeprefix("member:")] = Role(role.removeprefix("role:"))
+            case "note.forget_sso", (_, person):
+                self._sso[entry.account, person.removeprefix("sso:")] = None
+
+    def freezes(self, entry: AccessEntry) -> None:
+        """Any entry, from the ledger's first one on."""
+        match entry.verb, tuple(entry.scope):
+            case "note.freeze_key", (_, key):
+                self._frozen[f"key:{key}"] = None
+            case (("note.freeze" | "note.carrier_pause"), scope) if target := _target(scope):
+                self._frozen[target] = None
+            case (("note.thaw" | "note.carrier_resume"), scope) if target := _target(scope):
+                self._frozen.pop(target, None)
+
+    def revoked(self) -> Revoked:
+        return Revoked(
+            slots=tuple(self._slots),
+            rotated=tuple(each for each in self._rotated if each not in self._slots),
+            roles=tuple((account, member, role) for (account, member), role in self._roles.items()),
+            sso=tuple(self._sso),
+            frozen=tuple(self._frozen),
+        )
+
+
+def _target(scope: Sequence[str]) -> str:
+    """What an entry of a freeze or thaw is of; "" of a session, which stays ended. Consoles name their own first."""
+    named = scope[1:] if len(scope) > 1 and scope[0].startswith("session:") else scope
+    return named[0] if named and named[0].partition(":")[0] in _KINDS else ""

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ringfence.console.passkey_book import passkeys_of
 from ringfence.domain.access.role import Role
 
 
@@ -49,6 +50,15 @@ def members_of(db: sqlite3.Connection, account: str) -> Sequence[Member]:
     """All who may sign in, the oldest first."""
     rows = db.execute("SELECT * FROM member WHERE account = ? AND removed_ms IS NULL ORDER BY made_ms, id", (account,))
     return [_member(row) for row in rows.fetchall()]
+
+
+def end_without_passkey(db: sqlite3.Connection, member: str, now_ms: int) -> bool:
+    """Whoever has no passkey left is a member no more, and their sessions end; whether that is so from now on."""
+    if passkeys_of(db, "member", member):
+        return False
+    ended = db.execute("UPDATE member SET removed_ms = ? WHERE id = ? AND removed_ms IS NULL", (now_ms, member))
+    db.execute("DELETE FROM session WHERE kind = 'member' AND person = ?", (member,))
+    return ended.rowcount > 0
 
 
 def _member(row: tuple[str, str, bytes, str, int, int | None, str]) -> Member:

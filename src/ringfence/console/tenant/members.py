@@ -18,7 +18,7 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session, fresh, is_open
 from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
-from ringfence.console.tenant.member_rows import Member, keep_member, member_of, members_of
+from ringfence.console.tenant.member_rows import Member, end_without_passkey, keep_member, member_of, members_of
 from ringfence.console.tenant.reading import reader_in
 from ringfence.console.tenant.roles import demanded, is_last_owner
 from ringfence.console.tenant.slot_name import slot_name
@@ -211,9 +211,7 @@ class Members:
         def work(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM passkey WHERE credential_id = ?", (kept.passkey.credential_id,))
             db.execute("DELETE FROM session WHERE kind = 'member' AND person = ? AND id != ?", (member, session.id))
-            if not passkeys_of(db, "member", member):
-                db.execute("UPDATE member SET removed_ms = ? WHERE id = ?", (self._clock.now_ms(), member))
-                db.execute("DELETE FROM session WHERE kind = 'member' AND person = ?", (member,))
+            end_without_passkey(db, member, self._clock.now_ms())
 
         await self._storage.run(work)
 

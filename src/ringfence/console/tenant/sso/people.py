@@ -7,11 +7,10 @@ from typing import Final
 
 import msgspec
 
-from ringfence.console.passkey_book import passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session, fresh, is_open
 from ringfence.console.storage import ConsoleStorage
-from ringfence.console.tenant.member_rows import Member, keep_member, member_of
+from ringfence.console.tenant.member_rows import Member, end_without_passkey, keep_member
 from ringfence.console.tenant.roles import demanded
 from ringfence.console.tenant.sso.id_token import STRONG
 from ringfence.console.tenant.sso.provider import check_address
@@ -112,10 +111,7 @@ class SsoPeople:
             found = _find(db, session.account, person)
             forget_person(db, session.account, person)
             db.execute("DELETE FROM session WHERE kind = 'member' AND person = ? AND verified_ms = 0", (found.member,))
-            member = member_of(db, session.account, found.member)
-            if member is not None and not passkeys_of(db, "member", member.id):
-                keep_member(db, msgspec.structs.replace(member, removed_ms=self._clock.now_ms()))
-                db.execute("DELETE FROM session WHERE kind = 'member' AND person = ?", (member.id,))
+            end_without_passkey(db, found.member, self._clock.now_ms())
 
         await self._act(session, "forget_sso", (f"sso:{person}",), lambda db: _find(db, session.account, person), work)
 
