@@ -4,6 +4,7 @@ Whatever opens on a tenant's behalf is in the ledger before its key is returned:
 dispatcher is logged soon after, so that texts keep flowing.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,7 +54,7 @@ BLIND_TABLES = frozenset(
 DISPATCHER = "dispatcher"
 API = "api"
 OPERATOR = "operator"
-NOTED_BY = ("member:", "staff:")
+PERSON = re.compile(r"(member|staff):[0-9A-Za-z-]{1,64}")
 KEY_ORIGIN = "key_origin"
 FREEZE_CAUSES = ("canary", "new_network")
 
@@ -350,13 +351,19 @@ class KeyService:
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
         if not credential.startswith((PASSKEY_PREFIX, API_KEY_PREFIX)):
             raise KeyRefusedError("no slot of a passkey or key")
-        await self._write_down(account, by, "revoke_slot", credential)
+        await self._write_down(account, _person(by), "revoke_slot", credential)
         await self._slots.revoke(account, credential)
 
     async def show_standing(
         self, account: str, credential: str, records: Sequence[tuple[str, bytes]], reader: Reader
     ) -> list[tuple[int, bytes]]:
         scope = _read_by(reader)
+        try:
+            self._browsers.boxes(account, credential)
+        except KeyRefusedError:
+            if self._browsers.is_known(account, credential):
+                self._write_down_later(account, credential, "refused.show_standing", *scope)
+            raise
         shown = self._forms.show(account, records)
         await self._write_down(account, credential, "show_standing", *scope, *(name for name, _ in records))
         return shown
@@ -376,9 +383,9 @@ class KeyService:
         return kept
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
-        if not (actor.startswith(NOTED_BY) or actor == KEY_ORIGIN) or hasattr(type(self), verb) or "." in verb:
-            raise ValueError("a note is of staff, of a member or of the key origin, and of none of our verbs")
-        await self._write_down(account, actor, f"note.{verb}", *scope)
+        if hasattr(type(self), verb) or "." in verb:
+            raise ValueError("a note is of none of our verbs")
+        await self._write_down(account, actor if actor == KEY_ORIGIN else _person(actor), f"note.{verb}", *scope)
 
     async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
         # Whoever has the API's process writes nothing under another name than a key's by it.
@@ -394,13 +401,15 @@ class KeyService:
         return self._grants.public
 
     async def keep_grant(self, grant: KeptGrant) -> None:
-        self._grants.check(grant)
         bound = grant.binding
+        _person(f"staff:{bound.staff}")
+        approver = _person(f"member:{grant.approver}")
+        self._grants.check(grant)
         holder = Holder(sid=bound.grant, account=bound.account, staff=bound.staff, session=bound.session)
         names = list(grant.sealed.boxes)
         for at in range(0, len(names), BOXES_AT_ONCE):
             some = names[at : at + BOXES_AT_ONCE]
-            await self._write_down(bound.account, f"member:{grant.approver}", "grant.keep", *_named(holder), *some)
+            await self._write_down(bound.account, approver, "grant.keep", *_named(holder), *some)
         await self._grants.keep(grant)
 
     async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
@@ -419,6 +428,7 @@ class KeyService:
         return self._grants.boxes(grant, session, names)
 
     async def end_grant(self, grant: str, actor: str) -> None:
+        _person(actor)
         holder = self._grants.holder(grant)
         if holder is not None and not holder.ended:
             await self._end_grants([holder], actor)
@@ -426,6 +436,7 @@ class KeyService:
     async def end_grants(self, actor: str, session: str = "", staff: str = "", account: str = "") -> int:
         if not (session or staff or account):
             raise ValueError("whose grants?")
+        _person(actor)
         found = self._grants.open_of(session=session, staff=staff, account=account)
         await self._end_grants(found, actor)
         return len(found)
@@ -567,6 +578,13 @@ class KeyService:
         self._ledger.append_later(
             AccessEntry(at_ms=self._clock.now_ms(), account=account, actor=actor, verb=verb, scope=scope)
         )
+
+
+def _person(actor: str) -> str:
+    """The actor, in the form of one. ValueError: under a key's name, or ours, the console writes nothing by itself."""
+    if not PERSON.fullmatch(actor):
+        raise ValueError("an act is of staff or of a member, by their ID")
+    return actor
 
 
 def _read_by(reader: Reader) -> tuple[str, str]:

@@ -123,7 +123,7 @@ class ConsoleKeys(Protocol):
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
         """Drop the slot of a passkey or an API key, and begin a new content key. Again: a no-op.
 
-        In the ledger: `revoke_slot`, by `by`.
+        `by` is `member:ID` or `staff:ID`; ValueError for another. In the ledger: `revoke_slot`, by `by`.
         """
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:

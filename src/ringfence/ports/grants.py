@@ -50,7 +50,13 @@ class GrantKeys(Protocol):
         """
 
     async def end_grant(self, grant: str, actor: str) -> None:
-        """Delete the keys now; `actor` is who ends it. Again, or for a grant that is not kept, a no-op."""
+        """Delete the keys now. Again, or for a grant that is not kept, a no-op.
+
+        `actor` is who ends it, `member:ID` or `staff:ID`; ValueError for another.
+        """
 
     async def end_grants(self, actor: str, session: str = "", staff: str = "", account: str = "") -> int:
-        """End all grants of a session, a staff member or an account; how many. ValueError where none is given."""
+        """End all grants of a session, a staff member or an account; how many. ValueError where none is given.
+
+        `actor` as for `end_grant`.
+        """

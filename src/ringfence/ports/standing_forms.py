@@ -44,8 +44,9 @@ class StandingForms(Protocol):
     ) -> list[tuple[int, bytes]]:
         """(record name, sealed) pairs, in order, as (generation, sealed to that key): JSON of the form's fields.
 
-        `credential` is the slot through which the reader reads. ValueError for more than `RECORDS_AT_ONCE`. In the
-        ledger: `show_standing`, by the credential, of the reader's session.
+        `credential` is the slot through which the reader reads; KeyRefusedError for one that opens nothing of the
+        account. ValueError for more than `RECORDS_AT_ONCE`. In the ledger: `show_standing`, by the credential, of the
+        reader's session.
         """
 
     async def keep_standing(

@@ -158,7 +158,7 @@ def test_a_proof_serves_once_and_ten_minutes(
             slot = await browser.slot_for(service, PK, os.urandom(32))
             link = await _open_link(service, token, at_noon)
             await service.add_browser_slot(account, slot, link, "link")
-            await service.revoke_browser_slot(account, PK, token.sid)
+            await service.revoke_browser_slot(account, PK, "member:MB1")
             await _open_link(service, token, at_noon)
             await _refused(service, account, slot, link)
             await browser.open(service)
@@ -181,7 +181,7 @@ def test_of_other_credentials_than_passkeys_no_browser_adds_a_slot(
             for name in (account, "SK" + "1" * 32, KL):
                 await _refused(service, account, await browser.slot_for(service, name, os.urandom(32)), link)
             with pytest.raises(KeyRefusedError):
-                await service.revoke_browser_slot(account, account, token.sid)
+                await service.revoke_browser_slot(account, account, "member:MB1")
             await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
             await browser.open(service)
             await _refused(service, account, await browser.slot_for(service, PK, os.urandom(32)), PK, "passkey")
@@ -478,7 +478,7 @@ def test_where_the_ledger_cannot_be_written_nothing_is_released(
                 service.slot_boxes(account, token.sid, READER),
                 service.sealed_epochs(account, token.sid, [sealing.epoch], READER),
                 service.add_browser_slot(account, slot, KL, "link"),
-                service.revoke_browser_slot(account, PK, token.sid),
+                service.revoke_browser_slot(account, PK, "member:MB1"),
                 service.note(account, "member:MB1", "login"),
                 service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS),
             ):

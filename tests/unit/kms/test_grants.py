@@ -344,3 +344,35 @@ def test_an_account_that_a_key_freezes_loses_its_grants_and_no_other_name_is_wri
             await service.grant_boxes(GR, "e1", [SM1])
 
     scene(body)
+
+
+def test_the_console_acts_under_the_name_of_a_person_alone(scene: Any, ledger: Any, account: str) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        await service.keep_grant(kept)
+        ledger.entries.clear()
+        for name in (
+            account,
+            "SK" + "1" * 32,
+            "dispatcher",
+            "api",
+            "kms",
+            "key_origin",
+            "",
+            "staff:",
+            "member:a b",
+            "staff:x\n",
+        ):
+            for refused in (
+                service.end_grant(GR, name),
+                service.end_grants(name, session="e1"),
+                service.revoke_browser_slot(account, "SK" + "1" * 32, name),
+            ):
+                with pytest.raises(ValueError, match="of staff"):
+                    await refused
+        for unnamed in (replace(kept, approver="m 1"), replace(kept, binding=replace(kept.binding, staff="s 1"))):
+            with pytest.raises(ValueError, match="of staff"):
+                await service.keep_grant(unnamed)
+        assert ledger.entries == []
+        await service.grant_boxes(GR, "e1", [SM1])
+
+    scene(body)

@@ -102,6 +102,26 @@ def test_nobody_changes_it_by_what_he_has_no_slot_of(
     run(scene())
 
 
+def test_it_is_shown_through_a_slot_of_the_account_and_under_no_other_name(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, ledger: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            (now,) = await service.seal_standing(account, [(RECORD, encode_number_config(NumberConfig(sms_url=URL)))])
+            await _open_link(service, token, at_noon)
+            for nobody in (PK, "SK" + "9" * 32, "dispatcher", "", KL):
+                with pytest.raises(KeyRefusedError):
+                    await service.show_standing(account, nobody, [(RECORD, now)], READER)
+            assert "show_standing" not in {entry.verb for entry in ledger.entries}
+            # Of slots that there are alone a refusal is written: else anybody could fill the record.
+            assert [(entry.actor, entry.verb, entry.scope) for entry in ledger.later] == [
+                (KL, "refused.show_standing", READ_BY)
+            ]
+
+    run(scene())
+
+
 def test_a_form_serves_once_and_for_its_own_record(
     run: Any, service_at: Any, account: str, token: Any, at_noon: Any
 ) -> None:

@@ -1,7 +1,8 @@
 """Through what a member reads: their own passkeys, and a secret that they type where one of these opens nothing.
 
 Whatever is opened is in the ledger under the credential's name. So it is one of the reader's own, or one whose secret
-they have to know; and the entry names member and session beside it.
+they have to know to open what they get: who does not know it may have an entry written under its name all the same. So
+the entry names member and session beside it.
 """
 
 from ringfence.console.passkey_book import passkeys_of
