@@ -23,6 +23,7 @@ pytestmark = pytest.mark.skipif(not REFERENCE, reason="RINGFENCE_REFERENCE does 
 DOCUMENTS = {
     "accounts": ["twilio_accounts_v1.json"],
     "api": ["twilio_api_v2010.json"],
+    "conversations": ["twilio_conversations_v1.json"],
     "iam": ["twilio_iam_v1.json"],
     "lookups": ["twilio_lookups_v2.json", "twilio_lookups_v1.json"],
     "messaging": ["twilio_messaging_v1.json"],
