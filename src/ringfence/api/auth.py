@@ -101,10 +101,11 @@ class Authenticator:
             self._count_failure(client, credential)
             raise ApiError(20003)
         account = await self._store.account(credential.account)
-        if account is None or account.status != "active" or not await self._parent_is_active(account):
-            raise ApiError(20003)
+        active = account is not None and account.status == "active" and await self._parent_is_active(account)
         # A frozen Auth Token's name is its account's, whichever of two was shown.
-        if await self._frozen.bars(name):
+        if account is None or not active or await self._frozen.bars(name):
+            # Counted as a wrong one is: otherwise going without a 429 would tell that it is right.
+            self._count_failure(client, credential)
             raise ApiError(20003)
         await self._keep_out(credential, account, client)
         seed = self._seeds.of(name, secret, digest)

@@ -5,12 +5,14 @@ import hashlib
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.auth import Authenticator
 from ringfence.api.frozen import FrozenCredentials
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
+from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.access.react import Reactions
@@ -76,6 +78,41 @@ def test_a_right_secret_that_signs_nobody_in_is_answered_as_often_and_alike_as_a
         await store.put_credential(key)
         auth, found = authenticator(clock, store), []
         # From an address each, so that only the account's failures add up.
+        for n in range(22):
+            with pytest.raises(ApiError) as refused:
+                await auth.present(header, f"192.0.2.{n}")
+            found.append(refused.value.code)
+        return found
+
+    assert run(codes()) == [20003] * 20 + [20429] * 2
+
+
+@pytest.mark.parametrize("still", ["suspended", "its account is suspended", "frozen"])
+def test_a_right_secret_that_stands_still_is_answered_as_often_and_alike_as_a_wrong_one(
+    run: Any, clock: ManualClock, still: str
+) -> None:
+    sub = "AC" + "c" * 32
+    header = b"Basic " + base64.b64encode(f"{SK}:{SECRET}".encode())
+    key = CredentialRow(
+        account=sub,
+        sid=SK,
+        kind="api_key",
+        verifier=hashlib.sha256(SECRET.encode()).digest(),
+        hmac_states=b"s",
+        created_ms=0,
+        updated_ms=0,
+    )
+
+    async def codes() -> list[int]:
+        store = MemoryStore()
+        parent = replace(ACCOUNT, status="suspended" if still == "its account is suspended" else "active")
+        await store.create_account(parent, TOKEN)
+        child = replace(ACCOUNT, sid=sub, parent=AC, status="suspended" if still == "suspended" else "active")
+        await store.create_account(child, replace(TOKEN, sid=sub, account=sub))
+        await store.put_credential(key)
+        if still == "frozen":
+            await store.put_freeze(FreezeRow(kind="key", name=SK, at_ms=0))
+        auth, found = authenticator(clock, store), []
         for n in range(22):
             with pytest.raises(ApiError) as refused:
                 await auth.present(header, f"192.0.2.{n}")
