@@ -53,12 +53,15 @@ def test_the_sdks_client_signs_and_is_let_in_where_the_secret_alone_is_not(tenan
     client = signing(tenant, key, shown["sid"])
     unsigned = tenant.client()
     assert unsigned.messages.create(to=CUSTOMER, from_=number, body="not required yet").sid
+    other = unsigned.new_keys.create()
     assert validation(tenant, Required="true").json()["required"] is True
     sid = client.messages.create(to=CUSTOMER, from_=number, body="Zoë + 1 & 2").sid
     assert client.messages(sid).fetch().body == "Zoë + 1 & 2"
     assert [text.sid for text in client.messages.list(to=CUSTOMER, limit=1)] == [sid]
     refused = refusal(unsigned.messages.create, to=CUSTOMER, from_=number, body="x")
     assert (refused.status, refused.code) == (401, 70156)
+    assert refusal(tenant.client(other.sid, other.secret, tenant.sid).messages(sid).fetch).code == 70156
+    assert tenant.installation.run(tenant.installation.store.known_networks(tenant.sid, other.sid)) == []
     # The Auth Token alone does not take it back.
     assert validation(tenant, Required="false").status_code == 401
 
@@ -137,6 +140,8 @@ def test_a_parent_gives_its_subaccount_a_key_and_nobody_elses_account(tenant: An
     made = public_keys(tenant).create(public_key=key.public, account_sid=child.sid)
     assert made.account_sid == child.sid
     assert public_keys(tenant).list() == []
+    tenant.client().api.accounts(child.sid).update(status="suspended")
+    assert refusal(public_keys(tenant).create, public_key=key.public, account_sid=child.sid).code == 20005
     other = tenant.installation.new_tenant()
     assert refusal(public_keys(tenant).create, public_key=key.public, account_sid=other.sid).code == 20404
     assert public_keys(other).list() == []

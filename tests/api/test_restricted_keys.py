@@ -54,6 +54,21 @@ class TestPermissions:
             assert (refused.status, refused.code) == (401, 70051)
         assert "/twilio/messaging/messages/delete" in refusal(key.messages(sid).delete).msg
 
+    def test_keys_of_a_subaccount_that_is_suspended_are_read_and_not_written(self, tenant: Any) -> None:
+        child = tenant.client().api.accounts.create()
+        kept = made(tenant, READ, account_sid=child.sid)
+        tenant.client().api.accounts(child.sid).update(status="suspended")
+        keys = iam(tenant)
+        assert keys.api_key(kept.sid).fetch().sid == kept.sid
+        for write in (
+            lambda: made(tenant, READ, account_sid=child.sid),
+            lambda: keys.api_key(kept.sid).update(friendly_name="x"),
+            lambda: keys.api_key(kept.sid).delete(),
+        ):
+            assert refusal(write).code == 20005
+        tenant.client().api.accounts(child.sid).update(status="active")
+        assert keys.api_key(kept.sid).delete()
+
     def test_a_star_is_all_of_a_resource(self, tenant: Any) -> None:
         key = by(tenant, made(tenant, "/twilio/messaging/messages/*"))
         sid = tenant.text("x").sid
@@ -279,6 +294,14 @@ class TestUse:
         assert (shown["watch_networks"], shown["known_networks"]) == (True, ["127.0.0.0/24"])
         assert by(tenant, key).messages.list() == []
         assert limits(tenant, key, "POST", Reaction="explode").status_code == 400
+
+    def test_no_network_is_learnt_from_what_is_refused(self, tenant: Any) -> None:
+        key = made(tenant, READ)
+        assert refusal(by(tenant, key).calls(new_sid("CA")).fetch).code == 70051
+        shown = limits(tenant, key).json()
+        assert (shown["known_networks"], shown["date_last_used"] is None) == ([], False)
+        assert refusal(by(tenant, key).messages(new_sid("SM")).fetch).code == 20404
+        assert limits(tenant, key).json()["known_networks"] == ["127.0.0.0/24"]
 
     def test_limits_are_for_the_auth_token_of_the_keys_own_account(self, installation: Any, tenant: Any) -> None:
         key = tenant.client().new_keys.create()

@@ -17,7 +17,7 @@ class LastUses:
         self._noted: dict[tuple[str, str], int] = {}
 
     async def note(self, account: str, credential: str, client: str = "") -> None:
-        """The credential signs in now, from the address `client`."""
+        """The credential signs in now, from the address `client`: without one no network is learnt."""
         network = network_of(client)
         use = credential, network
         now_ms = self._clock.now_ms()

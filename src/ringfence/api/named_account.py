@@ -29,3 +29,11 @@ async def named_account(request: ApiRequest[msgspec.Struct], sid: str | None) ->
     if row is None or row.parent != request.account.sid:
         raise ApiError(20404)
     return row
+
+
+async def account_to_change(request: ApiRequest[msgspec.Struct], sid: str | None) -> AccountRow:
+    """As `named_account`, for what writes there; ApiError 20005 where it is suspended, which a freeze does too."""
+    row = await named_account(request, sid)
+    if row.status != "active":
+        raise ApiError(20005)
+    return row

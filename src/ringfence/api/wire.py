@@ -178,7 +178,7 @@ class Wire:
         self._rate.spend(presented.account.tenant)
         tenant = self._admission.arrive(presented.account.tenant)
         try:
-            await self._uses.note(presented.account.sid, presented.caller.credential, (scope.get("client") or ("",))[0])
+            await self._uses.note(presented.account.sid, presented.caller.credential)
             return await self._serve(operation, tenant, presented, match, head, scope, receive)
         finally:
             self._admission.depart(tenant)
@@ -223,15 +223,16 @@ class Wire:
             raise ApiError(20414)
         sent = query if operation.method == "GET" else await self._body(head, receive, operation.body)
         self._check_client(presented, scope, b"" if operation.method == "GET" else sent)
+        # A network is learnt from what is let in alone, or a stolen key taught its own before it is refused.
+        client = (scope.get("client") or ("",))[0]
+        await self._uses.note(presented.account.sid, presented.caller.credential, client)
         pairs = parse_pairs(sent) if operation.body is None else []
         await self._admission.enter(tenant)
         try:
             form = operation.form.read(pairs) if operation.body is None else read_json(sent, operation.body)
             core = operation.product == CORE
             root = "" if core else root_of(self._deps.base_url, scope["scheme"], head.host, match.prefix)
-            request: ApiRequest[Any] = ApiRequest(
-                self._deps, presented, account, variables, form, root, (scope.get("client") or ("",))[0]
-            )
+            request: ApiRequest[Any] = ApiRequest(self._deps, presented, account, variables, form, root, client)
             answer = await _run(operation, request, match, pairs)
             return reply_with(operation, answer, json=match.json, asked=head.range)
         finally:

@@ -6,7 +6,7 @@ Whether requests must be signed is set at `ringfence_v1.client_validation`: Twil
 import msgspec
 
 from ringfence.api.dates import iso8601
-from ringfence.api.named_account import Account, named_account
+from ringfence.api.named_account import Account, account_to_change
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.client_validation import ClientKey, read_client_keys
@@ -57,7 +57,7 @@ def _shown(request: ApiRequest[msgspec.Struct], account: str, key: ClientKey) ->
 @public_keys.create(NewPublicKeyForm)
 async def create(request: ApiRequest[NewPublicKeyForm]) -> PublicKey:
     form, deps = request.form, request.deps
-    account = await named_account(request, form.account_sid)
+    account = await account_to_change(request, form.account_sid)
     add = add_key(form.public_key, form.friendly_name, deps.clock.now_ms())
     keys = await change_client_keys(deps.store, deps.clock, account, add)
     return _shown(request, account.sid, keys.keys[-1])

@@ -9,7 +9,7 @@ import msgspec
 
 from ringfence.api.dates import rfc2822
 from ringfence.api.forms import Name
-from ringfence.api.named_account import Account, named_account
+from ringfence.api.named_account import Account, account_to_change, named_account
 from ringfence.api.paging import Cursor
 from ringfence.api.resource import ApiRequest, Resource
 from ringfence.domain.errors import ApiError
@@ -87,6 +87,13 @@ async def _key(request: ApiRequest[msgspec.Struct]) -> CredentialRow | None:
     return row
 
 
+async def _key_to_change(request: ApiRequest[msgspec.Struct]) -> CredentialRow | None:
+    row = await _key(request)
+    if row is not None:
+        await account_to_change(request, row.account)
+    return row
+
+
 @keys.create(NewKeyForm)
 async def create(request: ApiRequest[NewKeyForm]) -> NewKey:
     form, deps = request.form, request.deps
@@ -98,7 +105,7 @@ async def create(request: ApiRequest[NewKeyForm]) -> NewKey:
         deps.keys,
         deps.clock,
         caller=request.caller,
-        account=(await named_account(request, form.account_sid)).sid,
+        account=(await account_to_change(request, form.account_sid)).sid,
         friendly_name=form.friendly_name or "",
         policy=None if form.policy is None else read_policy(form.policy),
     )
@@ -121,7 +128,7 @@ async def fetch(request: ApiRequest[msgspec.Struct]) -> Key | None:
 @keys.update(KeyForm)
 async def update(request: ApiRequest[KeyForm]) -> Key | None:
     form, deps = request.form, request.deps
-    row = await _key(request)
+    row = await _key_to_change(request)
     if row is not None and form.policy is not None:
         row = await restrict_key(deps.store, deps.clock, row, policy=read_policy(form.policy))
     if row is None:
@@ -132,7 +139,7 @@ async def update(request: ApiRequest[KeyForm]) -> Key | None:
 
 @keys.delete()
 async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
-    row = await _key(request)
+    row = await _key_to_change(request)
     if row is None:
         return False
     return await revoke_key(request.deps.store, request.deps.keys.revoke_slot, account=row.account, sid=row.sid)
