@@ -12,11 +12,17 @@ from ringfence.ports.http import HttpClient
 from ringfence.ports.operations import OperationsStore
 from ringfence.ports.store import QueueFullError, StoreFailedError
 from ringfence.ports.witnesses import Checkpoints, Witness, WitnessState, WitnessStates
-from ringfence.usecases.access.ask_witness import WitnessAwayError, WitnessRefusedError, ask_witness
+from ringfence.usecases.access.ask_witness import (
+    WitnessAwayError,
+    WitnessRefusedError,
+    WitnessStrangerError,
+    ask_witness,
+)
 from ringfence.usecases.operations.incidents import Condition, settle_incidents
 
 EVERY_S = 60.0
-INCIDENT = "witness refuses"
+AWAY_MS = 10 * 60_000
+REFUSES, NO_COSIGNATURE = "witness refuses", "no cosignature by a witness"
 COSIGNED, REFUSED, AWAY = "cosigned", "refused", "away"
 
 _log = structlog.get_logger(__name__)
@@ -73,11 +79,17 @@ class WitnessRounds:
             if after != before:
                 self._keep(witness, after)
         found = self._states.read()
-        refusing = [name for name in (each.name for each in self._witnesses) if name in found and found[name].refuses]
-        self._refusing.set(len(refusing))
-        conditions = [Condition(INCIDENT, name, found[name].since_ms) for name in refusing]
+        troubled = {each.name: found[each.name] for each in self._witnesses if each.name in found}
+        self._refusing.set(sum(state.refuses for state in troubled.values()))
+        now_ms = self._clock.now_ms()
+        conditions = [
+            Condition(REFUSES if state.refuses else NO_COSIGNATURE, name, state.since_ms)
+            for name, state in troubled.items()
+            if _is_incident(state, now_ms)
+        ]
+        kinds = (REFUSES, NO_COSIGNATURE)
         try:
-            await settle_incidents(self._incidents, self._clock, conditions, lambda row: row.kind == INCIDENT)
+            await settle_incidents(self._incidents, self._clock, conditions, lambda row: row.kind in kinds)
         except (QueueFullError, StoreFailedError) as away:
             _log.warning("store away", error=type(away).__name__)
 
@@ -93,15 +105,22 @@ class WitnessRounds:
         except WitnessAwayError as error:
             _log.warning("ledger.witness_away", service=witness.name, cause=str(error))
             # Whoever refused and is away now has not taken it back.
-            return self._troubled(before, str(error), refuses=before.refuses), AWAY
+            estranged = isinstance(error, WitnessStrangerError)
+            return self._troubled(before, str(error), refuses=before.refuses, estranged=estranged), AWAY
         return (before, "") if after is None else (after, COSIGNED)
 
-    def _troubled(self, before: WitnessState, trouble: str, *, refuses: bool) -> WitnessState:
+    def _troubled(self, before: WitnessState, trouble: str, *, refuses: bool, estranged: bool = False) -> WitnessState:
         since_ms = before.since_ms if before.trouble else self._clock.now_ms()
-        return replace(before, trouble=trouble, refuses=refuses, since_ms=since_ms)
+        return replace(before, trouble=trouble, refuses=refuses, estranged=estranged, since_ms=since_ms)
 
     def _keep(self, witness: Witness, state: WitnessState) -> None:
         try:
             self._states.put(witness.name, state)
         except OSError as error:
             _log.error("ledger.witness_not_kept", service=witness.name, code=error.errno)
+
+
+def _is_incident(state: WitnessState, now_ms: int) -> bool:
+    # A witness that is cut off would let the ledger be rewritten unseen: being away is borne for a while, no longer.
+    long_away = bool(state.trouble) and now_ms - state.since_ms >= AWAY_MS
+    return state.refuses or state.estranged or long_away

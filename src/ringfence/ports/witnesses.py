@@ -22,7 +22,8 @@ class Witness(msgspec.Struct, frozen=True, kw_only=True):
 class WitnessState(msgspec.Struct, frozen=True, kw_only=True):
     """What a witness cosigned last: so many entries, when, in which checkpoint; and why it does not now, "" if it does.
 
-    `since_ms` is since when it does not. Times are Unix milliseconds.
+    `since_ms` is since when it does not. It `refuses` what it knows otherwise, and is `estranged` where it does
+    not take the ledger for one of its own. Times are Unix milliseconds.
     """
 
     size: int = 0
@@ -30,6 +31,7 @@ class WitnessState(msgspec.Struct, frozen=True, kw_only=True):
     checkpoint: str = ""
     trouble: str = ""
     refuses: bool = False
+    estranged: bool = False
     since_ms: int = 0
 
 

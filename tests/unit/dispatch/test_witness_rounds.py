@@ -190,6 +190,49 @@ def test_a_witness_that_gives_no_cosignature_is_away_and_forgiven(
     run(story())
 
 
+@pytest.mark.parametrize("how", ["away", "mute"])
+def test_a_witness_that_is_cut_off_for_ten_minutes_is_an_incident_until_it_answers(
+    run: Any, tmp_path: Path, clock: ManualClock, how: str
+) -> None:
+    async def story() -> None:
+        async with standing(tmp_path, clock) as at:
+            await at.grow(2)
+            at.witness.away, at.witness.mute = how == "away", how == "mute"
+            began_ms = clock.now_ms()
+            await at.rounds.round()
+            clock.advance(10 * 60_000 - 1)
+            await at.rounds.round()
+            assert await at.store.incidents(going_on=True) == []
+            clock.advance(1)
+            await at.rounds.round()
+            (incident,) = await at.store.incidents(going_on=True)
+            assert (incident.kind, incident.what) == ("no cosignature by a witness", "witness.example")
+            assert at.state.since_ms == began_ms
+            assert at.figure("witnesses_refusing") == 0
+            at.witness.away = at.witness.mute = False
+            await at.rounds.round()
+            assert await at.store.incidents(going_on=True) == []
+
+    run(story())
+
+
+def test_a_witness_that_does_not_know_the_ledger_is_an_incident_at_once(
+    run: Any, tmp_path: Path, clock: ManualClock
+) -> None:
+    async def story() -> None:
+        async with standing(tmp_path, clock) as at:
+            await at.grow(2)
+            logs, at.witness.logs = at.witness.logs, []
+            await at.rounds.round()
+            (incident,) = await at.store.incidents(going_on=True)
+            assert (incident.kind, incident.what) == ("no cosignature by a witness", "witness.example")
+            at.witness.logs = logs
+            await at.rounds.round()
+            assert await at.store.incidents(going_on=True) == []
+
+    run(story())
+
+
 def test_a_ledger_that_cannot_be_read_changes_nothing(run: Any, tmp_path: Path, clock: ManualClock) -> None:
     async def story() -> None:
         async with standing(tmp_path, clock) as at:

@@ -13,11 +13,16 @@ from ringfence.ports.witnesses import Checkpoints, Witness, WitnessState
 TRIES = 3
 ANSWER_MAX_BYTES = 64 << 10
 OK, CONFLICT, DOES_NOT_FOLLOW = 200, 409, 422
-_KNOWN = {400: "finds the request malformed", 403: "does not trust the ledger's key", 404: "does not know this ledger"}
+_STRANGER = {403: "does not trust the ledger's key", 404: "does not know this ledger"}
+_KNOWN = {400: "finds the request malformed"}
 
 
 class WitnessAwayError(Exception):
     """It did not answer, or with what is no answer: nothing is known of the ledger by that."""
+
+
+class WitnessStrangerError(WitnessAwayError):
+    """It does not take this ledger for one that it is to cosign: that does not pass by itself."""
 
 
 class WitnessRefusedError(Exception):
@@ -29,7 +34,7 @@ async def ask_witness(
 ) -> WitnessState | None:
     """What it cosigned now; None where there is nothing that it has not cosigned.
 
-    WitnessRefusedError, WitnessAwayError; ConnectionError where the ledger cannot be read.
+    WitnessRefusedError, WitnessAwayError, WitnessStrangerError; ConnectionError where the ledger cannot be read.
     """
     old_size = known.size
     for _ in range(TRIES):
@@ -47,6 +52,8 @@ async def ask_witness(
             return _cosigned(answer, text, size, note, witness)
         if answer.status == DOES_NOT_FOLLOW:
             raise WitnessRefusedError(f"the {size} entries do not follow from the {old_size} that it cosigned")
+        if answer.status in _STRANGER:
+            raise WitnessStrangerError(_STRANGER[answer.status])
         if answer.status != CONFLICT:
             raise WitnessAwayError(_KNOWN.get(answer.status, f"answers {answer.status}"))
         try:
