@@ -23,6 +23,7 @@ from ringfence.kms.browser_slots import BrowserSlots
 from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.devices import Devices
+from ringfence.kms.freezes_by_keys import check_freeze
 from ringfence.kms.grant_keys import GrantKeys
 from ringfence.kms.grants import Grants, Holder
 from ringfence.kms.key_files import TABLES, KeyFiles
@@ -56,7 +57,6 @@ API = "api"
 OPERATOR = "operator"
 PERSON = re.compile(r"(member|staff):[0-9A-Za-z-]{1,64}")
 KEY_ORIGIN = "key_origin"
-FREEZE_CAUSES = ("canary", "new_network")
 
 _log = structlog.get_logger(__name__)
 
@@ -388,12 +388,9 @@ class KeyService:
         await self._write_down(account, actor if actor == KEY_ORIGIN else _person(actor), f"note.{verb}", *scope)
 
     async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
-        # Whoever has the API's process writes nothing under another name than a key's by it.
-        kind, _, name = what.partition(":")
-        if not (is_sid(credential, "SK") and kind in ("key", "account") and is_sid(name) and cause in FREEZE_CAUSES):
-            raise ValueError("a key freezes itself or an account")
-        await self._write_down(accounts[0], credential, "note.freeze", what, cause)
-        if kind == "account":
+        check_freeze(self._slots, credential, accounts, what, cause)
+        await self._write_down_of(accounts, credential, "note.freeze", what, cause)
+        if what.startswith("account:"):
             for account in accounts:
                 await self._end_grants(self._grants.open_of(session="", staff="", account=account), credential)
 
@@ -568,9 +565,13 @@ class KeyService:
             raise KeyRefusedError("standing configuration does not open") from None
 
     async def _write_down(self, account: str, actor: str, verb: str, *scope: str) -> None:
-        entry = AccessEntry(at_ms=self._clock.now_ms(), account=account, actor=actor, verb=verb, scope=scope)
+        await self._write_down_of((account,), actor, verb, *scope)
+
+    async def _write_down_of(self, accounts: Sequence[str], actor: str, verb: str, *scope: str) -> None:
+        at_ms = self._clock.now_ms()
+        entries = [AccessEntry(at_ms=at_ms, account=each, actor=actor, verb=verb, scope=scope) for each in accounts]
         try:
-            await self._ledger.append((entry,))
+            await self._ledger.append(entries)
         except OSError as error:
             raise ConnectionError("the ledger cannot be written") from error
 

@@ -131,6 +131,21 @@ class SlotKeys:
         child = self._store.row("SELECT 1 FROM account WHERE account = ? AND parent = ?", account, caller.account)
         return child is not None
 
+    def is_of(self, account: str, credential: str) -> bool:
+        """Whether the credential opens something of the account, or may have something sealed for it."""
+        found = self._store.row(
+            "SELECT 1 FROM slot WHERE account = ?1 AND credential = ?2"
+            " UNION ALL SELECT 1 FROM sealer WHERE account = ?1 AND credential = ?2",
+            *(account, credential),
+        )
+        return found is not None
+
+    def are_children(self, parent: str, accounts: Sequence[str]) -> bool:
+        """Whether all of them are subaccounts of `parent`."""
+        return {child for (child,) in self._store.rows("SELECT account FROM account WHERE parent = ?", parent)} >= {
+            *accounts
+        }
+
     async def add_sealer(self, account: str, slot: Slot) -> None:
         """Keep the public half of a credential that seals and does not open."""
 

@@ -13,8 +13,9 @@ class FreezeNotes(Protocol):
     async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
         """Write down that a credential's use freezes `what` (`key:SK…`, `account:AC…`), and end grants of it.
 
-        `accounts` are those whom it stops, the one whose record it is in first; of a key that one alone. Grants end
-        where an account is frozen. ConnectionError where it cannot be written.
+        `accounts` are those whom it stops, the key's own first, then its subaccounts; of a key that one alone. It is in
+        the record of each. Grants end where an account is frozen. ConnectionError where it cannot be written,
+        KeyRefusedError where the key service knows no such key of that account, or another's among its subaccounts.
         """
 
 

@@ -12,6 +12,7 @@ from ringfence.api.frozen import FrozenCredentials
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.ports.freezes import is_frozen
+from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.process_states import ProcessState
 from ringfence.ports.store import AccountRow, CredentialRow, StoreFailedError
 from ringfence.store.memory import MemoryStore
@@ -26,13 +27,13 @@ HOME, AWAY = "192.0.2.1", "203.0.113.5"
 class Notes:
     """The ledger, or none."""
 
-    def __init__(self, *, away: bool = False) -> None:
-        self.away = away
+    def __init__(self, fails: Exception | None = None) -> None:
+        self.fails = fails
         self.written: list[tuple[str, Sequence[str], str, str]] = []
 
     async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
-        if self.away:
-            raise ConnectionError
+        if self.fails is not None:
+            raise self.fails
         self.written.append((credential, accounts, what, cause))
 
 
@@ -146,9 +147,10 @@ def test_it_is_frozen_where_the_ledger_cannot_be_written_and_refused_where_the_s
     run: Any, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def story() -> None:
-        at = await Stand(clock, Notes(away=True), canary=True, reaction="freeze-account").open()
-        assert await at.code(HOME) == 20003
-        assert is_frozen(await at.store.freezes(), "account", AC)
+        for why in (ConnectionError(), KeyRefusedError("a key of that account, and its subaccounts")):
+            at = await Stand(clock, Notes(why), canary=True, reaction="freeze-account").open()
+            assert await at.code(HOME) == 20003
+            assert is_frozen(await at.store.freezes(), "account", AC)
         other = await Stand(clock, canary=True, reaction="freeze-account").open()
 
         async def fails(row: Any) -> bool:

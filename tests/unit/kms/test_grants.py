@@ -15,6 +15,7 @@ from ringfence.kms.client import ConsoleKeyClient
 from ringfence.kms.server import serve_console_keys
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import KeyRefusedError
+from unit.kms.conftest import Credential
 
 MINUTE_MS = 60_000
 SESSION = hpke.Recipient(b"\x07" * 32)
@@ -316,29 +317,49 @@ def test_a_day_after_its_end_a_grant_is_forgotten(scene: Any, at_noon: Any, kms_
 
 
 def test_an_account_that_a_key_freezes_loses_its_grants_and_no_other_name_is_written_by_it(
-    scene: Any, ledger: Any
+    scene: Any, ledger: Any, account: str, token: Any
 ) -> None:
-    account, key = "AC" + "a" * 32, "SK" + "b" * 32
+    child, stranger, unknown = "AC" + "c" * 32, "AC" + "e" * 32, "SK" + "f" * 32
+    key, sealing = Credential(account, "SK" + "b" * 32), Credential(account, "SK" + "d" * 32)
 
     async def body(service: Any, kept: KeptGrant) -> None:
+        await service.create_account(child, [Credential(child, child).slot], account)
+        await service.create_account(stranger, [Credential(stranger, stranger).slot])
+        await service.add_slot(token.caller, account, key.slot)
+        await service.add_sealer(token.caller, account, sealing.slot)
         await service.keep_grant(kept)
         ledger.entries.clear()
         forged = (
             ("staff:s1", [account], f"account:{account}", "canary"),
-            (key, [account], "platform:platform", "canary"),
-            (key, [account], f"account:{account}", "because I say so"),
+            (key.sid, [account], "platform:platform", "canary"),
+            (key.sid, [account], f"account:{account}", "because I say so"),
+            (key.sid, [], f"account:{account}", "canary"),
+            (key.sid, [account], f"account:{stranger}", "canary"),
+            (key.sid, [child, account], f"account:{account}", "canary"),
+            (key.sid, [account, child], f"key:{key.sid}", "canary"),
+            (key.sid, [account], f"key:{sealing.sid}", "canary"),
         )
         for call in forged:
             with pytest.raises(ValueError, match="a key freezes"):
                 await service.note_freeze(*call)
+        for call in (
+            (key.sid, [stranger], f"account:{stranger}", "canary"),
+            (key.sid, [account, child, stranger], f"account:{account}", "canary"),
+            (key.sid, [stranger], f"key:{key.sid}", "canary"),
+            (unknown, [account], f"key:{unknown}", "canary"),
+            (unknown, [account], f"account:{account}", "canary"),
+        ):
+            with pytest.raises(KeyRefusedError, match="of that account"):
+                await service.note_freeze(*call)
         assert ledger.entries == []
-        await service.note_freeze(key, [account], f"key:{key}", "canary")
+        await service.note_freeze(sealing.sid, [account], f"key:{sealing.sid}", "canary")
         await service.grant_boxes(GR, "e1", [SM1])
-        await service.note_freeze(key, [account], f"account:{account}", "new_network")
+        await service.note_freeze(key.sid, [account, child], f"account:{account}", "new_network")
         noted = [(entry.account, entry.actor, entry.scope) for entry in ledger.entries if entry.verb == "note.freeze"]
         assert noted == [
-            (account, key, (f"key:{key}", "canary")),
-            (account, key, (f"account:{account}", "new_network")),
+            (account, sealing.sid, (f"key:{sealing.sid}", "canary")),
+            (account, key.sid, (f"account:{account}", "new_network")),
+            (child, key.sid, (f"account:{account}", "new_network")),
         ]
         with pytest.raises(KeyRefusedError):
             await service.grant_boxes(GR, "e1", [SM1])

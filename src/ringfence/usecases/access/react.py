@@ -14,6 +14,7 @@ from ringfence.domain.key_watch import ALARM, FREEZE_ACCOUNT
 from ringfence.domain.sid import new_sid
 from ringfence.ports.access_notes import FreezeNotes
 from ringfence.ports.freezes import FreezeKind
+from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.operations import INCIDENT, Incident, OperationsStore
 from ringfence.ports.store import CredentialRow, QueueFullError, StoreFailedError
 from ringfence.usecases.access.freeze import FreezableStore, freeze, frozen_with
@@ -76,5 +77,6 @@ class Reactions:
         stopped = await frozen_with(self._store, name) if kind == "account" else [credential.account]
         try:
             await self._notes.note_freeze(credential.sid, stopped, f"{kind}:{name}", cause)
-        except ConnectionError:
+        except (ConnectionError, KeyRefusedError):
+            # Refused is one whose slot has gone already: it is being revoked.
             _log.error("a freeze is not in the ledger", account=credential.account, sid=credential.sid)
