@@ -17,10 +17,10 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
     load_der_public_key,
-    load_pem_private_key,
 )
 
 from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.domain.signing_key import read_signing_key
 
 MAX_CHARACTERS: Final = 5_456
 _HALF: Final = 32
@@ -66,7 +66,7 @@ def write_hs256(key: bytes, header: dict[str, Any], claims: dict[str, Any]) -> s
 
 def write_rs256(pem: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
     """A token signed by an RSA key (PEM). ValueError for another key."""
-    key = load_pem_private_key(pem.encode(), password=None)
+    key = read_signing_key(pem)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise ValueError("expected an RSA key")
     signed = _to_sign("RS256", header, claims)
@@ -75,8 +75,8 @@ def write_rs256(pem: str, header: dict[str, Any], claims: dict[str, Any]) -> str
 
 def write_es256(pem: str, header: dict[str, Any], claims: dict[str, Any]) -> str:
     """A token signed by a P-256 key (PEM). ValueError for another key."""
-    key = load_pem_private_key(pem.encode(), password=None)
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+    key = read_signing_key(pem)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
         raise ValueError("expected a P-256 key")
     signed = _to_sign("ES256", header, claims)
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(SHA256())))

@@ -11,10 +11,13 @@ from typing import Final, Literal
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from ringfence.domain.signing_key import read_signing_key
 
 PushType = Literal["apn", "fcm", "gcm"]
 FRIENDLY_NAME_MAX_CHARACTERS: Final = 64
+CERTIFICATE_MAX_CHARACTERS: Final = 16_000
+"""Apple's has some 2,300; others of its chain may come behind it."""
 _PROJECT: Final = re.compile(r"[a-z][a-z0-9:.-]{3,62}[a-z0-9]")
 _TEN: Final = re.compile(r"[A-Z0-9]{10}")
 
@@ -62,36 +65,28 @@ def read_service_account(text: str) -> ServiceAccount:
         raise ValueError("expected the JSON of a service account") from None
     if _PROJECT.fullmatch(account.project_id) is None or not account.client_email.isprintable():
         raise ValueError("expected a service account with project_id and client_email")
-    if not isinstance(_private_key(account.private_key), rsa.RSAPrivateKey):
+    if not isinstance(read_signing_key(account.private_key), rsa.RSAPrivateKey):
         raise ValueError("expected a service account with an RSA key")
     return account
 
 
 def check_apple(secret: PushSecret) -> None:
     """ValueError where Apple would take none of it: a P-256 key with its id and team, or a certificate with its key."""
-    key = _private_key(secret.private_key)
+    key = read_signing_key(secret.private_key)
     if secret.key_id or secret.team_id:
-        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("expected PrivateKey as Apple's .p8 file has it")
         if not _TEN.fullmatch(secret.key_id) or not _TEN.fullmatch(secret.team_id):
             raise ValueError("expected KeyId and TeamId of ten letters and digits")
         return
+    if len(secret.certificate) > CERTIFICATE_MAX_CHARACTERS:
+        raise ValueError(f"expected Certificate of at most {CERTIFICATE_MAX_CHARACTERS} characters")
     try:
         certificate = x509.load_pem_x509_certificate(secret.certificate.encode())
     except ValueError:
         raise ValueError("expected Certificate in PEM, or KeyId and TeamId") from None
     if certificate.public_key() != key.public_key():
         raise ValueError("expected PrivateKey to be the certificate's")
-
-
-def _private_key(pem: str) -> rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey:
-    try:
-        key = load_pem_private_key(pem.encode(), password=None)
-    except Exception:  # the library raises several kinds for text that is no key
-        raise ValueError("expected PrivateKey in PEM") from None
-    if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-        raise ValueError("expected an RSA or a P-256 key")
-    return key
 
 
 _credentials = msgspec.json.Decoder(PushCredential)

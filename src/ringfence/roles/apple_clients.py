@@ -3,6 +3,10 @@
 import os
 import ssl
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from ringfence.domain.signing_key import read_signing_key, write_signing_key
 from ringfence.http.egress_guard import EgressGuard
 from ringfence.http.http2_client import Http2Client
 from ringfence.ports.http import HttpClient
@@ -40,10 +44,16 @@ class AppleClients:
 
 
 def load_certificate(tls: ssl.SSLContext, certificate: str, private_key: str) -> None:
-    """Sign in by this pair. ssl reads files alone: this one lies in memory, has no name and is gone at the end."""
+    """Sign in by this pair. ssl reads files alone: this one lies in memory, has no name and is gone at the end.
+
+    It is written anew, so that ssl meets no other key that was put beside them. ValueError for what is no such pair.
+    """
+    chain = x509.load_pem_x509_certificates(certificate.encode())
+    texts = [one.public_bytes(Encoding.PEM).decode() for one in chain]
+    pair = "".join((*texts, write_signing_key(read_signing_key(private_key))))
     handle = os.memfd_create("certificate")
     try:
-        os.write(handle, f"{certificate}\n{private_key}\n".encode())
+        os.write(handle, pair.encode())
         tls.load_cert_chain(f"/proc/self/fd/{handle}")
     finally:
         os.close(handle)
