@@ -112,6 +112,8 @@ def test_a_template_without_variables_takes_no_notice(verify: Verify) -> None:
         '{"AppName": "{{code}}", "Contact": "7"}',
         '{"AppName": "\\ud800", "Contact": "7"}',
         '{"AppName": true, "Contact": "7"}',
+        '{"AppName": "Owl", "Contact": "evil.example"}',
+        '{"AppName": "https://7", "Contact": "7"}',
     ],
 )
 def test_what_does_not_fill_it_is_refused(verify: Verify, substitutions: str) -> None:

@@ -14,7 +14,7 @@ from ringfence.api.verify_v2.read import is_text
 from ringfence.api.verify_v2.services import PRODUCT, VERSION, service_url
 from ringfence.api.verify_v2.verification_lookup import lookup_of
 from ringfence.api.verifying import Verifying
-from ringfence.domain.custom_message import read_custom_message
+from ringfence.domain.custom_message import holds_address, read_custom_message
 from ringfence.domain.errors import ApiError
 from ringfence.domain.mail_address import parse_mail_address
 from ringfence.domain.spoken_code import CODE_PLACE
@@ -127,6 +127,8 @@ def _substitution(value: object) -> str:
             f"TemplateCustomSubstitutions: expected at most {MAX_SUBSTITUTION_CHARACTERS} characters "
             "and no place for the code",
         )
+    if holds_address(written):
+        raise ApiError(60224, "TemplateCustomSubstitutions: expected values without addresses of pages")
     return written
 
 

@@ -4,6 +4,7 @@ Source: Twilio, "Verify Templates", "Custom templates": {{code}}, {{friendly_nam
 platform, every other variable by the program.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,6 +20,9 @@ from ringfence.domain.verify_templates.wordings import WORDINGS
 
 NAME_MAX_CHARACTERS: Final = 64
 _ANY: Final = "x"
+# A value beside the code could make a link of it.
+_BETWEEN: Final = r"[./\\@?=&#%:_~\-\u3002\uff0e\uff61]*"
+_TOUCHING: Final = re.compile(rf"\}}\}}{_BETWEEN}\{{\{{\s*code\s*\}}\}}|\{{\{{\s*code\s*\}}\}}{_BETWEEN}\{{\{{")
 
 
 class Written(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -65,6 +69,8 @@ def _checked(written: Written) -> Template:
     for locale, text in written.text.items():
         try:
             read_custom_message(with_any_values(text))
+            if _TOUCHING.search(text):
+                raise ValueError(f"expected a space, a letter or a bracket between {CODE_PLACE} and another place")
         except ValueError as error:
             raise ValueError(f"text in {locale!r}: {error}") from None
     pays = all(placeholders(text) >= PAYMENT for text in written.text.values())
