@@ -1,6 +1,7 @@
 """Slot seeds of credentials that signed in a moment ago, so that a busy one is derived once a minute."""
 
 from ringfence.domain.clock import Clock
+from ringfence.domain.sealing.short_held import held_briefly
 from ringfence.domain.sealing.slots import slot_seed
 
 MAX_AGE_MS = 60_000
@@ -13,6 +14,7 @@ class SlotSeeds:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._seeds: dict[tuple[str, bytes], tuple[int, bytes]] = {}
+        held_briefly(self)
 
     def of(self, credential: str, secret: str, digest: bytes) -> bytes:
         """The seed of `credential`'s slot; `digest` is the SHA-256 of `secret`."""
@@ -20,8 +22,14 @@ class SlotSeeds:
         found = self._seeds.get((credential, digest))
         if found is not None and now_ms - found[0] < MAX_AGE_MS:
             return found[1]
-        fresh = {key: value for key, value in self._seeds.items() if now_ms - value[0] < MAX_AGE_MS}
-        self._seeds = fresh if len(fresh) < _MAX_SEEDS else {}
+        self.forget_expired()
+        if len(self._seeds) >= _MAX_SEEDS:
+            self._seeds = {}
         seed = slot_seed(secret, credential)
         self._seeds[credential, digest] = (now_ms, seed)
         return seed
+
+    def forget_expired(self) -> None:
+        """Let go of what is a minute old."""
+        now_ms = self._clock.monotonic_ms()
+        self._seeds = {key: value for key, value in self._seeds.items() if now_ms - value[0] < MAX_AGE_MS}

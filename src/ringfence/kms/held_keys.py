@@ -7,6 +7,7 @@ import msgspec
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.epoch import first_epoch, last_epoch
+from ringfence.domain.sealing.short_held import held_briefly
 from ringfence.ports.keys import Caller, SealingKey
 
 HELD_MS = 60_000
@@ -29,6 +30,7 @@ class HeldSealingKeys:
         self._clock = clock
         self._held: dict[tuple[str, Caller], _Held] = {}
         self._asking: dict[tuple[str, Caller], asyncio.Future[SealingKey]] = {}
+        held_briefly(self)
 
     async def get(self, caller: Caller, account: str, fetch: Fetch) -> SealingKey:
         """The held key, or what `fetch` returns; it is told how many records the one before it sealed."""
@@ -67,13 +69,14 @@ class HeldSealingKeys:
         before = self._held.pop(who, None)
         asked_ms = self._clock.monotonic_ms()
         key = await fetch(before.records if before else 0)
-        self._forget_expired()
+        self.forget_expired()
         if len(self._held) >= HELD_MAX:
             self._held.pop(next(iter(self._held)))
         self._held[who] = _Held(key, asked_ms + HELD_MS)
         return key
 
-    def _forget_expired(self) -> None:
+    def forget_expired(self) -> None:
+        """Let go of what nobody asked for in its minute."""
         now_ms = self._clock.monotonic_ms()
         while self._held and self._held[oldest := next(iter(self._held))].until_ms <= now_ms:
             del self._held[oldest]

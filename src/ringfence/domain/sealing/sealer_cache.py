@@ -6,6 +6,7 @@ from typing import Generic, TypeVar
 
 from ringfence.domain.sealing.blind_index import RemoteIndexer
 from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.short_held import held_briefly
 
 MAX_AGE_S = 60.0
 LIMIT = 1_024
@@ -19,18 +20,23 @@ class _Kept(Generic[Key, Made]):
 
     def __init__(self) -> None:
         self._made: dict[Key, tuple[float, Made]] = {}
+        held_briefly(self)
 
     def get(self, key: Key, make: Callable[[], Made]) -> Made:
         now_s = time.monotonic()
         found = self._made.get(key)
         if found is not None and now_s - found[0] <= MAX_AGE_S:
             return found[1]
-        self._made = {key: value for key, value in self._made.items() if now_s - value[0] <= MAX_AGE_S}
+        self.forget_expired()
         if len(self._made) >= LIMIT:
             self._made.clear()
         made = make()
         self._made[key] = (now_s, made)
         return made
+
+    def forget_expired(self) -> None:
+        now_s = time.monotonic()
+        self._made = {key: value for key, value in self._made.items() if now_s - value[0] <= MAX_AGE_S}
 
 
 class SealerCache:
