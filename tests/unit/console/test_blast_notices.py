@@ -49,6 +49,8 @@ def test_the_first_page_shows_it_as_text() -> None:
         session=Session(),
         keys="http://keys.localhost",
         days=[],
+        calls=[],
+        charts=[],
         acts=[],
         whole=True,
         notices=[replace(TOLD, who="session <b>")],
