@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 from tests.browser.key_origin import browser as browser
-from tests.browser.test_key_origin_frame import AC, KEEPER, TOKEN, Place, Tenant, b64
+from tests.browser.test_key_origin_frame import AC, EPOCH, KEEPER, TOKEN, Place, Tenant, b64
 from tests.browser.test_key_origin_frame import origins as origins
 from tests.browser.test_key_origin_frame import place as place
 from tests.browser.test_key_origin_frame import tenant as tenant
@@ -119,3 +119,32 @@ def test_of_two_keys_for_one_generation_none_is_taken(place: Place, tenant: Tena
     for boxes in ([*tenant.boxes, mine], [[-1, mine[1]]], [["0", mine[1]]]):
         told = place.ask("unlock", account=AC, credential=AC, boxes=boxes)
         assert told.get("refused", told)["code"] == "generation", told
+
+
+def test_an_approver_is_asked_for_nothing_that_a_request_names_beside_what_is_said_of_it(place: Place) -> None:
+    text, media, call = (f"{kind}{'1' * 32}" for kind in ("SM", "MM", "CA"))
+    hour = f"epoch:{EPOCH}"
+    grant = {"account": AC, "staff": "ST1", "reason": "garbled", "minutes": 30, "committed": b64(bytes(32))}
+    for names in (
+        *(
+            [],
+            [text, hour],
+            [hour, text],
+            [text, text],
+            [hour, hour],
+            [text, "epoch:"],
+            ["epoch:0x10"],
+            [f"epoch:0{EPOCH}"],
+        ),
+        *(["RE" + "1" * 32], ["AC" + "1" * 32], ["SM1"], ["sm" + "1" * 32], [["SM"]], [f"epoch:{10**12}"], "SM", None),
+    ):
+        place.begin("look_at_grant", grant=grant | {"names": names})
+        assert place.answer().get("refused", {}).get("code") == "names", names
+    for names, said in (
+        ([text, call, media], "asks to read 2 texts and 1 call for 30 minutes"),
+        ([hour, f"epoch:{EPOCH + 1}", f"epoch:{EPOCH + 256}"], "asks to read all of 2 hours for 30 minutes"),
+    ):
+        place.begin("look_at_grant", grant=grant | {"names": names})
+        expect(place.frame.locator("body")).to_contain_text(said)
+        place.page.reload()
+        place.wait("held.length")

@@ -1,6 +1,7 @@
 """Grants as both consoles' pages and the frames of the key origin take them."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ from starlette.responses import Response
 from ringfence.console.refusals import RefusedError
 from ringfence.domain.access.grant import Grant, GrantState
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
-from ringfence.domain.access.scope import Scope, is_call
+from ringfence.domain.access.scope import RECORD_KINDS, Scope
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -55,10 +56,8 @@ def said(scope: Scope) -> str:
     if scope.hours:
         first, count = dt.datetime.fromtimestamp(scope.hours[0] * 3_600, dt.UTC), len(scope.hours)
         return f"all of {count} {'hour' if count == 1 else 'hours'}, from {first:%Y-%m-%d %H:%M} UTC on"
-    calls = sum(is_call(sid) for sid in scope.records)
-    texts = len(scope.records) - calls
-    counted = [(texts, "text"), (calls, "call")]
-    return " and ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counted if count)
+    counted = Counter(RECORD_KINDS[sid[:2]] for sid in scope.records)
+    return " and ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counted.items())
 
 
 def bytes_of(text: str) -> bytes:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ringfence.domain.access.scope import RECORDS_MAX
+from ringfence.domain.access.refusal import AccessRefusedError
+from ringfence.domain.access.scope import RECORDS_MAX, check_scope, scope_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.grant import BOX_BYTES, LID_BYTES, GrantBinding, SealedGrant, unseal_lid
@@ -75,6 +76,10 @@ class Grants:
             raise ValueError("a box of another form")
         if not bound.lid_place.isascii() or not all(bound.box_place(name).isascii() for name in sealed.boxes):
             raise ValueError("a name of another form")
+        try:
+            check_scope(scope_of(list(sealed.boxes)), self._clock.now_ms())
+        except AccessRefusedError:
+            raise ValueError("names that nobody may ask for together, or at all") from None
         left_ms = bound.expires_ms - self._clock.now_ms()
         if left_ms > LIFE_MAX_MS:
             raise ValueError("a grant of more than 480 minutes")

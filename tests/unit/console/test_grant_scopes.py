@@ -123,7 +123,8 @@ def test_a_call_is_asked_for_by_its_sid(run: Any, stand: Any) -> None:
             grant = await approved(made, ada, caller, wish(records=[CA]))
             told, keys = await read(made, ada, grant)
             assert (told["records"], sids(told["calls"]), set(keys)) == ([], [CA], {CA})
-            assert said(Scope(records=(CA, f"SM{1:032x}", f"SM{2:032x}"))) == "2 texts and 1 call"
+            assert said(Scope(records=(CA, f"SM{1:032x}", f"SM{2:032x}"))) == "1 call and 2 texts"
+            assert said(Scope(records=(f"RE{1:032x}", f"RE{2:032x}"))) == "2 recordings"
 
     run(story())
 

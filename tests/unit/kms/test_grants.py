@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ringfence.domain.access.scope import epoch_name
 from ringfence.domain.sealing import hpke
+from ringfence.domain.sealing.epoch import HOUR_MS, first_epoch
 from ringfence.domain.sealing.grant import GrantBinding, open_grant, seal_grant
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
@@ -193,6 +195,16 @@ def test_what_no_browser_of_ours_makes_is_not_kept(scene: Any, at_noon: Any) -> 
             (sealed(boxes={"a|b": box}), "a part of a place holds the separator"),
             (sealed(boxes={"SM\u0661": box}), "a name of another form"),
             (sealed(boxes={f"SM{n}": box for n in range(5_001)}), "a grant of another form"),
+            *(
+                (sealed(boxes=dict.fromkeys(names, box)), "names that nobody may ask for together, or at all")
+                for names in (
+                    [SM1, epoch_name(first_epoch(now_ms - HOUR_MS))],
+                    [epoch_name(first_epoch(now_ms))],
+                    ["AC" + "1" * 32],
+                    [SM1, "SM2"],
+                    ["epoch:07"],
+                )
+            ),
             (bound(expires_ms=now_ms + 491 * MINUTE_MS), "a grant of more than 480 minutes"),
             (bound(expires_ms=now_ms + 31 * MINUTE_MS), "a lid of another grant"),
             (bound(grant="GR" + "2" * 32), "a lid of another grant"),

@@ -1,6 +1,8 @@
 """What a grant covers: chosen records, or whole hours that have ended. Never both, never "everything"."""
 
 import hashlib
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
@@ -11,6 +13,9 @@ from ringfence.domain.sid import is_sid
 RECORDS_MAX = 5_000
 EPOCHS_MAX = 744
 """The hours of 31 days."""
+EPOCH_DIGITS = 15
+RECORD_KINDS: Final = {"SM": "text", "MM": "text", "CA": "call", "RE": "recording"}
+"""What a record is, by how its SID begins. A key of nothing else is granted."""
 _EPOCH = "epoch:"
 
 
@@ -37,7 +42,7 @@ class Scope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def is_call(sid: str) -> bool:
-    """Whether a record's SID is a call's; others are texts'."""
+    """Whether a record's SID is a call's."""
     return is_sid(sid, "CA")
 
 
@@ -47,9 +52,20 @@ def epoch_name(epoch: int) -> str:
 
 
 def epoch_of(name: str) -> int | None:
-    """The inverse; None for the name of a record."""
+    """The inverse; None for any other name."""
     number = name.removeprefix(_EPOCH)
-    return int(number) if number != name and number.isdecimal() and number.isascii() else None
+    if number == name or len(number) > EPOCH_DIGITS or not number.isdecimal() or not number.isascii():
+        return None
+    return int(number) if str(int(number)) == number else None
+
+
+def scope_of(names: Sequence[str]) -> Scope:
+    """The scope that has those names; with another in it, one that `check_scope` refuses."""
+    epochs = [epoch_of(name) for name in names]
+    return Scope(
+        records=tuple(name for name, epoch in zip(names, epochs, strict=True) if epoch is None),
+        epochs=tuple(epoch for epoch in epochs if epoch is not None),
+    )
 
 
 def check_scope(scope: Scope, now_ms: int) -> None:
@@ -61,7 +77,7 @@ def check_scope(scope: Scope, now_ms: int) -> None:
     bound = RECORDS_MAX if scope.records else EPOCHS_MAX
     if bool(scope.records) == bool(scope.epochs) or len(names) > bound or len(set(names)) != len(names):
         raise AccessRefusedError(Refusal.SCOPE)
-    if not all(is_sid(sid) for sid in scope.records):
+    if not all(is_sid(sid) and sid[:2] in RECORD_KINDS for sid in scope.records):
         raise AccessRefusedError(Refusal.SCOPE)
     if any(epoch < 0 or ended_ms(epoch) > now_ms for epoch in scope.epochs):
         raise AccessRefusedError(Refusal.EPOCH_OPEN)

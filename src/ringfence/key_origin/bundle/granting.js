@@ -13,15 +13,13 @@ import { decode } from "./crypto/msgpack.js";
 import { callRow, callTable } from "./calls_view.js";
 import { h, inWords, pressed, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
+import { EPOCH, scopeOf } from "./grant_scope.js";
 import * as keeping from "./keeping.js";
 import { textOf, textTable } from "./messages_view.js";
 import { showPasskey } from "./passkey.js";
 import { Refused } from "./refused.js";
 
 const VALUE_BYTES = 32;
-const EPOCH = "epoch:";
-// What a record is by its SID, so that nothing is asked for under another's name.
-const KINDS = { SM: "text", MM: "text", CA: "call", RE: "recording" };
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const MINUTES_MAX = 480;
@@ -47,7 +45,7 @@ export const granting = {
     own.stated ??= stated;
     if (own.stated !== stated) throw new Refused("answered", "Something else was said of this before: ask anew.");
     const number = await numberOf(grant, own.value, fromBase64url(grant.approver_value));
-    const what = h("p", {}, `A member of ${grant.account} is looking. You ask to read ${whatOf(grant)} for ${grant.minutes} minutes.`);
+    const what = h("p", {}, `A member of ${grant.account} is looking. You ask to read ${scopeOf(grant.names, Date.now()).said} for ${grant.minutes} minutes.`);
     await pressed("Show the number", [what, h("blockquote", {}, grant.reason)], () => {});
     show(
       h("p", {}, "Read this number to the approver, who types it:"),
@@ -104,7 +102,7 @@ export const granting = {
     await checkCommitment(own.committed, value, fromBase64url(grant.public));
     const number = await numberOf(grant, value, own.value);
     const keeper = await grantKeeper();
-    const typed = await matched(grant, open.credential);
+    const typed = await matched(open.credential, saidOf(grant));
     looked = null;
     if (typed !== number) return { typed, matches: false };
     show(h("p", {}, "One moment …"));
@@ -128,30 +126,16 @@ function wanted(grant) {
   return JSON.stringify([who, grant.names, grant.reason, grant.minutes, grant.expires_ms]);
 }
 
-function whatOf({ names }) {
-  const hours = hoursOf(names);
-  if (hours.length) return hours.length === 1 ? "all of one hour" : `all of ${hours.length} hours`;
-  const counted = new Map();
-  for (const name of names) {
-    const kind = KINDS[name.slice(0, 2)] ?? "record";
-    counted.set(kind, (counted.get(kind) ?? 0) + 1);
-  }
-  return [...counted].map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`).join(" and ");
-}
-
-/** The whole hours among names, as hours since 1970: an epoch's number is its hour and a place within it. */
-function hoursOf(names) {
-  const epochs = names.filter((name) => name.startsWith(EPOCH)).map((name) => Number(name.slice(EPOCH.length)));
-  return [...new Set(epochs.map((epoch) => Math.floor(epoch / 256)))].sort((one, other) => one - other);
-}
-
 const hourly = (hour) => new Date(hour * HOUR_MS).toISOString().slice(0, 16).replace("T", " ");
 
-const saidOf = (grant) => [
-  h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${whatOf(grant)} for ${grant.minutes} minutes.`),
-  h("blockquote", {}, grant.reason),
-  ...saidOfHours(hoursOf(grant.names)),
-];
+function saidOf(grant) {
+  const { hours, said } = scopeOf(grant.names, Date.now());
+  return [
+    h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${said} for ${grant.minutes} minutes.`),
+    h("blockquote", {}, grant.reason),
+    ...saidOfHours(hours),
+  ];
+}
 
 /** What whole hours mean, in words: whoever has an hour's key opens all that was sealed in it. */
 function saidOfHours(hours) {
@@ -163,7 +147,7 @@ function saidOfHours(hours) {
 }
 
 /** What the approver typed, who showed a passkey with it: where one opened the content, that one. */
-function matched(grant, credential) {
+function matched(credential, said) {
   return new Promise((resolve) => {
     const digits = h("input", { id: "digits", inputmode: "numeric", autocomplete: "off", maxlength: "7", required: true });
     const trouble = h("p", { role: "alert", class: "trouble" });
@@ -181,7 +165,7 @@ function matched(grant, credential) {
       }
     };
     show(
-      ...saidOf(grant),
+      ...said,
       h("p", {}, "Call them by a number that you know, have them read you six digits, and type those. What differs is refused for good."),
       h(
         "form",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
-from ringfence.domain.access.scope import EPOCHS_MAX, RECORDS_MAX, Scope, check_scope, epoch_name, epoch_of
+from ringfence.domain.access.scope import EPOCHS_MAX, RECORDS_MAX, Scope, check_scope, epoch_name, epoch_of, scope_of
 from ringfence.domain.sealing.epoch import first_epoch
 from ringfence.domain.sid import new_sid
 
@@ -25,6 +25,8 @@ SM = [new_sid("SM", n) for n in range(RECORDS_MAX + 1)]
         Scope(epochs=(1, 1)),
         Scope(records=("SM1",)),
         Scope(records=("epoch:5",)),
+        Scope(records=("AC" + "0" * 32,)),
+        Scope(records=(SM[0], "sm" + "0" * 32)),
         Scope(records=tuple(SM)),
         Scope(epochs=tuple(range(EPOCHS_MAX + 1))),
     ],
@@ -38,6 +40,7 @@ def test_a_scope_is_records_or_hours_each_once_and_not_too_many(scope: Scope) ->
 def test_the_bounds_themselves_are_within() -> None:
     check_scope(Scope(records=tuple(SM[:RECORDS_MAX])), NOW_MS)
     check_scope(Scope(epochs=tuple(range(EPOCHS_MAX))), NOW_MS)
+    check_scope(Scope(records=tuple(kind + "0" * 32 for kind in ("SM", "MM", "CA", "RE"))), NOW_MS)
 
 
 def test_an_hour_is_to_be_had_when_it_has_ended_and_no_millisecond_before() -> None:
@@ -47,6 +50,14 @@ def test_an_hour_is_to_be_had_when_it_has_ended_and_no_millisecond_before() -> N
         with pytest.raises(AccessRefusedError) as refused:
             check_scope(scope, now_ms)
         assert refused.value.refusal is Refusal.EPOCH_OPEN
+
+
+def test_names_lead_back_to_their_scope_and_a_mix_to_one_that_is_refused() -> None:
+    for scope in (Scope(records=(SM[1], SM[0])), Scope(epochs=(9, 7))):
+        assert scope_of(scope.names) == scope
+    for names in ([SM[0], "epoch:7"], ["epoch:07"], ["epoch:7", "epoch:"], [], [SM[0], SM[0]]):
+        with pytest.raises(AccessRefusedError):
+            check_scope(scope_of(names), NOW_MS)
 
 
 def test_the_digest_is_of_the_names_a_line_each() -> None:
@@ -60,6 +71,8 @@ def test_an_hours_name_leads_back_to_it(epoch: int) -> None:
     assert epoch_of(epoch_name(epoch)) == epoch
 
 
-@pytest.mark.parametrize("name", ["SM" + "0" * 32, "7", "epoch:", "epoch:-1", "epoch:٧", "epoch:7a"])
+@pytest.mark.parametrize(
+    "name", ["SM" + "0" * 32, "7", "epoch:", "epoch:-1", "epoch:٧", "epoch:7a", "epoch:07", "epoch:" + "7" * 16]
+)
 def test_no_other_name_is_an_hours(name: str) -> None:
     assert epoch_of(name) is None

@@ -1,0 +1,43 @@
+// What a request covers, read from its names: chosen texts and calls, or whole hours that have ended. Never both: a person
+// who agrees to three texts must not have agreed to an hour beside them. domain/access/scope.py has the same rule.
+
+import { Refused } from "./refused.js";
+
+export const EPOCH = "epoch:";
+// What a record is by its SID. Recordings are not to be had on the pages of grants, and so not asked for here.
+const KINDS = { SM: "text", MM: "text", CA: "call" };
+const HOUR_MS = 3_600_000;
+const RECORDS_MAX = 5_000;
+const EPOCHS_MAX = 744;
+const SID = /^(SM|MM|CA)[0-9a-f]{32}$/;
+const OF_EPOCH = /^epoch:(0|[1-9][0-9]{0,14})$/;
+
+/**
+ * What names mean at `now_ms`: {hours, said}, whole hours since 1970 in order, none where records are asked for, and all
+ * of it in a few words. Refused for anything that is neither the one nor the other.
+ */
+export function scopeOf(names, now_ms) {
+  const each = Array.isArray(names) && names.every((name) => typeof name === "string") ? names : [];
+  if (!each.length || new Set(each).size !== each.length) throw refused();
+  if (each.every((name) => SID.test(name)) && each.length <= RECORDS_MAX) return { hours: [], said: counted(each) };
+  if (!each.every((name) => OF_EPOCH.test(name)) || each.length > EPOCHS_MAX) throw refused();
+  const hours = hoursOf(each);
+  if ((hours.at(-1) + 1) * HOUR_MS > now_ms) {
+    throw new Refused("names", "This asks for an hour that has not ended: refuse it, unless the clock of this device is behind.");
+  }
+  return { hours, said: hours.length === 1 ? "all of one hour" : `all of ${hours.length} hours` };
+}
+
+const refused = () => new Refused("names", "This asks for what no page of ours asks for: refuse it.");
+
+function counted(sids) {
+  const counts = new Map();
+  for (const sid of sids) counts.set(KINDS[sid.slice(0, 2)], (counts.get(KINDS[sid.slice(0, 2)]) ?? 0) + 1);
+  return [...counts].map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`).join(" and ");
+}
+
+/** An epoch's number is its hour and a place within it. */
+function hoursOf(names) {
+  const hours = new Set(names.map((name) => Math.floor(Number(name.slice(EPOCH.length)) / 256)));
+  return [...hours].sort((one, other) => one - other);
+}
