@@ -32,11 +32,12 @@ NO_PAGES = {
     "/worker.js": "script",
     "/assets/{name}": "script and style",
     "/grants/{sid}": "an answer for a script",
-    "/recordings/{sid}/sound": "sealed sound",
-    "/recordings/export": "a table to keep",
+    "/sso/callback": "leads on whoever comes from a provider",
     "/sign-in": "for those outside: looked at by itself",
     "/join": "for those outside: looked at by itself",
 }
+# Tables and sounds to keep.
+FILES = ("/export", "/sound")
 SHOTS = os.environ.get("RINGFENCE_SHOTS", "")
 
 
@@ -65,7 +66,7 @@ def pages_of(surface: str, folder: Path) -> dict[str, re.Pattern[str]]:
     """Paths of the router that answer a browser that opens them, with what they match."""
     listed = surfaces(OurDesk(folder, 8421).app)[surface]
     paths = sorted({each.path for each in listed if each.method == "GET"} - set(NO_PAGES))
-    return {path: compile_path(path)[0] for path in paths}
+    return {path: compile_path(path)[0] for path in paths if not path.endswith(FILES)}
 
 
 def crawled(page: Page, home: str) -> Iterator[str]:
