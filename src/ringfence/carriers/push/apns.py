@@ -66,7 +66,11 @@ class ApnsSender:
             return PushEnd.REFUSED
         if _DEVICE.fullmatch(push.token) is None:
             return PushEnd.GONE
-        client = self._client_of(signing)
+        try:
+            client, _ = self._client_of(signing), self._request(push, signing)
+        except ValueError:
+            # A key that was taken once and would not be now: domain/signing_key.py.
+            return PushEnd.REFUSED
         answer = await persistently(lambda: client.send(self._request(push, signing)), self._sleep)
         if answer.status == 403 and _reason(answer) == "ExpiredProviderToken":
             self._tokens.pop(signing.sid, None)
@@ -99,6 +103,8 @@ class ApnsSender:
         known = self._tokens.get(signing.sid)
         if known is not None and known.changed_ms == signing.changed_ms and now_s < known.until_s:
             return known.token
+        for sid in [sid for sid, each in self._tokens.items() if each.until_s <= now_s]:
+            del self._tokens[sid]
         secret = signing.secret
         token = write_es256(secret.private_key, {"kid": secret.key_id}, {"iss": secret.team_id, "iat": int(now_s)})
         self._tokens[signing.sid] = _Provider(token, now_s + TOKEN_LIFE_S, signing.changed_ms)

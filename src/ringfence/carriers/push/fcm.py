@@ -93,6 +93,8 @@ class FcmSender:
         if known is not None and known.changed_ms == signing.changed_ms and self._now_s() < known.until_s:
             return known.token
         now_s = int(self._now_s())
+        for sid in [sid for sid, each in self._access.items() if each.until_s <= now_s]:
+            del self._access[sid]
         claims = {
             "iss": account.client_email,
             "scope": SCOPE,

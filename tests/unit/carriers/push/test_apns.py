@@ -157,6 +157,29 @@ def test_what_can_be_no_device_of_apples_is_not_asked_for(token: str) -> None:
     assert apple.server.asked == []
 
 
+def test_a_key_that_is_none_refuses_and_asks_nobody() -> None:
+    for secret in (
+        PushSecret(private_key="none", key_id="ABCDE12345", team_id="TEAM123456"),
+        PushSecret(certificate="none", private_key="none"),
+    ):
+        apple = Apple()
+        assert apple.send(signing=replace(APPLES, secret=secret)) is PushEnd.REFUSED
+        assert apple.server.asked == []
+
+
+def test_a_token_that_is_over_is_not_kept_beside_others() -> None:
+    apple = Apple()
+
+    async def story(sender: ApnsSender) -> int:
+        for number in range(3):
+            signing = replace(APPLES, sid=f"CR{number}")
+            assert await sender.send(replace(push("apn", signing), token=DEVICE)) is PushEnd.TAKEN
+            apple.now_s += 2_399
+        return len(sender._tokens)
+
+    assert apple.play(story) == 2
+
+
 def test_without_credential_or_app_nothing_is_sent() -> None:
     apple = Apple()
     assert apple.send(signing=None) is PushEnd.REFUSED
