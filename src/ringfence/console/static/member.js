@@ -10,7 +10,9 @@ import { forgetKey } from "./session_key.js";
 export const account = document.querySelector("p.aside code").textContent;
 const frame = document.getElementById("keys");
 
-document.getElementById("sign-out").addEventListener("click", () => reporting(signOut));
+const leave = document.getElementById("sign-out");
+leave.addEventListener("click", () => reporting(signOut));
+leave.disabled = false;
 const add = document.getElementById("add-passkey");
 if (add) {
   add.addEventListener("click", () => reporting(addPasskey));
