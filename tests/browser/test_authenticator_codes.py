@@ -13,7 +13,7 @@ from tests.browser.authenticator import EXAMPLE, Devices
 from tests.browser.authenticator import devices as devices
 from tests.browser.authenticator import site as site
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 # A time that all devices of a test believe in, five seconds into a step.
 NOW_S = 1_800_000_005

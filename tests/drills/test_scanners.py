@@ -7,6 +7,7 @@ from ringfence.drills.run import DRILLS, run
 from ringfence.drills.scanners import ATTACKS, missing, scanners
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.skipif(bool(missing()), reason=missing() or "it can be played")
 def test_d29_scanners_hear_nothing_and_are_banned_within_three_packets() -> None:
