@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ringfence.roles.process import ROLES
-from ringfence.roles.settings import load_settings
+from ringfence.roles.settings_sources import load_settings
 
 FOLDER = Path(__file__).parents[2] / "deploy/systemd"
 UNITS = sorted(FOLDER.rglob("*.service"))

@@ -18,7 +18,8 @@ from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.key_look import KeyRestError, look_at_rest
 from ringfence.roles.listeners import bind
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import Settings, unknown_variables
+from ringfence.roles.settings import Settings
+from ringfence.roles.settings_sources import unknown_variables
 from ringfence.roles.trunk_authorities import trunk_authorities
 from ringfence.roles.verify_templates import verify_templates
 

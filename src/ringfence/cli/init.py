@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import CONFIG_NAME, NAMES, Settings, described
+from ringfence.roles.settings import NAMES, Settings, described
+from ringfence.roles.settings_sources import CONFIG_NAME
 
 
 def init(folder: Path) -> None:

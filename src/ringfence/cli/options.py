@@ -7,7 +7,8 @@ import msgspec
 import typer
 
 from ringfence.cli.in_use import as_it_runs, folder_in_use
-from ringfence.roles.settings import Settings, default_data_dir, load_settings
+from ringfence.roles.settings import Settings, default_data_dir
+from ringfence.roles.settings_sources import load_settings
 
 Config = Annotated[
     Path | None, typer.Option("--config", metavar="FILE", help="Settings file. Default: ./ringfence.toml, if any.")

@@ -17,7 +17,8 @@ from ringfence.roles.memory_guard import guard_memory
 from ringfence.roles.process import ROLES, STANDBY, RoleProcess, prepare_clock, run_role
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
-from ringfence.roles.settings import Settings, unknown_variables
+from ringfence.roles.settings import Settings
+from ringfence.roles.settings_sources import unknown_variables
 
 # Roles that listen, and the setting with the port of each.
 PORTS = {"api": "port", "console": "console_port", "key_origin": "keys_port"}

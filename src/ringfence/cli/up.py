@@ -37,7 +37,8 @@ from ringfence.roles.metrics import fresh_folder
 from ringfence.roles.process import api_names, clock_of, prepare_clock
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
-from ringfence.roles.settings import Settings, unknown_variables
+from ringfence.roles.settings import Settings
+from ringfence.roles.settings_sources import unknown_variables
 from ringfence.roles.supervisor import Supervisor
 from ringfence.roles.voice_extra import CURE, missing_for_calls
 

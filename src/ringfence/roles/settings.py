@@ -1,41 +1,23 @@
-"""Everything an operator may set, from ringfence.toml, RINGFENCE_* variables and flags, in that order.
+"""Everything an operator may set.
 
+Where it is read from is in `settings_sources`, what must fit together in `settings_checks`.
 Reference: docs/reference/settings.md, which a test holds in step with the descriptions below.
 """
 
-import difflib
 import os
-import re
-import tomllib
 import typing
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from ringfence.api.trusted_proxies import parse_networks
-from ringfence.carriers.sip.listen import parse_listen
-from ringfence.carriers.sip.trunk import Trunk, TrunkError, check_trunks
-from ringfence.domain.mail_address import parse_mail_address
-from ringfence.domain.passkeys.origin import read_origin
-from ringfence.mail.smtp_url import parse_smtp_url
-from ringfence.roles.clock_file import parse_offset_ms
-from ringfence.roles.refusal import RefusalError
+from ringfence.carriers.sip.trunk import Trunk
 from ringfence.roles.run_dir import run_dir_of, sockets_in
-from ringfence.roles.witness_file import parse_witnesses
 
-CONFIG_NAME = "ringfence.toml"
-ENVIRONMENT_PREFIX = "RINGFENCE_"
-# Variables of the project that set nothing here.
-OTHER_VARIABLES = frozenset({"RINGFENCE_CONFIG", "RINGFENCE_REFERENCE", "RINGFENCE_DESIGN", "RINGFENCE_SHOTS"})
-# How the sockets of an installation itself begin, even where key service and simulator are another's.
 KEY_SOCKETS = ("kms-api", "kms-dispatcher", "kms-console", "kms-operator")
+# How the sockets of an installation itself begin, even where key service and simulator are another's.
 OWN_SOCKETS = ("wake", "voice-", "live-", "media")
-EVERY_ADDRESS = frozenset({"0.0.0.0", "[::]"})  # noqa: S104
-ALL_SETTINGS = "`ringfence init` writes a file with every setting"
 
 
 def default_data_dir() -> Path:
@@ -374,43 +356,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 NAMES = Settings.__struct_fields__
 
 
-def load_settings(
-    config: Path | None = None,
-    environment: Mapping[str, str] | None = None,
-    **flags: Any,
-) -> Settings:
-    """The settings that hold: defaults, then the file, then the environment, then flags that are not None.
-
-    The file is `config`, else $RINGFENCE_CONFIG, else ./ringfence.toml if there is one.
-    RefusalError names file, line and cause of the first thing that is wrong.
-    """
-    surroundings = os.environ if environment is None else environment
-    chosen: dict[str, Any] = {}
-    path = config or (Path(named) if (named := surroundings.get("RINGFENCE_CONFIG")) else None)
-    if path is not None or Path(CONFIG_NAME).exists():
-        chosen |= _from_file(path or Path(CONFIG_NAME))
-    chosen |= _from_environment(surroundings)
-    chosen |= _typed({name: value for name, value in flags.items() if value is not None}, "flags", strict=True)
-    settings = Settings(**chosen)
-    settings = msgspec.structs.replace(
-        settings,
-        data_dir=settings.data_dir.expanduser().resolve(),
-        keys_from=settings.keys_from and str(Path(settings.keys_from).expanduser().resolve()),
-    )
-    _check(settings)
-    return settings
-
-
-def unknown_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Variables that look like settings and are none, each with its cure."""
-    known = [f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in NAMES]
-    return {
-        name: _meant(name, known)
-        for name in sorted(environment)
-        if name.startswith(ENVIRONMENT_PREFIX) and name not in known and name not in OTHER_VARIABLES
-    }
-
-
 def described(name: str) -> str:
     """The description of a setting."""
     hint = typing.get_type_hints(Settings, include_extras=True)[name]
@@ -425,163 +370,11 @@ def encode(settings: Settings) -> bytes:
 
 def decode(data: bytes) -> Settings:
     """The settings that `encode` wrote."""
-    return msgspec.json.decode(data, type=Settings, dec_hook=_path)
+    return msgspec.json.decode(data, type=Settings, dec_hook=read_path)
 
 
-def _from_file(path: Path) -> dict[str, Any]:
-    try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except OSError as error:
-        raise RefusalError(f"{path}: {error.strerror}", "name another with --config", exit_code=2) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RefusalError(f"{path}: {error}", "correct the file", exit_code=2) from None
-    try:
-        return _typed(table, str(path), strict=True)
-    except RefusalError as refusal:
-        where = f"{path}:{_line_of(text, refusal.key)}" if isinstance(refusal, _SettingError) else str(path)
-        raise RefusalError(f"{where}: {refusal.cause}", refusal.cure, exit_code=2) from None
-
-
-def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name in NAMES:
-        value = environment.get(f"{ENVIRONMENT_PREFIX}{name.upper()}")
-        if value:
-            found[name] = value.split(",") if isinstance(getattr(Settings(), name), tuple) else value
-    try:
-        return _typed(found, "environment", strict=False)
-    except _SettingError as refusal:
-        variable = f"{ENVIRONMENT_PREFIX}{refusal.key.upper()}"
-        raise RefusalError(f"{variable}: {refusal.cause}", refusal.cure, exit_code=2) from None
-
-
-class _SettingError(RefusalError):
-    def __init__(self, key: str, cause: str, cure: str) -> None:
-        super().__init__(cause, cure, exit_code=2)
-        self.key = key
-
-
-def _typed(table: Mapping[str, Any], source: str, *, strict: bool) -> dict[str, Any]:
-    for key in table:
-        if key not in NAMES:
-            raise _SettingError(key, f"unknown setting {key!r}", _meant(key, NAMES))
-    try:
-        settings = msgspec.convert(dict(table), Settings, strict=strict, dec_hook=_path)
-    except msgspec.ValidationError as error:
-        cause, _, where = str(error).partition(" - at `$.")
-        key = re.split(r"[.\[`]", where)[0] if where else source
-        raise _SettingError(key, f"{key}: {cause}", described(key) if key in NAMES else ALL_SETTINGS) from None
-    return {name: getattr(settings, name) for name in table}
-
-
-def _meant(name: str, known: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.75)
-    return f"did you mean {near[0]}?" if near else ALL_SETTINGS
-
-
-def _path(kind: type, value: Any) -> Any:
+def read_path(kind: type, value: Any) -> Any:
+    """What msgspec asks for a setting that is a folder."""
     if kind is Path:
         return Path(value)
     raise TypeError(f"no setting has type {kind.__name__}")
-
-
-def _line_of(text: str, key: str) -> int:
-    pattern = re.compile(rf"""\s*\[*\s*["']?{re.escape(key)}["']?\s*[\].=]""")
-    return next((number for number, line in enumerate(text.splitlines(), 1) if pattern.match(line)), 1)
-
-
-def _check(settings: Settings) -> None:
-    if settings.base_url and not re.fullmatch(r"https?://[^/?#@\s]+(/[^?#\s]*)?", settings.base_url):
-        raise RefusalError(
-            f"base_url: {settings.base_url!r} is not a URL", "give it as https://host[:port]", exit_code=2
-        )
-    if settings.mode == "production" and not settings.base_url:
-        raise RefusalError(
-            "base_url: needed in production", 'add base_url = "https://…" to ringfence.toml', exit_code=2
-        )
-    if settings.database_url and not settings.database_url.startswith(("postgresql://", "postgres://")):
-        raise RefusalError(
-            "database_url: no URL of PostgreSQL", "give it as postgresql://USER@HOST/DATABASE", exit_code=2
-        )
-    if settings.keys_from and not settings.database_url:
-        raise RefusalError(
-            "keys_from: installations share keys only where they share a database", "set database_url too", exit_code=2
-        )
-    _check_key_users(settings)
-    try:
-        parse_networks(settings.trusted_proxies)
-    except ValueError as error:
-        raise RefusalError(
-            f"trusted_proxies: {error}", "give addresses or networks: 10.0.0.7, 10.0.0.0/8, ::1", exit_code=2
-        ) from None
-    try:
-        parse_witnesses(settings.ledger_witnesses)
-    except ValueError as error:
-        raise RefusalError(f"ledger_witnesses: {error}", described("ledger_witnesses"), exit_code=2) from None
-    _check_sip(settings)
-    _check_mail(settings)
-    _check_origins(settings)
-    if settings.clock:
-        parse_offset_ms(settings.clock, now_ms=0)
-        if settings.mode == "production":
-            raise RefusalError("clock: cannot be moved in production", "remove it", exit_code=2)
-
-
-def _check_origins(settings: Settings) -> None:
-    if settings.staff_models and not settings.staff_roots:
-        raise RefusalError("staff_models: are claims without staff_roots", described("staff_roots"), exit_code=2)
-    given = [name for name in ("console_url", "operator_url", "keys_url") if getattr(settings, name)]
-    for name in given:
-        url = getattr(settings, name)
-        try:
-            read = "://" in url and read_origin(url.rstrip("/"))
-        except ValueError:
-            read = ""
-        if not read or read != url.rstrip("/"):
-            raise RefusalError(f"{name}: {url!r} is no origin", "give it as https://host[:port]", exit_code=2)
-    hosts = [urlsplit(getattr(settings, name)).hostname for name in given]
-    if len(set(hosts)) != len(hosts):
-        raise RefusalError(
-            f"{', '.join(given)}: share a host", "give each a name of its own: passkeys are of one", exit_code=2
-        )
-
-
-def _check_key_users(settings: Settings) -> None:
-    for each in settings.key_users:
-        name, _, user = each.partition("=")
-        if name not in KEY_SOCKETS or not user:
-            raise RefusalError(f"key_users: {each!r} is not SOCKET=USER", described("key_users"), exit_code=2)
-    if settings.key_users and not settings.key_sockets:
-        raise RefusalError(
-            "key_users: the data folder is closed to others", "set key_sockets to a folder outside it", exit_code=2
-        )
-
-
-def _check_mail(settings: Settings) -> None:
-    if settings.mail_from and parse_mail_address(settings.mail_from) is None:
-        raise RefusalError("mail_from: no mail address", "give it as codes@example.com", exit_code=2)
-    if not settings.smtp_url:
-        return
-    try:
-        parse_smtp_url(settings.smtp_url)
-    except ValueError as error:
-        raise RefusalError(f"smtp_url: {error}", described("smtp_url"), exit_code=2) from None
-    if not settings.mail_from:
-        raise RefusalError("mail_from: needed where smtp_url is set", described("mail_from"), exit_code=2)
-
-
-def _check_sip(settings: Settings) -> None:
-    try:
-        kinds = {parse_listen(text).kind for text in settings.sip_listen}
-    except ValueError as error:
-        raise RefusalError(f"sip_listen: {error}", described("sip_listen"), exit_code=2) from None
-    first = parse_listen(settings.sip_listen[0]).host if settings.sip_listen else ""
-    if not settings.sip_host and first in EVERY_ADDRESS:
-        raise RefusalError("sip_host: needed where SIP listens on every address", described("sip_host"), exit_code=2)
-    if kinds & {"tls", "wss"} and not settings.sip_certificate:
-        raise RefusalError("sip_certificate: needed for tls and wss", described("sip_certificate"), exit_code=2)
-    try:
-        check_trunks(settings.trunk)
-    except TrunkError as error:
-        raise RefusalError(f"trunk: {error}", "correct the [[trunk]] table", exit_code=2) from None

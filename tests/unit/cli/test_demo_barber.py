@@ -11,7 +11,7 @@ from ringfence.cli.barber_program import BarberProgram, program_folder
 from ringfence.cli.profile import keep_profile
 from ringfence.roles.credentials import Credentials
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import load_settings
+from ringfence.roles.settings_sources import load_settings
 
 CREDENTIALS = {"account_sid": "AC" + "0" * 32, "auth_token": "0" * 32}
 PARTIES = {"shop": "+12025550123", "customer": "+12025550177"}

@@ -4,7 +4,8 @@ import tomllib
 from pathlib import Path
 
 from ringfence.cli.init import commented_settings
-from ringfence.roles.settings import NAMES, load_settings
+from ringfence.roles.settings import NAMES
+from ringfence.roles.settings_sources import load_settings
 
 
 def test_the_file_changes_nothing_until_a_line_is_uncommented(ringfence, tmp_path: Path) -> None:

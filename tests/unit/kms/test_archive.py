@@ -22,10 +22,10 @@ def single_openings(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
         return kind._replace(open=opening)
 
-    import ringfence.kms.service as service
+    import ringfence.kms.verbs.tenant as verbs
 
-    monkeypatch.setattr(service, "EPOCHS", watched(archive.EPOCHS))
-    monkeypatch.setattr(service, "INDEXES", watched(archive.INDEXES))
+    monkeypatch.setattr(verbs, "EPOCHS", watched(archive.EPOCHS))
+    monkeypatch.setattr(verbs, "INDEXES", watched(archive.INDEXES))
     return seen
 
 

@@ -9,7 +9,8 @@ import pytest
 from ringfence.api.trusted_proxies import TrustedProxies
 from ringfence.roles.api import behind_proxies
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import Settings, load_settings
+from ringfence.roles.settings import Settings
+from ringfence.roles.settings_sources import load_settings
 
 
 async def app(scope: Any, receive: Any, send: Any) -> None: ...

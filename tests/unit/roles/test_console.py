@@ -12,7 +12,8 @@ from ringfence.roles.listeners import bind, bind_near
 from ringfence.roles.process_states import SocketStates
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
-from ringfence.roles.settings import Settings, load_settings
+from ringfence.roles.settings import Settings
+from ringfence.roles.settings_sources import load_settings
 from software_authenticator import Maker
 
 MODEL = bytes(range(16))

@@ -26,7 +26,8 @@ from ringfence.ports.keys import Caller, Slot
 from ringfence.roles import kms
 from ringfence.roles.process import READY, RoleProcess, frame
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import Settings, encode, load_settings
+from ringfence.roles.settings import Settings, encode
+from ringfence.roles.settings_sources import load_settings
 from unit.kms.key_rests import quick_passphrase
 
 AC = "AC" + "a" * 32

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import Settings, decode, default_data_dir, encode, load_settings
+from ringfence.roles.settings import Settings, decode, default_data_dir, encode
+from ringfence.roles.settings_sources import load_settings
 
 
 @pytest.fixture(autouse=True)

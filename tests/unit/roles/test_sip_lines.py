@@ -17,7 +17,8 @@ from ringfence.http import egress_guard
 from ringfence.ports.line import Destination
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
-from ringfence.roles.settings import Settings, decode, encode, load_settings
+from ringfence.roles.settings import Settings, decode, encode
+from ringfence.roles.settings_sources import load_settings
 from ringfence.roles.sip_lines import compose_lines, open_lines, sip_host
 
 TRUNK = """

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.settings import Settings, load_settings
+from ringfence.roles.settings import Settings
+from ringfence.roles.settings_sources import load_settings
 from ringfence.roles.stores import dispatcher_name, open_store
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore

@@ -1,0 +1,57 @@
+"""For the console, the grants that staff read by."""
+
+from collections.abc import Sequence
+
+from ringfence.domain.sealing.grant import SealedGrant
+from ringfence.kms.grants import Holder
+from ringfence.kms.vault import Vault, named, person
+from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
+from ringfence.ports.keys import KeyRefusedError
+
+
+class GrantVerbs(Vault):
+    """`ports.grants.GrantKeys`."""
+
+    async def grant_keeper(self) -> bytes:
+        return self._grants.public
+
+    async def keep_grant(self, grant: KeptGrant) -> None:
+        bound = grant.binding
+        person(f"staff:{bound.staff}")
+        approver = person(f"member:{grant.approver}")
+        self._grants.check(grant)
+        holder = Holder(sid=bound.grant, account=bound.account, staff=bound.staff, session=bound.session)
+        names = list(grant.sealed.boxes)
+        for at in range(0, len(names), BOXES_AT_ONCE):
+            some = names[at : at + BOXES_AT_ONCE]
+            await self._write_down(bound.account, approver, "grant.keep", *named(holder), *some)
+        await self._grants.keep(grant)
+
+    async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
+        holder = self._grants.holder(grant)
+        try:
+            boxes = self._grants.boxes(grant, session, names)
+        except KeyRefusedError:
+            # Of grants that there are alone: else anybody could fill the record, under names of his own.
+            if holder is not None:
+                self._write_down_later(holder.account, f"staff:{holder.staff}", "refused.grant_open", f"grant:{grant}")
+            raise
+        if holder is None:
+            raise KeyRefusedError("no such grant")
+        await self._write_down(holder.account, f"staff:{holder.staff}", "grant_open", *named(holder), *boxes.boxes)
+        # It may have ended while the ledger was written.
+        return self._grants.boxes(grant, session, names)
+
+    async def end_grant(self, grant: str, actor: str) -> None:
+        person(actor)
+        holder = self._grants.holder(grant)
+        if holder is not None and not holder.ended:
+            await self._end_grants([holder], actor)
+
+    async def end_grants(self, actor: str, session: str = "", staff: str = "", account: str = "") -> int:
+        if not (session or staff or account):
+            raise ValueError("whose grants?")
+        person(actor)
+        found = self._grants.open_of(session=session, staff=staff, account=account)
+        await self._end_grants(found, actor)
+        return len(found)
