@@ -16,8 +16,11 @@ REVOKE ALL ON ringfence.stock, ringfence.credential_use,
   ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment, ringfence.verify_rate
   FROM ringfence_dispatcher, ringfence_voice;
 
--- Nobody but the API takes an invitation to make an account, or sees one.
+-- Nobody but the API takes an invitation to make an account, or sees by what it is taken. Staff make open ones, list and
+-- withdraw them.
 REVOKE ALL ON ringfence.invitation FROM ringfence_dispatcher, ringfence_voice, ringfence_console;
+GRANT SELECT (id, name, invited_by, created_ms, expires_ms, taken_ms, account),
+  INSERT (digest, id, name, invited_by, created_ms, expires_ms), DELETE ON ringfence.invitation TO ringfence_console;
 
 -- The consoles only read, but for what two of staff may do: thaw, pause a carrier, suspend or close an account, which
 -- gives its numbers up. Others notice by the directory's version.

@@ -16,7 +16,7 @@ def take(url: str, secret: Any, **options: Any) -> requests.Response:
 
 def link_of(installation: Any) -> str:
     clock = installation.deps.clock
-    made = invite(installation.store, clock, invitation=new_invitation_id(clock), name="Acme")
+    made = invite(installation.store, clock, invitation=new_invitation_id(clock), name="Acme", by="terminal")
     return str(installation.run(made).secret)
 
 

@@ -150,7 +150,8 @@ class MemberConsole:
         await self.keys.create_account(AC, [Slot(credential=AC, public=slot_public(self.caller.seed))])
         party = RelyingParty(id=domain_of(self.operator), name="", origins=(self.operator,))
         self.staff = Staff(storage, WebauthnPasskeys(), party, self.keys, self.clock, self.keys)
-        origins = Origins(operator=self.operator, tenant=self.console, keys=self.key_origin)
+        api = "http://localhost:8420"
+        origins = Origins(api=api, operator=self.operator, tenant=self.console, keys=self.key_origin)
         passkeys = WebauthnPasskeys()
         console = create_console(
             ConsoleDependencies(

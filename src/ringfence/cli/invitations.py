@@ -15,13 +15,14 @@ from ringfence.console.operator.staff import TERMINAL
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.access_notes import OPERATOR
-from ringfence.ports.invitations import InvitationRow
+from ringfence.ports.invitations import InvitationRow, Invitations
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.usecases.accounts.invitation import invite as make_invitation
 from ringfence.usecases.accounts.invitation import new_invitation_id
 
 _ACTOR: Final = f"staff:{TERMINAL}"
+_PAGE: Final = 1_000
 
 
 def invite(
@@ -34,7 +35,7 @@ def invite(
         invitation = new_invitation_id(it.clock)
         async with _notes(settings) as notes:
             await notes.note(OPERATOR, _ACTOR, "invite_account", (invitation,))
-        made = await make_invitation(it.store, it.clock, invitation=invitation, name=name)
+        made = await make_invitation(it.store, it.clock, invitation=invitation, name=name, by=TERMINAL)
         terminal = Terminal()
         terminal.heading("Invitation", made.id)
         terminal.heading(
@@ -51,10 +52,10 @@ def invites(output: OutputForm = Output.TABLE, config: Config = None, data: Data
     async def work(it: Installation) -> None:
         now_ms = it.clock.now_ms()
         rows = [
-            (row.id, _state(row, now_ms), _time(row.expires_ms), row.account or None, row.name)
-            for row in await it.store.invitations()
+            (row.id, _state(row, now_ms), _time(row.expires_ms), row.account or None, row.name, row.invited_by)
+            for row in await _all(it.store)
         ]
-        show(output, ("invitation", "state", "until", "account", "name"), rows)
+        show(output, ("invitation", "state", "until", "account", "name", "invited_by"), rows)
 
     operate(settings, work)
 
@@ -64,19 +65,36 @@ def withdraw(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Withdraw an invitation: its link makes nothing any more. An account that it made stays."""
+    """Withdraw an invitation that was not taken: its link makes nothing any more."""
     settings = settings_of_running(config, data)
 
     async def work(it: Installation) -> None:
-        found = [row for row in await it.store.invitations() if row.id == invitation]
-        if not found:
-            raise RefusalError(f"there is no invitation {invitation}", "ringfence account invites")
+        await _refuse_unless_open(it.store, invitation)
         async with _notes(settings) as notes:
             await notes.note(OPERATOR, _ACTOR, "withdraw_invitation", (invitation,))
-        await it.store.delete_invitation(invitation)
-        Terminal().say("withdrawn; an account that it made stays")
+        if not await it.store.delete_invitation(invitation):
+            await _refuse_unless_open(it.store, invitation)
+        Terminal().say("withdrawn")
 
     operate(settings, work)
+
+
+async def _all(store: Invitations) -> list[InvitationRow]:
+    found: list[InvitationRow] = []
+    while page := await store.invitations(before=found[-1].id if found else None, limit=_PAGE):
+        found += page
+    return found
+
+
+async def _refuse_unless_open(store: Invitations, invitation: str) -> None:
+    for row in await _all(store):
+        if row.id == invitation:
+            if row.taken_ms:
+                raise RefusalError(
+                    f"{invitation} was taken: {row.account} may stand", f"ringfence freeze account {row.account}"
+                )
+            return
+    raise RefusalError(f"there is no invitation {invitation}", "ringfence account invites")
 
 
 @contextlib.asynccontextmanager

@@ -17,6 +17,7 @@ from ringfence.ports.access_notes import AccessNotes
 from ringfence.ports.freezes import FreezeStore
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.http import HttpClient
+from ringfence.ports.invitations import Invitations
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.messaging_services import ServiceStore
 from ringfence.ports.operations import OperationsStore
@@ -31,8 +32,9 @@ from ringfence.usecases.accounts.update_account import Accounts
 
 
 class Origins(msgspec.Struct, frozen=True, kw_only=True):
-    """Where browsers find what: each an origin as they write it, https://host[:port]."""
+    """Where browsers find what: each an origin as they write it, https://host[:port]; `api` may have a path behind."""
 
+    api: str
     operator: str
     tenant: str
     keys: str
@@ -42,8 +44,8 @@ class SetUpStore(NumberStore, KeyStore, ServiceStore, VerifyConfigStore, FreezeS
     """What of `ports.store.Store` members set up."""
 
 
-class OperatedStore(Accounts, OperationsStore, Protocol):
-    """What staff change: accounts, rates, what they know of incidents."""
+class OperatedStore(Accounts, OperationsStore, Invitations, Protocol):
+    """What staff change: accounts and invitations to make some, rates, what they know of incidents."""
 
 
 class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):

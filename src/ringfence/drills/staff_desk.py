@@ -128,7 +128,10 @@ class OurDesk:
             storage=self._storage,
             clock=self.clock,
             origins=Origins(
-                operator=self.origin, tenant="http://console.localhost:8421", keys="http://keys.localhost:8422"
+                api="http://localhost:8420",
+                operator=self.origin,
+                tenant="http://console.localhost:8421",
+                keys="http://keys.localhost:8422",
             ),
             notes=self._keys,
             keys=self._keys,

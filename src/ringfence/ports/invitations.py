@@ -7,14 +7,14 @@ import msgspec
 
 
 class InvitationRow(msgspec.Struct, frozen=True, kw_only=True):
-    """`digest` is the SHA-256 of the link's secret, `name` what the account will be called.
+    """`name` is what the account will be called, `invited_by` who of staff invited, `terminal` for none of them.
 
     Once taken it has `taken_ms`, and `account`, the SID that was chosen for what is being made.
     """
 
     id: str
-    digest: bytes
     name: str
+    invited_by: str
     created_ms: int
     expires_ms: int
     taken_ms: int = 0
@@ -28,20 +28,26 @@ class InvitationRow(msgspec.Struct, frozen=True, kw_only=True):
         return f"InvitationRow({self.id})"
 
 
-class InvitationStore(Protocol):
-    """Few rows at any time."""
+class Invitations(Protocol):
+    """What whoever invites needs: none of it takes an invitation, or says by what one is taken."""
 
-    async def put_invitation(self, row: InvitationRow) -> None:
-        """Keep a new one."""
+    async def put_invitation(self, row: InvitationRow, digest: bytes) -> None:
+        """Keep a new one, open; `digest` is the SHA-256 of the link's secret."""
+
+    async def delete_invitation(self, invitation: str) -> bool:
+        """Forget the one of that ID. False where there is none, and where it was taken: that stays on record."""
+
+    async def invitations(
+        self, *, before: str | None = None, limit: int = 50, open_at_ms: int | None = None
+    ) -> Sequence[InvitationRow]:
+        """The newest first, those before the one of that ID; with `open_at_ms` those alone that are open then."""
+
+
+class InvitationStore(Invitations, Protocol):
+    """Few rows at any time."""
 
     async def invitation(self, digest: bytes) -> InvitationRow | None:
         """The one of that secret, if any. It is only looked at: `take_invitation` decides."""
 
     async def take_invitation(self, digest: bytes, account: str, at_ms: int) -> bool:
         """Take it for `account`, once: False where it was taken, ended before `at_ms`, or never was."""
-
-    async def delete_invitation(self, invitation: str) -> bool:
-        """Forget the one of that ID. False where there is none."""
-
-    async def invitations(self) -> Sequence[InvitationRow]:
-        """All of them, the newest first."""

@@ -54,7 +54,10 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 storage=storage,
                 clock=process.clock,
                 origins=Origins(
-                    operator=settings.operator_origin, tenant=settings.tenant_origin, keys=settings.keys_origin
+                    api=settings.url,
+                    operator=settings.operator_origin,
+                    tenant=settings.tenant_origin,
+                    keys=settings.keys_origin,
                 ),
                 notes=keys,
                 keys=keys,

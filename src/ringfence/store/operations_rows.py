@@ -2,7 +2,6 @@
 
 from typing import Final
 
-LAST: Final = "~"  # behind every SID
 FIRST: Final = (0, "", "", "")  # before every sender queue
 
 Ending = tuple[int, str, str]

@@ -20,6 +20,7 @@ Row = TypeVar("Row", bound=Dated)
 Place = tuple[int, str]
 
 END_OF_TIME_MS = 1 << 62
+LAST = "~"  # behind every SID
 
 
 def newest_first(row: Dated) -> Place:

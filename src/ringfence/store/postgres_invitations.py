@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.ports.invitations import InvitationRow
+from ringfence.store.paging import LAST
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
 from ringfence.store.statements import statements
@@ -13,8 +14,8 @@ SQL = statements("postgres/invitations")
 class PostgresInvitations(PostgresGround):
     """`ports.invitations.InvitationStore`."""
 
-    async def put_invitation(self, row: InvitationRow) -> None:
-        await self._write(_put, row)
+    async def put_invitation(self, row: InvitationRow, digest: bytes) -> None:
+        await self._write(_put, (row, digest))
 
     async def invitation(self, digest: bytes) -> InvitationRow | None:
         row = await self._one(SQL["of"], digest)
@@ -26,14 +27,18 @@ class PostgresInvitations(PostgresGround):
     async def delete_invitation(self, invitation: str) -> bool:
         return await self._write(_delete, invitation)
 
-    async def invitations(self) -> Sequence[InvitationRow]:
-        return [InvitationRow(**row) for row in await self._all(SQL["all"])]
+    async def invitations(
+        self, *, before: str | None = None, limit: int = 50, open_at_ms: int | None = None
+    ) -> Sequence[InvitationRow]:
+        place = before or LAST
+        if open_at_ms is None:
+            return [InvitationRow(**row) for row in await self._all(SQL["all"], place, limit)]
+        return [InvitationRow(**row) for row in await self._all(SQL["open"], place, open_at_ms, limit)]
 
 
-async def _put(tx: Connection, rows: Sequence[InvitationRow]) -> list[None]:
-    for row in rows:
-        values = (row.id, row.digest, row.name, row.created_ms, row.expires_ms, row.taken_ms, row.account)
-        await tx.execute(SQL["put"], *values)
+async def _put(tx: Connection, rows: Sequence[tuple[InvitationRow, bytes]]) -> list[None]:
+    for row, digest in rows:
+        await tx.execute(SQL["put"], digest, row.id, row.name, row.invited_by, row.created_ms, row.expires_ms)
     return [None] * len(rows)
 
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
-from ringfence.store.operations_rows import LAST, Acknowledgement, Ending
+from ringfence.store.operations_rows import Acknowledgement, Ending
+from ringfence.store.paging import LAST
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
 from ringfence.store.statements import statements

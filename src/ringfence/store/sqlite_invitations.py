@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ringfence.ports.invitations import InvitationRow
+from ringfence.store.paging import LAST
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -14,8 +15,8 @@ SQL = statements("sqlite/invitations")
 class SqliteInvitations(SqliteGround):
     """`ports.invitations.InvitationStore`."""
 
-    async def put_invitation(self, row: InvitationRow) -> None:
-        await self._write(_put, row)
+    async def put_invitation(self, row: InvitationRow, digest: bytes) -> None:
+        await self._write(_put, (row, digest))
 
     async def invitation(self, digest: bytes) -> InvitationRow | None:
         row = self._one(SQL["of"], (digest,))
@@ -27,17 +28,22 @@ class SqliteInvitations(SqliteGround):
     async def delete_invitation(self, invitation: str) -> bool:
         return await self._write(_delete, invitation)
 
-    async def invitations(self) -> Sequence[InvitationRow]:
-        return [_row(row) for row in self._all(SQL["all"])]
+    async def invitations(
+        self, *, before: str | None = None, limit: int = 50, open_at_ms: int | None = None
+    ) -> Sequence[InvitationRow]:
+        place = before or LAST
+        if open_at_ms is None:
+            return [_row(row) for row in self._all(SQL["all"], (place, limit))]
+        return [_row(row) for row in self._all(SQL["open"], (place, open_at_ms, limit))]
 
 
 def _row(values: Sequence[Any]) -> InvitationRow:
     return InvitationRow(**dict(zip(InvitationRow.__struct_fields__, values, strict=True)))
 
 
-def _put(tx: SqliteWriter, rows: Sequence[InvitationRow]) -> list[None]:
-    for row in rows:
-        tx.run(SQL["put"], (row.id, row.digest, row.name, row.created_ms, row.expires_ms, row.taken_ms, row.account))
+def _put(tx: SqliteWriter, rows: Sequence[tuple[InvitationRow, bytes]]) -> list[None]:
+    for row, digest in rows:
+        tx.run(SQL["put"], (digest, row.id, row.name, row.invited_by, row.created_ms, row.expires_ms))
     return [None] * len(rows)
 
 

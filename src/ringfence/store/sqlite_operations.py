@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
-from ringfence.store.operations_rows import LAST, Acknowledgement, Ending
+from ringfence.store.operations_rows import Acknowledgement, Ending
+from ringfence.store.paging import LAST
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements

@@ -15,6 +15,7 @@ def test_a_link_is_made_listed_and_withdrawn_and_the_ledger_has_it(ringfence_pro
     assert not re.search(r"\bAC[0-9a-f]{32}|\b[0-9a-f]{32}\b", made.stdout)
     listed = ringfence_process("account", "invites", "--output", "tsv").stdout
     assert f"{invitation[0]}\topen\t" in listed
+    assert "\tAcme\tterminal\n" in listed
     assert link[1] not in listed
     assert ringfence_process("account", "withdraw", invitation[0]).returncode == 0
     assert invitation[0] not in ringfence_process("account", "invites").stdout

@@ -30,7 +30,10 @@ from ringfence.webauthn.passkeys import WebauthnPasskeys
 from software_authenticator import SoftwareAuthenticator
 
 ORIGINS = Origins(
-    operator="http://operator.localhost:8421", tenant="http://console.localhost:8421", keys="http://keys.localhost:8422"
+    api="http://localhost:8420",
+    operator="http://operator.localhost:8421",
+    tenant="http://console.localhost:8421",
+    keys="http://keys.localhost:8422",
 )
 
 

@@ -22,6 +22,8 @@ class Act(StrEnum):
     TENANTS_LIST = "tenants.list"
     TENANT_LOOK = "tenant.look"
     TENANT_INVITE = "tenant.invite"
+    INVITATIONS_LIST = "invitations.list"
+    INVITATION_WITHDRAW = "invitation.withdraw"
 
     GRANTS_LIST = "grants.list"
     GRANT_ASK = "grant.ask"

@@ -14,6 +14,7 @@ from ringfence.console.operator.admission import check_admitted
 from ringfence.console.operator.carrier_pause import CarrierPause
 from ringfence.console.operator.export_routes import export_routes
 from ringfence.console.operator.grant_routes import grant_routes
+from ringfence.console.operator.invitation_routes import invitation_routes
 from ringfence.console.operator.join_routes import OPEN as JOIN_OPEN
 from ringfence.console.operator.join_routes import join_routes
 from ringfence.console.operator.operations_routes import operations_routes
@@ -97,7 +98,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
         # Before the pages of single texts and grants, whose addresses theirs look like.
         *export_routes(
             *(guard, staff, sessions, GrantBook(storage), dependencies.view),
-            *(dependencies.records, notes, clock),
+            *(accounts, dependencies.records, notes, clock),
         ),
         *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
         *grant_routes(
@@ -108,5 +109,6 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
             *(guard, staff, dependencies.view, accounts, dependencies.installation),
             *(dependencies.records, dependencies.processes, notes, clock),
         ),
+        *invitation_routes(guard, staff, accounts, notes, clock, dependencies.origins.api),
         *tenant_routes(guard, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
     ]

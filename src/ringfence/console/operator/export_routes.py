@@ -12,6 +12,7 @@ from ringfence.console.grant_book import GrantBook
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.acts import acts_of_staff
+from ringfence.console.operator.invitation_routes import state_of
 from ringfence.console.operator.night_support import NightSupport, Rows
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.tenant_routes import LOOKED
@@ -23,6 +24,7 @@ from ringfence.domain.access.grant import settled
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
 from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.invitations import Invitations
 from ringfence.ports.ledger import AccessEntry, OwnRecords
 from ringfence.ports.operator_view import OperatorView
 
@@ -42,6 +44,7 @@ def export_routes(
     sessions: Sessions,
     book: GrantBook,
     view: OperatorView,
+    invitations: Invitations,
     records: OwnRecords,
     notes: AccessNotes,
     clock: Clock,
@@ -52,6 +55,16 @@ def export_routes(
     async def tenants() -> Sequence[Cells]:
         rows = await view.accounts(None, limit=EXPORTED_MAX)
         return [(each.sid, each.friendly_name, each.status, shown_time(each.created_ms)) for each in rows]
+
+    async def invited() -> Sequence[Cells]:
+        now_ms = clock.now_ms()
+        return [
+            (
+                *(each.id, each.name, each.invited_by, _time(each.created_ms), _time(each.expires_ms)),
+                *(state_of(each, now_ms), each.account),
+            )
+            for each in await invitations.invitations(limit=EXPORTED_MAX)
+        ]
 
     async def grants() -> Sequence[Cells]:
         rows = await book.grants_of_staff("", "", EXPORTED_MAX)
@@ -136,6 +149,7 @@ def export_routes(
 
     return [
         whole("tenants", Act.TENANTS_LIST, "account name status made_utc", tenants),
+        whole("invitations", Act.INVITATIONS_LIST, "invitation name by made_utc until_utc state account", invited),
         whole("grants", Act.GRANTS_LIST, "grant account staff texts reason asked_utc state", grants),
         whole("staff", Act.STAFF_LIST, "id name made_utc invited_by approved_by removed_utc", members),
         whole("sessions", Act.SESSIONS_LIST, "session staff made_utc seen_utc verified_utc", open_sessions),

@@ -5,6 +5,8 @@ import { makePasskey, showPasskey, whyNot } from "./passkey.js";
 import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
 
+const STAFF_LINK = "Give this link to its person alone; it serves once, and for ten minutes:";
+
 for (const button of document.querySelectorAll("button[data-act]")) {
   button.addEventListener("click", () => act(button, button.dataset.act, {}));
 }
@@ -24,7 +26,7 @@ async function act(element, address, values) {
   await reporting(async () => {
     const answer = await freshly(address, values);
     if (address === "/sign-out") await forgetKey();
-    if (answer.link) tell("Give this link to its person alone; it serves once, and for ten minutes:", answer.link);
+    if (answer.link) tell(element.dataset.told ?? STAFF_LINK, answer.link);
     else if (element.dataset.then) location.replace(element.dataset.then);
     else location.reload();
   });

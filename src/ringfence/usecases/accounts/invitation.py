@@ -15,7 +15,7 @@ from ringfence.domain.recovery_kit import write_recovery_secret
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.ports.freezes import FreezeStore, FrozenError, is_platform_frozen
-from ringfence.ports.invitations import InvitationRow, InvitationStore
+from ringfence.ports.invitations import InvitationRow, Invitations, InvitationStore
 from ringfence.ports.keys import Caller, KeyRefusedError, TenantKeys
 from ringfence.ports.store import AccountStore, StoreFailedError
 from ringfence.usecases.accounts.create_account import create_account
@@ -62,13 +62,12 @@ def new_invitation_id(clock: Clock) -> str:
     return new_sid(PREFIX, clock.now_ms())
 
 
-async def invite(store: InvitationStore, clock: Clock, *, invitation: str, name: str) -> NewInvitation:
-    """An invitation by that ID to make an account of that name, good for seven days and once."""
+async def invite(store: Invitations, clock: Clock, *, invitation: str, name: str, by: str) -> NewInvitation:
+    """An invitation by that ID to make an account of that name, good for seven days and once; `by` is who of staff."""
     secret = secrets.token_urlsafe(SECRET_BYTES)
     now_ms = clock.now_ms()
-    await store.put_invitation(
-        InvitationRow(id=invitation, digest=_digest(secret), name=name, created_ms=now_ms, expires_ms=now_ms + LIFE_MS)
-    )
+    row = InvitationRow(id=invitation, name=name, invited_by=by, created_ms=now_ms, expires_ms=now_ms + LIFE_MS)
+    await store.put_invitation(row, _digest(secret))
     return NewInvitation(id=invitation, secret=secret)
 
 

@@ -22,7 +22,7 @@ Test = Callable[[Callable[[Any], Any]], None]
 
 
 async def invited(parts: Any) -> NewInvitation:
-    return await invite(parts.store, parts.clock, invitation=new_invitation_id(parts.clock), name="Acme")
+    return await invite(parts.store, parts.clock, invitation=new_invitation_id(parts.clock), name="Acme", by="terminal")
 
 
 def test_it_makes_an_account_once_whose_secrets_all_open_it(with_parts: Test) -> None:

@@ -1,14 +1,18 @@
 -- put --
-INSERT INTO invitation (id, digest, name, created_ms, expires_ms, taken_ms, account) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO invitation (digest, id, name, invited_by, created_ms, expires_ms) VALUES ($1, $2, $3, $4, $5, $6)
 
 -- of --
-SELECT id, digest, name, created_ms, expires_ms, taken_ms, account FROM invitation WHERE digest = $1
+SELECT id, name, invited_by, created_ms, expires_ms, taken_ms, account FROM invitation WHERE digest = $1
 
 -- take --
 UPDATE invitation SET taken_ms = $3, account = $2 WHERE digest = $1 AND taken_ms = 0 AND expires_ms > $3
 
 -- delete --
-DELETE FROM invitation WHERE id = $1
+DELETE FROM invitation WHERE id = $1 AND taken_ms = 0
 
 -- all --
-SELECT id, digest, name, created_ms, expires_ms, taken_ms, account FROM invitation ORDER BY id DESC
+SELECT id, name, invited_by, created_ms, expires_ms, taken_ms, account FROM invitation WHERE id < $1 ORDER BY id DESC LIMIT $2
+
+-- open --
+SELECT id, name, invited_by, created_ms, expires_ms, taken_ms, account FROM invitation
+WHERE id < $1 AND taken_ms = 0 AND expires_ms > $2 ORDER BY id DESC LIMIT $3
