@@ -107,7 +107,17 @@ def test_anybody_may_watch_the_tree_and_learns_no_more(tenant: Any, tmp_path: Pa
     assert "immutable" in tile.headers["cache-control"]
     for path in ("tile/0/999", "tile/0/000.p/0", "tile/0/../../keys/ledger.key", "tile/x", "entries", "index.db"):
         assert requests.get(f"{base}/ledger/{path}", timeout=10).status_code == 404, path
+    assert requests.get(f"{base}/ledger/cosigned", timeout=10).status_code == 404
     witness(base, tmp_path / "seen", key=key, name="neighbour")
+
+    def everybody_sees_who_signed() -> bool:
+        witness(base, tmp_path / "seen", key=None, name="neighbour")
+        signed = (tmp_path / "seen/checkpoint").read_text()
+        tenant.installation.run(tenant.installation.deps.records.keep_cosigned(signed))
+        until(lambda: requests.get(f"{base}/ledger/cosigned", timeout=10).text == signed)
+        return requests.get(f"{base}/ledger/checkpoint", timeout=10).text == signed
+
+    until(everybody_sees_who_signed)
     tenant.client().messages.list()
     until(lambda: int(requests.get(f"{base}/ledger/checkpoint", timeout=10).text.splitlines()[1]) > size)
     witness(base, tmp_path / "seen", key=None, name="neighbour")

@@ -49,6 +49,7 @@ OPEN = {
         "/invite", "POST", "/invite/take"
     ): "a new account of its own, once, for who has an invitation's 256 random bits",
     Open("/ledger", "GET", "/ledger/checkpoint"): "for witnesses: how many entries there are, and their root",
+    Open("/ledger", "GET", "/ledger/cosigned"): "for whoever checks it: what witnesses signed",
     Open("/ledger", "GET", "/ledger/key"): "for witnesses: the public key",
     Open("/ledger", "GET", "/ledger/tile/{path:path}"): "for witnesses: salted hashes",
 }

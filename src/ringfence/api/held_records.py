@@ -7,7 +7,7 @@ old at most. What is left to ask for is asked at a bounded rate.
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Any, Final, TypeVar, cast
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.token_bucket import TokenBucket
@@ -17,6 +17,7 @@ HELD_MS: Final = 1_000
 TILES_HELD: Final = 256
 ASKED_RPS: Final = 50
 ASKED_AT_ONCE: Final = 200
+T = TypeVar("T")
 
 
 class TooManyQuestionsError(Exception):
@@ -34,15 +35,18 @@ class HeldRecords:
         self._records = records
         self._clock = clock
         self._bucket = TokenBucket(ASKED_RPS, burst=ASKED_AT_ONCE, now_ms=clock.monotonic_ms())
-        self._told: dict[str, tuple[int, str]] = {}
+        self._told: dict[str, tuple[int, Any]] = {}
         self._tiles: OrderedDict[str, bytes] = OrderedDict()
-        self._asking: dict[str, asyncio.Future[str]] = {}
+        self._asking: dict[str, asyncio.Future[Any]] = {}
 
     async def checkpoint(self) -> str:
         return await self._lately("checkpoint", self._records.checkpoint)
 
     async def verifier(self) -> str:
         return await self._lately("verifier", self._records.verifier)
+
+    async def cosigned(self) -> list[str]:
+        return await self._lately("cosigned", self._records.cosigned)
 
     async def tile(self, path: str) -> bytes:
         held = self._tiles.get(path)
@@ -57,19 +61,19 @@ class HeldRecords:
                 self._tiles.popitem(last=False)
         return found
 
-    async def _lately(self, what: str, ask: Callable[[], Awaitable[str]]) -> str:
+    async def _lately(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
         """What was told within a second; many who ask at once ask once."""
         told = self._told.get(what)
         if told is not None and self._clock.monotonic_ms() - told[0] < HELD_MS:
-            return told[1]
+            return cast(T, told[1])
         asking = self._asking.get(what)
         if asking is None:
             self._spend()
             asking = self._asking[what] = asyncio.ensure_future(self._ask(what, ask))
             asking.add_done_callback(lambda _: self._asking.pop(what, None))
-        return await asyncio.shield(asking)
+        return cast(T, await asyncio.shield(asking))
 
-    async def _ask(self, what: str, ask: Callable[[], Awaitable[str]]) -> str:
+    async def _ask(self, what: str, ask: Callable[[], Awaitable[T]]) -> T:
         asked_ms = self._clock.monotonic_ms()
         answer = await ask()
         self._told[what] = (asked_ms, answer)

@@ -1,7 +1,7 @@
 """The ledger for whoever watches it: its checkpoint, the key that signs it, and its tiles. No credential is asked for.
 
-GET /ledger/checkpoint, /ledger/key, /ledger/tile/…: source C2SP, tlog-tiles. What is served tells how many entries
-there are, and nothing of them.
+GET /ledger/checkpoint, /ledger/cosigned, /ledger/key, /ledger/tile/…: source C2SP, tlog-tiles and tlog-cosignature.
+What is served tells how many entries there are, and nothing of them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from ringfence.api.held_records import HeldRecords, TooManyQuestionsError
 from ringfence.domain.clock import Clock
+from ringfence.domain.ledger.cosigned import most_cosigned, with_lines_of
 from ringfence.ports.ledger import LedgerRecords
 
 PREFIX = "/ledger"
@@ -28,7 +29,12 @@ def ledger_files(ledger: LedgerRecords, clock: Clock) -> ASGIApp:
 
     async def checkpoint(_: Request) -> Response:
         note = await records.checkpoint()
-        return Response(note or "no checkpoint yet\n", 200 if note else 404, _FRESH, _TEXT)
+        signed = with_lines_of(note, await records.cosigned()) if note else "no checkpoint yet\n"
+        return Response(signed, 200 if note else 404, _FRESH, _TEXT)
+
+    async def cosigned(_: Request) -> Response:
+        note = most_cosigned(await records.cosigned())
+        return Response(note or "no witness has signed yet\n", 200 if note else 404, _FRESH, _TEXT)
 
     async def key(_: Request) -> Response:
         return Response(f"{await records.verifier()}\n", 200, _FRESH, _TEXT)
@@ -42,6 +48,7 @@ def ledger_files(ledger: LedgerRecords, clock: Clock) -> ASGIApp:
     return Starlette(
         routes=[
             Route(f"{PREFIX}/checkpoint", _told(checkpoint)),
+            Route(f"{PREFIX}/cosigned", _told(cosigned)),
             Route(f"{PREFIX}/key", _told(key)),
             Route(f"{PREFIX}/tile/{{path:path}}", _told(tile)),
         ]

@@ -13,6 +13,7 @@ import typer
 
 from ringfence.cli.ages import age_ms, shown_time
 from ringfence.cli.key_secret import asked_key_secret
+from ringfence.cli.ledger_cosigners import Cosigners, Named, Require, tell_cosigned
 from ringfence.cli.ledger_witness import witness
 from ringfence.cli.listing import Cell, Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
@@ -85,12 +86,21 @@ def verify(
         list[Path] | None,
         typer.Option("--against", metavar="FILE", help="A checkpoint kept from before: the ledger must begin with it."),
     ] = None,
+    cosigned_by: Named = None,
+    require: Require = None,
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Read the whole ledger and hold it against its tree, its checkpoint, and checkpoints that were kept."""
+    """Read the whole ledger and hold it against its tree, its checkpoint, and checkpoints that were kept.
+
+    Witnesses that count are those that are named, else those of `ledger_witnesses`, which need not have signed but
+    where --require says so.
+    """
     terminal = Terminal()
-    with open_ledger(settings_of(config, data)) as ledger:
+    settings = settings_of(config, data)
+    asked = [each.verifier.encode() for each in parse_witnesses(settings.ledger_witnesses)]
+    cosigners = Cosigners(cosigned_by or asked, require if cosigned_by or require else 0)
+    with open_ledger(settings) as ledger:
         sound = ledger.check()
         terminal.say(f"{sound.entries} entries hold together; the first {sound.signed} are under the checkpoint")
         terminal.say(f"signed by {ledger.verifier.name}, root {sound.root.hex()}")
@@ -101,6 +111,12 @@ def verify(
             if ledger.root(kept.size) != kept.root:
                 raise LedgerBrokenError(f"{path}: the first {kept.size} entries are not what they were")
             terminal.say(f"begins with the {kept.size} entries of {path}")
+        cosigned = cosigners.checked(ledger.cosigned(), ledger.verifiers)
+        if cosigned is not None:
+            at = cosigned.checkpoint
+            if at.size > sound.entries or ledger.root(at.size) != at.root:
+                raise LedgerBrokenError(f"the ledger is not what {cosigned.by[0].verifier.name} cosigned")
+            tell_cosigned(cosigned, sound.entries)
 
 
 @commands.command()
@@ -125,9 +141,11 @@ def look(
     name: Annotated[str, typer.Option("--name", metavar="NAME", help="The witness's, beside its signature.")] = (
         "witness"
     ),
+    cosigned_by: Named = None,
+    require: Require = None,
 ) -> None:
     """Look at a ledger from outside, once: say whether anything was changed since the last time, and cosign it."""
-    witness(source, folder, key=key, name=name)
+    witness(source, folder, key=key, name=name, cosigners=Cosigners(cosigned_by or (), require))
 
 
 def _show_witnesses(settings: Settings) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ringfence.cli.ledger_cosigners import Cosigners, tell_cosigned
 from ringfence.cli.terminal import Terminal
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.cosigned import Cosigned
 from ringfence.domain.ledger.merkle import HASH_BYTES
 from ringfence.domain.ledger.note import COSIGNATURE, NoteError, Signer, Verifier, open_note, parse_verifier, split_note
 from ringfence.domain.ledger.proof import consistency_proof
@@ -23,16 +25,18 @@ from ringfence.roles.refusal import RefusalError
 TIMEOUT_S = 20
 LARGEST_BYTES = 1 << 20
 NOTE = "checkpoint"
+COSIGNED = "cosigned"
 KEY = "key"
 SEED = "witness.key"
 Fetch = Callable[[str], bytes]
 
 
-def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
+def witness(source: str, folder: Path, *, key: str | None, name: str, cosigners: Cosigners | None = None) -> None:
     """Look once: fetch the checkpoint, see that the ledger kept in `folder` is its beginning, cosign and keep it.
 
-    `source` is an installation's URL or an exported folder. RefusalError where the ledger cannot be had, or is not what
-    it was: what was shown is kept beside the last good checkpoint then.
+    `source` is an installation's URL or an exported folder. What enough of `cosigners` signed must be of one ledger
+    with what is shown. RefusalError where the ledger cannot be had, or is not what it was: what was shown is kept
+    beside the last good checkpoint then.
     """
     fetch = _over_http(source) if "://" in source else _from_folder(Path(source))
     folder.mkdir(parents=True, exist_ok=True)
@@ -60,6 +64,7 @@ def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
             f"{evidence} and {folder / NOTE} are both signed by its key: {_proof(seen.size, shown.size)}. "
             "Tell its tenants",
         ) from None
+    cosigned = _cosigned(fetch, cosigners, known, note, folder) if cosigners and cosigners.required else None
     signer = Signer(name, _seed(folder / SEED), COSIGNATURE)
     text, _ = split_note(note)
     _replace(folder / NOTE, note + signer.sign(text, int(time.time())))
@@ -69,6 +74,32 @@ def witness(source: str, folder: Path, *, key: str | None, name: str) -> None:
     for verifier in followed:
         Terminal().say(f"the ledger's key was rotated: {verifier.encode()}")
     Terminal().say(f"{shown.size} entries, {grew} of them new, nothing before them changed; cosigned by {name}")
+    if cosigned is not None:
+        tell_cosigned(cosigned, shown.size)
+
+
+def _cosigned(
+    fetch: Fetch, cosigners: Cosigners, known: Sequence[Verifier], note: str, folder: Path
+) -> Cosigned | None:
+    """What enough witnesses signed of the ledger that is shown: one that others are shown too."""
+    signed = _text(fetch(COSIGNED))
+    found = cosigners.checked([signed], known)
+    if found is None:
+        return None
+    shown = parse_checkpoint(split_note(note)[0])
+    older, newer = sorted((found.checkpoint, shown), key=lambda each: each.size)
+    hashes = TileHashes(lambda tile: _tile(fetch, tile), newer.size)
+    try:
+        follow(Seen(older.size, older.root), older.size, newer, consistency_proof(hashes, older.size, newer.size))
+    except (ForkError, ValueError) as error:
+        evidence = folder / f"fork-{time.time_ns()}"
+        evidence.write_text(note, encoding="utf-8")
+        evidence.with_name(f"{evidence.name}-cosigned").write_text(signed, encoding="utf-8")
+        raise RefusalError(
+            f"another ledger is shown than its witnesses signed: {error}",
+            f"{evidence} is what was shown, and {evidence.name}-cosigned what they signed. Tell its tenants",
+        ) from None
+    return found
 
 
 def _evidence(folder: Path, note: str, shown: Checkpoint, hashes: TileHashes) -> Path:

@@ -69,11 +69,12 @@ class WitnessRounds:
             await asyncio.sleep(EVERY_S)
 
     async def round(self) -> None:
-        """Ask each of them once."""
+        """Ask each of them once, all of them about one checkpoint: so there is one that all of them signed."""
         known = self._states.read()
-        for witness in self._witnesses:
+        note = await self._checkpoint()
+        for witness in self._witnesses if note else ():
             before = known.get(witness.name, WitnessState())
-            after, end = await self._ask(witness, before)
+            after, end = await self._ask(witness, before, note)
             if end:
                 self._asked.labels(end).inc()
             if after != before:
@@ -93,11 +94,18 @@ class WitnessRounds:
         except (QueueFullError, StoreFailedError) as away:
             _log.warning("store away", error=type(away).__name__)
 
-    async def _ask(self, witness: Witness, before: WitnessState) -> tuple[WitnessState, str]:
+    async def _checkpoint(self) -> str:
         try:
-            after = await ask_witness(self._http, self._records, witness, before)
+            return await self._records.checkpoint()
         except ConnectionError as error:
             _log.warning("ledger.not_read_for_witness", error=type(error).__name__)
+            return ""
+
+    async def _ask(self, witness: Witness, before: WitnessState, note: str) -> tuple[WitnessState, str]:
+        try:
+            after = await ask_witness(self._http, self._records, witness, before, note)
+        except ConnectionError as error:
+            _log.warning("ledger.not_read_for_witness", service=witness.name, error=type(error).__name__)
             return before, ""
         except WitnessRefusedError as error:
             _log.error("ledger.witness_refuses", service=witness.name, cause=str(error))

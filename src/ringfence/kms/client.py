@@ -207,6 +207,9 @@ class ConsoleKeyClient:
     async def verifier(self) -> str:
         return await self._client.call("ledger_verifier", returns=str)
 
+    async def cosigned(self) -> list[str]:
+        return await self._client.call("ledger_cosigned", returns=list[str])
+
     async def tile(self, path: str) -> bytes:
         return await self._client.call("ledger_tile", path, returns=bytes)
 
@@ -231,6 +234,9 @@ class DispatcherKeyClient:
 
     async def consistency(self, old_size: int, size: int) -> list[bytes]:
         return await self._client.call("ledger_consistency", old_size, size, returns=list[bytes])
+
+    async def keep_cosigned(self, note: str) -> None:
+        await self._client.call("ledger_keep_cosigned", note)
 
     async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
         return await self._client.call("seal_record", account, sid, remote, returns=RecordKey)
@@ -267,6 +273,9 @@ class LedgerClient:
 
     async def verifier(self) -> str:
         return await self._client.call("ledger_verifier", returns=str)
+
+    async def cosigned(self) -> list[str]:
+        return await self._client.call("ledger_cosigned", returns=list[str])
 
     async def tile(self, path: str) -> bytes:
         return await self._client.call("ledger_tile", path, returns=bytes)

@@ -57,7 +57,7 @@ OPERATOR_VERBS = (
     "former_standing",
     "end_former_standing",
 )
-LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_of")
+LEDGER_VERBS = ("checkpoint", "verifier", "cosigned", "tile", "entries_of")
 LINK_VERBS = ("open_console_link",)
 CONSOLE_VERBS = (
     "link_boxes",
@@ -78,8 +78,8 @@ CONSOLE_VERBS = (
     "end_grant",
     "end_grants",
 )
-WITNESSED_VERBS = ("checkpoint", "consistency")
-CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "tile", "entries_for", "latest_for", "consistency")
+WITNESSED_VERBS = ("checkpoint", "consistency", "keep_cosigned")
+CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "cosigned", "tile", "entries_for", "latest_for", "consistency")
 DELIVERY_VERBS = (
     "seal_record",
     "open_records",

@@ -59,6 +59,9 @@ class PublicRecords(Protocol):
     async def verifier(self) -> str:
         """The key that it is signed with, as C2SP's signed-note writes it."""
 
+    async def cosigned(self) -> list[str]:
+        """The last checkpoints that witnesses signed, as notes with all their signatures; that of most entries last."""
+
     async def tile(self, path: str) -> bytes:
         """A tile of the tree, by its path in C2SP's tlog-tiles; b"" where there is none yet, or none as wide."""
 

@@ -46,8 +46,11 @@ class WitnessStates(Protocol):
 
 
 class Checkpoints(Protocol):
-    """What of `ports.ledger.OwnRecords` a witness is shown. ConnectionError."""
+    """What of `ports.ledger.OwnRecords` a witness is shown, and where its answer is kept. ConnectionError."""
 
     async def checkpoint(self) -> str: ...
 
     async def consistency(self, old_size: int, size: int) -> Sequence[bytes]: ...
+
+    async def keep_cosigned(self, note: str) -> None:
+        """Keep a checkpoint of the ledger that a witness signed, for whoever asks. ValueError for what is none."""

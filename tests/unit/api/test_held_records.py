@@ -26,6 +26,10 @@ class Counted:
         self.asked.append("verifier")
         return "key"
 
+    async def cosigned(self) -> list[str]:
+        self.asked.append("cosigned")
+        return ["note"]
+
     async def tile(self, path: str) -> bytes:
         self.asked.append(path)
         return b"" if path.startswith("none") else path.encode()
@@ -45,9 +49,10 @@ def test_a_checkpoint_is_asked_for_once_a_second_by_however_many(run: Any) -> No
         clock.advance(1)
         assert await held.checkpoint() == "checkpoint 2"
         assert (await held.verifier(), await held.verifier()) == ("key", "key")
+        assert (await held.cosigned(), await held.cosigned()) == (["note"], ["note"])
 
     run(story())
-    assert ledger.asked == ["checkpoint", "checkpoint", "verifier"]
+    assert ledger.asked == ["checkpoint", "checkpoint", "verifier", "cosigned"]
 
 
 def test_a_tile_is_asked_for_once_and_the_latest_are_held(run: Any) -> None:

@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from ringfence.domain.ledger.checkpoint import Checkpoint
+from ringfence.domain.ledger.note import COSIGNATURE, Signer
+from ringfence.kms.key_files import KeyFiles
+from ringfence.kms.ledger.keys import load_ledger_keys
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.ports.ledger import AccessEntry
 
@@ -80,6 +85,48 @@ def test_a_ledger_begun_again_is_not_the_one_of_the_checkpoint_kept(
     refused = ringfence("ledger", "verify", "--against", "kept")
     assert "the first 10 entries are not what they were" in refused.stderr
     run(write(tmp_path / "short", entry(1)))
+
+
+def test_so_many_witnesses_must_have_signed(run: Any, ringfence: Any, kms: Path, tmp_path: Path) -> None:
+    first, second = (Signer(name, Ed25519PrivateKey.generate(), COSIGNATURE) for name in ("w.example/1", "w.example/2"))
+    named = [word for each in (first, second) for word in ("--cosigned-by", each.verifier.encode())]
+    none = ringfence("ledger", "verify", *named, "--require", "1")
+    assert (none.returncode, "0 of 2 witnesses signed, 1 must have" in none.stderr) == (1, True)
+    assert "3 of 2 witnesses cannot have signed" in ringfence("ledger", "verify", *named, "--require", "3").stderr
+    note = ringfence("ledger", "checkpoint").stdout
+    text = note.rpartition("\n\n")[0] + "\n"
+
+    def keep(*notes: str) -> None:
+        (kms / "ledger/cosigned").write_text(json.dumps(notes))
+
+    keep(note + first.sign(text, 1_700_000_000))
+    run(write(kms, entry(10)))
+    one = ringfence("ledger", "verify", *named, "--require", "1")
+    assert one.returncode == 0, one.stderr
+    assert "w.example/1 cosigned the first 10 of 11 entries at 2023-11-14 22:13:20Z" in one.stdout
+    assert "1 of 2 witnesses signed, 2 must have" in ringfence("ledger", "verify", *named).stderr
+
+    # Whoever looks from outside asks for the same, of what is served to others.
+    assert ringfence("ledger", "export", "served").returncode == 0
+    key = ringfence("ledger", "checkpoint", "--key").stdout.strip()
+    look = ("ledger", "witness", "served", "seen", "--key", key, *named)
+    assert "2 must have" in ringfence(*look).stderr
+    assert not (tmp_path / "seen/checkpoint").exists()
+    assert "w.example/1 cosigned the first 10 of 11 entries" in ringfence(*look, "--require", "1").stdout
+    (tmp_path / "served/cosigned").unlink()
+    assert "cannot be read" in ringfence(*look, "--require", "1").stderr
+
+    # Witnesses that were shown another ledger than we are.
+    keys = load_ledger_keys(KeyFiles(kms / "keys"))
+    fork = Checkpoint(keys.signer.verifier.name, 5, b"\x07" * 32).text()
+    forked = f"{fork}\n{keys.signer.sign(fork)}{second.sign(fork, 1_700_000_000)}"
+    keep(forked)
+    other = ringfence("ledger", "verify", *named, "--require", "1")
+    assert (other.returncode, "is not what w.example/2 cosigned" in other.stderr) == (1, True)
+    (tmp_path / "served/cosigned").write_text(forked)
+    assert "another ledger is shown than its witnesses signed" in ringfence(*look, "--require", "1").stderr
+    (evidence,) = (tmp_path / "seen").glob("fork-*-cosigned")
+    assert evidence.read_text() == forked
 
 
 def test_it_is_exported_for_others(ringfence: Any, kms: Path, tmp_path: Path) -> None:

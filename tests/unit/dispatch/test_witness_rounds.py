@@ -13,8 +13,16 @@ from prometheus_client import CollectorRegistry
 
 from ringfence.dispatch.witness_rounds import WitnessRounds
 from ringfence.domain.clock import ManualClock
-from ringfence.domain.ledger.checkpoint import parse_checkpoint
-from ringfence.domain.ledger.note import COSIGNATURE, NoteError, Signer, Verifier, open_note, parse_verifier
+from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.note import (
+    COSIGNATURE,
+    NoteError,
+    Signer,
+    Verifier,
+    open_note,
+    parse_verifier,
+    split_note,
+)
 from ringfence.domain.ledger.witness import ForkError, Seen, StaleError, follow
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
@@ -74,10 +82,11 @@ class Stand:
         async def everybody(*_: Any) -> None:
             """Nobody asks for an account's own."""
 
+        self.records = FolderRecords(folder, everybody, ledger.keys)
         self.rounds = WitnessRounds(
             [Witness(url="https://witness.example/w", verifier=self.witness.signer.verifier)],
             self.witness,
-            FolderRecords(folder, everybody, ledger.keys),
+            self.records,
             self.states,
             self.store,
             clock,
@@ -137,6 +146,59 @@ def test_a_witness_cosigns_what_follows_and_is_asked_for_nothing_else(
             assert (at.witness.asked[2:], at.state.size) == ([0, second], third)
             assert at.figure("witness_asked_total", end="cosigned") == 3
             assert at.figure("witnesses_refusing") == 0
+            # The last two are kept by the key service, for whoever asks.
+            kept = await at.records.cosigned()
+            both = [*at.witness.logs, at.witness.signer.verifier]
+            assert [parse_checkpoint(open_note(note, both)[0]).size for note in kept] == [second, third]
+            assert [len(open_note(note, both)[1]) for note in kept] == [2, 2]
+
+    run(story())
+
+
+def test_the_key_service_keeps_what_its_own_ledger_is_cosigned_and_nothing_else(
+    run: Any, tmp_path: Path, clock: ManualClock
+) -> None:
+    async def story() -> None:
+        async with standing(tmp_path, clock) as at:
+            size = await at.grow(2)
+            note = await at.records.checkpoint()
+            text, lines = split_note(note)
+            log = at.ledger.keys.signer
+            signed = f"{note}{at.witness.signer.sign(text, 7)}"
+            another = Checkpoint(log.verifier.name, size, b"\x07" * 32).text()
+            longer = Checkpoint(log.verifier.name, size + 1, parse_checkpoint(text).root).text()
+            many = [Signer(f"w{n}", Ed25519PrivateKey.generate(), COSIGNATURE).sign(text, 7) for n in range(150)]
+            for wrong in (
+                "no note",
+                note,
+                f"{text}\n{at.witness.signer.sign(text, 7)}",
+                f"{another}\n{log.sign(another)}{at.witness.signer.sign(another, 7)}",
+                f"{longer}\n{log.sign(longer)}{at.witness.signer.sign(longer, 7)}",
+                f"{note}{''.join(many)}",
+            ):
+                with pytest.raises(ValueError, match=r"note|signed|checkpoint|signatures"):
+                    await at.records.keep_cosigned(wrong)
+            assert await at.records.cosigned() == []
+            await at.records.keep_cosigned(signed)
+            assert await at.records.cosigned() == [signed]
+            assert len(lines) == 1
+            (tmp_path / "ledger/cosigned").write_text("{")
+            assert await at.records.cosigned() == []
+
+    run(story())
+
+
+def test_a_cosignature_that_cannot_be_kept_is_asked_for_again(run: Any, tmp_path: Path, clock: ManualClock) -> None:
+    async def story() -> None:
+        async with standing(tmp_path, clock) as at:
+            size = await at.grow(2)
+            (tmp_path / "ledger/cosigned.new").mkdir()
+            await at.rounds.round()
+            assert at.state.size == 0
+            (tmp_path / "ledger/cosigned.new").rmdir()
+            await at.rounds.round()
+            assert at.state.size == size
+            assert len(await at.records.cosigned()) == 1
 
     run(story())
 

@@ -114,16 +114,27 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, list[Signa
     known = {(verifier.name, verifier.id): verifier for verifier in verifiers}
     found: dict[Verifier, Signature] = {}
     for line in lines:
-        name, space, encoded = line[len(_DASH) :].partition(" ")
-        held = _base64(encoded)
-        if not space or not _is_name(name) or len(held) <= _ID_BYTES:
-            raise NoteError("a signature line is not one")
+        name, held = _signed_line(line)
         verifier = known.get((name, held[:_ID_BYTES]))
         if verifier is not None and verifier not in found:
             found[verifier] = _check(verifier, text, held[_ID_BYTES:])
     if not found:
         raise NoteError("nobody known signed the note")
     return text, list(found.values())
+
+
+def signer_of(line: str) -> tuple[str, bytes]:
+    """Whose a signature line says that it is: name and key ID. NoteError."""
+    name, held = _signed_line(line)
+    return name, held[:_ID_BYTES]
+
+
+def _signed_line(line: str) -> tuple[str, bytes]:
+    name, space, encoded = line[len(_DASH) :].partition(" ")
+    held = _base64(encoded)
+    if not space or not _is_name(name) or len(held) <= _ID_BYTES:
+        raise NoteError("a signature line is not one")
+    return name, held
 
 
 def _check(verifier: Verifier, text: str, signed: bytes) -> Signature:

@@ -39,16 +39,21 @@ class CheckpointFile:
         keys = tuple(signer.verifier.encode() for signer in signers) if len(signers) > 1 else ()
         text = Checkpoint(signers[0].verifier.name, size, root, keys).text()
         note = join_note(text, [signer.sign(text) for signer in signers])
-        new = self._path.with_suffix(".new")
-        descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        try:
-            os.write(descriptor, note.encode())
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        new.replace(self._path)
-        sync_directory(self._path.parent)
+        replace_durably(self._path, note.encode())
         return note
+
+
+def replace_durably(path: Path, data: bytes) -> None:
+    """The file is `data` as a whole, on disk, or what it was. OSError."""
+    new = path.with_suffix(".new")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        os.write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    new.replace(path)
+    sync_directory(path.parent)
 
 
 def sync_directory(directory: Path) -> None:

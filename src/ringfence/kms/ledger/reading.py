@@ -8,17 +8,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
+from ringfence.domain.ledger.cosigned import most_cosigned, with_lines_of
 from ringfence.domain.ledger.merkle import HASH_BYTES, Frontier, Subtree, leaf_hash
 from ringfence.domain.ledger.note import split_note
 from ringfence.domain.ledger.proof import root_of
 from ringfence.domain.ledger.tile import HEIGHT, WIDTH, Tile, TileHashes, encode_bundle, tile_path, tiles_of
 from ringfence.kms.key_files import KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile
+from ringfence.kms.ledger.cosigned_file import CosignedFile
 from ringfence.kms.ledger.index import By, entries_of, latest_of_account, whose
 from ringfence.kms.ledger.keys import LedgerKeys, load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line, Position, read_line, read_lines
 from ringfence.kms.ledger.tree_files import OFFSET_BYTES, OFFSETS
-from ringfence.kms.ledger.writer import CHECKPOINT, ENTRIES, FOLDER, INDEX
+from ringfence.kms.ledger.writer import CHECKPOINT, COSIGNED, ENTRIES, FOLDER, INDEX
 from ringfence.ports.ledger import AccessEntry
 
 _HEX_LEAF = 64
@@ -52,6 +54,10 @@ class LedgerReader:
         if self._checkpoint.read() is None:
             return ""
         return (self._folder / CHECKPOINT).read_text(encoding="utf-8")
+
+    def cosigned(self) -> list[str]:
+        """The last checkpoints that witnesses signed, as notes."""
+        return CosignedFile(self._folder / COSIGNED).read()
 
     def checkpoint(self) -> Checkpoint | None:
         """What it says."""
@@ -161,7 +167,10 @@ class LedgerReader:
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(self.tile(tile))
-        (directory / CHECKPOINT).write_text(note, encoding="utf-8")
+        notes = self.cosigned()
+        (directory / CHECKPOINT).write_text(with_lines_of(note, notes), encoding="utf-8")
+        if notes:
+            (directory / COSIGNED).write_text(most_cosigned(notes), encoding="utf-8")
         return checkpoint
 
     def _block(self, block: int) -> list[bytes]:

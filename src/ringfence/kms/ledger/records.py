@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
-from ringfence.domain.ledger.note import split_note
+from ringfence.domain.ledger.note import NoteError, open_note, split_note
 from ringfence.domain.ledger.proof import consistency_proof, inclusion_proof
 from ringfence.domain.ledger.tile import parse_tile_path, width_at
+from ringfence.kms.ledger.cosigned_file import CosignedFile
 from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line
 from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.kms.ledger.writer import COSIGNED, FOLDER
 from ringfence.ports.keys import Caller
 from ringfence.ports.ledger import ENTRIES_AT_ONCE, ProvenEntries, ProvenEntry
 
@@ -26,12 +28,19 @@ class FolderRecords:
         self._directory = directory
         self._keys = keys
         self._allow = allow
+        self._cosigned = CosignedFile(directory / FOLDER / COSIGNED)
 
     async def checkpoint(self) -> str:
         return await _read(lambda: self._reader().note())
 
     async def verifier(self) -> str:
         return await _read(lambda: self._reader().verifier.encode())
+
+    async def cosigned(self) -> list[str]:
+        return await _read(self._cosigned.read)
+
+    async def keep_cosigned(self, note: str) -> None:
+        await _read(lambda: self._keep_cosigned(note))
 
     async def tile(self, path: str) -> bytes:
         return await _read(lambda: self._tile(path))
@@ -48,6 +57,18 @@ class FolderRecords:
 
     async def consistency(self, old_size: int, size: int) -> list[bytes]:
         return await _read(lambda: self._consistency(old_size, size))
+
+    def _keep_cosigned(self, note: str) -> None:
+        reader = self._reader()
+        signed = reader.checkpoint()
+        try:
+            checkpoint = parse_checkpoint(open_note(note, reader.verifiers)[0])
+            is_ours = signed is not None and checkpoint.size <= signed.size
+            if not is_ours or reader.root(checkpoint.size) != checkpoint.root:
+                raise NoteError("it is not a checkpoint of this ledger")
+            self._cosigned.keep(note)
+        except NoteError as error:
+            raise ValueError(str(error)) from None
 
     def _consistency(self, old_size: int, size: int) -> list[bytes]:
         reader = self._reader()

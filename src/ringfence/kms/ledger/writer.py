@@ -45,6 +45,7 @@ from ringfence.ports.ledger import AccessEntry
 FOLDER = "ledger"
 ENTRIES = "entries"
 CHECKPOINT = "checkpoint"
+COSIGNED = "cosigned"
 INDEX = "index.db"
 # The access log of versions before the tree. It is kept, and the first entry says what it was.
 FORMER = "access.log"

@@ -30,26 +30,26 @@ class WitnessRefusedError(Exception):
 
 
 async def ask_witness(
-    http: HttpClient, records: Checkpoints, witness: Witness, known: WitnessState
+    http: HttpClient, records: Checkpoints, witness: Witness, known: WitnessState, note: str
 ) -> WitnessState | None:
-    """What it cosigned now; None where there is nothing that it has not cosigned.
+    """What it cosigned now; None where it has cosigned the checkpoint `note` already.
 
-    WitnessRefusedError, WitnessAwayError, WitnessStrangerError; ConnectionError where the ledger cannot be read.
+    What it cosigned is kept for whoever asks before this returns. WitnessRefusedError, WitnessAwayError,
+    WitnessStrangerError; ConnectionError where the ledger cannot be read, or that not be kept.
     """
     old_size = known.size
+    text, _lines = split_note(note)
+    size = parse_checkpoint(text).size
+    if known.checkpoint and split_note(known.checkpoint)[0] == text and not known.trouble:
+        return None
     for _ in range(TRIES):
-        note = await records.checkpoint()
-        if not note:
-            return None
-        text, _lines = split_note(note)
-        size = parse_checkpoint(text).size
         if old_size > size:
             raise WitnessRefusedError(f"cosigned {old_size} entries, and the ledger has {size}")
-        if known.checkpoint and split_note(known.checkpoint)[0] == text and not known.trouble:
-            return None
         answer = await _submit(http, records, witness, old_size, size, note)
         if answer.status == OK:
-            return _cosigned(answer, text, size, note, witness)
+            state = _cosigned(answer, text, size, note, witness)
+            await records.keep_cosigned(state.checkpoint)
+            return state
         if answer.status == DOES_NOT_FOLLOW:
             raise WitnessRefusedError(f"the {size} entries do not follow from the {old_size} that it cosigned")
         if answer.status in _STRANGER:
