@@ -46,6 +46,7 @@ OPEN = {
     Open("tenant", "POST", "/sso/begin"): "where an organisation's provider is, and a cookie of this browser's own",
     Open("tenant", "GET", "/sso/callback"): "a page without data",
     Open("tenant", "POST", "/sso/finish"): "a session, for what the provider gave that browser",
+    Open("tenant", "POST", "/sso/signed-out"): "for a provider: who signed out there, by its signature",
     Open("tenant", "POST", "/enrol/options"): "for the key origin: sealed boxes, which a link's secret opens",
     Open("tenant", "POST", "/enrol"): "for the key origin: a passkey, with a proof by the content key",
     Open("tenant", "OPTIONS", "/enrol/options"): "that the key origin may ask that",

@@ -25,6 +25,8 @@ from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.domain.sid import new_sid
+from ringfence.http.client import PooledClient
+from ringfence.http.egress_guard import EgressGuard, EgressPolicy
 from ringfence.key_origin.app import create_key_origin
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
@@ -61,10 +63,11 @@ async def _no_processes() -> Sequence[ProcessState]:
 
 
 class MemberConsole:
-    """Both origins on ports of 127.0.0.1."""
+    """Both origins on ports of 127.0.0.1; `asks_outside` where members may come from a provider on this machine."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, asks_outside: bool = False) -> None:
         self._folder = folder
+        self._http = PooledClient(EgressGuard(EgressPolicy(private=True))) if asks_outside else None
         self.recordings = folder / "recordings"
         self.clock = SystemClock()
         self.canary = f"canary-{os.urandom(16).hex()}"
@@ -173,6 +176,8 @@ class MemberConsole:
                 grants=self.keys,
                 accounts=self.texts,
                 set_up=self.texts,
+                http=self._http,
+                dev=True,
             )
         )
         keeper = await self.keys.grant_keeper()
@@ -186,15 +191,17 @@ class MemberConsole:
             await asyncio.sleep(0.01)
         self._started.set()
         await asyncio.gather(*serving)
+        if self._http is not None:
+            await self._http.close()
         await self.keys.close()
         await self.ledger.close()
         await storage.close()
 
 
 @contextmanager
-def member_console() -> Iterator[MemberConsole]:
+def member_console(*, asks_outside: bool = False) -> Iterator[MemberConsole]:
     folder = Path(tempfile.mkdtemp(prefix="rf-"))
-    stand = MemberConsole(folder)
+    stand = MemberConsole(folder, asks_outside=asks_outside)
     try:
         yield stand
     finally:

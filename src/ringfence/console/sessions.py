@@ -30,6 +30,8 @@ FRESH_MS: Final = 5 * 60_000
 PREFIX: Final = "CS"
 COOKIE_BYTES: Final = 32
 
+_SELECT: Final = "SELECT id, kind, person, account, public_jwk, made_ms, seen_ms, verified_ms FROM session"
+
 
 class SessionRefusedError(Exception):
     """There is no such session, or the request is not its browser's. The reason is for nobody but tests and logs.
@@ -100,9 +102,16 @@ class Sessions:
         return session, secrets.token_urlsafe(COOKIE_BYTES)
 
     async def keep(
-        self, session: Session, cookie: str, check: Callable[[sqlite3.Connection], None] = lambda _: None
+        self,
+        session: Session,
+        cookie: str,
+        check: Callable[[sqlite3.Connection], None] = lambda _: None,
+        beside: Callable[[sqlite3.Connection], None] = lambda _: None,
     ) -> None:
-        """Open a session, where `check` raises nothing: in one transaction, so that nobody is removed in between."""
+        """Open a session, where `check` raises nothing: in one transaction, so that nobody is removed in between.
+
+        `beside` keeps what else is known of it, in the same transaction.
+        """
         row = (
             *(session.id, _hash(cookie), session.kind, session.person, session.account),
             *(msgspec.json.encode(session.public_jwk).decode(), session.made_ms, session.seen_ms, session.verified_ms),
@@ -111,6 +120,7 @@ class Sessions:
         def work(db: sqlite3.Connection) -> None:
             check(db)
             db.execute("INSERT INTO session VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+            beside(db)
 
         await self._storage.run(work)
 
@@ -119,11 +129,7 @@ class Sessions:
         now_ms = self._clock.now_ms()
 
         def work(db: sqlite3.Connection) -> Session:
-            found = db.execute(
-                "SELECT id, kind, person, account, public_jwk, made_ms, seen_ms, verified_ms"
-                " FROM session WHERE cookie_sha256 = ? AND kind = ?",
-                (_hash(cookie), kind),
-            ).fetchone()
+            found = db.execute(f"{_SELECT} WHERE cookie_sha256 = ? AND kind = ?", (_hash(cookie), kind)).fetchone()
             if found is None:
                 raise SessionRefusedError("no session", harmless=True)
             session = _session(found)
@@ -168,9 +174,7 @@ class Sessions:
 
         def work(db: sqlite3.Connection) -> list[Session]:
             rows = db.execute(
-                "SELECT id, kind, person, account, public_jwk, made_ms, seen_ms, verified_ms"
-                " FROM session WHERE kind = ? AND ? IN ('', account) AND ? IN ('', person)"
-                " ORDER BY id DESC",
+                f"{_SELECT} WHERE kind = ? AND ? IN ('', account) AND ? IN ('', person) ORDER BY id DESC",
                 (kind, account, person),
             ).fetchall()
             found = [_session(row) for row in rows]
@@ -184,6 +188,12 @@ class Sessions:
 def is_open(db: sqlite3.Connection, session: str) -> bool:
     """Whether a session was not ended meanwhile: for whoever acts in the same transaction."""
     return db.execute("SELECT 1 FROM session WHERE id = ?", (session,)).fetchone() is not None
+
+
+def session_by(db: sqlite3.Connection, session: str) -> Session | None:
+    """The session of that ID, over or not; None where it was ended."""
+    row = db.execute(f"{_SELECT} WHERE id = ?", (session,)).fetchone()
+    return None if row is None else _session(row)
 
 
 def open_ids(db: sqlite3.Connection, kind: Kind, now_ms: int) -> frozenset[str]:

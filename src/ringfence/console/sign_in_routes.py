@@ -20,6 +20,9 @@ from ringfence.domain.passkeys.answers import AuthenticationJson, read_authentic
 from ringfence.pages.static_page import StaticPage
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
 
+# What is done once a session has ended, and told to its browser.
+After = Callable[[], Awaitable[dict[str, Any]]]
+
 # What of these needs no session.
 OPEN = (
     ("GET", "/healthz"),
@@ -44,8 +47,11 @@ async def _nothing(_: Session, __: KeptPasskey) -> dict[str, Any]:
     return {}
 
 
-async def _stays(_: Session) -> None:
-    return
+async def _leads_nowhere(_: Session) -> After:
+    async def left() -> dict[str, Any]:
+        return {}
+
+    return left
 
 
 def sign_in_routes(
@@ -57,9 +63,10 @@ def sign_in_routes(
     origin: str,
     *,
     opened: Callable[[Session, KeptPasskey], Awaitable[dict[str, Any]]] = _nothing,
-    left: Callable[[Session], Awaitable[None]] = _stays,
+    leaving: Callable[[Session], Awaitable[After]] = _leads_nowhere,
 ) -> list[BaseRoute]:
-    """`page` is where people sign in. `opened` is said of a passkey that was taken; `left` ends what a session had."""
+    """`page` is where people sign in. `opened` is said of a passkey that was taken; `leaving` is asked before a session
+    that is signed out ends, and what it answers after."""
     files = StaticPage(resources.files("ringfence.console").joinpath("static"))
 
     async def asset(request: Request) -> Response:
@@ -96,10 +103,10 @@ def sign_in_routes(
 
     async def sign_out(request: Request) -> Response:
         session = session_of(request)
+        left = await leaving(session)
         await sessions.end(session.kind, session.id)
         await notes.note(session.account or OPERATOR, session.actor, "sign_out", (session.scope,))
-        await left(session)
-        response = done()
+        response = done(**await left())
         delete_cookie(response, origin)
         return response
 

@@ -1,5 +1,7 @@
 """The operator's console: its routes, behind the guard of sessions."""
 
+from typing import Any
+
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,7 +31,7 @@ from ringfence.console.pages import Pages
 from ringfence.console.session_guard import OpenPaths, SessionGuard
 from ringfence.console.sessions import Session, Sessions
 from ringfence.console.sign_in import SignIn
-from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
+from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, After, sign_in_routes
 from ringfence.console.standstill import Standstill
 from ringfence.ports.passkeys import RelyingParty
 
@@ -71,8 +73,12 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     async def standing(_: str) -> None:
         """Staff sign in where everything is frozen too: somebody must let it go on."""
 
-    async def left(session: Session) -> None:
-        await grants.end_grants(session.actor, session=session.id)
+    async def leaving(session: Session) -> After:
+        async def left() -> dict[str, Any]:
+            await grants.end_grants(session.actor, session=session.id)
+            return {}
+
+        return left
 
     lockout, accounts = Lockout(storage, grants, clock), dependencies.accounts
     thawing = Thawing(storage, accounts, lockout, clock)
@@ -92,7 +98,8 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     )
     return [
         *sign_in_routes(
-            *(lambda: pages.page("sign_in.html", title="Sign in"), sign_in, sessions, notes, clock, origin), left=left
+            *(lambda: pages.page("sign_in.html", title="Sign in"), sign_in, sessions, notes, clock, origin),
+            leaving=leaving,
         ),
         *join_routes(pages, staff, standstill, clock),
         # Before the pages of single texts and grants, whose addresses theirs look like.

@@ -84,10 +84,11 @@ async function act({ act: address, then }, values) {
 }
 
 async function signOut() {
-  await post("/sign-out");
+  // Who came through an organisation signs out there too.
+  const { address } = await post("/sign-out");
   await askKeys("lock");
   await forgetKey();
-  location.replace("/sign-in");
+  location.replace(address || "/sign-in");
 }
 
 /** Do `work`, and tell what came in its way. */

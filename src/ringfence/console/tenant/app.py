@@ -29,11 +29,14 @@ from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.sealed_hours import SealedHours
 from ringfence.console.tenant.service_routes import service_routes
+from ringfence.console.tenant.sso.id_tokens import KeptIdTokens
+from ringfence.console.tenant.sso.logout_app import SIGNED_OUT, create_logout_app
 from ringfence.console.tenant.sso.people import SsoPeople
 from ringfence.console.tenant.sso.provider import Providers
 from ringfence.console.tenant.sso.routes import OPEN as SSO_OPEN
 from ringfence.console.tenant.sso.routes import sso_routes
 from ringfence.console.tenant.sso.sign_in import SsoSignIn
+from ringfence.console.tenant.sso.sign_out import SsoSignOut
 from ringfence.console.tenant.standing_json import StandingRelay
 from ringfence.console.tenant.subaccount_routes import subaccount_routes
 from ringfence.console.tenant.text_routes import text_routes
@@ -69,7 +72,10 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
 
     http = dependencies.http
     providers = None if http is None else Providers(http, clock, dev=dependencies.dev)
-    sso_sign_in = SsoSignIn(storage, sessions, providers, keys, clock, standstill, origins.tenant)
+    id_tokens = KeptIdTokens()
+    sso_sign_in = SsoSignIn(storage, sessions, providers, keys, clock, standstill, id_tokens, origins.tenant)
+    sso_sign_out = SsoSignOut(storage, sessions, providers, keys, clock, id_tokens, origins.tenant)
+    signed_out = create_logout_app(sso_sign_out)
 
     def sign_in_page(status: int = 200) -> Response:
         return pages.page("member_sign_in.html", status, title="Sign in", keys=origins.keys)
@@ -83,7 +89,9 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     open_paths = OpenPaths([*OPEN, *SSO_OPEN], below=OPEN_BELOW)
     routes = [
         *sign_in_routes(
-            *(sign_in_page, sign_in, sessions, dependencies.notes, clock, origins.tenant), opened=openings.opened
+            *(sign_in_page, sign_in, sessions, dependencies.notes, clock, origins.tenant),
+            opened=openings.opened,
+            leaving=sso_sign_out.leaving,
         ),
         *openings.routes(),
         *grant_routes(
@@ -132,6 +140,9 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     )
 
     async def console(scope: Scope, receive: Receive, send: Send) -> None:
-        await (enrolling if scope["path"] in ENROL else guarded)(scope, receive, send)
+        path = scope["path"]
+        # Neither has a session: the key origin's page asks across origins, and a provider no browser.
+        outside = enrolling if path in ENROL else signed_out if path == SIGNED_OUT else None
+        await (outside or guarded)(scope, receive, send)
 
     return console

@@ -37,6 +37,7 @@ class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    end_session_endpoint: str = ""
     authorization_response_iss_parameter_supported: bool = False
 
 
@@ -133,6 +134,8 @@ class Providers:
         try:
             for url in (found.authorization_endpoint, found.token_endpoint, found.jwks_uri):
                 check_address(url, dev=self._dev)
+            if found.end_session_endpoint:
+                check_address(found.end_session_endpoint, dev=self._dev)
         except ValueError:
             raise ProviderFailedError("endpoint") from None
         return found

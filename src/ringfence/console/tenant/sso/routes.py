@@ -11,8 +11,10 @@ from ringfence.console.request_signature import PublicJwk
 from ringfence.console.session_guard import session_of, set_cookie
 from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.sso.id_token import STRONG
+from ringfence.console.tenant.sso.logout_app import SIGNED_OUT
 from ringfence.console.tenant.sso.people import SsoPeople
 from ringfence.console.tenant.sso.sign_in import CALLBACK, SsoSignIn
+from ringfence.console.tenant.sso.sign_out import SIGN_IN
 from ringfence.domain.access.role import Role
 from ringfence.domain.clock import Clock
 
@@ -79,6 +81,8 @@ def sso_routes(
             people=found if role_of(request) is Role.OWNER else (),
             strong=STRONG,
             callback=f"{origin}{CALLBACK}",
+            after=f"{origin}{SIGN_IN}",
+            signed_out=f"{origin}{SIGNED_OUT}",
         )
 
     async def set_provider(request: Request) -> Response:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 _PROVIDER = "SELECT account, issuer, client_id, accepted, set_ms FROM sso WHERE account = ?"
+_SESSIONS = "SELECT session, account, issuer, client_id, subject, sid FROM sso_session"
 _PEOPLE = "SELECT account, issuer, subject, id, shown, member, asked_ms FROM sso_person"
 
 
@@ -35,6 +36,20 @@ class SsoPerson(msgspec.Struct, frozen=True, kw_only=True):
         return f"SsoPerson({self.id})"
 
 
+class SsoSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that came by a provider; `sid` is the provider's own name for it, "" where it gave none."""
+
+    session: str
+    account: str
+    issuer: str
+    client_id: str
+    subject: str
+    sid: str
+
+    def __repr__(self) -> str:
+        return f"SsoSession({self.session})"
+
+
 def provider_of(db: sqlite3.Connection, account: str) -> SsoProvider | None:
     """Where the account's members may come from."""
     row = db.execute(_PROVIDER, (account,)).fetchone()
@@ -44,6 +59,12 @@ def provider_of(db: sqlite3.Connection, account: str) -> SsoProvider | None:
     return SsoProvider(
         account=account, issuer=issuer, client_id=client_id, accepted=tuple(json.loads(accepted)), set_ms=set_ms
     )
+
+
+def accounts_of_provider(db: sqlite3.Connection, issuer: str, client_ids: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """(account, client id) of each whose members may come from that issuer by one of these."""
+    rows = db.execute("SELECT account, client_id FROM sso WHERE issuer = ? ORDER BY account", (issuer,)).fetchall()
+    return [(account, client_id) for account, client_id in rows if client_id in client_ids]
 
 
 def keep_provider(db: sqlite3.Connection, provider: SsoProvider) -> None:
@@ -79,6 +100,23 @@ def keep_person(db: sqlite3.Connection, person: SsoPerson) -> None:
 def forget_person(db: sqlite3.Connection, account: str, id_: str) -> None:
     """They come from there no more, until they ask anew."""
     db.execute("DELETE FROM sso_person WHERE account = ? AND id = ?", (account, id_))
+
+
+def keep_sso_session(db: sqlite3.Connection, came: SsoSession) -> None:
+    """Of a session that is kept; gone with it."""
+    db.execute("INSERT INTO sso_session VALUES (?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(came))
+
+
+def sso_session_of(db: sqlite3.Connection, session: str) -> SsoSession | None:
+    """How a session came; None for one that came by a passkey."""
+    row = db.execute(f"{_SESSIONS} WHERE session = ?", (session,)).fetchone()
+    return None if row is None else SsoSession(**dict(zip(SsoSession.__struct_fields__, row, strict=True)))
+
+
+def sso_sessions_of(db: sqlite3.Connection, issuer: str, client_id: str) -> Sequence[SsoSession]:
+    """All that came by a provider."""
+    rows = db.execute(f"{_SESSIONS} WHERE issuer = ? AND client_id = ?", (issuer, client_id)).fetchall()
+    return [SsoSession(**dict(zip(SsoSession.__struct_fields__, row, strict=True))) for row in rows]
 
 
 def _person(row: tuple[object, ...]) -> SsoPerson:

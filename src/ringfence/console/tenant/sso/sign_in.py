@@ -17,21 +17,24 @@ import structlog
 
 from ringfence.console.refusals import RefusedError
 from ringfence.console.request_signature import PublicJwk, check_key
-from ringfence.console.sessions import Sessions
+from ringfence.console.sessions import Session, Sessions
 from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import member_of
-from ringfence.console.tenant.sso.id_token import (
-    Expected,
-    IdTokenRefusedError,
-    NoJoseError,
-    Subject,
-    from_jose,
-    key_of,
-    subject_of,
-)
+from ringfence.console.tenant.sso.id_token import Expected, Subject, subject_of
+from ringfence.console.tenant.sso.id_tokens import KeptIdTokens
 from ringfence.console.tenant.sso.provider import ProviderFailedError, Providers
-from ringfence.console.tenant.sso.rows import SsoPerson, SsoProvider, keep_person, people_of, person_of, provider_of
+from ringfence.console.tenant.sso.rows import (
+    SsoPerson,
+    SsoProvider,
+    SsoSession,
+    keep_person,
+    keep_sso_session,
+    people_of,
+    person_of,
+    provider_of,
+)
+from ringfence.console.tenant.sso.signed_token import NoJoseError, TokenRefusedError, from_jose, key_of
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid, new_sid
@@ -78,6 +81,7 @@ class SsoSignIn:
         notes: AccessNotes,
         clock: Clock,
         standstill: Standstill,
+        id_tokens: KeptIdTokens,
         origin: str,
     ) -> None:
         self._storage = storage
@@ -86,6 +90,7 @@ class SsoSignIn:
         self._notes = notes
         self._clock = clock
         self._standstill = standstill
+        self._id_tokens = id_tokens
         self._redirect_uri = f"{origin}{CALLBACK}"
         self._mac_key = secrets.token_bytes(32)
         self._used: dict[bytes, int] = {}
@@ -137,7 +142,7 @@ class SsoSignIn:
         try:
             metadata = await providers.metadata(provider.issuer, account)
             if issuer != provider.issuer and (issuer or metadata.authorization_response_iss_parameter_supported):
-                raise IdTokenRefusedError("iss beside the code")
+                raise TokenRefusedError("iss beside the code")
             token = await providers.id_token(
                 *(metadata, account),
                 code=code,
@@ -156,16 +161,20 @@ class SsoSignIn:
                     now_s=self._clock.now_ms() // 1_000,
                 ),
             )
-        except (ProviderFailedError, IdTokenRefusedError) as error:
+        except (ProviderFailedError, TokenRefusedError) as error:
             _log.warning("console.sso_refused", cause=str(error))
             raise RefusedError(_WEAK if str(error) == "weak" else _REFUSED, status=401) from None
         if not self._mark_used(begun.salt, begun.until_ms):
             raise RefusedError(_TOO_LATE, status=401)
         await self._standstill.check_member(account)
         person = await self._known(provider, subject)
-        return await self._open(person, begun.key)
+        session, cookie = await self._open(person, provider, subject, begun.key)
+        self._id_tokens.keep(session.id, token)
+        return cookie
 
-    async def _open(self, person: SsoPerson, key: PublicJwk) -> str:
+    async def _open(
+        self, person: SsoPerson, provider: SsoProvider, subject: Subject, key: PublicJwk
+    ) -> tuple[Session, str]:
         made, cookie = self._sessions.new("member", person.member, person.account, key)
         # No passkey was shown to us: whatever asks for one asks for it.
         session = msgspec.structs.replace(made, verified_ms=0)
@@ -176,8 +185,16 @@ class SsoSignIn:
             if now != person or member_of(db, person.account, person.member) is None:
                 raise RefusedError(_REFUSED, status=401)
 
-        await self._sessions.keep(session, cookie, check)
-        return cookie
+        came = SsoSession(
+            session=session.id,
+            account=person.account,
+            issuer=provider.issuer,
+            client_id=provider.client_id,
+            subject=subject.subject,
+            sid=subject.sid,
+        )
+        await self._sessions.keep(session, cookie, check, lambda db: keep_sso_session(db, came))
+        return session, cookie
 
     async def _known(self, provider: SsoProvider, subject: Subject) -> SsoPerson:
         """Whom an owner has let in. RefusedError for others, who wait from then on."""
