@@ -3,7 +3,8 @@
 python benchmarks/console_pages.py [--texts 1000000] [--tenants 270000] [--times 20] [--directory DIR]
 
 The store is SQLite, filled by SQL: one tenant has all the texts, of a month, one in a thousand of them failed, one in
-ten received. Every other text of the last hour still waits. The consoles answer in this process, without a network.
+ten received. Every other text of the last hour still waits. Of each text a webhook told, one in a thousand in vain.
+The consoles answer in this process, without a network.
 Rows are read as after a restart at first, and then from memory: the first of each page is told by itself.
 """
 
@@ -27,6 +28,7 @@ from ringfence.console.sessions import Sessions
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, keep_member
 from ringfence.console.tenant.traffic import TenantTraffic, TextsWanted
+from ringfence.dispatch.bells import Bells
 from ringfence.domain.access.role import Role
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.message import Direction, Status
@@ -70,6 +72,18 @@ SELECT :account, printf('SM%032x', :texts - n), iif(inbound, 'inbound', 'outboun
   'simulator', 0, 0, iif(status = 'queued', at_ms, NULL), status <> 'queued'
 FROM texts
 """
+SEED_EVENTS = """
+WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < :texts)
+INSERT INTO event (account, message_sid, kind, sequence, at_ms, due_ms, attempts, state, raw)
+SELECT :account, printf('SM%032x', n + 1), iif(n % 5000 = 1, 'call.busy', 'message.sent'), 0,
+  :now - (:texts - n) * :each_ms, 0, 1, CASE WHEN n % 1000 = 1 THEN 'dead' WHEN n > :texts - 1000 THEN 'pending'
+    ELSE 'done' END, ''
+FROM n
+"""
+SEED_ATTEMPTS = """
+INSERT INTO attempt (account, message_sid, event_id, state, due_ms, http_status, duration_ms, at_ms, detail)
+SELECT account, message_sid, id, state, 0, 200, 9, at_ms, randomblob(700) FROM event
+"""
 SEED_QUEUES = """
 INSERT INTO sender_queue (account, sender, carrier, fence, until_ms, next_ms)
 SELECT account, local, carrier, 1, 0, min(place_ms) FROM message WHERE place_ms IS NOT NULL GROUP BY 1, 2, 3
@@ -83,6 +97,8 @@ def seed(path: Path, texts: int, tenants: int) -> None:
         values = {"now": NOW_MS, "tenants": tenants, "texts": texts, "account": ACCOUNT}
         connection.execute(SEED_TENANTS, values)
         connection.execute(SEED_TEXTS, values | {"each_ms": DAYS * DAY_MS // texts})
+        connection.execute(SEED_EVENTS, values | {"each_ms": DAYS * DAY_MS // texts})
+        connection.execute(SEED_ATTEMPTS)
         connection.execute(SEED_QUEUES)
         migration = files("ringfence.store").joinpath("sql", "migrations", "0028_day_counts.sql").read_text("utf-8")
         connection.execute("DROP TABLE day_count")
@@ -134,6 +150,7 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
             texts=store,
             calls=store,
             told=store,
+            wake=Bells(),
             recordings=RecordingFolder(folder / "recordings"),
             staff_passkeys=passkeys,
             members_passkeys=WebauthnPasskeys(),
@@ -175,7 +192,13 @@ def operator_pages() -> list[str]:
 
 
 def member_pages() -> list[str]:
-    return ["/", "/texts", "/calls", "/numbers", "/services", "/members", "/grants", "/ledger"]
+    day = time.strftime("%Y-%m-%d", time.gmtime((NOW_MS - 20 * DAY_MS) / 1_000))
+    webhooks = ["", "?state=waiting", "?state=given+up", "?state=delivered", f"?day={day}", "?kind=call"]
+    return [
+        *("/", "/texts", "/calls", "/numbers", "/services", "/members", "/grants", "/ledger"),
+        *(f"/webhooks{asked}" for asked in webhooks),
+        f"/webhooks?before={NOW_MS - 25 * DAY_MS}.1",
+    ]
 
 
 async def member(app: Any, storage: ConsoleStorage, clock: ManualClock) -> StaffBrowser:

@@ -127,7 +127,9 @@ def test_a_recording_is_opened_played_and_saved_in_the_frame(context: BrowserCon
     assert keys.evaluate(cells, [value for value, _ in CELLS]) == [cell for _, cell in CELLS]
 
 
-def test_what_was_given_up_is_looked_at_and_told_again(context: BrowserContext, stand: MemberConsole) -> None:
+def test_a_webhook_that_was_given_up_is_found_looked_at_and_told_again(
+    context: BrowserContext, stand: MemberConsole
+) -> None:
     call = stand.wait(a_call(stand))
     (event,) = stand.wait(stand.texts.events(AC, call))
     page = member(context, stand)
@@ -135,7 +137,14 @@ def test_what_was_given_up_is_looked_at_and_told_again(context: BrowserContext, 
     wire: list[str] = []
     page.on("request", lambda request: wire.append(f"{request.url} {request.headers} {request.post_data}"))
     page.get_by_role("link", name="Webhooks").click()
+    page.get_by_label("State").select_option("delivered")
+    page.get_by_role("button", name="Show").click()
     row = page.get_by_role("row").filter(has_text=call)
+    expect(row).to_have_count(0)
+    page.get_by_label("State").select_option("given up")
+    page.get_by_label("Event").select_option("call.completed")
+    page.get_by_role("button", name="Show").click()
+    expect(row).to_contain_text("given up")
     expect(row).to_contain_text("HTTP 500, error 11200")
     with page.expect_download() as saved:
         page.get_by_role("button", name="Save as CSV").click()
@@ -146,6 +155,8 @@ def test_what_was_given_up_is_looked_at_and_told_again(context: BrowserContext, 
     row.get_by_role("button", name="Tell again").click()
     frame.get_by_role("button", name="Tell it again").click()
     expect(page.get_by_role("status")).to_have_text("It is told again.")
+    expect(row).to_contain_text("waiting")
+    expect(row.get_by_role("button")).to_have_text(["Look"])
     (again,) = stand.wait(stand.texts.events(AC, call))
     assert (event.state, again.state, again.attempts) == ("dead", "pending", 0)
     verbs = [(entry.verb, entry.scope) for entry in stand.ledger.entries]

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.outbox import EventFilter
 from ringfence.ports.store import MessageFilter, MessageRow, NewEvent, Outcome, Party, Settlement, StaleFenceError
 from ringfence.store.memory import MemoryStore
 from ringfence.store.postgres import PostgresStore
@@ -187,8 +188,21 @@ class Agreement(RuleBasedStateMachine):
         self.both("unfinished", account, epoch)
         self.both("by_carrier_refs", "simulator", [ref, "r1", "r9"])
         self.both("messages_of", [(account, sid) for account in ACCOUNTS for sid in SIDS])
-        self.both("dead_events", account)
         self.both("rated", account)
+
+    @rule(
+        account=accounts,
+        state=st.sampled_from([None, "pending", "done", "dead"]),
+        bounds=st.tuples(st.none() | moments, st.none() | moments),
+        before=st.none() | st.tuples(moments, st.integers(0, 20)),
+        limit=st.integers(1, 6),
+    )
+    def list_events(self, account, state, bounds, before, limit):
+        from_ms, to_ms = (None if ms is None else NOW + ms for ms in bounds)
+        wanted = EventFilter(state=state, from_ms=from_ms, to_ms=to_ms)
+        place = None if before is None else (NOW + before[0], before[1])
+        found = self.both("latest_events", account, wanted, before=place, limit=limit)
+        self.both("last_attempts", account, found)
 
     @invariant()
     def every_message_and_its_news_are_the_same(self):

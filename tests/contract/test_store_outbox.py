@@ -3,10 +3,12 @@
 import pytest
 
 from ringfence.domain.message import Direction, Status
+from ringfence.ports.outbox import EventFilter
 from ringfence.ports.store import NewEvent, Outcome, Settlement
 
 NOW = 1_700_000_100_000
 TTL = 10_000
+DEAD = EventFilter(state="dead")
 
 
 def event(sequence, at_ms=NOW):
@@ -82,7 +84,7 @@ async def test_an_event_given_up_lets_the_later_ones_go(store, text):
     await store.settle_events([settled(first, "dead")])
     (following,) = await take(store)
     assert following.sequence == 1
-    assert [dead.id for dead in await store.dead_events(row.account)] == [first.id]
+    assert [dead.id for dead in await store.latest_events(row.account, DEAD)] == [first.id]
 
 
 async def test_news_that_come_later_wait_their_turn(store, text):
@@ -143,7 +145,7 @@ async def test_a_settled_event_can_be_replayed(store, text, state):
     assert await take(store, NOW + 6) == []
     (again,) = await take(store, NOW + 7)
     assert (again.id, again.attempts, again.due_ms) == (found.id, 0, NOW + 7)
-    assert await store.dead_events(row.account) == []
+    assert await store.latest_events(row.account, DEAD) == []
 
 
 async def test_an_unknown_event_cannot_be_replayed(store):
@@ -173,15 +175,6 @@ async def test_an_event_erased_meanwhile_is_settled_in_silence(store, text):
     await store.delete_message(row.account, row.sid)
     await store.settle_events([settled(found)])
     assert await store.attempts(row.account, row.sid) == []
-
-
-async def test_dead_events_are_listed_newest_first_within_the_limit(store, text):
-    for _ in range(3):
-        await accept(store, text, event(0))
-    taken = await take(store)
-    await store.settle_events([settled(found, "dead") for found in taken])
-    dead = await store.dead_events(taken[0].account, limit=2)
-    assert [found.id for found in dead] == sorted((found.id for found in taken), reverse=True)[:2]
 
 
 async def test_pending_news_keep_a_message_unfinished(store, text):

@@ -19,6 +19,7 @@ from ringfence.cli.webhook_watch import refuse_unless_up
 from ringfence.domain.attempt import Exchange
 from ringfence.domain.sealing.attempt import open_attempt
 from ringfence.domain.sealing.record import RecordSealer
+from ringfence.ports.outbox import EventFilter
 from ringfence.roles.bootstrap import first_account_sid
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -158,7 +159,7 @@ async def _exchange(settings: Settings, event_id: int, account: str | None) -> E
 
 
 async def _last_attempt(it: Installation, settings: Settings, owner: str, event_id: int) -> tuple[Exchange, ...]:
-    dead = await it.store.dead_events(owner, limit=LOOKED_AT)
+    dead = await it.store.latest_events(owner, EventFilter(state="dead"), limit=LOOKED_AT)
     event = next((each for each in dead if each.id == event_id), None)
     row = await it.store.message(owner, event.message_sid) if event is not None else None
     if row is None:

@@ -16,6 +16,7 @@ from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
 from ringfence.cli.webhook_watch import await_webhook, dispatcher_view, failed, tell, what_was_said
 from ringfence.ports.keys import Caller
+from ringfence.ports.outbox import EventFilter
 from ringfence.roles.bootstrap import first_account_sid
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
@@ -37,7 +38,7 @@ def list_failed(
 
     async def work(it: Installation) -> None:
         owner = await account_row(it, account or await first_account_sid(it.store))
-        dead = await it.store.dead_events(owner.sid, limit=SHOWN)
+        dead = await it.store.latest_events(owner.sid, EventFilter(state="dead"), limit=SHOWN)
         rows = [(event.id, shown_time(event.at_ms), event.kind, event.message_sid, event.attempts) for event in dead]
         show(output, ("event", "at", "kind", "message", "attempts"), rows)
 
@@ -99,7 +100,8 @@ def replay(
 
 async def _tell_again(it: Installation, settings: Settings, owner: str, event: int, caller: Caller | None) -> None:
     """With the tenant present, texts of closed hours too, which the dispatcher alone can no longer open."""
-    dead = await it.store.dead_events(owner, limit=MAX_REPLAYED) if caller is not None else []
+    given_up = EventFilter(state="dead")
+    dead = await it.store.latest_events(owner, given_up, limit=MAX_REPLAYED) if caller is not None else []
     sid = next((each.message_sid for each in dead if each.id == event), None)
     if caller is None or sid is None:
         await _replay_one(it, settings, owner, event)

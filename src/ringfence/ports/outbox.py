@@ -52,6 +52,18 @@ class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     detail: bytes = b""
 
 
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events: of a state, of those that happened in [`from_ms`, `to_ms`). None is any."""
+
+    state: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+
+EventPlace = tuple[int, int]
+"""Where an event stands among those of its account: when it happened, and its id."""
+
+
 class Outbox(Protocol):
     """What tenants are still to be told."""
 
@@ -76,8 +88,13 @@ class Outbox(Protocol):
     async def events(self, account: str, message_sid: str) -> list[EventRow]:
         """In the order they happened."""
 
-    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
-        """Newest first."""
+    async def latest_events(
+        self, account: str, wanted: EventFilter, *, before: EventPlace | None = None, limit: int = 50
+    ) -> list[EventRow]:
+        """Newest first, those that come after the place `before`, whether or not its event is still there."""
+
+    async def last_attempts(self, account: str, events: Sequence[EventRow]) -> list[Settlement | None]:
+        """Of each event the last attempt, in order, without its `detail`; None where none is kept."""
 
     async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
         """Make a done or dead event pending again, due at `at_ms`, its attempts counted from 0.

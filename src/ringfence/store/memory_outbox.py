@@ -6,8 +6,10 @@ from itertools import count
 import msgspec
 from msgspec.structs import replace
 
+from ringfence.ports.outbox import EventFilter, EventPlace
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT
+from ringfence.store.event_listing import bounds_of, page_within
 from ringfence.store.shares import Turn, first_share
 from ringfence.store.times_to_come import EVENTS_WITHIN_MS
 
@@ -137,11 +139,18 @@ class MemoryOutbox:
     async def events(self, account: str, message_sid: str) -> list[EventRow]:
         return [entry.row for entry in self._of(account, message_sid)]
 
-    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
-        dead = [
-            entry.row for entry in self._events.values() if (entry.row.account, entry.row.state) == (account, "dead")
-        ]
-        return dead[::-1][:limit]
+    async def latest_events(
+        self, account: str, wanted: EventFilter, *, before: EventPlace | None = None, limit: int = 50
+    ) -> list[EventRow]:
+        of = (entry.row for entry in self._events.values() if entry.row.account == account)
+        found = (row for row in of if wanted.state in (None, row.state))
+        return page_within(found, bounds_of(wanted, before), limit)
+
+    async def last_attempts(self, account: str, events: Sequence[EventRow]) -> list[Settlement | None]:
+        found = {
+            (sid, each.event_id): replace(each, detail=b"") for sid, each in self._attempts if each.account == account
+        }
+        return [found.get((event.message_sid, event.id)) for event in events]
 
     async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
         entry = self._events.get(event_id)

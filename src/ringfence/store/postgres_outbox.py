@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
+from ringfence.ports.outbox import EventFilter, EventPlace
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
+from ringfence.store.event_listing import FEW, bounds_of, page_within
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, columns
 from ringfence.store.rounds import rounds
@@ -55,8 +57,27 @@ class PostgresOutbox(PostgresGround):
     async def events(self, account: str, message_sid: str) -> list[EventRow]:
         return [EVENT.read(row) for row in await self._all(SQL["of_message"], account, message_sid)]
 
-    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
-        return [EVENT.read(row) for row in await self._all(SQL["dead"], account, limit)]
+    async def latest_events(
+        self, account: str, wanted: EventFilter, *, before: EventPlace | None = None, limit: int = 50
+    ) -> list[EventRow]:
+        bounds = bounds_of(wanted, before)
+        if wanted.state == "pending":
+            waiting = [EVENT.read(row) for row in await self._all(SQL["some_pending"], account, FEW + 1)]
+            if len(waiting) <= FEW:
+                return page_within(waiting, bounds, limit)
+        values = (account, *bounds, limit)
+        if wanted.state is None:
+            rows = await self._all(SQL["latest"], *values)
+        elif wanted.state == "dead":
+            rows = await self._all(SQL["latest_dead"], *values)
+        else:
+            rows = await self._all(SQL["latest_of"], *values, wanted.state)
+        return [EVENT.read(row) for row in rows]
+
+    async def last_attempts(self, account: str, events: Sequence[EventRow]) -> list[Settlement | None]:
+        sids, ids = [event.message_sid for event in events], [event.id for event in events]
+        found = {row[0]: SETTLEMENT.read(row) for row in await self._all(SQL["last_attempts"], account, sids, ids)}
+        return [found.get(event.id) for event in events]
 
     async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
         return await self._outbox.write(_replay, (account, event_id, at_ms))

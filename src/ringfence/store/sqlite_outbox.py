@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 
+from ringfence.ports.outbox import EventFilter, EventPlace
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT, EVENT, SETTLEMENT
+from ringfence.store.event_listing import FEW, bounds_of, page_within
 from ringfence.store.json_rows import JsonRows, joined, json_rows
 from ringfence.store.rounds import rounds
 from ringfence.store.shares import Turn, first_share
@@ -58,8 +60,27 @@ class SqliteOutbox(SqliteGround):
     async def events(self, account: str, message_sid: str) -> list[EventRow]:
         return [EVENT.read(row) for row in self._all(SQL["of_message"], (account, message_sid))]
 
-    async def dead_events(self, account: str, *, limit: int = 100) -> list[EventRow]:
-        return [EVENT.read(row) for row in self._all(SQL["dead"], (account, limit))]
+    async def latest_events(
+        self, account: str, wanted: EventFilter, *, before: EventPlace | None = None, limit: int = 50
+    ) -> list[EventRow]:
+        bounds = bounds_of(wanted, before)
+        if wanted.state == "pending":
+            waiting = [EVENT.read(row) for row in self._all(SQL["some_pending"], (account, FEW + 1))]
+            if len(waiting) <= FEW:
+                return page_within(waiting, bounds, limit)
+        values = (account, *bounds, limit)
+        if wanted.state is None:
+            rows = self._all(SQL["latest"], values)
+        elif wanted.state == "dead":
+            rows = self._all(SQL["latest_dead"], values)
+        else:
+            rows = self._all(SQL["latest_of"], (*values, wanted.state))
+        return [EVENT.read(row) for row in rows]
+
+    async def last_attempts(self, account: str, events: Sequence[EventRow]) -> list[Settlement | None]:
+        wanted = json_rows([(event.message_sid, event.id) for event in events])
+        found = {row[0]: SETTLEMENT.read(row) for row in self._all(SQL["last_attempts"], (account, wanted))}
+        return [found.get(event.id) for event in events]
 
     async def replay(self, account: str, event_id: int, at_ms: int) -> bool:
         return await self._write(_replay, (account, event_id, at_ms))

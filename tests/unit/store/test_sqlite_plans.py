@@ -81,6 +81,11 @@ def test_no_statement_scans_a_table(connection, name):
         ("outbox", "ready", "event_turn (account=? AND ready_ms<?)"),
         ("outbox", "ready_accounts", "event_turn (account>?)"),
         ("outbox", "ready_accounts", "event_turn (account=? AND ready_ms<?)"),
+        ("outbox", "latest", "event_made (account=? AND at_ms>? AND at_ms<?)"),
+        ("outbox", "latest_of", "event_made (account=? AND at_ms>? AND at_ms<?)"),
+        ("outbox", "latest_dead", "event_dead (account=? AND at_ms>? AND at_ms<?)"),
+        ("outbox", "some_pending", "event_pending (account=?)"),
+        ("outbox", "last_attempts", "attempt_message (account=? AND message_sid=?)"),
         ("outbox", "settle", "event USING INTEGER PRIMARY KEY"),
         ("outbox", "rank", "waiting USING INDEX event_pending (account=? AND message_sid=?)"),
         ("messages", "change", "message USING INDEX sqlite_autoindex_message_1 (account=? AND sid=?)"),
@@ -96,5 +101,5 @@ def test_no_statement_scans_a_table(connection, name):
 def test_the_index_made_for_it_is_used(connection, name, heading, index):
     steps = plan(connection, statements(f"sqlite/{name}")[heading])
     assert any(index in step for step in steps)
-    if heading in ("due", "all", "ended", "by_local"):
+    if heading in ("due", "all", "ended", "by_local", "latest", "latest_of", "latest_dead"):
         assert not any("TEMP B-TREE" in step for step in steps)

@@ -1,7 +1,9 @@
-"""Webhooks for members: what could not be told, each attempt, and telling it again."""
+"""Webhooks for members: pages of all, each attempt at one, and telling it again."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode
 
 import msgspec
 from starlette.requests import Request
@@ -17,13 +19,17 @@ from ringfence.console.tenant.member_acts import GONE, MemberActs
 from ringfence.console.tenant.reading import reader_in
 from ringfence.console.tenant.sealed_hours import Opener, SealedHours
 from ringfence.console.tenant.told import SealedEvent
-from ringfence.console.tenant.webhooks import GivenUp, TenantWebhooks
+from ringfence.console.tenant.webhooks import KINDS, Shown, State, TenantWebhooks, WebhooksWanted
 from ringfence.domain.base64url import decode_base64url
 from ringfence.ports.console_keys import ConsoleKeys
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.usecases.webhooks.replay import Replayer
 
-HEADS: Final = ("event", "of", "kind", "happened_utc", "attempted_utc", "http_status", "error", "duration_ms")
+HEADS: Final = (
+    *("event", "of", "kind", "happened_utc", "state", "attempts"),
+    *("attempted_utc", "http_status", "error", "duration_ms"),
+)
+EXPORTED_MAX: Final = 5_000
 EVENT_ID: Final = re.compile(r"[0-9]{1,18}")
 # The pages of what a webhook tells of.
 PAGES: Final = {"CA": "/calls", "SM": "/texts", "MM": "/texts"}
@@ -47,18 +53,26 @@ def webhook_routes(
     """All of them are for a session of a member."""
 
     async def listed(request: Request) -> Response:
-        session = session_of(request)
+        session, wanted = session_of(request), _wanted(request)
+        found, before = await webhooks.page(session.account, wanted)
+        asked = {"state": wanted.state or "", "day": wanted.day, "kind": wanted.kind}
         return pages.page(
             "member_webhooks.html",
             title="Webhooks",
             session=session,
             keys=keys_origin,
-            given_up=await webhooks.given_up(session.account),
+            shown=found,
             pages_of=PAGES,
+            states=list(State),
+            kinds=KINDS,
+            asked=asked,
+            query=_query(asked),
+            older=_query({**asked, "before": before}) if before else "",
         )
 
     async def exported(request: Request) -> Response:
-        return csv_file("webhooks", HEADS, map(_cells, await webhooks.given_up(session_of(request).account)))
+        found = await webhooks.newest(session_of(request).account, _wanted(request), EXPORTED_MAX)
+        return csv_file("webhooks", HEADS, map(_cells, found))
 
     async def own(request: Request) -> tuple[SealedEvent, int]:
         account, of = session_of(request).account, request.path_params["of"]
@@ -95,16 +109,34 @@ def webhook_routes(
         return done()
 
     return [
-        Route("/webhooks", listed, methods=["GET"]),
-        Route("/webhooks/export", exported, methods=["GET"]),
+        Route("/webhooks", answering(listed), methods=["GET"]),
+        Route("/webhooks/export", answering(exported), methods=["GET"]),
         Route("/webhooks/{of}/{event}/sealed", answering(sealed), methods=["POST"]),
         Route("/webhooks/{of}/{event}/again", answering(again), methods=["POST"]),
     ]
 
 
-def _cells(each: GivenUp) -> tuple[object, ...]:
+def _wanted(request: Request) -> WebhooksWanted:
+    """What the page's form asks for. RefusedError with 400 for a state that there is not."""
+    asked = request.query_params
+    state = asked.get("state", "")
+    if state not in ("", *State):
+        raise RefusedError("There is no such state.", status=400)
+    return WebhooksWanted(
+        state=State(state) if state else None,
+        day=asked.get("day", ""),
+        kind=asked.get("kind", ""),
+        before=asked.get("before", ""),
+    )
+
+
+def _query(values: Mapping[str, str]) -> str:
+    return urlencode({name: value for name, value in values.items() if value})
+
+
+def _cells(each: Shown) -> tuple[object, ...]:
     event, last = each.event, each.last
-    happened = event.id, event.message_sid, event.kind, shown_time(event.at_ms)
+    happened = event.id, event.message_sid, event.kind, shown_time(event.at_ms), each.state, event.attempts
     if last is None:
         return *happened, None, None, None, None
     return *happened, shown_time(last.at_ms), last.http_status, last.error_code, last.duration_ms

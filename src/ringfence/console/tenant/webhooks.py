@@ -1,19 +1,60 @@
-"""What an account's program could not be told: the events that were given up, and one of them with all its attempts."""
+"""What an account's program was told, is to be told, and could not be told: pages of events, and one of them whole."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 
+from ringfence.console.tenant.days import bounds_ms
+from ringfence.console.tenant.looked_through import looked_through
 from ringfence.console.tenant.told import Retold, SealedEvent, told_of
-from ringfence.ports.outbox import EventRow, Settlement
+from ringfence.domain.verify_event import EVENT_KINDS
+from ringfence.ports.outbox import EventFilter, EventPlace, EventRow, Settlement
 
-SHOWN_MAX = 100
+
+class State(StrEnum):
+    """How it stands with an event, as people say it."""
+
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    GIVEN_UP = "given up"
 
 
-class GivenUp(msgspec.Struct, frozen=True):
-    """An event and the last attempt to tell it: None where that is not kept."""
+OF_STATE: Final[Mapping[State, str]] = {State.WAITING: "pending", State.DELIVERED: "done", State.GIVEN_UP: "dead"}
+STATE_OF: Final[Mapping[str, State]] = {state: name for name, state in OF_STATE.items()}
+KINDS: Final[Mapping[str, Sequence[str]]] = {
+    "message": ("received", "sent", "delivered", "undelivered", "failed", "canceled"),
+    "call": ("initiated", "ringing", "answered", "completed", "busy", "no-answer", "failed", "canceled"),
+    "recording": ("in-progress", "completed", "absent"),
+    "factor": tuple(name for group, _, name in (kind.partition(".") for kind in EVENT_KINDS) if group == "factor"),
+    "challenge": tuple(
+        name for group, _, name in (kind.partition(".") for kind in EVENT_KINDS) if group == "challenge"
+    ),
+}
+"""What a program may be told of, and what of that."""
+
+_PLACE: Final = re.compile(r"([0-9]{1,15})\.([0-9]{1,18})")
+
+
+class WebhooksWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events: in a state, of a day (UTC, YYYY-MM-DD), of a kind (`call.completed`) or all kinds of `call`.
+
+    Those after the page that ended at `before`. "" is any.
+    """
+
+    state: State | None = None
+    day: str = ""
+    kind: str = ""
+    before: str = ""
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """An event and the last attempt to tell it: None where there is none, or none that is kept."""
 
     event: EventRow
+    state: State
     last: Settlement | None
 
 
@@ -23,14 +64,33 @@ class TenantWebhooks:
     def __init__(self, told: Retold) -> None:
         self._told = told
 
-    async def given_up(self, account: str) -> Sequence[GivenUp]:
-        """The newest first."""
-        found = []
-        for event in await self._told.dead_events(account, limit=SHOWN_MAX):
-            attempts = await self._told.attempts(account, event.message_sid)
-            last = [each for each in attempts if each.event_id == event.id][-1:]
-            found.append(GivenUp(event, last[0] if last else None))
-        return found
+    async def page(self, account: str, wanted: WebhooksWanted) -> tuple[Sequence[Shown], str]:
+        """A page, the newest first, and what to ask the next one with: "" where there is none. RefusedError."""
+        asked, meets = _asked(wanted)
+
+        async def read(behind: str | None, limit: int) -> Sequence[EventRow]:
+            return await self._told.latest_events(account, asked, before=_place(behind), limit=limit)
+
+        found, before = await looked_through(read, meets, _named, wanted.before or None)
+        return await self._shown(account, found), before or ""
+
+    async def newest(self, account: str, wanted: WebhooksWanted, most: int) -> Sequence[Shown]:
+        """At most so many of them, the newest first, for a table to keep. RefusedError."""
+        found: list[Shown] = []
+        before = wanted.before
+        while len(found) < most:
+            page, before = await self.page(account, msgspec.structs.replace(wanted, before=before))
+            found += page
+            if not before:
+                break
+        return found[:most]
+
+    async def _shown(self, account: str, events: Sequence[EventRow]) -> Sequence[Shown]:
+        attempts = await self._told.last_attempts(account, events)
+        return [
+            Shown(event=event, state=STATE_OF[event.state], last=last)
+            for event, last in zip(events, attempts, strict=True)
+        ]
 
     async def event(self, account: str, of: str, event_id: int) -> SealedEvent | None:
         """One event of a text, a call or what Verify told, whatever became of it."""
@@ -47,3 +107,28 @@ class TenantWebhooks:
             return None if telling is None else telling.epoch
         (text,) = await self._told.messages_of(key)
         return None if text is None else text.epoch
+
+
+def _asked(wanted: WebhooksWanted) -> tuple[EventFilter, Callable[[EventRow], bool] | None]:
+    """What the store looks for by an index, and what is looked at of each."""
+    from_ms, to_ms = bounds_ms(wanted.day)
+    by_state = wanted.state in (State.WAITING, State.GIVEN_UP)
+    state = OF_STATE[wanted.state] if wanted.state is not None else None
+    asked = EventFilter(state=state if by_state else None, from_ms=from_ms, to_ms=to_ms)
+    if not wanted.kind and (by_state or state is None):
+        return asked, None
+    return asked, lambda row: state in (None, row.state) and _is_of(row.kind, wanted.kind)
+
+
+def _is_of(kind: str, wanted: str) -> bool:
+    return wanted in ("", kind, kind.partition(".")[0])
+
+
+def _named(row: EventRow) -> str:
+    return f"{row.at_ms}.{row.id}"
+
+
+def _place(named: str | None) -> EventPlace | None:
+    """None for what is no place: then the list begins anew."""
+    found = _PLACE.fullmatch(named or "")
+    return None if found is None else (int(found[1]), int(found[2]))

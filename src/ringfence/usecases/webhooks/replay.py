@@ -1,7 +1,7 @@
 """Tell again what could not be told: one event, or all that failed since a time."""
 
 from ringfence.domain.clock import Clock
-from ringfence.ports.store import Outbox
+from ringfence.ports.outbox import EventFilter, Outbox
 from ringfence.ports.wake import Wake
 
 # As many dead events of an account as one call looks at.
@@ -25,12 +25,13 @@ class Replayer:
 
     async def replay_failed(self, account: str, since_ms: int) -> int:
         """Tell again every event of `account` that happened at `since_ms` or later and is dead; how many."""
-        dead = await self._outbox.dead_events(account, limit=MAX_REPLAYED)
+        failed = EventFilter(state="dead", from_ms=since_ms)
+        dead = await self._outbox.latest_events(account, failed, limit=MAX_REPLAYED)
         now_ms = self._clock.now_ms()
         replayed = 0
         # Oldest first, so that they go out in the order they happened.
         for event in reversed(dead):
-            if event.at_ms >= since_ms and await self._outbox.replay(account, event.id, now_ms):
+            if await self._outbox.replay(account, event.id, now_ms):
                 replayed += 1
         if replayed:
             self._wake.ring()

@@ -107,8 +107,27 @@ FROM attempt WHERE account = $1 AND message_sid = $2 ORDER BY id
 -- of_message --
 SELECT {columns} FROM event WHERE account = $1 AND message_sid = $2 ORDER BY id
 
--- dead --
-SELECT {columns} FROM event WHERE account = $1 AND state = 'dead' ORDER BY id DESC LIMIT $2
+-- page --
+account = $1 AND (at_ms, id) < ($2, $3) AND at_ms >= $4
+
+-- latest --
+SELECT {columns} FROM event WHERE {page} ORDER BY at_ms DESC, id DESC LIMIT $5
+
+-- latest_of --
+SELECT {columns} FROM event WHERE {page} AND state = $6 ORDER BY at_ms DESC, id DESC LIMIT $5
+
+-- latest_dead --
+SELECT {columns} FROM event WHERE {page} AND state = 'dead' ORDER BY at_ms DESC, id DESC LIMIT $5
+
+-- some_pending --
+SELECT {columns} FROM event WHERE account = $1 AND state = 'pending' LIMIT $2
+
+-- last_attempts --
+SELECT event_id, account, state, due_ms, http_status, error_code, duration_ms, at_ms, ''::bytea
+FROM unnest($2::text[], $3::bigint[]) AS wanted (sid, event), LATERAL (
+  SELECT * FROM attempt WHERE attempt.account = $1 AND attempt.message_sid = wanted.sid AND event_id = wanted.event
+  ORDER BY attempt.id DESC LIMIT 1
+) AS last
 
 -- forget_details --
 UPDATE attempt SET detail = '' WHERE account = $1 AND message_sid = $2

@@ -92,8 +92,29 @@ FROM attempt WHERE account = ? AND message_sid = ? ORDER BY id
 -- of_message --
 SELECT {columns} FROM event WHERE account = ? AND message_sid = ? ORDER BY id
 
--- dead --
-SELECT {columns} FROM event WHERE account = ? AND state = 'dead' ORDER BY id DESC LIMIT ?
+-- page --
+account = ?1 AND (at_ms, id) < (?2, ?3) AND at_ms >= ?4
+
+-- latest --
+SELECT {columns} FROM event INDEXED BY event_made WHERE {page} ORDER BY at_ms DESC, id DESC LIMIT ?5
+
+-- latest_of --
+SELECT {columns} FROM event INDEXED BY event_made WHERE {page} AND state = ?6 ORDER BY at_ms DESC, id DESC LIMIT ?5
+
+-- latest_dead --
+SELECT {columns} FROM event INDEXED BY event_dead
+WHERE {page} AND state = 'dead' ORDER BY at_ms DESC, id DESC LIMIT ?5
+
+-- some_pending --
+SELECT {columns} FROM event INDEXED BY event_pending WHERE account = ? AND state = 'pending' LIMIT ?
+
+-- last_attempts --
+SELECT event_id, account, state, due_ms, http_status, error_code, duration_ms, at_ms, x'' AS detail
+FROM attempt WHERE id IN (
+  SELECT (SELECT id FROM attempt INDEXED BY attempt_message
+    WHERE account = ?1 AND message_sid = json_extract(value, '$[0]') AND event_id = json_extract(value, '$[1]')
+    ORDER BY id DESC LIMIT 1)
+  FROM json_each(?2))
 
 -- forget_details --
 UPDATE attempt SET detail = x'' WHERE account = ? AND message_sid = ?
