@@ -25,6 +25,7 @@ from ringfence.domain.recovery_kit import (
 )
 from ringfence.domain.sealing import aead, epoch, hpke
 from ringfence.domain.sealing.content import seal_content
+from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.record import EpochRecords, RecordSealer
 from ringfence.domain.sealing.slot_proof import ProofKey, new_slot
 from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
@@ -334,3 +335,16 @@ def test_what_is_no_messagepack_is_refused(page: Page, packed: str) -> None:
         try { return [msgpack.decode(bytes(given.packed))]; } catch (problem) { return problem.code ?? problem.name; }
     """
     assert run(page, body, packed=packed) == "record"
+
+
+def test_hmac_states_of_a_new_secret_are_pythons(page: Page) -> None:
+    secrets = [b"", b"k" * 32, *(os.urandom(length) for length in (1, 31, 55, 56, 63, 64))]
+    states = run(
+        page,
+        """
+        const { statesOf } = await import("/bundle/crypto/hmac_states.js");
+        return given.secrets.map((secret) => hex(statesOf(bytes(secret))));
+        """,
+        secrets=[secret.hex() for secret in secrets],
+    )
+    assert states == [states_of(secret).hex() for secret in secrets]

@@ -1,5 +1,6 @@
 """A member sets up the account in Chromium, and nothing of what they type leaves the frame that anybody could read."""
 
+import hashlib
 from collections.abc import Iterator
 
 import pytest
@@ -8,10 +9,18 @@ from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
 from tests.browser.test_member_console import enrolled, signed_in
 
+from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_public, slot_seed
-from ringfence.domain.standing import NumberConfig, decode_number_config, encode_number_config, number_record
-from ringfence.ports.keys import Slot
+from ringfence.domain.standing import (
+    NumberConfig,
+    decode_number_config,
+    encode_number_config,
+    hmac_states_record,
+    number_record,
+)
+from ringfence.ports.keys import Caller, Slot
 from ringfence.ports.store import CredentialRow, NumberRow, StockRow
+from ringfence.usecases.accounts.take_access import take_access
 
 pytestmark = pytest.mark.browser
 
@@ -78,12 +87,12 @@ def config_of(stand: MemberConsole, sid: str) -> NumberConfig:
     return decode_number_config(value)
 
 
-def looked_over(frame: FrameLocator) -> None:
+def looked_over(frame: FrameLocator, button: str = "Save these changes") -> None:
     """What was typed is looked at once more, each line of it, and saved."""
     frame.get_by_role("button", name="Look it over").click()
     for line in frame.locator("dd").all():
         line.scroll_into_view_if_needed()
-    frame.get_by_role("button", name="Save these changes").click()
+    frame.get_by_role("button", name=button).click()
 
 
 def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) -> None:
@@ -163,6 +172,35 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     expect(page.get_by_text("There is none.")).to_be_visible()
     assert stand.wait(stand.texts.credential(SK)) is None
 
+    page.get_by_role("button", name="Make a key").click()
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_role("alert")).to_have_text("Give the key a name.")
+    frame.get_by_label("Name").fill("Robot")
+    frame.get_by_label("It may").select_option(label="Everything")
+    frame.get_by_label("From these networks").fill("127.0.0.0/8")
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.locator("dd")).to_have_text(["Robot", "Everything that the account may", "127.0.0.0/8"])
+    frame.get_by_role("button", name="Go on typing").click()
+    looked_over(frame, "Make this key")
+    expect(frame.get_by_role("heading", name="The key is made")).to_be_visible()
+    made, secret = frame.locator("dd").all_inner_texts()
+    frame.get_by_role("button", name="I have it").click()
+    assert secret not in frame.locator("body").inner_text()
+    page.reload()
+    expect(page.get_by_role("button", name=f"Revoke {made}")).to_be_visible()
+    stand.wait(take_access(stand.texts, stand.keys))
+    row = stand.wait(stand.texts.credential(made))
+    assert row is not None
+    assert (row.friendly_name, row.networks, row.policy) == ("Robot", "127.0.0.0/8", "")
+    assert row.verifier == hashlib.sha256(secret.encode()).digest()
+    (states,) = stand.wait(stand.keys.open_standing(AC, [(hmac_states_record(made), row.hmac_states)]))
+    assert states == states_of(secret.encode())
+    sealing = stand.wait(stand.keys.sealing_key(stand.caller, AC))
+    key = Caller(account=AC, credential=made, seed=slot_seed(secret, made))
+    opened = stand.wait(stand.keys.open_epochs(key, AC, [sealing.epoch]))
+    assert opened == {sealing.epoch: sealing.epoch_key}
+
     assert complaints == []
+    assert secret not in "".join(wire)
     assert stand.canary not in "".join(wire)
     assert stand.canary not in page.content()

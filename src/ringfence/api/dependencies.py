@@ -1,6 +1,7 @@
 """What the API stands on, handed in by the process that composes it."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -15,6 +16,7 @@ from ringfence.api.verifying import Verifying
 from ringfence.domain.clock import Clock
 from ringfence.domain.dialing.permissions import HOME
 from ringfence.domain.turn_credentials import IceServers
+from ringfence.ports.access_changes import AccessChanges
 from ringfence.ports.access_notes import FreezeNotes
 from ringfence.ports.keys import TenantKeys
 from ringfence.ports.ledger import LedgerRecords
@@ -36,6 +38,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     admission: AdmissionLimits = AdmissionLimits()
 
 
+class ApiKeys(TenantKeys, AccessChanges, Protocol):
+    """What of the key service the API itself asks."""
+
+
 class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """`mounts` are further ASGI apps by path prefix (`/phones`), asked before the API itself.
 
@@ -46,7 +52,7 @@ class ApiDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     store: Store
-    keys: TenantKeys
+    keys: ApiKeys
     clock: Clock
     messaging: Messaging
     registry: CollectorRegistry

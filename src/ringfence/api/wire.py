@@ -33,6 +33,7 @@ from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
 from ringfence.api.streaming import write_pieces
 from ringfence.api.urlencoded import parse_pairs
+from ringfence.api.waiting_access import WaitingAccess
 from ringfence.domain.client_validation import ClientRequest, NotValidatedError, check_client, read_client_keys
 from ringfence.domain.errors import ApiError
 from ringfence.domain.random_bytes import RandomBytes
@@ -89,6 +90,7 @@ class Wire:
             deps.clock,
             frozen=FrozenCredentials(deps.store, deps.clock),
             reactions=Reactions(deps.store, deps.clock, deps.freeze_notes),
+            waiting=WaitingAccess(deps.store, deps.keys, deps.clock),
             failures_of_address=deps.limits.failed_logins_of_address,
             refused=self._metrics.kept_out,
         )

@@ -117,6 +117,7 @@ _VERBS = [
     *(
         "show_standing",
         "edit_standing",
+        *("make_key", "show_made_key"),
         "open_subaccount",
         "look_at_grant",
         "export",

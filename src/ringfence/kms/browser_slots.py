@@ -3,11 +3,12 @@
 import json
 import sqlite3
 from collections.abc import Sequence
+from typing import Protocol
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.hkdf import KEY_BYTES
 from ringfence.domain.sealing.hpke import OVERHEAD_BYTES
-from ringfence.domain.sealing.slot_proof import ProofKey, new_slot
+from ringfence.domain.sealing.slot_proof import Boxes, ProofKey, new_slot
 from ringfence.domain.sid import is_sid
 from ringfence.kms.slot_keys import SlotKeys, renew
 from ringfence.kms.store import KeyStore
@@ -17,6 +18,19 @@ from ringfence.ports.keys import KeyRefusedError
 PROOF_MS = LINK_MAX_MS = 600_000
 PROOF_KEYS_MAX = 10_000
 PROOF_KEYS_OF_ACCOUNT_MAX = 20
+
+
+class SlotMade(Protocol):
+    """What a browser made of a slot: its public half, and the content keys sealed to that, with a proof."""
+
+    @property
+    def public(self) -> bytes: ...
+
+    @property
+    def boxes(self) -> Boxes: ...
+
+    @property
+    def proof(self) -> bytes: ...
 
 
 class BrowserSlots:
@@ -151,21 +165,28 @@ class BrowserSlots:
         The proof says that whoever adds it holds the content key, which every credential opens; `by`, that they may.
         """
         key = self.take_proof_key(account, slot.proof_key)
-        publics = dict(self._store.rows("SELECT generation, public FROM content_key WHERE account = ?", account))
-        generations = [generation for generation, _ in slot.boxes]
         if (
             not is_sid(slot.credential, PASSKEY_PREFIX)
             or len(slot.public) != (0 if slot.is_empty else KEY_BYTES)
-            or len(set(generations)) != len(generations)
-            or not publics.keys() >= set(generations)
-            or any(len(sealed) != KEY_BYTES + OVERHEAD_BYTES for _, sealed in slot.boxes)
             or not self._lets_in(account, by, way)
         ):
             raise KeyRefusedError("no slot of a passkey")
+        self.check_boxes(account, slot.credential, slot, key)
+
+    def check_boxes(self, account: str, credential: str, slot: SlotMade, key: ProofKey) -> None:
+        """KeyRefusedError unless whoever made the slot holds the content key, and sealed known generations to it."""
+        publics = dict(self._store.rows("SELECT generation, public FROM content_key WHERE account = ?", account))
+        generations = [generation for generation, _ in slot.boxes]
+        if (
+            len(set(generations)) != len(generations)
+            or not publics.keys() >= set(generations)
+            or any(len(sealed) != KEY_BYTES + OVERHEAD_BYTES for _, sealed in slot.boxes)
+        ):
+            raise KeyRefusedError("no slot that a browser made")
         present = max(publics)
-        if not slot.is_empty and present not in generations:
+        if slot.boxes and present not in generations:
             raise ConnectionError("a new content key began meanwhile")  # the new slot would not open it: try again
-        what = new_slot(account, slot.credential, present, slot.public, slot.boxes)
+        what = new_slot(account, credential, present, slot.public, slot.boxes)
         if not key.holds(slot.proof, publics[present], what):
             raise KeyRefusedError("whoever adds this slot does not hold the content key")
 
@@ -179,15 +200,7 @@ class BrowserSlots:
                 raise KeyRefusedError("this passkey has a slot")
             if not db.execute("SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, by)).fetchone():
                 raise KeyRefusedError("what let it in has no slot any more")
-            (present,) = db.execute("SELECT generation FROM account WHERE account = ?", (account,)).fetchone()
-            if not slot.is_empty and present not in dict(slot.boxes):
-                raise ConnectionError("a new content key began meanwhile")
-            for generation, sealed in slot.boxes:
-                db.execute(
-                    "INSERT INTO slot (account, credential, turn, generation, public, sealed)"
-                    " VALUES (?, ?, 0, ?, ?, ?)",
-                    (account, slot.credential, generation, slot.public, sealed),
-                )
+            put_boxes(db, account, slot.credential, slot)
             if by.startswith(LINK_PREFIX):
                 used = db.execute("DELETE FROM console_link WHERE account = ? AND credential = ?", (account, by))
                 if not used.rowcount:
@@ -239,3 +252,14 @@ class BrowserSlots:
             return is_sid(by, PASSKEY_PREFIX) and self.is_known(account, by)
         row = self._store.row("SELECT until_ms FROM console_link WHERE account = ? AND credential = ?", account, by)
         return is_sid(by, LINK_PREFIX) and row is not None and row[0] > self._clock.now_ms()
+
+
+def put_boxes(db: sqlite3.Connection, account: str, credential: str, slot: SlotMade) -> None:
+    """Keep a slot that was checked. ConnectionError where it lacks the content key that began meanwhile."""
+    (present,) = db.execute("SELECT generation FROM account WHERE account = ?", (account,)).fetchone()
+    if slot.boxes and present not in dict(slot.boxes):
+        raise ConnectionError("a new content key began meanwhile")
+    db.executemany(
+        "INSERT INTO slot (account, credential, turn, generation, public, sealed) VALUES (?, ?, 0, ?, ?, ?)",
+        [(account, credential, generation, slot.public, sealed) for generation, sealed in slot.boxes],
+    )

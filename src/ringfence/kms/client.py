@@ -8,6 +8,7 @@ from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
+from ringfence.ports.access_changes import AccessChange, WaitingAccess
 from ringfence.ports.console_keys import BrowserSlot, Reader, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import KeptGrant
@@ -127,6 +128,12 @@ class ApiKeyClient:
     async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
         await self._client.call("open_console_link", caller, account, slot, until_ms)
 
+    async def take_access(self) -> list[AccessChange]:
+        return await self._client.call("take_access", returns=list[AccessChange])
+
+    async def settle_access(self, numbers: Sequence[int]) -> list[int]:
+        return await self._client.call("settle_access", numbers, returns=list[int])
+
 
 class ConsoleKeyClient:
     """`kms.server.ForConsole` and `ports.ledger.OwnRecords` at the console's socket."""
@@ -182,6 +189,12 @@ class ConsoleKeyClient:
         self, account: str, record: str, now: bytes, form: SealedForm, reader: Reader
     ) -> KeptStanding:
         return await self._client.call("keep_standing", account, record, now, form, reader, returns=KeptStanding)
+
+    async def keep_access(self, account: str, record: str, form: SealedForm, reader: Reader) -> None:
+        await self._client.call("keep_access", account, record, form, reader)
+
+    async def waiting_access(self, account: str) -> list[WaitingAccess]:
+        return await self._client.call("waiting_access", account, returns=list[WaitingAccess])
 
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         await self._client.call("note", account, actor, verb, scope)

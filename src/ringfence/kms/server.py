@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ringfence.ipc.server import Server, serve
+from ringfence.ports.access_changes import AccessChanges, AccessForms
 from ringfence.ports.access_notes import FreezeNotes
 from ringfence.ports.console_keys import ConsoleKeys, ConsoleLinks
 from ringfence.ports.device_keys import DeviceKeys
@@ -47,6 +48,8 @@ TENANT_VERBS = (
     "sign_enrolment",
     "read_enrolment",
     "enrol",
+    "take_access",
+    "settle_access",
 )
 FREEZE_VERBS = ("note_freeze",)
 OPERATOR_VERBS = (
@@ -71,6 +74,8 @@ CONSOLE_VERBS = (
     "revoke_browser_slot",
     "show_standing",
     "keep_standing",
+    "keep_access",
+    "waiting_access",
     "note",
     "grant_keeper",
     "keep_grant",
@@ -91,7 +96,7 @@ DELIVERY_VERBS = (
 )
 
 
-class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, Protocol):
+class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges, Protocol):
     """What the API may ask."""
 
 
@@ -99,7 +104,7 @@ class ForCarriage(DeliveryKeys, CodeReader, Protocol):
     """What the dispatcher and voice may ask."""
 
 
-class ForConsole(ConsoleKeys, GrantKeys, StandingForms, Protocol):
+class ForConsole(ConsoleKeys, GrantKeys, StandingForms, AccessForms, Protocol):
     """What the console may ask."""
 
 

@@ -1,5 +1,6 @@
 """The key service in one process: its ports, over files and one database. What it does for whom is in `kms.verbs`."""
 
+from ringfence.kms.verbs.access import AccessVerbs
 from ringfence.kms.verbs.code import CodeVerbs
 from ringfence.kms.verbs.console import ConsoleVerbs
 from ringfence.kms.verbs.delivery import DeliveryVerbs
@@ -11,7 +12,15 @@ from ringfence.kms.verbs.tenant import TenantVerbs
 
 
 class KeyService(
-    TenantVerbs, CodeVerbs, DeviceVerbs, ConsoleVerbs, GrantVerbs, TableVerbs, DeliveryVerbs, OperatorVerbs
+    TenantVerbs,
+    CodeVerbs,
+    DeviceVerbs,
+    ConsoleVerbs,
+    AccessVerbs,
+    GrantVerbs,
+    TableVerbs,
+    DeliveryVerbs,
+    OperatorVerbs,
 ):
     """Open it, use it through its ports, close it. One process a directory; arguments as of `kms.vault.Vault`.
 

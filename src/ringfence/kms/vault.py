@@ -13,6 +13,7 @@ import structlog
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sid import is_sid
+from ringfence.kms.access_changes import AccessChangeBook
 from ringfence.kms.archive import Archive
 from ringfence.kms.browser_slots import BrowserSlots
 from ringfence.kms.codes import Codes
@@ -23,6 +24,7 @@ from ringfence.kms.grants import Grants, Holder
 from ringfence.kms.key_files import TABLES, KeyFiles
 from ringfence.kms.live_epochs import LiveEpochs
 from ringfence.kms.residue import Residue
+from ringfence.kms.sealed_forms import SealedForms
 from ringfence.kms.slot_keys import Opened, SlotKeys
 from ringfence.kms.standing_forms import StandingFormBook
 from ringfence.kms.standing_keys import StandingKeys
@@ -72,7 +74,9 @@ class Vault:
         self._standing = StandingKeys(self._files)
         self._grant_keys = GrantKeys(self._files, clock)
         self._grants = Grants(self._store, self._grant_keys, clock)
-        self._forms = StandingFormBook(self._store, self._standing, self._browsers, self._grant_keys)
+        self._sealed_forms = SealedForms(self._store, self._browsers, self._grant_keys)
+        self._forms = StandingFormBook(self._store, self._standing, self._sealed_forms)
+        self._access = AccessChangeBook(self._store, self._standing, self._browsers, self._sealed_forms, clock)
         self._tables = TableIndexes(b"")
 
     async def open(self) -> None:
@@ -113,6 +117,7 @@ class Vault:
         await self._codes.tidy()
         await self._totp.tidy()
         await self._devices.tidy()
+        await self._access.tidy()
         for ended in await self._grants.tidy():
             self._write_down_later(ended.account, "kms", "grant.expire", *named(ended))
         if destroyed := self._grant_keys.destroy_former():

@@ -6,13 +6,17 @@ from typing import Any
 import pytest
 from tests.unit.console.test_members import AC, MINUTE_MS, OTHER, account, enrolled
 from tests.unit.console.test_number_routes import verbs
+from tests.unit.kms.made_keys import MadeKey
 
+from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.ports.freezes import is_frozen
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 from ringfence.ports.store import CredentialRow
+from ringfence.usecases.accounts.take_access import take_access
 
 SK, SECRET = "SK" + "1" * 32, "k" * 32
+NEW = "SK" + "7" * 32
 SENDS = "/twilio/messaging/messages/create"
 
 
@@ -106,5 +110,69 @@ def test_no_other_credential_is_a_key(run: Any, stand: Any) -> None:
                     assert (await member.ask("POST", f"/keys/{sid}/{act}", values)).status_code == 404
             assert await it.store.credential(SK) is not None
             assert await it.store.freezes() == []
+
+    run(scene())
+
+
+async def new_key(it: Any, member: Any, **changed: Any) -> tuple[MadeKey, Any]:
+    """A key that the member's browser made, and what the console answers."""
+    made = MadeKey(AC, NEW, SECRET, member.content)
+    asked = (await member.ask("POST", "/keys/form")).json()
+    proof_key = decode_base64url(asked["proof_key"])
+    seed = slot_seed(member.secret, member.opened_by)
+    form = made.form(await it.keys.grant_keeper(), member.opened_by, seed, proof_key, **changed)
+    written = {name: encode_base64url(getattr(form, name)) for name in ("box", "proof_key", "proof")}
+    return made, await member.ask("POST", "/keys", {"record": made.record, "form": written | {"by": form.by}})
+
+
+def test_a_key_is_made_past_the_console_and_stands_on_its_page_until_it_is_taken(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            member = await enrolled(it, await account(it))
+            made, answer = await new_key(it, member, networks="192.0.2.0/24")
+            assert answer.status_code == 200
+            page = (await member.page("/keys")).text
+            assert all(each in page for each in ("not used yet", "Till", NEW))
+            assert await it.store.credential(NEW) is None
+            assert [entry.actor for entry in it.ledger.entries if entry.verb == "keep_access"] == [member.opened_by]
+            await take_access(it.store, it.keys)
+            row = await it.store.credential(NEW)
+            assert (row.friendly_name, row.networks) == ("Till", "192.0.2.0/24")
+            assert row.verifier == hashlib.sha256(made.secret.encode()).digest()
+            assert "not used yet" not in (await member.page("/keys")).text
+
+    run(scene())
+
+
+def test_a_key_is_made_with_a_fresh_passkey_by_an_owner_whose_form_it_is(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            member = await enrolled(it, await account(it))
+            _, answer = await new_key(it, member, networks="here")
+            assert answer.status_code == 400
+            assert "networks such as" in answer.json()["error"]
+            _, answer = await new_key(it, member, proof=encode_base64url(bytes(32)))
+            assert answer.status_code == 409
+            made = {"record": f"networks:{NEW}", "form": dict.fromkeys(("by", "box", "proof_key", "proof"), "")}
+            assert (await member.ask("POST", "/keys", made)).status_code == 400
+            it.clock.advance(5 * MINUTE_MS + 1)
+            for path, values in (("/keys/form", {}), ("/keys", made)):
+                answer = await member.ask("POST", path, values)
+                assert (answer.status_code, answer.json()["fresh"]) == (403, True)
+            assert await it.keys.take_access() == []
+
+    run(scene())
+
+
+def test_a_key_that_waits_is_revoked_before_anybody_has_taken_it_and_while_it_is_taken(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            member = await enrolled(it, await account(it))
+            await new_key(it, member)
+            assert (await member.ask("POST", f"/keys/{NEW}/revoke")).status_code == 200
+            await take_access(it.store, it.keys)
+            assert await it.store.credential(NEW) is None
+            assert (await member.ask("POST", f"/keys/{NEW}/revoke")).status_code == 404
+            assert "note.revoke_key" in verbs(it)
 
     run(scene())

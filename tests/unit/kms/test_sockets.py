@@ -92,13 +92,14 @@ def test_each_socket_refuses_the_others_verbs(run: Any, service_at: Any, kms_dir
 
 
 def test_the_verbs_are_those_of_the_ports() -> None:
+    from ringfence.ports.access_changes import AccessChanges
     from ringfence.ports.device_keys import DeviceKeys
     from ringfence.ports.keys import DeliveryKeys, TenantKeys
     from ringfence.ports.totp_codes import TotpCodes
     from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
     for ports, verbs in (
-        ((TenantKeys, VerificationCodes, TotpCodes, DeviceKeys), TENANT_VERBS),
+        ((TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges), TENANT_VERBS),
         ((DeliveryKeys, CodeReader), DELIVERY_VERBS),
     ):
         assert {name for port in ports for name in vars(port) if not name.startswith("_")} == set(verbs)

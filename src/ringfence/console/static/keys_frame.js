@@ -31,3 +31,10 @@ export async function askKeys(verb, asked = {}) {
     frame.contentWindow.postMessage({ ringfence: 1, id, verb, ...asked }, origin);
   });
 }
+
+/** Have a form of the frame stand before a person, as tall as it wants to be. */
+export function bringForward() {
+  frame.hidden = false;
+  frame.classList.add("tall");
+  frame.scrollIntoView({ block: "nearest" });
+}

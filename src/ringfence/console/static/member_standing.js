@@ -2,10 +2,9 @@
 // ways. A button with `data-standing` is of one thing that there is; what has `data-new` makes one, a form with what was
 // typed, a button with its own value.
 import { post, tell } from "./asking.js";
-import { askKeys } from "./keys_frame.js";
+import { askKeys, bringForward } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
-const frame = document.getElementById("keys");
 const change = document.querySelector("button[data-standing]");
 
 if (change) {
@@ -47,8 +46,6 @@ async function made(at, values) {
 }
 
 async function edited(asked) {
-  frame.hidden = false;
-  frame.classList.add("tall");
-  frame.scrollIntoView({ block: "nearest" });
+  bringForward();
   return askKeys("edit_standing", { account, ...asked });
 }

@@ -125,7 +125,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *subaccount_routes(pages, dependencies.view, standstill, traffic, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
-        *key_routes(pages, dependencies.set_up, keys, acts, clock, keys_origin=origins.keys),
+        *key_routes(pages, dependencies.set_up, keys, relay, acts, clock, keys_origin=origins.keys),
         *verify_service_routes(pages, dependencies.set_up, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]

@@ -1,8 +1,10 @@
 """API keys of an account: what they may do, from where, when they were used; named, limited, frozen and revoked here.
 
-What would sign anybody in is not among what the console reads of them, and it makes none: see docs/why/console.md.
+What would sign anybody in is not among what the console reads of them. One is made in the key origin's frame, and the
+console carries it to the key service: see docs/why/console.md.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -15,12 +17,15 @@ from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.member_acts import GONE, MemberActs, checked_name, telling
+from ringfence.console.tenant.standing_json import FormJson, FormKeys, StandingRelay
+from ringfence.domain.access_change import new_key_sid
 from ringfence.domain.allowed_networks import read_networks
 from ringfence.domain.clock import Clock
 from ringfence.domain.key_policy import KeyPolicy, check_policy
 from ringfence.domain.key_watch import ALARM, Reaction
 from ringfence.domain.sid import is_sid
-from ringfence.ports.console_keys import API_KEY_PREFIX, ConsoleKeys
+from ringfence.ports.access_changes import WaitingAccess
+from ringfence.ports.console_keys import API_KEY_PREFIX
 from ringfence.ports.freezes import FreezeStore, is_frozen
 from ringfence.ports.store import KeyRow, KeyStore
 from ringfence.usecases.access.freeze import freeze_key
@@ -50,8 +55,20 @@ class _Limits(msgspec.Struct, frozen=True):
     policy: str | None = None
 
 
+class _Made(msgspec.Struct, frozen=True):
+    record: str
+    form: FormJson
+
+
 def key_routes(
-    pages: Pages, store: KeysAndFreezes, keys: ConsoleKeys, acts: MemberActs, clock: Clock, *, keys_origin: str
+    pages: Pages,
+    store: KeysAndFreezes,
+    keys: FormKeys,
+    relay: StandingRelay,
+    acts: MemberActs,
+    clock: Clock,
+    *,
+    keys_origin: str,
 ) -> list[BaseRoute]:
     """All of them are for a session of a member."""
 
@@ -69,7 +86,18 @@ def key_routes(
             request,
             api_keys=[(each, is_frozen(frozen, "key", each.sid)) for each in found[:PAGE]],
             before=found[PAGE - 1].sid if len(found) > PAGE else "",
+            waiting=[(new_key_sid(each.record), each) for each in await waiting(request)],
         )
+
+    async def begin_making(request: Request) -> Response:
+        return done(proof_key=await relay.proof_key(acts.fresh_session(request)))
+
+    async def make(request: Request) -> Response:
+        session, made = acts.fresh_session(request), await read_json(request, _Made)
+        if new_key_sid(made.record) is None:
+            raise RefusedError("That makes no key.", status=400)
+        await relay.access_kept(session, made.record, made.form)
+        return done()
 
     async def one(request: Request) -> Response:
         row = await store.key(session_of(request).account, request.path_params["sid"])
@@ -114,15 +142,25 @@ def key_routes(
         return done()
 
     async def revoke(request: Request) -> Response:
-        row = await own(request)
-        session = await acts.begin(request, "revoke_key", row.sid)
+        sid = request.path_params["sid"]
+        waits = sid in [new_key_sid(each.record) for each in await waiting(request)]
+        if not waits:
+            await own(request)
+        session = await acts.begin(request, "revoke_key", sid)
 
         async def end_slot(account: str, sid: str) -> None:
             await keys.revoke_browser_slot(account, sid, session.actor)
 
-        if not await revoke_key(store, end_slot, account=row.account, sid=row.sid):
+        if waits:
+            # The API may take it into the store at this moment, or have done so.
+            await end_slot(session.account, sid)
+        if not await revoke_key(store, end_slot, account=session.account, sid=sid) and not waits:
             raise RefusedError(GONE, status=404)
         return done()
+
+    async def waiting(request: Request) -> Sequence[WaitingAccess]:
+        found = await keys.waiting_access(session_of(request).account)
+        return [each for each in found if new_key_sid(each.record)]
 
     async def own(request: Request) -> KeyRow:
         row = await store.key(session_of(request).account, request.path_params["sid"])
@@ -132,6 +170,8 @@ def key_routes(
 
     return [
         Route("/keys", listed, methods=["GET"]),
+        Route("/keys/form", answering(begin_making), methods=["POST"]),
+        Route("/keys", answering(make), methods=["POST"]),
         Route("/keys/{sid}", one, methods=["GET"]),
         Route("/keys/{sid}/name", answering(rename), methods=["POST"]),
         Route("/keys/{sid}/limits", answering(telling(limit)), methods=["POST"]),

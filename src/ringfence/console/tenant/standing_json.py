@@ -3,6 +3,8 @@
 The console passes them on, and reads nothing of them.
 """
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import msgspec
@@ -12,6 +14,7 @@ from ringfence.console.sessions import Session
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.reading import reader_in, reader_through
 from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.ports.access_changes import AccessForms
 from ringfence.ports.console_keys import ConsoleKeys
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.standing_forms import KeptStanding, SealedForm, StandingForms
@@ -27,8 +30,17 @@ class FormJson(msgspec.Struct, frozen=True, kw_only=True):
     proof_key: str
     proof: str
 
+    def read(self) -> SealedForm:
+        """The bytes of its fields; ValueError."""
+        return SealedForm(
+            by=self.by,
+            box=decode_base64url(self.box),
+            proof_key=decode_base64url(self.proof_key),
+            proof=decode_base64url(self.proof),
+        )
 
-class FormKeys(ConsoleKeys, StandingForms, Protocol):
+
+class FormKeys(ConsoleKeys, StandingForms, AccessForms, Protocol):
     """What of the key service forms need."""
 
 
@@ -58,17 +70,23 @@ class StandingRelay:
     async def kept(self, session: Session, record: str, now: bytes, form: FormJson) -> KeptStanding:
         """The record with the form's changes, sealed for the store. RefusedError where they are not taken."""
         await reader_through(self._storage, self._keys, session, form.by)
-        try:
-            sealed = SealedForm(
-                by=form.by,
-                box=decode_base64url(form.box),
-                proof_key=decode_base64url(form.proof_key),
-                proof=decode_base64url(form.proof),
-            )
-            return await self._keys.keep_standing(session.account, record, now, sealed, reader_in(session))
-        except KeyRefusedError:
-            raise RefusedError(
-                "The key service refused that: show the passkey that opens your texts, and try again."
-            ) from None
-        except ValueError as error:
-            raise RefusedError(f"The key service does not take this: {error}.", status=400) from None
+        with _taking():
+            return await self._keys.keep_standing(session.account, record, now, form.read(), reader_in(session))
+
+    async def access_kept(self, session: Session, record: str, form: FormJson) -> None:
+        """The key service keeps what the form changes of who may use the account. RefusedError as `kept`."""
+        await reader_through(self._storage, self._keys, session, form.by)
+        with _taking():
+            await self._keys.keep_access(session.account, record, form.read(), reader_in(session))
+
+
+@contextlib.contextmanager
+def _taking() -> Iterator[None]:
+    try:
+        yield
+    except KeyRefusedError:
+        raise RefusedError(
+            "The key service refused that: show the passkey that opens your texts, and try again."
+        ) from None
+    except ValueError as error:
+        raise RefusedError(f"The key service does not take this: {error}.", status=400) from None

@@ -16,6 +16,7 @@ from ringfence.domain.sealing.standing import StandingSealer
 from ringfence.drills.control.code_table import CodeTable
 from ringfence.drills.control.device_table import DeviceTable
 from ringfence.drills.control.totp_table import TotpTable
+from ringfence.ports.access_changes import AccessChange
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 
 
@@ -55,6 +56,12 @@ class PlatformKeys(CodeTable, TotpTable, DeviceTable):
 
     async def copy_slot(self, caller: Caller, account: str, source: str, credential: str) -> None:
         return
+
+    async def take_access(self) -> list[AccessChange]:
+        return []  # its console makes no keys
+
+    async def settle_access(self, numbers: Sequence[int]) -> list[int]:
+        return []
 
     async def add_sealer(self, caller: Caller, account: str, slot: Slot) -> None:
         return

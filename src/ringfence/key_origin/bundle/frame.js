@@ -9,6 +9,7 @@ import { h, show } from "./dom.js";
 import { granting } from "./granting.js";
 import { ledger } from "./ledger_view.js";
 import { texts } from "./messages_view.js";
+import { newKeys } from "./new_key_view.js";
 import { recordings } from "./recording_view.js";
 import { standing } from "./standing_view.js";
 import { subaccounts } from "./subaccounts.js";
@@ -26,6 +27,7 @@ const views = [
   ledger,
   granting,
   standing,
+  newKeys,
   subaccounts,
 ];
 

@@ -5,16 +5,16 @@ import { h, inWords, show } from "./dom.js";
 import { whenSeen } from "./seen.js";
 
 /**
- * Shows `changes`, [what, value], "" for what is taken away. `save` gets the Auth Token that was typed, or null where
- * none is asked for; `back` is pressed to go on typing. `label` is the console's word, `record` the key service's.
+ * Shows `changes`, [what, value], "" for what is taken away, under `about`, a sentence. `save` gets the Auth Token that
+ * was typed, or null where none is asked for; `back` is pressed to go on typing.
  */
-export function review({ label, record, changes, asksToken, save, back }) {
+export function review({ about, changes, asksToken, save, back, press = "Save these changes", rest = "All else stays as it is." }) {
   const trouble = h("p", { role: "alert", class: "trouble" });
   const token = asksToken ? h("input", { id: "token", type: "password", autocomplete: "off", required: true }) : null;
-  const button = h("button", { class: "main", disabled: true }, "Save these changes");
+  const button = h("button", { class: "main", disabled: true }, press);
   const other = h("button", { type: "button", class: "other", onclick: back }, "Go on typing");
   const heading = h("h2", { tabindex: "-1" }, "Look at what you change");
-  const what = h("p", {}, `The console calls it ${label}. To the key service it is ${record}.`);
+  const what = h("p", {}, about);
   const rows = changes.map(([name, value]) => [h("dt", {}, name), h("dd", { class: "text" }, value || "Nothing any more")]);
   const submit = async (event) => {
     event.preventDefault();
@@ -34,7 +34,7 @@ export function review({ label, record, changes, asksToken, save, back }) {
       heading,
       what,
       rows.length ? h("dl", {}, rows.flat()) : h("p", {}, "Nothing is set."),
-      h("p", {}, "All else stays as it is. You can save once each line stood in view."),
+      h("p", {}, `${rest} The button works once each line stood in view.`),
       token && [h("label", { for: "token" }, "The Auth Token, once more"), token],
       trouble,
       button,

@@ -1,18 +1,15 @@
 // Sealed configuration: shown here, and changed by what a person types here. It leaves this page sealed to the key
 // service, with a proof by the passkey that they show for it; the console carries it and reads nothing.
 
-import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
-import { slotOf } from "./crypto/slots.js";
+import { fromBase64url, toBase64url } from "./crypto/bytes.js";
 import { openView, sealForm } from "./crypto/standing.js";
 import { filledIn, h, inWords, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
 import * as keeping from "./keeping.js";
-import { showPasskey } from "./passkey.js";
+import { asksToken, openToChange, provingSlot } from "./proving.js";
 import { Refused } from "./refused.js";
 import { fieldsOf, wrongIn } from "./standing_fields.js";
 import { review } from "./standing_review.js";
-
-const CHALLENGE_BYTES = 32;
 
 export const standing = {
   /** Shows what is set of `record`, which is sealed in `box` to the content key of `generation`. */
@@ -38,11 +35,7 @@ export const standing = {
   async edit_standing({ account, record, generation, box, label, proof_key }) {
     const groups = fieldsOf(record);
     if (!groups) throw new Refused("record", "There is no form for that.");
-    const open = await keeping.open();
-    if (!open || open.account !== account) throw new Refused("locked", "Show your passkey first.");
-    if (open.credential !== account && !open.credential.startsWith("PK")) {
-      throw new Refused("key", "A key or a recovery kit changes nothing here: open with a passkey or the Auth Token.");
-    }
+    const open = await openToChange(account);
     const values = box ? await seenOf(account, record, generation, box) : {};
     const keeper = await grantKeeper();
     return filledIn((done) => {
@@ -58,8 +51,6 @@ export const standing = {
         trouble,
         h("button", { class: "main" }, "Look it over"),
       );
-      const asksToken = open.credential === account;
-
       function look(event) {
         event.preventDefault();
         trouble.textContent = "";
@@ -67,7 +58,8 @@ export const standing = {
           const changed = changedIn(groups, inputs);
           if (box && !changed.length) throw new Refused("same", "You changed nothing.");
           const told = changed.map(([, what, value]) => [what, value]);
-          review({ label, record, changes: told, asksToken, save: (token) => save(changed, token), back: () => show(form) });
+          const about = `The console calls it ${label}. To the key service it is ${record}.`;
+          review({ about, changes: told, asksToken: asksToken(open), save: (token) => save(changed, token), back: () => show(form) });
         } catch (problem) {
           trouble.textContent = inWords(problem);
         }
@@ -75,7 +67,7 @@ export const standing = {
 
       async function save(changed, token) {
         const changes = Object.fromEntries(changed.map(([name, , value]) => [name, value]));
-        const slot = asksToken ? await slotOf(token, account) : await shownSlot(open.credential);
+        const slot = await provingSlot(open, token);
         const made = await sealForm(keeper, { account, record, by: open.credential, slot, proofKey: fromBase64url(proof_key), changes });
         show(h("p", {}, "One moment …"));
         done({ by: open.credential, proof_key, box: toBase64url(made.box), proof: toBase64url(made.proof) });
@@ -130,11 +122,4 @@ function changedIn(groups, inputs) {
     }
   }
   return changed;
-}
-
-/** The slot of the passkey that opened the content, shown again: no console chose the challenge, nor gets the answer. */
-async function shownSlot(credential) {
-  const { name, slot } = await showPasskey({ challenge: toBase64url(random(CHALLENGE_BYTES)), userVerification: "required" });
-  if (name !== credential || !slot) throw new Refused("passkey", "This is not the passkey that opened your texts.");
-  return slot;
 }

@@ -102,7 +102,7 @@ class ConsoleVerbs(Vault):
     ) -> KeptStanding:
         scope = read_by(reader)
         try:
-            self._forms.check(account, record, form)
+            self._sealed_forms.check(account, record, form)
         except KeyRefusedError:
             if self._browsers.is_known(account, form.by):
                 self._write_down_later(account, form.by, "refused.keep_standing", *scope, record)

@@ -41,5 +41,6 @@ class OperatorVerbs(Vault):
     async def end_former_standing(self) -> int:
         if self._totp.former():
             raise KeyRefusedError("secrets of the key service are sealed under a former standing key")
+        await self._access.renew()
         await self._write_down("", OPERATOR, "end_former_standing", str(self._standing.number))
         return self._standing.destroy_former()

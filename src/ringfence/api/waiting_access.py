@@ -1,0 +1,30 @@
+"""What members changed of who may use their accounts, taken in before somebody signs in: asked for once a second."""
+
+from ringfence.domain.clock import Clock
+from ringfence.ports.access_changes import AccessChanges
+from ringfence.ports.store import AccountStore, QueueFullError, StoreFailedError
+from ringfence.usecases.accounts.take_access import take_access
+
+EVERY_MS = 1_000
+
+
+class WaitingAccess:
+    """Asks the key service where it was not asked for `EVERY_MS`. An installation that nobody uses asks nothing."""
+
+    def __init__(self, store: AccountStore, changes: AccessChanges, clock: Clock) -> None:
+        self._store = store
+        self._changes = changes
+        self._clock = clock
+        self._next_ms: int | None = None
+
+    async def taken(self) -> None:
+        """Return once what waited a moment ago is in the store, or cannot be now. Others meanwhile wait for nothing."""
+        now_ms = self._clock.monotonic_ms()
+        if self._next_ms is not None and now_ms < self._next_ms:
+            return
+        self._next_ms = now_ms + EVERY_MS
+        try:
+            await take_access(self._store, self._changes)
+        except (ConnectionError, QueueFullError, StoreFailedError):
+            # Whoever signs in by what there is does so while the key service is away; the next second tries again.
+            return

@@ -1,0 +1,164 @@
+"""What members changed of who may use an account, until the API has taken it into its store."""
+
+import sqlite3
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from ringfence.domain.access_change import Change, KeyMade, KeySlot, new_key_sid, read_new_key
+from ringfence.domain.clock import Clock
+from ringfence.domain.standing import hmac_states_record
+from ringfence.kms.browser_slots import BrowserSlots, put_boxes
+from ringfence.kms.sealed_forms import SealedForms
+from ringfence.kms.standing_keys import StandingKeys
+from ringfence.kms.store import KeyStore
+from ringfence.ports.access_changes import AccessChange, WaitingAccess
+from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.standing_forms import SealedForm
+
+# A key brings every generation of the content key that its maker opens, of some 130 bytes each in the form.
+FORM_MAX_BYTES: Final = 2_000_000
+TAKEN_MS: Final = 10_000
+SETTLED_FOR_MS: Final = 86_400_000
+AT_ONCE: Final = 100
+WAITING_MAX: Final = 200
+"""Of one account."""
+_TAKEABLE = "SELECT number, account, record, sealed FROM access_change WHERE settled_ms = 0 AND taken_ms <= ?"
+_WAITING = "SELECT record, sealed, at_ms FROM access_change WHERE account = ? AND settled_ms = 0 ORDER BY number"
+_KNOWN = (
+    "SELECT 1 FROM slot WHERE account = ?1 AND credential = ?2"
+    " UNION ALL SELECT 1 FROM sealer WHERE account = ?1 AND credential = ?2"
+    " UNION ALL SELECT 1 FROM access_change WHERE account = ?1 AND credential = ?2"
+)
+_FORMER = "SELECT number, account, record, sealed FROM access_change"
+_DECODER: Final = msgspec.msgpack.Decoder(Change)
+
+
+class Proven(msgspec.Struct, frozen=True, kw_only=True):
+    """A form that may be kept: what it changes, and the slot of a key that it makes."""
+
+    account: str
+    record: str
+    change: Change
+    slot: KeySlot
+
+
+class AccessChangeBook:
+    """`ports.access_changes` over the key service's database, without the ledger."""
+
+    def __init__(
+        self, store: KeyStore, standing: StandingKeys, browsers: BrowserSlots, forms: SealedForms, clock: Clock
+    ) -> None:
+        self._store = store
+        self._standing = standing
+        self._browsers = browsers
+        self._forms = forms
+        self._clock = clock
+
+    def check(self, account: str, record: str, form: SealedForm) -> Proven:
+        """What may be kept of it. KeyRefusedError, ValueError, ConnectionError as `AccessForms.keep_access`."""
+        key = self._forms.check(account, record, form, most=FORM_MAX_BYTES)
+        sid = new_key_sid(record)
+        if sid is None:
+            raise ValueError("there is no such form")
+        made, slot = read_new_key(sid, self._forms.open(account, record, form), self._clock.now_ms())
+        if made.opens:
+            if not slot.boxes:
+                raise KeyRefusedError("a key that reads has a slot")
+            self._browsers.check_boxes(account, made.sid, slot, key)
+        return Proven(account=account, record=record, change=made, slot=slot)
+
+    async def keep(self, proven: Proven) -> None:
+        """Keep what `check` let pass. KeyRefusedError where there is such a key, or too much waits of the account."""
+        account, record, change, slot = proven.account, proven.record, proven.change, proven.slot
+        sealed = self._standing.seal(account, record, msgspec.msgpack.encode(change))
+
+        def work(db: sqlite3.Connection) -> None:
+            _check_new(db, account, change.sid)
+            if change.opens:
+                put_boxes(db, account, change.sid, slot)
+            else:
+                db.execute("INSERT INTO sealer VALUES (?, ?, ?)", (account, change.sid, slot.public))
+            db.execute(
+                "INSERT INTO access_change (account, record, credential, at_ms, sealed) VALUES (?, ?, ?, ?, ?)",
+                (account, record, change.sid, self._clock.now_ms(), sealed),
+            )
+
+        await self._store.write(work)
+
+    def waiting(self, account: str) -> list[WaitingAccess]:
+        """As `AccessForms.waiting_access`."""
+        return [
+            WaitingAccess(record=record, friendly_name=self._opened(account, record, sealed).friendly_name, at_ms=at_ms)
+            for record, sealed, at_ms in self._store.rows(_WAITING, account)
+        ]
+
+    async def take(self) -> list[AccessChange]:
+        """As `AccessChanges.take_access`. It writes nothing where nothing waits."""
+        now_ms = self._clock.now_ms()
+        if self._store.row(f"{_TAKEABLE} LIMIT 1", now_ms - TAKEN_MS) is None:
+            return []
+
+        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, bytes]]:
+            rows = db.execute(f"{_TAKEABLE} ORDER BY number LIMIT {AT_ONCE}", (now_ms - TAKEN_MS,)).fetchall()
+            db.executemany("UPDATE access_change SET taken_ms = ? WHERE number = ?", [(now_ms, row[0]) for row in rows])
+            return rows
+
+        return [
+            AccessChange(number=number, account=account, change=self._for_the_store(account, record, sealed))
+            for number, account, record, sealed in await self._store.write(work)
+        ]
+
+    async def settle(self, numbers: Sequence[int]) -> list[int]:
+        """As `AccessChanges.settle_access`."""
+        now_ms = self._clock.now_ms()
+
+        def work(db: sqlite3.Connection) -> list[int]:
+            return [
+                number
+                for number in numbers
+                if not db.execute("UPDATE access_change SET settled_ms = ? WHERE number = ?", (now_ms, number)).rowcount
+            ]
+
+        return await self._store.write(work)
+
+    async def tidy(self) -> None:
+        """Forget what was settled a day ago: no process of the API is that late."""
+        before_ms = self._clock.now_ms() - SETTLED_FOR_MS
+        if self._store.row("SELECT 1 FROM access_change WHERE settled_ms BETWEEN 1 AND ?", before_ms) is not None:
+            await self._store.write(
+                lambda db: db.execute("DELETE FROM access_change WHERE settled_ms BETWEEN 1 AND ?", (before_ms,)),
+                erases=True,
+            )
+
+    async def renew(self) -> None:
+        """Seal what is kept under the newest standing key, since the former ones are about to go."""
+        renewed = [
+            (sealed, number)
+            for number, account, record, kept in self._store.rows(_FORMER)
+            if (sealed := self._standing.renew(account, record, kept)) is not None
+        ]
+        if renewed:
+            await self._store.write(
+                lambda db: db.executemany("UPDATE access_change SET sealed = ? WHERE number = ?", renewed)
+            )
+
+    def _for_the_store(self, account: str, record: str, sealed: bytes) -> Change:
+        """With the HMAC states as the store keeps them."""
+        made = self._opened(account, record, sealed)
+        states = self._standing.seal(account, hmac_states_record(made.sid), made.hmac_states)
+        return msgspec.structs.replace(made, hmac_states=states)
+
+    def _opened(self, account: str, record: str, sealed: bytes) -> KeyMade:
+        return _DECODER.decode(self._standing.open(account, record, sealed))
+
+
+def _check_new(db: sqlite3.Connection, account: str, sid: str) -> None:
+    if db.execute(_KNOWN, (account, sid)).fetchone():
+        raise KeyRefusedError("there is such a key")
+    (waiting,) = db.execute(
+        "SELECT count(*) FROM access_change WHERE account = ? AND settled_ms = 0", (account,)
+    ).fetchone()
+    if waiting >= WAITING_MAX:
+        raise KeyRefusedError("too much waits to be taken")

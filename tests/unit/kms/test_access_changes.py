@@ -1,0 +1,245 @@
+"""A key that a browser made opens what its maker opens, reaches the API once, and nobody but a member makes one."""
+
+import hashlib
+import os
+from typing import Any
+
+import pytest
+from tests.unit.kms.made_keys import MadeKey
+from tests.unit.kms.test_browser_slots import KL, PK, READ_BY, READER, Browser, _open_link
+from tests.unit.kms.test_browser_slots import browser as browser
+
+from ringfence.domain.access_change import KeyMade
+from ringfence.domain.recovery_kit import recovery_credential
+from ringfence.domain.sealing.hmac_states import states_of
+from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.domain.standing import hmac_states_record
+from ringfence.ports.keys import Caller, KeyRefusedError, Slot
+
+SK, SECRET = "SK" + "7" * 32, "s" * 32
+SENDS = "/twilio/messaging/messages/create"
+
+
+async def kept(service: Any, browser: Browser, seed: bytes, by: str = "", sid: str = SK, **changed: Any) -> MadeKey:
+    """A key, whose form the key service took."""
+    made = MadeKey(browser.account, sid, SECRET, browser.content)
+    proof_key = await service.proof_key(browser.account)
+    form = made.form(await service.grant_keeper(), by or browser.account, seed, proof_key, **changed)
+    await service.keep_access(browser.account, made.record, form, READER)
+    return made
+
+
+@pytest.fixture
+def scene(run: Any, service_at: Any, account: str, token: Any, browser: Browser) -> Any:
+    """Run work with a service in which the account is, and a browser that opened it."""
+
+    def played(work: Any) -> None:
+        async def scene() -> None:
+            async with service_at() as service:
+                await service.create_account(account, [token.slot])
+                await browser.open(service)
+                await work(service)
+
+        run(scene())
+
+    return played
+
+
+def test_a_key_made_in_a_browser_opens_what_was_and_is_taken_once_with_its_verifier(
+    scene: Any, account: str, token: Any, browser: Browser, ledger: Any
+) -> None:
+    async def work(service: Any) -> None:
+        before = await service.sealing_key(token.caller, account)
+        await kept(service, browser, token.caller.seed, networks="192.0.2.0/24")
+        key = Caller(account=account, credential=SK, seed=slot_seed(SECRET, SK))
+        assert await service.open_epochs(key, account, [before.epoch]) == {before.epoch: before.epoch_key}
+        (waiting,) = await service.waiting_access(account)
+        assert (waiting.record, waiting.friendly_name) == (f"new_key:{SK}", "Till")
+
+        (taken,) = await service.take_access()
+        change = taken.change
+        assert isinstance(change, KeyMade)
+        assert (taken.account, change.sid, change.policy, change.networks) == (account, SK, "", "192.0.2.0/24")
+        assert change.verifier == hashlib.sha256(SECRET.encode()).digest()
+        (states,) = await service.open_standing(account, [(hmac_states_record(SK), change.hmac_states)])
+        assert states == states_of(SECRET.encode())
+        # Whoever took it has it for a while; once it is settled nobody gets it again.
+        assert await service.take_access() == []
+        assert await service.settle_access([taken.number]) == []
+        assert await service.waiting_access(account) == []
+        entries = {entry.verb: (entry.actor, entry.scope) for entry in ledger.entries}
+        assert entries["keep_access"] == (account, (*READ_BY, f"new_key:{SK}"))
+
+    scene(work)
+
+
+def test_what_was_taken_and_not_settled_is_given_again_and_forgotten_a_day_after_it_is(
+    scene: Any, token: Any, browser: Browser, at_noon: Any
+) -> None:
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        (taken,) = await service.take_access()
+        at_noon.advance(9_999)
+        assert await service.take_access() == []
+        at_noon.advance(1)
+        assert [each.number for each in await service.take_access()] == [taken.number]
+        assert await service.settle_access([taken.number]) == []
+        assert await service.settle_access([taken.number]) == []
+        at_noon.advance(86_400_001)
+        await service.tidy()
+        assert await service.settle_access([taken.number]) == [taken.number]
+
+    scene(work)
+
+
+def test_a_key_that_only_writes_gets_no_content_key(scene: Any, account: str, token: Any, browser: Browser) -> None:
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed, policy=f" {SENDS}\n", boxes=[])
+        key = Caller(account=account, credential=SK, seed=slot_seed(SECRET, SK))
+        sealing = await service.sealing_key(key, account)
+        with pytest.raises(KeyRefusedError):
+            await service.open_epochs(key, account, [sealing.epoch])
+        (taken,) = await service.take_access()
+        assert taken.change.policy == SENDS
+
+    scene(work)
+
+
+def test_a_key_that_is_revoked_before_it_is_settled_is_answered_as_gone(
+    scene: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        (taken,) = await service.take_access()
+        await service.revoke_browser_slot(account, SK, "member:MB1")
+        assert await service.settle_access([taken.number]) == [taken.number]
+        assert await service.waiting_access(account) == []
+
+    scene(work)
+
+
+def test_nobody_makes_a_key_by_what_he_has_no_slot_of_and_nothing_of_it_is_kept(
+    scene: Any, account: str, token: Any, browser: Browser, api_key: Any, at_noon: Any, ledger: Any
+) -> None:
+    """Not a console, which has no slot; not a key, which may be a restricted one; not a link nor a recovery kit."""
+
+    async def work(service: Any) -> None:
+        await service.add_slot(token.caller, account, api_key.slot)
+        kit = recovery_credential(account)
+        await service.add_slot(token.caller, account, Slot(credential=kit, public=slot_public(bytes(32))))
+        await _open_link(service, token, at_noon)
+        for by, seed in (
+            (account, os.urandom(32)),
+            (PK, os.urandom(32)),
+            (api_key.sid, api_key.caller.seed),
+            (kit, bytes(32)),
+            (KL, token.caller.seed),
+        ):
+            with pytest.raises(KeyRefusedError):
+                await kept(service, browser, seed, by)
+        assert await service.take_access() == []
+        assert "keep_access" not in {entry.verb for entry in ledger.entries}
+        assert {entry.verb for entry in ledger.later} == {"refused.keep_access"}
+
+    scene(work)
+
+
+def test_a_form_makes_its_own_key_alone_and_none_that_there_is(
+    scene: Any, account: str, token: Any, browser: Browser, api_key: Any
+) -> None:
+    async def work(service: Any) -> None:
+        seed, keeper = token.caller.seed, await service.grant_keeper()
+        made = MadeKey(account, SK, SECRET, browser.content)
+        form = made.form(keeper, account, seed, await service.proof_key(account))
+        other = MadeKey(account, "SK" + "8" * 32, SECRET, browser.content)
+        with pytest.raises(KeyRefusedError):
+            await service.keep_access(account, other.record, form, READER)
+        # The proof's key is used up by that.
+        with pytest.raises(KeyRefusedError):
+            await service.keep_access(account, made.record, form, READER)
+        # The slot is proved too: another public half than the one that the content key's holder sealed to.
+        fields = {"public": other.fields(await service.proof_key(account))["public"]}
+        with pytest.raises(KeyRefusedError):
+            await kept(service, browser, seed, **fields)
+        with pytest.raises(KeyRefusedError):
+            await kept(service, browser, seed, boxes=[])
+        # So is that the content key is the account's: a console can bring another one of its own making.
+        true, browser.content = browser.content, {0: os.urandom(32)}
+        with pytest.raises(KeyRefusedError):
+            await kept(service, browser, seed)
+        browser.content = true | {1: os.urandom(32)}
+        with pytest.raises(KeyRefusedError):
+            await kept(service, browser, seed)
+        browser.content = true
+        await service.add_slot(token.caller, account, api_key.slot)
+        with pytest.raises(KeyRefusedError, match="there is such a key"):
+            await kept(service, browser, seed, sid=api_key.sid)
+        await kept(service, browser, seed)
+        with pytest.raises(KeyRefusedError, match="there is such a key"):
+            await kept(service, browser, seed)
+        assert len(await service.take_access()) == 1
+
+    scene(work)
+
+
+def test_a_new_content_key_meanwhile_asks_for_another_try(
+    scene: Any, account: str, token: Any, browser: Browser, api_key: Any
+) -> None:
+    async def work(service: Any) -> None:
+        await service.add_slot(token.caller, account, api_key.slot)
+        await service.revoke_slot(account, api_key.sid)
+        with pytest.raises(ConnectionError):
+            await kept(service, browser, token.caller.seed)
+        await browser.open(service)
+        await kept(service, browser, token.caller.seed)
+
+    scene(work)
+
+
+def test_what_a_form_may_not_hold_is_refused_by_its_fields_name(scene: Any, token: Any, browser: Browser) -> None:
+    async def work(service: Any) -> None:
+        for field, value, words in (
+            ("friendly_name", "", "friendly_name"),
+            ("friendly_name", "n" * 65, "friendly_name"),
+            ("friendly_name", "a\nb", "friendly_name"),
+            ("policy", "everything", "policy"),
+            ("networks", "10.0.0.1/8", "networks"),
+            ("verifier", "AAAA", "verifier"),
+            ("hmac_states", "AAAA", "hmac_states"),
+            ("public", "AAAA", "public"),
+            ("proof", "", "proof"),
+            ("boxes", [(0, "*")], "boxes"),
+            ("canary", True, "form"),
+            ("networks", 5, "form"),
+        ):
+            with pytest.raises(ValueError, match=words):
+                await kept(service, browser, token.caller.seed, **{field: value})
+        assert await service.take_access() == []
+
+    scene(work)
+
+
+def test_where_the_ledger_cannot_be_written_no_key_is_made(
+    scene: Any, token: Any, browser: Browser, ledger: Any
+) -> None:
+    async def work(service: Any) -> None:
+        ledger.full = True
+        with pytest.raises(ConnectionError):
+            await kept(service, browser, token.caller.seed)
+        ledger.full = False
+        assert await service.take_access() == []
+
+    scene(work)
+
+
+def test_what_waits_outlives_the_standing_key_that_it_was_sealed_under(
+    scene: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        await service.rotate_standing()
+        assert await service.end_former_standing() == 1
+        (taken,) = await service.take_access()
+        assert await service.open_standing(account, [(hmac_states_record(SK), taken.change.hmac_states)])
+
+    scene(work)
