@@ -9,8 +9,8 @@ from tests.unit.console.conftest import stand as stand
 from ringfence.console.dependencies import host_of
 from ringfence.console.operator.act_names import Act
 
-# What a session of its own may do: leave, and show its passkey again.
-OWN = {"/sign-out", "/verify", "/verify/options"}
+# What a session of its own may do: leave, show its passkey again, and bring a ticket.
+OWN = {"/sign-out", "/verify", "/verify/options", "/live"}
 
 
 async def test_who_may_do_nothing_does_nothing_by_any_route(stand: Any) -> None:

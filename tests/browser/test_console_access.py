@@ -32,12 +32,15 @@ NO_PAGES = {
     "/worker.js": "script",
     "/assets/{name}": "script and style",
     "/grants/{sid}": "an answer for a script",
+    "/live": "a stream for a script",
     "/sso/callback": "leads on whoever comes from a provider",
     "/sign-in": "for those outside: looked at by itself",
     "/join": "for those outside: looked at by itself",
 }
 # Tables and sounds to keep.
 FILES = ("/export", "/sound")
+# Answers for a script: a ticket for the page whose address follows.
+TICKETS = "/live/"
 SHOTS = os.environ.get("RINGFENCE_SHOTS", "")
 
 
@@ -66,7 +69,8 @@ def pages_of(surface: str, folder: Path) -> dict[str, re.Pattern[str]]:
     """Paths of the router that answer a browser that opens them, with what they match."""
     listed = surfaces(OurDesk(folder, 8421).app)[surface]
     paths = sorted({each.path for each in listed if each.method == "GET"} - set(NO_PAGES))
-    return {path: compile_path(path)[0] for path in paths if not path.endswith(FILES)}
+    listed_for_people = [path for path in paths if not path.endswith(FILES) and not path.startswith(TICKETS)]
+    return {path: compile_path(path)[0] for path in listed_for_people}
 
 
 def crawled(page: Page, home: str) -> Iterator[str]:

@@ -5,6 +5,8 @@ from typing import Any
 
 from starlette.responses import HTMLResponse
 
+from ringfence.console.live.pages import VERSION
+
 
 class Pages:
     """The templates of this package. A value that a template names and nobody gave is an error."""
@@ -24,7 +26,7 @@ class Pages:
 
     def page(self, name: str, status: int = 200, /, **values: Any) -> HTMLResponse:
         """The page of a template."""
-        return HTMLResponse(self._environment.get_template(name).render(values), status)
+        return HTMLResponse(self._environment.get_template(name).render(values, version=VERSION.get()), status)
 
 
 def shown_time(at_ms: int) -> str:

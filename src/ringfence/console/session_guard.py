@@ -1,7 +1,8 @@
 """Lets nobody by without a session's cookie and its browser's signature over this very request.
 
 What is open to all is listed by its app, path by path; whatever is not listed needs a session, whether it is there or
-not. What changes something is JSON, and without a session, such as a sign-in, comes from a page of ours.
+not. What changes something is JSON, and without a session, such as a sign-in, comes from a page of ours. A stream,
+whose request no worker can sign for its whole life, begins with the cookie and a ticket that a signed request gave.
 """
 
 import logging
@@ -14,6 +15,7 @@ from starlette.requests import Request, cookie_parser
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ringfence.console.live.tickets import Ticket, Tickets
 from ringfence.console.refusals import RefusedError
 from ringfence.console.request_signature import SignedRequest
 from ringfence.console.sessions import Kind, Session, SessionRefusedError, Sessions
@@ -22,6 +24,11 @@ BODY_MAX_BYTES: Final = 1 << 20
 SESSION: Final = "session"
 # The time here, Unix milliseconds, of an answer to a request that is not let by.
 NOW_HEADER: Final = "ringfence-now"
+STREAM: Final = "/live"
+TICKET: Final = "ticket"
+TICKET_HEADER: Final = "ringfence-ticket"
+# Scripts send it with what nobody has asked for at that moment: such a request is no activity of its session.
+FOLLOWING_HEADER: Final = "ringfence-following"
 ELSEWHERE: Final = frozenset({"cross-site", "same-site"})
 _SAFE = frozenset({"GET", "HEAD"})
 
@@ -55,6 +62,7 @@ class SessionGuard:
         open_paths: OpenPaths,
         locked: ASGIApp,
         admits: Callable[[Session], Awaitable[None]],
+        tickets: Tickets,
     ) -> None:
         self._app = app
         self._kind: Kind = kind
@@ -63,6 +71,7 @@ class SessionGuard:
         self._open = open_paths
         self._locked = locked
         self._admits = admits
+        self._tickets = tickets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -70,6 +79,9 @@ class SessionGuard:
             body = await _body(receive)
             if self._open.has(scope["method"], scope["path"]):
                 self._check_own_page(scope["method"], headers)
+            elif scope["path"] == STREAM and scope["method"] == "GET" and TICKET_HEADER in headers:
+                ticket = await self._ticket(headers)
+                scope.setdefault("state", {}).update({SESSION: ticket.session, TICKET: ticket})
             else:
                 scope.setdefault("state", {})[SESSION] = await self._session(scope, headers, body)
                 # A service worker may sign what other sites' forms send here: JSON is what no form can send.
@@ -97,13 +109,25 @@ class SessionGuard:
 
         await self._app(scope, again, send)
 
-    async def _session(self, scope: Scope, headers: Headers, body: bytes) -> Session:
+    def _cookie(self, headers: Headers) -> str:
         # The worker asks from our own origin, whoever led there: what comes from elsewhere went round it.
         if headers.get("sec-fetch-site", "") in ELSEWHERE:
             raise SessionRefusedError("from another site", harmless=True)
         cookie = cookie_parser(headers.get("cookie", "")).get(cookie_name(self._origin))
         if not cookie:
             raise SessionRefusedError("no cookie", harmless=True)
+        return cookie
+
+    async def _ticket(self, headers: Headers) -> Ticket:
+        ticket = self._tickets.take(headers[TICKET_HEADER])
+        if ticket is None or not await self._sessions.is_of(ticket.session.id, self._cookie(headers)):
+            # A ticket is late, or its session ended meanwhile: that happens.
+            raise SessionRefusedError("no ticket", harmless=True)
+        await self._check_admitted(ticket.session)
+        return ticket
+
+    async def _session(self, scope: Scope, headers: Headers, body: bytes) -> Session:
+        cookie = self._cookie(headers)
         query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
         request = SignedRequest(
             method=scope["method"],
@@ -113,12 +137,16 @@ class SessionGuard:
             signature_input=headers.get("signature-input", ""),
             signature=headers.get("signature", ""),
         )
-        session = await self._sessions.authenticate(self._kind, cookie, request)
+        active = FOLLOWING_HEADER not in headers
+        session = await self._sessions.authenticate(self._kind, cookie, request, active=active)
+        await self._check_admitted(session)
+        return session
+
+    async def _check_admitted(self, session: Session) -> None:
         try:
             await self._admits(session)
         except RefusedError as error:
             raise SessionRefusedError(error.text, harmless=True) from None
-        return session
 
     def _telling_the_time(self, send: Send) -> Send:
         """So that a browser whose clock was set signs anew, with the right time."""

@@ -124,8 +124,11 @@ class Sessions:
 
         await self._storage.run(work)
 
-    async def authenticate(self, kind: Kind, cookie: str, request: SignedRequest) -> Session:
-        """Whose request it is, once for each. SessionRefusedError."""
+    async def authenticate(self, kind: Kind, cookie: str, request: SignedRequest, *, active: bool = True) -> Session:
+        """Whose request it is, once for each. SessionRefusedError.
+
+        Without `active` a script asks for what nobody has asked for: that does not keep the session open.
+        """
         now_ms = self._clock.now_ms()
 
         def work(db: sqlite3.Connection) -> Session:
@@ -145,10 +148,28 @@ class Sessions:
                 db.execute("INSERT INTO used_nonce VALUES (?, ?, ?)", (session.id, nonce, until_ms))
             except sqlite3.IntegrityError:
                 raise SessionRefusedError("signed once, sent twice") from None
+            if not active:
+                return session
             db.execute("UPDATE session SET seen_ms = ? WHERE id = ?", (now_ms, session.id))
             return msgspec.structs.replace(session, seen_ms=now_ms)
 
         return await self._storage.run(work)
+
+    async def is_of(self, session: str, cookie: str) -> bool:
+        """Whether the cookie is that session's, and it is not over."""
+        now_ms = self._clock.now_ms()
+
+        def work(db: sqlite3.Connection) -> bool:
+            row = db.execute("SELECT kind FROM session WHERE id = ? AND cookie_sha256 = ?", (session, _hash(cookie)))
+            found = row.fetchone()
+            return found is not None and session in open_ids(db, found[0], now_ms)
+
+        return await self._storage.run(work)
+
+    async def going_on(self, kind: Kind) -> frozenset[str]:
+        """The sessions that are not over, by ID."""
+        now_ms = self._clock.now_ms()
+        return await self._storage.run(lambda db: open_ids(db, kind, now_ms))
 
     async def verified(self, session: str) -> None:
         """Write down that the session's person has shown himself to a passkey now."""

@@ -20,10 +20,11 @@ from starlette.types import ASGIApp
 
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
+from ringfence.console.live.pages import LivePages
 from ringfence.console.operator.app import operator_routes
 from ringfence.console.operator.staff import DELAY_MS, LINK_LIFE_MS, Staff
 from ringfence.console.pages import Pages
-from ringfence.console.sessions import FRESH_MS
+from ringfence.console.sessions import FRESH_MS, Sessions
 from ringfence.console.storage import DATABASE, ConsoleStorage
 from ringfence.dispatch.bells import Bells
 from ringfence.domain.clock import ManualClock
@@ -155,7 +156,8 @@ class OurDesk:
 
     @property
     def routes(self) -> Sequence[tuple[str, str]]:
-        return [each for route in operator_routes(self._dependencies, Pages()) for each in _spelled(route)]
+        live = LivePages(Sessions(self._storage, self.clock), self.clock)
+        return [each for route in operator_routes(self._dependencies, Pages(), live) for each in _spelled(route)]
 
     async def link(self) -> str:
         return f"{self.origin}/join#{await self._terminal.invite_first(self.canary)}"

@@ -11,6 +11,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from ringfence.console.json_routes import Handler, answering
+from ringfence.console.live.looked import Read
+from ringfence.console.live.pages import LivePages
 from ringfence.console.operator.act_names import WHILE_FROZEN, Act, AskedAct, May, every_member_may
 from ringfence.console.operator.staff import Staff
 from ringfence.console.pages import Pages
@@ -29,12 +31,19 @@ class ActGuard:
     """Makes the routes of a session."""
 
     def __init__(
-        self, pages: Pages, staff: Staff, clock: Clock, standstill: Standstill, may: May = every_member_may
+        self,
+        pages: Pages,
+        staff: Staff,
+        clock: Clock,
+        standstill: Standstill,
+        live: LivePages,
+        may: May = every_member_may,
     ) -> None:
         self._pages = pages
         self._staff = staff
         self._clock = clock
         self._standstill = standstill
+        self._live = live
         self._may = may
 
     async def check(self, session: Session, act: Act, *, account: str = "", persons: int = 1) -> None:
@@ -59,8 +68,13 @@ class ActGuard:
         session, notices = session_of(request), await self._staff.notices()
         return self._pages.page(template, status, title=title, session=session, notices=notices, **values)
 
-    def page(self, path: str, act: Act, handler: Handler) -> Route:
-        """A page to GET; of the account that the path names as `sid` below /tenants. 503 where something is away."""
+    def page(self, path: str, act: Act, handler: Handler, read: Read | None = None) -> Route:
+        """A page to GET; of the account that the path names as `sid` below /tenants. 503 where something is away.
+
+        With `read`, which reads what its first page shows, it can be followed.
+        """
+        if read is not None:
+            handler = self._live.followed(path, handler, read, lambda session, _: self.check(session, act))
 
         async def shown(request: Request) -> Response:
             try:

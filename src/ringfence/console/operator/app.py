@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.grant_book import GrantBook
+from ringfence.console.live.pages import LivePages
 from ringfence.console.lockout import Lockout
 from ringfence.console.operator.account_status import AccountStatus
 from ringfence.console.operator.act_guard import ActGuard
@@ -47,18 +48,21 @@ def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> 
     async def admits(_: Session) -> None:
         """Whoever has a session: `ActGuard` asks what they may do."""
 
+    sessions = Sessions(dependencies.storage, dependencies.clock)
+    live = LivePages(sessions, dependencies.clock)
     return SessionGuard(
-        Starlette(routes=operator_routes(dependencies, pages)),
+        Starlette(routes=operator_routes(dependencies, pages, live)),
         kind="staff",
         origin=dependencies.origins.operator,
-        sessions=Sessions(dependencies.storage, dependencies.clock),
+        sessions=sessions,
         open_paths=OpenPaths([*OPEN, *JOIN_OPEN], below=OPEN_BELOW),
         locked=locked,
         admits=admits,
+        tickets=live.tickets,
     )
 
 
-def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[BaseRoute]:
+def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LivePages) -> list[BaseRoute]:
     """All there are, those that are open to all too."""
     origin = dependencies.origins.operator
     storage, clock, notes, grants = (
@@ -68,7 +72,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
     party = RelyingParty(id=domain_of(origin), name=NAME, origins=(origin,))
     sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
     staff = Staff(storage, dependencies.staff_passkeys, party, notes, clock, grants)
-    guard = ActGuard(pages, staff, clock, standstill, dependencies.staff_may)
+    guard = ActGuard(pages, staff, clock, standstill, live, dependencies.staff_may)
 
     async def standing(_: str) -> None:
         """Staff sign in where everything is frozen too: somebody must let it go on."""
@@ -118,4 +122,6 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages) -> list[Bas
         ),
         *invitation_routes(guard, staff, accounts, notes, clock, dependencies.origins.api),
         *tenant_routes(guard, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),
+        # The last: by now each page has said whether it can be followed.
+        *live.routes(),
     ]

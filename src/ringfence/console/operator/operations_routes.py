@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ringfence.console.json_routes import done
+from ringfence.console.live.looked import Looked, Rows
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.installation import Installation
@@ -107,6 +108,13 @@ def operations_routes(
             going_on=going_on,
         )
 
+    async def waiting(_: Looked) -> Rows:
+        frozen = [(row.kind, row.name) for row in await view.freezes()]
+        found = await view.sender_queues(limit=PAGE + 1)
+        # A lease is renewed every few seconds: who holds it is what is shown.
+        held = {str(each.place[1:]): (each.depth, each.next_ms, each.owner) for each in found}
+        return {"frozen": frozen, **held}
+
     async def acknowledge(request: Request) -> Response:
         session, sid = session_of(request), request.path_params["sid"]
         if not is_sid(sid, INCIDENT):
@@ -128,7 +136,7 @@ def operations_routes(
     return [
         guard.page("/carriers", Act.CARRIERS_LOOK, carriers),
         guard.page("/routes", Act.ROUTES_LOOK, routes),
-        guard.page("/queues", Act.QUEUES_LOOK, queues),
+        guard.page("/queues", Act.QUEUES_LOOK, queues, waiting),
         guard.page("/capacity", Act.CAPACITY_LOOK, capacity),
         guard.page("/incidents", Act.INCIDENTS_LOOK, listed),
         guard.deed("/incidents/{sid}/acknowledge", Act.INCIDENT_ACKNOWLEDGE, acknowledge),

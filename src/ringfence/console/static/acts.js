@@ -1,24 +1,16 @@
 // What may be done on a page: `data-act` is where it is asked for. Where it asks for a passkey first, that is shown.
 import { post, tell } from "./asking.js";
 import { valuesOf } from "./form_values.js";
+import { onClick, onSubmit } from "./heard.js";
 import { makePasskey, showPasskey, whyNot } from "./passkey.js";
 import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
 
 const STAFF_LINK = "Give this link to its person alone; it serves once, and for ten minutes:";
 
-for (const button of document.querySelectorAll("button[data-act]")) {
-  button.addEventListener("click", () => act(button, button.dataset.act, {}));
-}
-for (const form of document.querySelectorAll("form[data-act]")) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    act(form, form.dataset.act, valuesOf(form));
-  });
-}
-for (const button of document.querySelectorAll("button[data-save]")) {
-  button.addEventListener("click", () => reporting(() => save(button.dataset.save, button.dataset.name)));
-}
+onClick("button[data-act]", (button) => act(button, button.dataset.act, {}));
+onSubmit("form[data-act]", (form) => act(form, form.dataset.act, valuesOf(form)));
+onClick("button[data-save]", (button) => reporting(() => save(button.dataset.save, button.dataset.name)));
 document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
 
 async function act(element, address, values) {

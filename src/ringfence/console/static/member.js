@@ -2,6 +2,7 @@
 // the key origin's frame; here it is sealed.
 import { post, tell } from "./asking.js";
 import { valuesOf } from "./form_values.js";
+import { onClick, onSubmit } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
@@ -18,19 +19,9 @@ if (add) {
   add.addEventListener("click", () => reporting(addPasskey));
   add.disabled = false;
 }
-for (const button of document.querySelectorAll("button[data-act]")) {
-  button.addEventListener("click", () => reporting(() => act(button.dataset)));
-}
-for (const form of document.querySelectorAll("form[data-act]")) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    reporting(() => act(form.dataset, valuesOf(form)));
-  });
-}
-for (const button of document.querySelectorAll("button[data-save]")) {
-  button.disabled = false;
-  button.addEventListener("click", () => reporting(() => save(button.dataset.save, button.dataset.name)));
-}
+onClick("button[data-act]", (button) => reporting(() => act(button.dataset)));
+onSubmit("form[data-act]", (form) => reporting(() => act(form.dataset, valuesOf(form))));
+onClick("button[data-save]", (button) => reporting(() => save(button.dataset.save, button.dataset.name)));
 
 /** Whose content is open in the frame: where it is nobody's, a passkey or a secret is asked for there. */
 export async function opened() {

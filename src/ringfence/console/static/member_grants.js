@@ -1,22 +1,20 @@
 // A member answers a request of staff: looks, has the number read out, types it, shows the passkey. Keys are sealed in
 // the frame, for the asking session alone.
 import { get, post, tell } from "./asking.js";
+import { onClick } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { freshly, opened } from "./member.js";
 
 const POLL_MS = 2_000;
 
-for (const button of document.querySelectorAll("button[data-look]")) {
-  button.disabled = false;
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      await answer(`/grants/${button.dataset.look}`);
-    } catch (error) {
-      tell(error.message);
-    }
-  });
-}
+onClick("button[data-look]", async (button) => {
+  button.disabled = true;
+  try {
+    await answer(`/grants/${button.dataset.look}`);
+  } catch (error) {
+    tell(error.message);
+  }
+});
 
 async function answer(at) {
   const frame = document.getElementById("keys");

@@ -1,14 +1,12 @@
 // Recordings: the sealed file goes from here into the frame, which opens and plays it.
 import { post } from "./asking.js";
+import { onClick } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { account, opened, reporting } from "./member.js";
 
 const frame = document.getElementById("keys");
 
-for (const button of document.querySelectorAll("button[data-play]")) {
-  button.disabled = false;
-  button.addEventListener("click", () => reporting(() => show(button.dataset.play)));
-}
+onClick("button[data-play]", (button) => reporting(() => show(button.dataset.play)));
 
 async function show(sid) {
   frame.hidden = false;

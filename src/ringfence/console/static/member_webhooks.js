@@ -1,20 +1,17 @@
 // Webhooks: the frame shows the attempts at one, and seals what it takes to tell it again.
 import { post, tell } from "./asking.js";
+import { onClick } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
 const frame = document.getElementById("keys");
 
-for (const row of document.querySelectorAll("tr[data-event]")) {
-  const at = `/webhooks/${row.dataset.event}`;
-  const look = row.querySelector("[data-look]");
-  look.disabled = false;
-  look.addEventListener("click", () => reporting(() => show(at)));
-  const again = row.querySelector("[data-again]");
-  if (again) {
-    again.disabled = false;
-    again.addEventListener("click", () => reporting(() => replay(at, row, again)));
-  }
+onClick("button[data-look]", (button) => reporting(() => show(rowOf(button).at)));
+onClick("button[data-again]", (button) => reporting(() => replay(rowOf(button), button)));
+
+function rowOf(button) {
+  const row = button.closest("tr");
+  return { row, at: `/webhooks/${row.dataset.event}` };
 }
 
 async function sealedOf(at) {
@@ -30,7 +27,7 @@ async function show(at) {
   await askKeys("show_webhook", { ...sealed, account });
 }
 
-async function replay(at, row, again) {
+async function replay({ at, row }, again) {
   const { credential, sealed } = await sealedOf(at);
   const { box } = await askKeys("lend_record", { ...sealed, account });
   await freshly(`${at}/again`, { credential, box });

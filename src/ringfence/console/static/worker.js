@@ -1,7 +1,7 @@
 // Signs every request of the signed-in pages with the session's key, which no script can read out of the browser.
 // Source: RFC 9421, RFC 9530. It imports nothing, so that every browser with service workers runs it.
 
-const OPEN = /^\/(?:assets\/|healthz$|worker\.js$|sign-in(?:\/options)?$|join(?:\/options)?$|sso\/(?:begin|callback|finish)$)/;
+const OPEN = /^\/(?:assets\/|healthz$|worker\.js$|live$|sign-in(?:\/options)?$|join(?:\/options)?$|sso\/(?:begin|callback|finish)$)/;
 const LABEL = "ringfence";
 const MOVED_MS = 10_000;
 const LOOKED_AT = "/tenants/";

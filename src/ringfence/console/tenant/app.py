@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ringfence.console.act_notices import ActNotices
 from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
+from ringfence.console.live.pages import LivePages
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import OpenPaths, SessionGuard
 from ringfence.console.sessions import Session, Sessions
@@ -58,6 +59,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     passkeys = dependencies.members_passkeys
     party = RelyingParty(id=domain_of(origins.keys), name=NAME, origins=(origins.keys,), framed_by=(origins.tenant,))
     sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
+    live = LivePages(sessions, clock)
     members = Members(storage, keys, passkeys, party, clock, standstill)
     openings = Openings(storage, keys)
     sign_in = SignIn(
@@ -130,13 +132,14 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
     ]
     guarded = SessionGuard(
-        Starlette(routes=held_to_roles(routes, open_paths, storage)),
+        Starlette(routes=held_to_roles(routes, open_paths, storage, live, admits)),
         kind="member",
         origin=origins.tenant,
         sessions=sessions,
         open_paths=open_paths,
         locked=locked,
         admits=admits,
+        tickets=live.tickets,
     )
 
     async def console(scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,6 +1,6 @@
 """Recordings for members: the list, which is clear, and one's sound, which opens in the frame alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from urllib.parse import urlencode
 
@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from ringfence.console.csv_file import csv_file
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Rows, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages, shown_time
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -32,12 +34,11 @@ def recording_routes(
 ) -> list[BaseRoute]:
     """All of them are for a session of a member."""
 
-    async def found(request: Request, limit: int) -> Sequence[RecordingRow]:
-        asked = request.query_params
+    async def found(account: str, asked: Mapping[str, str], limit: int) -> Sequence[RecordingRow]:
         from_ms, to_ms = bounds_ms(asked.get("day", ""))
         call, before = asked.get("call", ""), asked.get("before", "")
         return await calls.recordings(
-            session_of(request).account,
+            account,
             call_sid=call if is_sid(call, "CA") else None,
             from_ms=from_ms,
             to_ms=to_ms,
@@ -46,7 +47,7 @@ def recording_routes(
         )
 
     async def listed(request: Request) -> Response:
-        rows = await found(request, PAGE + 1)
+        rows = await found(session_of(request).account, request.query_params, PAGE + 1)
         asked = {name: request.query_params.get(name, "") for name in ("day", "call")}
         older = {**asked, "before": rows[PAGE - 1].sid} if len(rows) > PAGE else {}
         return pages.page(
@@ -62,7 +63,11 @@ def recording_routes(
         )
 
     async def exported(request: Request) -> Response:
-        return csv_file("recordings", HEADS, map(_cells, await found(request, EXPORTED_MAX)))
+        rows = await found(session_of(request).account, request.query_params, EXPORTED_MAX)
+        return csv_file("recordings", HEADS, map(_cells, rows))
+
+    async def now(looked: Looked) -> Rows:
+        return rows_by(lambda row: row.sid, await found(looked.account, dict(looked.query), PAGE + 1))
 
     async def own(request: Request) -> RecordingRow:
         row = await calls.recording(session_of(request).account, request.path_params["sid"])
@@ -86,7 +91,7 @@ def recording_routes(
         return StreamingResponse(pieces, media_type="application/octet-stream")
 
     return [
-        Route("/recordings", answering(listed), methods=["GET"]),
+        Followed("/recordings", answering(listed), now),
         Route("/recordings/export", answering(exported), methods=["GET"]),
         Route("/recordings/{sid}/sealed", answering(opener), methods=["POST"]),
         Route("/recordings/{sid}/sound", answering(sound), methods=["GET"]),

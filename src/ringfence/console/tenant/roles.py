@@ -5,7 +5,7 @@ What an open page shows of roles is for the eye; this is what counts. Why: docs/
 """
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -14,6 +14,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import Handler, answering
+from ringfence.console.live.looked import Looked
+from ringfence.console.live.pages import Followed, LivePages
+from ringfence.console.live.streams import May
 from ringfence.console.passkey_book import passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import OpenPaths, session_of
@@ -23,6 +26,9 @@ from ringfence.console.tenant.member_rows import Member, keep_member, member_of,
 from ringfence.domain.access.role import Role
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
+
+# Returns where a session's person is not kept out for now; RefusedError.
+Admits = Callable[[Session], Awaitable[None]]
 
 ROLE: Final = "role"
 _NO_MEMBER: Final = "You are no member any more."
@@ -63,9 +69,20 @@ DEMANDED: Final[Mapping[str, Role]] = {
 }
 
 
-def held_to_roles(routes: Sequence[BaseRoute], open_paths: OpenPaths, storage: ConsoleStorage) -> list[BaseRoute]:
-    """The routes, each of which first demands the role that it is for. `role_of` tells it to what it calls."""
-    return [_held(route, open_paths, storage) for route in routes]
+def held_to_roles(
+    routes: Sequence[BaseRoute], open_paths: OpenPaths, storage: ConsoleStorage, live: LivePages, admits: Admits
+) -> list[BaseRoute]:
+    """The routes, each of which first demands the role that it is for. `role_of` tells it to what it calls.
+
+    Those that say so can be followed, by whoever may look at them and while `admits` raises nothing.
+    """
+
+    async def may(session: Session, _: Looked) -> None:
+        await admits(session)
+        await demand(storage, session, Role.READER)
+
+    held = [_held(_followed(route, live, may), open_paths, storage) for route in routes]
+    return [*held, *(_held(route, open_paths, storage) for route in live.routes())]
 
 
 def role_of(request: Request) -> Role:
@@ -126,6 +143,12 @@ def is_last_owner(db: sqlite3.Connection, member: Member) -> bool:
     """Whether nobody else of the account could give roles."""
     owners = [each.id for each in members_of(db, member.account) if each.role is Role.OWNER]
     return owners == [member.id]
+
+
+def _followed(route: BaseRoute, live: LivePages, may: May) -> BaseRoute:
+    if not isinstance(route, Followed):
+        return route
+    return Route(route.path, live.followed(route.path, route.endpoint, route.read, may), methods=["GET"])
 
 
 def _held(route: BaseRoute, open_paths: OpenPaths, storage: ConsoleStorage) -> BaseRoute:

@@ -1,0 +1,78 @@
+// The switch that says whether a page is followed, and the words for what is new and not shown yet.
+import { follow } from "./stream.js";
+
+const KEPT = "ringfence-follow";
+const OFF = "off";
+
+/**
+ * Follow the page at `address()`, with a bar before `place`. `changed(said)` is called whenever it looks otherwise, and
+ * shows that, or comes back with words: then a button offers it, and `show` is called once it is pressed. What comes back
+ * begins anew, for another address, and with `null` ends.
+ */
+export function followBar(place, address, changed, show) {
+  const bar = made("div", "live");
+  const label = made("label", "tick");
+  const box = Object.assign(made("input"), { type: "checkbox", checked: sessionStorage.getItem(KEPT) !== OFF });
+  label.append(box, "Follow");
+  const told = made("span");
+  told.setAttribute("aria-live", "polite");
+  bar.append(label, told);
+  place.before(bar);
+
+  let stream = new AbortController();
+  let last = null;
+  let busy = false;
+
+  async function hear(said) {
+    last = said;
+    if (busy) return;
+    busy = true;
+    while (last !== null) {
+      const now = last;
+      last = null;
+      offer(await changed(now).catch(() => "Changed: show"));
+    }
+    busy = false;
+  }
+
+  function offer(words) {
+    if (!words) {
+      told.replaceChildren();
+      return;
+    }
+    const button = told.querySelector("button");
+    if (button) {
+      if (button.textContent !== words) button.textContent = words;
+      return;
+    }
+    const offered = Object.assign(made("button"), { type: "button", textContent: words });
+    offered.addEventListener("click", () => {
+      told.replaceChildren();
+      show().catch(() => offer("Changed: show"));
+    });
+    told.replaceChildren(offered);
+  }
+
+  async function begin() {
+    stream.abort();
+    stream = new AbortController();
+    told.replaceChildren();
+    bar.hidden = address() === null;
+    if (!box.checked || bar.hidden) return;
+    const why = await follow(address(), hear, stream.signal);
+    if (why) told.replaceChildren(why);
+  }
+
+  box.addEventListener("change", () => {
+    sessionStorage.setItem(KEPT, box.checked ? "" : OFF);
+    begin();
+  });
+  begin();
+  return begin;
+}
+
+function made(name, styled) {
+  const element = document.createElement(name);
+  if (styled) element.className = styled;
+  return element;
+}

@@ -1,0 +1,142 @@
+"""Who looks at the same shares one poll, which lasts as long as somebody looks."""
+
+import asyncio
+from typing import Any
+
+from ringfence.console.live.looked import Looked, rows_by, snapshot
+from ringfence.console.live.polls import REST, Hearer, Polls
+
+MINE, OTHERS = Looked(page="/texts", account="AC1"), Looked(page="/texts", account="AC2")
+
+
+class Listed:
+    """A list that changes, and how often each account's was read."""
+
+    def __init__(self) -> None:
+        self.rows = {"AC1": {"SM1": "queued"}, "AC2": {"SM2": "sent"}}
+        self.reads: list[str] = []
+        self.is_away = False
+
+    async def read(self, looked: Looked) -> dict[str, str]:
+        self.reads.append(looked.account)
+        if self.is_away:
+            raise ConnectionError
+        return dict(self.rows[looked.account])
+
+
+async def told(hearer: Hearer) -> tuple[str, int]:
+    async with asyncio.timeout(5):
+        await hearer.stirred.wait()
+    hearer.stirred.clear()
+    new, hearer.new = hearer.new, 0
+    return hearer.version, new
+
+
+def test_a_change_is_told_to_all_who_look_at_it_and_read_once_for_them(run: Any) -> None:
+    async def story() -> None:
+        listed, polls = Listed(), Polls(poll_s=0.01)
+        first, second, elsewhere = Hearer(), Hearer(), Hearer()
+        polls.join(MINE, listed.read, first)
+        (began, _) = await told(first)
+        polls.join(MINE, listed.read, second)
+        assert await told(second) == (began, 0)
+        polls.join(OTHERS, listed.read, elsewhere)
+        await told(elsewhere)
+        assert len(polls) == 2
+        at = listed.reads.count("AC1")
+        listed.rows["AC1"] = {"SM3": "queued", "SM4": "queued", "SM1": "queued"}
+        versions = {await told(first), await told(second)}
+        assert len(versions) == 1
+        assert versions.pop()[1] == 2
+        assert listed.reads.count("AC1") - at <= 2
+        listed.rows["AC1"] = {"SM3": "sent", "SM4": "queued", "SM1": "queued"}
+        (changed, new), _ = await told(first), await told(second)
+        assert (changed != began, new) == (True, 0)
+        assert not elsewhere.stirred.is_set()
+        for looked, hearer in ((MINE, first), (MINE, second), (OTHERS, elsewhere), (OTHERS, elsewhere)):
+            polls.leave(looked, hearer)
+
+    run(story())
+
+
+def test_nothing_is_read_once_nobody_looks(run: Any) -> None:
+    async def story() -> None:
+        listed, polls = Listed(), Polls(poll_s=0.001)
+        first, second = Hearer(), Hearer()
+        polls.join(MINE, listed.read, first)
+        polls.join(MINE, listed.read, second)
+        await told(first)
+        polls.leave(MINE, first)
+        at = len(listed.reads)
+        while len(listed.reads) == at:
+            await asyncio.sleep(0.001)
+        polls.leave(MINE, second)
+        at = len(listed.reads)
+        await asyncio.sleep(0.02)
+        assert (len(listed.reads), len(polls)) == (at, 0)
+        assert [task for task in asyncio.all_tasks() if "Polls._run" in repr(task)] == []
+
+    run(story())
+
+
+def test_a_list_that_is_away_ends_its_poll_and_tells_who_looks(run: Any) -> None:
+    async def story() -> None:
+        listed, polls, hearer = Listed(), Polls(poll_s=0.001), Hearer()
+        polls.join(MINE, listed.read, hearer)
+        await told(hearer)
+        listed.is_away = True
+        await told(hearer)
+        assert (hearer.is_over, len(polls)) == (True, 0)
+        # The next who looks begins anew, and who left late ends nothing of theirs.
+        listed.is_away, anew = False, Hearer()
+        polls.join(MINE, listed.read, anew)
+        polls.leave(MINE, hearer)
+        assert (await told(anew))[0] == snapshot(listed.rows["AC1"]).version
+        polls.leave(MINE, anew)
+
+    run(story())
+
+
+def test_what_takes_long_is_read_more_seldom(run: Any, monkeypatch: Any) -> None:
+    async def story() -> None:
+        listed, slept = Listed(), []
+        times = iter(range(0, 100, 2))
+        polls, hearer, sleep = Polls(now_s=lambda: next(times)), Hearer(), asyncio.sleep
+
+        async def noted(seconds: float) -> None:
+            slept.append(seconds)
+            await sleep(0)
+
+        monkeypatch.setattr(asyncio, "sleep", noted)
+        polls.join(MINE, listed.read, hearer)
+        while len(slept) < 3:
+            await sleep(0)
+        polls.leave(MINE, hearer)
+        assert set(slept) == {2 * REST}
+
+    run(story())
+
+
+def test_a_page_begins_from_the_version_that_a_stream_tells_first(run: Any) -> None:
+    async def story() -> None:
+        listed, polls, hearer = Listed(), Polls(poll_s=60), Hearer()
+        page = await polls.version(MINE, listed.read)
+        polls.join(MINE, listed.read, hearer)
+        assert (await told(hearer))[0] == page
+        at = len(listed.reads)
+        assert await polls.version(MINE, listed.read) == page
+        assert len(listed.reads) == at
+        assert await polls.version(OTHERS, listed.read) != page
+        polls.leave(MINE, hearer)
+
+    run(story())
+
+
+def test_a_version_tells_rows_their_order_and_what_is_of_them() -> None:
+    rows = rows_by(lambda each: each[0], [("a", frozenset("xyz")), ("b", 2)])
+    versions = [
+        snapshot(each).version
+        for each in (rows, dict(reversed(rows.items())), {"a": rows["a"]}, {**rows, "b": ("b", 3)}, {})
+    ]
+    assert len(set(versions)) == len(versions)
+    assert snapshot({"a": ("a", frozenset("zyx")), "b": ("b", 2)}).version == versions[0]
