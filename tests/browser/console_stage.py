@@ -104,6 +104,7 @@ class Stage:
         self.ask("POST", f"{account}/Keys.json", FriendlyName="Till")
         self.ask("POST", "/2010-04-01/Accounts.json", FriendlyName="Branch")
         self.ask("POST", f"{account}/Calls.json", From=shop, To=SAM, Twiml="<Response><Say>Hello</Say></Response>")
+        self.command("blast", "--key", self.account, "--tell")
 
 
 @contextmanager

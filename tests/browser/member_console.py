@@ -66,7 +66,7 @@ class MemberConsole:
     """Both origins on ports of 127.0.0.1; `asks_outside` where members may come from a provider on this machine."""
 
     def __init__(self, folder: Path, *, asks_outside: bool = False) -> None:
-        self._folder = folder
+        self.folder = folder
         self._http = PooledClient(EgressGuard(EgressPolicy(private=True))) if asks_outside else None
         self.recordings = folder / "recordings"
         self.clock = SystemClock()
@@ -111,15 +111,16 @@ class MemberConsole:
         status: Status = Status.DELIVERED,
         direction: Direction = Direction.OUTBOUND_API,
         account: str = AC,
+        to: str = REMOTE,
     ) -> str:
         """A text that the API sealed."""
-        return self.wait(self._text(body, status, direction, account))
+        return self.wait(self._text(body, status, direction, account, to))
 
-    async def _text(self, body: str, status: Status, direction: Direction, account: str) -> str:
+    async def _text(self, body: str, status: Status, direction: Direction, account: str, to: str) -> str:
         await asyncio.sleep(0.002)  # of two texts of one millisecond it is not known which is newer
         sealing = await self.keys.sealing_key(self.caller, account)
         sid, now_ms = new_sid("SM"), self.clock.now_ms()
-        content = seal_content(RecordSealer(sealing.epoch_key, account), sid, Content(remote=REMOTE, body=body))
+        content = seal_content(RecordSealer(sealing.epoch_key, account), sid, Content(remote=to, body=body))
         row = MessageRow(
             account=account,
             sid=sid,
@@ -140,7 +141,7 @@ class MemberConsole:
 
     async def _run(self) -> None:
         self._loop = asyncio.get_running_loop()
-        storage = self.storage = ConsoleStorage(self._folder / "console.db")
+        storage = self.storage = ConsoleStorage(self.folder / "console.db")
         await storage.open()
         await self.ledger.open(self.clock.now_ms())
         await self.keys.open()
@@ -166,12 +167,13 @@ class MemberConsole:
                 texts=self.texts,
                 calls=self.texts,
                 told=self.texts,
+                touched=self.texts,
                 wake=Bells(),
                 recordings=RecordingFolder(self.recordings),
                 staff_passkeys=passkeys,
                 members_passkeys=passkeys,
                 view=self.texts,
-                records=FolderRecords(self._folder, self.keys.allow),
+                records=FolderRecords(self.folder, self.keys.allow),
                 processes=_no_processes,
                 grants=self.keys,
                 accounts=self.texts,

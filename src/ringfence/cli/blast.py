@@ -15,6 +15,7 @@ from ringfence.cli.ledger import open_ledger
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
+from ringfence.console.blast_notices import KEY_NOTED, SESSION_NOTED, STAFF_NOTED
 from ringfence.domain.ledger.blast import STAFF, left_unopened, reach_of, session_of
 from ringfence.kms.ledger import index
 from ringfence.kms.ledger.lines import Line
@@ -106,8 +107,8 @@ def _who(key: str | None, session: str | None, staff: str | None) -> tuple[index
 
 def _named(by: index.By, name: str) -> str:
     if by == "session":
-        return f"session {name}"
-    return f"staff member {name.removeprefix(STAFF)}" if name.startswith(STAFF) else f"key {name}"
+        return f"{SESSION_NOTED} {name}"
+    return f"{STAFF_NOTED} {name.removeprefix(STAFF)}" if name.startswith(STAFF) else f"{KEY_NOTED} {name}"
 
 
 def _lines(ledger: LedgerReader, who: tuple[index.By, str] | None) -> Iterator[Line]:

@@ -2,10 +2,17 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
 from ringfence.console.storage import ConsoleStorage
+from ringfence.domain.ledger.blast import STAFF
+from ringfence.ports.ledger import OpenedBy
+
+SESSION_NOTED: Final = "session"
+STAFF_NOTED: Final = "staff member"
+KEY_NOTED: Final = "key"
 
 
 class BlastNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,6 +24,14 @@ class BlastNotice(msgspec.Struct, frozen=True, kw_only=True):
     first_ms: int
     last_ms: int
     told_ms: int
+
+    @property
+    def opened_by(self) -> tuple[OpenedBy, str]:
+        """By what, and by whose name, the ledger finds the entries that it is about."""
+        what, _, name = self.who.rpartition(" ")
+        return (
+            ("session", name) if what == SESSION_NOTED else ("actor", f"{STAFF}{name}" if what == STAFF_NOTED else name)
+        )
 
 
 class BlastNotices:
@@ -33,6 +48,19 @@ class BlastNotices:
             return sum(
                 db.execute("INSERT OR IGNORE INTO blast_notice VALUES (?, ?, ?, ?, ?, ?)", row).rowcount for row in rows
             )
+
+        return await self._storage.run(work)
+
+    async def one(self, account: str, who: str, first_ms: int, last_ms: int) -> BlastNotice | None:
+        """The one that says that of the account."""
+
+        def work(db: sqlite3.Connection) -> BlastNotice | None:
+            row = db.execute(
+                "SELECT account, who, objects, first_ms, last_ms, told_ms FROM blast_notice"
+                " WHERE account = ? AND who = ? AND first_ms = ? AND last_ms = ?",
+                (account, who, first_ms, last_ms),
+            ).fetchone()
+            return None if row is None else BlastNotice(**dict(zip(BlastNotice.__struct_fields__, row, strict=True)))
 
         return await self._storage.run(work)
 

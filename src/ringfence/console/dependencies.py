@@ -11,6 +11,7 @@ from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.calls import Calls
 from ringfence.console.tenant.standing_json import FormKeys
 from ringfence.console.tenant.told import Retold
+from ringfence.console.tenant.touched import TouchedStore
 from ringfence.console.tenant.traffic import Texts
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
@@ -52,10 +53,10 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts`, `calls` and `recordings` are those of
-    a tenant, sealed, and `told` what its program was told; `wake` rings where that is to be told again. `grants` keeps
-    keys that nobody here opens. `accounts` are what two of staff may change, `set_up` what members set up.
-    `installation` is how it is set up. `staff_may` judges each act. By `http` providers of members' organisations are
-    asked: without it nobody comes from one. In `dev` one may be on this machine.
+    a tenant, sealed, `touched` finds them by name, and `told` is what its program was told; `wake` rings where that is
+    to be told again. `grants` keeps keys that nobody here opens. `accounts` are what two of staff may change, `set_up`
+    what members set up. `installation` is how it is set up. `staff_may` judges each act. By `http` providers of
+    members' organisations are asked: without it nobody comes from one. In `dev` one may be on this machine.
     """
 
     storage: ConsoleStorage
@@ -66,6 +67,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     texts: Texts
     calls: Calls
     told: Retold
+    touched: TouchedStore
     wake: Wake
     recordings: SealedRecordings
     staff_passkeys: Passkeys

@@ -71,7 +71,7 @@ async def _play(design: Design, tenants: int) -> Finding:
         await room.open()
         try:
             await room.seed(tenants + max(1, tenants // 4), TEXTS)
-            read = _by_role if design.staff_read_by_role else _by_grants
+            read = _by_role if design.staff_read_by_role else by_grants
             stolen, truth = await read(room, tenants)
         finally:
             await room.close()
@@ -103,7 +103,8 @@ async def _play(design: Design, tenants: int) -> Finding:
     )
 
 
-async def _by_grants(room: Room, tenants: int) -> tuple[str, dict[str, Reach]]:
+async def by_grants(room: Room, tenants: int) -> tuple[str, dict[str, Reach]]:
+    """The stolen session reads of so many tenants, others read too; its SID, and what it took, by account."""
     chance = random.Random(15)  # noqa: S311 - what is read, not a secret
     stolen, truth = room.session(), _Truth()
     order = list(room.tenants[:tenants]) * 2

@@ -139,6 +139,7 @@ class OurDesk:
             texts=self._view,
             calls=self._view,
             told=self._view,
+            touched=self._view,
             wake=Bells(),
             recordings=RecordingFolder(self._recordings),
             staff_passkeys=passkeys,

@@ -13,7 +13,7 @@ from ringfence.ports.console_keys import BrowserSlot, Reader, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
-from ringfence.ports.ledger import ProvenEntries
+from ringfence.ports.ledger import OpenedBy, ProvenEntries
 from ringfence.ports.operator_keys import Former
 from ringfence.ports.standing_forms import KeptStanding, SealedForm
 from ringfence.ports.totp_codes import TotpOf
@@ -228,6 +228,9 @@ class ConsoleKeyClient:
 
     async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
         return await self._client.call("ledger_entries_for", account, after, limit, returns=ProvenEntries)
+
+    async def entries_by(self, account: str, by: OpenedBy, name: str, after: int, limit: int) -> ProvenEntries:
+        return await self._client.call("ledger_entries_by", account, by, name, after, limit, returns=ProvenEntries)
 
     async def latest_for(self, account: str, before: int | None, limit: int) -> ProvenEntries:
         return await self._client.call("ledger_latest_for", account, before, limit, returns=ProvenEntries)

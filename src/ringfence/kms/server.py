@@ -84,7 +84,16 @@ CONSOLE_VERBS = (
     "end_grants",
 )
 WITNESSED_VERBS = ("checkpoint", "consistency", "keep_cosigned")
-CONSOLE_LEDGER_VERBS = ("checkpoint", "verifier", "cosigned", "tile", "entries_for", "latest_for", "consistency")
+CONSOLE_LEDGER_VERBS = (
+    "checkpoint",
+    "verifier",
+    "cosigned",
+    "tile",
+    "entries_for",
+    "entries_by",
+    "latest_for",
+    "consistency",
+)
 DELIVERY_VERBS = (
     "seal_record",
     "open_records",

@@ -1,13 +1,14 @@
 """Where the key service writes down who opened what, before it lets go of a key; and what of it others may read."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 
 from ringfence.ports.keys import Caller
 
 ENTRIES_AT_ONCE = 1_000
+OpenedBy = Literal["actor", "session"]
 
 
 class AccessEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,6 +79,9 @@ class OwnRecords(PublicRecords, Protocol):
 
     async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
         """As `LedgerRecords.entries_of`, of any account: metadata, as all that the console reads."""
+
+    async def entries_by(self, account: str, by: OpenedBy, name: str, after: int, limit: int) -> ProvenEntries:
+        """As `entries_for`, those alone that are of one who opened, or of one session of a console."""
 
     async def latest_for(self, account: str, before: int | None, limit: int) -> ProvenEntries:
         """The account's newest entries before the `before`th, the oldest first."""

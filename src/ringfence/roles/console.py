@@ -64,6 +64,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 texts=store,
                 calls=store,
                 told=store,
+                touched=store,
                 wake=wake,
                 recordings=RecordingFolder(settings.recordings),
                 staff_passkeys=WebauthnPasskeys(policy),

@@ -86,6 +86,7 @@ class Stand:
                 texts=self.store,
                 calls=self.store,
                 told=self.store,
+                touched=self.store,
                 wake=Bells(),
                 recordings=RecordingFolder(folder / "recordings"),
                 staff_passkeys=passkeys,

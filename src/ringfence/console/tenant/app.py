@@ -41,6 +41,8 @@ from ringfence.console.tenant.sso.sign_out import SsoSignOut
 from ringfence.console.tenant.standing_json import StandingRelay
 from ringfence.console.tenant.subaccount_routes import subaccount_routes
 from ringfence.console.tenant.text_routes import text_routes
+from ringfence.console.tenant.touched import TouchedRecords
+from ringfence.console.tenant.touched_routes import touched_routes
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.console.tenant.verify_service_routes import verify_service_routes
 from ringfence.console.tenant.webhook_routes import webhook_routes
@@ -130,6 +132,11 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *key_routes(pages, dependencies.set_up, keys, relay, acts, clock, keys_origin=origins.keys),
         *verify_service_routes(pages, dependencies.set_up, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
+        *touched_routes(
+            *(pages, BlastNotices(storage), dependencies.records),
+            *(TouchedRecords(dependencies.texts, dependencies.calls, dependencies.touched), hours),
+            keys_origin=origins.keys,
+        ),
     ]
     guarded = SessionGuard(
         Starlette(routes=held_to_roles(routes, open_paths, storage, live, admits)),

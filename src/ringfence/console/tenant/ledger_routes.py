@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
@@ -14,7 +15,7 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import split_note
-from ringfence.ports.ledger import OwnRecords
+from ringfence.ports.ledger import OwnRecords, ProvenEntries
 
 PAGE_ENTRIES = 50
 
@@ -35,19 +36,8 @@ def ledger_routes(pages: Pages, records: OwnRecords, *, keys_origin: str) -> lis
     async def entries(request: Request) -> Response:
         asked = await read_json(request, _Page)
         found = await records.latest_for(session_of(request).account, asked.before, PAGE_ENTRIES)
-        if not found.checkpoint:
-            raise RefusedError("The ledger has no checkpoint yet: a second more.")
-        size = parse_checkpoint(split_note(found.checkpoint)[0]).size
-        # A ledger that is shorter than what was seen proves nothing, and the frame says what that means.
-        consistent = await records.consistency(asked.seen, size) if 0 < asked.seen <= size else []
         return done(
-            checkpoint=found.checkpoint,
-            key=await records.verifier(),
-            consistency=_base64(consistent),
-            entries=[
-                {"body": _base64([each.body])[0], "salt": _base64([each.salt])[0], "proof": _base64(each.proof)}
-                for each in found.entries
-            ],
+            **await proven_json(records, found, asked.seen),
             before=found.entries[0].n if len(found.entries) == PAGE_ENTRIES else None,
         )
 
@@ -55,6 +45,24 @@ def ledger_routes(pages: Pages, records: OwnRecords, *, keys_origin: str) -> lis
         Route("/ledger", page, methods=["GET"]),
         Route("/ledger/entries", answering(entries), methods=["POST"]),
     ]
+
+
+async def proven_json(records: OwnRecords, found: ProvenEntries, seen: int) -> dict[str, Any]:
+    """Entries for a browser that knows of the first `seen` of the ledger. RefusedError where there is no checkpoint."""
+    if not found.checkpoint:
+        raise RefusedError("The ledger has no checkpoint yet: a second more.")
+    size = parse_checkpoint(split_note(found.checkpoint)[0]).size
+    # A ledger that is shorter than what was seen proves nothing, and the frame says what that means.
+    consistent = await records.consistency(seen, size) if 0 < seen <= size else []
+    return {
+        "checkpoint": found.checkpoint,
+        "key": await records.verifier(),
+        "consistency": _base64(consistent),
+        "entries": [
+            {"body": _base64([each.body])[0], "salt": _base64([each.salt])[0], "proof": _base64(each.proof)}
+            for each in found.entries
+        ],
+    }
 
 
 def _base64(values: Iterable[bytes]) -> list[str]:

@@ -16,17 +16,18 @@ async def looked_through(
     meets: Callable[[T], bool] | None,
     place: Callable[[T], str],
     before: str | None,
+    page: int = PAGE_ROWS,
 ) -> tuple[list[T], str | None]:
     """The page, and what the next one begins behind: None where there is none.
 
     `read` gives as many rows behind a place, in order. A filter that few rows meet may give a page that is not full.
     """
     found: list[T] = []
-    at_once, looked = PAGE_ROWS + 1 if meets is None else READ_AT_ONCE, 0
+    at_once, looked = page + 1 if meets is None else READ_AT_ONCE, 0
     while looked < LOOKED_AT_MAX:
         rows = await read(before, at_once)
         for row in rows:
-            if len(found) == PAGE_ROWS:
+            if len(found) == page:
                 return found, before
             before = place(row)
             if meets is None or meets(row):

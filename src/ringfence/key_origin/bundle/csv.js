@@ -9,4 +9,10 @@ export function csvCell(value) {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-export const csvText = (heads, rows) => `\ufeff${[heads, ...rows].map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
+/** Lines of a table, to be joined as they are made: a long one is never a list of cells as a whole. */
+export const csvRows = (rows) => rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("");
+
+/** What stands before them. */
+export const csvHead = (heads) => `\ufeff${csvRows([heads])}`;
+
+export const csvText = (heads, rows) => csvHead(heads) + csvRows(rows);

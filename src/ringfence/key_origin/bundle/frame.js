@@ -14,6 +14,7 @@ import { recordings } from "./recording_view.js";
 import { standing } from "./standing_view.js";
 import { subaccounts } from "./subaccounts.js";
 import { timelines } from "./timeline_view.js";
+import { touched } from "./touched_view.js";
 import { visiting } from "./visiting.js";
 import { webhooks } from "./webhook_view.js";
 
@@ -25,6 +26,7 @@ const views = [
   recordings,
   webhooks,
   ledger,
+  touched,
   granting,
   standing,
   newKeys,

@@ -14,10 +14,13 @@ export function addressOf(parts, type) {
 }
 
 /** A button that saves a table as CSV. `rows` gives its cells when it is pressed. */
-export function savesTable(name, heads, rows) {
+export const savesTable = (name, heads, rows) => savesParts(name, "Save as CSV", () => [csvText(heads, rows())]);
+
+/** The same for CSV that is there in parts, under a label of its own. */
+export function savesParts(name, label, parts) {
   const save = () => {
-    const link = h("a", { href: addressOf([csvText(heads, rows())], "text/csv;charset=utf-8"), download: `${name}.csv` });
+    const link = h("a", { href: addressOf(parts(), "text/csv;charset=utf-8"), download: `${name}.csv` });
     link.click();
   };
-  return h("p", {}, h("button", { type: "button", class: "plain", onclick: save }, "Save as CSV"));
+  return h("p", {}, h("button", { type: "button", class: "plain", onclick: save }, label));
 }

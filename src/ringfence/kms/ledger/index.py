@@ -40,6 +40,14 @@ _ENTRIES_OF: Mapping[By, str] = {
         "ORDER BY n LIMIT ?"
     ),
 }
+_OF_ACCOUNT_BY: Mapping[By, str] = {
+    by: (
+        f"SELECT a.n FROM by_account a JOIN by_{by} b ON b.n = a.n "  # noqa: S608 - one of the two
+        "WHERE a.name = (SELECT id FROM name WHERE name = ?) AND b.name = (SELECT id FROM name WHERE name = ?) "
+        "AND a.n > ? AND a.n < ? ORDER BY a.n LIMIT ?"
+    )
+    for by in ("actor", "session")
+}
 NAMES_HELD = 100_000
 
 
@@ -152,6 +160,14 @@ def entries_of(path: Path, by: By, name: str, *, after: int = -1, before: int | 
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
         rows = connection.execute(_ENTRIES_OF[by], (name, after, stop, limit))
         return [n for (n,) in rows]
+
+
+def entries_of_account_by(
+    path: Path, account: str, by: By, name: str, *, after: int, before: int, limit: int
+) -> list[int]:
+    """The numbers of an account's entries that are of one who opened, or of one session, the oldest first."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+        return [n for (n,) in connection.execute(_OF_ACCOUNT_BY[by], (account, name, after, before, limit))]
 
 
 def latest_of_account(path: Path, account: str, *, before: int, limit: int) -> list[int]:

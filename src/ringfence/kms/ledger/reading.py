@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from ringfence.domain.ledger.tile import HEIGHT, WIDTH, Tile, TileHashes, encode
 from ringfence.kms.key_files import KeyFiles
 from ringfence.kms.ledger.checkpoint_file import CheckpointFile
 from ringfence.kms.ledger.cosigned_file import CosignedFile
-from ringfence.kms.ledger.index import By, entries_of, latest_of_account, whose
+from ringfence.kms.ledger.index import By, entries_of, entries_of_account_by, latest_of_account, whose
 from ringfence.kms.ledger.keys import LedgerKeys, load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line, Position, read_line, read_lines
 from ringfence.kms.ledger.tree_files import OFFSET_BYTES, OFFSETS
@@ -98,19 +98,26 @@ class LedgerReader:
             found = entries_of(self._folder / INDEX, by, name, after=after, before=before, limit=some)
             if not found:
                 return
-            for line in self.lines_at(found):
-                if getattr(whose(line.entry), by) != name:
-                    raise LedgerBrokenError(
-                        f"the ledger's index is wrong about entry {line.n}: delete it, and it is made anew"
-                    )
-                yield line
+            yield from self._indexed(found, {by: name})
             after = found[-1]
             left = None if left is None else left - len(found)
 
     def latest_of(self, account: str, *, before: int, limit: int) -> Iterator[Line]:
         """An account's newest entries before one, in order. LedgerBrokenError as in `lines_of`."""
-        for line in self.lines_at(latest_of_account(self._folder / INDEX, account, before=before, limit=limit)):
-            if line.entry.account != account:
+        found = latest_of_account(self._folder / INDEX, account, before=before, limit=limit)
+        yield from self._indexed(found, {"account": account})
+
+    def lines_of_account_by(
+        self, account: str, by: By, name: str, *, after: int, before: int, limit: int
+    ) -> Iterator[Line]:
+        """An account's entries of one who opened, or of one session, in order. LedgerBrokenError as in `lines_of`."""
+        path = self._folder / INDEX
+        found = entries_of_account_by(path, account, by, name, after=after, before=before, limit=limit)
+        yield from self._indexed(found, {"account": account, by: name})
+
+    def _indexed(self, numbers: Iterable[int], of: Mapping[By, str]) -> Iterator[Line]:
+        for line in self.lines_at(numbers):
+            if any(getattr(whose(line.entry), by) != name for by, name in of.items()):
                 raise LedgerBrokenError(
                     f"the ledger's index is wrong about entry {line.n}: delete it, and it is made anew"
                 )

@@ -15,7 +15,7 @@ from ringfence.kms.ledger.lines import LedgerBrokenError, Line
 from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.kms.ledger.writer import COSIGNED, FOLDER
 from ringfence.ports.keys import Caller
-from ringfence.ports.ledger import ENTRIES_AT_ONCE, ProvenEntries, ProvenEntry
+from ringfence.ports.ledger import ENTRIES_AT_ONCE, OpenedBy, ProvenEntries, ProvenEntry
 
 T = TypeVar("T")
 Allow = Callable[[Caller, str], Awaitable[None]]
@@ -54,6 +54,9 @@ class FolderRecords:
 
     async def latest_for(self, account: str, before: int | None, limit: int) -> ProvenEntries:
         return await _read(lambda: self._latest(account, before, min(limit, ENTRIES_AT_ONCE)))
+
+    async def entries_by(self, account: str, by: OpenedBy, name: str, after: int, limit: int) -> ProvenEntries:
+        return await _read(lambda: self._entries_by(account, by, name, after, min(limit, ENTRIES_AT_ONCE)))
 
     async def consistency(self, old_size: int, size: int) -> list[bytes]:
         return await _read(lambda: self._consistency(old_size, size))
@@ -98,6 +101,12 @@ class FolderRecords:
         note, size = _signed(reader)
         end = size if before is None else min(before, size)
         return _proven(reader, note, size, reader.latest_of(account, before=end, limit=limit))
+
+    def _entries_by(self, account: str, by: OpenedBy, name: str, after: int, limit: int) -> ProvenEntries:
+        reader = self._reader()
+        note, size = _signed(reader)
+        lines = reader.lines_of_account_by(account, by, name, after=after, before=size, limit=limit)
+        return _proven(reader, note, size, lines)
 
 
 def _signed(reader: LedgerReader) -> tuple[str, int]:
