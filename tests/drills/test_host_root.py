@@ -6,6 +6,7 @@ import pytest
 
 from ringfence.drills.design import OURS, control
 from ringfence.drills.host_root import host_root, missing
+from ringfence.roles.wiped_memory import possible
 
 
 @pytest.mark.skipif(bool(missing()), reason=missing() or "it is all here")
@@ -19,6 +20,7 @@ def test_d12_root_gets_what_goes_through_and_nobody_who_keeps_quiet() -> None:
         assert (reached, calling) == (minutes, minutes)
     assert rows["conceded, of the same hour, before"] == "1 of 1 tenants"
     assert not rows["keys asked for, refused"].endswith(", 0")
+    assert possible() is False or [told for what, told in ours.rows if "after the last" in what] == ["0 of 15"]
     theirs = control()
     assert theirs is not None, "a checkout has the control build"
     assert host_root(theirs, 2).reached == 2

@@ -19,6 +19,7 @@ from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
 from ringfence.roles.settings_sources import unknown_variables
+from ringfence.roles.wiped_memory import begin_wiping
 
 # Roles that listen, and the setting with the port of each.
 PORTS = {"api": "port", "console": "console_port", "key_origin": "keys_port"}
@@ -28,6 +29,7 @@ def role(settings: Settings, name: str) -> None:
     """Run it until SIGTERM or Ctrl-C."""
     if name not in (*ROLES, STANDBY, *settings.media_roles):
         raise RefusalError(f"no role is called {name!r}", f"one of: {', '.join(ROLES)}", exit_code=2)
+    begin_wiping()
     for variable, cure in unknown_variables(os.environ).items():
         Terminal().warn(f"{variable} is not a setting → {cure}")
     secret = asked_key_secret(settings) if name in ("kms", STANDBY) else b""

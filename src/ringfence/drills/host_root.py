@@ -3,18 +3,22 @@
 The attacker reads the memory of the dispatcher, the API and the key service again and again, and asks the key service
 at the dispatcher's socket for the key of every row, as whoever sits in the dispatcher's place may. Texts go through all
 the while. What counts is each tenant that does not call meanwhile, of whom anything came. What came of the others is
-conceded, and told as a curve: it is never 0, and a run in which it is proves nothing and fails.
+conceded, and told as a curve: it is never 0, and a run in which it is proves nothing and fails. So that what is under
+way lies in memory when it is read, the network answers nothing until it has been; and once all is delivered, memory is
+read again, for what is left there afterwards.
 """
 
 import asyncio
+import os
 import re
+import signal
 import sqlite3
 import sys
 import tempfile
 import time
 from array import array
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from io import FileIO
 from itertools import groupby
 from pathlib import Path
@@ -51,6 +55,10 @@ LARGE = 50
 MINUTE_S, SHORT_MINUTE_S = 1.0, 0.1
 PAGE_BYTES = 4_096
 DELIVERED_WITHIN_S = 60
+# Until a text is in the dispatcher's hand: it is woken when one comes.
+TAKEN_UP_S = 0.3
+# How long after its delivery a text may still be found in the dispatcher's memory.
+GONE_AFTER_S = 5.0
 WATCHED = ("dispatcher", "api", "kms")
 _SYS_PTRACE = 1 << 19
 _HISTORY = ("body", "body of an answer", "TwiML reply")
@@ -75,6 +83,7 @@ class _Seen(msgspec.Struct, kw_only=True):
     found: set[tuple[str, str]] = msgspec.field(default_factory=set)
     in_memory: set[tuple[str, str]] = msgspec.field(default_factory=set)
     ages_s: list[float] = msgspec.field(default_factory=list)
+    left: int = 0
     asked: int = 0
     refused: int = 0
 
@@ -104,7 +113,11 @@ def host_root(design: Design, tenants: int, database: str = "") -> Finding:
             ("secrets of callers in memory, whose history they open", f"{intrusion.secrets()}"),
             (
                 "age of texts in the dispatcher's memory, p50 and p99",
-                f"{_part(ages, 0.5):.1f}, {_part(ages, 0.99):.1f} s of {len(ages)}" if ages else "none was there",
+                f"{_part(ages, 0.5):.1f}, {_part(ages, 0.99):.1f} s of {len(ages)}",
+            ),
+            (
+                f"texts in the dispatcher's memory {GONE_AFTER_S:.0f} s after the last was delivered",
+                f"{intrusion.seen.left} of {intrusion.texts}",
             ),
             ("keys asked for, refused", f"{intrusion.seen.asked}, {intrusion.seen.refused}"),
         ),
@@ -145,17 +158,28 @@ class _Intrusion:
             for minute in range(1, max(CURVE) + 1):
                 mine = self._callers[a_minute * minute : a_minute * (minute + 1)]
                 began = time.monotonic()
-                await asyncio.gather(*(self._call(settings, tenant, _TEXT) for tenant in mine))
-                if is_large and minute not in CURVE:
-                    await self._look(supervisor, WATCHED[:1])
-                minute_s = MINUTE_S if is_large else SHORT_MINUTE_S
-                await asyncio.sleep(max(0.0, minute_s - (time.monotonic() - began)))
+                with _silent(supervisor.pids()["simulator"]) if minute in CURVE else nullcontext():
+                    await asyncio.gather(*(self._call(settings, tenant, _TEXT) for tenant in mine))
+                    if minute in CURVE:
+                        await asyncio.sleep(TAKEN_UP_S)
+                        await self._look(supervisor, WATCHED)
+                    elif is_large:
+                        await self._look(supervisor, WATCHED[:1])
                 if minute in CURVE:
-                    await self._look(supervisor, WATCHED)
                     await self._ask_for_all(settings)
                     self._tell(minute)
+                minute_s = MINUTE_S if is_large else SHORT_MINUTE_S
+                await asyncio.sleep(max(0.0, minute_s - (time.monotonic() - began)))
+            await self._delivered(settings)
+            await asyncio.sleep(GONE_AFTER_S if is_large else MINUTE_S)
+            self.seen.left = len(await self._look(supervisor, WATCHED[:1]) & self._handed_in.keys())
         kept = {sid for sid, kind in self.seen.found if kind == "before"}
         self.before = f"{len(kept)} of {len(early)} tenants"
+
+    @property
+    def texts(self) -> int:
+        """How many were handed in while root was there."""
+        return len(self._handed_in)
 
     def secrets(self) -> int:
         """How many tenants' secrets were seen."""
@@ -187,8 +211,9 @@ class _Intrusion:
             while not all(final for *_, final in _rows(settings)):  # noqa: ASYNC110 - no event to wait for
                 await asyncio.sleep(0.1)
 
-    async def _look(self, supervisor: Supervisor, roles: Sequence[str]) -> None:
-        """Read the memory of these."""
+    async def _look(self, supervisor: Supervisor, roles: Sequence[str]) -> set[tuple[str, str]]:
+        """Read the memory of these: what is in that of the last."""
+        found: set[tuple[str, str]] = set()
         for role in roles:
             at = time.monotonic()
             found = await asyncio.to_thread(self._found_in_memory, supervisor.pids()[role])
@@ -196,10 +221,11 @@ class _Intrusion:
             self.seen.found |= found
             if role == "dispatcher":
                 self.seen.ages_s += [at - self._handed_in[each] for each in found if each in self._handed_in]
+        return found
 
     def _found_in_memory(self, pid: int) -> set[tuple[str, str]]:
         found: set[tuple[str, str]] = set()
-        for piece in _memory(pid):
+        for piece in memory_of(pid):
             found |= self._canaries.marks_lying_in(piece)
         return found
 
@@ -235,12 +261,22 @@ class _Intrusion:
         self.curve.append((minute, f"{reached} of {calling} tenants that called, {lying} from memory alone"))
 
 
+@contextmanager
+def _silent(pid: int) -> Iterator[None]:
+    """The network holds what it is given and says nothing, for less time than a dispatcher waits for it."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
 def _rows(settings: Settings) -> list[tuple[str, str, int, bytes, int]]:
     with closing(sqlite3.connect(settings.data_dir / "ringfence.db")) as database:
         return database.execute("SELECT account, sid, epoch, content, final FROM message").fetchall()
 
 
-def _memory(pid: int) -> Iterator[bytes]:
+def memory_of(pid: int) -> Iterator[bytes]:
     """What a process may write to and has in memory, in pieces that end where its memory does."""
     maps = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8")
     regions = ((int(each[1], 16) // PAGE_BYTES, int(each[2], 16) // PAGE_BYTES) for each in _MAP.finditer(maps))

@@ -83,6 +83,8 @@ class Connection(asyncio.Protocol):
             raise
         finally:
             self._waiter = None
+            # A connection that is kept keeps no answer.
+            self._headers, self._body = [], []
 
     def abort(self) -> None:
         """Close at once."""

@@ -33,7 +33,6 @@ from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.push_sender import push_sender
 from ringfence.roles.settings import Settings
-from ringfence.roles.short_held import letting_go
 from ringfence.roles.silent_network import silent_network
 from ringfence.roles.stores import open_store
 from ringfence.roles.verify_templates import verify_templates
@@ -48,7 +47,6 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve the listeners the supervisor bound, until cancelled."""
     rates = rates_of(settings)
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(letting_go())
         store = await open_store(settings)
         stack.push_async_callback(store.close)
         client = Client(settings.socket("kms-api"))

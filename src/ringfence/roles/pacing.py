@@ -3,7 +3,7 @@
 import gc
 import sys
 
-# Requests leave no cycles behind: their objects are freed as they end, and looking for more among them finds none.
+# Requests leave few cycles behind: their objects are freed as they end. `short_held` looks for the others in time.
 YOUNG_OBJECTS = 50_000
 # A thread that has come back from the disk asks for the interpreter this long before it is given up.
 SWITCH_S = 0.0005

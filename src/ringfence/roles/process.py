@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from ringfence.domain.clock import Clock, SystemClock
 from ringfence.roles.clock_file import FileClock, parse_offset_ms, write_offset_ms
 from ringfence.roles.settings import Settings, decode
+from ringfence.roles.short_held import letting_go
 
 ROLES = ("kms", "simulator", "dispatcher", "api", "media", "voice", "console", "key_origin")
 API = "api"
@@ -122,8 +123,10 @@ async def run_role(name: str, settings: Settings, process: RoleProcess) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+    # A collection would be heard where sound is made, and sound is in no cycles.
+    async with contextlib.nullcontext() if role_of(name) == "media" else letting_go():
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def _read_frame(descriptor: int) -> bytes:

@@ -17,6 +17,7 @@ from ringfence.roles.process import READY, REFUSED, frame
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings, encode
 from ringfence.roles.warm_starts import NotWarmError, WarmStarts
+from ringfence.roles.wiped_memory import wiping
 
 START_LIMIT_MS = 30_000
 STOP_LIMIT_MS = 4_000
@@ -71,7 +72,7 @@ class Supervisor:
         warm: bool = False,
         secrets: Mapping[str, bytes] | None = None,
     ) -> None:
-        environment = os.environ | ({FOLDER_VARIABLE: str(metrics)} if metrics else {})
+        environment = wiping(os.environ | ({FOLDER_VARIABLE: str(metrics)} if metrics else {}))
         more = ["asyncpg"] if settings.database_url else []
         self._warm = WarmStarts(environment, more) if warm and WarmStarts.possible() else None
         self._shared = _Shared(encode(settings), tuple(inherited), metrics, environment, self._warm)

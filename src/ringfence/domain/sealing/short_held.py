@@ -3,7 +3,7 @@
 from typing import Protocol
 from weakref import WeakSet
 
-EVERY_S = 15.0
+EVERY_S = 2.0
 
 
 class Holder(Protocol):
