@@ -35,9 +35,10 @@ GRANT DELETE ON ringfence.stock, ringfence.resting_number TO ringfence_console;
 GRANT INSERT, UPDATE, DELETE ON ringfence.messaging_service TO ringfence_console;
 GRANT INSERT ON ringfence.pool_number TO ringfence_console;
 GRANT INSERT, UPDATE (name, settings, standing, updated_ms) ON ringfence.verify_config TO ringfence_console;
--- And but for what staff say of an incident, and rates that two of them raise.
+-- And but for what staff say of an incident, and rates that two of them raise, which end with their
+-- number.
 GRANT UPDATE (acknowledged_by, acknowledged_ms) ON ringfence.incident TO ringfence_console;
-GRANT INSERT, UPDATE ON ringfence.allowed_rate TO ringfence_console;
+GRANT INSERT, UPDATE, DELETE ON ringfence.allowed_rate TO ringfence_console;
 -- And where they have something told again. A lock on what it tells of wants a column that may be written.
 GRANT UPDATE (state, due_ms, attempts, leased_ms, ready_ms) ON ringfence.event TO ringfence_console;
 GRANT UPDATE (updated_ms) ON ringfence.message, ringfence.call TO ringfence_console;

@@ -7,6 +7,20 @@ from tests.contract.conftest import ACCOUNT, NOW, OTHER
 
 from ringfence.domain.message import Status
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
+from ringfence.ports.store import NumberRow
+
+NUMBER = NumberRow(
+    account=ACCOUNT,
+    sid="PN" + "1" * 32,
+    number="+12025550123",
+    friendly_name="",
+    kind="local",
+    region="US",
+    capabilities=frozenset(),
+    standing=b"",
+    created_ms=1,
+    updated_ms=1,
+)
 
 STATE = CarrierState(
     name="simulator",
@@ -58,12 +72,46 @@ async def test_an_incident_goes_on_once_until_it_ends_and_one_acknowledges_it(st
 async def test_a_rate_stands_in_place_of_the_one_before(store):
     assert list(await store.allowed_rates()) == []
     rate = AllowedRate(kind="account", name=ACCOUNT, rate_mps=2.5, at_ms=1)
-    await store.put_allowed_rate(rate)
+    assert await store.put_allowed_rate(rate)
     number = AllowedRate(kind="number", name="+12025550123", rate_mps=1.0, at_ms=2)
-    await store.put_allowed_rate(number)
+    assert await store.put_allowed_rate(number)
     raised = msgspec.structs.replace(rate, rate_mps=5.0, at_ms=3)
-    await store.put_allowed_rate(raised)
+    assert await store.put_allowed_rate(raised, was=rate)
     assert list(await store.allowed_rates()) == [raised, number]
+
+
+async def test_a_rate_is_put_in_place_of_the_one_that_is_known_alone(store):
+    rate = AllowedRate(kind="account", name=ACCOUNT, rate_mps=2.5, at_ms=1)
+    changed = msgspec.structs.replace(rate, rate_mps=5.0, at_ms=3)
+    assert not await store.put_allowed_rate(changed, was=rate)
+    made = await asyncio.gather(*(store.put_allowed_rate(row) for row in (rate, changed)))
+    assert sorted(made) == [False, True]
+    (stands,) = await store.allowed_rates()
+    for other in ({"rate_mps": 9.0}, {"at_ms": 9}):
+        was = msgspec.structs.replace(stands, **other)
+        assert not await store.put_allowed_rate(msgspec.structs.replace(rate, rate_mps=7.0, at_ms=7), was=was)
+    assert list(await store.allowed_rates()) == [stands]
+
+
+async def test_a_number_has_its_rate_while_it_is_the_same_accounts(store):
+    rate = AllowedRate(kind="number", name=NUMBER.number, rate_mps=2.5, at_ms=1)
+    assert not await store.put_allowed_rate(rate, number=NUMBER.sid)
+    await store.buy_number(NUMBER, from_stock=False)
+    assert not await store.put_allowed_rate(rate, number="PN" + "9" * 32)
+    assert await store.put_allowed_rate(rate, number=NUMBER.sid)
+    assert list(await store.allowed_rates()) == [rate]
+    assert not await store.release_number(OTHER, NUMBER.sid)
+    assert list(await store.allowed_rates()) == [rate]
+    assert await store.release_number(ACCOUNT, NUMBER.sid)
+    assert list(await store.allowed_rates()) == []
+
+
+async def test_a_raise_and_the_end_of_its_number_leave_no_rate_behind(store):
+    rate = AllowedRate(kind="number", name=NUMBER.number, rate_mps=2.5, at_ms=1)
+    for _ in range(5):
+        await store.buy_number(NUMBER, from_stock=False)
+        await asyncio.gather(store.put_allowed_rate(rate, number=NUMBER.sid), store.release_number(ACCOUNT, NUMBER.sid))
+        assert list(await store.allowed_rates()) == []
 
 
 async def test_queues_in_which_something_waits_are_shown_the_longest_first(store, text):

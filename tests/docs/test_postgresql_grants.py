@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.messaging_services import ServiceRow
+from ringfence.ports.operations import AllowedRate
 from ringfence.ports.store import (
     AccountRow,
     CredentialRow,
@@ -140,8 +142,12 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             row = await console.account(ACCOUNT)
             assert row is not None
             await api.buy_number(NUMBER, from_stock=False)
+            rate = AllowedRate(kind="number", name=NUMBER.number, rate_mps=5.0, at_ms=NOW)
+            assert await console.put_allowed_rate(rate, number=NUMBER.sid)
+            assert await console.put_allowed_rate(replace(rate, rate_mps=6.0), was=rate, number=NUMBER.sid)
             await update_account(console, SystemClock(), row, status="closed")
             assert await api.numbers(ACCOUNT) == []
+            assert list(await api.allowed_rates()) == []
         finally:
             await api.close()
             await dispatcher.close()

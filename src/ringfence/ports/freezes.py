@@ -12,7 +12,7 @@ PLATFORM: Final = "platform"
 class FreezeRow(msgspec.Struct, frozen=True, kw_only=True):
     """`name` is an account's or credential's SID, a carrier's name, or `platform`.
 
-    `was` is the status that an account had before.
+    `was` is the status that an account had before, as the store found it.
     """
 
     kind: FreezeKind
@@ -32,10 +32,16 @@ class FreezeStore(Protocol):
     """Few rows at any time."""
 
     async def put_freeze(self, row: FreezeRow) -> bool:
-        """False where it is frozen already: that freeze stays as it is."""
+        """False where it is frozen already: that freeze stays as it is.
 
-    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None) -> bool:
-        """False where it was not frozen, or not at that time: a later freeze is another."""
+        An account is suspended in the same transaction, unless it is closed.
+        """
+
+    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None, *, now_ms: int = 0) -> bool:
+        """False where it was not frozen, or not at that time: a later freeze is another.
+
+        In the same transaction an account has the status of before, changed at `now_ms`, unless it was closed.
+        """
 
     async def freezes(self) -> Sequence[FreezeRow]:
         """All of them, by kind and name."""

@@ -87,5 +87,8 @@ class OperationsStore(OperationsView, Protocol):
     async def acknowledge_incident(self, sid: str, by: str, at_ms: int) -> bool:
         """False where there is none, or somebody has acknowledged it."""
 
-    async def put_allowed_rate(self, row: AllowedRate) -> None:
-        """In place of the one it had."""
+    async def put_allowed_rate(self, row: AllowedRate, *, was: AllowedRate | None = None, number: str = "") -> bool:
+        """In place of `was`, None for none; where `number`, a SID, is given, while that is whose rate it is.
+
+        False where another stands, or the number is somebody else's. A number's rate ends when it is given up.
+        """

@@ -463,8 +463,11 @@ class AccountStore(NumberStore, KeyStore, Protocol):
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
 
-    async def update_account(self, row: AccountRow, *, was: str) -> bool:
-        """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise."""
+    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
+        """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise.
+
+        With `was_ms` that is when it was changed last, too. Nothing that is frozen becomes active.
+        """
 
     async def put_credential(self, row: CredentialRow) -> None:
         """Create or replace (rotation: created_ms and how it may be used stay). SidTakenError for another's sid."""

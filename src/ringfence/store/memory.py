@@ -1,6 +1,5 @@
 """The store in memory: the whole port, nothing on disk. For tests and for programs that embed ringfence."""
 
-from ringfence.store.memory_accounts import MemoryAccounts
 from ringfence.store.memory_applications import MemoryApplications
 from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_freezes import MemoryFreezes
@@ -8,7 +7,6 @@ from ringfence.store.memory_invitations import MemoryInvitations
 from ringfence.store.memory_lookups import MemoryLookups
 from ringfence.store.memory_operations import MemoryOperations
 from ringfence.store.memory_oversight import MemoryOversight
-from ringfence.store.memory_services import MemoryServices
 from ringfence.store.memory_sip_access import MemorySipAccess
 from ringfence.store.memory_verify_config import MemoryVerifyConfig
 from ringfence.store.memory_verify_rates import MemoryVerifyRates
@@ -16,32 +14,28 @@ from ringfence.store.memory_verify_rates import MemoryVerifyRates
 
 class MemoryStore(
     MemoryOversight,
-    MemoryAccounts,
-    MemoryServices,
+    MemoryFreezes,
+    MemoryOperations,
     MemoryApplications,
     MemorySipAccess,
     MemoryVerifyConfig,
     MemoryLookups,
     MemoryFraud,
-    MemoryFreezes,
     MemoryInvitations,
-    MemoryOperations,
     MemoryVerifyRates,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
     def __init__(self) -> None:
         MemoryOversight.__init__(self)
-        MemoryAccounts.__init__(self)
-        MemoryServices.__init__(self)
+        MemoryFreezes.__init__(self)
+        MemoryOperations.__init__(self)
         MemorySipAccess.__init__(self)
         MemoryVerifyConfig.__init__(self)
         MemoryApplications.__init__(self)
         MemoryLookups.__init__(self)
         MemoryFraud.__init__(self)
-        MemoryFreezes.__init__(self)
         MemoryInvitations.__init__(self)
-        MemoryOperations.__init__(self)
         MemoryVerifyRates.__init__(self)
         self._open = False
 

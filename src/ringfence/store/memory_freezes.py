@@ -1,27 +1,47 @@
-"""Freezes, in memory."""
+"""Freezes, in memory, beside the accounts that they suspend."""
 
 from collections.abc import Sequence
 
-from ringfence.ports.freezes import FreezeKind, FreezeRow
+from msgspec.structs import replace
+
+from ringfence.ports.freezes import FreezeKind, FreezeRow, is_frozen
+from ringfence.ports.store import AccountRow
+from ringfence.store.memory_accounts import MemoryAccounts
 
 
-class MemoryFreezes:
+class MemoryFreezes(MemoryAccounts):
     """`ports.freezes.FreezeStore` over a dictionary."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._freezes: dict[tuple[FreezeKind, str], FreezeRow] = {}
 
     async def put_freeze(self, row: FreezeRow) -> bool:
-        known = len(self._freezes)
-        self._freezes.setdefault((row.kind, row.name), row)
-        return len(self._freezes) > known
+        account = self._accounts.get(row.name) if row.kind == "account" else None
+        new = (row.kind, row.name) not in self._freezes
+        self._freezes.setdefault((row.kind, row.name), replace(row, was="" if account is None else account.status))
+        if account is not None and account.status != "closed":
+            self._change(account, "suspended", row.at_ms)
+        return new
 
-    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None) -> bool:
+    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None, *, now_ms: int = 0) -> bool:
         found = self._freezes.get((kind, name))
         if found is None or at_ms not in (None, found.at_ms):
             return False
         del self._freezes[kind, name]
+        account = self._accounts.get(name) if kind == "account" else None
+        if account is not None and account.status != "closed" and found.was:
+            self._change(account, found.was, now_ms)
         return True
 
     async def freezes(self) -> Sequence[FreezeRow]:
         return [row for _, row in sorted(self._freezes.items())]
+
+    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
+        if row.status == "active" != was and is_frozen(await self.freezes(), "account", row.sid):
+            return False
+        return await super().update_account(row, was=was, was_ms=was_ms)
+
+    def _change(self, account: AccountRow, status: str, at_ms: int) -> None:
+        changed_ms = max(at_ms, account.updated_ms + 1)
+        self._accounts[account.sid] = replace(account, status=status, updated_ms=changed_ms)

@@ -1,16 +1,18 @@
-"""How an installation runs, in memory."""
+"""How an installation runs, in memory, beside the numbers whose rates it has."""
 
 from collections.abc import Sequence
 
 import msgspec
 
 from ringfence.ports.operations import AllowedRate, CarrierState, Incident
+from ringfence.store.memory_services import MemoryServices
 
 
-class MemoryOperations:
+class MemoryOperations(MemoryServices):
     """`ports.operations.OperationsStore` over dictionaries."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._carrier_states: dict[tuple[str, str], CarrierState] = {}
         self._incidents: dict[str, Incident] = {}
         self._allowed_rates: dict[tuple[str, str], AllowedRate] = {}
@@ -49,11 +51,23 @@ class MemoryOperations:
         ]
         return rows[:limit]
 
-    async def put_allowed_rate(self, row: AllowedRate) -> None:
+    async def put_allowed_rate(self, row: AllowedRate, *, was: AllowedRate | None = None, number: str = "") -> bool:
+        owned = self._numbers.get(row.name)
+        if self._allowed_rates.get((row.kind, row.name)) != was:
+            return False
+        if number and (owned is None or owned.sid != number):
+            return False
         self._allowed_rates[row.kind, row.name] = row
+        return True
 
     async def allowed_rates(self) -> Sequence[AllowedRate]:
         return [row for _, row in sorted(self._allowed_rates.items())]
+
+    async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
+        known = await self.number(account, sid)
+        if known is not None:
+            self._allowed_rates.pop(("number", known.number), None)
+        return await super().release_number(account, sid, rests_until_ms=rests_until_ms)
 
     def _going_on(self, kind: str, what: str) -> Incident | None:
         for row in self._incidents.values():

@@ -13,7 +13,7 @@ from ringfence.store.statements import statements
 SQL = statements("postgres/accounts")
 
 NewAccount = tuple[AccountRow, CredentialRow]
-Update = tuple[AccountRow, str]
+Update = tuple[AccountRow, str, int | None]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
 Restriction = tuple[str, str, str, str, bool, int, bool, str]
@@ -39,8 +39,8 @@ class PostgresAccounts(PostgresGround):
             rows = await self._all(SQL["of_tenant"], tenant, *place, limit)
         return [ACCOUNT.read(row) for row in rows]
 
-    async def update_account(self, row: AccountRow, *, was: str) -> bool:
-        return await self._write_directory(_update, (row, was))
+    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
+        return await self._write_directory(_update, (row, was, was_ms))
 
     async def put_credential(self, row: CredentialRow) -> None:
         await self._write_directory(_put_credential, row)
@@ -113,15 +113,8 @@ async def _create_one(tx: Connection, row: AccountRow, credential: CredentialRow
 
 
 async def _update(tx: Connection, updates: Sequence[Update]) -> list[bool]:
-    return [
-        count(
-            await tx.execute(
-                SQL["update_account"], row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was
-            )
-        )
-        > 0
-        for row, was in updates
-    ]
+    values = [(row.sid, row.friendly_name, row.status, row.type, row.updated_ms, *was) for row, *was in updates]
+    return [count(await tx.execute(SQL["update_account"], *each)) > 0 for each in values]
 
 
 async def _put_credential(tx: Connection, rows: Sequence[CredentialRow]) -> list[Exception | None]:

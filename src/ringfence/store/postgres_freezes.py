@@ -9,23 +9,42 @@ from ringfence.store.statements import statements
 
 SQL = statements("postgres/freezes")
 
+Thaw = tuple[FreezeKind, str, int | None, int]
+
 
 class PostgresFreezes(PostgresGround):
-    """`ports.freezes.FreezeStore`."""
+    """`ports.freezes.FreezeStore`. What happens to one account happens in turn: its row is locked first."""
 
     async def put_freeze(self, row: FreezeRow) -> bool:
-        return await self._write(_put, row)
+        return await self._write_directory(_put, row)
 
-    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None) -> bool:
-        return await self._write(_delete, (kind, name, at_ms))
+    async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None, *, now_ms: int = 0) -> bool:
+        return await self._write_directory(_delete, (kind, name, at_ms, now_ms))
 
     async def freezes(self) -> Sequence[FreezeRow]:
         return [FreezeRow(**row) for row in await self._all(SQL["all"])]
 
 
 async def _put(tx: Connection, rows: Sequence[FreezeRow]) -> list[bool]:
-    return [count(await tx.execute(SQL["put"], row.kind, row.name, row.was, row.at_ms)) > 0 for row in rows]
+    return [await _put_one(tx, row) for row in rows]
 
 
-async def _delete(tx: Connection, keys: Sequence[tuple[FreezeKind, str, int | None]]) -> list[bool]:
-    return [count(await tx.execute(SQL["delete"], *key)) > 0 for key in keys]
+async def _put_one(tx: Connection, row: FreezeRow) -> bool:
+    was = await tx.fetchval(SQL["turn"], row.name) if row.kind == "account" else None
+    new = count(await tx.execute(SQL["put"], row.kind, row.name, was or "", row.at_ms)) > 0
+    if was is not None:
+        await tx.execute(SQL["suspend"], row.name, row.at_ms)
+    return new
+
+
+async def _delete(tx: Connection, thaws: Sequence[Thaw]) -> list[bool]:
+    return [await _delete_one(tx, *thaw) for thaw in thaws]
+
+
+async def _delete_one(tx: Connection, kind: FreezeKind, name: str, at_ms: int | None, now_ms: int) -> bool:
+    if kind == "account":
+        await tx.fetchval(SQL["turn"], name)
+    was = await tx.fetchval(SQL["delete"], kind, name, at_ms)
+    if kind == "account" and was:
+        await tx.execute(SQL["go_on"], name, was, now_ms)
+    return was is not None

@@ -112,11 +112,14 @@ async def _release(tx: Connection, releases: Sequence[Release]) -> list[bool]:
     for release in releases:
         await tx.execute(SQL["rest"], *release)
     keys = [(account, sid) for account, sid, _ in releases]
-    released = [count(await tx.execute(SQL["release"], *key)) > 0 for key in keys]
+    released = [await tx.fetchval(SQL["release"], *key) for key in keys]
+    # Behind it, since a raise holds the number until it is written.
+    for number in filter(None, released):
+        await tx.execute(SQL["unrate"], number)
     for key in keys:
         await tx.execute(SQL["unpool"], *key)
         await tx.execute(SQL["unstick"], *key)
-    return released
+    return [number is not None for number in released]
 
 
 async def _stock(tx: Connection, requests: Sequence[Sequence[StockRow]]) -> list[int]:

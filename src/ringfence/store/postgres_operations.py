@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
-from ringfence.store.operations_rows import Acknowledgement, Ending
+from ringfence.store.operations_rows import Acknowledgement, Ending, Raise, change_of
 from ringfence.store.paging import LAST
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
@@ -41,8 +41,8 @@ class PostgresOperations(PostgresGround):
         rows = await self._all(SQL["going_on" if going_on else "incidents"], before or LAST, limit)
         return [Incident(**row) for row in rows]
 
-    async def put_allowed_rate(self, row: AllowedRate) -> None:
-        await self._write(_put_rate, row)
+    async def put_allowed_rate(self, row: AllowedRate, *, was: AllowedRate | None = None, number: str = "") -> bool:
+        return await self._write(_put_rate, (row, was, number))
 
     async def allowed_rates(self) -> Sequence[AllowedRate]:
         return [AllowedRate(**row) for row in await self._all(SQL["allowed_rates"])]
@@ -67,7 +67,12 @@ async def _acknowledge(tx: Connection, acknowledgements: Sequence[Acknowledgemen
     return [count(await tx.execute(SQL["acknowledge"], *each)) > 0 for each in acknowledgements]
 
 
-async def _put_rate(tx: Connection, rows: Sequence[AllowedRate]) -> list[None]:
-    for row in rows:
-        await tx.execute(SQL["put_allowed_rate"], *msgspec.structs.astuple(row))
-    return [None] * len(rows)
+async def _put_rate(tx: Connection, raises: Sequence[Raise]) -> list[bool]:
+    return [await _put_one_rate(tx, *each) for each in raises]
+
+
+async def _put_one_rate(tx: Connection, row: AllowedRate, was: AllowedRate | None, number: str) -> bool:
+    if number and await tx.fetchval(SQL["owns"], row.name, number) is None:
+        return False
+    statement, values = change_of(row, was)
+    return count(await tx.execute(SQL[statement], *values)) > 0

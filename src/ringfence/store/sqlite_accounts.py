@@ -14,7 +14,7 @@ from ringfence.store.statements import statements
 SQL = statements("sqlite/accounts")
 
 NewAccount = tuple[AccountRow, CredentialRow]
-Update = tuple[AccountRow, str]
+Update = tuple[AccountRow, str, int | None]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
 Restriction = tuple[str, str, str, str, bool, int, bool, str]
@@ -41,8 +41,8 @@ class SqliteAccounts(SqliteGround):
             rows = self._all(SQL["of_tenant"], (tenant, *place, limit))
         return [ACCOUNT.read(row) for row in rows]
 
-    async def update_account(self, row: AccountRow, *, was: str) -> bool:
-        return await self._write(_update, (row, was))
+    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
+        return await self._write(_update, (row, was, was_ms))
 
     async def put_credential(self, row: CredentialRow) -> None:
         await self._write(_put_credential, row)
@@ -119,11 +119,8 @@ def _create(tx: SqliteWriter, accounts: Sequence[NewAccount]) -> list[Exception 
 
 
 def _update(tx: SqliteWriter, updates: Sequence[Update]) -> list[bool]:
-    return [
-        tx.run(SQL["update_account"], (row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was)).rowcount
-        > 0
-        for row, was in updates
-    ]
+    values = [(row.sid, row.friendly_name, row.status, row.type, row.updated_ms, *was) for row, *was in updates]
+    return [tx.run(SQL["update_account"], each).rowcount > 0 for each in values]
 
 
 def _put_credential(tx: SqliteWriter, rows: Sequence[CredentialRow]) -> list[Exception | None]:

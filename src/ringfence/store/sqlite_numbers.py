@@ -117,6 +117,7 @@ def _release(tx: SqliteWriter, releases: Sequence[Release]) -> list[bool]:
     keys = [(account, sid) for account, sid, _ in releases]
     tx.run_many(SQL["unpool"], keys)
     tx.run_many(SQL["unstick"], keys)
+    tx.run_many(SQL["unrate"], keys)
     tx.run_many(SQL["rest"], releases)
     return [tx.run(SQL["release"], key).rowcount > 0 for key in keys]
 

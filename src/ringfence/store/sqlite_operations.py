@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
-from ringfence.store.operations_rows import Acknowledgement, Ending
+from ringfence.store.operations_rows import Acknowledgement, Ending, Raise, change_of
 from ringfence.store.paging import LAST
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
@@ -49,8 +49,8 @@ class SqliteOperations(SqliteGround):
         rows = self._all(SQL["going_on" if going_on else "incidents"], (before or LAST, limit))
         return [Incident(**dict(zip(Incident.__struct_fields__, row, strict=True))) for row in rows]
 
-    async def put_allowed_rate(self, row: AllowedRate) -> None:
-        await self._write(_put_rate, row)
+    async def put_allowed_rate(self, row: AllowedRate, *, was: AllowedRate | None = None, number: str = "") -> bool:
+        return await self._write(_put_rate, (row, was, number))
 
     async def allowed_rates(self) -> Sequence[AllowedRate]:
         rows = self._all(SQL["allowed_rates"])
@@ -76,7 +76,12 @@ def _acknowledge(tx: SqliteWriter, acknowledgements: Sequence[Acknowledgement]) 
     return [tx.run(SQL["acknowledge"], each).rowcount > 0 for each in acknowledgements]
 
 
-def _put_rate(tx: SqliteWriter, rows: Sequence[AllowedRate]) -> list[None]:
-    for row in rows:
-        tx.run(SQL["put_allowed_rate"], msgspec.structs.astuple(row))
-    return [None] * len(rows)
+def _put_rate(tx: SqliteWriter, raises: Sequence[Raise]) -> list[bool]:
+    return [_put_one_rate(tx, *each) for each in raises]
+
+
+def _put_one_rate(tx: SqliteWriter, row: AllowedRate, was: AllowedRate | None, number: str) -> bool:
+    if number and tx.run(SQL["owns"], (row.name, number)).fetchone() is None:
+        return False
+    statement, values = change_of(row, was)
+    return tx.run(SQL[statement], values).rowcount > 0

@@ -96,7 +96,9 @@ def test_two_of_staff_raise_a_rate_and_one_alone_does_not(run: Any, stand: Any) 
             rates = [(row.kind, row.name, row.rate_mps) for row in await at.store.allowed_rates()]
             assert rates == [("account", AC, 5.0), ("number", NUMBER.number, 2.5)]
             asked = await two.ask(Act.RATE_RAISE, TARGET, value="7")
-            await at.store.put_allowed_rate(AllowedRate(kind="account", name=AC, rate_mps=6.0, at_ms=1))
+            (was, _) = await at.store.allowed_rates()
+            changed = AllowedRate(kind="account", name=AC, rate_mps=6.0, at_ms=1)
+            assert await at.store.put_allowed_rate(changed, was=was)
             assert "changed" in await two.refused(two.acts.confirm(two.bob, asked))
             (entry,) = [each for each in at.ledger.entries if each.verb == "note.rate_raise" and TARGET in each.scope]
             assert (entry.account, "value:5" in entry.scope) == (AC, True)

@@ -3,14 +3,14 @@
 from typing import Final, Literal
 
 from ringfence.console.lockout import Lockout
-from ringfence.console.operator.two_person_acts import Standing
+from ringfence.console.operator.two_person_acts import OVERTAKEN, Standing
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session
 from ringfence.domain.clock import Clock
-from ringfence.domain.errors import ApiError
 from ringfence.ports.freezes import is_frozen
+from ringfence.ports.store import AccountRow
 from ringfence.usecases.access.freeze import frozen_with
-from ringfence.usecases.accounts.update_account import Accounts, update_account
+from ringfence.usecases.accounts.update_account import Accounts, set_status
 
 _FROM: Final = {"suspended": {"active"}, "active": {"suspended"}, "closed": {"active", "suspended"}}
 
@@ -36,17 +36,19 @@ class AccountStatus:
             raise RefusedError("That account is frozen: it is thawed, not reopened.")
         if account.status not in _FROM[self._status]:
             raise RefusedError(f"That account is {account.status}.")
-        return Standing(stands=f"{account.status} {account.updated_ms}", account=sid)
+        return Standing(stands=_stands(account), account=sid)
 
     async def do(self, target: str, value: str, stands: str, by: Session) -> None:
         """It has it. Members of an account that is not active any more are out, and grants of it end."""
         sid = target.partition(":")[2]
         account = await self._store.account(sid)
-        if account is None:
-            raise RefusedError("There is no such account.", status=404)
-        try:
-            await update_account(self._store, self._clock, account, status=self._status)
-        except ApiError:
-            raise RefusedError("That account was closed or frozen meanwhile.") from None
+        if account is None or _stands(account) != stands:
+            raise RefusedError(OVERTAKEN)
+        if not await set_status(self._store, self._clock, account, self._status):
+            raise RefusedError(OVERTAKEN)
         if self._status != "active":
             await self._lockout.end_accounts(await frozen_with(self._store, sid), by.actor)
+
+
+def _stands(account: AccountRow) -> str:
+    return f"{account.status} {account.updated_ms}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from ringfence.console.operator.two_person_acts import Standing
+from ringfence.console.operator.two_person_acts import OVERTAKEN, Standing
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session
 from ringfence.domain.clock import Clock
@@ -23,12 +23,17 @@ class CarrierPause:
         kind, _, name = target.partition(":")
         if kind != "carrier" or name not in self._carriers:
             raise RefusedError("There is no such carrier.", status=404)
-        paused = [row.at_ms for row in await self._store.freezes() if (row.kind, row.name) == ("carrier", name)]
+        paused = [str(row.at_ms) for row in await self._store.freezes() if (row.kind, row.name) == ("carrier", name)]
         if self._resumes is not bool(paused):
             raise RefusedError("It is paused already." if paused else "It is not paused.")
-        return Standing(stands=str(paused))
+        return Standing(stands="".join(paused))
 
     async def do(self, target: str, value: str, stands: str, by: Session) -> None:
         """It is so; the dispatcher knows within seconds."""
-        change = thaw if self._resumes else freeze
-        await change(self._store, self._clock, "carrier", target.partition(":")[2])
+        name = target.partition(":")[2]
+        if self._resumes:
+            done = await thaw(self._store, self._clock, "carrier", name, since_ms=int(stands))
+        else:
+            done = await freeze(self._store, self._clock, "carrier", name)
+        if not done:
+            raise RefusedError(OVERTAKEN)

@@ -6,13 +6,13 @@ from typing import Final, cast
 import msgspec
 
 from ringfence.console.lockout import Lockout, kept_out
-from ringfence.console.operator.two_person_acts import Standing
+from ringfence.console.operator.two_person_acts import OVERTAKEN, Standing
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
-from ringfence.ports.freezes import FreezeKind
-from ringfence.usecases.access.freeze import ThawStore, thaw
+from ringfence.ports.freezes import FreezeKind, FreezeStore
+from ringfence.usecases.access.freeze import thaw
 
 STAFF: Final = "staff"
 ACCOUNT: Final = "account"
@@ -34,7 +34,7 @@ class Frozen(msgspec.Struct, frozen=True, kw_only=True):
 class Thawing:
     """`two_person_acts.Deed` of what is frozen, by its target."""
 
-    def __init__(self, storage: ConsoleStorage, store: ThawStore, lockout: Lockout, clock: Clock) -> None:
+    def __init__(self, storage: ConsoleStorage, store: FreezeStore, lockout: Lockout, clock: Clock) -> None:
         self._storage = storage
         self._store = store
         self._lockout = lockout
@@ -61,4 +61,4 @@ class Thawing:
         else:
             ended = await thaw(self._store, self._clock, cast(FreezeKind, kind), name, since_ms=int(stands))
         if not ended:
-            raise RefusedError("that was thawed or frozen anew meanwhile: ask anew")
+            raise RefusedError(OVERTAKEN)

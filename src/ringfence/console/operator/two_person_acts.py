@@ -26,6 +26,7 @@ from ringfence.ports.access_notes import OPERATOR, AccessNotes
 
 REQUEST: Final = "AR"
 REASON_MAX: Final = 200
+OVERTAKEN: Final = "that has changed since it was asked for: ask anew"
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +43,7 @@ class Deed(Protocol):
         """How the target stands now. RefusedError where this cannot be done to it."""
 
     async def do(self, target: str, value: str, stands: str, by: Session) -> None:
-        """Do it to the target as it `stands`; `by` confirms. RefusedError where it cannot be done any more."""
+        """Do it to the target where it `stands` so in the moment of the change; `by` confirms. RefusedError else."""
 
 
 class TwoPersonActs:
@@ -131,8 +132,6 @@ class TwoPersonActs:
             forget_request(db, request.id)
 
         await self._storage.run(take)
-        # Writing the ledger takes its time, in which somebody may have changed the target.
-        await self._find_as_asked(act, request)
         await self._deeds[act].do(request.target, request.value, request.stands, by)
         if found.account:
             notice = ActNotice(
@@ -165,7 +164,7 @@ class TwoPersonActs:
     async def _find_as_asked(self, act: Act, request: ActRequest) -> Standing:
         found = await self._find(act, request.target, request.value)
         if found.stands != request.stands:
-            raise RefusedError("that has changed since it was asked for: ask anew")
+            raise RefusedError(OVERTAKEN)
         return found
 
     async def _find(self, act: Act, target: str, value: str) -> Standing:

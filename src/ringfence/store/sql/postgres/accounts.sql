@@ -24,7 +24,10 @@ SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid)
 ORDER BY created_ms DESC, sid DESC LIMIT $3
 
 -- update_account --
-UPDATE account SET friendly_name = $2, status = $3, type = $4, updated_ms = $5 WHERE sid = $1 AND status = $6
+UPDATE account SET friendly_name = $2, status = $3, type = $4, updated_ms = $5
+WHERE sid = $1 AND status = $6
+  AND updated_ms = coalesce($7::bigint, updated_ms) AND ($3 <> 'active' OR status = 'active' OR NOT EXISTS (
+    SELECT 1 FROM frozen WHERE kind = 'platform' OR (kind = 'account' AND name = $1)))
 
 -- insert_credential --
 INSERT INTO credential ({credential_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)

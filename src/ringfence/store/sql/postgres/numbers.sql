@@ -37,7 +37,10 @@ ORDER BY created_ms DESC, sid DESC LIMIT $7
 UPDATE number SET friendly_name = $3, standing = $4, updated_ms = $5 WHERE account = $1 AND sid = $2
 
 -- release --
-DELETE FROM number WHERE account = $1 AND sid = $2
+DELETE FROM number WHERE account = $1 AND sid = $2 RETURNING number
+
+-- unrate --
+DELETE FROM allowed_rate WHERE kind = 'number' AND name = $1
 
 -- rest --
 INSERT INTO resting_number (number, account, until_ms)

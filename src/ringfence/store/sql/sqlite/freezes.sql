@@ -1,8 +1,16 @@
 -- put --
-INSERT INTO frozen (kind, name, was, at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+INSERT INTO frozen (kind, name, was, at_ms)
+VALUES (?1, ?2, CASE ?1 WHEN 'account' THEN coalesce((SELECT status FROM account WHERE sid = ?2), '') ELSE '' END, ?3)
+ON CONFLICT DO NOTHING
+
+-- suspend --
+UPDATE account SET status = 'suspended', updated_ms = max(?2, updated_ms + 1) WHERE sid = ?1 AND status <> 'closed'
 
 -- delete --
-DELETE FROM frozen WHERE kind = ? AND name = ? AND at_ms = coalesce(?, at_ms)
+DELETE FROM frozen WHERE kind = ? AND name = ? AND at_ms = coalesce(?, at_ms) RETURNING was
+
+-- go_on --
+UPDATE account SET status = ?2, updated_ms = max(?3, updated_ms + 1) WHERE sid = ?1 AND status <> 'closed'
 
 -- all --
 SELECT kind, name, was, at_ms FROM frozen ORDER BY kind, name

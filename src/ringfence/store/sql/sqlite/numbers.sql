@@ -40,6 +40,9 @@ ON CONFLICT (number) DO UPDATE SET account = excluded.account, until_ms = exclud
 -- wake --
 DELETE FROM resting_number WHERE number = ?
 
+-- unrate --
+DELETE FROM allowed_rate WHERE kind = 'number' AND name = (SELECT number FROM number WHERE account = ? AND sid = ?)
+
 -- unpool --
 DELETE FROM pool_number WHERE account = ? AND number_sid = ?
 

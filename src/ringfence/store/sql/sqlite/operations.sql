@@ -24,9 +24,14 @@ WHERE sid < ? ORDER BY sid DESC LIMIT ?
 SELECT sid, kind, what, began_ms, ended_ms, acknowledged_by, acknowledged_ms FROM incident
 WHERE ended_ms IS NULL AND sid < ? ORDER BY sid DESC LIMIT ?
 
--- put_allowed_rate --
-INSERT INTO allowed_rate (kind, name, rate_mps, at_ms) VALUES (?, ?, ?, ?)
-ON CONFLICT (kind, name) DO UPDATE SET rate_mps = excluded.rate_mps, at_ms = excluded.at_ms
+-- owns --
+SELECT 1 FROM number WHERE number = ? AND sid = ?
+
+-- insert_rate --
+INSERT INTO allowed_rate (kind, name, rate_mps, at_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- change_rate --
+UPDATE allowed_rate SET rate_mps = ?3, at_ms = ?4 WHERE kind = ?1 AND name = ?2 AND rate_mps = ?5 AND at_ms = ?6
 
 -- allowed_rates --
 SELECT kind, name, rate_mps, at_ms FROM allowed_rate ORDER BY kind, name
