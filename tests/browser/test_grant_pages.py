@@ -6,12 +6,15 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import AC, REMOTE, MemberConsole, member_console, with_authenticator
-from tests.browser.member_traffic import a_call
+from tests.browser.member_traffic import a_call, a_recording
 from tests.browser.test_member_console import enrolled, signed_in
 
 pytestmark = pytest.mark.browser
 
 WAIT_MS = 40_000
+LENGTH_S = """(audio) =>
+  audio.readyState ? audio.duration : new Promise((done) => (audio.onloadedmetadata = () => done(audio.duration)))
+"""
 
 
 @pytest.fixture
@@ -33,6 +36,7 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
 ) -> None:
     granted, other = stand.text(stand.canary), stand.text("Nobody asked for this.")
     call = stand.wait(a_call(stand))
+    recording = stand.wait(a_recording(stand, call))
     contexts, (member, staff) = zip(person(browser), person(browser), strict=True)
     complaints: list[str] = []
     for page in (member, staff):
@@ -48,7 +52,7 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
 
     staff.goto(f"{stand.operator}/grants?account={AC}&text={granted}")
     expect(staff.get_by_label("Account", exact=True)).to_have_value(AC)
-    staff.get_by_label("Texts and calls, by SID").fill(f"{granted} {call}")
+    staff.get_by_label("Texts, calls and recordings, by SID").fill(f"{granted} {call} {recording}")
     staff.get_by_label("Why", exact=True).fill("a text that came garbled")
     staff.get_by_role("button", name="Ask", exact=True).click()
     expect(staff.locator("#grant-told")).to_contain_text("It waits for an approver", timeout=WAIT_MS)
@@ -62,7 +66,9 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     number = staff.frame_locator("#keys").locator(".number-to-match")
     number.wait_for()
     expect(asked.locator("blockquote")).to_have_text("a text that came garbled", timeout=WAIT_MS)
-    expect(asked.locator("p").first).to_contain_text("asks to read 1 text and 1 call for 30 minutes", timeout=WAIT_MS)
+    expect(asked.locator("p").first).to_contain_text(
+        "asks to read 1 text, 1 call and 1 recording for 30 minutes", timeout=WAIT_MS
+    )
     expect(asked.locator("strong")).to_have_text("Ada", timeout=WAIT_MS)
     asked.get_by_label("Their number").wait_for()
     asked.get_by_label("Their number").fill(number.inner_text())
@@ -77,6 +83,18 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     opened = [scope for actor, verb, scope in told if verb == "grant_open"]
     assert [scope[2:] for scope in opened] == [(call, granted)]
     assert not any(other in scope for _, verb, scope in told if verb != "open_epochs")
+
+    # A recording is opened by itself, in the frame, and stands in the ledger by itself.
+    staff.get_by_role("button", name=f"Open {recording}").click()
+    played = staff.frame_locator("#keys")
+    expect(played.locator("p").first).to_contain_text("two channels", timeout=WAIT_MS)
+    assert played.get_by_label(f"Recording {recording}").evaluate(LENGTH_S) == 1
+    with staff.expect_download() as saved:
+        played.get_by_role("link", name="Save as WAV").click()
+    assert saved.value.suggested_filename == f"{recording}.wav"
+    assert saved.value.path().read_bytes()[:4] == b"RIFF"
+    opened = [entry.scope[2:] for entry in stand.ledger.entries if entry.verb == "grant_open"]
+    assert opened == [(call, granted), (recording,)]
 
     expect(member.locator("tbody tr").first).to_contain_text("approved, until", timeout=WAIT_MS)
     member.get_by_role("button", name="End").click()

@@ -136,7 +136,7 @@ def test_an_approver_is_asked_for_nothing_that_a_request_names_beside_what_is_sa
             ["epoch:0x10"],
             [f"epoch:0{EPOCH}"],
         ),
-        *(["RE" + "1" * 32], ["AC" + "1" * 32], ["SM1"], ["sm" + "1" * 32], [["SM"]], [f"epoch:{10**12}"], "SM", None),
+        *(["RE" + "1" * 31], ["AC" + "1" * 32], ["SM1"], ["sm" + "1" * 32], [["SM"]], [f"epoch:{10**12}"], "SM", None),
     ):
         place.begin("look_at_grant", grant=grant | {"names": names})
         assert place.answer().get("refused", {}).get("code") == "names", names

@@ -57,7 +57,8 @@ def said(scope: Scope) -> str:
         first, count = dt.datetime.fromtimestamp(scope.hours[0] * 3_600, dt.UTC), len(scope.hours)
         return f"all of {count} {'hour' if count == 1 else 'hours'}, from {first:%Y-%m-%d %H:%M} UTC on"
     counted = Counter(RECORD_KINDS[sid[:2]] for sid in scope.records)
-    return " and ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counted.items())
+    words = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in counted.items()]
+    return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
 
 
 def bytes_of(text: str) -> bytes:

@@ -3,6 +3,7 @@
 It signs from RFC 9421 alone and shares no code with what checks. What it sends is kept, as an infostealer keeps it.
 """
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -67,9 +68,13 @@ async def answer_of(app: ASGIApp, request: Request) -> Response:
         "server": (url.hostname, url.port),
     }
     came: list[Any] = []
+    whole = [{"type": "http.request", "body": request.content, "more_body": False}]
 
     async def receive() -> Any:
-        return {"type": "http.request", "body": request.content, "more_body": False}
+        if not whole:
+            # It stays connected: whoever streams an answer waits beside it for the end of that.
+            await asyncio.Event().wait()
+        return whole.pop()
 
     async def send(message: Any) -> None:
         came.append(message)

@@ -5,7 +5,7 @@ arrives sealed.
 """
 
 from collections.abc import Collection, Sequence
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 import msgspec
 
@@ -119,6 +119,10 @@ class StepRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 RecordingStatus = Literal["in-progress", "paused", "stopped", "processing", "completed", "absent", "deleted"]
+
+
+# Whose sound is complete, or as complete as it will ever be.
+PLAYABLE: Final[frozenset[RecordingStatus]] = frozenset({"completed", "stopped"})
 
 
 class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):

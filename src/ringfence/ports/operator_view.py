@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from ringfence.ports.calls import CallFilter, CallRow
+from ringfence.ports.calls import CallFilter, CallRow, RecordingRow
 from ringfence.ports.day_counts import DayCounts
 from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.operations import OperationsView
@@ -34,6 +34,18 @@ class OperatorView(OversightStore, OperationsView, DayCounts, Protocol):
     async def calls(
         self, account: str, wanted: CallFilter, *, before: str | None = None, limit: int = 50
     ) -> list[CallRow]: ...
+
+    async def recording(self, account: str, sid: str) -> RecordingRow | None: ...
+
+    async def recordings(
+        self,
+        account: str,
+        *,
+        from_ms: int | None = None,
+        to_ms: int | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[RecordingRow]: ...
 
     async def verification_attempts(
         self, account: str, wanted: AttemptFilter, *, before: str | None = None, limit: int = 50

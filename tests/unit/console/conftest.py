@@ -65,6 +65,7 @@ class Stand:
         provider: Any = None,
     ) -> None:
         self.provider = provider
+        self.folder = folder
         self.storage = storage
         self.clock = clock
         self.ledger = ledger

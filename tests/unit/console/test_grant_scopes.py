@@ -1,4 +1,4 @@
-"""Staff ask for calls and for whole hours that have ended, and read those and no other."""
+"""Staff ask for calls, recordings and whole hours that have ended, and read those and no other."""
 
 import os
 from collections.abc import Sequence
@@ -14,12 +14,13 @@ from ringfence.domain.access.grant import Approver, Grant
 from ringfence.domain.access.scope import Scope, epoch_name
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.call import Content, Direction, Status
+from ringfence.domain.ledger.blast import reach_of
 from ringfence.domain.sealing.call import open_call, seal_call
 from ringfence.domain.sealing.content import open_content
 from ringfence.domain.sealing.epoch import HOUR_MS, first_epoch
 from ringfence.domain.sealing.grant import SealedGrant, open_grant, seal_grant
 from ringfence.domain.sealing.record import EpochRecords, RecordSealer
-from ringfence.ports.calls import CallRow
+from ringfence.ports.calls import CallRow, RecordingRow
 from ringfence.ports.keys import Caller
 from ringfence.usecases.access.answer_grant import approve_grant, look_at_grant
 
@@ -64,6 +65,7 @@ async def approved(made: Any, ada: Any, caller: Caller, asked: dict[str, Any]) -
     grant = await book.grant(sid)
     assert grant is not None
     row = await made.store.call(AC, CA)
+    row = row or await made.store.recording(AC, RE)
     epochs = await made.keys.open_epochs(caller, AC, list(grant.scope.epochs) or [row.epoch])
     keys = {epoch_name(number): key for number, key in epochs.items() if grant.scope.epochs}
     keys |= {sid: EpochRecords(epochs[row.epoch]).key(sid) for sid in grant.scope.records}
@@ -125,6 +127,137 @@ def test_a_call_is_asked_for_by_its_sid(run: Any, stand: Any) -> None:
             assert (told["records"], sids(told["calls"]), set(keys)) == ([], [CA], {CA})
             assert said(Scope(records=(CA, f"SM{1:032x}", f"SM{2:032x}"))) == "1 call and 2 texts"
             assert said(Scope(records=(f"RE{1:032x}", f"RE{2:032x}"))) == "2 recordings"
+            assert said(Scope(records=(CA, f"RE{1:032x}", f"SM{1:032x}"))) == "1 call, 1 recording and 1 text"
+
+    run(story())
+
+
+RE = "RE" + "1" * 32
+SEALED = b"sealed by the media worker"
+
+
+async def recording(made: Any, caller: Caller, sid: str = RE, **changed: Any) -> None:
+    """A recording of the account, whose file lies where a media worker leaves it."""
+    sealing, now_ms = await made.keys.sealing_key(caller, AC), made.clock.now_ms()
+    row: dict[str, Any] = {
+        "account": AC,
+        "sid": sid,
+        "call_sid": CA,
+        "status": "completed",
+        "channels": 2,
+        "source": "RecordVerb",
+        "epoch": sealing.epoch,
+        "started_ms": now_ms,
+        "duration_ms": 1_000,
+        "created_ms": now_ms,
+        "updated_ms": now_ms,
+    }
+    await made.store.add_recording(RecordingRow(**row | changed))
+    folder = made.folder / "recordings" / AC
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / sid).write_bytes(SEALED)
+
+
+def test_a_recording_is_opened_by_itself_and_its_file_given_while_the_grant_lasts(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            caller = await account(made)
+            await call(made, caller)
+            await recording(made, caller)
+            await recording(made, caller, "RE" + "2" * 32)
+            ada, eve = await made.first(), made.browser()
+            grant = await approved(made, ada, caller, wish(records=[RE]))
+            told = (await ada.ask("POST", f"/grants/{grant.sid}/read", {})).json()
+            assert (told["records"], told["calls"], sids(told["recordings"])) == ([], [], [RE])
+            assert "lid" not in told
+            at = f"/grants/{grant.sid}/recordings"
+            assert "grant_open" not in [entry.verb for entry in made.ledger.entries]
+            opener = (await ada.ask("POST", f"{at}/{RE}", {})).json()
+            boxes = {name: decode_base64url(box) for name, box in opener["boxes"]}
+            sealed = SealedGrant(lid=decode_base64url(opener["lid"]), boxes=boxes)
+            row = await made.store.recording(AC, RE)
+            epochs = await made.keys.open_epochs(caller, AC, [row.epoch])
+            assert open_grant(grant.binding, sealed, SESSION) == {RE: EpochRecords(epochs[row.epoch]).key(RE)}
+            assert opener["record"] == {"sid": RE, "epoch": row.epoch}
+            (opened,) = [entry.scope for entry in made.ledger.entries if entry.verb == "grant_open"]
+            assert opened[2:] == (RE,)
+            assert (await ada.ask("GET", f"{at}/{RE}/sound")).content == SEALED
+            # Not another one, nor another's, nor after its end.
+            for path in (f"{at}/RE{'2' * 32}", f"{at}/{CA}", f"/grants/GR{'1' * 32}/recordings/{RE}"):
+                assert (await ada.ask("POST", path, {})).status_code == 404, path
+                assert (await ada.ask("GET", f"{path}/sound")).status_code == 404, path
+            assert (await eve.ask("GET", f"{at}/{RE}/sound")).status_code == 401
+            again = made.browser(ada.authenticator)
+            assert (await again.sign_in()).status_code == 200
+            assert (await again.ask("GET", f"{at}/{RE}/sound")).status_code == 404, "another session"
+            made.clock.advance(30 * 60_000)
+            assert (await ada.sign_in()).status_code == 200
+            assert (await ada.ask("POST", f"{at}/{RE}", {})).status_code == 404
+            assert reach_of(
+                (entry.at_ms, entry.account, entry.verb, entry.scope)
+                for entry in made.ledger.entries
+                if entry.actor.startswith("staff:")
+            )[0].objects == (f"grant_open:{RE}",)
+
+    run(story())
+
+
+def test_a_grant_that_ended_gives_no_file(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            caller = await account(made)
+            await recording(made, caller)
+            ada = await made.first()
+            grant = await approved(made, ada, caller, wish(records=[RE]))
+            at = f"/grants/{grant.sid}/recordings/{RE}"
+            assert (await ada.ask("GET", f"{at}/sound")).status_code == 200
+            assert (await ada.ask("POST", f"/grants/{grant.sid}/end", {})).status_code == 200
+            assert (await ada.ask("GET", f"{at}/sound")).status_code == 409
+            assert (await ada.ask("POST", at, {})).status_code == 409
+
+    run(story())
+
+
+def test_recordings_of_an_hour_are_opened_by_its_key(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            caller = await account(made)
+            made.clock.advance(HOUR_MS - made.clock.now_ms() % HOUR_MS)
+            start_ms = made.clock.now_ms()
+            await call(made, caller)
+            await recording(made, caller)
+            await recording(made, caller, "RE" + "2" * 32, status="in-progress")
+            made.clock.advance(HOUR_MS)
+            await recording(made, caller, "RE" + "3" * 32)
+            made.clock.advance(HOUR_MS)
+            ada = await made.first()
+            grant = await approved(made, ada, caller, wish(from_ms=start_ms, hours=1))
+            told, _ = await read(made, ada, grant)
+            assert sids(told["recordings"]) == [RE]
+            opener = (await ada.ask("POST", f"/grants/{grant.sid}/recordings/{RE}", {})).json()
+            assert [name for name, _ in opener["boxes"]] == [epoch_name(first_epoch(start_ms))]
+            other = f"/grants/{grant.sid}/recordings/RE{'3' * 32}"
+            assert (await ada.ask("POST", other, {})).status_code == 404
+            assert (await ada.ask("GET", f"{other}/sound")).status_code == 404
+
+    run(story())
+
+
+def test_a_recording_that_goes_on_or_of_a_call_that_brings_a_code_is_not_asked_for(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            caller = await account(made)
+            await account(made, OTHER)
+            await call(made, caller, parent_sid="VE" + "1" * 32)
+            await recording(made, caller)
+            await recording(made, caller, "RE" + "2" * 32, call_sid="CA" + "2" * 32, status="in-progress")
+            await recording(made, caller, "RE" + "3" * 32, call_sid="CA" + "2" * 32)
+            ada = await made.first()
+            for sid in (RE, "RE" + "2" * 32, "RE" + "4" * 32):
+                assert (await ada.ask("POST", "/grants", wish(records=[sid]))).status_code == 404
+            theirs = wish(account=OTHER, records=["RE" + "3" * 32])
+            assert (await ada.ask("POST", "/grants", theirs)).status_code == 404
+            assert (await ada.ask("POST", "/grants", wish(records=["RE" + "3" * 32]))).status_code == 200
 
     run(story())
 

@@ -113,7 +113,8 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
         ),
         *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
         *grant_routes(
-            *(guard, staff, GrantBook(storage), grants, dependencies.view, notes, clock, dependencies.origins.keys)
+            *(guard, staff, GrantBook(storage), grants, dependencies.view, dependencies.recordings, notes, clock),
+            dependencies.origins.keys,
         ),
         *request_routes(guard, staff, acts, thawing),
         *operations_routes(

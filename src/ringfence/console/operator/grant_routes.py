@@ -1,8 +1,9 @@
-"""Asking a tenant for keys of texts, calls or hours, and reading these in the key origin's frame while a grant lasts.
+"""Asking a tenant for keys of texts, calls, recordings or hours, and reading these while a grant lasts.
 
-What is granted crosses this process sealed, to the session's key, which is in that frame.
+What is granted crosses this process sealed, to the session's key, which is in the key origin's frame.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -18,16 +19,19 @@ from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.grant_scopes import HOURS_MAX, Behind, GrantScopes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
+from ringfence.console.sealed_sound import sealed_sound
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.calls import sealed_call
-from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, Grant, settled
+from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, Grant, GrantState, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
 from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.calls import RecordingRow
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.operator_view import OperatorView
+from ringfence.ports.recordings import SealedRecordings
 from ringfence.ports.store import MessageRow
 from ringfence.usecases.access.answer_grant import show_value
 from ringfence.usecases.access.ask_for_grant import ask_for_grant
@@ -62,6 +66,7 @@ def grant_routes(
     book: GrantBook,
     keys: GrantKeys,
     view: OperatorView,
+    files: SealedRecordings,
     notes: AccessNotes,
     clock: Clock,
     keys_origin: str,
@@ -126,16 +131,37 @@ def grant_routes(
     async def read(request: Request) -> Response:
         grant, behind = await own(request), await read_json(request, Behind)
         found = await scopes.covered(grant.account, grant.scope, behind)
-        session = session_of(request).id
-        grant, sealed = await use_grant(book, keys, clock, grant.sid, session=session, names=found.names)
+        # Nothing is opened where nothing but recordings was granted: each of these is, by itself.
+        opened = await taken(request, grant, found.names) if found.names else {"grant": written(grant)}
         return done(
-            grant=written(grant),
-            lid=encode_base64url(sealed.lid),
-            boxes=[[name, encode_base64url(box)] for name, box in sealed.boxes.items()],
+            **opened,
             records=[_text(row) for row in found.texts],
             calls=[msgspec.to_builtins(sealed_call(row)) for row in found.calls],
+            recordings=[_recording(row) for row in found.recordings],
             behind=None if found.behind is None else msgspec.to_builtins(found.behind),
         )
+
+    async def recording(request: Request) -> Response:
+        grant = await own(request)
+        row, name = await scopes.recording(grant.account, grant.scope, request.path_params["recording"])
+        return done(**await taken(request, grant, [name]), record={"sid": row.sid, "epoch": row.epoch})
+
+    async def sound(request: Request) -> Response:
+        grant = settled(await own(request), clock.now_ms())
+        if grant.state is not GrantState.APPROVED:
+            raise AccessRefusedError(Refusal.ENDED)
+        row, _ = await scopes.recording(grant.account, grant.scope, request.path_params["recording"])
+        return await sealed_sound(files, row)
+
+    async def taken(request: Request, grant: Grant, names: Sequence[str]) -> dict[str, Any]:
+        """Lid and boxes as the frame takes them; in the ledger by then."""
+        session = session_of(request).id
+        grant, sealed = await use_grant(book, keys, clock, grant.sid, session=session, names=names)
+        return {
+            "grant": written(grant),
+            "lid": encode_base64url(sealed.lid),
+            "boxes": [[name, encode_base64url(box)] for name, box in sealed.boxes.items()],
+        }
 
     async def end(request: Request) -> Response:
         await end_as_staff(book, keys, clock, request.path_params["sid"], session_of(request).person)
@@ -160,6 +186,8 @@ def grant_routes(
         guard.answer("/grants/{sid}", Act.GRANTS_LIST, refusing(state), account_granted),
         guard.deed("/grants/{sid}/value", Act.GRANT_ASK, refusing(value), account_granted),
         guard.deed("/grants/{sid}/read", Act.GRANT_READ, refusing(read), account_granted),
+        guard.deed("/grants/{sid}/recordings/{recording}", Act.GRANT_READ, refusing(recording), account_granted),
+        guard.answer("/grants/{sid}/recordings/{recording}/sound", Act.GRANT_READ, refusing(sound), account_granted),
         guard.deed("/grants/{sid}/end", Act.GRANT_END, refusing(end), account_granted),
     ]
 
@@ -175,6 +203,17 @@ def _text(row: MessageRow) -> dict[str, Any]:
         "local": row.local,
         "created_ms": row.created_ms,
         "error_code": row.error_code,
+    }
+
+
+def _recording(row: RecordingRow) -> dict[str, Any]:
+    """A recording as the page lists it: all of it is in the clear."""
+    return {
+        "sid": row.sid,
+        "call": row.call_sid,
+        "created_ms": row.created_ms,
+        "duration_ms": row.duration_ms,
+        "channels": row.channels,
     }
 
 

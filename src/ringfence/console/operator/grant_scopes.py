@@ -1,4 +1,4 @@
-"""What a request of staff covers, and what is read of it: texts and calls by SID, or all of whole hours."""
+"""What a request of staff covers, and what is read of it: texts, calls and recordings by SID, or whole hours."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,11 +6,11 @@ from typing import Final
 import msgspec
 
 from ringfence.console.refusals import RefusedError
-from ringfence.domain.access.scope import Scope, is_call
+from ringfence.domain.access.scope import Scope, epoch_name, is_call, is_recording
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.epoch import CLOSE_AFTER_MS, HOUR_MS, ended_ms, first_epoch, last_epoch
 from ringfence.domain.sid import is_sid
-from ringfence.ports.calls import CallFilter, CallRow
+from ringfence.ports.calls import PLAYABLE, CallFilter, CallRow, RecordingRow
 from ringfence.ports.grants import BOXES_AT_ONCE
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.store import MessageFilter, MessageRow
@@ -23,18 +23,23 @@ LATEST: Final = 50
 
 
 class Behind(msgspec.Struct, frozen=True):
-    """After which text and which call of the hours to go on; "" for the newest."""
+    """After which text, call and recording of the hours to go on; "" for the newest."""
 
     text: str = ""
     call: str = ""
+    recording: str = ""
 
 
 class Covered(msgspec.Struct, frozen=True, kw_only=True):
-    """What is read at once: keys by `names`, and rows. `behind` leads further, None where there is no more."""
+    """What is read at once: keys by `names`, and rows. `behind` leads further, None where there is no more.
+
+    Of `recordings` each is opened by itself: `names` are of texts and calls, none where there are none.
+    """
 
     names: Sequence[str]
     texts: Sequence[MessageRow]
     calls: Sequence[CallRow]
+    recordings: Sequence[RecordingRow]
     behind: Behind | None = None
 
 
@@ -46,12 +51,12 @@ class GrantScopes:
         self._clock = clock
 
     async def of_records(self, account: str, sids: Sequence[str]) -> Scope:
-        """Texts and calls of the account, by their SIDs."""
+        """Texts, calls and recordings of the account, by their SIDs."""
         if not 1 <= len(sids) <= RECORDS_MAX:
-            raise RefusedError(f"Name 1 to {RECORDS_MAX} texts or calls by their SIDs, or whole hours.")
+            raise RefusedError(f"Name 1 to {RECORDS_MAX} texts, calls or recordings by their SIDs, or whole hours.")
         for sid in sids:
             if not is_sid(sid) or await self._row(account, sid) is None:
-                raise RefusedError("One of those is no text and no call of that account.", status=404)
+                raise RefusedError("One of those is no text, call or recording of that account.", status=404)
         return Scope(records=tuple(sids))
 
     async def of_hours(self, account: str, from_ms: int, hours: int) -> Scope:
@@ -78,9 +83,10 @@ class GrantScopes:
         if scope.records:
             rows = [await self._row(account, sid) for sid in scope.records]
             return Covered(
-                names=scope.records,
+                names=[sid for sid in scope.records if not is_recording(sid)],
                 texts=[row for row in rows if isinstance(row, MessageRow)],
                 calls=[row for row in rows if isinstance(row, CallRow)],
+                recordings=[row for row in rows if isinstance(row, RecordingRow)],
             )
         from_ms = ended_ms(min(scope.epochs)) - HOUR_MS
         # What was sealed in an hour's last moments may be written down a little later.
@@ -94,19 +100,45 @@ class GrantScopes:
             before=behind.call or None,
             limit=READ_AT_ONCE,
         )
-        more = len(texts) == READ_AT_ONCE or len(calls) == READ_AT_ONCE
+        recordings = await self._view.recordings(
+            account, from_ms=from_ms, to_ms=to_ms, before=behind.recording or None, limit=READ_AT_ONCE
+        )
+        more = READ_AT_ONCE in (len(texts), len(calls), len(recordings))
         within = set(scope.epochs)
         return Covered(
             names=scope.names,
             texts=[row for row in texts if row.epoch in within],
             calls=[row for row in calls if row.epoch in within and not row.brings_code],
-            behind=Behind(text=texts[-1].sid if texts else behind.text, call=calls[-1].sid if calls else behind.call)
+            recordings=[row for row in recordings if row.epoch in within and row.status in PLAYABLE],
+            behind=Behind(
+                text=texts[-1].sid if texts else behind.text,
+                call=calls[-1].sid if calls else behind.call,
+                recording=recordings[-1].sid if recordings else behind.recording,
+            )
             if more
             else None,
         )
 
-    async def _row(self, account: str, sid: str) -> MessageRow | CallRow | None:
+    async def recording(self, account: str, scope: Scope, sid: str) -> tuple[RecordingRow, str]:
+        """A recording that the scope covers, and the name of the key that opens it."""
+        row = await self._recording(account, sid)
+        if row is not None:
+            for name in (row.sid, epoch_name(row.epoch)):
+                if name in scope.names:
+                    return row, name
+        raise RefusedError("There is no such recording among what was granted.", status=404)
+
+    async def _recording(self, account: str, sid: str) -> RecordingRow | None:
+        row = await self._view.recording(account, sid)
+        if row is None or row.status not in PLAYABLE:
+            return None
+        call = await self._view.call(account, row.call_sid)
+        return None if call is not None and call.brings_code else row
+
+    async def _row(self, account: str, sid: str) -> MessageRow | CallRow | RecordingRow | None:
         """One that brings a code is nobody's to ask for."""
+        if is_recording(sid):
+            return await self._recording(account, sid)
         row = await (self._view.call if is_call(sid) else self._view.message)(account, sid)
         return None if row is None or row.brings_code else row
 

@@ -8,14 +8,16 @@ const form = document.getElementById("ask-for-grant");
 const frame = document.getElementById("keys");
 const older = document.getElementById("read-older");
 const told = document.getElementById("grant-told");
+const granted = document.getElementById("granted-recordings");
 
 form.querySelector("button").disabled = false;
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   reporting(form.querySelector("button"), () => ask(Object.fromEntries(new FormData(form))));
 });
-let behind = null;
-older.addEventListener("click", () => reporting(older, () => read(behind)));
+// What is being read: {at, behind}, `behind` what is on the page.
+let reading = null;
+older.addEventListener("click", () => reporting(older, read));
 
 async function reporting(button, work) {
   button.disabled = true;
@@ -31,7 +33,7 @@ async function reporting(button, work) {
 async function ask({ account, records, from, hours, reason, minutes }) {
   const promised = await askKeys("ask_grant", {});
   const sids = records.split(/[\s,]+/).filter(Boolean);
-  if (!sids.length && !from) throw new Error("Name texts or calls by SID, or the first of whole hours.");
+  if (!sids.length && !from) throw new Error("Name texts, calls or recordings by SID, or the first of whole hours.");
   const what = sids.length ? { records: sids } : { from_ms: Date.parse(`${from}Z`), hours: Number(hours) };
   const wanted = { account: account.trim(), ...what, reason: reason.trim(), minutes: Number(minutes) };
   let { grant } = await freshly("/grants", { ...wanted, ...promised });
@@ -44,9 +46,46 @@ async function ask({ account, records, from, hours, reason, minutes }) {
   ({ grant } = await freshly(`${at}/value`, { value }));
   say("Read the number below to the approver, when you know that it is they.");
   await until(at, (now) => now.approved);
-  const granted = await freshly(`${at}/read`, {});
-  await askKeys("read_grant", granted);
-  say(`Granted until ${new Date(granted.grant.expires_ms).toLocaleTimeString()}. It stands in the tenant's ledger that you read it.`);
+  reading = { at, behind: {} };
+  granted.querySelector("ul").replaceChildren();
+  ({ grant } = await read());
+  say(`Granted until ${new Date(grant.expires_ms).toLocaleTimeString()}. It stands in the tenant's ledger what you read.`);
+}
+
+/** The next texts and calls go into the frame, and recordings onto the list, where each is opened by itself. */
+async function read() {
+  const { at } = reading;
+  const found = await freshly(`${at}/read`, reading.behind);
+  if (found.lid) await askKeys("read_grant", found);
+  reading.behind = found.behind;
+  older.hidden = !found.behind;
+  granted.querySelector("ul").append(...found.recordings.map((each) => itemOf(at, each)));
+  granted.hidden = !granted.querySelector("li");
+  return found;
+}
+
+function itemOf(at, { sid, call, created_ms, duration_ms, channels }) {
+  const name = document.createElement("code");
+  name.textContent = sid;
+  const length = duration_ms === null ? "" : `, ${Math.round(duration_ms / 1_000)} s`;
+  const when = new Date(created_ms).toISOString().slice(0, 16).replace("T", " ");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = "Open";
+  button.setAttribute("aria-label", `Open ${sid}`);
+  button.addEventListener("click", () => reporting(button, () => play(at, sid)));
+  const item = document.createElement("li");
+  item.append(name, `, of ${call}, ${when} UTC${length}, ${channels === 2 ? "two channels" : "one channel"} `, button);
+  return item;
+}
+
+/** The sealed file goes from here into the frame, which opens and plays it. */
+async function play(at, sid) {
+  const opener = await freshly(`${at}/recordings/${sid}`, {});
+  const response = await fetch(`${at}/recordings/${sid}/sound`);
+  if (!response.ok) throw new Error((await response.json()).error);
+  await askKeys("play_grant", { ...opener, file: await response.arrayBuffer() });
+  frame.scrollIntoView({ block: "nearest" });
 }
 
 async function until(at, holds) {

@@ -22,7 +22,7 @@ from ringfence.console.tenant.slot_json import boxes_json
 from ringfence.domain.access.grant import Approver, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.role import Role
-from ringfence.domain.access.scope import epoch_of, is_call
+from ringfence.domain.access.scope import epoch_of, is_call, is_recording
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.domain.sid import is_sid
@@ -138,7 +138,8 @@ def grant_routes(
         hour = epoch_of(name)
         if hour is not None:
             return hour
-        row = await (view.call(account, name) if is_call(name) else view.message(account, name))
+        look_up = view.recording if is_recording(name) else view.call if is_call(name) else view.message
+        row = await look_up(account, name)
         if row is None:
             raise RefusedError("One of these is there no more: refuse it.")
         return row.epoch

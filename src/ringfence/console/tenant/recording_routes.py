@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.csv_file import csv_file
@@ -14,18 +14,17 @@ from ringfence.console.live.looked import Looked, Rows, rows_by
 from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages, shown_time
 from ringfence.console.refusals import RefusedError
+from ringfence.console.sealed_sound import sealed_sound
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.calls import Calls
 from ringfence.console.tenant.days import bounds_ms
 from ringfence.console.tenant.sealed_hours import Opener, SealedHours
 from ringfence.domain.sid import is_sid
-from ringfence.ports.calls import RecordingRow
-from ringfence.ports.recordings import RecordingGoneError, SealedRecordings
+from ringfence.ports.calls import PLAYABLE, RecordingRow
+from ringfence.ports.recordings import SealedRecordings
 
 PAGE: Final = 50
 EXPORTED_MAX: Final = 5_000
-# Those whose file is at its end.
-PLAYABLE: Final = frozenset({"completed", "stopped"})
 HEADS: Final = ("sid", "call", "made_utc", "length_s", "channels", "status", "source", "error")
 
 
@@ -83,12 +82,7 @@ def recording_routes(
         )
 
     async def sound(request: Request) -> Response:
-        row = await own(request)
-        try:
-            pieces = await files.sealed(row.account, row.sid)
-        except RecordingGoneError:
-            raise RefusedError("The file of this recording is not here.", status=404) from None
-        return StreamingResponse(pieces, media_type="application/octet-stream")
+        return await sealed_sound(files, await own(request))
 
     return [
         Followed("/recordings", answering(listed), now),

@@ -46,6 +46,11 @@ def is_call(sid: str) -> bool:
     return is_sid(sid, "CA")
 
 
+def is_recording(sid: str) -> bool:
+    """Whether a record's SID is a recording's."""
+    return is_sid(sid, "RE")
+
+
 def epoch_name(epoch: int) -> str:
     """The name of an hour's key among a grant's."""
     return f"{_EPOCH}{epoch}"

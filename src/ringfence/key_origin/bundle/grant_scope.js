@@ -1,15 +1,15 @@
-// What a request covers, read from its names: chosen texts and calls, or whole hours that have ended. Never both: a person
+// What a request covers, read from its names: chosen texts, calls and recordings, or whole hours that have ended. Never both: a person
 // who agrees to three texts must not have agreed to an hour beside them. domain/access/scope.py has the same rule.
 
 import { Refused } from "./refused.js";
 
 export const EPOCH = "epoch:";
-// What a record is by its SID. Recordings are not to be had on the pages of grants, and so not asked for here.
-const KINDS = { SM: "text", MM: "text", CA: "call" };
+// What a record is by its SID.
+const KINDS = { SM: "text", MM: "text", CA: "call", RE: "recording" };
 const HOUR_MS = 3_600_000;
 const RECORDS_MAX = 5_000;
 const EPOCHS_MAX = 744;
-const SID = /^(SM|MM|CA)[0-9a-f]{32}$/;
+const SID = /^(SM|MM|CA|RE)[0-9a-f]{32}$/;
 const OF_EPOCH = /^epoch:(0|[1-9][0-9]{0,14})$/;
 
 /**
@@ -33,7 +33,8 @@ const refused = () => new Refused("names", "This asks for what no page of ours a
 function counted(sids) {
   const counts = new Map();
   for (const sid of sids) counts.set(KINDS[sid.slice(0, 2)], (counts.get(KINDS[sid.slice(0, 2)]) ?? 0) + 1);
-  return [...counts].map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`).join(" and ");
+  const words = [...counts].map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`);
+  return [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
 }
 
 /** An epoch's number is its hour and a place within it. */

@@ -8,7 +8,7 @@
 import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
 import { checkCommitment, commitment, numberOf, openGrant, sealGrant } from "./crypto/grants.js";
 import { newPair } from "./crypto/hpke.js";
-import { openEpoch, openEpochBytes, openField, recordKeyBytes } from "./crypto/records.js";
+import { openField } from "./crypto/records.js";
 import { decode } from "./crypto/msgpack.js";
 import { callRow, callTable } from "./calls_view.js";
 import { h, inWords, pressed, show } from "./dom.js";
@@ -17,6 +17,8 @@ import { EPOCH, scopeOf } from "./grant_scope.js";
 import * as keeping from "./keeping.js";
 import { textOf, textTable } from "./messages_view.js";
 import { showPasskey } from "./passkey.js";
+import { grantedRecordKey, ownEpochKey, ownRecordKey } from "./record_keys.js";
+import { playRecording } from "./recording_view.js";
 import { Refused } from "./refused.js";
 
 const VALUE_BYTES = 32;
@@ -56,9 +58,7 @@ export const granting = {
 
   /** Staff: opens what was granted, and shows it: texts and calls as `show_messages` and `show_calls` take them. */
   async read_grant({ grant, lid, boxes, records, calls }) {
-    const { pair } = mine(grant);
-    const sealed = boxes.map(([name, box]) => [name, fromBase64url(box)]);
-    const keys = await openGrant(grant, pair, fromBase64url(lid), sealed);
+    const keys = await granted(grant, lid, boxes);
     const all = await Promise.all([...records, ...calls].map((record) => read(keys, grant.account, record)));
     for (const bytes of keys.values()) bytes.fill(0);
     const texts = all.slice(0, records.length).map(textOf);
@@ -66,6 +66,15 @@ export const granting = {
     const tables = [records.length && textTable(records, texts, ""), rows.length && callTable(rows)].filter(Boolean);
     show(...(tables.length ? tables : [h("p", {}, "Nothing more.")]));
     return { shown: all.length, unopened: all.filter((content) => content === null).length };
+  },
+
+  /** Staff: opens the file of a recording that was granted, {sid, epoch}, and shows what plays it, as `show_recording`. */
+  async play_grant({ grant, lid, boxes, record, file }) {
+    const keys = await granted(grant, lid, boxes);
+    const key = await grantedRecordKey(keys, record);
+    for (const bytes of keys.values()) bytes.fill(0);
+    if (!key) throw new Refused("sealed", "This was not granted.");
+    return playRecording(key, grant.account, record.sid, file);
   },
 
   /**
@@ -179,27 +188,24 @@ function matched(credential, said) {
   });
 }
 
-async function keyOf(open, name, epoch, epochs) {
-  for (const [generation, sealed] of epochs[epoch] ?? []) {
-    const pair = open.keys.find((key) => key.generation === generation);
-    if (!pair) continue;
-    const box = fromBase64url(sealed);
-    if (name === `${EPOCH}${epoch}`) return openEpochBytes(pair, open.account, epoch, box);
-    return recordKeyBytes(await openEpoch(pair, open.account, epoch, box), name);
-  }
-  throw new Refused("closed", "Your keys do not open all of that.");
+const keyOf = ({ keys, account }, name, epoch, epochs) =>
+  name === `${EPOCH}${epoch}` ? ownEpochKey(keys, account, epochs, epoch) : ownRecordKey(keys, account, epochs, { sid: name, epoch });
+
+/** The keys that the page's own pair opens, by name. */
+function granted(grant, lid, boxes) {
+  const sealed = boxes.map(([name, box]) => [name, fromBase64url(box)]);
+  return openGrant(grant, mine(grant).pair, fromBase64url(lid), sealed);
 }
 
-async function read(keys, account, { sid, epoch, content }) {
-  const hour = keys.get(`${EPOCH}${epoch}`);
-  const bytes = keys.get(sid) ?? (hour && (await recordKeyBytes(await asHkdf(hour), sid)));
-  if (!bytes || !content) return null;
+async function read(keys, account, record) {
+  const bytes = await grantedRecordKey(keys, record);
+  if (!bytes || !record.content) return null;
   try {
     const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["decrypt"]);
-    return decode(await openField(key, account, sid, "content", fromBase64url(content)));
+    return decode(await openField(key, account, record.sid, "content", fromBase64url(record.content)));
   } catch {
     return null;
+  } finally {
+    bytes.fill(0);
   }
 }
-
-const asHkdf = (bytes) => crypto.subtle.importKey("raw", bytes, "HKDF", false, ["deriveBits"]);

@@ -3,12 +3,11 @@
 
 import { place, toBase64url } from "./crypto/bytes.js";
 import { seal } from "./crypto/hpke.js";
-import { recordKeyBytes } from "./crypto/records.js";
 import { h, pressed, show } from "./dom.js";
-import { epochKeys } from "./epoch_keys.js";
 import { grantKeeper } from "./grant_keeper.js";
 import { keysOf } from "./keeping.js";
 import { fieldReader } from "./record_fields.js";
+import { ownRecordKey } from "./record_keys.js";
 import { Refused } from "./refused.js";
 import { attemptsOf, openTold, titleOf } from "./told_view.js";
 
@@ -30,10 +29,7 @@ export const webhooks = {
     const keys = await keysOf(account);
     const keeper = await grantKeeper();
     return pressed("Tell it again", `Your program is told once more: ${event.kind} of ${record.sid}.`, async () => {
-      const epochKey = await epochKeys(keys, account, epochs)(record.epoch).catch(() => {
-        throw new Refused("closed", "Your keys do not open that hour.");
-      });
-      const bytes = await recordKeyBytes(epochKey, record.sid);
+      const bytes = await ownRecordKey(keys, account, epochs, record);
       const box = await seal(keeper, bytes, place(LENT, account, record.epoch, record.sid));
       bytes.fill(0);
       show(h("p", {}, "One moment …"));

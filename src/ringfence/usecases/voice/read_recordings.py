@@ -13,12 +13,9 @@ from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.medium import TABLE, decode_capability
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.recording import recording_key
-from ringfence.ports.calls import CallStore, RecordingRow
+from ringfence.ports.calls import PLAYABLE, CallStore, RecordingRow
 from ringfence.ports.keys import Caller, KeyRefusedError, TenantKeys
 from ringfence.ports.recordings import OpenedRecording, RecordingFiles, RecordingGoneError
-
-# Whose sound is complete, or as complete as it will ever be.
-READABLE = frozenset({"completed", "stopped"})
 
 DELETED_KEPT_MS = 40 * 24 * 3_600_000
 """How long it is shown that a recording was deleted, to whom asks for it."""
@@ -75,7 +72,7 @@ class RecordingReader:
 
         KeyRefusedError where the credential opens no key of that hour.
         """
-        if row.status not in READABLE:
+        if row.status not in PLAYABLE:
             return None
         key = (await self._keys.open_epochs(caller, row.account, [row.epoch])).get(row.epoch)
         if key is None:
@@ -91,7 +88,7 @@ class RecordingReader:
         if not hmac.compare_digest(tag, capability.tag):
             return None
         row = await self.fetch(account, sid)
-        if row is None or row.status not in READABLE:
+        if row is None or row.status not in PLAYABLE:
             return None
         return await self._opened(row, capability.key)
 
