@@ -150,6 +150,7 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
             texts=store,
             calls=store,
             told=store,
+            counted=store,
             wake=Bells(),
             recordings=RecordingFolder(folder / "recordings"),
             staff_passkeys=passkeys,

@@ -168,6 +168,7 @@ class MemberConsole:
                 calls=self.texts,
                 told=self.texts,
                 touched=self.texts,
+                counted=self.texts,
                 wake=Bells(),
                 recordings=RecordingFolder(self.recordings),
                 staff_passkeys=passkeys,

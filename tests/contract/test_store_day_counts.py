@@ -7,8 +7,8 @@ from tests.contract.conftest import ACCOUNT, NOW, OTHER
 
 from ringfence.domain import call
 from ringfence.domain.message import Direction, Status
-from ringfence.ports.calls import CallChange
-from ringfence.ports.day_counts import DAY_MS, DayCalls, DayTexts
+from ringfence.ports.calls import CallChange, RecordingRow
+from ringfence.ports.day_counts import DAY_MS, DayCalls, DayRecordings, DayTexts
 from ringfence.ports.store import Outcome
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore
@@ -112,8 +112,34 @@ async def test_calls_are_counted_with_their_seconds_once_they_are_over(store, ri
     assert await store.calls_by_day(ACCOUNT, *EVER) == [inbound, over, waiting]
 
 
+def recording(number, status="in-progress", created_ms=TODAY, **more):
+    times = {"created_ms": created_ms, "updated_ms": created_ms, "started_ms": created_ms}
+    named = {"account": ACCOUNT, "sid": f"RE{number}", "call_sid": "CA1", "status": status}
+    return RecordingRow(channels=2, source="RecordVerb", epoch=1, **named, **times, **more)
+
+
+async def test_recordings_are_counted_with_their_seconds_once_they_are_over(store):
+    for row in (recording(1), recording(2), recording(3, status="completed", duration_ms=5, created_ms=TODAY - 1)):
+        for _ in range(2):
+            await store.add_recording(row)
+    await store.add_recording(recording(4))
+    yesterday = DayRecordings(day_ms=YESTERDAY, recordings=1, seconds=1)
+    assert await store.recordings_by_day(ACCOUNT, *EVER) == [yesterday]
+    await store.move_recording(ACCOUNT, "RE1", "stopped", NOW, duration_ms=61_001)
+    await store.move_recording(ACCOUNT, "RE2", "absent", NOW, duration_ms=9_000)
+    for _ in range(2):
+        await store.move_recording(ACCOUNT, "RE1", "completed", NOW)
+        await store.move_recording(ACCOUNT, "RE4", "completed", NOW, duration_ms=2_000)
+    await store.delete_recording(ACCOUNT, "RE4", NOW)
+    today = DayRecordings(day_ms=TODAY, recordings=2, seconds=64)
+    assert await store.recordings_by_day(ACCOUNT, *EVER) == [today, yesterday]
+    assert await store.recordings_by_day(ACCOUNT, TODAY, TODAY + 1) == [today]
+    assert await store.recordings_by_day(OTHER, *EVER) == []
+    assert await store.calls_by_day(ACCOUNT, *EVER) == []
+
+
 async def busy(store, text, ring):
-    """Texts and calls of three days in several states; returns what is counted of them."""
+    """Texts, calls and recordings of three days in several states; returns what is counted of them."""
     for n, status in enumerate([Status.SENT, Status.DELIVERED, Status.FAILED, Status.CANCELED] * 3):
         row = text(created_ms=TODAY - n % 3 * DAY_MS, num_segments=1 + n % 2, price_micros=n)
         await store.accept(row)
@@ -126,11 +152,15 @@ async def busy(store, text, ring):
         if n:
             ended = CallChange(status=call.Status.COMPLETED, at_ms=NOW + n * 1_999, price_micros=n * 7)
             await store.move_call(ACCOUNT, row.sid, ended)
+    await store.add_recording(recording(1))
+    for n in range(2, 5):
+        await store.add_recording(recording(n, "completed", TODAY - n % 2 * DAY_MS, duration_ms=n * 999))
     return await counted(store)
 
 
 async def counted(store):
-    return await store.texts_by_day(ACCOUNT, *EVER), await store.calls_by_day(ACCOUNT, *EVER)
+    whole = ACCOUNT, *EVER
+    return await store.texts_by_day(*whole), await store.calls_by_day(*whole), await store.recordings_by_day(*whole)
 
 
 async def test_a_migration_counts_the_same_in_sqlite(tmp_path, text, ring):
@@ -141,7 +171,8 @@ async def test_a_migration_counts_the_same_in_sqlite(tmp_path, text, ring):
     assert len(before[0]) > 8
     with sqlite3.connect(path) as connection:
         connection.execute("DROP TABLE day_count")
-        connection.executescript(SQL.joinpath("migrations", "0028_day_counts.sql").read_text())
+        for migration in ("0028_day_counts.sql", "0037_recording_counts.sql"):
+            connection.executescript(SQL.joinpath("migrations", migration).read_text())
     assert await counted(store) == before
     await store.close()
 
@@ -150,7 +181,10 @@ async def test_a_migration_counts_the_same_in_postgresql(postgres_url, postgres_
     store = PostgresStore(postgres_url)
     await store.open()
     before = await busy(store, text, ring)
-    migration = SQL.joinpath("postgres", "migrations", "0027_day_counts.sql").read_text()
+    migrations = SQL.joinpath("postgres", "migrations")
+    migration = "".join(
+        migrations.joinpath(name).read_text() for name in ("0027_day_counts.sql", "0037_recording_counts.sql")
+    )
     name = postgres_url.split("/")[3].split("?")[0]
     postgres_server.run(name, f"SET search_path TO ringfence; DROP TABLE day_count; {migration}")
     assert await counted(store) == before

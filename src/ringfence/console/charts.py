@@ -14,9 +14,9 @@ GAP: Final = 4
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of a day's column, in units of the drawing; `kind` is its class, `words` what it says."""
+    """A part of a day's column, in units of the drawing; `part` is its place among the kinds, `words` what it says."""
 
-    kind: str
+    part: int
     x: int
     y: int
     width: int
@@ -25,7 +25,7 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """A drawing of `WIDTH` by `HEIGHT`. `most` is what its height stands for, `kinds` the parts in order."""
+    """A drawing of `WIDTH` by `HEIGHT`. `most` is what its height stands for, `kinds` its parts, five at most."""
 
     title: str
     kinds: Sequence[str]
@@ -47,13 +47,13 @@ def stacked(
     bars: list[Bar] = []
     for place, (day, parts) in enumerate(days):
         below = 0
-        for kind, part in zip(kinds, parts, strict=True):
+        for number, (kind, part) in enumerate(zip(kinds, parts, strict=True), 1):
             bottom, top = HEIGHT * below // max(1, most), HEIGHT * (below + part) // max(1, most)
             below += part
             if part:
                 bars.append(
                     Bar(
-                        kind=kind,
+                        part=number,
                         x=place * step,
                         y=HEIGHT - top,
                         width=step - GAP,

@@ -9,10 +9,12 @@ from ringfence.console.operator.act_names import May, every_member_may
 from ringfence.console.operator.installation import Installation
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.calls import Calls
+from ringfence.console.tenant.code_report import CodesCounted
 from ringfence.console.tenant.standing_json import FormKeys
 from ringfence.console.tenant.told import Retold
 from ringfence.console.tenant.touched import TouchedStore
 from ringfence.console.tenant.traffic import Texts
+from ringfence.console.tenant.usage import Counted
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
 from ringfence.ports.freezes import FreezeStore
@@ -45,6 +47,10 @@ class SetUpStore(NumberStore, KeyStore, ServiceStore, VerifyConfigStore, FreezeS
     """What of `ports.store.Store` members set up."""
 
 
+class TenantCounts(Counted, CodesCounted, Protocol):
+    """What of `ports.store.Store` is counted of a tenant."""
+
+
 class OperatedStore(Accounts, OperationsStore, Invitations, Protocol):
     """What staff change: accounts and invitations to make some, rates, what they know of incidents."""
 
@@ -53,10 +59,11 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     """Storage and ports. `staff_passkeys` takes those authenticators alone that staff may enrol.
 
     `view` reads rows that are sealed, and what of them is in the clear; `texts`, `calls` and `recordings` are those of
-    a tenant, sealed, `touched` finds them by name, and `told` is what its program was told; `wake` rings where that is
-    to be told again. `grants` keeps keys that nobody here opens. `accounts` are what two of staff may change, `set_up`
-    what members set up. `installation` is how it is set up. `staff_may` judges each act. By `http` providers of
-    members' organisations are asked: without it nobody comes from one. In `dev` one may be on this machine.
+    a tenant, sealed, `touched` finds them by name, `told` is what its program was told, and `counted` what it used;
+    `wake` rings where that is to be told again. `grants` keeps keys that nobody here opens. `accounts` are what two of
+    staff may change, `set_up` what members set up. `installation` is how it is set up. `staff_may` judges each act. By
+    `http` providers of members' organisations are asked: without it nobody comes from one. In `dev` one may be on this
+    machine.
     """
 
     storage: ConsoleStorage
@@ -68,6 +75,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     calls: Calls
     told: Retold
     touched: TouchedStore
+    counted: TenantCounts
     wake: Wake
     recordings: SealedRecordings
     staff_passkeys: Passkeys

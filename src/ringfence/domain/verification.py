@@ -79,3 +79,8 @@ def status_at(status: Status, expires_ms: int, now_ms: int) -> Status:
 def call_sid(attempt_sid: str) -> str:
     """The SID of the call that an attempt is."""
     return f"CA{attempt_sid[2:]}"
+
+
+def attempt_sid(sid: str) -> str:
+    """The SID of the attempt that a call is."""
+    return f"VL{sid[2:]}"

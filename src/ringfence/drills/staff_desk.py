@@ -140,6 +140,7 @@ class OurDesk:
             calls=self._view,
             told=self._view,
             touched=self._view,
+            counted=self._view,
             wake=Bells(),
             recordings=RecordingFolder(self._recordings),
             staff_passkeys=passkeys,

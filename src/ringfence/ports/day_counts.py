@@ -1,4 +1,4 @@
-"""How many texts and calls an account had by day, and what they cost. Part of the store, reads alone.
+"""How many texts, calls and recordings an account had by day, and what they cost. Part of the store, reads alone.
 
 Counted in the transaction of each change, so exact at all times, and read without a look at the texts and calls, but
 for the texts that wait to be sent. Days are UTC, of when a text or a call was made. What was deleted stays counted, as
@@ -44,9 +44,19 @@ class DayCalls(msgspec.Struct, frozen=True, kw_only=True):
     spent_micros: int = 0
 
 
+class DayRecordings(msgspec.Struct, frozen=True, kw_only=True):
+    """The recordings of a day that ended. `seconds` are theirs; those of each are rounded up."""
+
+    day_ms: int
+    recordings: int
+    seconds: int
+
+
 class DayCounts(Protocol):
     """What an account's days brought, the latest day first; of days that begin in [`from_ms`, `to_ms`)."""
 
     async def texts_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayTexts]: ...
 
     async def calls_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayCalls]: ...
+
+    async def recordings_by_day(self, account: str, from_ms: int, to_ms: int) -> list[DayRecordings]: ...

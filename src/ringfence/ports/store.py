@@ -12,6 +12,7 @@ from ringfence.domain.message import Direction, Status
 from ringfence.ports.applications import ApplicationStore
 from ringfence.ports.call_brakes import BrakeStore
 from ringfence.ports.calls import CallStore
+from ringfence.ports.code_counts import CodeCounts
 from ringfence.ports.day_counts import DayCounts
 from ringfence.ports.enrolments import EnrolmentStore
 from ringfence.ports.factors import FactorStore
@@ -517,6 +518,7 @@ class Store(
     SignInStore,
     OversightStore,
     DayCounts,
+    CodeCounts,
     FreezeStore,
     InvitationStore,
     OperationsStore,

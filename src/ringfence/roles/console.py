@@ -65,6 +65,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 calls=store,
                 told=store,
                 touched=store,
+                counted=store,
                 wake=wake,
                 recordings=RecordingFolder(settings.recordings),
                 staff_passkeys=WebauthnPasskeys(policy),

@@ -3,7 +3,8 @@
 Each statement gives Python's lock away, and a thread beside a busy event loop gets it back after half a millisecond.
 """
 
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ringfence.store.sqlite_session import SqliteWriter
@@ -26,8 +27,13 @@ class BulkInsert:
 
     def run(self, tx: SqliteWriter, rows: Sequence[Sequence[Any]]) -> int:
         """Insert them in their order, and tell how many were new; an error leaves some of them inserted."""
-        inserted = 0
+        return sum(cursor.rowcount for cursor in self._run(tx, rows))
+
+    def returned(self, tx: SqliteWriter, rows: Sequence[Sequence[Any]]) -> list[Any]:
+        """As `run`, for an insert with `RETURNING`: what that returns of those that were new."""
+        return [found for cursor in self._run(tx, rows) for found in cursor.fetchall()]
+
+    def _run(self, tx: SqliteWriter, rows: Sequence[Sequence[Any]]) -> Iterator[sqlite3.Cursor]:
         for start in range(0, len(rows), ROWS_MAX):
             some = rows[start : start + ROWS_MAX]
-            inserted += tx.run(self._statements[len(some) - 1], [value for row in some for value in row]).rowcount
-        return inserted
+            yield tx.run(self._statements[len(some) - 1], [value for row in some for value in row])

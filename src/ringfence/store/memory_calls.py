@@ -79,8 +79,7 @@ class MemoryCalls(MemoryMessages):
             self._append_event(*event)
         for rated in moves.rated:
             self._rate(rated)
-        for place, sums in moves.tally.changes():
-            self._day_tally.add(place, *sums)
+        self._day_tally.add_all(moves.tally)
         for key in moves.ended:
             self._forget_orders(key)
         return row

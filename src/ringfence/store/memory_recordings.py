@@ -19,7 +19,9 @@ class MemoryRecordings(MemoryCalls):
         self._recordings: dict[Key, RecordingRow] = {}
 
     async def add_recording(self, row: RecordingRow) -> None:
-        self._recordings.setdefault((row.account, row.sid), row)
+        if (row.account, row.sid) not in self._recordings:
+            self._recordings[row.account, row.sid] = row
+            self._day_tally.add_recording(row)
 
     async def move_recording(
         self,
@@ -38,6 +40,7 @@ class MemoryRecordings(MemoryCalls):
         if row is None:
             return None
         self._recordings[account, sid] = row
+        self._day_tally.add_recording(row)
         if (account, row.call_sid) in self._calls:
             for event in events:
                 self._append_event(account, row.call_sid, event)

@@ -4,13 +4,15 @@ from msgspec.structs import replace
 
 from ringfence.ports.verification_attempts import AttemptCount, AttemptFilter, VerificationAttemptRow
 from ringfence.store.attempt_rows import PLACE_DIGITS, counted, place
+from ringfence.store.memory_code_counts import MemoryCodeCounts
 from ringfence.store.paging import END_OF_TIME_MS, place_after
 
 
-class MemoryVerificationAttempts:
+class MemoryVerificationAttempts(MemoryCodeCounts):
     """`ports.verification_attempts.VerificationAttemptStore` over a dictionary, but for `refuse_attempt`."""
 
     def __init__(self) -> None:
+        MemoryCodeCounts.__init__(self)
         self._code_attempts: dict[tuple[str, str], VerificationAttemptRow] = {}
 
     async def verification_attempt(self, account: str, sid: str) -> VerificationAttemptRow | None:
@@ -38,14 +40,19 @@ class MemoryVerificationAttempts:
 
     async def mark_refused(self, account: str, sid: str, code: int, why: str = "") -> None:
         if (row := self._code_attempts.get((account, sid))) is not None:
-            self._code_attempts[account, sid] = replace(row, refusal=code, why=why)
+            marked = self._code_attempts[account, sid] = replace(row, refusal=code, why=why)
+            self._code_tally.attempt(row, -1)
+            self._code_tally.attempt(marked)
 
     def _add_attempt(self, row: VerificationAttemptRow) -> None:
-        self._code_attempts.setdefault((row.account, row.sid), row)
+        if (row.account, row.sid) not in self._code_attempts:
+            self._code_attempts[row.account, row.sid] = row
+            self._code_tally.attempt(row)
 
     def _convert_attempts(self, account: str, verification: str) -> None:
         for key, row in self._code_attempts.items():
-            if (row.account, row.verification, row.refusal) == (account, verification, None):
+            if (row.account, row.verification, row.refusal) == (account, verification, None) and not row.converted:
+                self._code_tally.converted(account, row.service, row.channel, row.at_ms)
                 self._code_attempts[key] = replace(row, converted=True)
 
 

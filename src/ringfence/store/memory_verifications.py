@@ -30,6 +30,7 @@ class MemoryVerifications(MemoryVerificationAttempts):
             self._let_go(known)
         self._held[place] = row.sid
         self._verifications[row.account, row.sid] = row
+        self._code_tally.started(row)
         for attempt in row.attempts:
             self._add_attempt(attempt_row(row, attempt))
         return row
@@ -64,6 +65,7 @@ class MemoryVerifications(MemoryVerificationAttempts):
         if status is not Status.MAX_ATTEMPTS_REACHED:
             self._let_go(row)
         if status is Status.APPROVED:
+            self._code_tally.approved(row)
             self._convert_attempts(account, sid)
         moved = self._verifications[account, sid] = replace(row, status=status, updated_ms=at_ms)
         return moved

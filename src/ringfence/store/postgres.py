@@ -7,6 +7,7 @@ from ringfence.store.postgres_call_steps import PostgresCallSteps
 from ringfence.store.postgres_call_work import PostgresCallWork
 from ringfence.store.postgres_calls import PostgresCalls
 from ringfence.store.postgres_clock import PostgresClock
+from ringfence.store.postgres_code_counts import PostgresCodeCounts
 from ringfence.store.postgres_day_counts import PostgresDayCounts
 from ringfence.store.postgres_enrolments import PostgresEnrolments
 from ringfence.store.postgres_factors import PostgresFactors
@@ -61,6 +62,7 @@ class PostgresStore(
     PostgresClock,
     PostgresOversight,
     PostgresDayCounts,
+    PostgresCodeCounts,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
 

@@ -6,8 +6,10 @@ from ringfence.ports.calls import RecordingRow, RecordingStatus
 from ringfence.ports.outbox import NewEvent
 from ringfence.store.call_moves import Event, RecordingMoving, recording_moved
 from ringfence.store.columns import RECORDING
+from ringfence.store.day_tally import DayTally
 from ringfence.store.paging import END_OF_TIME_MS, place_after
 from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_day_counts import add_day_counts
 from ringfence.store.postgres_ground import PostgresGround, columns, count
 from ringfence.store.postgres_outbox import append_events
 from ringfence.store.statements import statements
@@ -64,8 +66,11 @@ class PostgresRecordings(PostgresGround):
 
 
 async def _add(tx: Connection, rows: Sequence[RecordingRow]) -> list[None]:
+    tally = DayTally()
     for row in rows:
-        await tx.execute(SQL["insert"], *RECORDING.write(row))
+        if count(await tx.execute(SQL["insert"], *RECORDING.write(row))):
+            tally.add_recording(row)
+    await add_day_counts(tx, tally)
     return [None] * len(rows)
 
 
@@ -74,7 +79,7 @@ async def _move(tx: Connection, movings: Sequence[RecordingMoving]) -> list[Reco
     calls = sorted((account, sid) for account, sid in await tx.fetch(SQL["calls_of"], *keys))
     # Their calls first: whoever deletes a call, or settles its events, holds it.
     held = {(account, sid) for account, sid in await tx.fetch(SQL["hold_calls"], *columns(calls))} if calls else set()
-    ends, events = list[RecordingRow | None](), list[Event]()
+    ends, events, tally = list[RecordingRow | None](), list[Event](), DayTally()
     for moving in movings:
         found = await tx.fetchrow(SQL["hold"], moving.account, moving.sid)
         row = None if found is None else recording_moved(RECORDING.read(found), moving)
@@ -83,9 +88,11 @@ async def _move(tx: Connection, movings: Sequence[RecordingMoving]) -> list[Reco
             await tx.execute(
                 SQL["move"], row.account, row.sid, row.status, row.updated_ms, row.duration_ms, row.error_code
             )
+            tally.add_recording(row)
             if (row.account, row.call_sid) in held:
                 events += [(row.account, row.call_sid, event) for event in moving.events]
     await append_events(tx, events)
+    await add_day_counts(tx, tally)
     return ends
 
 

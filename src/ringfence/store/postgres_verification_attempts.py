@@ -3,10 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from ringfence.ports.verification_attempts import AttemptCount, AttemptFilter, VerificationAttemptRow
 from ringfence.store.attempt_rows import counted
+from ringfence.store.code_tally import CodeTally
 from ringfence.store.columns import VERIFICATION_ATTEMPT
 from ringfence.store.paging import place_after
+from ringfence.store.postgres_code_counts import add_code_counts
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, columns
 from ringfence.store.statements import statements
@@ -57,19 +61,27 @@ class PostgresVerificationAttempts(PostgresGround):
         )
 
 
-async def add_attempts(tx: Connection, rows: Iterable[VerificationAttemptRow]) -> None:
-    """Write them, in the caller's transaction."""
-    values = [VERIFICATION_ATTEMPT.write(row) for row in rows]
-    if values:
-        await tx.execute(SQL["insert"], *columns(values))
+async def add_attempts(tx: Connection, rows: Iterable[VerificationAttemptRow], tally: CodeTally) -> None:
+    """Write them, in the caller's transaction, and count those that are new."""
+    by_key = {(row.account, row.sid): row for row in rows}
+    values = [VERIFICATION_ATTEMPT.write(row) for row in by_key.values()]
+    for account, sid in await tx.fetch(SQL["insert"], *columns(values)) if values else ():
+        tally.attempt(by_key[account, sid])
 
 
-async def convert_attempts(tx: Connection, account: str, verification: str) -> None:
+async def convert_attempts(tx: Connection, account: str, verification: str, tally: CodeTally) -> None:
     """Note that the code of a verification was entered, in the caller's transaction."""
-    await tx.execute(SQL["convert"], account, verification)
+    for found in await tx.fetch(SQL["convert"], account, verification):
+        tally.converted(account, *found)
 
 
 async def _mark(tx: Connection, wanted: Sequence[tuple[str, str, int, str]]) -> list[None]:
-    for one in wanted:
-        await tx.execute(SQL["refuse"], *one)
+    tally = CodeTally()
+    for account, sid, code, why in wanted:
+        for found in await tx.fetch(SQL["hold"], account, sid):
+            row = VERIFICATION_ATTEMPT.read(found)
+            tally.attempt(row, -1)
+            tally.attempt(replace(row, refusal=code))
+            await tx.execute(SQL["refuse"], account, sid, code, why)
+    await add_code_counts(tx, tally)
     return [None] * len(wanted)

@@ -6,7 +6,9 @@ from ringfence.domain.verification import Attempt, Status
 from ringfence.ports.verification_attempts import VerificationAttemptRow
 from ringfence.ports.verifications import VerificationRow
 from ringfence.store.attempt_rows import attempt_row
+from ringfence.store.code_tally import CodeTally
 from ringfence.store.columns import VERIFICATION, write_attempts
+from ringfence.store.postgres_code_counts import add_code_counts
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import columns
 from ringfence.store.postgres_verification_attempts import (
@@ -58,7 +60,11 @@ async def _begin(tx: Connection, rows: Sequence[VerificationRow]) -> list[Verifi
     begun = await _inserted(tx, rows)
     ends = [row if (row.account, row.sid) in begun else await _begin_anew(tx, row) for row in rows]
     new = [row for row, end in zip(rows, ends, strict=True) if end is row]
-    await add_attempts(tx, [attempt_row(row, attempt) for row in new for attempt in row.attempts])
+    tally = CodeTally()
+    for row in new:
+        tally.started(row)
+    await add_attempts(tx, [attempt_row(row, attempt) for row in new for attempt in row.attempts], tally)
+    await add_code_counts(tx, tally)
     return ends
 
 
@@ -80,34 +86,48 @@ async def _begin_anew(tx: Connection, row: VerificationRow) -> VerificationRow |
 
 
 async def _attempt(tx: Connection, wanted: Sequence[tuple[str, str, Attempt, int]]) -> list[VerificationRow | None]:
-    return [await _attempt_one(tx, *one) for one in wanted]
+    tally = CodeTally()
+    ends = [await _attempt_one(tx, tally, *one) for one in wanted]
+    await add_code_counts(tx, tally)
+    return ends
 
 
-async def _attempt_one(tx: Connection, account: str, sid: str, attempt: Attempt, limit: int) -> VerificationRow | None:
+async def _attempt_one(
+    tx: Connection, tally: CodeTally, account: str, sid: str, attempt: Attempt, limit: int
+) -> VerificationRow | None:
     found = await tx.fetchrow(SQL["hold"], account, sid)
     row = None if found is None else with_attempt(VERIFICATION.read(found), attempt, limit)
     if row is not None:
         await tx.execute(SQL["attempt"], account, sid, write_attempts(row.attempts), row.channel, row.updated_ms)
-        await add_attempts(tx, [attempt_row(row, attempt)])
+        await add_attempts(tx, [attempt_row(row, attempt)], tally)
     return row
 
 
 async def _move(tx: Connection, wanted: Sequence[tuple[str, str, str, int]]) -> list[VerificationRow | None]:
-    return [await _move_one(tx, *one) for one in wanted]
+    tally = CodeTally()
+    ends = [await _move_one(tx, tally, *one) for one in wanted]
+    await add_code_counts(tx, tally)
+    return ends
 
 
-async def _move_one(tx: Connection, account: str, sid: str, status: str, at_ms: int) -> VerificationRow | None:
+async def _move_one(
+    tx: Connection, tally: CodeTally, account: str, sid: str, status: str, at_ms: int
+) -> VerificationRow | None:
     found = await tx.fetchrow(SQL["move"], account, sid, status, at_ms)
-    if found is not None and status == Status.APPROVED:
-        await convert_attempts(tx, account, sid)
-    return None if found is None else VERIFICATION.read(found)
+    row = None if found is None else VERIFICATION.read(found)
+    if row is not None and status == Status.APPROVED:
+        tally.approved(row)
+        await convert_attempts(tx, account, sid, tally)
+    return row
 
 
 async def _refuse(
     tx: Connection, wanted: Sequence[tuple[VerificationAttemptRow, VerificationRow | None]]
 ) -> list[None]:
+    tally = CodeTally()
     for row, failed in wanted:
         if failed is not None:
             await tx.execute(SQL["insert_failed"], *VERIFICATION.write(failed))
-        await add_attempts(tx, [row])
+        await add_attempts(tx, [row], tally)
+    await add_code_counts(tx, tally)
     return [None] * len(wanted)

@@ -7,6 +7,7 @@ from ringfence.store.sqlite_call_steps import SqliteCallSteps
 from ringfence.store.sqlite_call_work import SqliteCallWork
 from ringfence.store.sqlite_calls import SqliteCalls
 from ringfence.store.sqlite_clock import SqliteClock
+from ringfence.store.sqlite_code_counts import SqliteCodeCounts
 from ringfence.store.sqlite_day_counts import SqliteDayCounts
 from ringfence.store.sqlite_enrolments import SqliteEnrolments
 from ringfence.store.sqlite_factors import SqliteFactors
@@ -61,6 +62,7 @@ class SqliteStore(
     SqliteClock,
     SqliteOversight,
     SqliteDayCounts,
+    SqliteCodeCounts,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 

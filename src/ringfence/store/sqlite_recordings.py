@@ -6,7 +6,9 @@ from ringfence.ports.calls import RecordingRow, RecordingStatus
 from ringfence.ports.outbox import NewEvent
 from ringfence.store.call_moves import RecordingMoving, recording_moved
 from ringfence.store.columns import RECORDING
+from ringfence.store.day_tally import DayTally
 from ringfence.store.paging import END_OF_TIME_MS, place_after
+from ringfence.store.sqlite_day_counts import add_day_counts
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_outbox import append_events
 from ringfence.store.sqlite_session import SqliteWriter
@@ -67,20 +69,28 @@ class SqliteRecordings(SqliteGround):
 
 
 def _add(tx: SqliteWriter, rows: Sequence[RecordingRow]) -> list[None]:
-    tx.run_many(SQL["insert"], map(RECORDING.write, rows))
+    tally = DayTally()
+    for row in rows:
+        if tx.run(SQL["insert"], RECORDING.write(row)).rowcount:
+            tally.add_recording(row)
+    add_day_counts(tx, tally)
     return [None] * len(rows)
 
 
 def _move(tx: SqliteWriter, movings: Sequence[RecordingMoving]) -> list[RecordingRow | None]:
-    return [_move_one(tx, moving) for moving in movings]
+    tally = DayTally()
+    moved = [_move_one(tx, moving, tally) for moving in movings]
+    add_day_counts(tx, tally)
+    return moved
 
 
-def _move_one(tx: SqliteWriter, moving: RecordingMoving) -> RecordingRow | None:
+def _move_one(tx: SqliteWriter, moving: RecordingMoving, tally: DayTally) -> RecordingRow | None:
     found = tx.run(SQL["recording"], (moving.account, moving.sid)).fetchone()
     row = None if found is None else recording_moved(RECORDING.read(found), moving)
     if row is None:
         return None
     tx.run(SQL["move"], (row.account, row.sid, row.status, row.updated_ms, row.duration_ms, row.error_code))
+    tally.add_recording(row)
     if tx.run(SQL["call"], (row.account, row.call_sid)).fetchone() is not None:
         append_events(tx, ((row.account, row.call_sid, event) for event in moving.events))
     return row

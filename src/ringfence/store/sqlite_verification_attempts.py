@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from ringfence.ports.verification_attempts import AttemptCount, AttemptFilter, VerificationAttemptRow
 from ringfence.store.attempt_rows import counted
 from ringfence.store.bulk_insert import BulkInsert
+from ringfence.store.code_tally import CodeTally
 from ringfence.store.columns import VERIFICATION_ATTEMPT
 from ringfence.store.paging import place_after
+from ringfence.store.sqlite_code_counts import add_code_counts
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -65,16 +69,26 @@ class SqliteVerificationAttempts(SqliteGround):
         }
 
 
-def add_attempts(tx: SqliteWriter, rows: Iterable[VerificationAttemptRow]) -> None:
-    """Write them, in the caller's transaction."""
-    INSERT.run(tx, [VERIFICATION_ATTEMPT.write(row) for row in rows])
+def add_attempts(tx: SqliteWriter, rows: Iterable[VerificationAttemptRow], tally: CodeTally) -> None:
+    """Write them, in the caller's transaction, and count those that are new."""
+    by_key = {(row.account, row.sid): row for row in rows}
+    for key in INSERT.returned(tx, [VERIFICATION_ATTEMPT.write(row) for row in by_key.values()]):
+        tally.attempt(by_key[key])
 
 
-def convert_attempts(tx: SqliteWriter, account: str, verification: str) -> None:
+def convert_attempts(tx: SqliteWriter, account: str, verification: str, tally: CodeTally) -> None:
     """Note that the code of a verification was entered, in the caller's transaction."""
-    tx.run(SQL["convert"], (account, verification))
+    for values in tx.run(SQL["convert"], (account, verification)).fetchall():
+        tally.converted(account, *values)
 
 
 def _mark(tx: SqliteWriter, wanted: Sequence[tuple[str, str, int, str]]) -> list[None]:
-    tx.run_many(SQL["refuse"], wanted)
+    tally = CodeTally()
+    for account, sid, code, why in wanted:
+        for values in tx.run(SQL["row"], (account, sid)).fetchall():
+            row = VERIFICATION_ATTEMPT.read(values)
+            tally.attempt(row, -1)
+            tally.attempt(replace(row, refusal=code))
+            tx.run(SQL["refuse"], (account, sid, code, why))
+    add_code_counts(tx, tally)
     return [None] * len(wanted)

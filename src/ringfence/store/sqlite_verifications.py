@@ -9,8 +9,10 @@ from ringfence.ports.verification_attempts import VerificationAttemptRow
 from ringfence.ports.verifications import VerificationRow
 from ringfence.store.attempt_rows import attempt_row
 from ringfence.store.bulk_insert import BulkInsert
+from ringfence.store.code_tally import CodeTally
 from ringfence.store.columns import VERIFICATION, write_attempts
 from ringfence.store.json_rows import json_rows
+from ringfence.store.sqlite_code_counts import add_code_counts
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.sqlite_verification_attempts import SqliteVerificationAttempts, add_attempts, convert_attempts
 from ringfence.store.statements import statements
@@ -55,52 +57,68 @@ class SqliteVerifications(SqliteVerificationAttempts):
 
 def _begin(tx: SqliteWriter, rows: Sequence[VerificationRow]) -> list[VerificationRow]:
     """All at once; those whose number another one holds, or held until its time was up, then one by one."""
-    begun = {(row.account, row.sid) for row in rows}
-    if INSERT.run(tx, [VERIFICATION.write(row) for row in rows]) < len(rows):
-        begun = {(account, sid) for account, sid in tx.run(SQL["there"], (json_rows(sorted(begun)),)).fetchall()}
+    begun = set(INSERT.returned(tx, [VERIFICATION.write(row) for row in rows]))
     ends = [row if (row.account, row.sid) in begun else _begin_anew(tx, row) for row in rows]
     new = [row for row, end in zip(rows, ends, strict=True) if end is row]
-    add_attempts(tx, (attempt_row(row, attempt) for row in new for attempt in row.attempts))
+    tally = CodeTally()
+    for row in new:
+        tally.started(row)
+    add_attempts(tx, (attempt_row(row, attempt) for row in new for attempt in row.attempts), tally)
+    add_code_counts(tx, tally)
     return ends
 
 
 def _begin_anew(tx: SqliteWriter, row: VerificationRow) -> VerificationRow:
     place = (row.account, row.service, row.to_index, row.created_ms)
     tx.run(SQL["expire"], place)
-    if INSERT.run(tx, [VERIFICATION.write(row)]):
+    if INSERT.returned(tx, [VERIFICATION.write(row)]):
         return row
     return VERIFICATION.read(tx.run(SQL["held"], place).fetchone())
 
 
 def _attempt(tx: SqliteWriter, wanted: Sequence[tuple[str, str, Attempt, int]]) -> list[VerificationRow | None]:
-    return [_attempt_one(tx, *one) for one in wanted]
+    tally = CodeTally()
+    ends = [_attempt_one(tx, tally, *one) for one in wanted]
+    add_code_counts(tx, tally)
+    return ends
 
 
-def _attempt_one(tx: SqliteWriter, account: str, sid: str, attempt: Attempt, limit: int) -> VerificationRow | None:
+def _attempt_one(
+    tx: SqliteWriter, tally: CodeTally, account: str, sid: str, attempt: Attempt, limit: int
+) -> VerificationRow | None:
     found = tx.run(SQL["row"], (account, sid)).fetchone()
     row = None if found is None else with_attempt(VERIFICATION.read(found), attempt, limit)
     if row is not None:
         tx.run(SQL["attempt"], (account, sid, write_attempts(row.attempts), row.channel, row.updated_ms))
-        add_attempts(tx, [attempt_row(row, attempt)])
+        add_attempts(tx, [attempt_row(row, attempt)], tally)
     return row
 
 
 def _move(tx: SqliteWriter, wanted: Sequence[tuple[str, str, str, int]]) -> list[VerificationRow | None]:
-    return [_move_one(tx, *one) for one in wanted]
+    tally = CodeTally()
+    ends = [_move_one(tx, tally, *one) for one in wanted]
+    add_code_counts(tx, tally)
+    return ends
 
 
-def _move_one(tx: SqliteWriter, account: str, sid: str, status: str, at_ms: int) -> VerificationRow | None:
+def _move_one(
+    tx: SqliteWriter, tally: CodeTally, account: str, sid: str, status: str, at_ms: int
+) -> VerificationRow | None:
     found = tx.run(SQL["move"], (account, sid, status, at_ms)).fetchall()
-    if found and status == Status.APPROVED:
-        convert_attempts(tx, account, sid)
-    return VERIFICATION.read(found[0]) if found else None
+    row = VERIFICATION.read(found[0]) if found else None
+    if row is not None and status == Status.APPROVED:
+        tally.approved(row)
+        convert_attempts(tx, account, sid, tally)
+    return row
 
 
 def _refuse(tx: SqliteWriter, wanted: Sequence[tuple[VerificationAttemptRow, VerificationRow | None]]) -> list[None]:
+    tally = CodeTally()
     for row, failed in wanted:
         if failed is not None:
             tx.run(SQL["insert_failed"], VERIFICATION.write(failed))
-        add_attempts(tx, [row])
+        add_attempts(tx, [row], tally)
+    add_code_counts(tx, tally)
     return [None] * len(wanted)
 
 

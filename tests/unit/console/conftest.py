@@ -88,6 +88,7 @@ class Stand:
                 calls=self.store,
                 told=self.store,
                 touched=self.store,
+                counted=self.store,
                 wake=Bells(),
                 recordings=RecordingFolder(folder / "recordings"),
                 staff_passkeys=passkeys,

@@ -16,6 +16,8 @@ from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
 from ringfence.console.standstill import Standstill
 from ringfence.console.tenant.call_routes import call_routes
 from ringfence.console.tenant.calls import TenantCalls
+from ringfence.console.tenant.code_report import TenantCodes
+from ringfence.console.tenant.code_routes import code_routes
 from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.key_routes import key_routes
@@ -44,6 +46,8 @@ from ringfence.console.tenant.text_routes import text_routes
 from ringfence.console.tenant.touched import TouchedRecords
 from ringfence.console.tenant.touched_routes import touched_routes
 from ringfence.console.tenant.traffic import TenantTraffic
+from ringfence.console.tenant.usage import TenantUsage
+from ringfence.console.tenant.usage_routes import usage_routes
 from ringfence.console.tenant.verify_service_routes import verify_service_routes
 from ringfence.console.tenant.webhook_routes import webhook_routes
 from ringfence.console.tenant.webhooks import TenantWebhooks
@@ -108,6 +112,11 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             keys_origin=origins.keys,
         ),
         *role_routes(MemberRoles(storage, keys, clock)),
+        *usage_routes(pages, TenantUsage(dependencies.counted), clock, keys_origin=origins.keys),
+        *code_routes(
+            *(pages, TenantCodes(dependencies.counted), dependencies.set_up, clock),
+            keys_origin=origins.keys,
+        ),
         *page_routes(
             *(pages, traffic, calls, members, sessions, BlastNotices(storage), ActNotices(storage)),
             keys_origin=origins.keys,

@@ -5,16 +5,20 @@ account, sid, verification, service, to_index, channel, country, at_ms, converte
 INSERT INTO verification_attempt ({columns})
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::text[], $8::bigint[],
   $9::boolean[], $10::bigint[], $11::text[])
-ON CONFLICT DO NOTHING
+ON CONFLICT DO NOTHING RETURNING account, sid
 
 -- convert --
-UPDATE verification_attempt SET converted = true WHERE account = $1 AND verification = $2 AND refusal IS NULL
+UPDATE verification_attempt SET converted = true
+WHERE account = $1 AND verification = $2 AND refusal IS NULL AND NOT converted RETURNING service, channel, at_ms
 
 -- refuse --
 UPDATE verification_attempt SET refusal = $3, why = $4 WHERE account = $1 AND sid = $2
 
 -- row --
 SELECT {columns} FROM verification_attempt WHERE account = $1 AND sid = $2
+
+-- hold --
+{row} FOR UPDATE
 
 -- place --
 SELECT at_ms FROM verification_attempt WHERE account = $1 AND sid = $2

@@ -3,10 +3,11 @@ account, sid, verification, service, to_index, channel, country, at_ms, converte
 
 -- insert --
 INSERT INTO verification_attempt ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+RETURNING account, sid
 
 -- convert --
 UPDATE verification_attempt INDEXED BY verification_attempt_of SET converted = 1
-WHERE account = ? AND verification = ? AND refusal IS NULL
+WHERE account = ? AND verification = ? AND refusal IS NULL AND converted = 0 RETURNING service, channel, at_ms
 
 -- refuse --
 UPDATE verification_attempt SET refusal = ?3, why = ?4 WHERE account = ?1 AND sid = ?2

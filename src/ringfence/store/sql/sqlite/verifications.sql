@@ -8,16 +8,13 @@ WHERE account = ?1 AND service = ?2 AND to_index = ?3 AND held = 1 AND expires_m
 
 -- insert --
 INSERT INTO verification ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+RETURNING account, sid
 
 -- insert_failed --
 INSERT INTO verification ({columns}, held) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING
 
 -- row --
 SELECT {columns} FROM verification WHERE account = ? AND sid = ?
-
--- there --
-SELECT account, sid FROM verification
-WHERE (account, sid) IN (SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?))
 
 -- verifications_of --
 SELECT {columns} FROM verification
