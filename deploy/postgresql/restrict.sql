@@ -44,11 +44,13 @@ GRANT UPDATE (state, due_ms, attempts, leased_ms, ready_ms) ON ringfence.event T
 GRANT UPDATE (updated_ms) ON ringfence.message, ringfence.call TO ringfence_console;
 GRANT DELETE ON ringfence.attempt TO ringfence_console;
 
--- The consoles do not look at what requests are signed in with, nor at second factors; what limits a key they see and set.
+-- The consoles do not look at what requests are signed in with, nor at second factors. What limits a key they see, and set
+-- it no more: that comes by the key service, proved by a member.
 REVOKE SELECT ON ringfence.credential, ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment
   FROM ringfence_console;
 GRANT SELECT (account, sid, kind, friendly_name, created_ms, updated_ms, policy, networks, canary, watched, reaction),
-  UPDATE (friendly_name, policy, networks, canary, watched, reaction, updated_ms), DELETE ON ringfence.credential TO ringfence_console;
+  UPDATE (friendly_name, updated_ms), DELETE ON ringfence.credential TO ringfence_console;
+REVOKE UPDATE (policy, networks, canary, watched, reaction) ON ringfence.credential FROM ringfence_console;
 GRANT DELETE ON ringfence.credential_use TO ringfence_console;
 
 -- Whoever takes the consoles over may give a number up, and may not lead what comes to it elsewhere: what they give up

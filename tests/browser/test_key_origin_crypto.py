@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playwright.sync_api import Browser, Page
 from tests.browser.key_origin import key_origin
 
+from ringfence.domain.allowed_networks import admits, read_networks
 from ringfence.domain.ledger.checkpoint import Checkpoint
 from ringfence.domain.ledger.merkle import Subtree, leaf_hash, node_hash
 from ringfence.domain.ledger.note import Signer, join_note
@@ -348,3 +349,37 @@ def test_hmac_states_of_a_new_secret_are_pythons(page: Page) -> None:
         secrets=[secret.hex() for secret in secrets],
     )
     assert states == [states_of(secret).hex() for secret in secrets]
+
+
+def test_networks_are_read_and_asked_as_python_does(page: Page) -> None:
+    texts = [
+        *("", "192.0.2.0/24, 2001:db8::/32 ::1", "10.0.0.1", "0.0.0.0/0", "::/0", "::ffff:192.0.2.1", "2001:db8::/33"),
+        *("10.0.0.1/8", "192.0.2.0/33", "1.2.3", "01.2.3.4", "256.1.1.1", "2001:db8::1/32", "::/129", "::1::", "a/b/c"),
+        *("1.2.3.4/", " ".join(["10.0.0.1"] * 51), "x" * 50, "1.2.3.4/-1", "http://[::1]/"),
+    ]
+    addresses = ["192.0.2.9", "192.0.3.1", "2001:db8::9", "::1", "10.0.0.1", "::ffff:192.0.2.9", "fe80::1%eth0", "here"]
+    found = run(
+        page,
+        """
+        const { holds, readNetworks } = await import("/bundle/networks.js");
+        return given.texts.map((text) => {
+          try {
+            const networks = readNetworks(text);
+            return given.addresses.map((address) => holds(networks, address));
+          } catch (problem) {
+            return problem.code;
+          }
+        });
+        """,
+        texts=texts,
+        addresses=addresses,
+    )
+    for text, answer in zip(texts, found, strict=True):
+        try:
+            kept = read_networks(text)
+        except ValueError:
+            assert answer == "networks", text
+            continue
+        # A mapped network is one of IPv4 to Python; here it only misses a warning.
+        if "ffff" not in text:
+            assert answer == [bool(text) and admits(kept, address) for address in addresses], text

@@ -4,11 +4,14 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, expect
 from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
 from tests.browser.test_member_console import enrolled, signed_in
 
+from ringfence.domain.client_validation import read_client_key, read_client_keys
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.domain.standing import (
@@ -24,6 +27,12 @@ from ringfence.usecases.accounts.take_access import take_access
 
 pytestmark = pytest.mark.browser
 
+PEM = (
+    rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    .public_key()
+    .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+)
 PN, SK, NEXT = "PN" + "1" * 32, "SK" + "1" * 32, "+12025550199"
 
 
@@ -87,6 +96,11 @@ def config_of(stand: MemberConsole, sid: str) -> NumberConfig:
     return decode_number_config(value)
 
 
+def taken(stand: MemberConsole) -> None:
+    """As the API does once a second."""
+    stand.wait(take_access(stand.texts, stand.keys, stand.clock))
+
+
 def looked_over(frame: FrameLocator, button: str = "Save these changes") -> None:
     """What was typed is looked at once more, each line of it, and saved."""
     frame.get_by_role("button", name="Look it over").click()
@@ -95,7 +109,7 @@ def looked_over(frame: FrameLocator, button: str = "Save these changes") -> None
     frame.get_by_role("button", name=button).click()
 
 
-def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) -> None:
+def test_numbers_services_keys_and_access_are_set_up(page: Page, stand: MemberConsole) -> None:
     canary = f"https://a.example/{stand.canary}"
     number(stand, canary)
     api_key(stand)
@@ -160,13 +174,24 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
 
     page.get_by_role("link", name="Keys").click()
     page.get_by_role("link", name="Till's").click()
-    page.get_by_label("May be used from").fill("192.0.2.0/33")
-    page.get_by_role("button", name="Save").click()
-    expect(page.locator("#told")).to_contain_text("xpected networks such as")
-    page.get_by_label("May be used from").fill("192.0.2.0/24")
+    page.get_by_role("button", name="Change its limits").click()
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_role("alert")).to_have_text("You changed nothing.")
+    frame.get_by_label("It may be used from").select_option(label="These networks alone")
+    frame.get_by_label("Networks, with spaces between").fill("192.0.2.0/33")
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_role("alert")).to_contain_text("This is no network: 192.0.2.0/33")
+    frame.get_by_label("Networks, with spaces between").fill("192.0.2.0/24, 2001:db8::/32")
+    frame.get_by_label("It is watched").select_option(label="Yes")
     with page.expect_navigation():
-        page.get_by_role("button", name="Save").click()
-    expect(page.get_by_label("May be used from")).to_have_value("192.0.2.0/24")
+        looked_over(frame)
+    expect(page.get_by_text("A change waits")).to_be_visible()
+    taken(stand)
+    page.reload()
+    expect(page.get_by_text("2001:db8::/32")).to_be_visible()
+    row = stand.wait(stand.texts.credential(SK))
+    assert row is not None
+    assert (row.networks, row.watched, row.canary) == ("192.0.2.0/24 2001:db8::/32", True, False)
     page.get_by_text("Freeze or revoke this key").click()
     page.get_by_role("button", name=f"Revoke {SK}").click()
     expect(page.get_by_text("There is none.")).to_be_visible()
@@ -176,7 +201,7 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     frame.get_by_role("button", name="Look it over").click()
     expect(frame.get_by_role("alert")).to_have_text("Give the key a name.")
     frame.get_by_label("Name").fill("Robot")
-    frame.get_by_label("It may").select_option(label="Everything")
+    frame.get_by_label("It may").select_option(label="Everything that the account may")
     frame.get_by_label("From these networks").fill("127.0.0.0/8")
     frame.get_by_role("button", name="Look it over").click()
     expect(frame.locator("dd")).to_have_text(["Robot", "Everything that the account may", "127.0.0.0/8"])
@@ -188,7 +213,7 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     assert secret not in frame.locator("body").inner_text()
     page.reload()
     expect(page.get_by_role("button", name=f"Revoke {made}")).to_be_visible()
-    stand.wait(take_access(stand.texts, stand.keys))
+    taken(stand)
     row = stand.wait(stand.texts.credential(made))
     assert row is not None
     assert (row.friendly_name, row.networks, row.policy) == ("Robot", "127.0.0.0/8", "")
@@ -199,6 +224,38 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     key = Caller(account=AC, credential=made, seed=slot_seed(secret, made))
     opened = stand.wait(stand.keys.open_epochs(key, AC, [sealing.epoch]))
     assert opened == {sealing.epoch: sealing.epoch_key}
+
+    page.get_by_role("link", name="Access").click()
+    page.get_by_role("button", name="Change the networks").click()
+    frame.get_by_label("Networks, all of them").fill("192.0.2.0/24\n2001:db8::/32")
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_text("You ask from 127.0.0.1, which is in none of them.")).to_be_visible()
+    frame.get_by_role("button", name="Go on typing").click()
+    frame.get_by_label("Networks, all of them").fill("127.0.0.0/8")
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_text("You ask from 127.0.0.1, which is among them.")).to_be_visible()
+    with page.expect_navigation():
+        frame.get_by_role("button", name="Save these changes").click()
+    page.get_by_role("button", name="Add a public key").click()
+    frame.get_by_label("Name").fill("web")
+    frame.get_by_label("RSA public key").fill(PEM)
+    with page.expect_navigation():
+        looked_over(frame)
+    taken(stand)
+    page.reload()
+    page.get_by_role("button", name="Require a signature").click()
+    expect(frame.locator("dd")).to_have_text(["Each must be signed by one of the account's public keys"])
+    with page.expect_navigation():
+        frame.get_by_role("button", name="Save these changes").click()
+    taken(stand)
+    page.reload()
+    expect(page.get_by_role("button", name="Require no signature")).to_be_visible()
+    account = stand.wait(stand.texts.account(AC))
+    assert account is not None
+    assert account.networks == "127.0.0.0/8"
+    keys = read_client_keys(account.client_keys)
+    assert keys.required
+    assert [key.public_key for key in keys.keys] == [read_client_key(PEM)]
 
     assert complaints == []
     assert secret not in "".join(wire)

@@ -130,6 +130,10 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                 "UPDATE ringfence.number SET account = ''",
                 "SELECT verifier FROM ringfence.credential",
                 "UPDATE ringfence.credential SET verifier = ''",
+                "UPDATE ringfence.credential SET policy = ''",
+                "UPDATE ringfence.credential SET networks = '', canary = false, watched = false, reaction = 'alarm'",
+                "UPDATE ringfence.account SET networks = ''",
+                "UPDATE ringfence.account SET client_keys = ''",
                 "INSERT INTO ringfence.credential (account) VALUES ('')",
                 "UPDATE ringfence.message SET status = ''",
                 "DELETE FROM ringfence.event",
@@ -200,7 +204,6 @@ async def set_up(store: PostgresStore) -> None:
     await store.update_number(row)
     (key,) = await store.keys(ACCOUNT)
     assert await store.rename_credential(ACCOUNT, key.sid, "till", NOW)
-    assert await store.restrict_credential(ACCOUNT, key.sid, policy="", networks="192.0.2.1/32", canary=True, at_ms=NOW)
     assert await store.delete_credential(ACCOUNT, key.sid)
     assert await store.key(ACCOUNT, key.sid) is None
     service = ServiceRow(

@@ -24,7 +24,7 @@ class WaitingAccess:
             return
         self._next_ms = now_ms + EVERY_MS
         try:
-            await take_access(self._store, self._changes)
+            await take_access(self._store, self._changes, self._clock)
         except (ConnectionError, QueueFullError, StoreFailedError):
             # Whoever signs in by what there is does so while the key service is away; the next second tries again.
             return

@@ -1,6 +1,8 @@
 """What members change of who may use an account, read from forms that their browsers seal: one kind a record.
 
-`new_key:SK…` is a key that a browser made. Texts of a form are read as strictly as the API reads them.
+`new_key:SK…` is a key that a browser made, `key_limits:SK…` how a key may be used from now on, `networks` from where
+all credentials of the account may be, `client_keys` the keys that its clients sign requests with. Texts of a form are
+read as strictly as the API reads them.
 """
 
 from collections.abc import Callable
@@ -10,18 +12,24 @@ import msgspec
 
 from ringfence.domain.allowed_networks import read_networks
 from ringfence.domain.base64url import decode_base64url
+from ringfence.domain.client_validation import ClientKey, read_client_key
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy, check_policy
+from ringfence.domain.key_watch import Reaction
 from ringfence.domain.sealing.hkdf import KEY_BYTES
 from ringfence.domain.sealing.hmac_states import STATES_BYTES
 from ringfence.domain.sealing.slot_proof import PROOF_BYTES, Boxes
-from ringfence.domain.sid import is_sid
+from ringfence.domain.sid import is_sid, new_sid
 from ringfence.domain.standing_form import FieldRefusedError
 
 API_KEY: Final = "SK"
 NAME_MAX_CHARACTERS: Final = 64
 VERIFIER_BYTES: Final = 32
+NETWORKS: Final = "networks"
+CLIENT_KEYS: Final = "client_keys"
+CLIENT_KEY: Final = "CR"
 _NEW_KEY: Final = "new_key:"
+_KEY_LIMITS: Final = "key_limits:"
 _Form = TypeVar("_Form", bound=msgspec.Struct)
 _Value = TypeVar("_Value")
 
@@ -49,7 +57,32 @@ class KeyMade(msgspec.Struct, frozen=True, kw_only=True, tag="key_made"):
         return not self.policy or KeyPolicy(tuple(self.policy.split())).opens
 
 
-Change = KeyMade
+class KeyLimited(msgspec.Struct, frozen=True, kw_only=True, tag="key_limited"):
+    """How an API key may be used, as `ports.store.CredentialRow` has it; None stays."""
+
+    sid: str
+    policy: str | None = None
+    networks: str | None = None
+    canary: bool | None = None
+    watched: bool | None = None
+    reaction: Reaction | None = None
+
+
+class NetworksSet(msgspec.Struct, frozen=True, kw_only=True, tag="networks_set"):
+    """From where the account's credentials may be used (`domain.allowed_networks`); "" for everywhere."""
+
+    networks: str
+
+
+class ClientKeysChanged(msgspec.Struct, frozen=True, kw_only=True, tag="client_keys_changed"):
+    """A public key more, one less, or another rule; what is absent stays."""
+
+    add: ClientKey | None = None
+    remove: str = ""
+    required: bool | None = None
+
+
+Change = KeyMade | KeyLimited | NetworksSet | ClientKeysChanged
 
 
 class KeySlot(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +104,32 @@ class _NewKeyForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     public: str
     boxes: list[tuple[int, str]]
     proof: str
+
+
+class _KeyLimitsForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    policy: str | None = None
+    networks: str | None = None
+    canary: bool | None = None
+    watched: bool | None = None
+    reaction: Reaction | None = None
+
+
+class _NetworksForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    networks: str
+
+
+class _ClientKeysForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`add` is a public key in PEM, by the name of `friendly_name`."""
+
+    add: str = ""
+    friendly_name: str = ""
+    remove: str = ""
+    required: bool | None = None
+
+
+def key_limits_record(sid: str) -> str:
+    """The name of the form that limits a key."""
+    return f"{_KEY_LIMITS}{sid}"
 
 
 def new_key_record(sid: str) -> str:
@@ -104,6 +163,41 @@ def read_new_key(sid: str, form: bytes, now_ms: int) -> tuple[KeyMade, KeySlot]:
     return key, slot
 
 
+def read_change(record: str, form: bytes, now_ms: int) -> Change:
+    """What any other form changes. FieldRefusedError as `read_new_key`, and for a form that there is not."""
+    if record == NETWORKS:
+        return NetworksSet(networks=_read("networks", read_networks, _form(form, _NetworksForm).networks))
+    if record == CLIENT_KEYS:
+        return _client_keys(_form(form, _ClientKeysForm), now_ms)
+    sid = record.removeprefix(_KEY_LIMITS)
+    if sid == record or not is_sid(sid, API_KEY):
+        raise FieldRefusedError("there is no such form")
+    limits = _form(form, _KeyLimitsForm)
+    return KeyLimited(
+        sid=sid,
+        policy=None if limits.policy is None else _read("policy", _restricted, limits.policy),
+        networks=None if limits.networks is None else _read("networks", read_networks, limits.networks),
+        canary=limits.canary,
+        watched=limits.watched,
+        reaction=limits.reaction,
+    )
+
+
+def _client_keys(form: _ClientKeysForm, now_ms: int) -> ClientKeysChanged:
+    if form.remove and not is_sid(form.remove, CLIENT_KEY):
+        raise FieldRefusedError("remove: expected a public key's SID")
+    added = None
+    if form.add:
+        added = ClientKey(
+            sid=new_sid(CLIENT_KEY, now_ms),
+            friendly_name=_read("friendly_name", _name, form.friendly_name),
+            public_key=_read("add", read_client_key, form.add),
+            created_ms=now_ms,
+            updated_ms=now_ms,
+        )
+    return ClientKeysChanged(add=added, remove=form.remove, required=form.required)
+
+
 def _form(form: bytes, kind: type[_Form]) -> _Form:
     try:
         return msgspec.json.decode(form, type=kind)
@@ -134,4 +228,8 @@ def _name(text: str) -> str:
 
 
 def _policy(text: str) -> str:
-    return " ".join(check_policy(KeyPolicy(tuple(text.split()))).allow) if text.strip() else ""
+    return _restricted(text) if text.strip() else ""
+
+
+def _restricted(text: str) -> str:
+    return " ".join(check_policy(KeyPolicy(tuple(text.split()))).allow)

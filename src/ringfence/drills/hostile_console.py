@@ -117,7 +117,7 @@ _VERBS = [
     *(
         "show_standing",
         "edit_standing",
-        *("make_key", "show_made_key"),
+        *("make_key", "show_made_key", "change_access"),
         "open_subaccount",
         "look_at_grant",
         "export",

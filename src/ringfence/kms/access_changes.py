@@ -6,7 +6,15 @@ from typing import Final
 
 import msgspec
 
-from ringfence.domain.access_change import Change, KeyMade, KeySlot, new_key_sid, read_new_key
+from ringfence.domain.access_change import (
+    Change,
+    KeyLimited,
+    KeyMade,
+    KeySlot,
+    new_key_sid,
+    read_change,
+    read_new_key,
+)
 from ringfence.domain.clock import Clock
 from ringfence.domain.standing import hmac_states_record
 from ringfence.kms.browser_slots import BrowserSlots, put_boxes
@@ -18,13 +26,13 @@ from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.standing_forms import SealedForm
 
 # A key brings every generation of the content key that its maker opens, of some 130 bytes each in the form.
-FORM_MAX_BYTES: Final = 2_000_000
+FORM_MAX_BYTES: Final = 1 << 20
 TAKEN_MS: Final = 10_000
 SETTLED_FOR_MS: Final = 86_400_000
 AT_ONCE: Final = 100
 WAITING_MAX: Final = 200
 """Of one account."""
-_TAKEABLE = "SELECT number, account, record, sealed FROM access_change WHERE settled_ms = 0 AND taken_ms <= ?"
+_TAKEABLE = "SELECT number, account, record, at_ms, sealed FROM access_change WHERE settled_ms = 0 AND taken_ms <= ?"
 _WAITING = "SELECT record, sealed, at_ms FROM access_change WHERE account = ? AND settled_ms = 0 ORDER BY number"
 _KNOWN = (
     "SELECT 1 FROM slot WHERE account = ?1 AND credential = ?2"
@@ -36,12 +44,12 @@ _DECODER: Final = msgspec.msgpack.Decoder(Change)
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that may be kept: what it changes, and the slot of a key that it makes."""
+    """A form that may be kept: what it changes, and the slot of a key that it makes, if it makes one."""
 
     account: str
     record: str
     change: Change
-    slot: KeySlot
+    slot: KeySlot | None = None
 
 
 class AccessChangeBook:
@@ -59,10 +67,10 @@ class AccessChangeBook:
     def check(self, account: str, record: str, form: SealedForm) -> Proven:
         """What may be kept of it. KeyRefusedError, ValueError, ConnectionError as `AccessForms.keep_access`."""
         key = self._forms.check(account, record, form, most=FORM_MAX_BYTES)
-        sid = new_key_sid(record)
+        sid, given, now_ms = new_key_sid(record), self._forms.open(account, record, form), self._clock.now_ms()
         if sid is None:
-            raise ValueError("there is no such form")
-        made, slot = read_new_key(sid, self._forms.open(account, record, form), self._clock.now_ms())
+            return Proven(account=account, record=record, change=read_change(record, given, now_ms))
+        made, slot = read_new_key(sid, given, now_ms)
         if made.opens:
             if not slot.boxes:
                 raise KeyRefusedError("a key that reads has a slot")
@@ -71,28 +79,29 @@ class AccessChangeBook:
 
     async def keep(self, proven: Proven) -> None:
         """Keep what `check` let pass. KeyRefusedError where there is such a key, or too much waits of the account."""
-        account, record, change, slot = proven.account, proven.record, proven.change, proven.slot
+        account, record, change = proven.account, proven.record, proven.change
         sealed = self._standing.seal(account, record, msgspec.msgpack.encode(change))
+        credential = change.sid if isinstance(change, KeyMade | KeyLimited) else ""
 
         def work(db: sqlite3.Connection) -> None:
-            _check_new(db, account, change.sid)
-            if change.opens:
-                put_boxes(db, account, change.sid, slot)
-            else:
-                db.execute("INSERT INTO sealer VALUES (?, ?, ?)", (account, change.sid, slot.public))
+            _check_room(db, account)
+            if isinstance(change, KeyMade) and proven.slot is not None:
+                _add_slot(db, account, change, proven.slot)
             db.execute(
                 "INSERT INTO access_change (account, record, credential, at_ms, sealed) VALUES (?, ?, ?, ?, ?)",
-                (account, record, change.sid, self._clock.now_ms(), sealed),
+                (account, record, credential, self._clock.now_ms(), sealed),
             )
 
         await self._store.write(work)
 
     def waiting(self, account: str) -> list[WaitingAccess]:
         """As `AccessForms.waiting_access`."""
-        return [
-            WaitingAccess(record=record, friendly_name=self._opened(account, record, sealed).friendly_name, at_ms=at_ms)
-            for record, sealed, at_ms in self._store.rows(_WAITING, account)
-        ]
+        found = []
+        for record, sealed, at_ms in self._store.rows(_WAITING, account):
+            change = self._opened(account, record, sealed)
+            name = change.friendly_name if isinstance(change, KeyMade) else ""
+            found.append(WaitingAccess(record=record, friendly_name=name, at_ms=at_ms))
+        return found
 
     async def take(self) -> list[AccessChange]:
         """As `AccessChanges.take_access`. It writes nothing where nothing waits."""
@@ -100,14 +109,16 @@ class AccessChangeBook:
         if self._store.row(f"{_TAKEABLE} LIMIT 1", now_ms - TAKEN_MS) is None:
             return []
 
-        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, bytes]]:
+        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, int, bytes]]:
             rows = db.execute(f"{_TAKEABLE} ORDER BY number LIMIT {AT_ONCE}", (now_ms - TAKEN_MS,)).fetchall()
             db.executemany("UPDATE access_change SET taken_ms = ? WHERE number = ?", [(now_ms, row[0]) for row in rows])
             return rows
 
         return [
-            AccessChange(number=number, account=account, change=self._for_the_store(account, record, sealed))
-            for number, account, record, sealed in await self._store.write(work)
+            AccessChange(
+                number=number, account=account, at_ms=at_ms, change=self._for_the_store(account, record, sealed)
+            )
+            for number, account, record, at_ms, sealed in await self._store.write(work)
         ]
 
     async def settle(self, numbers: Sequence[int]) -> list[int]:
@@ -145,20 +156,30 @@ class AccessChangeBook:
             )
 
     def _for_the_store(self, account: str, record: str, sealed: bytes) -> Change:
-        """With the HMAC states as the store keeps them."""
-        made = self._opened(account, record, sealed)
-        states = self._standing.seal(account, hmac_states_record(made.sid), made.hmac_states)
-        return msgspec.structs.replace(made, hmac_states=states)
+        """With the HMAC states of a new key as the store keeps them."""
+        change = self._opened(account, record, sealed)
+        if not isinstance(change, KeyMade):
+            return change
+        states = self._standing.seal(account, hmac_states_record(change.sid), change.hmac_states)
+        return msgspec.structs.replace(change, hmac_states=states)
 
-    def _opened(self, account: str, record: str, sealed: bytes) -> KeyMade:
-        return _DECODER.decode(self._standing.open(account, record, sealed))
+    def _opened(self, account: str, record: str, sealed: bytes) -> Change:
+        change: Change = _DECODER.decode(self._standing.open(account, record, sealed))
+        return change
 
 
-def _check_new(db: sqlite3.Connection, account: str, sid: str) -> None:
-    if db.execute(_KNOWN, (account, sid)).fetchone():
-        raise KeyRefusedError("there is such a key")
+def _check_room(db: sqlite3.Connection, account: str) -> None:
     (waiting,) = db.execute(
         "SELECT count(*) FROM access_change WHERE account = ? AND settled_ms = 0", (account,)
     ).fetchone()
     if waiting >= WAITING_MAX:
         raise KeyRefusedError("too much waits to be taken")
+
+
+def _add_slot(db: sqlite3.Connection, account: str, key: KeyMade, slot: KeySlot) -> None:
+    if db.execute(_KNOWN, (account, key.sid)).fetchone():
+        raise KeyRefusedError("there is such a key")
+    if key.opens:
+        put_boxes(db, account, key.sid, slot)
+    else:
+        db.execute("INSERT INTO sealer VALUES (?, ?, ?)", (account, key.sid, slot.public))

@@ -18,11 +18,12 @@ class AccessChange(msgspec.Struct, frozen=True, kw_only=True):
 
     number: int
     account: str
+    at_ms: int
     change: Change
 
 
 class WaitingAccess(msgspec.Struct, frozen=True, kw_only=True):
-    """What an account's members are shown of one that waits: the form's name, and the name of a key that it makes."""
+    """What an account's members are shown of one that waits: its form's name, and that of a key that it makes."""
 
     record: str
     friendly_name: str

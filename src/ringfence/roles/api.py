@@ -10,7 +10,6 @@ from starlette.types import ASGIApp
 from ringfence.api.app import create_app
 from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.parcels import Parcels
-from ringfence.api.trusted_proxies import TrustedProxies, parse_networks
 from ringfence.carriers.simulator.carrier import NAME as SIMULATOR
 from ringfence.domain.turn_credentials import IceServers
 from ringfence.http.unix_proxy import UnixProxy
@@ -31,6 +30,7 @@ from ringfence.roles.number_sources import number_source
 from ringfence.roles.own_rates import rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
+from ringfence.roles.proxies import behind_proxies
 from ringfence.roles.push_sender import push_sender
 from ringfence.roles.settings import Settings
 from ringfence.roles.silent_network import silent_network
@@ -139,11 +139,6 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             process,
         )
         await server.serve(sockets=widen(process.listeners))
-
-
-def behind_proxies(app: ASGIApp, settings: Settings) -> ASGIApp:
-    """The app, told who really asks where the operator named proxies; without any it is left alone."""
-    return TrustedProxies(app, parse_networks(settings.trusted_proxies)) if settings.trusted_proxies else app
 
 
 def _simulator(settings: Settings) -> dict[str, ASGIApp]:

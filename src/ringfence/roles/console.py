@@ -22,6 +22,7 @@ from ringfence.ports.store import StoreFailedError
 from ringfence.roles.page_server import serve_pages
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.process_states import SocketStates
+from ringfence.roles.proxies import behind_proxies
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
@@ -82,7 +83,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 set_up=store,
             )
         )
-        await serve_pages(app, process)
+        await serve_pages(behind_proxies(app, settings), process)
 
 
 async def open_console_storage(settings: Settings) -> ConsoleStorage:

@@ -45,7 +45,7 @@ class Waiting:
         values = {"friendly_name": "Till", "policy": "", "networks": ""} | changed
         verifier = hashlib.sha256(SECRET.encode()).digest()
         key = KeyMade(sid=sid, verifier=verifier, hmac_states=b"sealed", created_ms=5, **values)
-        self.changes.append(AccessChange(number=number, account=account, change=key))
+        self.changes.append(AccessChange(number=number, account=account, at_ms=5, change=key))
 
 
 class Door:

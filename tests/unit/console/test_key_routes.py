@@ -4,11 +4,12 @@ import hashlib
 from typing import Any
 
 import pytest
+from tests.unit.console.access_forms import kept
 from tests.unit.console.test_members import AC, MINUTE_MS, OTHER, account, enrolled
 from tests.unit.console.test_number_routes import verbs
 from tests.unit.kms.made_keys import MadeKey
 
-from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.ports.freezes import is_frozen
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
@@ -38,7 +39,7 @@ async def api_key(it: Any, caller: Any, policy: str = "") -> Caller:
     return Caller(account=AC, credential=SK, seed=seed)
 
 
-def test_a_key_is_shown_named_and_limited(run: Any, stand: Any) -> None:
+def test_a_key_is_shown_and_named(run: Any, stand: Any) -> None:
     async def scene() -> None:
         async with stand() as it:
             caller = await account(it)
@@ -49,21 +50,7 @@ def test_a_key_is_shown_named_and_limited(run: Any, stand: Any) -> None:
             assert all(each in page for each in ("Till", SK, "2026-01-01", SENDS))
             assert "sealed states" not in page
             assert (await member.ask("POST", f"/keys/{SK}/name", {"friendly_name": "Shop"})).status_code == 200
-            limits = {
-                "networks": "192.0.2.0/24, 2001:db8::/32",
-                "canary": "on",
-                "reaction": "freeze-key",
-                "policy": f"{SENDS}\n{SENDS[:-6]}delete",
-            }
-            assert (await member.ask("POST", f"/keys/{SK}/limits", limits)).status_code == 200
-            row = await it.store.credential(SK)
-            assert (row.friendly_name, row.networks, row.canary) == ("Shop", "192.0.2.0/24 2001:db8::/32", True)
-            assert (row.watched, row.reaction) == (False, "freeze-key")
-            assert row.policy == f"{SENDS} {SENDS[:-6]}delete"
-            # A key that only writes does not come to read, and what is no policy or network is refused.
-            for wrong in ({"policy": f"{SENDS[:-6]}read"}, {"policy": ""}, {"policy": "x"}, {"networks": "here"}):
-                assert (await member.ask("POST", f"/keys/{SK}/limits", limits | wrong)).status_code in (400, 409)
-            assert await it.store.credential(SK) == row
+            assert (await it.store.credential(SK)).friendly_name == "Shop"
 
     run(scene())
 
@@ -77,7 +64,6 @@ def test_a_key_is_frozen_and_revoked_with_a_fresh_passkey_and_its_slot_ends(run:
             it.clock.advance(5 * MINUTE_MS + 1)
             for act, values in (
                 ("name", {"friendly_name": "x"}),
-                ("limits", {"networks": ""}),
                 ("freeze", {}),
                 ("revoke", {}),
             ):
@@ -117,12 +103,7 @@ def test_no_other_credential_is_a_key(run: Any, stand: Any) -> None:
 async def new_key(it: Any, member: Any, **changed: Any) -> tuple[MadeKey, Any]:
     """A key that the member's browser made, and what the console answers."""
     made = MadeKey(AC, NEW, SECRET, member.content)
-    asked = (await member.ask("POST", "/keys/form")).json()
-    proof_key = decode_base64url(asked["proof_key"])
-    seed = slot_seed(member.secret, member.opened_by)
-    form = made.form(await it.keys.grant_keeper(), member.opened_by, seed, proof_key, **changed)
-    written = {name: encode_base64url(getattr(form, name)) for name in ("box", "proof_key", "proof")}
-    return made, await member.ask("POST", "/keys", {"record": made.record, "form": written | {"by": form.by}})
+    return made, await kept(it, member, made.record, lambda proof_key: made.fields(proof_key, **changed))
 
 
 def test_a_key_is_made_past_the_console_and_stands_on_its_page_until_it_is_taken(run: Any, stand: Any) -> None:
@@ -135,7 +116,7 @@ def test_a_key_is_made_past_the_console_and_stands_on_its_page_until_it_is_taken
             assert all(each in page for each in ("not used yet", "Till", NEW))
             assert await it.store.credential(NEW) is None
             assert [entry.actor for entry in it.ledger.entries if entry.verb == "keep_access"] == [member.opened_by]
-            await take_access(it.store, it.keys)
+            await take_access(it.store, it.keys, it.clock)
             row = await it.store.credential(NEW)
             assert (row.friendly_name, row.networks) == ("Till", "192.0.2.0/24")
             assert row.verifier == hashlib.sha256(made.secret.encode()).digest()
@@ -153,10 +134,9 @@ def test_a_key_is_made_with_a_fresh_passkey_by_an_owner_whose_form_it_is(run: An
             assert "networks such as" in answer.json()["error"]
             _, answer = await new_key(it, member, proof=encode_base64url(bytes(32)))
             assert answer.status_code == 409
-            made = {"record": f"networks:{NEW}", "form": dict.fromkeys(("by", "box", "proof_key", "proof"), "")}
-            assert (await member.ask("POST", "/keys", made)).status_code == 400
             it.clock.advance(5 * MINUTE_MS + 1)
-            for path, values in (("/keys/form", {}), ("/keys", made)):
+            made = {"record": f"new_key:{NEW}", "form": dict.fromkeys(("by", "box", "proof_key", "proof"), "")}
+            for path, values in (("/access/form", {}), ("/access", made)):
                 answer = await member.ask("POST", path, values)
                 assert (answer.status_code, answer.json()["fresh"]) == (403, True)
             assert await it.keys.take_access() == []
@@ -170,7 +150,7 @@ def test_a_key_that_waits_is_revoked_before_anybody_has_taken_it_and_while_it_is
             member = await enrolled(it, await account(it))
             await new_key(it, member)
             assert (await member.ask("POST", f"/keys/{NEW}/revoke")).status_code == 200
-            await take_access(it.store, it.keys)
+            await take_access(it.store, it.keys, it.clock)
             assert await it.store.credential(NEW) is None
             assert (await member.ask("POST", f"/keys/{NEW}/revoke")).status_code == 404
             assert "note.revoke_key" in verbs(it)

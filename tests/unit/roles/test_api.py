@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from ringfence.api.trusted_proxies import TrustedProxies
-from ringfence.roles.api import behind_proxies
+from ringfence.roles.proxies import behind_proxies
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.roles.settings_sources import load_settings

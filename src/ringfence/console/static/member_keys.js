@@ -9,12 +9,12 @@ button.disabled = false;
 
 async function made() {
   const { credential } = await opened();
-  const { proof_key } = await freshly("/keys/form");
+  const { proof_key } = await freshly("/access/form");
   const { boxes } = await post("/boxes", { credential });
   bringForward();
   const key = await askKeys("make_key", { account, boxes, proof_key });
   try {
-    await post("/keys", key);
+    await post("/access", key);
   } catch (problem) {
     await askKeys("show_made_key", { kept: false });
     throw problem;

@@ -14,6 +14,7 @@ from ringfence.console.sessions import Session, Sessions
 from ringfence.console.sign_in import SignIn
 from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
 from ringfence.console.standstill import Standstill
+from ringfence.console.tenant.access_routes import access_routes
 from ringfence.console.tenant.call_routes import call_routes
 from ringfence.console.tenant.calls import TenantCalls
 from ringfence.console.tenant.code_report import TenantCodes
@@ -138,7 +139,8 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *subaccount_routes(pages, dependencies.view, standstill, traffic, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
-        *key_routes(pages, dependencies.set_up, keys, relay, acts, clock, keys_origin=origins.keys),
+        *key_routes(pages, dependencies.set_up, keys, acts, clock, keys_origin=origins.keys),
+        *access_routes(pages, dependencies.view, keys, relay, acts, keys_origin=origins.keys),
         *verify_service_routes(pages, dependencies.set_up, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
         *touched_routes(

@@ -1,7 +1,7 @@
-"""API keys of an account: what they may do, from where, when they were used; named, limited, frozen and revoked here.
+"""API keys of an account: what they may do, from where, when they were used; named, frozen and revoked here.
 
-What would sign anybody in is not among what the console reads of them. One is made in the key origin's frame, and the
-console carries it to the key service: see docs/why/console.md.
+What would sign anybody in is not among what the console reads of them. Keys are made and limited in the key origin's
+frame: see `access_routes`.
 """
 
 from collections.abc import Sequence
@@ -16,13 +16,10 @@ from ringfence.console.json_routes import answering, done, read_json
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
-from ringfence.console.tenant.member_acts import GONE, MemberActs, checked_name, telling
-from ringfence.console.tenant.standing_json import FormJson, FormKeys, StandingRelay
-from ringfence.domain.access_change import new_key_sid
-from ringfence.domain.allowed_networks import read_networks
+from ringfence.console.tenant.member_acts import GONE, MemberActs, checked_name
+from ringfence.console.tenant.standing_json import FormKeys
+from ringfence.domain.access_change import key_limits_record, new_key_sid
 from ringfence.domain.clock import Clock
-from ringfence.domain.key_policy import KeyPolicy, check_policy
-from ringfence.domain.key_watch import ALARM, Reaction
 from ringfence.domain.sid import is_sid
 from ringfence.ports.access_changes import WaitingAccess
 from ringfence.ports.console_keys import API_KEY_PREFIX
@@ -30,7 +27,6 @@ from ringfence.ports.freezes import FreezeStore, is_frozen
 from ringfence.ports.store import KeyRow, KeyStore
 from ringfence.usecases.access.freeze import freeze_key
 from ringfence.usecases.accounts.rename_key import rename_key
-from ringfence.usecases.accounts.restrict_key import restrict_key
 from ringfence.usecases.accounts.revoke_key import revoke_key
 
 TITLE: Final = "Keys"
@@ -45,30 +41,8 @@ class _Named(msgspec.Struct, frozen=True):
     friendly_name: str
 
 
-class _Limits(msgspec.Struct, frozen=True):
-    """As a form sends it. `policy` has a permission a line, and is absent for a key that is not restricted."""
-
-    networks: str
-    canary: str = ""
-    watched: str = ""
-    reaction: Reaction = ALARM
-    policy: str | None = None
-
-
-class _Made(msgspec.Struct, frozen=True):
-    record: str
-    form: FormJson
-
-
 def key_routes(
-    pages: Pages,
-    store: KeysAndFreezes,
-    keys: FormKeys,
-    relay: StandingRelay,
-    acts: MemberActs,
-    clock: Clock,
-    *,
-    keys_origin: str,
+    pages: Pages, store: KeysAndFreezes, keys: FormKeys, acts: MemberActs, clock: Clock, *, keys_origin: str
 ) -> list[BaseRoute]:
     """All of them are for a session of a member."""
 
@@ -89,49 +63,18 @@ def key_routes(
             waiting=[(new_key_sid(each.record), each) for each in await waiting(request)],
         )
 
-    async def begin_making(request: Request) -> Response:
-        return done(proof_key=await relay.proof_key(acts.fresh_session(request)))
-
-    async def make(request: Request) -> Response:
-        session, made = acts.fresh_session(request), await read_json(request, _Made)
-        if new_key_sid(made.record) is None:
-            raise RefusedError("That makes no key.", status=400)
-        await relay.access_kept(session, made.record, made.form)
-        return done()
-
     async def one(request: Request) -> Response:
         row = await store.key(session_of(request).account, request.path_params["sid"])
         if row is None:
             return shown("member_missing.html", request, 404)
         frozen = is_frozen(await store.freezes(), "key", row.sid)
-        return shown("member_key.html", request, key=row, frozen=frozen)
+        limited = key_limits_record(row.sid) in [each.record for each in await keys.waiting_access(row.account)]
+        return shown("member_key.html", request, key=row, frozen=frozen, waits=limited)
 
     async def rename(request: Request) -> Response:
         row, name = await own(request), checked_name((await read_json(request, _Named)).friendly_name)
         await acts.begin(request, "rename_key", row.sid)
         if await rename_key(store, clock, account=row.account, sid=row.sid, friendly_name=name) is None:
-            raise RefusedError(GONE, status=404)
-        return done()
-
-    async def limit(request: Request) -> Response:
-        row, asked = await own(request), await read_json(request, _Limits)
-        policy = None
-        if asked.policy is not None and row.policy:
-            policy = check_policy(KeyPolicy(tuple(asked.policy.split())))
-        try:
-            networks = read_networks(asked.networks)
-        except ValueError as wrong:
-            raise RefusedError(f"{wrong}.".capitalize(), status=400) from None
-        await acts.begin(request, "limit_key", row.sid)
-        changed = await restrict_key(
-            *(store, clock, row),
-            policy=policy,
-            networks=networks,
-            canary=asked.canary == "on",
-            watched=asked.watched == "on",
-            reaction=asked.reaction,
-        )
-        if changed is None:
             raise RefusedError(GONE, status=404)
         return done()
 
@@ -170,11 +113,8 @@ def key_routes(
 
     return [
         Route("/keys", listed, methods=["GET"]),
-        Route("/keys/form", answering(begin_making), methods=["POST"]),
-        Route("/keys", answering(make), methods=["POST"]),
         Route("/keys/{sid}", one, methods=["GET"]),
         Route("/keys/{sid}/name", answering(rename), methods=["POST"]),
-        Route("/keys/{sid}/limits", answering(telling(limit)), methods=["POST"]),
         Route("/keys/{sid}/freeze", answering(freeze), methods=["POST"]),
         Route("/keys/{sid}/revoke", answering(revoke), methods=["POST"]),
     ]

@@ -2,6 +2,7 @@
 // key away, nor what one opens; none seals a content key but for a passkey that this page made with its person.
 // Each view is a file that gives its verbs; here they only stand side by side.
 
+import { access } from "./access_view.js";
 import { calls } from "./calls_view.js";
 import { listen } from "./channel.js";
 import { isAble } from "./crypto/hpke.js";
@@ -30,6 +31,7 @@ const views = [
   granting,
   standing,
   newKeys,
+  access,
   subaccounts,
 ];
 

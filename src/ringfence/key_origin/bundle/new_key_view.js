@@ -5,27 +5,16 @@ import { fromBase64url, hex, random, sha256, toBase64url, utf8 } from "./crypto/
 import { pairOf } from "./crypto/hpke.js";
 import { statesOf } from "./crypto/hmac_states.js";
 import { openContentKeys, proveSlot, sealContentKeys, slotOf } from "./crypto/slots.js";
-import { sealForm } from "./crypto/standing.js";
 import { filledIn, h, inWords, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
-import { asksToken, openToChange, provingSlot } from "./proving.js";
+import { NEW_SCOPES, scopeChoice, wrongIn } from "./key_scope.js";
+import { readNetworks } from "./networks.js";
+import { asksToken, openToChange, provenForm, provingSlot } from "./proving.js";
 import { Refused } from "./refused.js";
 import { review } from "./standing_review.js";
 
 const SECRET_CHARACTERS = 32;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const MESSAGES = "/twilio/messaging/messages";
-const VERIFY = "/twilio/verify";
-const LISTED = "listed";
-// What a key may do: [in words, permissions], "" for everything.
-const SCOPES = {
-  texts: ["Send texts, and read none", `${MESSAGES}/create`],
-  reading: ["Send texts and read them", `${MESSAGES}/create ${MESSAGES}/read ${MESSAGES}/list`],
-  codes: ["Send one-time codes and check them", `${VERIFY}/verification/create ${VERIFY}/verification-check/create`],
-  all: ["Everything", ""],
-  [LISTED]: ["What is listed here", ""],
-};
-const PERMISSION = /^\/(twilio|ringfence)\/[a-z-]{1,32}\/[a-z0-9.-]{1,64}\/(read|list|create|update|delete|\*)$/;
 // The key that waits to be kept: {sid, secret}.
 let made = null;
 
@@ -48,10 +37,10 @@ export const newKeys = {
           if (!found.length) throw new Refused("closed", "That opens nothing of this account.");
           const { sid, secret, changes } = await madeOf(account, found, proofKey, key);
           const record = `new_key:${sid}`;
-          const sealed = await sealForm(keeper, { account, record, by: open.credential, slot, proofKey, changes });
+          const proven = await provenForm({ keeper, open, record, slot, proof_key, changes });
           made = { sid, secret };
           show(h("p", {}, "One moment …"));
-          done({ record, form: { by: open.credential, proof_key, box: toBase64url(sealed.box), proof: toBase64url(sealed.proof) } });
+          done({ record, form: proven });
         };
         review({ about, changes: told(key), asksToken: asksToken(open), save, back: () => show(form), press: "Make this key", rest: "" });
       });
@@ -80,17 +69,12 @@ export const newKeys = {
   },
 };
 
-/** A form for what a key may do; `look` gets {name, scope, policy, networks} once that may be. */
+/** A form for what a key may do; `look` gets {name, may, policy, networks} once that may be. */
 function wishes(look) {
   const name = h("input", { id: "name", autocomplete: "off", maxlength: "64", required: true });
-  const scope = h("select", { id: "scope" }, Object.entries(SCOPES).map(([value, [words]]) => h("option", { value }, words)));
-  const policy = h("textarea", { id: "policy", rows: "4", autocomplete: "off", spellcheck: "false" });
-  const listing = h("div", { hidden: true }, h("label", { for: "policy" }, `Permissions, one a line, such as ${MESSAGES}/read`), policy);
+  const scope = scopeChoice(NEW_SCOPES);
   const networks = h("input", { id: "networks", autocomplete: "off", spellcheck: "false" });
   const trouble = h("p", { role: "alert", class: "trouble" });
-  scope.addEventListener("change", () => {
-    listing.hidden = scope.value !== LISTED;
-  });
   const submit = (event) => {
     event.preventDefault();
     trouble.textContent = "";
@@ -101,13 +85,14 @@ function wishes(look) {
     }
   };
   const read = () => {
-    const written = scope.value === LISTED ? policy.value : SCOPES[scope.value][1];
-    const permissions = written.split(/\s+/).filter(Boolean);
-    if (!name.value.trim()) throw wrong(name, "Give the key a name.");
-    if (scope.value === LISTED && !permissions.length) throw wrong(policy, "List what it may do.");
-    const odd = permissions.find((each) => !PERMISSION.test(each));
-    if (odd) throw wrong(policy, `This is no permission: ${odd}`);
-    return { name: name.value.trim(), all: scope.value === "all", policy: permissions.join(" "), networks: networks.value.trim() };
+    if (!name.value.trim()) throw wrongIn(name, "Give the key a name.");
+    const { words: may, policy } = scope.read();
+    try {
+      readNetworks(networks.value);
+    } catch (problem) {
+      throw wrongIn(networks, problem.message);
+    }
+    return { name: name.value.trim(), may, policy, networks: networks.value.trim() };
   };
   return h(
     "form",
@@ -115,9 +100,7 @@ function wishes(look) {
     h("h2", {}, "A new key"),
     h("label", { for: "name" }, "Name"),
     name,
-    h("label", { for: "scope" }, "It may"),
-    scope,
-    listing,
+    scope.elements,
     h("label", { for: "networks" }, "From these networks, with spaces between; empty: from everywhere"),
     networks,
     trouble,
@@ -125,20 +108,8 @@ function wishes(look) {
   );
 }
 
-function wrong(input, words) {
-  input.setAttribute("aria-invalid", "true");
-  input.focus();
-  return new Refused("field", words);
-}
-
 /** What a person looks over, [what, value]. */
-function told({ name, all, policy, networks }) {
-  return [
-    ["Name", name],
-    ["It may", all ? "Everything that the account may" : policy.split(" ").join("\n")],
-    ["From", networks || "Everywhere"],
-  ];
-}
+const told = ({ name, may, networks }) => [["Name", name], ["It may", may], ["From", networks || "Everywhere"]];
 
 /** A new secret under a new SID, and what the key service keeps in its place. */
 async function madeOf(account, contentKeys, proofKey, { name, policy, networks }) {

@@ -1,8 +1,9 @@
 // By what a form is proved to the key service: the passkey that opened the content, shown again for it, or the Auth Token,
 // typed again. A key, a link or a recovery kit changes nothing here.
 
-import { random, toBase64url } from "./crypto/bytes.js";
+import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
 import { slotOf } from "./crypto/slots.js";
+import { sealForm } from "./crypto/standing.js";
 import * as keeping from "./keeping.js";
 import { showPasskey } from "./passkey.js";
 import { Refused } from "./refused.js";
@@ -29,4 +30,11 @@ export async function provingSlot(open, token) {
   const { name, slot } = await showPasskey({ challenge: toBase64url(random(CHALLENGE_BYTES)), userVerification: "required" });
   if (name !== open.credential || !slot) throw new Refused("passkey", "This is not the passkey that opened your texts.");
   return slot;
+}
+
+/** Changes of a record as the console carries them to the key service, proved by `slot`. */
+export async function provenForm({ keeper, open, record, slot, proof_key, changes }) {
+  const { account, credential: by } = open;
+  const { box, proof } = await sealForm(keeper, { account, record, by, slot, proofKey: fromBase64url(proof_key), changes });
+  return { by, proof_key, box: toBase64url(box), proof: toBase64url(proof) };
 }

@@ -1,12 +1,12 @@
 // Sealed configuration: shown here, and changed by what a person types here. It leaves this page sealed to the key
 // service, with a proof by the passkey that they show for it; the console carries it and reads nothing.
 
-import { fromBase64url, toBase64url } from "./crypto/bytes.js";
-import { openView, sealForm } from "./crypto/standing.js";
+import { fromBase64url } from "./crypto/bytes.js";
+import { openView } from "./crypto/standing.js";
 import { filledIn, h, inWords, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
 import * as keeping from "./keeping.js";
-import { asksToken, openToChange, provingSlot } from "./proving.js";
+import { asksToken, openToChange, provenForm, provingSlot } from "./proving.js";
 import { Refused } from "./refused.js";
 import { fieldsOf, wrongIn } from "./standing_fields.js";
 import { review } from "./standing_review.js";
@@ -68,9 +68,9 @@ export const standing = {
       async function save(changed, token) {
         const changes = Object.fromEntries(changed.map(([name, , value]) => [name, value]));
         const slot = await provingSlot(open, token);
-        const made = await sealForm(keeper, { account, record, by: open.credential, slot, proofKey: fromBase64url(proof_key), changes });
+        const made = await provenForm({ keeper, open, record, slot, proof_key, changes });
         show(h("p", {}, "One moment …"));
-        done({ by: open.credential, proof_key, box: toBase64url(made.box), proof: toBase64url(made.proof) });
+        done(made);
       }
 
       show(form);

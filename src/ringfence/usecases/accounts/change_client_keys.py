@@ -47,14 +47,25 @@ def add_key(text: str, friendly_name: str, now_ms: int) -> Change:
         der = read_client_key(text)
     except ValueError:
         raise ApiError(20001, "PublicKey must be an RSA public key of 2048 bits or more, in PEM.") from None
-    key = ClientKey(
-        sid=new_sid(PREFIX, now_ms),
-        friendly_name=friendly_name[:NAME_CHARACTERS],
-        public_key=der,
-        created_ms=now_ms,
-        updated_ms=now_ms,
+    return with_key(
+        ClientKey(
+            sid=new_sid(PREFIX, now_ms),
+            friendly_name=friendly_name[:NAME_CHARACTERS],
+            public_key=der,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+        )
     )
-    return lambda before: replace(before, keys=(*before.keys, key))
+
+
+def with_key(key: ClientKey) -> Change:
+    """That key more, the last; again it is a no-op."""
+    return lambda before: before if before.key(key.sid) else replace(before, keys=(*before.keys, key))
+
+
+def without_key(sid: str) -> Change:
+    """A key less, if there is one of that SID."""
+    return lambda before: replace(before, keys=tuple(key for key in before.keys if key.sid != sid))
 
 
 def rename_client_key(sid: str, friendly_name: str, now_ms: int) -> Change:

@@ -2,16 +2,21 @@
 
 import structlog
 
-from ringfence.domain.access_change import Change
-from ringfence.ports.access_changes import AccessChanges
+from ringfence.domain.access_change import Change, ClientKeysChanged, KeyLimited, KeyMade, NetworksSet
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.key_policy import KeyPolicy
+from ringfence.ports.access_changes import AccessChange, AccessChanges
 from ringfence.ports.store import AccountStore, CredentialRow, SidTakenError
+from ringfence.usecases.accounts.change_client_keys import change_client_keys, require, with_key, without_key
 from ringfence.usecases.accounts.credential import API_KEY
+from ringfence.usecases.accounts.restrict_key import restrict_key
 
 _log = structlog.get_logger(__name__)
 
 
-async def take_access(store: AccountStore, changes: AccessChanges) -> None:
-    """All that waits. Again, or at the same time in another process, it changes no more.
+async def take_access(store: AccountStore, changes: AccessChanges, clock: Clock) -> None:
+    """All that waits, in order. Again, or at the same time in another process, it changes no more.
 
     ConnectionError, StoreFailedError, QueueFullError: what was not taken waits still. What the store cannot have is
     dropped, and said in the log.
@@ -21,28 +26,69 @@ async def take_access(store: AccountStore, changes: AccessChanges) -> None:
         return
     for each in waiting:
         try:
-            await _apply(store, each.account, each.change)
-        except SidTakenError:
-            _log.error("access.not_taken", account=each.account, sid=each.change.sid)
+            await _apply(store, clock, each.account, each.change, each.at_ms)
+        except (SidTakenError, ApiError):
+            _log.error("access.not_taken", account=each.account, sid=_key_of(each.change))
     gone = frozenset(await changes.settle_access([each.number for each in waiting]))
-    for each in waiting:
-        if each.number in gone:
-            # Revoked between the two: what has no slot any more signs nobody in.
-            await store.delete_credential(each.account, each.change.sid)
+    for key in [each for each in waiting if each.number in gone and _key_of(each.change)]:
+        await _take_out(store, key)
 
 
-async def _apply(store: AccountStore, account: str, change: Change) -> None:
-    await store.put_credential(
-        CredentialRow(
-            account=account,
-            sid=change.sid,
-            kind=API_KEY,
-            verifier=change.verifier,
-            hmac_states=change.hmac_states,
-            friendly_name=change.friendly_name,
-            created_ms=change.created_ms,
-            updated_ms=change.created_ms,
-            policy=change.policy,
-            networks=change.networks,
-        )
+async def _take_out(store: AccountStore, ended: AccessChange) -> None:
+    """It was revoked between the two: what has no slot any more signs nobody in."""
+    await store.delete_credential(ended.account, _key_of(ended.change))
+
+
+def _key_of(change: Change) -> str:
+    return change.sid if isinstance(change, KeyMade | KeyLimited) else ""
+
+
+async def _apply(store: AccountStore, clock: Clock, account: str, change: Change, at_ms: int) -> None:
+    if isinstance(change, KeyMade):
+        await store.put_credential(_row(account, change))
+    elif isinstance(change, KeyLimited):
+        await _limit(store, clock, account, change)
+    elif isinstance(change, NetworksSet):
+        await store.restrict_account(account, change.networks, at_ms)
+    else:
+        await _change_client_keys(store, clock, account, change)
+
+
+def _row(account: str, key: KeyMade) -> CredentialRow:
+    return CredentialRow(
+        account=account,
+        sid=key.sid,
+        kind=API_KEY,
+        verifier=key.verifier,
+        hmac_states=key.hmac_states,
+        friendly_name=key.friendly_name,
+        created_ms=key.created_ms,
+        updated_ms=key.created_ms,
+        policy=key.policy,
+        networks=key.networks,
     )
+
+
+async def _limit(store: AccountStore, clock: Clock, account: str, change: KeyLimited) -> None:
+    row = await store.key(account, change.sid)
+    if row is not None:
+        await restrict_key(
+            *(store, clock, row),
+            policy=None if change.policy is None else KeyPolicy(tuple(change.policy.split())),
+            networks=change.networks,
+            canary=change.canary,
+            watched=change.watched,
+            reaction=change.reaction,
+        )
+
+
+async def _change_client_keys(store: AccountStore, clock: Clock, account: str, change: ClientKeysChanged) -> None:
+    row = await store.account(account)
+    if row is not None:
+        # What takes a key away and lifts the rule does so at once: a rule without a key would shut everybody out.
+        changes = [
+            *([with_key(change.add)] if change.add else []),
+            *([without_key(change.remove)] if change.remove else []),
+            *([] if change.required is None else [require(change.required)]),
+        ]
+        await change_client_keys(store, clock, row, *changes)
