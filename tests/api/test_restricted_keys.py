@@ -123,10 +123,13 @@ class TestPermissions:
             async def open(self, account: str, record: str, sealed: bytes) -> bytes:
                 raise AssertionError("asked for the states of a restricted key")
 
+        async def shown(credential: object, cause: str) -> None:
+            raise AssertionError("a restricted key is no canary")
+
         token = AccessToken(tenant.sid, key.sid, key.secret, identity="alice")
         token.add_grant(VoiceGrant(incoming_allow=True))
         with pytest.raises(TokenRefusedError):
-            parts.run(AccessTokens(parts.store, Standing(), parts.clock).verify(token.to_jwt()))
+            parts.run(AccessTokens(parts.store, Standing(), parts.clock, shown).verify(token.to_jwt()))
 
 
 class TestResource:

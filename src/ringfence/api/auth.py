@@ -141,8 +141,9 @@ class Authenticator:
 
     async def present_device(self, token: str, devices: Devices, client: str = "") -> PresentDevice:
         """The device whose token it is; ApiError as `present`."""
-        # No key is called so: it is barred where everything is.
+        # No key is called so: it is barred where everything is. Counted as any other token is then.
         if await self._frozen.bars(DEVICE_NAME):
+            self._count_failure(client)
             raise ApiError(20003)
         try:
             return await devices.present(token)

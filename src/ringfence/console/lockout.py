@@ -49,8 +49,13 @@ class Lockout:
     async def end_accounts(self, accounts: Iterable[str], actor: str) -> None:
         """Sessions of these accounts' members, and grants of what is theirs."""
         for account in accounts:
-            await self._delete("account", account)
+            await self.end_sessions([account])
             await self._keys.end_grants(actor, account=account)
+
+    async def end_sessions(self, accounts: Iterable[str]) -> None:
+        """Those of these accounts' members alone."""
+        for account in accounts:
+            await self._delete("account", account)
 
     async def end_all(self) -> None:
         """All sessions of both consoles. Grants stay, and nobody has the session to use them."""

@@ -98,9 +98,14 @@ def read_token(text: str) -> ClaimedToken:
     )
 
 
+def is_signed(claimed: ClaimedToken, states: bytes) -> bool:
+    """Whether whoever has the secret of its key, whose HMAC `states` these are, signed it: good now or not."""
+    return hmac.compare_digest(sign_sha256(states, claimed.signed), claimed.signature)
+
+
 def verify_token(claimed: ClaimedToken, states: bytes, now_s: int) -> AccessToken:
     """The token, where its key's HMAC `states` signed it and it is good now; TokenRefusedError otherwise."""
-    if not hmac.compare_digest(sign_sha256(states, claimed.signed), claimed.signature):
+    if not is_signed(claimed, states):
         raise TokenRefusedError(INVALID_SIGNATURE)
     claims = claimed.claims
     expires_s, from_s = _seconds(claims, "exp"), _seconds(claims, "nbf")

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any
 
@@ -23,7 +25,9 @@ class Phones:
     async def __aenter__(self) -> "Phones":
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 26)
         self._writer.write(f"GET /simulator/events HTTP/1.1\r\nHost: localhost:{self._port}\r\n\r\n".encode())
-        await self._reader.readuntil(b"\r\n\r\n")
+        head = await self._reader.readuntil(b"\r\n\r\n")
+        if b"transfer-encoding: chunked" not in head.lower():
+            raise ConnectionError("the simulator has no live feed")
         self._reading = asyncio.create_task(self._read())
         return self
 
@@ -55,8 +59,22 @@ class Phones:
     def _body(self, sid: str) -> asyncio.Future[str]:
         return self._bodies.setdefault(sid, asyncio.get_running_loop().create_future())
 
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        """The feed's bytes, until it ends or is cut off. Source: RFC 9112, section 7.1; no trailers are sent."""
+        with suppress(asyncio.IncompleteReadError):
+            while size := int(await self._reader.readuntil(b"\r\n"), 16):
+                yield await self._reader.readexactly(size)
+                await self._reader.readexactly(2)
+
     async def _read(self) -> None:
-        async for line in self._reader:
+        rest = b""
+        async for chunk in self._chunks():
+            # A long event comes in several chunks, and whoever is killed leaves half of one.
+            *lines, rest = (rest + chunk).split(b"\n")
+            self._heard(lines)
+
+    def _heard(self, lines: Iterable[bytes]) -> None:
+        for line in lines:
             if line.startswith(b"data: "):
                 for text in _decoder.decode(line.removeprefix(b"data: "))["messages"]:
                     self._note(text)

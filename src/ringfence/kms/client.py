@@ -240,7 +240,7 @@ class ConsoleKeyClient:
 
 
 class DispatcherKeyClient:
-    """`DeliveryKeys`, `CodeReader` and `Checkpoints` at the dispatcher's socket."""
+    """`DeliveryKeys`, `CodeReader`, `Checkpoints` and `FreezeNotes` at the dispatcher's socket."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -273,6 +273,9 @@ class DispatcherKeyClient:
         self, account: str, epoch: int, unfinished: Sequence[str], scheduled: Sequence[str] = ()
     ) -> None:
         await self._client.call("close_epoch", account, epoch, unfinished, scheduled)
+
+    async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
+        await self._client.call("note_freeze", credential, accounts, what, cause)
 
     async def reveal_codes(self, codes: Sequence[CodeOf]) -> list[str | None]:
         return await self._client.call("reveal_codes", codes, returns=list[str | None])

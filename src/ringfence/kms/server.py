@@ -141,9 +141,12 @@ async def serve_delivery_keys(
     path: Path,
     allowed_uids: Collection[int] | None = None,
     records: Checkpoints | None = None,
+    freezes: FreezeNotes | None = None,
 ) -> Server:
-    """Answer the verbs of `ForCarriage` at `path`, and those of `records`. OSError where the path cannot be had."""
+    """Answer the verbs of `ForCarriage` at `path`, and those of what else is given. OSError as `serve_tenant_keys`."""
     verbs = {verb: getattr(service, verb) for verb in DELIVERY_VERBS}
+    if freezes is not None:
+        verbs |= {verb: getattr(freezes, verb) for verb in FREEZE_VERBS}
     if records is not None:
         verbs |= {f"ledger_{verb}": getattr(records, verb) for verb in WITNESSED_VERBS}
     return await serve(path, verbs, allowed_uids)

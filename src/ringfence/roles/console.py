@@ -1,5 +1,6 @@
 """The consoles' process: pages for staff and for tenants' members. It holds no key."""
 
+import asyncio
 import contextlib
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,6 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins
+from ringfence.console.frozen_sessions import FrozenSessions
+from ringfence.console.lockout import Lockout
 from ringfence.console.operator.act_names import every_member_may
 from ringfence.console.operator.policies import NoPoliciesError, Policies, may_by
 from ringfence.console.operator.policy_files import PolicyError, shipped_statements, statements_in
@@ -83,7 +86,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 set_up=store,
             )
         )
-        await serve_pages(behind_proxies(app, settings), process)
+        sessions = FrozenSessions(store, Lockout(storage, keys, process.clock))
+        async with asyncio.TaskGroup() as tasks:
+            ending = tasks.create_task(sessions.run(), name="sessions of frozen accounts")
+            await serve_pages(behind_proxies(app, settings), process)
+            ending.cancel()
 
 
 async def open_console_storage(settings: Settings) -> ConsoleStorage:

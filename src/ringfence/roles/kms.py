@@ -82,7 +82,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         )
         stack.push_async_callback(tenants.close)
         carriage = await serve_delivery_keys(
-            service, settings.socket("kms-dispatcher"), allowed_uids=uids["kms-dispatcher"], records=records
+            service,
+            settings.socket("kms-dispatcher"),
+            allowed_uids=uids["kms-dispatcher"],
+            records=records,
+            freezes=service,
         )
         stack.push_async_callback(carriage.close)
         console = await serve_console_keys(

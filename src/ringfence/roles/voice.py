@@ -26,6 +26,7 @@ from ringfence.roles.voice_extra import CURE, missing_for_calls
 from ringfence.roles.voices import voices_of
 from ringfence.roles.wakes import every_dispatcher, voice_rung
 from ringfence.usecases.access.halts import FrozenAccounts
+from ringfence.usecases.access.react import Reactions
 from ringfence.usecases.accounts.verify_access_token import AccessTokens
 from ringfence.usecases.messaging.reply import Replier
 from ringfence.usecases.operations.heed_pauses import heed_pauses
@@ -70,7 +71,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         door = SipDoor(
             store, standing.open, process.clock, sip_domain=settings.sip_domain, open_anew=standing.open_anew
         )
-        clients = ClientTokens(AccessTokens(store, standing, process.clock))
+        reactions = Reactions(store, process.clock, keys)
+        clients = ClientTokens(AccessTokens(store, standing, process.clock, reactions.shown))
         live = LiveFeed()
         watching = await serve_live(settings.socket("live-voice"), live, detours=settings.dev)
         stack.push_async_callback(watching.close)

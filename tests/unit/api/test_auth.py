@@ -12,7 +12,7 @@ from ringfence.api.auth import Authenticator
 from ringfence.api.frozen import FrozenCredentials
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
-from ringfence.ports.freezes import FreezeRow
+from ringfence.ports.freezes import PLATFORM, FreezeRow
 from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.access.react import Reactions
@@ -120,3 +120,21 @@ def test_a_right_secret_that_stands_still_is_answered_as_often_and_alike_as_a_wr
         return found
 
     assert run(codes()) == [20003] * 20 + [20429] * 2
+
+
+def test_devices_tokens_are_counted_while_everything_is_frozen(run: Any, clock: ManualClock) -> None:
+    class Nobody:
+        async def present(self, token: str) -> None:
+            raise AssertionError("nobody is asked while everything is frozen")
+
+    async def codes() -> list[int]:
+        store = MemoryStore()
+        await store.put_freeze(FreezeRow(kind=PLATFORM, name=PLATFORM, at_ms=0))
+        auth, found = authenticator(clock, store, failures_of_address=3), []
+        for _ in range(5):
+            with pytest.raises(ApiError) as refused:
+                await auth.present_device("a token", Nobody(), "192.0.2.1")  # type: ignore[arg-type]
+            found.append(refused.value.code)
+        return found
+
+    assert run(codes()) == [20003] * 3 + [20429] * 2

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.console.test_members import AC, OTHER, Member, account, enrolled, link
 
+from ringfence.console.frozen_sessions import FrozenSessions
 from ringfence.console.lockout import Lockout
 from ringfence.console.refusals import RefusedError
 from ringfence.usecases.access.freeze import freeze, frozen_with, thaw
@@ -170,5 +171,28 @@ def test_two_of_staff_thaw_everything(run: Any, stand: Any) -> None:
             assert (await bob.ask("POST", f"/requests/{request}/confirm")).status_code == 200
             assert await at.store.freezes() == []
             assert (await bob.page("/tenants")).status_code == 200
+
+    run(story())
+
+
+def test_sessions_of_an_account_that_a_key_froze_do_not_go_on_after_the_thaw(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            ada, ben = await enrolled(at, await account(at)), await enrolled(at, await account(at, OTHER, parent=AC))
+            staff = await at.first()
+            following = FrozenSessions(at.store, Lockout(at.storage, at.keys, at.clock))
+            await following.look()
+            # As `usecases.access.react` does it, from the API: for a second time too.
+            for _ in range(2):
+                assert (await ada.page("/members")).status_code == 200
+                await freeze(at.store, at.clock, "account", AC)
+                await following.look()
+                await thaw(at.store, at.clock, "account", AC)
+                await following.look()
+                for member in (ada, ben):
+                    assert (await member.page("/members")).status_code == 401
+                    assert (await member.sign_in()).status_code == 200
+                at.clock.advance(1_000)
+            assert (await staff.page("/")).status_code == 200
 
     run(story())

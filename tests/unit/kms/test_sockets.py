@@ -30,7 +30,7 @@ async def sockets(service_at: Any, directory: Path) -> AsyncIterator[tuple[Clien
     async with service_at() as service:
         servers = [
             await serve_tenant_keys(service, directory / "run" / "a.sock"),
-            await serve_delivery_keys(service, directory / "run" / "d.sock"),
+            await serve_delivery_keys(service, directory / "run" / "d.sock", freezes=service),
         ]
         clients = Client(directory / "run" / "a.sock"), Client(directory / "run" / "d.sock")
         try:
@@ -61,6 +61,9 @@ def test_a_text_goes_out_and_comes_back(
             (sealed,) = await api.seal_standing(account, [("PN1", b"url")])
             assert await dispatcher.open_standing(account, [("PN1", sealed)]) == [b"url"]
             assert await api.open_standing_as(token.caller, account, [("PN1", sealed)]) == [b"url"]
+            await dispatcher.note_freeze(api_key.sid, [account], f"key:{api_key.sid}", "canary")
+            with pytest.raises(ValueError, match="freezes itself"):
+                await dispatcher.note_freeze(api_key.sid, [account], f"key:{SM1}", "canary")
             blinded = await api.blind(account, "opt_out", ["a|b"])
             assert await dispatcher.blind(account, "opt_out", ["a|b"]) == blinded
             await api.revoke_slot(account, api_key.sid)

@@ -8,6 +8,7 @@ from twilio.jwt.access_token.grants import VoiceGrant
 
 from ringfence.domain.access_token import INVALID_ISSUER, INVALID_SIGNATURE, TokenRefusedError
 from ringfence.domain.clock import SystemClock
+from ringfence.ports.store import CredentialRow
 from ringfence.usecases.access.freeze import freeze, thaw
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.create_key import create_key
@@ -27,8 +28,18 @@ class Standing:
         return value
 
 
-def token(account: str, key: str, secret: str) -> str:
-    made = SdkToken(account, key, secret, identity="ann")
+class Shown:
+    """Hears of keys that show themselves."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+
+    async def __call__(self, credential: CredentialRow, cause: str) -> None:
+        self.heard.append((credential.sid, cause))
+
+
+def token(account: str, key: str, secret: str, valid_until: int | None = None) -> str:
+    made = SdkToken(account, key, secret, identity="ann", valid_until=valid_until)
     made.add_grant(VoiceGrant(incoming_allow=True))
     return str(made.to_jwt())
 
@@ -45,7 +56,7 @@ def test_a_key_s_tokens_are_believed_until_it_is_revoked(with_parts: Any) -> Non
         caller = parts.caller(made.sid, made.auth_token)
         key = await create_key(*parts.all, caller=caller, account=made.sid)
         other = await create_key(*parts.all, caller=caller, account=made.sid)
-        tokens = AccessTokens(parts.store, Standing(parts.keys), SystemClock())
+        tokens = AccessTokens(parts.store, Standing(parts.keys), SystemClock(), Shown())
         found = await tokens.verify(token(made.sid, key.sid, key.secret))
         assert (found.account, found.key_sid, found.identity) == (made.sid, key.sid, "ann")
         assert found.voice.incoming is True
@@ -62,5 +73,32 @@ def test_a_key_s_tokens_are_believed_until_it_is_revoked(with_parts: Any) -> Non
         assert (await tokens.verify(good)).key_sid == other.sid
         await update_account(parts.store, parts.clock, made.row, status="suspended")
         assert await code_of(tokens, good) == INVALID_ISSUER
+
+    with_parts(test)
+
+
+def test_a_token_that_a_canary_signed_is_refused_and_told_of_and_one_that_others_made_up_is_refused_alone(
+    with_parts: Any,
+) -> None:
+    async def test(parts: Any) -> None:
+        made = await create_account(*parts.all, friendly_name="Fade & Co")
+        caller = parts.caller(made.sid, made.auth_token)
+        shown = Shown()
+        tokens = AccessTokens(parts.store, Standing(parts.keys), SystemClock(), shown)
+        for policy in ("", "/twilio/voice/calls/*"):
+            key = await create_key(*parts.all, caller=caller, account=made.sid)
+            how = {"policy": policy, "networks": "", "canary": True, "at_ms": 1}
+            await parts.store.restrict_credential(made.sid, key.sid, **how)
+            assert await code_of(tokens, token(made.sid, key.sid, "made up")) == INVALID_ISSUER
+            assert shown.heard == []
+            assert await code_of(tokens, token(made.sid, key.sid, key.secret)) == INVALID_ISSUER
+            # Whoever signed it has the secret, however long ago that was.
+            assert await code_of(tokens, token(made.sid, key.sid, key.secret, valid_until=1)) == INVALID_ISSUER
+            assert shown.heard == [(key.sid, "canary")] * 2
+            shown.heard.clear()
+        # It is frozen by now: there is nothing more to be done.
+        await freeze(parts.store, parts.clock, "key", key.sid)
+        assert await code_of(tokens, token(made.sid, key.sid, key.secret)) == INVALID_ISSUER
+        assert shown.heard == []
 
     with_parts(test)
