@@ -102,6 +102,8 @@ async def test_destinations_count_from_the_first_call(store, ring):
     assert await store.new_destinations(A, "SO", NOW - 1_000) == 3
     assert await store.new_destinations(A, "SO", NOW + 1) == 1
     assert await store.new_destinations(B, "AF", NOW) == 0
+    assert [await store.first_called(A, from_ms) for from_ms in (NOW - 1_000, NOW, NOW + 3, NOW + 4)] == [4, 3, 1, 0]
+    assert await store.first_called(B, NOW) == 1
 
 
 async def test_a_call_that_was_made_already_counts_once(store, ring):

@@ -44,6 +44,15 @@ async def test_a_service_has_a_bound_of_its_own(store):
     assert await admitted(store)
 
 
+async def test_what_was_spent_is_told_of_each_bound_since_an_hour_began(store):
+    hour_ms = NOW // HOUR_MS * HOUR_MS
+    await admitted(store, spending(service=250))
+    await admitted(store, spending(), account=SUB, at_ms=hour_ms - 1)
+    await admitted(store, spending(900, tenant=B), account=B)
+    assert [await store.codes_cost(A, "", hour_ms - back_ms) for back_ms in (0, HOUR_MS)] == [100, 200]
+    assert [await store.codes_cost(A, owner, 0) for owner in (SERVICE, SUB)] == [100, 0]
+
+
 async def test_of_a_hundred_at_once_none_overshoots(store):
     ends = Counter(await asyncio.gather(*(admitted(store, account=account) for account in (A, SUB) * 50)))
     assert ends == {True: 10, False: 90}

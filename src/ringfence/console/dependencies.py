@@ -8,8 +8,10 @@ import msgspec
 from ringfence.console.operator.act_names import May, every_member_may
 from ringfence.console.operator.installation import Installation
 from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.allowed import Allowed
 from ringfence.console.tenant.calls import Calls
 from ringfence.console.tenant.code_report import CodesCounted
+from ringfence.console.tenant.limits import LimitedStore
 from ringfence.console.tenant.standing_json import FormKeys
 from ringfence.console.tenant.told import Retold
 from ringfence.console.tenant.touched import TouchedStore
@@ -47,8 +49,8 @@ class SetUpStore(NumberStore, KeyStore, ServiceStore, VerifyConfigStore, FreezeS
     """What of `ports.store.Store` members set up."""
 
 
-class TenantCounts(Counted, CodesCounted, Protocol):
-    """What of `ports.store.Store` is counted of a tenant."""
+class TenantCounts(Counted, CodesCounted, LimitedStore, Protocol):
+    """What of `ports.store.Store` tells what a tenant used, and may use."""
 
 
 class OperatedStore(Accounts, OperationsStore, Invitations, Protocol):
@@ -61,9 +63,9 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     `view` reads rows that are sealed, and what of them is in the clear; `texts`, `calls` and `recordings` are those of
     a tenant, sealed, `touched` finds them by name, `told` is what its program was told, and `counted` what it used;
     `wake` rings where that is to be told again. `grants` keeps keys that nobody here opens. `accounts` are what two of
-    staff may change, `set_up` what members set up. `installation` is how it is set up. `staff_may` judges each act. By
-    `http` providers of members' organisations are asked: without it nobody comes from one. In `dev` one may be on this
-    machine.
+    staff may change, `set_up` what members set up. `installation` is how it is set up, `allowed` what accounts may
+    use. `staff_may` judges each act. By `http` providers of members' organisations are asked: without it nobody comes
+    from one. In `dev` one may be on this machine.
     """
 
     storage: ConsoleStorage
@@ -87,6 +89,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     accounts: OperatedStore
     set_up: SetUpStore
     installation: Installation = Installation()
+    allowed: Allowed = Allowed()
     staff_may: May = every_member_may
     http: HttpClient | None = None
     dev: bool = False

@@ -75,6 +75,9 @@ class BrakeStore(Protocol):
         0 for a region that it called before then, or never. A call counts from when it is made.
         """
 
+    async def first_called(self, account: str, from_ms: int) -> int:
+        """How many regions the account first called since `from_ms`."""
+
     async def voice_settings(self, account: str) -> str | None:
         """A `domain.dialing.permissions.VoiceSettings` as JSON; None where nothing was ever set."""
 

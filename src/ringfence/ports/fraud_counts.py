@@ -21,6 +21,9 @@ class FraudStore(Protocol):
         Without a level no block is judged, without `spending` no bound.
         """
 
+    async def codes_cost(self, tenant: str, owner: str, from_ms: int) -> int:
+        """What was counted against a bound since an hour began, in micros: see `domain.fraud_guard.spending`."""
+
     async def code_came_back(self, account: str, names: Sequence[str], at_ms: int) -> None:
         """Count a conversion."""
 

@@ -22,6 +22,7 @@ from ringfence.kms.client import ConsoleKeyClient
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.passkeys import AttestationPolicy
 from ringfence.ports.store import StoreFailedError
+from ringfence.roles.allowed import allowed_of
 from ringfence.roles.page_server import serve_pages
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.process_states import SocketStates
@@ -83,6 +84,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 grants=keys,
                 accounts=store,
                 installation=installation_of(settings),
+                allowed=allowed_of(settings),
                 set_up=store,
             )
         )

@@ -1,5 +1,8 @@
 """The guard over codes, as the settings say."""
 
+from typing import Literal
+
+from ringfence.domain.fraud_guard.judgement import Level
 from ringfence.domain.rating import MICROS
 from ringfence.domain.sid import is_sid
 from ringfence.ports.fraud_guard import FraudGuard
@@ -18,10 +21,15 @@ def fraud_watch(settings: Settings, store: Store, keys: TenantKeys) -> FraudGuar
 
     RefusalError for a bound that is none.
     """
-    asked = settings.verify_fraud_guard or ("off" if settings.dev else "standard")
+    asked = guard_level(settings)
     countries = frozenset(country.upper() for country in settings.verify_countries)
     level = None if asked == "off" else asked
     return FraudWatch(store, keys, level=level, countries=countries, bounds=code_bounds(settings))
+
+
+def guard_level(settings: Settings) -> Literal["off"] | Level:
+    """What is asked for, or what there is without asking."""
+    return settings.verify_fraud_guard or ("off" if settings.dev else "standard")
 
 
 def code_bounds(settings: Settings) -> CodeBounds:

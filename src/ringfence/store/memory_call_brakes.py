@@ -91,6 +91,9 @@ class MemoryCallBrakes(MemoryRecordings):
             return 0
         return sum(from_ms <= first_ms and (first_ms, one) < (this, region) for one, first_ms in called.items())
 
+    async def first_called(self, account: str, from_ms: int) -> int:
+        return sum(first_ms >= from_ms for first_ms in self._destinations.get(account, {}).values())
+
     async def voice_settings(self, account: str) -> str | None:
         return self._voice_settings.get(account)
 

@@ -19,6 +19,10 @@ class MemoryFraud:
     ) -> Judgement:
         return self._move_blocks(Sent(account, tuple(names), at_ms, level, spending))
 
+    async def codes_cost(self, tenant: str, owner: str, from_ms: int) -> int:
+        hours = self._code_spending.get((tenant, owner), {})
+        return sum(micros for hour_ms, micros in hours.items() if hour_ms >= from_ms)
+
     async def code_came_back(self, account: str, names: Sequence[str], at_ms: int) -> None:
         self._move_blocks(CameBack(account, tuple(names), at_ms))
 

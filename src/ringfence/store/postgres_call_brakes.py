@@ -46,6 +46,9 @@ class PostgresCallBrakes(PostgresGround):
     async def new_destinations(self, account: str, region: str, from_ms: int) -> int:
         return int(await self._value(SQL["earlier"], account, region, from_ms))
 
+    async def first_called(self, account: str, from_ms: int) -> int:
+        return int(await self._value(SQL["first_called"], account, from_ms))
+
     async def voice_settings(self, account: str) -> str | None:
         found: str | None = await self._value(SQL["settings"], account)
         return found

@@ -34,6 +34,9 @@ class PostgresFraud(PostgresGround):
     ) -> Judgement:
         return await self._write(_move, Sent(account, tuple(names), at_ms, level, spending))
 
+    async def codes_cost(self, tenant: str, owner: str, from_ms: int) -> int:
+        return int(await self._value(SQL["cost"], tenant, owner, from_ms))
+
     async def code_came_back(self, account: str, names: Sequence[str], at_ms: int) -> None:
         await self._write(_move, CameBack(account, tuple(names), at_ms))
 

@@ -46,6 +46,9 @@ class SqliteCallBrakes(SqliteGround):
     async def new_destinations(self, account: str, region: str, from_ms: int) -> int:
         return int(self._one(SQL["earlier"], (account, region, from_ms))[0])
 
+    async def first_called(self, account: str, from_ms: int) -> int:
+        return int(self._one(SQL["first_called"], (account, from_ms))[0])
+
     async def voice_settings(self, account: str) -> str | None:
         row = self._one(SQL["settings"], (account,))
         return None if row is None else str(row[0])

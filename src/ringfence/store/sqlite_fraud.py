@@ -56,6 +56,9 @@ class SqliteFraud(SqliteGround):
     ) -> Judgement:
         return await self._write(_move, Sent(account, tuple(names), at_ms, level, spending))
 
+    async def codes_cost(self, tenant: str, owner: str, from_ms: int) -> int:
+        return int(self._one(SQL["cost"], (tenant, owner, from_ms))[0])
+
     async def code_came_back(self, account: str, names: Sequence[str], at_ms: int) -> None:
         await self._write(_move, CameBack(account, tuple(names), at_ms))
 

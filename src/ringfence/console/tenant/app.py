@@ -7,6 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ringfence.console.act_notices import ActNotices
 from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
+from ringfence.console.grant_book import GrantBook
 from ringfence.console.live.pages import LivePages
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import OpenPaths, SessionGuard
@@ -23,6 +24,7 @@ from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.key_routes import key_routes
 from ringfence.console.tenant.ledger_routes import ledger_routes
+from ringfence.console.tenant.limits import TenantLimits
 from ringfence.console.tenant.member_acts import MemberActs
 from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.number_routes import number_routes
@@ -113,7 +115,11 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             keys_origin=origins.keys,
         ),
         *role_routes(MemberRoles(storage, keys, clock)),
-        *usage_routes(pages, TenantUsage(dependencies.counted), clock, keys_origin=origins.keys),
+        *usage_routes(
+            *(pages, TenantUsage(dependencies.counted)),
+            *(TenantLimits(dependencies.counted, GrantBook(storage), dependencies.allowed, clock), clock),
+            keys_origin=origins.keys,
+        ),
         *code_routes(
             *(pages, TenantCodes(dependencies.counted), dependencies.set_up, clock),
             keys_origin=origins.keys,

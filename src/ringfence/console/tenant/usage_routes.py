@@ -1,4 +1,4 @@
-"""What an account used, for its members: a month by day, a year by month, and all of it to keep."""
+"""What an account used and may use, for its members: a month by day, a year by month, all of it to keep, and limits."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -11,6 +11,7 @@ from ringfence.console.csv_file import csv_file
 from ringfence.console.json_routes import answering
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import session_of
+from ringfence.console.tenant.limits import NEAR, TenantLimits
 from ringfence.console.tenant.usage import MONTHS, TenantUsage, Used, by_month, drawn, month_ms, month_of, summed
 from ringfence.domain.clock import Clock
 from ringfence.domain.rating import MICROS
@@ -22,7 +23,9 @@ COLUMNS: Final = (
 )
 
 
-def usage_routes(pages: Pages, usage: TenantUsage, clock: Clock, *, keys_origin: str) -> list[BaseRoute]:
+def usage_routes(
+    pages: Pages, usage: TenantUsage, limits: TenantLimits, clock: Clock, *, keys_origin: str
+) -> list[BaseRoute]:
     """All of them are for a session of a member."""
 
     async def year(request: Request) -> tuple[str, Sequence[Used]]:
@@ -55,7 +58,15 @@ def usage_routes(pages: Pages, usage: TenantUsage, clock: Clock, *, keys_origin:
         heads = ("day_utc", *COLUMNS, *(f"spent_{unit}" for unit in units))
         return csv_file("usage", heads, (_cells(day, units) for day in days))
 
+    async def bounds(request: Request) -> Response:
+        session = session_of(request)
+        found = await limits.of(session.account)
+        return pages.page(
+            "member_limits.html", title="Usage", session=session, keys=keys_origin, groups=found, near=NEAR
+        )
+
     return [
+        Route("/usage/limits", answering(bounds), methods=["GET"]),
         Route("/usage", answering(shown), methods=["GET"]),
         Route("/usage/export", answering(exported), methods=["GET"]),
     ]

@@ -19,6 +19,9 @@ SELECT tenant, owner, hour_ms, micros
 FROM code_spend JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS wanted (tenant, owner, from_ms) USING (tenant, owner)
 WHERE hour_ms >= from_ms
 
+-- cost --
+SELECT coalesce(sum(micros), 0) FROM code_spend WHERE tenant = $1 AND owner = $2 AND hour_ms >= $3
+
 -- put_spent --
 INSERT INTO code_spend (tenant, owner, hour_ms, micros)
 SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[])

@@ -45,6 +45,9 @@ SELECT count(*) FROM call_destination AS one JOIN call_destination AS this
   ON this.account = one.account AND (one.first_ms, one.region) < (this.first_ms, this.region)
 WHERE this.account = ?1 AND this.region = ?2 AND this.first_ms >= ?3 AND one.first_ms >= ?3
 
+-- first_called --
+SELECT count(*) FROM call_destination WHERE account = ? AND first_ms >= ?
+
 -- settings --
 SELECT settings FROM voice_settings WHERE account = ?
 

@@ -18,6 +18,9 @@ FROM json_each(?) CROSS JOIN code_spend
   ON code_spend.tenant = json_each.value ->> 0 AND code_spend.owner = json_each.value ->> 1
   AND hour_ms >= json_each.value ->> 2
 
+-- cost --
+SELECT coalesce(sum(micros), 0) FROM code_spend WHERE tenant = ? AND owner = ? AND hour_ms >= ?
+
 -- put_spent --
 INSERT INTO code_spend (tenant, owner, hour_ms, micros) VALUES (?, ?, ?, ?)
 ON CONFLICT (tenant, owner, hour_ms) DO UPDATE SET micros = excluded.micros
