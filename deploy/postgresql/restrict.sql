@@ -11,6 +11,7 @@ REVOKE INSERT, UPDATE, DELETE ON ringfence.account, ringfence.credential, ringfe
   FROM ringfence_dispatcher, ringfence_voice;
 
 -- Nor do they ask for more than what they carry: what is for sale, who is looked up, whose second factor it is.
+REVOKE INSERT, UPDATE, DELETE ON ringfence.notice_address FROM ringfence_dispatcher, ringfence_voice;
 REVOKE ALL ON ringfence.stock, ringfence.credential_use,
   ringfence.lookup_override, ringfence.lookup_rule, ringfence.lookup_use,
   ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment, ringfence.verify_rate

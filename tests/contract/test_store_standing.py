@@ -7,10 +7,11 @@ import pytest
 from msgspec.structs import replace
 
 from ringfence.domain.clock import ManualClock
-from ringfence.domain.standing import hmac_states_record
+from ringfence.domain.standing import hmac_states_record, notice_address_record
 from ringfence.kms.memory import memory_key_service
 from ringfence.ports.applications import ApplicationRow
 from ringfence.ports.lookups import OverrideRow
+from ringfence.ports.notices import NoticeAddress
 from ringfence.ports.sip_access import SipRow
 from ringfence.ports.standing_rows import LastingStore, StandingRow
 from ringfence.ports.store import AccountRow, CredentialRow
@@ -106,8 +107,9 @@ async def test_a_sweep_seals_all_anew_and_the_former_key_can_go(store):
         "application": f"application:AP{1:032x}",
         "lookup_override": f"lookup_override/{tag.hex()}",
         "verify_config": f"push_credential:CR{1:032x}",
+        "notice_address": notice_address_record(A),
     }
-    (states, config, reason, credential) = await keys.seal_standing(
+    (states, config, reason, credential, url) = await keys.seal_standing(
         A, [(name, name.encode()) for name in names.values()]
     )
     account = AccountRow(sid=A, tenant=A, friendly_name="", created_ms=NOW, updated_ms=NOW)
@@ -131,9 +133,10 @@ async def test_a_sweep_seals_all_anew_and_the_former_key_can_go(store):
         updated_ms=NOW,
     )
     await store.create_verify(push, 10)
+    await store.keep_notice_address(NoticeAddress(account=A, standing=url, updated_ms=NOW))
     assert await sweep_standing(store, keys) == Swept(0, 0)
     await keys.rotate_standing()
-    assert await sweep_standing(store, keys) == Swept(4, 0)
+    assert await sweep_standing(store, keys) == Swept(5, 0)
     assert await sweep_standing(store, keys) == Swept(0, 0)
     assert await keys.end_former_standing() == 1
     for place, name in names.items():
@@ -156,6 +159,7 @@ def test_the_sweep_knows_every_place_that_standing_configuration_is_sealed_for()
         "accounts/credential.py",
         # Nothing is sealed there: it asks whether the key service answers.
         "accounts/invitation.py",
+        "accounts/notice_address.py",
         "accounts/secondary_token.py",
         "lookups/overrides.py",
         "messaging/configure_service.py",

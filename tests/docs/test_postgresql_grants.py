@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.messaging_services import ServiceRow
+from ringfence.ports.notices import NoticeAddress
 from ringfence.ports.operations import AllowedRate
 from ringfence.ports.store import (
     AccountRow,
@@ -28,6 +29,7 @@ from ringfence.ports.verify_config import VerifyRow
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
 from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.access.tell_notices import FreezeNotices
 from ringfence.usecases.accounts.invitation import invite
 from ringfence.usecases.accounts.release_number import release_number
 from ringfence.usecases.accounts.update_account import update_account
@@ -116,6 +118,14 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             assert await thaw(console, SystemClock(), "account", ACCOUNT)
             assert await freeze(console, SystemClock(), "carrier", "simulator")
             assert await thaw(console, SystemClock(), "carrier", "simulator")
+            # The API keeps where an account is told, the dispatcher what it is told of a freeze; the console neither.
+            address = NoticeAddress(account=ACCOUNT, standing=b"sealed", updated_ms=NOW)
+            await api.keep_notice_address(address)
+            assert await freeze(api, SystemClock(), "key", "SK" + "1" * 32)
+            assert await FreezeNotices(dispatcher, "https://console.example").round() == 1
+            for store in (dispatcher, voice, console):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await store.keep_notice_address(address)
             await set_up(console)
             made = await invite(console, SystemClock(), invitation="IV" + "1" * 32, name="Acme", by="ST1")
             (invited,) = await console.invitations(open_at_ms=NOW)
@@ -137,6 +147,7 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
                 "INSERT INTO ringfence.credential (account) VALUES ('')",
                 "UPDATE ringfence.message SET status = ''",
                 "DELETE FROM ringfence.event",
+                "INSERT INTO ringfence.notice VALUES ('', '', '', '', 1)",
                 "SELECT digest FROM ringfence.invitation",
                 "UPDATE ringfence.invitation SET taken_ms = 1",
                 "INSERT INTO ringfence.invitation (digest, id, account) VALUES ('', '', '')",

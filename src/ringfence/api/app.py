@@ -33,6 +33,7 @@ from ringfence.api.ringfence_v1.challenge_timeline import challenge_timeline
 from ringfence.api.ringfence_v1.client_validation import client_validation
 from ringfence.api.ringfence_v1.key_limits import access, key_limits
 from ringfence.api.ringfence_v1.ledger import ledger
+from ringfence.api.ringfence_v1.notice_address import notice_address
 from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.phishing_report import report as phishing_report
 from ringfence.api.ringfence_v1.timeline import timeline
@@ -156,6 +157,7 @@ def own_operations() -> list[Operation]:
         key_limits,
         access,
         client_validation,
+        notice_address,
     )
     return [operation for resource in own for operation in resource.operations]
 

@@ -23,7 +23,9 @@ from ringfence.kms.ledger.reading import LedgerReader
 from ringfence.roles.process import clock_of
 from ringfence.roles.refusal import RefusalError
 
-Tell = Annotated[bool, typer.Option("--tell", help="Tell the accounts that were reached, in their console.")]
+Tell = Annotated[
+    bool, typer.Option("--tell", help="Tell the accounts that were reached, in their console and by webhook.")
+]
 REACHED = ("account", "openings", "objects", "first", "last")
 By = Annotated[str | None, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")]
 In = Annotated[str | None, typer.Option("--session", metavar="SID", help="In which session of a console it was done.")]
@@ -75,7 +77,8 @@ def blast(
         raise RefusalError("tell whom of whom?", "name --key, --session or --staff", exit_code=2)
     if tell and who is not None and reached:
         told = tell_tenants(settings, _named(*who), reached, now_ms)
-        Terminal().note(f"{told} of {len(reached)} accounts are told on their console's first page")
+        Terminal().note(f"{told.pages} of {len(reached)} accounts are told on their console's first page")
+        Terminal().note(f"{told.webhooks} by webhook, of those that have an address for notices")
     if not reached:
         span = f" of the last {since}" if since and until is None else " of that time" if since or until else ""
         whose = "" if who is None else f" by {who[1]}"

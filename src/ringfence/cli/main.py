@@ -34,6 +34,7 @@ from ringfence.cli.invitations import invite, invites, withdraw
 from ringfence.cli.keys import commands as keys
 from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
+from ringfence.cli.notice_address import notices
 from ringfence.cli.number import commands as numbers
 from ringfence.cli.options import Config, Data, Database, Port, RunningPort, Yes, settings_of, settings_of_running
 from ringfence.cli.policy import commands as policies
@@ -48,7 +49,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for of_accounts in (invite, invites, withdraw):
+for of_accounts in (invite, invites, withdraw, notices):
     accounts.command()(of_accounts)
 app.add_typer(accounts, name="account")
 app.add_typer(numbers, name="number")

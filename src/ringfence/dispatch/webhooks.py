@@ -17,6 +17,7 @@ from ringfence.ports.onlookers import NoOnlookers, Onlookers, WebhookCall
 from ringfence.ports.store import EventRow, Outbox, QueueFullError, Settlement, StoreFailedError
 from ringfence.usecases.webhooks.call_webhook import WebhookFailedError
 from ringfence.usecases.webhooks.deliver_event import EventDelivery
+from ringfence.usecases.webhooks.open_event import is_notice
 from ringfence.usecases.webhooks.open_text import INBOUND
 from ringfence.usecases.webhooks.opened_event import OpenedEvent
 
@@ -47,7 +48,8 @@ class WebhookLoop:
 
     At most 1,024 events are in hand; of a lane (account and host) some run and some wait, and those of a slow one go
     back to the outbox untried, so that a program that hangs holds neither places nor memory. Accounts take turns.
-    Events of what is frozen stay in the outbox, and are told in order once it is thawed.
+    Events of what is frozen stay in the outbox, and are told in order once it is thawed. Notices to a frozen account
+    are told at once.
     `owner` names this dispatcher for good: what it had in hand when it died is taken up again as soon as it starts.
     """
 
@@ -131,6 +133,11 @@ class WebhookLoop:
                     room,
                     passing_over=self._turns.passed_over() | halt.accounts,
                 )
+                if halt.accounts and len(events) < room:
+                    # What is frozen is told so.
+                    events += await self._outbox.take_notices(
+                        self._owner, self._clock.now_ms(), LEASE_MS, room - len(events), halt.accounts
+                    )
             except (QueueFullError, StoreFailedError) as error:
                 _log.warning("outbox away", error=type(error).__name__)
                 await asyncio.sleep(STORE_AWAY_S)
@@ -174,7 +181,8 @@ class WebhookLoop:
                 return
             try:
                 # It may have stood in line while its account was frozen.
-                stopped = (await self._halt()).stops(event.account)
+                halt = await self._halt()
+                stopped = halt.everything or (event.account in halt.accounts and not is_notice(event))
                 settlement = None if stopped else await self._attempt(opened)
             finally:
                 self._lanes.leave(event.account, opened.host)

@@ -215,6 +215,11 @@ def verify_webhook_record(webhook_sid: str) -> str:
     return f"verify_webhook:{webhook_sid}"
 
 
+def notice_address_record(account: str) -> str:
+    """The name under which the URL is sealed that an account's notices go to, as UTF-8."""
+    return f"notice_address:{account}"
+
+
 def push_credential_record(credential_sid: str) -> str:
     """The name under which a push credential's `domain.push_credential.PushSecret` is sealed."""
     return f"push_credential:{credential_sid}"

@@ -76,6 +76,11 @@ class Outbox(Protocol):
         in `passing_over` nothing is taken.
         """
 
+    async def take_notices(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Collection[str]
+    ) -> list[EventRow]:
+        """As `take_events`, of these accounts alone, and of those notices to them that are due (`ports.notices`)."""
+
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         """Record attempts and their ends; an event that is not pending (settled before, gone) is left alone."""
 

@@ -21,6 +21,7 @@ from ringfence.ports.freezes import FreezeStore
 from ringfence.ports.invitations import InvitationStore
 from ringfence.ports.lookups import LookupStore
 from ringfence.ports.messaging_services import ServiceStore
+from ringfence.ports.notices import NoticeStore
 from ringfence.ports.operations import OperationsStore
 from ringfence.ports.outbox import EventRow as EventRow
 from ringfence.ports.outbox import NewEvent as NewEvent
@@ -522,6 +523,7 @@ class Store(
     FreezeStore,
     InvitationStore,
     OperationsStore,
+    NoticeStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

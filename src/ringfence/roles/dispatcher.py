@@ -7,6 +7,7 @@ import msgspec
 
 from ringfence.carriers.simulator.link import SimulatorCarrier
 from ringfence.dispatch.bells import Bells
+from ringfence.dispatch.freeze_notices import tell_freezes
 from ringfence.dispatch.watched_carrier import WatchedCarrier
 from ringfence.dispatch.witness_rounds import WitnessRounds
 from ringfence.http.client import PooledClient
@@ -26,6 +27,7 @@ from ringfence.roles.settings import Settings
 from ringfence.roles.stores import dispatcher_name, open_store
 from ringfence.roles.wakes import Wakes, other_dispatchers
 from ringfence.roles.witness_file import WitnessFile, parse_witnesses
+from ringfence.usecases.access.tell_notices import FreezeNotices
 from ringfence.usecases.operations.heed_rates import heed_rates
 from ringfence.usecases.operations.tell_carriers import CarrierTelling
 from ringfence.usecases.operations.watch import Watch
@@ -82,6 +84,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             process.clock,
             metrics_registry(),
         )
+        freezes = FreezeNotices(store, settings.tenant_origin)
         settle()
         process.ready()
         async with asyncio.TaskGroup() as tasks:
@@ -89,6 +92,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             tasks.create_task(watch.run(), name="watch")
             tasks.create_task(heed_rates(store, rates.allow), name="allowed rates")
             tasks.create_task(witnesses.run(), name="witnesses")
+            tasks.create_task(tell_freezes(freezes, bells), name="notices of freezes")
             await dispatching.run()
 
 

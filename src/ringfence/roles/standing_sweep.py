@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 from ringfence.domain.standing import (
     application_record,
     hmac_states_record,
+    notice_address_record,
     number_record,
     push_credential_record,
     service_record,
@@ -98,6 +99,7 @@ RECORDS: dict[str, Record] = {
     "messaging_service": _by_sid(service_record),
     "sip_access": _sip_access,
     "verify_config": _verify_config,
+    "notice_address": lambda row: notice_address_record(str(row.fields["account"])),
     "lookup_override": _override,
     "challenge.shown": _shown,
     "challenge.metadata": _by_sid(metadata_record),

@@ -18,6 +18,7 @@ from ringfence.ports.enrolments import EnrolmentRow
 from ringfence.ports.factors import ChallengeRow, EntityRow, FactorRow
 from ringfence.ports.lookups import OverrideRow, RateRule
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
+from ringfence.ports.notices import NoticeAddress, NoticeRow
 from ringfence.ports.sip_access import SipRow
 from ringfence.ports.store import (
     AccountRow,
@@ -150,5 +151,7 @@ ENROLMENT = Columns(EnrolmentRow)
 CHALLENGE = Columns(ChallengeRow, factor_type=_FACTOR_TYPE, status=_CHALLENGE_STATUS, matched=bool)
 VERIFICATION_ATTEMPT = Columns(VerificationAttemptRow, converted=bool)
 TELLING = Columns(TellingRow)
+NOTICE = Columns(NoticeRow)
+NOTICE_ADDRESS = Columns(NoticeAddress)
 OVERRIDE = Columns(OverrideRow)
 RATE_RULE = Columns(RateRule)

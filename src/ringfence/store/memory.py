@@ -5,6 +5,7 @@ from ringfence.store.memory_fraud import MemoryFraud
 from ringfence.store.memory_freezes import MemoryFreezes
 from ringfence.store.memory_invitations import MemoryInvitations
 from ringfence.store.memory_lookups import MemoryLookups
+from ringfence.store.memory_notices import MemoryNotices
 from ringfence.store.memory_operations import MemoryOperations
 from ringfence.store.memory_oversight import MemoryOversight
 from ringfence.store.memory_sip_access import MemorySipAccess
@@ -23,6 +24,7 @@ class MemoryStore(
     MemoryFraud,
     MemoryInvitations,
     MemoryVerifyRates,
+    MemoryNotices,
 ):
     """`ports.store.Store` for one process: what it holds is gone when it is."""
 
@@ -37,6 +39,7 @@ class MemoryStore(
         MemoryFraud.__init__(self)
         MemoryInvitations.__init__(self)
         MemoryVerifyRates.__init__(self)
+        MemoryNotices.__init__(self)
         self._open = False
 
     async def open(self) -> None:

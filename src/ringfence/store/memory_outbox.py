@@ -6,6 +6,7 @@ from itertools import count
 import msgspec
 from msgspec.structs import replace
 
+from ringfence.ports.notices import NOTICE_PREFIX
 from ringfence.ports.outbox import EventFilter, EventPlace
 from ringfence.ports.store import EventRow, NewEvent, Settlement
 from ringfence.store.columns import ATTEMPTS_KEPT
@@ -107,10 +108,17 @@ class MemoryOutbox:
         taken = sorted((entry for account in chosen for entry in ready[account][:share]), key=_place)
         for account in chosen:
             taken += ready[account][share : share + limit - len(taken)]
-        for entry in taken:
-            entry.leased_until_ms = now_ms + ttl_ms
-            entry.owner = owner
-        return [entry.row for entry in taken]
+        return _leased(taken, owner, now_ms + ttl_ms)
+
+    async def take_notices(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Collection[str]
+    ) -> list[EventRow]:
+        due = [
+            entry
+            for entry in sorted(_heads(self._events.values()), key=_place)
+            if _place(entry)[0] <= now_ms and entry.row.account in accounts and entry.row.kind.startswith(NOTICE_PREFIX)
+        ]
+        return _leased(due[:limit], owner, now_ms + ttl_ms)
 
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         for settlement in settlements:
@@ -167,6 +175,13 @@ class MemoryOutbox:
 
 def _place(entry: _Entry) -> tuple[int, int]:
     return max(entry.row.due_ms, entry.leased_until_ms), entry.row.id
+
+
+def _leased(entries: Sequence[_Entry], owner: str, until_ms: int) -> list[EventRow]:
+    for entry in entries:
+        entry.leased_until_ms = until_ms
+        entry.owner = owner
+    return [entry.row for entry in entries]
 
 
 def _heads(entries: Iterable[_Entry]) -> list[_Entry]:

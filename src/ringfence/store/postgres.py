@@ -17,6 +17,7 @@ from ringfence.store.postgres_invitations import PostgresInvitations
 from ringfence.store.postgres_lookups import PostgresLookups
 from ringfence.store.postgres_media import PostgresMedia
 from ringfence.store.postgres_messages import PostgresMessages
+from ringfence.store.postgres_notices import PostgresNotices
 from ringfence.store.postgres_numbers import PostgresNumbers
 from ringfence.store.postgres_operations import PostgresOperations
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
@@ -56,6 +57,7 @@ class PostgresStore(
     PostgresFactors,
     PostgresEnrolments,
     PostgresTellings,
+    PostgresNotices,
     PostgresCallBrakes,
     PostgresLookups,
     PostgresStanding,

@@ -43,6 +43,12 @@ class PostgresOutbox(PostgresGround):
     async def _ready_accounts(self, behind: str, now_ms: int, passed: Sequence[str], limit: int) -> list[str]:
         return [account for (account,) in await self._all(SQL["ready_accounts"], behind, now_ms, passed, limit)]
 
+    async def take_notices(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Collection[str]
+    ) -> list[EventRow]:
+        taking = (owner, now_ms, ttl_ms, limit, sorted(accounts))
+        return await self._outbox.write(_take_notices, taking) if accounts else []
+
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         if settlements:
             await self._outbox.write(_settle, settlements)
@@ -111,6 +117,17 @@ async def forget_details(tx: Connection, account: str, message_sid: str) -> None
     await tx.execute(SQL["forget_details"], account, message_sid)
 
 
+async def _take_notices(tx: Connection, takings: Sequence[Taking]) -> list[list[EventRow]]:
+    return [await _take_some(tx, "take_notices", *taking) for taking in takings]
+
+
+async def _take_some(
+    tx: Connection, how: str, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Sequence[str]
+) -> list[EventRow]:
+    found = await tx.fetch(SQL[how], now_ms, limit, owner, now_ms + ttl_ms, accounts)
+    return [EVENT.read(tuple(row)[1:]) for row in sorted(found, key=lambda row: (row[0], row[1]))]
+
+
 async def _take(tx: Connection, takings: Sequence[Taking]) -> list[list[EventRow]]:
     return [await _take_for(tx, *taking) for taking in takings]
 
@@ -122,10 +139,7 @@ async def _take_for(
     # Those who use up their share come again for what the others left.
     round_, share = [list(accounts)], first_share(limit, len(accounts))
     while round_ and len(taken) < limit:
-        found = await tx.fetch(
-            SQL["take"], now_ms, min(share, limit - len(taken)), owner, now_ms + ttl_ms, round_.pop(0)
-        )
-        rows = [EVENT.read(tuple(row)[1:]) for row in sorted(found, key=lambda row: (row[0], row[1]))]
+        rows = await _take_some(tx, "take", owner, now_ms, ttl_ms, min(share, limit - len(taken)), round_.pop(0))
         if not taken:
             counts = Counter(row.account for row in rows)
             round_, share = [[account] for account in accounts if counts[account] == share], limit

@@ -17,6 +17,7 @@ from ringfence.store.sqlite_invitations import SqliteInvitations
 from ringfence.store.sqlite_lookups import SqliteLookups
 from ringfence.store.sqlite_media import SqliteMedia
 from ringfence.store.sqlite_messages import SqliteMessages
+from ringfence.store.sqlite_notices import SqliteNotices
 from ringfence.store.sqlite_numbers import SqliteNumbers
 from ringfence.store.sqlite_operations import SqliteOperations
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
@@ -56,6 +57,7 @@ class SqliteStore(
     SqliteFactors,
     SqliteEnrolments,
     SqliteTellings,
+    SqliteNotices,
     SqliteCallBrakes,
     SqliteLookups,
     SqliteStanding,

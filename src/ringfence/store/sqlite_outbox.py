@@ -46,6 +46,12 @@ class SqliteOutbox(SqliteGround):
     def _ready_accounts(self, behind: str, now_ms: int, passed: str, limit: int) -> list[str]:
         return [account for (account,) in self._all(SQL["ready_accounts"], (behind, now_ms, passed, limit))]
 
+    async def take_notices(
+        self, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Collection[str]
+    ) -> list[EventRow]:
+        taking = (owner, now_ms, ttl_ms, limit, sorted(accounts))
+        return await self._write(_take_notices, taking) if accounts else []
+
     async def settle_events(self, settlements: Sequence[Settlement]) -> None:
         if settlements:
             await self._write(_settle, settlements)
@@ -132,6 +138,19 @@ def _take_for(
             round_, share = [json_rows([account]) for account in accounts if counts[account] == share], limit
         taken += rows
     return taken
+
+
+def _take_notices(tx: SqliteWriter, takings: Sequence[Taking]) -> list[list[EventRow]]:
+    return [_take_notices_for(tx, *taking) for taking in takings]
+
+
+def _take_notices_for(
+    tx: SqliteWriter, owner: str, now_ms: int, ttl_ms: int, limit: int, accounts: Sequence[str]
+) -> list[EventRow]:
+    ready = tx.run(SQL["ready_notices"], (json_rows(list(accounts)), now_ms, limit)).fetchall()
+    rows = [EVENT.read(row) for row in ready]
+    tx.run(SQL["lease"], (owner, now_ms + ttl_ms, json_rows([row.id for row in rows])))
+    return rows
 
 
 def _settle(tx: SqliteWriter, requests: Sequence[Sequence[Settlement]]) -> list[None]:

@@ -33,6 +33,7 @@ STANDING_PLACES = {
     "messaging_service": Place("messaging_service", "standing", _SID),
     "sip_access": Place("sip_access", "standing", _KIND),
     "verify_config": Place("verify_config", "standing", _KIND),
+    "notice_address": Place("notice_address", "standing", ("account",)),
     "lookup_override": Place("lookup_override", "standing", ("account", "tag")),
     "challenge.shown": Place("verify_challenge", "shown", _OF_SERVICE, ("factor",)),
     "challenge.metadata": Place("verify_challenge", "metadata", _OF_SERVICE),

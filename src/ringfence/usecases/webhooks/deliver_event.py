@@ -19,6 +19,7 @@ from ringfence.usecases.webhooks.call_webhook import WebhookFailedError, Webhook
 from ringfence.usecases.webhooks.media_port import Media
 from ringfence.usecases.webhooks.open_call import OpenedCall
 from ringfence.usecases.webhooks.open_event import EventOpener
+from ringfence.usecases.webhooks.open_notice import OpenedNotice
 from ringfence.usecases.webhooks.open_text import OpenedText
 from ringfence.usecases.webhooks.open_verify_event import OpenedVerifyEvent
 from ringfence.usecases.webhooks.opened_event import NothingToTell, OpenedEvent, Shut
@@ -108,7 +109,7 @@ class EventDelivery:
         """The status of the answer, and Twilio's code for what was wrong with it, if anything."""
         if isinstance(opened, OpenedCall):
             return await self._call(opened, opened.method, opened.form, trace), None
-        if isinstance(opened, OpenedVerifyEvent):
+        if isinstance(opened, OpenedVerifyEvent | OpenedNotice):
             return await self._call(opened, "POST", opened.form, trace), None
         if not isinstance(opened, OpenedText):
             raise TypeError(type(opened).__name__)
@@ -125,7 +126,11 @@ class EventDelivery:
         return self.failed(opened.event, error, duration_ms, self._detail(opened, trace, error.cause))
 
     def _detail(self, opened: OpenedEvent, trace: Trace, cause: str = "") -> bytes:
-        if self._keep == "none" or (self._keep == "failures" and not cause and not trace.troubled):
+        if (
+            not opened.record_key
+            or self._keep == "none"
+            or (self._keep == "failures" and not cause and not trace.troubled)
+        ):
             return b""
         event = opened.event
         return seal_attempt(opened.record_key, event.account, event.message_sid, event.id, trace.attempt(cause))

@@ -42,6 +42,18 @@ WHERE event.account = head.account AND event.id = head.id
 RETURNING head.ready_ms, event.id, event.account, message_sid, kind, sequence, at_ms, due_ms, attempts, state,
   error_code, raw
 
+-- take_notices --
+WITH head AS MATERIALIZED (
+  SELECT account, id, ready_ms FROM event
+  WHERE account = ANY ($5::text[]) AND ready_ms <= $1 AND kind IN ('notice.blast', 'notice.freeze')
+  ORDER BY ready_ms, id LIMIT $2
+  FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE event SET owner = $3, leased_ms = $4, ready_ms = $4 FROM head
+WHERE event.account = head.account AND event.id = head.id
+RETURNING head.ready_ms, event.id, event.account, message_sid, kind, sequence, at_ms, due_ms, attempts, state,
+  error_code, raw
+
 -- messages_of --
 SELECT DISTINCT account, message_sid FROM event JOIN unnest($1::text[], $2::bigint[]) AS key (account, id)
   USING (account, id)

@@ -37,6 +37,11 @@ FROM (
   ORDER BY ready_ms, event.id
 )
 
+-- ready_notices --
+SELECT {columns} FROM event INDEXED BY event_notice
+WHERE account IN (SELECT value FROM json_each(?1)) AND ready_ms <= ?2 AND kind IN ('notice.blast', 'notice.freeze')
+ORDER BY ready_ms, id LIMIT ?3
+
 -- lease --
 UPDATE event SET owner = ?1, leased_ms = ?2, ready_ms = ?2 WHERE id IN (SELECT value FROM json_each(?3))
 

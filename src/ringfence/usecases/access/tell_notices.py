@@ -1,0 +1,95 @@
+"""Tell accounts by webhook what their operator must tell them: what somebody opened of theirs, what was frozen.
+
+A notice's SID follows from what it says, so whoever tells the same again, after a crash too, tells it once.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from ringfence.domain.ledger.blast import Reach
+from ringfence.ports.freezes import FreezeRow, FreezeStore
+from ringfence.ports.notices import NoticeKind, NoticeRow, NoticeStore
+from ringfence.ports.store import AccountStore
+from ringfence.usecases.access.freeze import frozen_with
+
+PREFIX = "NO"
+
+
+class NoticedStore(AccountStore, FreezeStore, NoticeStore, Protocol):
+    """What is frozen, whose it is, and where that is told."""
+
+
+def blast_notice(reach: Reach, actor_kind: str, actor: str, link: str, at_ms: int) -> NoticeRow:
+    """That somebody opened so much of an account, from when to when. `link` is where its members see it."""
+    said = {
+        "ActorKind": actor_kind,
+        "Actor": actor,
+        "Openings": str(reach.openings),
+        "Objects": str(len(reach.objects)),
+        "From": _time(reach.first_ms),
+        "To": _time(reach.last_ms),
+        "Link": link,
+    }
+    known = (actor_kind, actor, str(reach.first_ms), str(reach.last_ms))
+    return _notice(reach.account, "notice.blast", known, said, at_ms)
+
+
+def freeze_notice(account: str, freeze: FreezeRow, link: str) -> NoticeRow:
+    """That an account, a parent of it, or a key of it was frozen."""
+    said = {"What": freeze.kind, "Name": freeze.name, "Link": link}
+    return _notice(account, "notice.freeze", (freeze.kind, freeze.name, str(freeze.at_ms)), said, freeze.at_ms)
+
+
+async def tell_notices(store: NoticeStore, rows: Sequence[NoticeRow]) -> int:
+    """Have those accounts told that have an address for it: how many are told anew."""
+    addresses = await store.notice_addresses([row.account for row in rows]) if rows else []
+    return await store.add_notices([row for row, at in zip(rows, addresses, strict=True) if at is not None])
+
+
+class FreezeNotices:
+    """Tells accounts of freezes of theirs, whoever made them, that it finds in the store.
+
+    Of one that ended before it was found nobody is told. `link` is the console's address.
+    """
+
+    def __init__(self, store: NoticedStore, link: str) -> None:
+        self._store = store
+        self._link = link
+        self._told: set[tuple[str, str, int]] = set()
+
+    async def round(self) -> int:
+        """Tell of what is new since the last one; how many accounts are told anew."""
+        found = [row for row in await self._store.freezes() if row.kind in ("account", "key")]
+        new = [row for row in found if _known(row) not in self._told]
+        told = 0
+        for row in new:
+            told += await tell_notices(
+                self._store, [freeze_notice(each, row, self._link) for each in await self._whose(row)]
+            )
+        self._told = {_known(row) for row in found}
+        return told
+
+    async def _whose(self, row: FreezeRow) -> Iterable[str]:
+        if row.kind == "account":
+            return await frozen_with(self._store, row.name)
+        credential = await self._store.credential(row.name)
+        return [] if credential is None else [credential.account]
+
+
+def _known(row: FreezeRow) -> tuple[str, str, int]:
+    return row.kind, row.name, row.at_ms
+
+
+def _notice(account: str, kind: NoticeKind, known: Iterable[str], said: Mapping[str, str], at_ms: int) -> NoticeRow:
+    digest = hashlib.sha256("|".join((account, kind, *known)).encode()).hexdigest()
+    return NoticeRow(
+        account=account, sid=f"{PREFIX}{digest[:32]}", kind=kind, said=msgspec.json.encode(said).decode(), at_ms=at_ms
+    )
+
+
+def _time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -1,0 +1,82 @@
+"""Notices reach a tenant's program, signed, out of a frozen account too, while what else waits there waits on."""
+
+import socket
+from typing import Any
+
+from tests.unit.dispatch.test_webhooks import loop_of, running, until
+
+from ringfence.domain.ledger.blast import Reach
+from ringfence.domain.standing import notice_address_record
+from ringfence.ports.notices import NoticeAddress
+from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.access.tell_notices import FreezeNotices, blast_notice, tell_notices
+
+from ..usecases.webhooks.conftest import ACCOUNT, Installation, Program
+
+REACH = Reach(account=ACCOUNT, openings=1, objects=("grant_open:SM1",), first_ms=5, last_ms=6)
+
+
+async def addressed(installation: Installation, url: str) -> None:
+    await installation.open()
+    sealed = installation.keys.seal_standing(ACCOUNT, notice_address_record(ACCOUNT), url.encode())
+    await installation.store.keep_notice_address(NoticeAddress(account=ACCOUNT, standing=sealed, updated_ms=0))
+
+
+def test_a_frozen_account_is_told_so_and_nothing_else(run: Any, installation: Installation, program: Program) -> None:
+    async def scenario() -> None:
+        store, clock = installation.store, installation.clock
+        await addressed(installation, program.url("status"))
+        await freeze(store, clock, "account", ACCOUNT)
+        await installation.outbound(program.url("status"), "sent")
+        assert await FreezeNotices(store, "https://console.example").round() == 1
+        async with running(loop_of(installation)):
+            await until(lambda: program.seen)
+            (seen,) = program.seen
+            assert seen.valid, "it is signed as other webhooks are"
+            assert (seen.params["NoticeType"], seen.params["Name"]) == ("freeze", ACCOUNT)
+            (event,) = [each.row for each in store._events.values() if each.row.kind == "notice.freeze"]
+
+            async def settled() -> bool:
+                (notice,) = await store.events(ACCOUNT, event.message_sid)
+                return notice.state == "done"
+
+            await until(settled)
+            assert len(program.seen) == 1, "a text's status waits for the thaw"
+            (attempt,) = await store.attempts(ACCOUNT, event.message_sid)
+            assert (attempt.http_status, attempt.detail) == (204, b"")
+            await thaw(store, clock, "account", ACCOUNT)
+            await until(lambda: len(program.seen) == 2)
+            assert program.seen[1].params["MessageStatus"] == "sent"
+
+    run(scenario())
+
+
+def test_one_that_fails_is_told_again_and_one_without_an_address_is_done(
+    run: Any, installation: Installation, program: Program
+) -> None:
+    async def scenario() -> None:
+        store = installation.store
+        with socket.create_server(("127.0.0.1", 0)) as nobody:
+            port = nobody.getsockname()[1]
+        await addressed(installation, f"http://127.0.0.1:{port}/")
+        notice = blast_notice(REACH, "session", "CS1", "https://console.example", installation.clock.now_ms())
+        assert await tell_notices(store, [notice]) == 1
+        async with running(loop_of(installation)):
+
+            async def tried() -> bool:
+                (event,) = await store.events(ACCOUNT, notice.sid)
+                return (event.state, event.attempts) == ("pending", 1)
+
+            await until(tried)
+        assert await store.drop_notice_address(ACCOUNT)
+        (event,) = await store.events(ACCOUNT, notice.sid)
+        await store.defer_events([event], 0)
+        async with running(loop_of(installation)):
+
+            async def done() -> bool:
+                (event,) = await store.events(ACCOUNT, notice.sid)
+                return event.state == "done"
+
+            await until(done)
+
+    run(scenario())

@@ -1,0 +1,108 @@
+"""Accounts are told of what was opened and frozen of theirs, once, where they named an address."""
+
+import json
+from typing import Any
+
+from msgspec.structs import replace
+from tests.unit.usecases.access.test_freeze import AC, SUB, accounts
+
+from ringfence.domain.clock import ManualClock
+from ringfence.domain.ledger.blast import Reach
+from ringfence.ports.freezes import FreezeRow
+from ringfence.ports.notices import NoticeAddress
+from ringfence.ports.outbox import EventRow
+from ringfence.store.memory import MemoryStore
+from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.access.tell_notices import FreezeNotices, blast_notice, freeze_notice, tell_notices
+from ringfence.usecases.webhooks.open_notice import notice_form
+
+REACH = Reach(account=AC, openings=3, objects=("a", "b"), first_ms=1_700_000_000_123, last_ms=1_700_000_060_000)
+
+
+async def addressed(*of: str) -> MemoryStore:
+    store = await accounts()
+    for account in of:
+        await store.keep_notice_address(NoticeAddress(account=account, standing=b"sealed", updated_ms=1))
+    return store
+
+
+async def told(store: MemoryStore) -> list[EventRow]:
+    return [each.row for each in store._events.values()]
+
+
+def test_what_is_said_of_a_blast() -> None:
+    notice = blast_notice(REACH, "session", "CS1", "https://console.example/touched/x", 1_700_000_090_000)
+    assert notice_form(notice) == [
+        ("NoticeSid", notice.sid),
+        ("AccountSid", AC),
+        ("NoticeType", "blast"),
+        ("ToldAt", "2023-11-14T22:14:50Z"),
+        ("ActorKind", "session"),
+        ("Actor", "CS1"),
+        ("Openings", "3"),
+        ("Objects", "2"),
+        ("From", "2023-11-14T22:13:20.123Z"),
+        ("To", "2023-11-14T22:14:20.000Z"),
+        ("Link", "https://console.example/touched/x"),
+    ]
+    later = blast_notice(REACH, "session", "CS1", "elsewhere", 5)
+    assert later.sid == notice.sid, "the same told again is the same notice"
+    others = {
+        blast_notice(replace(REACH, account=SUB), "session", "CS1", "", 5).sid,
+        blast_notice(REACH, "session", "CS2", "", 5).sid,
+        blast_notice(replace(REACH, last_ms=REACH.last_ms + 1), "session", "CS1", "", 5).sid,
+    }
+    assert len(others | {notice.sid}) == 4
+
+
+def test_those_are_told_that_named_an_address_and_once(run: Any) -> None:
+    async def scene() -> None:
+        store = await addressed(SUB)
+        rows = [blast_notice(replace(REACH, account=each), "key", "SK1", "", 5) for each in (AC, SUB)]
+        assert await tell_notices(store, rows) == 1
+        assert await tell_notices(store, rows) == 0
+        assert await tell_notices(store, []) == 0
+        assert [(event.account, event.message_sid) for event in await told(store)] == [(SUB, rows[1].sid)]
+
+    run(scene())
+
+
+def test_a_freeze_is_told_to_whom_it_stops_and_each_anew(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        store = await addressed(AC, SUB)
+        notices = FreezeNotices(store, "https://console.example")
+        assert await notices.round() == 0
+        await freeze(store, clock, "account", AC)
+        await freeze(store, clock, "key", SUB)
+        await freeze(store, clock, "platform", "platform")
+        assert await notices.round() == 3
+        assert await notices.round() == 0
+        assert sorted((event.account, event.kind) for event in await told(store)) == [
+            (AC, "notice.freeze"),
+            (SUB, "notice.freeze"),
+            (SUB, "notice.freeze"),
+        ]
+        # Another process, or this one begun again, tells nobody twice.
+        assert await FreezeNotices(store, "https://console.example").round() == 0
+        await thaw(store, clock, "account", AC)
+        assert await notices.round() == 0
+        clock.advance(1)
+        await freeze(store, clock, "account", AC)
+        assert await notices.round() == 2
+
+    run(scene())
+
+
+def test_a_key_that_is_gone_is_nobodys(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        store = await addressed(AC)
+        await store.put_freeze(FreezeRow(kind="key", name="SK" + "1" * 32, at_ms=5))
+        assert await FreezeNotices(store, "").round() == 0
+
+    run(scene())
+
+
+def test_what_is_said_of_a_freeze() -> None:
+    notice = freeze_notice(SUB, FreezeRow(kind="account", name=AC, was="active", at_ms=5), "https://console.example")
+    assert (notice.account, notice.kind, notice.at_ms) == (SUB, "notice.freeze", 5)
+    assert json.loads(notice.said) == {"What": "account", "Name": AC, "Link": "https://console.example"}
