@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, sync_playwright
 from starlette.types import ASGIApp
 from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS
 
+from ringfence.domain.sealing import hpke
 from ringfence.key_origin.app import create_key_origin
 
-KEEPER = os.urandom(32)
+KEEPER = hpke.Recipient(os.urandom(32), hybrid=True).public
 
 
 def free_port() -> int:

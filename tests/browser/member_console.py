@@ -23,7 +23,7 @@ from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.sealing.record import RecordSealer
-from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, EgressPolicy
@@ -33,12 +33,13 @@ from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
-from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.keys import Caller
 from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.passkeys import RelyingParty
 from ringfence.ports.process_states import ProcessState
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow
 from ringfence.store.memory import MemoryStore
+from ringfence.usecases.accounts.credential import slot_of
 from ringfence.webauthn.passkeys import WebauthnPasskeys
 
 AC, TOKEN = "AC" + "a" * 32, "e" * 32
@@ -63,16 +64,21 @@ async def _no_processes() -> Sequence[ProcessState]:
 
 
 class MemberConsole:
-    """Both origins on ports of 127.0.0.1; `asks_outside` where members may come from a provider on this machine."""
+    """Both origins on ports of 127.0.0.1, and an account that is sealed by X25519 or by the hybrid.
 
-    def __init__(self, folder: Path, *, asks_outside: bool = False) -> None:
+    `asks_outside` where members may come from a provider on this machine.
+    """
+
+    def __init__(self, folder: Path, *, hybrid: bool = False, asks_outside: bool = False) -> None:
         self.folder = folder
         self._http = PooledClient(EgressGuard(EgressPolicy(private=True))) if asks_outside else None
         self.recordings = folder / "recordings"
         self.clock = SystemClock()
         self.canary = f"canary-{os.urandom(16).hex()}"
         self.ledger = WatchedLedger(folder)
-        self.keys = KeyService(Path(), self.clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore())
+        self.keys = KeyService(
+            Path(), self.clock, self.ledger, files=MemoryKeyFiles(), store=MemoryKeyStore(), hybrid=hybrid
+        )
         self.texts = MemoryStore()
         self.caller = Caller(account=AC, credential=AC, seed=slot_seed(TOKEN, AC))
         ports = free_port(), free_port()
@@ -101,7 +107,7 @@ class MemberConsole:
     def link(self) -> str:
         """As `ringfence account console-link` makes it."""
         link, secret = new_sid("KL"), os.urandom(24).hex()[:43]
-        slot = Slot(credential=link, public=slot_public(slot_seed(secret, link)))
+        slot = slot_of(link, slot_seed(secret, link))
         self.wait(self.keys.open_console_link(self.caller, AC, slot, self.clock.now_ms() + 600_000))
         return f"{self.key_origin}/enrol#k={AC}.{link}.{secret}"
 
@@ -151,7 +157,7 @@ class MemberConsole:
                 account=AC, sid=AC, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=1, updated_ms=1
             ),
         )
-        await self.keys.create_account(AC, [Slot(credential=AC, public=slot_public(self.caller.seed))])
+        await self.keys.create_account(AC, [slot_of(AC, self.caller.seed)])
         party = RelyingParty(id=domain_of(self.operator), name="", origins=(self.operator,))
         self.staff = Staff(storage, WebauthnPasskeys(), party, self.keys, self.clock, self.keys)
         api = "http://localhost:8420"
@@ -202,9 +208,9 @@ class MemberConsole:
 
 
 @contextmanager
-def member_console(*, asks_outside: bool = False) -> Iterator[MemberConsole]:
+def member_console(*, hybrid: bool = False, asks_outside: bool = False) -> Iterator[MemberConsole]:
     folder = Path(tempfile.mkdtemp(prefix="rf-"))
-    stand = MemberConsole(folder, asks_outside=asks_outside)
+    stand = MemberConsole(folder, hybrid=hybrid, asks_outside=asks_outside)
     try:
         yield stand
     finally:

@@ -19,7 +19,7 @@ LENGTH_S = """(audio) =>
 
 @pytest.fixture
 def stand() -> Iterator[MemberConsole]:
-    with member_console() as stand:
+    with member_console(hybrid=True) as stand:
         yield stand
 
 

@@ -67,6 +67,7 @@ def run(page: Page, body: str, **given: Any) -> Any:
         const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
         const hpke = await import("/bundle/crypto/hpke.js");
         const slots = await import("/bundle/crypto/slots.js");
+        const { pairOf } = await import("/bundle/crypto/x25519.js");
         const records = await import("/bundle/crypto/records.js");
         const msgpack = await import("/bundle/crypto/msgpack.js");
     """
@@ -82,7 +83,7 @@ def test_hpke_of_the_published_vector(page: Page) -> None:
     )
     private = bytes.fromhex("497b4502664cfea5d5af0b39934dac72242a74f8480451e1aee7d6a53320333d")
     body = """
-        const pair = await hpke.pairOf(bytes(given.private));
+        const pair = await pairOf(bytes(given.private));
         const opened = await hpke.unseal(pair, bytes(given.sealed), bytes(given.info), { data: bytes(given.data) });
         return [hex(pair.publicBytes), hex(opened)];
     """
@@ -103,7 +104,7 @@ def test_what_chromium_seals_python_opens_and_the_other_way_round(page: Page) ->
     )
     assert pair.unseal(bytes.fromhex(sealed), b"here") == key
     body = """
-        const pair = await hpke.pairOf(bytes(given.private));
+        const pair = await pairOf(bytes(given.private));
         return hex(await hpke.unseal(pair, bytes(given.sealed), bytes(given.info)));
     """
     assert run(page, body, private=private, sealed=hpke.seal(pair.public, key, b"here"), info=b"here") == key.hex()
@@ -114,7 +115,7 @@ def test_a_hundred_keys_that_python_sealed_all_open(page: Page) -> None:
     public = hpke.Recipient(private).public
     keys = [os.urandom(n) for n in range(100)]
     body = """
-        const pair = await hpke.pairOf(bytes(given.private));
+        const pair = await pairOf(bytes(given.private));
         const opened = (one, n) => hpke.unseal(pair, bytes(one), bytes("0".repeat(2 * n)));
         return (await Promise.all(given.sealed.map(opened))).map(hex);
     """
@@ -130,7 +131,7 @@ def test_what_was_altered_does_not_open(page: Page, spoiled: str) -> None:
         sealed[-1 if spoiled == "ciphertext" else 20] ^= 1
     kept = {"short": sealed[:-1], "empty": b""}.get(spoiled, sealed)
     body = """
-        const pair = await hpke.pairOf(bytes(given.private));
+        const pair = await pairOf(bytes(given.private));
         const opening = hpke.unseal(pair, bytes(given.sealed), bytes(given.info));
         return opening.then(() => "opened", (problem) => problem.code);
     """
@@ -139,10 +140,10 @@ def test_what_was_altered_does_not_open(page: Page, spoiled: str) -> None:
 
 
 def test_a_slot_of_a_secret_is_pythons(page: Page) -> None:
-    body = "return hex((await slots.slotOf(given.secret, given.credential)).publicBytes);"
+    body = "return hex((await slots.slotOf(given.secret, given.credential)).classical.publicBytes);"
     assert run(page, body, secret="s3cret ü", credential=AC) == slot_public(slot_seed("s3cret ü", AC)).hex()
     output = os.urandom(32)
-    body = "return hex((await slots.slotOfPasskey(bytes(given.output), given.credential)).publicBytes);"
+    body = "return hex((await slots.slotOfPasskey(bytes(given.output), given.credential)).classical.publicBytes);"
     from ringfence.domain.base64url import encode_base64url
 
     expected = slot_public(slot_seed(encode_base64url(output), PK)).hex()
@@ -152,20 +153,22 @@ def test_a_slot_of_a_secret_is_pythons(page: Page) -> None:
     assert name == "PK" + hashlib.sha256(credential_id).hexdigest()[:32]
 
 
-def test_content_keys_go_from_slot_to_slot_with_a_proof(page: Page) -> None:
+@pytest.mark.parametrize("hybrid", [False, True])
+def test_content_keys_go_from_slot_to_slot_with_a_proof(page: Page, hybrid: bool) -> None:
     """What a browser does to let a passkey in, with Python as the key service."""
     seed, output, proof_key = slot_seed("token", AC), os.urandom(32), ProofKey()
-    content = [ContentKey.new(AC, generation) for generation in (0, 3)]
-    stranger = ContentKey.new(AC, 7).seal_to_slot(slot_public(os.urandom(32)), AC)
-    boxes = [[key.generation, key.seal_to_slot(slot_public(seed), AC).hex()] for key in content]
+    content = [ContentKey.new(AC, generation, hybrid=hybrid) for generation in (0, 3)]
+    stranger = ContentKey.new(AC, 7).seal_to_slot(slot_public(os.urandom(32), hybrid=hybrid), AC)
+    boxes = [[key.generation, key.seal_to_slot(slot_public(seed, hybrid=hybrid), AC).hex()] for key in content]
     body = """
         const slot = await slots.slotOf("token", given.account);
         const boxes = given.boxes.map(([generation, sealed]) => [generation, bytes(sealed)]);
         const keys = await slots.openContentKeys(slot, given.account, given.account, boxes);
-        const mine = await slots.slotOfPasskey(bytes(given.output), given.credential);
+        const { generation, bytes: written } = keys.at(-1);
+        const present = await slots.contentPair(written);
+        const mine = slots.pairFor(await slots.slotOfPasskey(bytes(given.output), given.credential), present);
         const made = await slots.sealContentKeys(keys, given.account, given.credential, mine.publicBytes);
-        const { generation, bytes: present } = keys.at(-1);
-        const proof = await slots.proveSlot(await hpke.pairOf(present), bytes(given.proof_key), {
+        const proof = await slots.proveSlot(present, bytes(given.proof_key), {
             account: given.account, credential: given.credential, generation,
             publicBytes: mine.publicBytes, boxes: made,
         });
@@ -183,17 +186,19 @@ def test_content_keys_go_from_slot_to_slot_with_a_proof(page: Page) -> None:
     sealed = [(generation, bytes.fromhex(box)) for generation, box in made]
     from ringfence.domain.base64url import encode_base64url
 
-    slot = hpke.Recipient(slot_seed(encode_base64url(output), PK))
+    slot = hpke.Recipient(slot_seed(encode_base64url(output), PK), hybrid=hybrid)
+    assert bytes.fromhex(public) == slot.public
     assert [ContentKey.from_slot(AC, generation, box, slot, PK).public for generation, box in sealed] == [
         key.public for key in content
     ]
     what = new_slot(AC, PK, 3, bytes.fromhex(public), sealed)
     assert proof_key.holds(bytes.fromhex(proof), content[1].public, what)
+    assert not proof_key.holds(bytes.fromhex(proof), content[0].public, what)
 
 
 def _opened(page: Page, account: str, sid: str, field: str, epoch_number: int, **given: bytes) -> Any:
     body = """
-        const pair = await hpke.pairOf(bytes(given.content));
+        const pair = await pairOf(bytes(given.content));
         try {
             const key = await records.openEpoch(pair, given.account, given.epoch, bytes(given.sealed_epoch));
             const one = await records.recordKey(key, given.sid);
@@ -233,7 +238,7 @@ def test_a_recovery_kit_is_read_as_python_wrote_it(page: Page) -> None:
         const { readKit, slotOfKit, kitOf } = await import("/bundle/recovery_kit.js");
         const account = given.account;
         return Promise.all(given.written.map(async (written) =>
-            [kitOf(account), hex(readKit(written)), hex((await slotOfKit(written, account)).publicBytes)]));
+            [kitOf(account), hex(readKit(written)), hex((await slotOfKit(written, account)).classical.publicBytes)]));
     """
     written = [" ".join(write_recovery_secret(secret)) for secret in kits]
     written[1] = written[1].lower().replace(" ", "-").replace("0", "o").replace("1", "l")

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 AC, TOKEN = "AC" + "a" * 32, "e" * 32
 EPOCH = 123_456_789
-KEEPER = hpke.Recipient(b"\x05" * 32)
+KEEPER = hpke.Recipient(b"\x05" * 32, hybrid=True)
 CANARY = f"canary-{os.urandom(16).hex()}"
 REMOTE = "+12025550177"
 NOW_MS = 1_767_300_000_000

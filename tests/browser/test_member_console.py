@@ -1,4 +1,7 @@
-"""A member's way from the link to the texts, in Chromium, with everything that came over the wire looked through."""
+"""A member's way from the link to the texts, in Chromium, with everything that came over the wire looked through.
+
+The account is sealed by the hybrid, as in the tests of grants and of what is set up; of X25519 is that of the traffic.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,16 +13,16 @@ from tests.browser.member_console import AC, REMOTE, TOKEN, MemberConsole, membe
 
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.recovery_kit import new_recovery_secret, recovery_credential, write_recovery_secret
-from ringfence.domain.sealing.slots import slot_public, slot_seed
-from ringfence.ports.keys import Slot
+from ringfence.domain.sealing.slots import slot_seed
 from ringfence.ports.store import AccountRow, CredentialRow
+from ringfence.usecases.accounts.credential import slot_of
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def stand() -> Iterator[MemberConsole]:
-    with member_console() as stand:
+    with member_console(hybrid=True) as stand:
         yield stand
 
 
@@ -146,7 +149,7 @@ def test_a_member_of_the_parent_reads_a_subaccount_in_the_frame(context: Browser
         account=child, sid=child, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=2, updated_ms=2
     )
     stand.wait(stand.texts.create_account(row, token))
-    stand.wait(stand.keys.create_account(child, [Slot(credential=child, public=slot_public(bytes(32)))], AC))
+    stand.wait(stand.keys.create_account(child, [slot_of(child, bytes(32))], AC))
     stand.text(stand.canary, account=child)
     enrolled(page, stand)
     signed_in(page, stand)
@@ -188,8 +191,7 @@ def test_a_passkey_without_a_prf_signs_in_and_reads_with_the_token(
     expect(frame.locator("td.text").first).to_have_text(stand.canary)
     assert any(entry.actor == AC and entry.verb == "slot_boxes" for entry in stand.ledger.entries)
     secret, kit = new_recovery_secret(), recovery_credential(AC)
-    slot = Slot(credential=kit, public=slot_public(slot_seed(secret.hex(), kit)))
-    stand.wait(stand.keys.add_slot(stand.caller, AC, slot))
+    stand.wait(stand.keys.add_slot(stand.caller, AC, slot_of(kit, slot_seed(secret.hex(), kit))))
     page.get_by_role("button", name="Sign out").click()
     frame.get_by_role("button", name="Sign in with a passkey").click()
     page.get_by_role("link", name="Texts").click()

@@ -13,7 +13,7 @@ from tests.browser.test_member_console import enrolled, signed_in
 
 from ringfence.domain.client_validation import read_client_key, read_client_keys
 from ringfence.domain.sealing.hmac_states import states_of
-from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import (
     NumberConfig,
     decode_number_config,
@@ -21,8 +21,9 @@ from ringfence.domain.standing import (
     hmac_states_record,
     number_record,
 )
-from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.keys import Caller
 from ringfence.ports.store import CredentialRow, NumberRow, StockRow
+from ringfence.usecases.accounts.credential import slot_of
 from ringfence.usecases.accounts.take_access import take_access
 
 pytestmark = pytest.mark.browser
@@ -38,7 +39,7 @@ PN, SK, NEXT = "PN" + "1" * 32, "SK" + "1" * 32, "+12025550199"
 
 @pytest.fixture(scope="module")
 def stand() -> Iterator[MemberConsole]:
-    with member_console() as stand:
+    with member_console(hybrid=True) as stand:
         yield stand
 
 
@@ -74,8 +75,7 @@ def number(stand: MemberConsole, sms_url: str) -> None:
 
 
 def api_key(stand: MemberConsole) -> None:
-    seed = slot_public(slot_seed("k" * 32, SK))
-    stand.wait(stand.keys.add_slot(stand.caller, AC, Slot(credential=SK, public=seed)))
+    stand.wait(stand.keys.add_slot(stand.caller, AC, slot_of(SK, slot_seed("k" * 32, SK))))
     row = CredentialRow(
         account=AC,
         sid=SK,

@@ -6,13 +6,14 @@ import sqlite3
 from ringfence.console.storage import DATABASE
 from ringfence.console.tenant import member_rows
 from ringfence.domain.clock import Clock
-from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ApiKeyClient
 from ringfence.ports.console_keys import LINK_PREFIX
-from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.keys import Caller
 from ringfence.roles.settings import Settings
+from ringfence.usecases.accounts.credential import slot_of
 
 SECRET_BYTES = 32
 LIFE_MS = 600_000
@@ -25,7 +26,7 @@ async def make_console_link(settings: Settings, clock: Clock, caller: Caller) ->
     """
     link = new_sid(LINK_PREFIX, clock.now_ms())
     secret = secrets.token_urlsafe(SECRET_BYTES)
-    slot = Slot(credential=link, public=slot_public(slot_seed(secret, link)))
+    slot = slot_of(link, slot_seed(secret, link))
     client = Client(settings.socket("kms-api"))
     try:
         keys = ApiKeyClient(client, clock)

@@ -16,7 +16,7 @@ from ringfence.domain.client_validation import ClientKey, read_client_key
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy, check_policy
 from ringfence.domain.key_watch import Reaction
-from ringfence.domain.sealing.hkdf import KEY_BYTES
+from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.hmac_states import STATES_BYTES
 from ringfence.domain.sealing.slot_proof import PROOF_BYTES, Boxes
 from ringfence.domain.sid import is_sid, new_sid
@@ -156,7 +156,7 @@ def read_new_key(sid: str, form: bytes, now_ms: int) -> tuple[KeyMade, KeySlot]:
         created_ms=now_ms,
     )
     slot = KeySlot(
-        public=_bytes("public", given.public, KEY_BYTES),
+        public=_bytes("public", given.public, hpke.PUBLIC_BYTES, hpke.HYBRID_PUBLIC_BYTES),
         boxes=[(generation, _read("boxes", decode_base64url, box)) for generation, box in given.boxes],
         proof=_bytes("proof", given.proof, PROOF_BYTES),
     )
@@ -214,10 +214,10 @@ def _read(name: str, read: Callable[[str], _Value], text: str) -> _Value:
         raise FieldRefusedError(f"{name}: {error}") from None
 
 
-def _bytes(name: str, text: str, length: int) -> bytes:
+def _bytes(name: str, text: str, *lengths: int) -> bytes:
     value = _read(name, decode_base64url, text)
-    if len(value) != length:
-        raise FieldRefusedError(f"{name}: expected {length} bytes")
+    if len(value) not in lengths:
+        raise FieldRefusedError(f"{name}: expected {' or '.join(map(str, lengths))} bytes")
     return value
 
 

@@ -77,7 +77,7 @@ class StaffBrowser:
     def __init__(self, staff: str, session: str) -> None:
         self.staff = staff
         self.session = session
-        self.recipient = hpke.Recipient(os.urandom(32))
+        self.recipient = hpke.Recipient(os.urandom(32), hybrid=True)
         self.value = os.urandom(VALUE_BYTES)
 
     @property

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 DRILL: Final = "D36"
 TITLE: Final = "a tenants' console that serves the attacker's script to members who have opened their texts"
 # Nobody approves anything in this drill.
-KEEPER = secrets.token_bytes(32)
+KEEPER = hpke.Recipient(secrets.token_bytes(32), hybrid=True).public
 TEXTS: Final = 5
 WITHIN_MS: Final = 15_000
 SETTLES_MS: Final = 300

@@ -27,7 +27,7 @@ ENROL: Final = "enrol.html"
 def create_key_origin(framed_by: Sequence[str], console: str, *, grant_keeper: Callable[[], bytes]) -> ASGIApp:
     """`framed_by` are the origins of the consoles, `console` is the tenants': each https://host[:port].
 
-    `grant_keeper` gives the key service's X25519 public key of now: `ports.grants.GrantKeys.grant_keeper`.
+    `grant_keeper` gives the key service's public key of now: `ports.grants.GrantKeys.grant_keeper`.
     """
     frame = _headers(connect="'self'", ancestors=" ".join(framed_by))
     enrol = _headers(connect=f"'self' {console}", ancestors="'none'")

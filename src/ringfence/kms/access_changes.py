@@ -25,7 +25,8 @@ from ringfence.ports.access_changes import AccessChange, WaitingAccess
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.standing_forms import SealedForm
 
-# A key brings every generation of the content key that its maker opens, of some 130 bytes each in the form.
+# A key brings every generation of the content key that its maker opens, of some 130 bytes each in the form, and of the
+# hybrid 1,600.
 FORM_MAX_BYTES: Final = 1 << 20
 TAKEN_MS: Final = 10_000
 SETTLED_FOR_MS: Final = 86_400_000

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from ringfence.domain.clock import Clock
-from ringfence.domain.sealing.hkdf import KEY_BYTES
-from ringfence.domain.sealing.hpke import OVERHEAD_BYTES
+from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.slot_proof import Boxes, ProofKey, new_slot
+from ringfence.domain.sealing.slots import box_bytes
 from ringfence.domain.sid import is_sid
 from ringfence.kms.slot_keys import SlotKeys, renew
 from ringfence.kms.store import KeyStore
@@ -167,7 +167,7 @@ class BrowserSlots:
         key = self.take_proof_key(account, slot.proof_key)
         if (
             not is_sid(slot.credential, PASSKEY_PREFIX)
-            or len(slot.public) != (0 if slot.is_empty else KEY_BYTES)
+            or (slot.is_empty and slot.public)
             or not self._lets_in(account, by, way)
         ):
             raise KeyRefusedError("no slot of a passkey")
@@ -176,14 +176,17 @@ class BrowserSlots:
     def check_boxes(self, account: str, credential: str, slot: SlotMade, key: ProofKey) -> None:
         """KeyRefusedError unless whoever made the slot holds the content key, and sealed known generations to it."""
         publics = dict(self._store.rows("SELECT generation, public FROM content_key WHERE account = ?", account))
+        if not publics:
+            raise KeyRefusedError("no such account")
+        present = max(publics)
         generations = [generation for generation, _ in slot.boxes]
         if (
             len(set(generations)) != len(generations)
             or not publics.keys() >= set(generations)
-            or any(len(sealed) != KEY_BYTES + OVERHEAD_BYTES for _, sealed in slot.boxes)
+            or (slot.boxes and not hpke.is_public(slot.public, like=publics[present]))
+            or any(len(sealed) != box_bytes(slot.public) for _, sealed in slot.boxes)
         ):
             raise KeyRefusedError("no slot that a browser made")
-        present = max(publics)
         if slot.boxes and present not in generations:
             raise ConnectionError("a new content key began meanwhile")  # the new slot would not open it: try again
         what = new_slot(account, credential, present, slot.public, slot.boxes)

@@ -1,6 +1,6 @@
 """Key files: 32 random bytes each, as they are or sealed (`key_rest`), mode 0600, in a directory of their own.
 
-`standing.key`, `tables.key`, `ledger.key` and `grants.key` stay, as do `standing-<n>.key`, successors of the first,
+`standing.key`, `tables.key`, `ledger.key` and `browsers.key` stay, as do `standing-<n>.key`, successors of the first,
 until they are former ones; `dispatcher-<day>.key` (days since 1970) goes when nothing is sealed to it,
 `verification-<day>.key` ten minutes after its day.
 """
@@ -20,7 +20,8 @@ TABLES = "tables"
 DISPATCHER = "dispatcher"
 VERIFICATION = "verification"
 LEDGER = "ledger"
-GRANTS = "grants"
+BROWSERS = "browsers"
+CLASSICAL_GRANTS = "grants"
 _DAY = re.compile(r"([a-z]+)-(\d+)\.key")
 
 

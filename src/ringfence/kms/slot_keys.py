@@ -124,7 +124,7 @@ class SlotKeys:
         found = self._store.row(
             "SELECT public FROM sealer WHERE account = ? AND credential = ?", caller.account, caller.credential
         )
-        if found is None or not hmac.compare_digest(found[0], slot_public(caller.seed)):
+        if found is None or not hmac.compare_digest(found[0], slot_public(caller.seed, hybrid=is_hybrid(found[0]))):
             return False
         if account == caller.account:
             return True
@@ -153,7 +153,7 @@ class SlotKeys:
             db.execute(
                 "INSERT INTO sealer (account, credential, public) VALUES (?, ?, ?)"
                 " ON CONFLICT (account, credential) DO UPDATE SET public = excluded.public",
-                (account, slot.credential, slot.public),
+                (account, slot.credential, _public(slot, hybrid=_is_hybrid(db, account))),
             )
 
         await self._store.write(work)
@@ -300,10 +300,10 @@ def _put_slot(db: sqlite3.Connection, key: ContentKey, slot: Slot, turn: int) ->
 
 
 def _public(slot: Slot, *, hybrid: bool) -> bytes:
-    """The public half that an account of this kind keeps. KeyRefusedError where the slot's holder has none such."""
+    """The public half that an account of this kind keeps. KeyRefusedError where the slot has none such."""
     if not hybrid:
         return slot.public
     wanted = slot.hybrid or slot.public
     if not is_hybrid(wanted):
-        raise KeyRefusedError("browsers cannot open what is sealed by hybrid_sealing")
+        raise KeyRefusedError("a slot of X25519 alone, of an account that is sealed by the hybrid")
     return wanted

@@ -33,7 +33,7 @@ class GrantKeys(Protocol):
     """
 
     async def grant_keeper(self) -> bytes:
-        """The X25519 public key to which approvers' browsers seal once more. It does not change."""
+        """The public key of the hybrid to which browsers seal what is for the key service."""
 
     async def keep_grant(self, grant: KeptGrant) -> None:
         """Keep it until it expires. Once only: KeyRefusedError for a grant that was kept before, ended or not.

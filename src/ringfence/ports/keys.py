@@ -12,8 +12,9 @@ import msgspec
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Proof that a tenant is present: the account that signed in, its credential, and that credential's slot seed.
 
-    `seed` is 32 bytes, HKDF-SHA256(secret, salt=credential, info="ringfence/slot/v1"): the X25519 private
-    half of the slot. `account` is the account the credential belongs to; it may open its subaccounts' content too.
+    `seed` is 32 bytes, HKDF-SHA256(secret, salt=credential, info="ringfence/slot/v1"): the private half of the slot,
+    of X25519 or of the hybrid, as the account is sealed. `account` is the account the credential belongs to; it may
+    open its subaccounts' content too.
     """
 
     account: str
@@ -27,8 +28,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 class Slot(msgspec.Struct, frozen=True, kw_only=True):
     """A way to open a tenant's content key; `public` is the public half of `Caller.seed`.
 
-    `hybrid` is the public half for an account that is sealed by the hybrid with ML-KEM; b"" where the holder, a
-    browser, cannot open by that. The key service keeps the one that the account needs, and never both.
+    `hybrid` is the public half for an account that is sealed by the hybrid with ML-KEM; b"" for a slot of none such.
+    The key service keeps the one that the account needs, and never both.
     """
 
     credential: str

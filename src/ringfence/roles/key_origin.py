@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
+import hashlib
 
-from ringfence.domain.base64url import encode_base64url
 from ringfence.ipc.client import Client
 from ringfence.key_origin.app import create_key_origin
 from ringfence.key_origin.bundle_files import bundle_files, bundle_hash
@@ -65,6 +65,6 @@ class _Served:
     async def _look(self) -> None:
         keeper = await self._keys.grant_keeper()
         if keeper != self.keeper:
-            scope = (f"sha256:{self._bundle}", f"grant_keeper:{encode_base64url(keeper)}")
+            scope = (f"sha256:{self._bundle}", f"grant_keeper:sha256:{hashlib.sha256(keeper).hexdigest()}")
             await self._keys.note(OPERATOR, ACTOR, SERVES, scope)
             self.keeper = keeper

@@ -48,9 +48,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         tuple[str, ...],
         Meta(description="Unix users beside its own that may use a socket of the key service: kms-api=ringfence_api."),
     ] = ()
-    hybrid_sealing: Annotated[
-        bool, Meta(description="Seal new accounts by X25519 and ML-KEM-768 together; browsers cannot open them.")
-    ] = False
+    hybrid_sealing: Annotated[bool, Meta(description="Seal new accounts by X25519 and ML-KEM-768 together.")] = False
     mode: Annotated[
         Literal["dev", "production"],
         Meta(description="dev has the simulator and its Phones page; production has neither."),

@@ -30,7 +30,7 @@ async def granted(it: Any, browser: Any) -> tuple[str, str]:
         account=ACCOUNT,
         staff=member,
         session=session[1],
-        public=hpke.Recipient(b"\x07" * 32).public,
+        public=hpke.Recipient(b"\x07" * 32, hybrid=True).public,
         expires_ms=it.clock.now_ms() + 1_800_000,
     )
     sealed = seal_grant(bound, {SM1: b"\x01" * 32}, await it.keys.grant_keeper())

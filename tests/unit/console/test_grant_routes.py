@@ -21,7 +21,7 @@ from ringfence.ports.store import AccountRow, CredentialRow, MessageRow
 from ringfence.usecases.access.answer_grant import approve_grant, look_at_grant
 
 AC, OTHER = "AC" + "a" * 32, "AC" + "b" * 32
-SESSION = hpke.Recipient(b"\x07" * 32)
+SESSION = hpke.Recipient(b"\x07" * 32, hybrid=True)
 VALUE = b"\x01" * 32
 PROMISED = {
     "public": encode_base64url(SESSION.public),

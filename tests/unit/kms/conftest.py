@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from ringfence.domain.clock import ManualClock
-from ringfence.domain.sealing.slots import slot_public, slot_seed
+from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.sid import new_sid
 from ringfence.kms.service import KeyService
-from ringfence.ports.keys import Caller, Slot
+from ringfence.ports.keys import Caller
 from ringfence.ports.ledger import AccessEntry
+from ringfence.usecases.accounts.credential import slot_of
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -26,7 +27,7 @@ class Credential:
         self.secret = secret or new_sid("")
         seed = slot_seed(self.secret, sid)
         self.caller = Caller(account=account, credential=sid, seed=seed)
-        self.slot = Slot(credential=sid, public=slot_public(seed))
+        self.slot = slot_of(sid, seed)
 
 
 class MemoryLedger:

@@ -10,7 +10,7 @@ import pytest
 from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing import epoch as epochs
 from ringfence.domain.sealing.hpke import Recipient
-from ringfence.domain.sealing.slot_proof import new_slot, prove
+from ringfence.domain.sealing.slot_proof import Boxes, new_slot, prove
 from ringfence.domain.sealing.slots import ContentKey, slot_public
 from ringfence.ipc.client import Client
 from ringfence.kms import browser_slots
@@ -28,12 +28,12 @@ READ_BY = (f"session:{READER.session}", f"member:{READER.member}")
 class Browser:
     """What a browser does, with Python's half of the cryptography: it opens content keys, and seals them again."""
 
-    def __init__(self, account: str, credential: str, seed: bytes) -> None:
-        self.account, self.credential, self.seed = account, credential, seed
+    def __init__(self, account: str, credential: str, seed: bytes, *, hybrid: bool = False) -> None:
+        self.account, self.credential, self.seed, self.hybrid = account, credential, seed, hybrid
         self.content: dict[int, bytes] = {}
 
     async def open(self, keys: ConsoleKeys) -> None:
-        slot = Recipient(self.seed)
+        slot = Recipient(self.seed, hybrid=self.hybrid)
         boxes = (
             await keys.link_boxes(self.account, KL)
             if self.credential == KL
@@ -44,14 +44,16 @@ class Browser:
             self.content[generation] = key._private
 
     async def slot_for(self, keys: ConsoleKeys, credential: str, seed: bytes) -> BrowserSlot:
-        public, proof_key = slot_public(seed), await keys.proof_key(self.account)
-        boxes = [
-            (generation, ContentKey(self.account, generation, private).seal_to_slot(public, credential))
-            for generation, private in self.content.items()
-        ]
+        public, proof_key = slot_public(seed, hybrid=self.hybrid), await keys.proof_key(self.account)
+        held = [ContentKey(self.account, number, key, hybrid=self.hybrid) for number, key in self.content.items()]
+        boxes = [(key.generation, key.seal_to_slot(public, credential)) for key in held]
+        return self.proved(credential, public, boxes, proof_key)
+
+    def proved(self, credential: str, public: bytes, boxes: Boxes, proof_key: bytes) -> BrowserSlot:
+        """A slot of these boxes, with the proof of whoever holds the present content key."""
         present = max(self.content)
         what = new_slot(self.account, credential, present, public, boxes)
-        proof = prove(self.content[present], proof_key, what)
+        proof = prove(self.content[present], proof_key, what, hybrid=self.hybrid)
         return BrowserSlot(credential=credential, public=public, boxes=boxes, proof_key=proof_key, proof=proof)
 
 

@@ -234,7 +234,7 @@ def test_a_closed_epoch_cannot_be_opened_from_everything_on_disk(
 
         keys = {path.name: path.read_bytes() for path in (kms_dir / "keys").iterdir()}
         day = f"{day_file(sealing.index_day + 1)}.key"
-        assert sorted(keys) == sorted(["grants.key", "standing.key", "tables.key", day])
+        assert sorted(keys) == sorted(["browsers.key", "standing.key", "tables.key", day])
         for day, sealed in old_rows:  # as a backup or the WAL would still hold them
             for secret in keys.values():
                 for guess in (day, day + 1):

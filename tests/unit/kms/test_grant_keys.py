@@ -50,11 +50,11 @@ def test_a_former_key_is_destroyed_when_no_grant_can_need_it_and_no_sooner(files
     # Since when it has been former is not known after a start: it stays for the whole time again.
     assert held(files, clock).destroy_former() == 0
     clock.advance(1)
-    assert (keys.destroy_former(), keys.destroy_former(), files.names()) == (1, 0, ["grants-1"])
+    assert (keys.destroy_former(), keys.destroy_former(), files.names()) == (1, 0, ["browsers-1"])
     with pytest.raises(UnsealError):
         keys.unseal(before, b"")
     assert held(files, clock).public == keys.public
-    assert files.names() == ["grants-1"]
+    assert files.names() == ["browsers-1"]
 
 
 def test_a_grant_that_is_open_goes_on_and_one_for_either_key_is_kept(

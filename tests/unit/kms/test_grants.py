@@ -20,7 +20,7 @@ from ringfence.ports.keys import KeyRefusedError
 from unit.kms.conftest import Credential
 
 MINUTE_MS = 60_000
-SESSION = hpke.Recipient(b"\x07" * 32)
+SESSION = hpke.Recipient(b"\x07" * 32, hybrid=True)
 SM1, SM2, SM3 = ("SM" + digit * 32 for digit in "123")
 KEYS = {SM1: b"\x01" * 32, SM2: b"\x02" * 32}
 GR, SUBJECTS = "GR" + "1" * 32, ("session:e1", "grant:GR" + "1" * 32)

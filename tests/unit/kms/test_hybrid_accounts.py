@@ -1,6 +1,7 @@
 """Accounts that are sealed by the hybrid: all that is kept of their keys is of it, from the first key on."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 import pytest
 
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.sealing import epoch as epochs
+from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.hpke import HYBRID_PUBLIC_BYTES
-from ringfence.domain.sealing.slots import slot_public, slot_seed
-from ringfence.domain.sid import new_sid
+from ringfence.domain.sealing.slots import box_bytes, slot_public, slot_seed
+from ringfence.domain.sealing.standing_form import view_place
+from ringfence.domain.standing import NumberConfig, encode_number_config
 from ringfence.kms.service import KeyService
-from ringfence.ports.console_keys import LINK_PREFIX
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
-from ringfence.usecases.accounts.credential import credential_of
+from ringfence.usecases.accounts.credential import credential_of, slot_of
+from unit.kms.test_browser_slots import KL, PK, PK2, READER, Browser
+from unit.kms.test_standing_forms import RECORD, URL, form_of
 
 ACCOUNT, CHILD, CLASSICAL = "AC" + "a" * 32, "AC" + "b" * 32, "AC" + "c" * 32
 KEY = "SK" + "d" * 32
@@ -86,24 +91,110 @@ def test_it_opens_what_it_sealed_through_revocation_rotation_and_a_change_of_the
     assert kept(kms_dir, CLASSICAL) == {32}
 
 
-def test_no_classical_half_of_it_is_kept_and_no_browser_is_let_in(
+def test_a_browser_is_let_in_by_a_link_reads_adds_a_passkey_and_changes_a_form_and_no_classical_half_is_kept(
     kms_dir: Path, at_noon: ManualClock, opened: Callable[..., Coroutine[Any, Any, KeyService]]
+) -> None:
+    passkey, output = slot_seed("output", PK), slot_seed("link", KL)
+    visitor, member = Browser(ACCOUNT, KL, output, hybrid=True), Browser(ACCOUNT, PK, passkey, hybrid=True)
+
+    async def story() -> None:
+        service = await opened(hybrid=True)
+        owner = caller(ACCOUNT, "one")
+        await service.create_account(ACCOUNT, [credential_of(ACCOUNT, "one").slot])
+        await service.open_console_link(owner, ACCOUNT, slot_of(KL, output), at_noon.now_ms() + 60_000)
+        await visitor.open(service)
+        await service.add_browser_slot(ACCOUNT, await visitor.slot_for(service, PK, passkey), KL, "link")
+        # The link ended, and with it its content key: the passkey's slot has the next one.
+        await member.open(service)
+        assert sorted(member.content) == [0, 1]
+        sealing = await service.sealing_key(owner, ACCOUNT)
+        ((generation, box),) = (await service.sealed_epochs(ACCOUNT, PK, [sealing.epoch], READER))[sealing.epoch]
+        content = hpke.Recipient(member.content[generation], hybrid=True)
+        assert epochs.open_epoch_key(box, content, ACCOUNT, sealing.epoch) == sealing.epoch_key
+        await service.add_browser_slot(ACCOUNT, await member.slot_for(service, PK2, os.urandom(32)), PK, "passkey")
+
+        (now,) = await service.seal_standing(ACCOUNT, [(RECORD, encode_number_config(NumberConfig(sms_url=URL)))])
+        ((generation, shown),) = await service.show_standing(ACCOUNT, PK, [(RECORD, now)], READER)
+        seen = hpke.Recipient(member.content[generation], hybrid=True).unseal(
+            shown, view_place(ACCOUNT, generation, RECORD)
+        )
+        assert URL.encode() in seen
+        form = await form_of(service, ACCOUNT, PK, passkey, {"sms_method": "GET"}, hybrid=True)
+        await service.keep_standing(ACCOUNT, RECORD, now, form, READER)
+        # By the pair of X25519 that the same secret makes elsewhere, nothing is proved.
+        with pytest.raises(KeyRefusedError, match="does not hold"):
+            await service.keep_standing(
+                ACCOUNT, RECORD, now, await form_of(service, ACCOUNT, PK, passkey, {"sms_method": "GET"}), READER
+            )
+        await service.close()
+
+    asyncio.run(story())
+    everything = b"".join(path.read_bytes() for path in kms_dir.rglob("*") if path.is_file())
+    for seed in (slot_seed("one", ACCOUNT), passkey, output):
+        assert slot_public(seed) not in everything
+    with sqlite3.connect(kms_dir / "kms.db") as database:
+        halves = {public for (public,) in database.execute("SELECT public FROM slot WHERE credential = ?", (PK,))}
+    assert halves == {slot_public(passkey, hybrid=True)}
+    assert kept(kms_dir, ACCOUNT) == {HYBRID_PUBLIC_BYTES}
+
+
+def test_no_slot_of_the_other_kind_is_taken_nor_one_that_nothing_can_be_sealed_to(
+    at_noon: ManualClock, opened: Callable[..., Coroutine[Any, Any, KeyService]]
 ) -> None:
     async def story() -> None:
         service = await opened(hybrid=True)
         owner = caller(ACCOUNT, "one")
         await service.create_account(ACCOUNT, [credential_of(ACCOUNT, "one").slot])
-        link = new_sid(LINK_PREFIX, at_noon.now_ms())
-        of_browser = Slot(credential=link, public=slot_public(slot_seed("link", link)))
-        with pytest.raises(KeyRefusedError, match="browsers cannot open"):
-            await service.open_console_link(owner, ACCOUNT, of_browser, at_noon.now_ms() + 60_000)
-        with pytest.raises(KeyRefusedError, match="browsers cannot open"):
-            await service.add_slot(owner, ACCOUNT, of_browser)
-        with pytest.raises(KeyRefusedError, match="browsers cannot open"):
-            await service.create_account(CHILD, [of_browser])
+        alone = Slot(credential=KL, public=slot_public(slot_seed("link", KL)))
+        for asking in (
+            service.open_console_link(owner, ACCOUNT, alone, at_noon.now_ms() + 60_000),
+            service.add_slot(owner, ACCOUNT, alone),
+            service.create_account(CHILD, [alone]),
+        ):
+            with pytest.raises(KeyRefusedError, match="of X25519 alone"):
+                await asking
+        seed = os.urandom(32)
+        await service.open_console_link(owner, ACCOUNT, slot_of(KL, seed), at_noon.now_ms() + 60_000)
+        browser = Browser(ACCOUNT, KL, seed, hybrid=True)
+        await browser.open(service)
+        good = await browser.slot_for(service, PK, os.urandom(32))
+        (box,) = good.boxes
+        unreduced, zeros = b"\xff\xff" + good.public[2:], good.public[:-32] + bytes(32)
+        for public, sealed in (
+            (slot_public(seed), box[1]),
+            (slot_public(seed), box[1][:80]),
+            (good.public, box[1][:80]),
+            (good.public, box[1] + b"x"),
+            (good.public[:-1], box[1]),
+            (unreduced, box[1]),
+            (zeros, box[1]),
+        ):
+            slot = browser.proved(PK, public, [(0, sealed)], await service.proof_key(ACCOUNT))
+            with pytest.raises(KeyRefusedError, match="no slot that a browser made"):
+                await service.add_browser_slot(ACCOUNT, slot, KL, "link")
+        await service.add_browser_slot(ACCOUNT, good, KL, "link")
         await service.close()
 
     asyncio.run(story())
-    everything = b"".join(path.read_bytes() for path in kms_dir.rglob("*") if path.is_file())
-    assert slot_public(slot_seed("one", ACCOUNT)) not in everything
-    assert kept(kms_dir, ACCOUNT) == {HYBRID_PUBLIC_BYTES}
+
+
+def test_an_account_of_x25519_takes_no_slot_that_nothing_can_be_sealed_to(
+    at_noon: ManualClock, opened: Callable[..., Coroutine[Any, Any, KeyService]]
+) -> None:
+    """Sealed to zeros the next content key could never be: whoever had such a slot could not be revoked."""
+
+    async def story() -> None:
+        service = await opened(hybrid=False)
+        owner, seed = caller(CLASSICAL, "one", CLASSICAL), os.urandom(32)
+        await service.create_account(CLASSICAL, [credential_of(CLASSICAL, "one").slot])
+        await service.open_console_link(owner, CLASSICAL, slot_of(KL, seed), at_noon.now_ms() + 60_000)
+        browser = Browser(CLASSICAL, KL, seed)
+        await browser.open(service)
+        for public in (bytes(32), slot_public(seed, hybrid=True)):
+            slot = browser.proved(PK, public, [(0, bytes(box_bytes(public)))], await service.proof_key(CLASSICAL))
+            with pytest.raises(KeyRefusedError, match="no slot that a browser made"):
+                await service.add_browser_slot(CLASSICAL, slot, KL, "link")
+        await service.add_browser_slot(CLASSICAL, await browser.slot_for(service, PK, seed), KL, "link")
+        await service.close()
+
+    asyncio.run(story())

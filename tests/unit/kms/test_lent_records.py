@@ -9,7 +9,7 @@ from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.lending import seal_lent, unseal_lent
 
 AC, SID = "AC" + "a" * 32, "CA" + "b" * 32
-KEEPER = hpke.Recipient(b"\x05" * 32)
+KEEPER = hpke.Recipient(b"\x05" * 32, hybrid=True)
 KEY = bytes(range(32))
 
 
@@ -20,7 +20,7 @@ def test_it_opens_for_its_own_record_alone() -> None:
         (KEEPER, AC, 8, SID),
         (KEEPER, AC, 7, "CA" + "c" * 32),
         (KEEPER, "AC" + "d" * 32, 7, SID),
-        (hpke.Recipient(b"\x06" * 32), AC, 7, SID),
+        (hpke.Recipient(b"\x06" * 32, hybrid=True), AC, 7, SID),
     ]
     for other in others:
         with pytest.raises(UnsealError):

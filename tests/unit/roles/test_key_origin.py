@@ -1,6 +1,7 @@
 """The key origin's process: what it serves is in the ledger first."""
 
 import asyncio
+import hashlib
 import shutil
 import socket
 import tempfile
@@ -10,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.clock import ManualClock
 from ringfence.key_origin.bundle_files import bundle_files, bundle_hash
 from ringfence.kms.memory import memory_key_service
@@ -56,10 +56,10 @@ def test_it_serves_once_the_ledger_says_what(run: Any, settings: Settings) -> No
         await asyncio.gather(role, return_exceptions=True)
         await server.close()
         entries = [(entry.account, entry.actor, entry.verb, entry.scope) for entry in service._ledger.entries]
-        keeper = encode_base64url(await service.grant_keeper())
+        keeper = hashlib.sha256(await service.grant_keeper()).hexdigest()
         await service.close()
         return entries, keeper
 
     served = f"sha256:{bundle_hash(bundle_files())}"
     entries, keeper = run(scene())
-    assert entries == [("operator", "key_origin", "note.serve_bundle", (served, f"grant_keeper:{keeper}"))]
+    assert entries == [("operator", "key_origin", "note.serve_bundle", (served, f"grant_keeper:sha256:{keeper}"))]

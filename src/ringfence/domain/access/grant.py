@@ -13,6 +13,7 @@ from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import Scope, check_scope
 from ringfence.domain.sealing.aead import place
 from ringfence.domain.sealing.grant import GrantBinding
+from ringfence.domain.sealing.hpke import HYBRID_PUBLIC_BYTES, x25519_half
 
 MINUTES_MAX = 480
 MINUTES = 30
@@ -23,7 +24,7 @@ FRESH_MS = 5 * 60_000
 SKEW_MS = 5 * 60_000
 """So far at most may an approver's browser be from the time here."""
 REASON_MIN, REASON_MAX = 10, 500
-PUBLIC_BYTES = 32
+PUBLIC_BYTES = HYBRID_PUBLIC_BYTES
 _MINUTE_MS = 60_000
 
 
@@ -106,9 +107,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def statement(self) -> bytes:
         """What both browsers state of the request, in one line of text: all that the approver reads, and the key."""
-        bound = self.binding
-        where = (bound.grant, bound.account, bound.staff, bound.session, bound.public.hex(), str(bound.expires_ms))
-        return place("ringfence/grant/v1", *where, self.scope.digest, self.reason.encode().hex())
+        return place("ringfence/grant/v1", *self.binding.parts, self.scope.digest, self.reason.encode().hex())
 
     @property
     def number(self) -> str:
@@ -124,8 +123,8 @@ def ask(grant: Grant, now_ms: int) -> Grant:
         raise AccessRefusedError(Refusal.REASON)
     if not 1 <= grant.minutes <= MINUTES_MAX:
         raise AccessRefusedError(Refusal.MINUTES)
-    # An all-zero key is a point of small order, to which every secret is the same.
-    if len(grant.public) != PUBLIC_BYTES or not any(grant.public) or len(grant.committed) != VALUE_BYTES:
+    # All zeros are a point of small order, to which every secret is the same.
+    if len(grant.public) != PUBLIC_BYTES or not any(x25519_half(grant.public)) or len(grant.committed) != VALUE_BYTES:
         raise AccessRefusedError(Refusal.KEY)
     check_scope(grant.scope, now_ms)
     # ValueError for a name that holds the separator: nothing could be bound to it.

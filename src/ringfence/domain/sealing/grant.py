@@ -1,12 +1,14 @@
 """Keys of a grant: record keys, or epoch keys, sealed again by the approver's browser for one session of staff.
 
-The browser makes a key for this grant alone and seals it by HPKE to the session's X25519 public key, and that once more
-to the key service's (`lid`). Each key that is granted is sealed under it by AES-GCM (60 bytes, a box): 5,000 of them
-cost two X25519 exchanges. Whoever carries them from browser to browser cannot go round the key service: it takes its
-own seal off when it has written down who opens what. Lid and boxes are bound to grant, account, staff member, session
-and its key, and expiry, each box to its name also: with any of them altered it does not open.
+The browser makes a key for this grant alone and seals it by HPKE to the session's public key, and that once more to the
+key service's (`lid`). Both are of the hybrid, whatever the account is: keys of either kind pass here. Each key that is
+granted is sealed under it by AES-GCM (60 bytes, a box), so that 5,000 of them cost two encapsulations. Whoever carries
+them from browser to browser cannot go round the key service: it takes its own seal off when it has written down who
+opens what. Lid and boxes are bound to grant, account, staff member, session and its key, and expiry, each box to its
+name also: with any of them altered it does not open.
 """
 
+import hashlib
 import os
 from collections.abc import Mapping
 from typing import Protocol
@@ -16,8 +18,8 @@ import msgspec
 from ringfence.domain.sealing import aead, hkdf, hpke
 from ringfence.domain.sealing.aead import UnsealError
 
-INNER_LID_BYTES = hkdf.KEY_BYTES + hpke.OVERHEAD_BYTES
-LID_BYTES = INNER_LID_BYTES + hpke.OVERHEAD_BYTES
+INNER_LID_BYTES = hkdf.KEY_BYTES + hpke.HYBRID_OVERHEAD_BYTES
+LID_BYTES = INNER_LID_BYTES + hpke.HYBRID_OVERHEAD_BYTES
 BOX_BYTES = hkdf.KEY_BYTES + aead.OVERHEAD_BYTES
 _KEEPER = "ringfence/grant-keeper/v1"
 _LID = "ringfence/grant-lid/v1"
@@ -25,7 +27,7 @@ _BOX = "ringfence/grant-box/v1"
 
 
 class GrantBinding(msgspec.Struct, frozen=True, kw_only=True):
-    """Whose grant it is, for whom and until when (`expires_ms`, Unix). `public` is the session's 32-byte public key."""
+    """Whose grant it is, for whom and until when (`expires_ms`, Unix); `public` is the session's key of the hybrid."""
 
     grant: str
     account: str
@@ -34,10 +36,14 @@ class GrantBinding(msgspec.Struct, frozen=True, kw_only=True):
     public: bytes
     expires_ms: int
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """All of it as parts of a place; of the key its SHA-256, in hex."""
+        key = hashlib.sha256(self.public).hexdigest()
+        return self.grant, self.account, self.staff, self.session, key, str(self.expires_ms)
+
     def _place(self, kind: str, *more: str) -> bytes:
-        return aead.place(
-            kind, self.grant, self.account, self.staff, self.session, self.public.hex(), str(self.expires_ms), *more
-        )
+        return aead.place(kind, *self.parts, *more)
 
     @property
     def keeper_place(self) -> bytes:

@@ -25,6 +25,7 @@ from ringfence.domain.sealing.aead import UnsealError
 
 ENCAPSULATED_BYTES = 32
 OVERHEAD_BYTES = ENCAPSULATED_BYTES + 16
+PUBLIC_BYTES = 32
 HYBRID_PUBLIC_BYTES = 1_216
 HYBRID_OVERHEAD_BYTES = 1_120 + 16
 
@@ -37,6 +38,21 @@ _HYBRID = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 def is_hybrid(public: bytes) -> bool:
     """Whether a public key is of the hybrid."""
     return len(public) == HYBRID_PUBLIC_BYTES
+
+
+def x25519_half(public: bytes) -> bytes:
+    """The 32 bytes of X25519 in a public key of either kind."""
+    return public[_MLKEM_PUBLIC_BYTES:] if is_hybrid(public) else public
+
+
+def is_public(public: bytes, *, like: bytes) -> bool:
+    """Whether there is something to seal to: a key of the kind of `like`, its coefficients reduced (FIPS 203, section
+    7.2), and no point of small order."""
+    try:
+        seal(public, b"", b"")
+    except ValueError:
+        return False
+    return len(public) == len(like)
 
 
 def seal(public: bytes, plaintext: bytes, info: bytes) -> bytes:
@@ -59,16 +75,16 @@ class Recipient:
         self.hybrid = hybrid
         self._key: X25519PrivateKey | MLKEM768X25519PrivateKey
         if not hybrid:
-            self._suite, self._key = _SUITE, X25519PrivateKey.from_private_bytes(private)
-            self.public = self._key.public_key().public_bytes_raw()
+            self.x25519 = self._key = X25519PrivateKey.from_private_bytes(private)
+            self._suite, self.public = _SUITE, self.x25519.public_key().public_bytes_raw()
             return
         if len(private) != ENCAPSULATED_BYTES:
             raise ValueError("expected a seed of 32 bytes")
         expanded = hashlib.shake_256(private).digest(_MLKEM_SEED_BYTES + ENCAPSULATED_BYTES)
         mlkem = MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED_BYTES])
-        x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED_BYTES:])
-        self._suite, self._key = _HYBRID, MLKEM768X25519PrivateKey(mlkem, x25519)
-        self.public = mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
+        self.x25519 = X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED_BYTES:])
+        self._suite, self._key = _HYBRID, MLKEM768X25519PrivateKey(mlkem, self.x25519)
+        self.public = mlkem.public_key().public_bytes_raw() + self.x25519.public_key().public_bytes_raw()
 
     def unseal(self, sealed: bytes, info: bytes) -> bytes:
         """The plaintext, or UnsealError."""

@@ -4,7 +4,7 @@ from ringfence.domain.sealing import aead, hkdf, hpke
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.grant import Keeper
 
-LENT_BYTES = hkdf.KEY_BYTES + hpke.OVERHEAD_BYTES
+LENT_BYTES = hkdf.KEY_BYTES + hpke.HYBRID_OVERHEAD_BYTES
 _LENT = "ringfence/lent-record/v1"
 
 

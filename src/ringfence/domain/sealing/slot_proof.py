@@ -3,7 +3,8 @@
 The key service makes an X25519 key for one proof. Both sides know one shared secret then: the key service by its
 private half and the content key's public half, the holder the other way round. The proof is an HMAC under it, over all
 that is to be kept. Without it whoever reaches the key service could add a slot of his own to a tenant, and would be
-given the next content key. Source: RFC 7748, section 6.1; RFC 5869; RFC 2104.
+given the next content key. Of a hybrid key it is made with the half of X25519: like a signature, a proof is worth
+nothing to whoever breaks it later. Source: RFC 7748, section 6.1; RFC 5869; RFC 2104.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
-from ringfence.domain.sealing import hkdf
+from ringfence.domain.sealing import hkdf, hpke
 from ringfence.domain.sealing.aead import place
 
 PROOF_BYTES = 32
@@ -32,17 +33,15 @@ class ProofKey:
         return "ProofKey(…)"
 
     def holds(self, proof: bytes, content_public: bytes, what: bytes) -> bool:
-        """Whether `proof` of `what` was made with the content key whose public half this is."""
-        shared = self._private.exchange(X25519PublicKey.from_public_bytes(content_public))
+        """Whether `proof` of `what` was made with the content key, or slot, whose public half this is."""
+        shared = self._private.exchange(X25519PublicKey.from_public_bytes(hpke.x25519_half(content_public)))
         return hmac.compare_digest(proof, _proof(shared, what))
 
 
-def prove(content_private: bytes, proof_public: bytes, what: bytes) -> bytes:
-    """What the holder of a content key sends: 32 bytes. ValueError where `proof_public` is no such key."""
-    shared = X25519PrivateKey.from_private_bytes(content_private).exchange(
-        X25519PublicKey.from_public_bytes(proof_public)
-    )
-    return _proof(shared, what)
+def prove(private: bytes, proof_public: bytes, what: bytes, *, hybrid: bool = False) -> bytes:
+    """What the holder of a content key, or slot, sends: 32 bytes. ValueError where `proof_public` is no such key."""
+    holder = hpke.Recipient(private, hybrid=hybrid)
+    return _proof(holder.x25519.exchange(X25519PublicKey.from_public_bytes(proof_public)), what)
 
 
 def new_slot(account: str, credential: str, generation: int, public: bytes, boxes: Boxes) -> bytes:

@@ -27,6 +27,13 @@ def slot_public(seed: bytes, *, hybrid: bool = False) -> bytes:
     return hpke.Recipient(seed, hybrid=hybrid).public
 
 
+def box_bytes(public: bytes) -> int:
+    """How long a content key is that is sealed to a slot of this public half."""
+    if hpke.is_hybrid(public):
+        return hkdf.KEY_BYTES + len(_HYBRID) + hpke.HYBRID_OVERHEAD_BYTES
+    return hkdf.KEY_BYTES + hpke.OVERHEAD_BYTES
+
+
 class ContentKey:
     """One generation of an account's content key: it opens every epoch of that generation.
 

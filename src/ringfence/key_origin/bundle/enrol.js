@@ -2,7 +2,7 @@
 // content keys, which are sealed anew for the passkey that its person makes. Then the link is used up.
 
 import { fromBase64url } from "./crypto/bytes.js";
-import { isAble } from "./crypto/hpke.js";
+import { isAble } from "./crypto/x25519.js";
 import { openContentKeys, slotOf } from "./crypto/slots.js";
 import { h, inWords, pressed, show } from "./dom.js";
 import { makePasskey, needPasskeys } from "./passkey.js";

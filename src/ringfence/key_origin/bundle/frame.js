@@ -5,7 +5,7 @@
 import { access } from "./access_view.js";
 import { calls } from "./calls_view.js";
 import { listen } from "./channel.js";
-import { isAble } from "./crypto/hpke.js";
+import { isAble } from "./crypto/x25519.js";
 import { h, show } from "./dom.js";
 import { granting } from "./granting.js";
 import { ledger } from "./ledger_view.js";

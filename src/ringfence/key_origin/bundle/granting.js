@@ -1,4 +1,4 @@
-// Both sides of a grant. The asker's pair stays in this frame and cannot be taken out of it; the approver's keys are
+// Both sides of a grant. The asker's pair stays in this frame, and its half of X25519 cannot be taken out of it; the approver's keys are
 // sealed here, after its person typed the asker's number and showed the passkey. What is opened is shown here.
 //
 // What a frame promised or saw first it holds on to: a console that comes back with another value is refused. And it
@@ -7,9 +7,9 @@
 
 import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
 import { checkCommitment, commitment, numberOf, openGrant, sealGrant } from "./crypto/grants.js";
-import { newPair } from "./crypto/hpke.js";
 import { openField } from "./crypto/records.js";
 import { decode } from "./crypto/msgpack.js";
+import { newPair } from "./crypto/xwing.js";
 import { callRow, callTable } from "./calls_view.js";
 import { h, inWords, pressed, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";

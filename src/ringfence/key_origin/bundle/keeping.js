@@ -1,9 +1,9 @@
 // Content keys that a member opened, between one page of a console and the next: as keys that no script can read the
-// bytes of, for a quarter of an hour after a person showed a passkey or typed a secret. Nothing prolongs that: what a
+// bytes of (of the hybrid's two halves, one), for a quarter of an hour after a person showed a passkey or typed a secret. Nothing prolongs that: what a
 // console asks is no sign of a person. Browsers keep them apart for each site that frames us; where one keeps nothing for
 // frames of another site, they last no longer than the page.
 
-import { pairOf } from "./crypto/hpke.js";
+import { contentPair } from "./crypto/slots.js";
 import { Refused } from "./refused.js";
 
 const OPEN_MS = 15 * 60_000;
@@ -27,7 +27,7 @@ export async function keepChild(parent, account, contentKeys) {
 async function pairsOf(contentKeys) {
   const keys = [];
   for (const { generation, bytes } of contentKeys) {
-    keys.push({ generation, ...(await pairOf(bytes)) });
+    keys.push({ generation, ...(await contentPair(bytes)) });
     bytes.fill(0);
   }
   return keys;

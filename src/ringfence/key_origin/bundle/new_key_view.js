@@ -2,9 +2,8 @@
 // are its verifier, HMAC's states, and the content keys sealed to it, with a proof by the passkey that is shown for it.
 
 import { fromBase64url, hex, random, sha256, toBase64url, utf8 } from "./crypto/bytes.js";
-import { pairOf } from "./crypto/hpke.js";
 import { statesOf } from "./crypto/hmac_states.js";
-import { openContentKeys, proveSlot, sealContentKeys, slotOf } from "./crypto/slots.js";
+import { contentPair, openContentKeys, pairFor, proveSlot, sealContentKeys, slotOf } from "./crypto/slots.js";
 import { filledIn, h, inWords, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
 import { NEW_SCOPES, scopeChoice, wrongIn } from "./key_scope.js";
@@ -116,10 +115,11 @@ async function madeOf(account, contentKeys, proofKey, { name, policy, networks }
   const sid = `SK${Date.now().toString(16).padStart(12, "0")}${hex(random(10))}`;
   const secret = newSecret();
   const bytes = utf8(secret);
-  const { publicBytes } = await slotOf(secret, sid);
+  const { generation, bytes: present } = contentKeys.at(-1);
+  const pair = await contentPair(present);
+  const { publicBytes } = pairFor(await slotOf(secret, sid), pair);
   const boxes = await sealContentKeys(contentKeys, account, sid, publicBytes);
-  const present = contentKeys.at(-1);
-  const proof = await proveSlot(await pairOf(present.bytes), proofKey, { account, credential: sid, generation: present.generation, publicBytes, boxes });
+  const proof = await proveSlot(pair, proofKey, { account, credential: sid, generation, publicBytes, boxes });
   for (const key of contentKeys) key.bytes.fill(0);
   const changes = {
     friendly_name: name,

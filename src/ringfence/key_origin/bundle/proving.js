@@ -2,7 +2,7 @@
 // typed again. A key, a link or a recovery kit changes nothing here.
 
 import { fromBase64url, random, toBase64url } from "./crypto/bytes.js";
-import { slotOf } from "./crypto/slots.js";
+import { pairFor, slotOf } from "./crypto/slots.js";
 import { sealForm } from "./crypto/standing.js";
 import * as keeping from "./keeping.js";
 import { showPasskey } from "./passkey.js";
@@ -34,7 +34,8 @@ export async function provingSlot(open, token) {
 
 /** Changes of a record as the console carries them to the key service, proved by `slot`. */
 export async function provenForm({ keeper, open, record, slot, proof_key, changes }) {
-  const { account, credential: by } = open;
-  const { box, proof } = await sealForm(keeper, { account, record, by, slot, proofKey: fromBase64url(proof_key), changes });
+  const { account, credential: by, keys } = open;
+  const pair = pairFor(slot, keys.at(-1));
+  const { box, proof } = await sealForm(keeper, { account, record, by, pair, proofKey: fromBase64url(proof_key), changes });
   return { by, proof_key, box: toBase64url(box), proof: toBase64url(proof) };
 }

@@ -1,8 +1,7 @@
 // A new passkey's slot as the key service takes it: content keys sealed to it, and the proof that we hold them.
 
 import { toBase64url, EMPTY } from "./crypto/bytes.js";
-import { pairOf } from "./crypto/hpke.js";
-import { proveSlot, sealContentKeys } from "./crypto/slots.js";
+import { contentPair, pairFor, proveSlot, sealContentKeys } from "./crypto/slots.js";
 
 /**
  * `made` is what `makePasskey` gave: without a PRF there is nothing to seal to, and the proof is all of it.
@@ -10,10 +9,11 @@ import { proveSlot, sealContentKeys } from "./crypto/slots.js";
  */
 export async function slotFor(made, account, keys, proofKey) {
   const { generation, bytes } = keys.at(-1);
-  const publicBytes = made.slot ? made.slot.publicBytes : EMPTY;
+  const present = await contentPair(bytes);
+  const publicBytes = made.slot ? pairFor(made.slot, present).publicBytes : EMPTY;
   const boxes = made.slot ? await sealContentKeys(keys, account, made.name, publicBytes) : [];
   const what = { account, credential: made.name, generation, publicBytes, boxes };
-  const proof = await proveSlot(await pairOf(bytes), proofKey, what);
+  const proof = await proveSlot(present, proofKey, what);
   return {
     credential: made.name,
     public: toBase64url(publicBytes),

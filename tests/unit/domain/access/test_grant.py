@@ -13,6 +13,7 @@ from ringfence.domain.access.grant import (
     ANSWER_MS,
     FRESH_MS,
     OPEN,
+    PUBLIC_BYTES,
     SKEW_MS,
     Approver,
     Grant,
@@ -35,7 +36,7 @@ HALF_HOUR_MS = 30 * MINUTE_MS
 UNTIL_MS = NOW_MS + HALF_HOUR_MS
 AC, SUB, OTHER = "AC" + "a" * 32, "AC" + "b" * 32, "AC" + "c" * 32
 SM1, SM2 = "SM" + "1" * 32, "SM" + "2" * 32
-VALUE, ANSWER, PUBLIC = b"\x01" * 32, b"\x02" * 32, b"\x03" * 32
+VALUE, ANSWER, PUBLIC = b"\x01" * 32, b"\x02" * 32, b"\x03" * PUBLIC_BYTES
 NAMES = frozenset({SM1, SM2})
 ALICE = Approver(member="m1", account=AC, approves=True, verified_ms=NOW_MS)
 ASKED = Grant(
@@ -94,8 +95,9 @@ def test_asked_looked_at_matched_approved_expired() -> None:
         ({"reason": "a line\nand another one"}, Refusal.REASON),
         ({"minutes": 0}, Refusal.MINUTES),
         ({"minutes": 481}, Refusal.MINUTES),
-        ({"public": b"\x03" * 31}, Refusal.KEY),
-        ({"public": bytes(32)}, Refusal.KEY),
+        ({"public": b"\x03" * 32}, Refusal.KEY),
+        ({"public": PUBLIC[:-1]}, Refusal.KEY),
+        ({"public": PUBLIC[:-32] + bytes(32)}, Refusal.KEY),
         ({"committed": b""}, Refusal.KEY),
         ({"scope": Scope()}, Refusal.SCOPE),
     ],
@@ -201,7 +203,7 @@ def test_a_wrong_number_other_names_and_an_old_touch_approve_nothing() -> None:
         {"account": AC},
         {"staff": "s2"},
         {"session": "e2"},
-        {"public": b"\x04" * 32},
+        {"public": b"\x04" * PUBLIC_BYTES},
         {"expires_ms": NOW_MS},
         {"scope": Scope(records=(SM1,))},
         {"reason": "another reason, as good"},

@@ -30,23 +30,24 @@ export async function numberOf(grant, askerValue, approverValue) {
 
 async function statement(grant) {
   const scope = hex(await sha256(utf8(grant.names.join("\n"))));
-  return bound("ringfence/grant/v1", grant, scope, hex(utf8(grant.reason)));
+  return (await placesOf(grant))("ringfence/grant/v1", scope, hex(utf8(grant.reason)));
 }
 
 /** Keys, [[name, bytes]], for the session, and once more for the key service: {lid, boxes: [[name, sealed]]}. */
 export async function sealGrant(grant, keys, keeper) {
   const bytes = random(KEY_BYTES);
+  const bound = await placesOf(grant);
   try {
     const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["encrypt"]);
     const boxes = await Promise.all(
       keys.map(async ([name, granted]) => {
         const iv = random(NONCE_BYTES);
-        const how = { name: "AES-GCM", iv, additionalData: bound("ringfence/grant-box/v1", grant, name) };
+        const how = { name: "AES-GCM", iv, additionalData: bound("ringfence/grant-box/v1", name) };
         return [name, concat(iv, new Uint8Array(await crypto.subtle.encrypt(how, key, granted)))];
       }),
     );
-    const inner = await seal(fromBase64url(grant.public), bytes, bound("ringfence/grant-lid/v1", grant));
-    return { lid: await seal(keeper, inner, bound("ringfence/grant-keeper/v1", grant)), boxes };
+    const inner = await seal(fromBase64url(grant.public), bytes, bound("ringfence/grant-lid/v1"));
+    return { lid: await seal(keeper, inner, bound("ringfence/grant-keeper/v1")), boxes };
   } finally {
     bytes.fill(0);
   }
@@ -54,12 +55,13 @@ export async function sealGrant(grant, keys, keeper) {
 
 /** The granted keys by name, as bytes, for the session's `pair`; the lid is what the key service gave. Or Refused. */
 export async function openGrant(grant, pair, lid, boxes) {
-  const bytes = await unseal(pair, lid, bound("ringfence/grant-lid/v1", grant));
+  const bound = await placesOf(grant);
+  const bytes = await unseal(pair, lid, bound("ringfence/grant-lid/v1"));
   const key = await crypto.subtle.importKey("raw", bytes, "AES-GCM", false, ["decrypt"]);
   bytes.fill(0);
   try {
     const opened = boxes.map(async ([name, sealed]) => {
-      const how = { name: "AES-GCM", iv: sealed.slice(0, NONCE_BYTES), additionalData: bound("ringfence/grant-box/v1", grant, name) };
+      const how = { name: "AES-GCM", iv: sealed.slice(0, NONCE_BYTES), additionalData: bound("ringfence/grant-box/v1", name) };
       return [name, new Uint8Array(await crypto.subtle.decrypt(how, key, sealed.slice(NONCE_BYTES)))];
     });
     return new Map(await Promise.all(opened));
@@ -68,5 +70,8 @@ export async function openGrant(grant, pair, lid, boxes) {
   }
 }
 
-const bound = (kind, grant, ...more) =>
-  place(kind, grant.sid, grant.account, grant.staff, grant.session, hex(fromBase64url(grant.public)), grant.expires_ms, ...more);
+/** Gives the places of a grant: all that it is bound to, of the asker's key its SHA-256. */
+async function placesOf({ sid, account, staff, session, public: written, expires_ms }) {
+  const key = hex(await sha256(fromBase64url(written)));
+  return (kind, ...more) => place(kind, sid, account, staff, session, key, expires_ms, ...more);
+}

@@ -1,19 +1,42 @@
 // The ways into a tenant's content key, as domain/sealing/slots.py and slot_proof.py have them.
+//
+// An account is sealed by X25519 or by the hybrid, all of it. A slot is made before it is known of which kind its account
+// is, and so is both: of one secret, two pairs, of which the key service is told one and never both.
 
 import { Refused } from "../refused.js";
 import { EMPTY, bigEndian, concat, equal, hex, place, sha256, toBase64url, utf8 } from "./bytes.js";
-import { agreed, pairOf, seal, unseal } from "./hpke.js";
+import { isHybrid, seal, unseal } from "./hpke.js";
+import * as x25519 from "./x25519.js";
+import * as xwing from "./xwing.js";
 
 const SEED = "ringfence/slot/v1";
 const BOX = "ringfence/content-key/slot/v1";
 const PARENT = "ringfence/content-key/parent/v1";
 const PROOF = "ringfence/slot-proof/v1";
+const KEY_BYTES = 32;
+const HYBRID = 1;
+const CLASSICAL_BOX_BYTES = x25519.KEY_BYTES + KEY_BYTES + 16;
 
-/** The slot of a credential's secret, a text: the pair that content keys are sealed to. */
+/** The slot of a credential's secret, a text: the pairs that content keys are sealed to, {classical, hybrid}. */
 export async function slotOf(secret, credential) {
   const key = await crypto.subtle.importKey("raw", utf8(secret), "HKDF", false, ["deriveBits"]);
   const how = { name: "HKDF", hash: "SHA-256", salt: utf8(credential), info: utf8(SEED) };
-  return pairOf(new Uint8Array(await crypto.subtle.deriveBits(how, key, 256)));
+  const seed = new Uint8Array(await crypto.subtle.deriveBits(how, key, 256));
+  try {
+    return { classical: await x25519.pairOf(seed), hybrid: await xwing.pairOf(seed) };
+  } finally {
+    seed.fill(0);
+  }
+}
+
+/** The pair of a slot that is of the kind of a content key's `pair`. */
+export const pairFor = (slot, pair) => (isHybrid(pair.publicBytes) ? slot.hybrid : slot.classical);
+
+/** The pair of a content key as it is sealed: 32 bytes, and of the hybrid one more. */
+export function contentPair(bytes) {
+  if (bytes.length === KEY_BYTES) return x25519.pairOf(bytes);
+  if (bytes.length !== KEY_BYTES + 1 || bytes[KEY_BYTES] !== HYBRID) throw new Refused("key", "That is no content key.");
+  return xwing.pairOf(bytes.subarray(0, KEY_BYTES));
 }
 
 /** A passkey's secret is what its PRF gives, 32 bytes; it is written as text, as other secrets are. */
@@ -30,7 +53,8 @@ export async function openContentKeys(slot, account, credential, boxes) {
   const opened = new Map();
   for (const [generation, sealed] of boxes) {
     if (!Number.isSafeInteger(generation) || generation < 0) throw new Refused("generation", "There is no such generation of a key.");
-    const bytes = await unseal(slot, sealed, place(BOX, account, generation, credential)).catch(() => null);
+    const pair = sealed.length === CLASSICAL_BOX_BYTES ? slot.classical : slot.hybrid;
+    const bytes = await unseal(pair, sealed, place(BOX, account, generation, credential)).catch(() => null);
     if (!bytes) continue;
     const before = opened.get(generation);
     if (before && !equal(before, bytes)) throw new Refused("generation", "Two keys are said to be one: sign out, and tell who runs this.");
@@ -69,9 +93,12 @@ export async function proveSlot(pair, proofKey, { account, credential, generatio
   return proveBy(pair, proofKey, what);
 }
 
-/** Shows the key service, who made `proofKey` for this, that whoever says `what` holds `pair`: 32 bytes. */
+/**
+ * Shows the key service, who made `proofKey` for this, that whoever says `what` holds `pair`: 32 bytes. It is made with
+ * X25519 in both kinds: like a signature, it is worth nothing to whoever breaks it later.
+ */
 export async function proveBy(pair, proofKey, what) {
-  const shared = await crypto.subtle.importKey("raw", await agreed(pair.privateKey, proofKey), "HKDF", false, ["deriveKey"]);
+  const shared = await crypto.subtle.importKey("raw", await x25519.agreed(pair.privateKey, proofKey), "HKDF", false, ["deriveKey"]);
   const how = { name: "HKDF", hash: "SHA-256", salt: EMPTY, info: utf8(PROOF) };
   const key = await crypto.subtle.deriveKey(how, shared, { name: "HMAC", hash: "SHA-256", length: 256 }, false, ["sign"]);
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, what));

@@ -12,9 +12,9 @@ export async function openView(pair, account, record, sealed) {
   return JSON.parse(text(await unseal(pair, sealed, place(VIEW, account, pair.generation, record))));
 }
 
-/** Changes for the key service alone, {box, proof}: `slot` is that of the credential `by`, just shown. */
-export async function sealForm(keeper, { account, record, by, slot, proofKey, changes }) {
+/** Changes for the key service alone, {box, proof}: `pair` is of the slot of the credential `by`, just shown. */
+export async function sealForm(keeper, { account, record, by, pair, proofKey, changes }) {
   const box = await seal(keeper, utf8(JSON.stringify(changes)), place(FORM, account, record, by));
   const what = place(FORM, account, record, by, hex(await sha256(box)));
-  return { box, proof: await proveBy(slot, proofKey, what) };
+  return { box, proof: await proveBy(pair, proofKey, what) };
 }
