@@ -65,7 +65,7 @@ def test_the_picture_of_a_console_can_be_taken(
     page.set_viewport_size(device["viewport"])
     page.emulate_media(color_scheme=scheme)
     step(page)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(500)
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}.png", animations="disabled")
     assert (folder / f"{name}.png").stat().st_size > 10_000

@@ -104,6 +104,11 @@ def test_each_look_at_a_tenant_stands_in_that_tenants_ledger_first(run: Any, sta
     run(scene())
 
 
+def shown(page: Any) -> str:
+    """A page, whether or not it can be followed."""
+    return re.sub(r'<script type="module" src="/assets/live.js"></script>| data-version="\w+"', "", page.text)
+
+
 @pytest.mark.parametrize(
     "query", ["?To=%2B12025550177", "?from=%2B12025550123", "?q=12025550177", "?before=%2B12025550177", "?Body=code"]
 )
@@ -113,7 +118,7 @@ def test_no_page_can_be_asked_for_a_number(run: Any, stand: Any, query: str) -> 
             await filled(it)
             ada = await it.first()
             for path in ("/tenants", f"/tenants/{ACCOUNT}/texts"):
-                plain, asked = (await ada.page(path)).text, (await ada.page(path + query)).text
+                plain, asked = [shown(await ada.page(each)) for each in (path, path + query)]
                 assert plain == asked
 
     run(scene())

@@ -7,12 +7,14 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from ringfence.console.refusals import RefusedError
+
 # Of one process: nobody outside can tell from a version what it is of.
 _KEY: Final = secrets.token_bytes(32)
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
 
 T = TypeVar("T")
-Rows = Mapping[str, object]
+Now = Mapping[str, object]
 
 
 class Looked(msgspec.Struct, frozen=True):
@@ -36,7 +38,7 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 # What the page shows, by the names of its rows: what is not in the clear goes in sealed.
-Read = Callable[[Looked], Awaitable[Rows]]
+Read = Callable[[Looked], Awaitable[Now]]
 
 
 class Snapshot(msgspec.Struct, frozen=True):
@@ -46,12 +48,20 @@ class Snapshot(msgspec.Struct, frozen=True):
     names: frozenset[str]
 
 
-def rows_by(name: Callable[[T], str], rows: Iterable[T]) -> Rows:
-    """Rows by their names."""
+def filter_of(looked: Looked, shape: type[T]) -> T:
+    """The filter as a form sends it, of which what is empty is not asked for. RefusedError with 400."""
+    try:
+        return msgspec.convert({name: value for name, value in looked.query if value}, shape)
+    except msgspec.ValidationError:
+        raise RefusedError("That is no filter of this page.", status=400) from None
+
+
+def rows_by(name: Callable[[T], str], rows: Iterable[T]) -> Now:
+    """Now by their names."""
     return {name(each): each for each in rows}
 
 
-def snapshot(rows: Rows) -> Snapshot:
+def snapshot(rows: Now) -> Snapshot:
     """What tells these rows from others."""
     digest = hashlib.blake2b(_encoder.encode(list(rows.items())), digest_size=12, key=_KEY)
     return Snapshot(version=digest.hexdigest(), names=frozenset(rows))

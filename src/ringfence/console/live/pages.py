@@ -95,5 +95,5 @@ def _looked(path: str, request: Request) -> Looked:
         page=path,
         account=session_of(request).account,
         path=tuple(sorted((name, str(value)) for name, value in request.path_params.items())),
-        query=tuple(sorted((name, value) for name, value in request.query_params.items() if value)),
+        query=tuple(sorted(request.query_params.items())),
     )

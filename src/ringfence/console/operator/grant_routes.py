@@ -14,6 +14,7 @@ from starlette.routing import Route
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.grant_json import bytes_of, refusing, said, written
 from ringfence.console.json_routes import done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.grant_scopes import HOURS_MAX, Behind, GrantScopes
@@ -93,6 +94,10 @@ def grant_routes(
             said=said,
             keys_origin=keys_origin,
         )
+
+    async def grants_now(_: Looked) -> Now:
+        found, now_ms = await book.grants_of_staff("", "", PAGE + 1), clock.now_ms()
+        return rows_by(lambda each: each.sid, [settled(grant, now_ms) for grant in found])
 
     async def ask(request: Request) -> Response:
         asked, session = await read_json(request, _Asked), session_of(request)
@@ -181,7 +186,7 @@ def grant_routes(
         return grant
 
     return [
-        guard.page("/grants", Act.GRANTS_LIST, listed),
+        guard.page("/grants", Act.GRANTS_LIST, listed, grants_now),
         guard.deed("/grants", Act.GRANT_ASK, refusing(ask), account_named),
         guard.answer("/grants/{sid}", Act.GRANTS_LIST, refusing(state), account_granted),
         guard.deed("/grants/{sid}/value", Act.GRANT_ASK, refusing(value), account_granted),

@@ -4,6 +4,7 @@ One member does it alone. What a link makes is a new and empty account, and open
 would be a second one who has the link. Source: docs/howto/invite-a-tenant.md.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ringfence.console.json_routes import done, read_json
+from ringfence.console.live.looked import Looked, Now
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.paging import PAGE
@@ -36,14 +38,17 @@ def invitation_routes(
 ) -> list[Route]:
     """Links lead to `api_url`, where accounts are made. Each is told in one answer, to the session that made it."""
 
-    async def listed(request: Request) -> Response:
-        before, everything = request.query_params.get("before", ""), "all" in request.query_params
-        now_ms = clock.now_ms()
-        found = await store.invitations(
+    async def found_of(asked: Mapping[str, str], now_ms: int) -> Sequence[InvitationRow]:
+        before = asked.get("before", "")
+        return await store.invitations(
             before=before if is_sid(before, PREFIX) else None,
             limit=PAGE + 1,
-            open_at_ms=None if everything else now_ms,
+            open_at_ms=None if "all" in asked else now_ms,
         )
+
+    async def listed(request: Request) -> Response:
+        now_ms = clock.now_ms()
+        found = await found_of(request.query_params, now_ms)
         return await guard.show(
             request,
             "invitations.html",
@@ -51,9 +56,13 @@ def invitation_routes(
             invitations=[(row, state_of(row, now_ms)) for row in found[:PAGE]],
             names={each.id: each.name for each in await staff.members(removed=True)} | {TERMINAL: TERMINAL},
             before=found[PAGE - 1].id if len(found) > PAGE else "",
-            everything=everything,
+            everything="all" in request.query_params,
             name_max=NAME_MAX,
         )
+
+    async def now(looked: Looked) -> Now:
+        now_ms = clock.now_ms()
+        return {row.id: (row, state_of(row, now_ms)) for row in await found_of(dict(looked.query), now_ms)}
 
     async def make(request: Request) -> Response:
         session = session_of(request)
@@ -75,7 +84,7 @@ def invitation_routes(
         return done()
 
     return [
-        guard.page("/invitations", Act.INVITATIONS_LIST, listed),
+        guard.page("/invitations", Act.INVITATIONS_LIST, listed, now),
         guard.deed("/invitations", Act.TENANT_INVITE, make),
         guard.deed("/invitations/{id}/withdraw", Act.INVITATION_WITHDRAW, withdraw),
     ]

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ringfence.console.json_routes import done
-from ringfence.console.live.looked import Looked, Rows
+from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.installation import Installation
@@ -56,10 +56,20 @@ def operations_routes(
             now_ms=clock.now_ms(),
         )
 
+    async def carriers_now(_: Looked) -> Now:
+        states = rows_by(lambda each: f"{each.name} {each.owner}", await view.carrier_states())
+        queues = await view.sender_queues(limit=PAGE)
+        paused = sorted(_paused(await view.freezes()))
+        return {**states, "paused": paused, "oldest": [(each.carrier, each.next_ms) for each in queues]}
+
     async def routes(request: Request) -> Response:
         up = {each.name: each.up for each in await view.carrier_states()}
         paused = _paused(await view.freezes())
         return await guard.show(request, "routes.html", "Routes", ways=installation.ways, up=up, paused=paused)
+
+    async def routes_now(_: Looked) -> Now:
+        up = {each.name: each.up for each in await view.carrier_states()}
+        return {**up, "paused": sorted(_paused(await view.freezes()))}
 
     async def queues(request: Request) -> Response:
         found = await view.sender_queues(_place(request), limit=PAGE + 1)
@@ -94,6 +104,14 @@ def operations_routes(
             disk=installation.disk(),
         )
 
+    async def capacity_now(_: Looked) -> Now:
+        return {
+            **rows_by(lambda each: each.name, await processes()),
+            "waiting": await view.backlog(),
+            "sent": sum(each.figures.sent_last_minute for each in await view.carrier_states()),
+            "rates": list(await view.allowed_rates()),
+        }
+
     async def listed(request: Request) -> Response:
         before, going_on = request.query_params.get("before", ""), "going_on" in request.query_params
         place = before if is_sid(before, INCIDENT) else None
@@ -108,12 +126,16 @@ def operations_routes(
             going_on=going_on,
         )
 
-    async def waiting(_: Looked) -> Rows:
+    async def queues_now(_: Looked) -> Now:
         frozen = [(row.kind, row.name) for row in await view.freezes()]
         found = await view.sender_queues(limit=PAGE + 1)
         # A lease is renewed every few seconds: who holds it is what is shown.
         held = {str(each.place[1:]): (each.depth, each.next_ms, each.owner) for each in found}
         return {"frozen": frozen, **held}
+
+    async def incidents_now(looked: Looked) -> Now:
+        going_on = "going_on" in dict(looked.query)
+        return rows_by(lambda each: each.sid, await view.incidents(limit=PAGE + 1, going_on=going_on))
 
     async def acknowledge(request: Request) -> Response:
         session, sid = session_of(request), request.path_params["sid"]
@@ -133,14 +155,17 @@ def operations_routes(
             witnesses=installation.witnesses(),
         )
 
+    async def health_now(_: Looked) -> Now:
+        return {"health": await ledger_health(records), **installation.witnesses()}
+
     return [
-        guard.page("/carriers", Act.CARRIERS_LOOK, carriers),
-        guard.page("/routes", Act.ROUTES_LOOK, routes),
-        guard.page("/queues", Act.QUEUES_LOOK, queues, waiting),
-        guard.page("/capacity", Act.CAPACITY_LOOK, capacity),
-        guard.page("/incidents", Act.INCIDENTS_LOOK, listed),
+        guard.page("/carriers", Act.CARRIERS_LOOK, carriers, carriers_now),
+        guard.page("/routes", Act.ROUTES_LOOK, routes, routes_now),
+        guard.page("/queues", Act.QUEUES_LOOK, queues, queues_now),
+        guard.page("/capacity", Act.CAPACITY_LOOK, capacity, capacity_now),
+        guard.page("/incidents", Act.INCIDENTS_LOOK, listed, incidents_now),
         guard.deed("/incidents/{sid}/acknowledge", Act.INCIDENT_ACKNOWLEDGE, acknowledge),
-        guard.page("/ledger/health", Act.LEDGER_LOOK, health),
+        guard.page("/ledger/health", Act.LEDGER_LOOK, health, health_now),
     ]
 
 

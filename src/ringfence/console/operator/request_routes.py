@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ringfence.console.json_routes import done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.staff import Staff
@@ -29,12 +30,19 @@ def request_routes(guard: ActGuard, staff: Staff, acts: TwoPersonActs, thawing: 
         names = {each.id: each.name for each in await staff.members(removed=True)}
         return await guard.show(request, "requests.html", "Requests", requests=await acts.waiting(), names=names)
 
+    async def requests_now(_: Looked) -> Now:
+        return rows_by(lambda each: each.id, await acts.waiting())
+
     async def frozen(request: Request) -> Response:
         names = {each.id: each.name for each in await staff.members(removed=True)}
         asked = {each.target for each in await acts.waiting() if each.act == Act.THAW}
         return await guard.show(
             request, "frozen.html", "Frozen", frozen=await thawing.frozen(), names=names, asked=asked
         )
+
+    async def frozen_now(_: Looked) -> Now:
+        asked = [each.target for each in await acts.waiting() if each.act == Act.THAW]
+        return {**rows_by(lambda each: each.target, await thawing.frozen()), "asked": asked}
 
     async def ask(request: Request) -> Response:
         asked, session = await read_json(request, _Asked), session_of(request)
@@ -58,9 +66,9 @@ def request_routes(guard: ActGuard, staff: Staff, acts: TwoPersonActs, thawing: 
         return done()
 
     return [
-        guard.page("/requests", Act.REQUESTS_LIST, listed),
+        guard.page("/requests", Act.REQUESTS_LIST, listed, requests_now),
         guard.deed("/requests", Act.REQUEST_ASK, ask),
         guard.deed("/requests/{id}/confirm", Act.REQUEST_CONFIRM, confirm),
         guard.deed("/requests/{id}/refuse", Act.REQUEST_REFUSE, refuse),
-        guard.page("/frozen", Act.REQUESTS_LIST, frozen),
+        guard.page("/frozen", Act.REQUESTS_LIST, frozen, frozen_now),
     ]

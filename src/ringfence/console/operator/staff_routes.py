@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ringfence.console.json_routes import done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.paging import page_before
@@ -72,6 +73,16 @@ def staff_routes(
             now_ms=clock.now_ms(),
         )
 
+    async def staff_now(_: Looked) -> Now:
+        now_ms = clock.now_ms()
+        return {
+            **{each.id: (each, now_ms < each.active_ms) for each in await staff.members(removed=True)},
+            **rows_by(lambda each: each.id, await staff.invitations()),
+        }
+
+    async def sessions_now(_: Looked) -> Now:
+        return rows_by(lambda each: each.id, await sessions.open_now("staff"))
+
     async def invite(request: Request) -> Response:
         invited = await read_json(request, _Invited)
         secret = await staff.invite(session_of(request).person, invited.name, invited.roles)
@@ -117,12 +128,12 @@ def staff_routes(
         return done()
 
     return [
-        guard.page("/staff", Act.STAFF_LIST, staff_page),
+        guard.page("/staff", Act.STAFF_LIST, staff_page, staff_now),
         guard.deed("/staff/invitations", Act.STAFF_INVITE, invite),
         guard.deed("/staff/invitations/{id}/approve", Act.STAFF_APPROVE, approve),
         guard.deed("/staff/invitations/{id}/refuse", Act.STAFF_REFUSE, refuse),
         guard.deed("/staff/{id}/remove", Act.STAFF_REMOVE, remove),
-        guard.page("/sessions", Act.SESSIONS_LIST, sessions_page),
+        guard.page("/sessions", Act.SESSIONS_LIST, sessions_page, sessions_now),
         guard.deed("/sessions/{id}/end", Act.SESSION_END, end_session),
         guard.deed("/passkeys/options", Act.PASSKEY_ADD, begin_adding),
         guard.deed("/passkeys", Act.PASSKEY_ADD, add),

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.acts import acts_of_staff, ledger_size
@@ -15,7 +16,7 @@ from ringfence.console.operator.staff import Staff
 from ringfence.console.session_guard import session_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
-from ringfence.ports.access_notes import AccessNotes
+from ringfence.ports.access_notes import OPERATOR, AccessNotes
 from ringfence.ports.day_counts import DAY_MS
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
@@ -55,11 +56,22 @@ def tenant_routes(
             ledger_entries=await ledger_size(records),
         )
 
+    async def overview_now(_: Looked) -> Now:
+        return {
+            **rows_by(lambda each: each.name, await processes()),
+            "waiting": await view.backlog(),
+            "incidents": len(await view.incidents(going_on=True, limit=INCIDENTS_COUNTED)),
+            "ledger": await ledger_size(records),
+        }
+
     async def tenants(request: Request) -> Response:
         before = _sid(request, "AC")
         found = await view.accounts(None, before=before, limit=PAGE + 1)
         more = found[PAGE - 1].sid if len(found) > PAGE else None
         return await guard.show(request, "tenants.html", "Tenants", accounts=found[:PAGE], before=more)
+
+    async def tenants_now(_: Looked) -> Now:
+        return rows_by(lambda each: each.sid, await view.accounts(None, limit=PAGE + 1))
 
     async def account_of(request: Request) -> AccountRow | None:
         sid = request.path_params["sid"]
@@ -111,15 +123,18 @@ def tenant_routes(
         names = {each.id: each.name for each in await staff.members(removed=True)}
         return await guard.show(request, "acts.html", "Ledger", acts=found, names=names)
 
+    async def acts_now(_: Looked) -> Now:
+        return rows_by(lambda each: str(each.n), (await records.latest_for(OPERATOR, None, 1)).entries)
+
     return [
-        guard.page("/", Act.OVERVIEW_LOOK, overview),
-        guard.page("/tenants", Act.TENANTS_LIST, tenants),
+        guard.page("/", Act.OVERVIEW_LOOK, overview, overview_now),
+        guard.page("/tenants", Act.TENANTS_LIST, tenants, tenants_now),
         guard.page("/tenants/{sid}", Act.TENANT_LOOK, tenant),
         guard.page("/tenants/{sid}/texts", Act.TENANT_LOOK, listing("Texts", "", support.texts)),
         guard.page("/tenants/{sid}/texts/{message}", Act.TENANT_LOOK, text),
         guard.page("/tenants/{sid}/calls", Act.TENANT_LOOK, listing("Calls", "CA", support.calls)),
         guard.page("/tenants/{sid}/codes", Act.TENANT_LOOK, listing("Codes", "VL", support.codes)),
-        guard.page("/ledger", Act.LEDGER_LOOK, acts),
+        guard.page("/ledger", Act.LEDGER_LOOK, acts, acts_now),
     ]
 
 

@@ -5,9 +5,9 @@ const KEPT = "ringfence-follow";
 const OFF = "off";
 
 /**
- * Follow the page at `address()`, with a bar before `place`. `changed(said)` is called whenever it looks otherwise, and
- * shows that, or comes back with words: then a button offers it, and `show` is called once it is pressed. What comes back
- * begins anew, for another address, and with `null` ends.
+ * Follow the page at `address()`, which is null for what is not followed, with a bar before `place`. `changed(said)` is
+ * called whenever it looks otherwise, and shows that, or comes back with words: then a button offers it, and `show` is
+ * called once that is pressed. What comes back begins anew, and says whether anything is followed then.
  */
 export function followBar(place, address, changed, show) {
   const bar = made("div", "live");
@@ -53,14 +53,16 @@ export function followBar(place, address, changed, show) {
     told.replaceChildren(offered);
   }
 
-  async function begin() {
+  function begin() {
     stream.abort();
     stream = new AbortController();
     told.replaceChildren();
     bar.hidden = address() === null;
-    if (!box.checked || bar.hidden) return;
-    const why = await follow(address(), hear, stream.signal);
-    if (why) told.replaceChildren(why);
+    if (!box.checked || bar.hidden) return false;
+    follow(address(), hear, stream.signal).then((why) => {
+      if (why) told.replaceChildren(why);
+    });
+    return true;
   }
 
   box.addEventListener("change", () => {

@@ -1,5 +1,6 @@
 // A list that comes sealed, a page at a time: what is wanted of it is in the page's form, and the frame shows it.
 import { post } from "./asking.js";
+import { followSealed } from "./follow_sealed.js";
 import { askKeys } from "./keys_frame.js";
 import { account, opened, reporting } from "./member.js";
 
@@ -14,8 +15,9 @@ const OWN = { account, opened, pages: location.origin };
 
 /** Show the list at `address` by a verb of the frame, now and whenever the form is sent: of this account, or of `of`. */
 export function sealedList(address, verb, of = OWN) {
-  const show = async (pages) => {
-    const { credential } = await of.opened();
+  const following = followSealed(async () => begin(1));
+  const show = async (pages, isFirst) => {
+    const [{ credential }] = await Promise.all([of.opened(), following(isFirst ? `${address}${filtered()}` : null)]);
     const shown = { records: [], epochs: {} };
     for (let page = 0; page < pages; page += 1) {
       const found = await post(`${address}/sealed`, { wanted: { ...chosen(), before }, credential });
@@ -29,16 +31,21 @@ export function sealedList(address, verb, of = OWN) {
   };
   const begin = (pages) => {
     before = null;
-    reporting(() => show(pages));
+    reporting(() => show(pages, pages === 1));
   };
   filter.addEventListener("submit", (event) => {
     event.preventDefault();
     begin(1);
   });
   all?.addEventListener("click", () => begin(PAGES_MAX));
-  older.addEventListener("click", () => reporting(() => show(1)));
+  older.addEventListener("click", () => reporting(() => show(1, false)));
   begin(1);
 }
 
 // What is left open is not asked for.
 const chosen = () => Object.fromEntries([...new FormData(filter)].filter(([, value]) => value));
+
+function filtered() {
+  const query = new URLSearchParams(chosen()).toString();
+  return query && `?${query}`;
+}

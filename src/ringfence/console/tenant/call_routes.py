@@ -6,6 +6,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, filter_of, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -34,6 +36,10 @@ def call_routes(
             statuses=list(Status),
             directions=list(Direction),
         )
+
+    async def now(looked: Looked) -> Now:
+        found, _ = await calls.page(looked.account, filter_of(looked, CallsWanted))
+        return rows_by(lambda each: each.sid, found)
 
     async def sealed(request: Request) -> Response:
         session, asked = session_of(request), await read_json(request, _Page)
@@ -66,7 +72,7 @@ def call_routes(
         )
 
     return [
-        Route("/calls", listed, methods=["GET"]),
+        Followed("/calls", listed, now),
         Route("/calls/sealed", answering(sealed), methods=["POST"]),
         Route("/calls/{sid}", one, methods=["GET"]),
         Route("/calls/{sid}/sealed", answering(timeline), methods=["POST"]),

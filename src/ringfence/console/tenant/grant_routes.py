@@ -11,6 +11,8 @@ from starlette.routing import BaseRoute, Route
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.grant_json import bytes_of, refusing, said, written
 from ringfence.console.json_routes import Handler, answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.operator.staff_rows import member_of
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
@@ -86,6 +88,10 @@ def grant_routes(
             before=found[PAGE - 1].sid if len(found) > PAGE else "",
         )
 
+    async def now(looked: Looked) -> Now:
+        found, now_ms = await book.grants_of_tenant(looked.account, "", PAGE + 1), clock.now_ms()
+        return rows_by(lambda each: each.sid, [settled(grant, now_ms) for grant in found])
+
     async def state(request: Request) -> Response:
         return await answered(settled(await own(request), clock.now_ms()))
 
@@ -152,7 +158,7 @@ def grant_routes(
         return staff if found is None else found.name
 
     return [
-        Route("/grants", listed, methods=["GET"]),
+        Followed("/grants", listed, now),
         Route("/grants/{sid}", told(state), methods=["GET"]),
         Route("/grants/{sid}/look", told(look), methods=["POST"]),
         Route("/grants/{sid}/keys", told(sealed_keys), methods=["POST"]),

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -63,6 +65,14 @@ def key_routes(
             waiting=[(new_key_sid(each.record), each) for each in await waiting(request)],
         )
 
+    async def now(looked: Looked) -> Now:
+        frozen = await store.freezes()
+        found = await store.keys(looked.account, limit=PAGE + 1)
+        return {
+            **{each.sid: (each, is_frozen(frozen, "key", each.sid)) for each in found},
+            **rows_by(lambda each: each.record, await keys.waiting_access(looked.account)),
+        }
+
     async def one(request: Request) -> Response:
         row = await store.key(session_of(request).account, request.path_params["sid"])
         if row is None:
@@ -112,7 +122,7 @@ def key_routes(
         return row
 
     return [
-        Route("/keys", listed, methods=["GET"]),
+        Followed("/keys", listed, now),
         Route("/keys/{sid}", one, methods=["GET"]),
         Route("/keys/{sid}/name", answering(rename), methods=["POST"]),
         Route("/keys/{sid}/freeze", answering(freeze), methods=["POST"]),

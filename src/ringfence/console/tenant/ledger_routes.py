@@ -10,6 +10,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -33,6 +35,9 @@ def ledger_routes(pages: Pages, records: OwnRecords, *, keys_origin: str) -> lis
     async def page(request: Request) -> Response:
         return pages.page("member_ledger.html", title="Ledger", session=session_of(request), keys=keys_origin)
 
+    async def now(looked: Looked) -> Now:
+        return rows_by(lambda each: str(each.n), (await records.latest_for(looked.account, None, 1)).entries)
+
     async def entries(request: Request) -> Response:
         asked = await read_json(request, _Page)
         found = await records.latest_for(session_of(request).account, asked.before, PAGE_ENTRIES)
@@ -42,7 +47,7 @@ def ledger_routes(pages: Pages, records: OwnRecords, *, keys_origin: str) -> lis
         )
 
     return [
-        Route("/ledger", page, methods=["GET"]),
+        Followed("/ledger", page, now),
         Route("/ledger/entries", answering(entries), methods=["POST"]),
     ]
 

@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -61,6 +63,9 @@ def number_routes(
             numbers=found[:PAGE],
             before=found[PAGE - 1].sid if len(found) > PAGE else "",
         )
+
+    async def now(looked: Looked) -> Now:
+        return rows_by(lambda each: each.sid, await numbers.numbers(looked.account, limit=PAGE + 1))
 
     async def one(request: Request) -> Response:
         row = await numbers.number(session_of(request).account, request.path_params["sid"])
@@ -136,7 +141,7 @@ def number_routes(
         return row
 
     return [
-        Route("/numbers", listed, methods=["GET"]),
+        Followed("/numbers", listed, now),
         Route("/numbers/offers", offered, methods=["GET"]),
         Route("/numbers/form", answering(begin_buying), methods=["POST"]),
         Route("/numbers", answering(telling(buy)), methods=["POST"]),

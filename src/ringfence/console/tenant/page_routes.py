@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Route
 from ringfence.console.act_notices import ActNotices
 from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Sessions
@@ -64,6 +66,15 @@ def page_routes(
             acts=acts,
         )
 
+    async def overview_now(looked: Looked) -> Now:
+        account, now_ms = looked.account, sessions.now_ms()
+        return {
+            "texts": await traffic.days(account),
+            "calls": await calls.days(account, now_ms),
+            "notices": await notices.of(account),
+            "acts": await done_by_staff.of(account, now_ms),
+        }
+
     async def people(request: Request) -> Response:
         session = session_of(request)
         found = await members.of(session.account)
@@ -72,6 +83,14 @@ def page_routes(
         ]
         open_now = await sessions.open_now("member", account=session.account)
         return shown("member_members.html", "Members", request, members=named, sessions=open_now, roles=list(Role))
+
+    async def people_now(looked: Looked) -> Now:
+        found = await members.of(looked.account)
+        open_now = await sessions.open_now("member", account=looked.account)
+        return {
+            **{each.id: (each.role, [(kept.made_ms, kept.used_ms) for kept in passkeys]) for each, passkeys in found},
+            **{each.id: each.seen_ms for each in open_now},
+        }
 
     async def begin_adding(request: Request) -> Response:
         return done(**asked_json(await members.begin_adding(session_of(request))))
@@ -87,8 +106,8 @@ def page_routes(
         return done()
 
     return [
-        Route("/", overview, methods=["GET"]),
-        Route("/members", people, methods=["GET"]),
+        Followed("/", overview, overview_now),
+        Followed("/members", people, people_now),
         Route("/passkeys/options", answering(begin_adding), methods=["POST"]),
         Route("/passkeys", answering(add), methods=["POST"]),
         Route("/members/{member}/passkeys/{credential}/forget", answering(forget), methods=["POST"]),

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from ringfence.console.csv_file import csv_file
 from ringfence.console.json_routes import answering, done, read_json
-from ringfence.console.live.looked import Looked, Rows, rows_by
+from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages, shown_time
 from ringfence.console.refusals import RefusedError
@@ -65,7 +65,7 @@ def recording_routes(
         rows = await found(session_of(request).account, request.query_params, EXPORTED_MAX)
         return csv_file("recordings", HEADS, map(_cells, rows))
 
-    async def now(looked: Looked) -> Rows:
+    async def now(looked: Looked) -> Now:
         return rows_by(lambda row: row.sid, await found(looked.account, dict(looked.query), PAGE + 1))
 
     async def own(request: Request) -> RecordingRow:

@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -93,6 +95,13 @@ def service_routes(
             verify=[(row, decode_verify_service(row.settings)) for row in verify],
             most=SHOWN,
         )
+
+    async def now(looked: Looked) -> Now:
+        messaging = await store.services(looked.account, limit=SHOWN)
+        verify = await store.verify_rows(looked.account, "service", limit=SHOWN)
+        return {each.sid: (each.friendly_name, each.updated_ms) for each in messaging} | {
+            each.sid: (each.settings, each.updated_ms) for each in verify
+        }
 
     async def one(request: Request) -> Response:
         row = await store.service(session_of(request).account, request.path_params["sid"])
@@ -186,7 +195,7 @@ def service_routes(
             raise RefusedError(GONE, status=404)
 
     return [
-        Route("/services", listed, methods=["GET"]),
+        Followed("/services", listed, now),
         Route(f"{AT}/form", answering(begin_making), methods=["POST"]),
         Route(AT, answering(make), methods=["POST"]),
         Route(AT + "/{sid}", one, methods=["GET"]),

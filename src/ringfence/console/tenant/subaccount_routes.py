@@ -8,6 +8,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, filter_of, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -55,11 +57,19 @@ def subaccount_routes(
             "member_subaccounts.html", request, children=[each for each in found if each.parent == own], most=SHOWN
         )
 
+    async def now(looked: Looked) -> Now:
+        return rows_by(lambda each: each.sid, await accounts.accounts(looked.account, limit=SHOWN))
+
     async def texts(request: Request) -> Response:
         child = await child_of(request)
         if child is None:
             return shown("member_missing.html", request, 404)
         return shown("member_subaccount.html", request, child=child, statuses=list(Status), directions=list(Direction))
+
+    async def texts_now(looked: Looked) -> Now:
+        child = await child_named(looked.named("sid"), looked.account)
+        found = [] if child is None else (await traffic.page(child.sid, filter_of(looked, TextsWanted)))[0]
+        return rows_by(lambda each: each.sid, found)
 
     async def boxes(request: Request) -> Response:
         session, asked, child = session_of(request), await read_json(request, Opener), await open_child(request)
@@ -75,8 +85,11 @@ def subaccount_routes(
         )
 
     async def child_of(request: Request) -> AccountRow | None:
-        child = await accounts.account(request.path_params["sid"])
-        return child if child is not None and child.parent == session_of(request).account else None
+        return await child_named(request.path_params["sid"], session_of(request).account)
+
+    async def child_named(sid: str, parent: str) -> AccountRow | None:
+        child = await accounts.account(sid)
+        return child if child is not None and child.parent == parent else None
 
     async def open_child(request: Request) -> AccountRow:
         child = await child_of(request)
@@ -86,8 +99,8 @@ def subaccount_routes(
         return child
 
     return [
-        Route("/subaccounts", listed, methods=["GET"]),
-        Route("/subaccounts/{sid}", texts, methods=["GET"]),
+        Followed("/subaccounts", listed, now),
+        Followed("/subaccounts/{sid}", texts, texts_now),
         Route("/subaccounts/{sid}/boxes", answering(boxes), methods=["POST"]),
         Route("/subaccounts/{sid}/sealed", answering(sealed), methods=["POST"]),
     ]

@@ -12,6 +12,8 @@ from starlette.routing import BaseRoute, Route
 
 from ringfence.console.csv_file import csv_file
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages, shown_time
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -53,7 +55,7 @@ def webhook_routes(
     """All of them are for a session of a member."""
 
     async def listed(request: Request) -> Response:
-        session, wanted = session_of(request), _wanted(request)
+        session, wanted = session_of(request), _wanted(request.query_params)
         found, before = await webhooks.page(session.account, wanted)
         asked = {"state": wanted.state or "", "day": wanted.day, "kind": wanted.kind}
         return pages.page(
@@ -70,8 +72,12 @@ def webhook_routes(
             older=_query({**asked, "before": before}) if before else "",
         )
 
+    async def now(looked: Looked) -> Now:
+        found, _ = await webhooks.page(looked.account, _wanted(dict(looked.query)))
+        return rows_by(lambda each: str(each.event.id), found)
+
     async def exported(request: Request) -> Response:
-        found = await webhooks.newest(session_of(request).account, _wanted(request), EXPORTED_MAX)
+        found = await webhooks.newest(session_of(request).account, _wanted(request.query_params), EXPORTED_MAX)
         return csv_file("webhooks", HEADS, map(_cells, found))
 
     async def own(request: Request) -> tuple[SealedEvent, int]:
@@ -109,16 +115,15 @@ def webhook_routes(
         return done()
 
     return [
-        Route("/webhooks", answering(listed), methods=["GET"]),
+        Followed("/webhooks", answering(listed), now),
         Route("/webhooks/export", answering(exported), methods=["GET"]),
         Route("/webhooks/{of}/{event}/sealed", answering(sealed), methods=["POST"]),
         Route("/webhooks/{of}/{event}/again", answering(again), methods=["POST"]),
     ]
 
 
-def _wanted(request: Request) -> WebhooksWanted:
+def _wanted(asked: Mapping[str, str]) -> WebhooksWanted:
     """What the page's form asks for. RefusedError with 400 for a state that there is not."""
-    asked = request.query_params
     state = asked.get("state", "")
     if state not in ("", *State):
         raise RefusedError("There is no such state.", status=400)
