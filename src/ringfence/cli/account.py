@@ -23,7 +23,7 @@ from ringfence.roles.installation_lock import holder, is_alone
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.usecases.accounts.create_account import NewAccount, create_account
-from ringfence.usecases.accounts.recovery_kit import make_recovery_kit, recover_account
+from ringfence.usecases.accounts.recovery_kit import kit_caller, make_recovery_kit, recover_account
 from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 
 PAGE = 1000
@@ -141,6 +141,8 @@ def _write_page(path: Path, page: bytes) -> None:
 @commands.command("console-link")
 def console_link(
     sid: Annotated[str, typer.Argument(help="Which account.", metavar="SID")],
+    owner: Annotated[bool, typer.Option("--owner", help="For whoever is to be an owner, after 72 hours.")] = False,
+    kit: Annotated[bool, typer.Option("--kit", help="Ask for the recovery kit in the Auth Token's place.")] = False,
     config: Config = None,
     data: Data = None,
 ) -> None:
@@ -151,9 +153,15 @@ def console_link(
 
     async def work(it: Installation) -> None:
         await account_row(it, sid)
-        caller = await tenant_of(it, settings, sid)
-        link = await make_console_link(settings, it.clock, caller)
-        Terminal().heading("Link", link, "once, within ten minutes; whoever has it reads everything")
+        caller = kit_caller(sid, _typed_kit(sid)) if kit else await tenant_of(it, settings, sid)
+        try:
+            link = await make_console_link(settings, it.clock, caller, owner=owner)
+        except KeyRefusedError as error:
+            raise RefusalError(f"the key service refused: {error}", "type the secret that was made last") from None
+        terminal = Terminal()
+        terminal.heading("Link", link, "once, within ten minutes; whoever has it reads everything")
+        if owner:
+            terminal.note("where there are members, all of them see it for 72 hours, and an owner may refuse")
 
     operate(settings, work)
 
@@ -168,11 +176,7 @@ def recover(
     settings = settings_of(config, data)
 
     async def work(it: Installation) -> None:
-        row = await account_row(it, sid)
-        try:
-            secret = read_recovery_secret(typer.prompt(f"Recovery kit of {sid}", hide_input=True, err=True))
-        except WrittenWrongError as error:
-            raise RefusalError(str(error), "type it again: case, spaces and hyphens do not count") from None
+        row, secret = await account_row(it, sid), _typed_kit(sid)
         try:
             made = await recover_account(it.store, it.keys, it.clock, account=row, secret=secret)
         except KeyRefusedError:
@@ -183,6 +187,14 @@ def recover(
         terminal.heading("Token", made.auth_token, "shown once; the kit opens the account as before")
 
     operate(settings, work)
+
+
+def _typed_kit(sid: str) -> bytes:
+    """The secret of a kit that is asked for. RefusalError for what is none."""
+    try:
+        return read_recovery_secret(typer.prompt(f"Recovery kit of {sid}", hide_input=True, err=True))
+    except WrittenWrongError as error:
+        raise RefusalError(str(error), "type it again: case, spaces and hyphens do not count") from None
 
 
 def keep_token(settings: Settings, made: NewAccount) -> None:

@@ -19,8 +19,10 @@ SECRET_BYTES = 32
 LIFE_MS = 600_000
 
 
-async def make_console_link(settings: Settings, clock: Clock, caller: Caller) -> str:
+async def make_console_link(settings: Settings, clock: Clock, caller: Caller, *, owner: bool = False) -> str:
     """The link, for the caller's account. It is in the ledger; its secret is nowhere but in it.
+
+    Who comes by one for an `owner` becomes one at once where the account has no member, else after a wait.
 
     KeyRefusedError, ConnectionError as in `ports.keys`.
     """
@@ -30,7 +32,7 @@ async def make_console_link(settings: Settings, clock: Clock, caller: Caller) ->
     client = Client(settings.socket("kms-api"))
     try:
         keys = ApiKeyClient(client, clock)
-        await keys.open_console_link(caller, caller.account, slot, clock.now_ms() + LIFE_MS)
+        await keys.open_console_link(caller, caller.account, slot, clock.now_ms() + LIFE_MS, owner)
     finally:
         await client.close()
     return f"{settings.keys_origin}/enrol#k={caller.account}.{link}.{secret}"

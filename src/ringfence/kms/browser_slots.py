@@ -47,13 +47,13 @@ class BrowserSlots:
         if not is_sid(credential, LINK_PREFIX) or until_ms > self._clock.now_ms() + LINK_MAX_MS:
             raise ValueError("a link to the console is called KL… and lasts ten minutes at most")
 
-    async def note_link(self, account: str, credential: str, until_ms: int) -> None:
-        """From `until_ms` on the slot is a link's no more."""
+    async def note_link(self, account: str, credential: str, until_ms: int, *, owner: bool) -> None:
+        """From `until_ms` on the slot is a link's no more. `owner` says whom it is for."""
 
         def work(db: sqlite3.Connection) -> None:
             db.execute(
-                "INSERT OR REPLACE INTO console_link (account, credential, until_ms) VALUES (?, ?, ?)",
-                (account, credential, until_ms),
+                "INSERT OR REPLACE INTO console_link (account, credential, until_ms, owner) VALUES (?, ?, ?, ?)",
+                (account, credential, until_ms, owner),
             )
 
         await self._store.write(work)
@@ -193,10 +193,11 @@ class BrowserSlots:
         if not key.holds(slot.proof, publics[present], what):
             raise KeyRefusedError("whoever adds this slot does not hold the content key")
 
-    async def add(self, account: str, slot: BrowserSlot, by: str) -> None:
-        """Keep what `check` let pass; a link that it came by ends, and a new content key begins."""
+    async def add(self, account: str, slot: BrowserSlot, by: str) -> bool:
+        """Keep what `check` let pass; a link that it came by ends, and a new content key begins. Whether that was for
+        an owner."""
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: sqlite3.Connection) -> bool:
             if db.execute(
                 "SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, slot.credential)
             ).fetchone():
@@ -204,15 +205,20 @@ class BrowserSlots:
             if not db.execute("SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, by)).fetchone():
                 raise KeyRefusedError("what let it in has no slot any more")
             put_boxes(db, account, slot.credential, slot)
-            if by.startswith(LINK_PREFIX):
-                used = db.execute("DELETE FROM console_link WHERE account = ? AND credential = ?", (account, by))
-                if not used.rowcount:
-                    raise KeyRefusedError("this link was used")
-                db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, by))
-                renew(db, account)
+            if not by.startswith(LINK_PREFIX):
+                return False
+            used = db.execute(
+                "DELETE FROM console_link WHERE account = ? AND credential = ? RETURNING owner", (account, by)
+            ).fetchone()
+            if used is None:
+                raise KeyRefusedError("this link was used")
+            db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, by))
+            renew(db, account)
+            return bool(used[0])
 
-        await self._store.write(work, erases=by.startswith(LINK_PREFIX))
+        owner = await self._store.write(work, erases=by.startswith(LINK_PREFIX))
         self._slots.forget(account)
+        return owner
 
     def forget_expired(self) -> None:
         """Drop keys of proofs that never came."""

@@ -125,8 +125,10 @@ class ApiKeyClient:
     async def enrol(self, account: str, service: str, token: str, prefixes: Sequence[str]) -> RecordKeys:
         return await self._client.call("enrol", account, service, token, prefixes, returns=RecordKeys)
 
-    async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
-        await self._client.call("open_console_link", caller, account, slot, until_ms)
+    async def open_console_link(
+        self, caller: Caller, account: str, slot: Slot, until_ms: int, owner: bool = False
+    ) -> None:
+        await self._client.call("open_console_link", caller, account, slot, until_ms, owner)
 
     async def take_access(self) -> list[AccessChange]:
         return await self._client.call("take_access", returns=list[AccessChange])
@@ -172,8 +174,8 @@ class ConsoleKeyClient:
     async def proof_key(self, account: str) -> bytes:
         return await self._client.call("proof_key", account, returns=bytes)
 
-    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
-        await self._client.call("add_browser_slot", account, slot, by, way)
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> bool:
+        return await self._client.call("add_browser_slot", account, slot, by, way, returns=bool)
 
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
         await self._client.call("revoke_browser_slot", account, credential, by)

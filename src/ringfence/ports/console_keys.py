@@ -53,10 +53,14 @@ class Reader(msgspec.Struct, frozen=True, kw_only=True):
 class ConsoleLinks(Protocol):
     """For whoever holds an account's secret and lets a person into the console. Errors as in `ports.keys`."""
 
-    async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
+    async def open_console_link(
+        self, caller: Caller, account: str, slot: Slot, until_ms: int, owner: bool = False
+    ) -> None:
         """Add a slot for a link, KL…, which a browser may use once and until then (Unix, milliseconds).
 
-        ValueError for more than ten minutes. In the ledger: `open_console_link`, by the caller's credential.
+        For an `owner` it is made by the account's own Auth Token or recovery kit alone: KeyRefusedError for an API key,
+        and for a parent's credential. ValueError for more than ten minutes. In the ledger: `open_console_link`, or
+        `open_owner_link`, by the caller's credential.
         """
 
 
@@ -113,8 +117,10 @@ class ConsoleKeys(Protocol):
     async def proof_key(self, account: str) -> bytes:
         """An X25519 public key to prove one `BrowserSlot` with, within ten minutes."""
 
-    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
-        """Keep a slot for a passkey. `by` is what let it in: an open link, or a passkey with a slot, as `way` says.
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> bool:
+        """Keep a slot for a passkey; whether it came by a link for an owner.
+
+        `by` is what let it in: an open link, or a passkey with a slot, as `way` says.
 
         Nothing else lets anybody in, whatever else it opens: not a key, not the Auth Token, not a recovery kit. A link
         ends with this, and a new content key begins. In the ledger: `add_slot`, by `by`.

@@ -50,6 +50,14 @@ def test_its_secret_opens_the_account_for_ten_minutes(run: Any, settings: Settin
         clock.advance(600_000)
         with pytest.raises(KeyRefusedError):
             await service.link_boxes(AC, name)
+        # For an owner, by the Auth Token here: the key service says so when its slot is taken.
+        owners = (await make_console_link(settings, clock, caller, owner=True)).split(".")[-2]
+        assert await service.link_boxes(AC, owners)
+        key = Caller(account=AC, credential="SK" + "1" * 32, seed=slot_seed("secret", "SK" + "1" * 32))
+        await service.add_slot(caller, AC, Slot(credential=key.credential, public=slot_public(key.seed)))
+        assert await make_console_link(settings, clock, key)
+        with pytest.raises(KeyRefusedError, match="Auth Token"):
+            await make_console_link(settings, clock, key, owner=True)
         stranger = Caller(account=AC, credential=AC, seed=bytes(32))
         with pytest.raises(KeyRefusedError):
             await make_console_link(settings, clock, stranger)

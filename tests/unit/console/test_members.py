@@ -140,9 +140,9 @@ async def account(it: Any, sid: str = AC, parent: str | None = None) -> Caller:
     return caller
 
 
-async def link(it: Any, caller: Caller) -> None:
+async def link(it: Any, caller: Caller, *, owner: bool = False) -> None:
     slot = Slot(credential=KL, public=slot_public(slot_seed(LINK_SECRET, KL)))
-    await it.keys.open_console_link(caller, caller.account, slot, it.clock.now_ms() + 10 * MINUTE_MS)
+    await it.keys.open_console_link(caller, caller.account, slot, it.clock.now_ms() + 10 * MINUTE_MS, owner)
 
 
 async def text(it: Any, caller: Caller, body: str, n: int = 1, **changed: Any) -> None:
@@ -169,8 +169,8 @@ async def text(it: Any, caller: Caller, body: str, n: int = 1, **changed: Any) -
     await it.store.accept(MessageRow(**row | changed))
 
 
-async def enrolled(it: Any, caller: Caller, *, prf: bool = True) -> Member:
-    await link(it, caller)
+async def enrolled(it: Any, caller: Caller, *, prf: bool = True, owner: bool = False) -> Member:
+    await link(it, caller, owner=owner)
     member = Member(it.app, it.clock, caller.account, prf=prf)
     assert (await member.enrol()).status_code == 200
     assert (await member.sign_in()).status_code == 200

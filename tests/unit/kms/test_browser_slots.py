@@ -359,21 +359,6 @@ def test_a_link_that_nobody_used_ends_after_ten_minutes(
     run(scene())
 
 
-def test_a_link_lasts_ten_minutes_at_most_and_is_called_one(
-    run: Any, service_at: Any, account: str, token: Any, at_noon: Any
-) -> None:
-    async def scene() -> None:
-        async with service_at() as service:
-            await service.create_account(account, [token.slot])
-            for name, minutes in ((KL, 11), ("SK" + "1" * 32, 1)):
-                _, slot = _link(account)
-                slot = Slot(credential=name, public=slot.public)
-                with pytest.raises(ValueError, match="ten minutes"):
-                    await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + minutes * MINUTE_MS)
-
-    run(scene())
-
-
 def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
     run: Any, service_at: Any, account: str, token: Any, browser: Browser, ledger: Any, at_noon: Any
 ) -> None:

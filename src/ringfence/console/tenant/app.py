@@ -29,6 +29,7 @@ from ringfence.console.tenant.member_acts import MemberActs
 from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.number_routes import number_routes
 from ringfence.console.tenant.opening import Openings, check_is_member
+from ringfence.console.tenant.owner_claims import OwnerClaims
 from ringfence.console.tenant.page_routes import page_routes
 from ringfence.console.tenant.recording_routes import recording_routes
 from ringfence.console.tenant.role_routes import role_routes
@@ -70,6 +71,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
     live = LivePages(sessions, clock)
     members = Members(storage, keys, passkeys, party, clock, standstill)
+    claims = OwnerClaims(storage, keys, clock)
     openings = Openings(storage, keys)
     sign_in = SignIn(
         *("member", storage, sessions, passkeys, party),
@@ -114,7 +116,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             origin=origins.tenant,
             keys_origin=origins.keys,
         ),
-        *role_routes(MemberRoles(storage, keys, clock)),
+        *role_routes(MemberRoles(storage, keys, clock), claims),
         *usage_routes(
             *(pages, TenantUsage(dependencies.counted)),
             *(TenantLimits(dependencies.counted, GrantBook(storage), dependencies.allowed, clock), clock),
@@ -125,7 +127,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             keys_origin=origins.keys,
         ),
         *page_routes(
-            *(pages, traffic, calls, members, sessions, BlastNotices(storage), ActNotices(storage)),
+            *(pages, traffic, calls, members, sessions, BlastNotices(storage), ActNotices(storage), claims),
             keys_origin=origins.keys,
         ),
         *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),

@@ -19,6 +19,7 @@ from ringfence.console.sessions import Session, fresh, is_open
 from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, end_without_passkey, keep_member, member_of, members_of
+from ringfence.console.tenant.owner_claims import keep_claim
 from ringfence.console.tenant.reading import reader_in
 from ringfence.console.tenant.roles import demanded, is_last_owner
 from ringfence.console.tenant.slot_name import slot_name
@@ -153,7 +154,7 @@ class Members:
             raise RefusedError(_ENROLLED)
         try:
             way: Way = "link" if about.is_new else "passkey"
-            await self._keys.add_browser_slot(about.account, slot, about.by, way)
+            claims = await self._keys.add_browser_slot(about.account, slot, about.by, way)
         except KeyRefusedError:
             raise RefusedError(_LINK if about.is_new else "The key service refused this slot.", status=403) from None
         member = Member(id=about.member, account=about.account, handle=about.handle, let_in_by=about.by, made_ms=now_ms)
@@ -169,11 +170,15 @@ class Members:
             if about.is_new:
                 is_first = not members_of(db, about.account)
                 keep_member(db, msgspec.structs.replace(member, role=Role.OWNER if is_first else Role.READER))
+                if claims and not is_first:
+                    keep_claim(db, member.id, about.account, now_ms)
             keep_passkey(db, _kept(new.passkey, member, now_ms))
 
         actor = f"member:{about.member}"
         try:
             await self._keys.note(about.account, actor, "enrol_passkey", (slot.credential, about.by))
+            if claims:
+                await self._keys.note(about.account, actor, "claim_ownership", (about.by,))
             await self._storage.run(work)
         except (RefusedError, ConnectionError):
             # A slot of nobody's passkey must not stay, whatever failed.

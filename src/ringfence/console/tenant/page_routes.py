@@ -18,6 +18,7 @@ from ringfence.console.sessions import Sessions
 from ringfence.console.tenant.calls import TenantCalls
 from ringfence.console.tenant.fortnight import charts_of
 from ringfence.console.tenant.members import Members
+from ringfence.console.tenant.owner_claims import OwnerClaims
 from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.slot_json import SlotJson, asked_json, read_slot
 from ringfence.console.tenant.slot_name import slot_name
@@ -40,6 +41,7 @@ def page_routes(
     sessions: Sessions,
     notices: BlastNotices,
     done_by_staff: ActNotices,
+    owner_claims: OwnerClaims,
     *,
     keys_origin: str,
 ) -> list[BaseRoute]:
@@ -64,6 +66,7 @@ def page_routes(
             charts=charts,
             notices=told,
             acts=acts,
+            claims=await owner_claims.of(account),
         )
 
     async def overview_now(looked: Looked) -> Now:
@@ -82,7 +85,17 @@ def page_routes(
             (each, [(slot_name(kept.passkey.credential_id), kept) for kept in passkeys]) for each, passkeys in found
         ]
         open_now = await sessions.open_now("member", account=session.account)
-        return shown("member_members.html", "Members", request, members=named, sessions=open_now, roles=list(Role))
+        claims = await owner_claims.of(session.account)
+        return shown(
+            "member_members.html",
+            "Members",
+            request,
+            members=named,
+            sessions=open_now,
+            roles=list(Role),
+            claims=claims,
+            due={each.member for each in claims if owner_claims.is_due(each)},
+        )
 
     async def people_now(looked: Looked) -> Now:
         found = await members.of(looked.account)

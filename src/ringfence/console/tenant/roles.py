@@ -20,9 +20,10 @@ from ringfence.console.live.streams import May
 from ringfence.console.passkey_book import passkeys_of
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import OpenPaths, session_of
-from ringfence.console.sessions import Session, fresh, is_open
+from ringfence.console.sessions import Session
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, keep_member, member_of, members_of
+from ringfence.console.tenant.people_acts import NO_MEMBER, PeopleActs
 from ringfence.domain.access.role import Role
 from ringfence.domain.clock import Clock
 from ringfence.ports.access_notes import AccessNotes
@@ -31,9 +32,8 @@ from ringfence.ports.access_notes import AccessNotes
 Admits = Callable[[Session], Awaitable[None]]
 
 ROLE: Final = "role"
-_NO_MEMBER: Final = "You are no member any more."
 _NEEDED: Final = {
-    Role.READER: _NO_MEMBER,
+    Role.READER: NO_MEMBER,
     Role.APPROVER: "Your role is reader: ask an owner of the account for another.",
     Role.OWNER: "Only an owner of the account may do that.",
 }
@@ -64,6 +64,9 @@ DEMANDED: Final[Mapping[str, Role]] = {
     # A reader forgets passkeys of their own; `Members.forget` demands an owner for another's.
     "/members/{member}/passkeys/{credential}/forget": Role.READER,
     "/members/{member}/role": Role.OWNER,
+    # Of a claim of one's own, which a link for an owner began.
+    "/ownership": Role.READER,
+    "/ownership/{member}/refuse": Role.OWNER,
     "/grants/{sid}/look": Role.APPROVER,
     "/grants/{sid}/keys": Role.APPROVER,
     "/grants/{sid}/approve": Role.APPROVER,
@@ -103,7 +106,7 @@ def demanded(db: sqlite3.Connection, session: Session, needed: Role) -> Member:
     """As `demand`, for whoever acts in the same transaction: the member."""
     member = member_of(db, session.account, session.person)
     if member is None or not member.role.may(needed):
-        raise RefusedError(_NO_MEMBER if member is None else _NEEDED[needed], status=403)
+        raise RefusedError(NO_MEMBER if member is None else _NEEDED[needed], status=403)
     return member
 
 
@@ -111,18 +114,12 @@ class MemberRoles:
     """Owners give roles. RefusedError; ConnectionError where the ledger cannot be written: nothing was changed."""
 
     def __init__(self, storage: ConsoleStorage, notes: AccessNotes, clock: Clock) -> None:
-        self._storage = storage
-        self._notes = notes
-        self._clock = clock
+        self._acts = PeopleActs(storage, notes, clock)
 
     async def give(self, session: Session, member: str, role: Role) -> None:
         """An owner, who has just shown a passkey, gives a member of the same account a role. The last owner stays."""
-        if not fresh(session, self._clock.now_ms()):
-            raise RefusedError("Show your passkey first.", status=403, fresh=True)
 
         def find(db: sqlite3.Connection) -> Member:
-            if not is_open(db, session.id):
-                raise RefusedError(_NO_MEMBER, status=403)
             demanded(db, session, Role.OWNER)
             found = member_of(db, session.account, member)
             if found is None:
@@ -136,10 +133,7 @@ class MemberRoles:
         def work(db: sqlite3.Connection) -> None:
             keep_member(db, msgspec.structs.replace(find(db), role=role))
 
-        await self._storage.run(find)
-        scope = (session.scope, f"member:{member}", f"role:{role.value}")
-        await self._notes.note(session.account, session.actor, "give_role", scope)
-        await self._storage.run(work)
+        await self._acts.do(session, "give_role", (f"member:{member}", f"role:{role.value}"), find=find, work=work)
 
 
 def is_last_owner(db: sqlite3.Connection, member: Member) -> bool:

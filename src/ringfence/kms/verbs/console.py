@@ -67,7 +67,7 @@ class ConsoleVerbs(Vault):
     async def proof_key(self, account: str) -> bytes:
         return self._browsers.proof_key(account)
 
-    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
+    async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> bool:
         try:
             self._browsers.check(account, slot, by, way)
         except KeyRefusedError:
@@ -75,7 +75,7 @@ class ConsoleVerbs(Vault):
                 self._write_down_later(account, by, "refused.add_slot")
             raise
         await self._write_down(account, by, "add_slot", slot.credential)
-        await self._browsers.add(account, slot, by)
+        return await self._browsers.add(account, slot, by)
 
     async def revoke_browser_slot(self, account: str, credential: str, by: str) -> None:
         if not credential.startswith((PASSKEY_PREFIX, API_KEY_PREFIX)):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.kms.archive import EPOCHS, INDEXES, Kind
 from ringfence.kms.freezes_by_keys import check_freeze
@@ -74,12 +75,18 @@ class TenantVerbs(Vault):
         await self._write_down(account, caller.credential, "open_standing", *(name for name, _ in records))
         return values
 
-    async def open_console_link(self, caller: Caller, account: str, slot: Slot, until_ms: int) -> None:
+    async def open_console_link(
+        self, caller: Caller, account: str, slot: Slot, until_ms: int, owner: bool = False
+    ) -> None:
+        verb = "open_owner_link" if owner else "open_console_link"
         self._browsers.check_link(slot.credential, until_ms)
-        opened = await self._open(caller, account, "open_console_link")
+        opened = await self._open(caller, account, verb)
+        if owner and caller.credential not in (account, recovery_credential(account)):
+            self._write_down_later(account, caller.credential, f"refused.{verb}")
+            raise KeyRefusedError("a link for an owner is made by the Auth Token or the recovery kit")
         self._slots.check(account, slot)
-        await self._write_down(account, caller.credential, "open_console_link", slot.credential)
-        await self._browsers.note_link(account, slot.credential, until_ms)
+        await self._write_down(account, caller.credential, verb, slot.credential)
+        await self._browsers.note_link(account, slot.credential, until_ms, owner=owner)
         await self._slots.add(opened, account, slot)
 
     async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:

@@ -19,7 +19,7 @@ async def make_recovery_kit(keys: TenantKeys, *, caller: Caller, account: str, k
     raises leaves it as it was. Where it cannot be ended then (ConnectionError), the first use of the new one ends it.
     """
     secret = new_recovery_secret()
-    kit = _kit(account, secret)
+    kit = kit_caller(account, secret)
     await keys.add_slot(caller, account, slot_of(kit.credential, kit.seed))
     keep(secret)
     # Used once, for nothing: that ends the slot before it, and shows that the new one opens.
@@ -33,9 +33,10 @@ async def recover_account(
 
     The token before it opens nothing once the new one is first used. The kit stays as it is.
     """
-    return await rotate_auth_token(store, keys, clock, caller=_kit(account.sid, secret), account=account)
+    return await rotate_auth_token(store, keys, clock, caller=kit_caller(account.sid, secret), account=account)
 
 
-def _kit(account: str, secret: bytes) -> Caller:
+def kit_caller(account: str, secret: bytes) -> Caller:
+    """The account, present with its kit's secret."""
     credential = recovery_credential(account)
     return Caller(account=account, credential=credential, seed=slot_seed(secret.hex(), credential))

@@ -8,9 +8,10 @@ from typing import Final
 import msgspec
 
 from ringfence.console.refusals import RefusedError
-from ringfence.console.sessions import Session, fresh, is_open
+from ringfence.console.sessions import Session
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, end_without_passkey, keep_member
+from ringfence.console.tenant.people_acts import PeopleActs
 from ringfence.console.tenant.roles import demanded
 from ringfence.console.tenant.sso.id_token import STRONG
 from ringfence.console.tenant.sso.provider import check_address
@@ -40,7 +41,7 @@ class SsoPeople:
 
     def __init__(self, storage: ConsoleStorage, notes: AccessNotes, clock: Clock, *, dev: bool) -> None:
         self._storage = storage
-        self._notes = notes
+        self._acts = PeopleActs(storage, notes, clock)
         self._clock = clock
         self._dev = dev
 
@@ -123,22 +124,11 @@ class SsoPeople:
         find: Callable[[sqlite3.Connection], object],
         work: Callable[[sqlite3.Connection], None],
     ) -> None:
-        if not fresh(session, self._clock.now_ms()):
-            raise RefusedError("Show your passkey first.", status=403, fresh=True)
-
-        def checked(db: sqlite3.Connection) -> None:
-            if not is_open(db, session.id):
-                raise RefusedError("You are no member any more.", status=403)
+        def demand(db: sqlite3.Connection) -> None:
             demanded(db, session, Role.OWNER)
             find(db)
 
-        def done(db: sqlite3.Connection) -> None:
-            checked(db)
-            work(db)
-
-        await self._storage.run(checked)
-        await self._notes.note(session.account, session.actor, verb, (session.scope, *scope))
-        await self._storage.run(done)
+        await self._acts.do(session, verb, scope, find=demand, work=work)
 
 
 def _find(db: sqlite3.Connection, account: str, person: str) -> SsoPerson:
