@@ -102,7 +102,12 @@ class Stage:
         self.ask("POST", f"/verify/v2/Services/{service}/Verifications", To=ADA, Channel="sms")
         self.ask("POST", "/messaging/v1/Services", FriendlyName="Reminders")
         self.ask("POST", f"{account}/Keys.json", FriendlyName="Till")
-        self.ask("POST", "/2010-04-01/Accounts.json", FriendlyName="Branch")
+        branch = f"/2010-04-01/Accounts/{self.ask('POST', '/2010-04-01/Accounts.json', FriendlyName='Branch')['sid']}"
+        stock = self.ask("GET", f"{branch}/AvailablePhoneNumbers/US/Local.json")["available_phone_numbers"]
+        desk = self.ask("POST", f"{branch}/IncomingPhoneNumbers.json", PhoneNumber=stock[0]["phone_number"])
+        self.ask("POST", f"{branch}/Messages.json", From=desk["phone_number"], To=ADA, Body="Your key is at the desk.")
+        ring = "<Response><Say>Your key is at the desk.</Say></Response>"
+        self.ask("POST", f"{branch}/Calls.json", From=desk["phone_number"], To=SAM, Twiml=ring)
         self.ask("POST", f"{account}/Calls.json", From=shop, To=SAM, Twiml="<Response><Say>Hello</Say></Response>")
         self.command("blast", "--key", self.account, "--tell")
 

@@ -20,17 +20,21 @@ SECOND = b"\xff" * 16_000
 
 
 async def a_call(
-    stand: MemberConsole, *, status: Status = Status.COMPLETED, asked_for: str = "https://shop.example/menu"
+    stand: MemberConsole,
+    *,
+    status: Status = Status.COMPLETED,
+    asked_for: str = "https://shop.example/menu",
+    account: str = AC,
 ) -> str:
     """An inbound call with a document and a webhook that its program did not take."""
     await asyncio.sleep(0.002)
-    sealing = await stand.keys.sealing_key(stand.caller, AC)
+    sealing = await stand.keys.sealing_key(stand.caller, account)
     sid, now_ms = new_sid("CA"), stand.clock.now_ms()
-    sealer = RecordSealer(sealing.epoch_key, AC)
+    sealer = RecordSealer(sealing.epoch_key, account)
     key = sealer.key(sid)
     answered = status is Status.COMPLETED
     row = CallRow(
-        account=AC,
+        account=account,
         sid=sid,
         direction=Direction.INBOUND,
         status=Status.IN_PROGRESS if answered else Status.RINGING,
@@ -46,17 +50,17 @@ async def a_call(
     store = stand.texts
     await store.create_call(row)
     told = [NewEvent(kind=f"call.{status.value}", sequence=0, at_ms=now_ms + 2_000)]
-    await store.move_call(AC, sid, CallChange(status=status, at_ms=now_ms + 2_000, price_micros=-8_500), told)
+    await store.move_call(account, sid, CallChange(status=status, at_ms=now_ms + 2_000, price_micros=-8_500), told)
     document = StepDetail(text=f"<Response><Say>{stand.canary}</Say></Response>", url=asked_for)
     await store.add_steps(
         [
             StepRow(
-                account=AC,
+                account=account,
                 call_sid=sid,
                 at_ms=now_ms,
                 kind=kind,
                 code=code,
-                detail=seal_step_with(key, AC, sid, detail),
+                detail=seal_step_with(key, account, sid, detail),
             )
             for kind, code, detail in (
                 ("document", None, document),
@@ -64,7 +68,7 @@ async def a_call(
             )
         ]
     )
-    (event,) = await store.events(AC, sid)
+    (event,) = await store.events(account, sid)
     exchange = Exchange(
         at_ms=now_ms + 2_000,
         method="POST",
@@ -83,33 +87,33 @@ async def a_call(
         [
             Settlement(
                 event_id=event.id,
-                account=AC,
+                account=account,
                 state="dead",
                 http_status=500,
                 error_code=11_200,
                 duration_ms=42,
                 at_ms=now_ms + 2_000,
-                detail=seal_attempt(key, AC, sid, event.id, Attempt(exchanges=(exchange,))),
+                detail=seal_attempt(key, account, sid, event.id, Attempt(exchanges=(exchange,))),
             )
         ]
     )
     return sid
 
 
-async def a_recording(stand: MemberConsole, call_sid: str, *, cut: bool = False) -> str:
+async def a_recording(stand: MemberConsole, call_sid: str, *, cut: bool = False, account: str = AC) -> str:
     """Two seconds of silence in two channels, of which the middle one is to be heard, as a media worker leaves them."""
-    sealing = await stand.keys.sealing_key(stand.caller, AC)
+    sealing = await stand.keys.sealing_key(stand.caller, account)
     sid, now_ms = new_sid("RE"), stand.clock.now_ms()
-    key = recording_key(RecordSealer(sealing.epoch_key, AC).key(sid), sid)
-    sealer = RecordingSealer(key, Header(account=AC, sid=sid, channels=2))
+    key = recording_key(RecordSealer(sealing.epoch_key, account).key(sid), sid)
+    sealer = RecordingSealer(key, Header(account=account, sid=sid, channels=2))
     chunks = [sealer.chunk(SECOND), sealer.chunk(SECOND)]
     end = sealer.end(End(samples=16_000, heard_from=4_000, heard_to=12_000, cause="stopped"))
-    folder = stand.recordings / AC
+    folder = stand.recordings / account
     folder.mkdir(parents=True, exist_ok=True)
     (folder / sid).write_bytes(b"".join([sealer.header, *chunks, b"" if cut else end]))
     await stand.texts.add_recording(
         RecordingRow(
-            account=AC,
+            account=account,
             sid=sid,
             call_sid=call_sid,
             status="completed",

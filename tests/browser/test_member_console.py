@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 from tests.browser.key_origin import browser as browser
 from tests.browser.member_console import AC, REMOTE, TOKEN, MemberConsole, member_console, with_authenticator
+from tests.browser.member_traffic import a_call, a_recording
 
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.recovery_kit import new_recovery_secret, recovery_credential, write_recovery_secret
@@ -151,13 +152,27 @@ def test_a_member_of_the_parent_reads_a_subaccount_in_the_frame(context: Browser
     stand.wait(stand.texts.create_account(row, token))
     stand.wait(stand.keys.create_account(child, [slot_of(child, bytes(32))], AC))
     stand.text(stand.canary, account=child)
+    call = stand.wait(a_call(stand, account=child))
+    recording = stand.wait(a_recording(stand, call, account=child))
     enrolled(page, stand)
     signed_in(page, stand)
     page.get_by_role("link", name="Subaccounts").click()
     page.get_by_role("link", name="Branch").click()
-    expect(page.frame_locator("#keys").locator("td.text")).to_have_text([stand.canary])
+    frame = page.frame_locator("#keys")
+    expect(frame.locator("td.text")).to_have_text([stand.canary])
+    frame.locator("td.when a").click()
+    expect(frame.locator("dl.facts")).to_contain_text(stand.canary)
+    page.get_by_role("main").get_by_role("link", name="Calls").click()
+    expect(page.get_by_role("heading", name="Calls of Branch")).to_be_visible()
+    frame.locator("td.when a").click()
+    expect(page.get_by_role("heading", name=f"Call {call}")).to_be_visible()
+    expect(frame.locator("ol.steps")).to_contain_text("a voice that nobody has")
+    frame.get_by_role("link", name=recording).click()
+    page.get_by_role("button", name=f"Open {recording}").click()
+    expect(frame.locator("audio")).to_have_attribute("aria-label", f"Recording {recording}")
     assert stand.canary not in page.content()
-    assert any(entry.account == child and entry.verb == "open_epochs" for entry in stand.ledger.entries)
+    opened = [entry for entry in stand.ledger.entries if entry.account == child and entry.verb == "open_epochs"]
+    assert len(opened) == 5
 
 
 @pytest.mark.long

@@ -35,8 +35,13 @@ def answering(handler: Handler) -> Handler:
 
 async def read_json(request: Request, shape: type[T]) -> T:
     """The body; RefusedError with 400."""
+    return decoded(await request.body(), shape)
+
+
+def decoded(body: bytes | msgspec.Raw, shape: type[T]) -> T:
+    """A body, or a part of one; RefusedError with 400."""
     try:
-        return msgspec.json.decode(await request.body(), type=shape)
+        return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise RefusedError("The body is not what this takes.", status=400) from None
 

@@ -7,7 +7,8 @@ import pytest
 from ringfence.console.refusals import RefusedError
 from ringfence.console.tenant.looked_through import LOOKED_AT_MAX
 from ringfence.console.tenant.looked_through import PAGE_ROWS as PAGE_TEXTS
-from ringfence.console.tenant.traffic import TenantTraffic, TextsWanted, shown_price
+from ringfence.console.tenant.spent import shown_price
+from ringfence.console.tenant.traffic import TenantTraffic, TextsWanted
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.store import MessageRow

@@ -1,17 +1,18 @@
 // All of one text or call: it comes sealed, and the frame opens and shows it.
 import { post } from "./asking.js";
 import { askKeys } from "./keys_frame.js";
-import { account, opened, reporting } from "./member.js";
+import { reporting } from "./member.js";
+import { account, at, openedHere } from "./whose.js";
 
-const calls = `${location.origin}/calls`;
-const sounds = `${location.origin}/recordings`;
+const VERBS = { texts: "show_text", calls: "show_call" };
+const { kind } = document.getElementById("record").dataset;
+const pages = location.origin + at;
 
 document.getElementById("again").addEventListener("click", () => reporting(showRecord));
 reporting(showRecord);
 
 async function showRecord() {
-  const { credential } = await opened();
+  const { credential } = await openedHere();
   const record = await post(`${location.pathname}/sealed`, { credential });
-  const verb = location.pathname.startsWith("/calls/") ? "show_call" : "show_text";
-  await askKeys(verb, { ...record, account, at: calls, sounds });
+  await askKeys(VERBS[kind], { ...record, account, at: `${pages}/calls`, sounds: `${pages}/recordings` });
 }

@@ -2,7 +2,8 @@
 import { post } from "./asking.js";
 import { onClick } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
-import { account, opened, reporting } from "./member.js";
+import { reporting } from "./member.js";
+import { account, at, openedHere } from "./whose.js";
 
 const frame = document.getElementById("keys");
 
@@ -11,9 +12,9 @@ onClick("button[data-play]", (button) => reporting(() => show(button.dataset.pla
 async function show(sid) {
   frame.hidden = false;
   frame.scrollIntoView({ block: "nearest" });
-  const { credential } = await opened();
-  const opener = await post(`/recordings/${sid}/sealed`, { credential });
-  const response = await fetch(`/recordings/${sid}/sound`);
+  const { credential } = await openedHere();
+  const opener = await post(`${at}/recordings/${sid}/sealed`, { credential });
+  const response = await fetch(`${at}/recordings/${sid}/sound`);
   if (!response.ok) throw new Error((await response.json()).error);
   await askKeys("show_recording", { ...opener, account, file: await response.arrayBuffer() });
 }

@@ -1,7 +1,10 @@
 """The tenants' console: its routes, behind the guard of sessions; enrolling by a link is beside it."""
 
+from itertools import chain
+
 from starlette.applications import Starlette
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.act_notices import ActNotices
@@ -16,10 +19,10 @@ from ringfence.console.sign_in import SignIn
 from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
 from ringfence.console.standstill import Standstill
 from ringfence.console.tenant.access_routes import access_routes
-from ringfence.console.tenant.call_routes import call_routes
 from ringfence.console.tenant.calls import TenantCalls
 from ringfence.console.tenant.code_report import TenantCodes
 from ringfence.console.tenant.code_routes import code_routes
+from ringfence.console.tenant.doors import Door, OwnAccount, Subaccount
 from ringfence.console.tenant.enrol_app import create_enrol_app
 from ringfence.console.tenant.grant_routes import grant_routes
 from ringfence.console.tenant.key_routes import key_routes
@@ -31,6 +34,8 @@ from ringfence.console.tenant.number_routes import number_routes
 from ringfence.console.tenant.opening import Openings, check_is_member
 from ringfence.console.tenant.owner_claims import OwnerClaims
 from ringfence.console.tenant.page_routes import page_routes
+from ringfence.console.tenant.record_kinds import calls_of, texts_of
+from ringfence.console.tenant.record_routes import record_routes
 from ringfence.console.tenant.recording_routes import recording_routes
 from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
@@ -46,7 +51,6 @@ from ringfence.console.tenant.sso.sign_in import SsoSignIn
 from ringfence.console.tenant.sso.sign_out import SsoSignOut
 from ringfence.console.tenant.standing_json import StandingRelay
 from ringfence.console.tenant.subaccount_routes import subaccount_routes
-from ringfence.console.tenant.text_routes import text_routes
 from ringfence.console.tenant.touched import TouchedRecords
 from ringfence.console.tenant.touched_routes import touched_routes
 from ringfence.console.tenant.traffic import TenantTraffic
@@ -100,7 +104,19 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         await standstill.check_member(session.account)
 
     open_paths = OpenPaths([*OPEN, *SSO_OPEN], below=OPEN_BELOW)
+    subaccount = Subaccount(dependencies.view, standstill)
+    kinds = texts_of(traffic, dependencies.told), calls_of(calls, dependencies.told)
+
+    def rooms(door: Door) -> list[BaseRoute]:
+        lists = [record_routes(kind, door, pages, hours, keys_origin=origins.keys) for kind in kinds]
+        sounds = recording_routes(
+            *(door, pages, dependencies.calls, dependencies.recordings, hours), keys_origin=origins.keys
+        )
+        return [*chain.from_iterable(lists), *sounds]
+
     routes = [
+        *rooms(OwnAccount()),
+        *rooms(subaccount),
         *sign_in_routes(
             *(sign_in_page, sign_in, sessions, dependencies.notes, clock, origins.tenant),
             opened=openings.opened,
@@ -130,7 +146,6 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             *(pages, traffic, calls, members, sessions, BlastNotices(storage), ActNotices(storage), claims),
             keys_origin=origins.keys,
         ),
-        *text_routes(pages, traffic, dependencies.told, hours, keys_origin=origins.keys),
         *webhook_routes(
             *(
                 pages,
@@ -142,9 +157,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             ),
             keys_origin=origins.keys,
         ),
-        *recording_routes(pages, dependencies.calls, dependencies.recordings, hours, keys_origin=origins.keys),
-        *call_routes(pages, calls, dependencies.told, hours, keys_origin=origins.keys),
-        *subaccount_routes(pages, dependencies.view, standstill, traffic, hours, keys_origin=origins.keys),
+        *subaccount_routes(pages, dependencies.view, subaccount, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *key_routes(pages, dependencies.set_up, keys, acts, clock, keys_origin=origins.keys),

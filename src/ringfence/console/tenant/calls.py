@@ -1,6 +1,5 @@
 """An account's calls for its members: what is clear of them, and what is sealed as it is kept."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -8,7 +7,8 @@ import msgspec
 
 from ringfence.console.tenant.days import FORTNIGHT, bounds_ms, day_of, fortnight
 from ringfence.console.tenant.looked_through import looked_through
-from ringfence.console.tenant.traffic import shown_price
+from ringfence.console.tenant.spent import SpentDay, shown_price
+from ringfence.console.tenant.wanted import Wanted
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.call import Direction, Status
 from ringfence.ports.calls import CallFilter, CallRow, RecordingRow, StepRow
@@ -46,13 +46,7 @@ class Calls(Protocol):
     ) -> list[RecordingRow]: ...
 
 
-class CallsWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which calls: of a day (UTC, YYYY-MM-DD), a status, a direction; those after the page that ended with `before`."""
-
-    day: str = ""
-    status: Status | None = None
-    direction: Direction | None = None
-    before: str | None = None
+CallsWanted = Wanted[Status, Direction]
 
 
 class SealedCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,18 +65,12 @@ class SealedCall(msgspec.Struct, frozen=True, kw_only=True):
     error_code: int | None
 
 
-class CallDay(msgspec.Struct, kw_only=True):
-    """What a day brought of calls. `spent_micros` is by currency, in millionths."""
+class CallDay(SpentDay, kw_only=True):
+    """What a day brought of calls."""
 
-    day: str
     connected: int = 0
     not_connected: int = 0
     seconds: int = 0
-    spent_micros: Counter[str] = msgspec.field(default_factory=Counter)
-
-    @property
-    def spent(self) -> str:
-        return ", ".join(shown_price(micros, unit) for unit, micros in sorted(self.spent_micros.items())) or "–"
 
 
 class SealedStep(msgspec.Struct, frozen=True, kw_only=True):

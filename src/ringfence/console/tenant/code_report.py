@@ -9,7 +9,7 @@ import msgspec
 
 from ringfence.console.charts import Chart, stacked
 from ringfence.console.tenant.days import day_of
-from ringfence.console.tenant.traffic import shown_price
+from ringfence.console.tenant.spent import shown_price
 from ringfence.domain.errors import describe
 from ringfence.domain.phishing_report import PhishingReport, SignIns, phishing_report
 from ringfence.ports.code_counts import CodeCounts, CodeMeasure

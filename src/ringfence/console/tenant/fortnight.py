@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from ringfence.console.charts import Chart, stacked
 from ringfence.console.tenant.calls import CallDay
-from ringfence.console.tenant.traffic import Day, shown_price
+from ringfence.console.tenant.spent import shown_price
+from ringfence.console.tenant.traffic import Day
 
 TEXTS = ("delivered", "on their way", "gone wrong", "received")
 CALLS = ("connected", "not connected")

@@ -7,7 +7,7 @@ import msgspec
 
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.tenant.allowed import Allowed
-from ringfence.console.tenant.traffic import shown_price
+from ringfence.console.tenant.spent import shown_price
 from ringfence.domain.access.grant import MINUTES_MAX, GrantState, settled
 from ringfence.domain.access.limits import PENDING_MAX
 from ringfence.domain.clock import Clock

@@ -1,6 +1,5 @@
 """An account's texts for its members: what is clear of them by page and by day, and what is sealed as it is kept."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -9,6 +8,8 @@ import msgspec
 from ringfence.console.tenant.counted_days import CountedDays
 from ringfence.console.tenant.days import FORTNIGHT, bounds_ms, day_of, fortnight
 from ringfence.console.tenant.looked_through import looked_through
+from ringfence.console.tenant.spent import SpentDay, shown_price
+from ringfence.console.tenant.wanted import Wanted
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.carrier_trail import Effect, Kind, decode_trail, with_effects
 from ringfence.domain.clock import Clock
@@ -46,13 +47,7 @@ class Texts(Protocol):
     async def carrier_trail(self, account: str, sid: str) -> str: ...
 
 
-class TextsWanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which texts: of a day (UTC, YYYY-MM-DD), a status, a direction; those after the page that ended with `before`."""
-
-    day: str = ""
-    status: Status | None = None
-    direction: Direction | None = None
-    before: str | None = None
+TextsWanted = Wanted[Status, Direction]
 
 
 class SealedText(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,25 +76,19 @@ class Said(msgspec.Struct, frozen=True, kw_only=True):
     effect: Effect
 
 
-class Day(msgspec.Struct, kw_only=True):
-    """What a day brought. `spent` is by currency, in millionths."""
+class Day(SpentDay, kw_only=True):
+    """What a day brought of texts."""
 
-    day: str
     sent: int = 0
     received: int = 0
     delivered: int = 0
     gone_wrong: int = 0
-    spent_micros: Counter[str] = msgspec.field(default_factory=Counter)
 
     @property
     def delivery(self) -> str:
         """Of those sent whose end is known, how many were delivered."""
         known = self.delivered + self.gone_wrong
         return f"{100 * self.delivered / known:.0f} %" if known else "–"
-
-    @property
-    def spent(self) -> str:
-        return ", ".join(shown_price(micros, unit) for unit, micros in sorted(self.spent_micros.items())) or "–"
 
 
 class TenantTraffic:
@@ -175,11 +164,6 @@ class TenantTraffic:
             if not each.brings_code:
                 _count(days[day_of(each.day_ms)], each)
         return list(days.values())
-
-
-def shown_price(micros: int | None, unit: str) -> str:
-    """Millionths of a currency as people read them."""
-    return "" if micros is None else f"{abs(micros) / 1_000_000:.4f} {unit}"
 
 
 def _count(day: Day, counted: DayTexts) -> None:

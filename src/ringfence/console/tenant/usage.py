@@ -10,7 +10,7 @@ import msgspec
 from ringfence.console.charts import Chart, stacked
 from ringfence.console.refusals import RefusedError
 from ringfence.console.tenant.days import day_of
-from ringfence.console.tenant.traffic import shown_price
+from ringfence.console.tenant.spent import shown_price
 from ringfence.domain.message import Direction
 from ringfence.ports.code_counts import CodeCounts, CodeMeasure
 from ringfence.ports.day_counts import DAY_MS, DayCounts

@@ -12,7 +12,7 @@ from tests.unit.console.test_operations_pages import filled
 from ringfence.console.dependencies import host_of
 
 # Their rows come sealed: scripts of theirs offer what is new.
-SEALED = {"/texts", "/calls", "/ledger", "/subaccounts/{sid}"}
+SEALED = {"/texts", "/calls", "/ledger", "/subaccounts/{child}/texts", "/subaccounts/{child}/calls"}
 # Pages that are no lists but one thing, a form or a report of days that have gone; and those whose every look is an
 # entry in a tenant's ledger. A new list follows: docs/why/console.md says how.
 STILL = {
@@ -23,6 +23,7 @@ STILL = {
     },
     "tenant": {
         *("/healthz", "/worker.js", "/assets/{name}", "/sign-in", "/sso/callback", "/grants/{sid}", "/live"),
+        *("/subaccounts/{child}/texts/{sid}", "/subaccounts/{child}/calls/{sid}"),
         *("/texts/{sid}", "/calls/{sid}", "/numbers/offers", "/numbers/{sid}", "/keys/{sid}"),
         *("/services/messaging/{sid}", "/services/verify/{sid}", "/organisation"),
         *(
@@ -80,7 +81,7 @@ def test_so_does_each_of_the_members(run: Any, stand: Any) -> None:
             followed, _ = pages_of(at, "tenant")
             assert followed >= SEALED
             for path in followed:
-                page = await owner.page(path.replace("{sid}", child))
+                page = await owner.page(path.replace("{child}", child))
                 assert re.search(r'<main [^>]* data-version="[0-9a-f]{24}">', page.text), path
                 assert (" data-live>" in page.text) is (path not in SEALED), path
 
