@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.domain.access.refusal import AccessRefusedError
-from ringfence.domain.access.scope import RECORDS_MAX, check_scope, scope_of
+from ringfence.domain.access.scope import RECORDS_MAX, check_scope, may_be_granted, scope_of
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.grant import BOX_BYTES, LID_BYTES, GrantBinding, SealedGrant, unseal_lid
@@ -121,6 +121,9 @@ class Grants:
         """KeyRefusedError for another session, another name, or after the end; ValueError for too many names."""
         if not 1 <= len(names) <= BOXES_AT_ONCE:
             raise ValueError(f"1 to {BOXES_AT_ONCE} names at once")
+        if not all(map(may_be_granted, names)):
+            # A grant may be older than the rule.
+            raise KeyRefusedError("nobody grants that")
         row = self._store.row(_GRANT, grant)
         if row is None or row[2] != session or row[4] or self._is_past(grant, row[3]):
             raise KeyRefusedError("no such grant of that session")

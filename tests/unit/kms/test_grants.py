@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ringfence.domain.access.scope import epoch_name
+from ringfence.domain.access.scope import RECORD_KINDS, epoch_name
 from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.epoch import HOUR_MS, first_epoch
 from ringfence.domain.sealing.grant import GrantBinding, open_grant, seal_grant
@@ -407,5 +407,26 @@ def test_the_console_acts_under_the_name_of_a_person_alone(scene: Any, ledger: A
                 await service.keep_grant(unnamed)
         assert ledger.entries == []
         await service.grant_boxes(GR, "e1", [SM1])
+
+    scene(body)
+
+
+def test_a_grant_from_before_the_rule_hands_out_no_key_of_a_text_with_a_code(
+    scene: Any, monkeypatch: pytest.MonkeyPatch, ledger: Any
+) -> None:
+    code = "VL" + "1" * 32
+
+    async def body(service: Any, kept: KeptGrant) -> None:
+        sealed = replace(kept.sealed, boxes={**kept.sealed.boxes, code: kept.sealed.boxes[SM1]})
+        with monkeypatch.context() as before_the_rule:
+            before_the_rule.setitem(RECORD_KINDS, "VL", "text")
+            await service.keep_grant(replace(kept, sealed=sealed))
+            assert list((await service.grant_boxes(GR, "e1", [code])).boxes) == [code]
+        ledger.entries.clear()
+        for names in ([code], [SM1, code]):
+            with pytest.raises(KeyRefusedError):
+                await service.grant_boxes(GR, "e1", names)
+        assert [verb for _, verb, _ in told(ledger)] == []
+        assert list((await service.grant_boxes(GR, "e1", [SM1])).boxes) == [SM1]
 
     scene(body)

@@ -81,9 +81,10 @@ class GrantScopes:
     async def covered(self, account: str, scope: Scope, behind: Behind) -> Covered:
         """Rows of what was granted, the newest first."""
         if scope.records:
-            rows = [await self._row(account, sid) for sid in scope.records]
+            # What was granted and may be no longer has no row here, and its key is not asked for.
+            rows = [row for sid in scope.records if (row := await self._row(account, sid)) is not None]
             return Covered(
-                names=[sid for sid in scope.records if not is_recording(sid)],
+                names=[row.sid for row in rows if not is_recording(row.sid)],
                 texts=[row for row in rows if isinstance(row, MessageRow)],
                 calls=[row for row in rows if isinstance(row, CallRow)],
                 recordings=[row for row in rows if isinstance(row, RecordingRow)],

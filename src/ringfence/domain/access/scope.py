@@ -64,6 +64,15 @@ def epoch_of(name: str) -> int | None:
     return int(number) if str(int(number)) == number else None
 
 
+def may_be_granted(name: str) -> bool:
+    """Whether it names a key that may be granted: that of a text with a code may not, whoever once granted it."""
+    return epoch_of(name) is not None or _is_record(name)
+
+
+def _is_record(sid: str) -> bool:
+    return is_sid(sid) and sid[:2] in RECORD_KINDS
+
+
 def scope_of(names: Sequence[str]) -> Scope:
     """The scope that has those names; with another in it, one that `check_scope` refuses."""
     epochs = [epoch_of(name) for name in names]
@@ -82,7 +91,7 @@ def check_scope(scope: Scope, now_ms: int) -> None:
     bound = RECORDS_MAX if scope.records else EPOCHS_MAX
     if bool(scope.records) == bool(scope.epochs) or len(names) > bound or len(set(names)) != len(names):
         raise AccessRefusedError(Refusal.SCOPE)
-    if not all(is_sid(sid) and sid[:2] in RECORD_KINDS for sid in scope.records):
+    if not all(map(_is_record, scope.records)):
         raise AccessRefusedError(Refusal.SCOPE)
     if any(epoch < 0 or ended_ms(epoch) > now_ms for epoch in scope.epochs):
         raise AccessRefusedError(Refusal.EPOCH_OPEN)
