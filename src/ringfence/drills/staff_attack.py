@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import re
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
@@ -16,13 +14,12 @@ from ringfence.api.resource import CORE
 from ringfence.drills.design import Design
 from ringfence.drills.held_browser import HeldBrowser, signed_browser
 from ringfence.drills.key_process import apart
+from ringfence.drills.operators_tenants import created, invited
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, Tenant
-from ringfence.roles.installation_lock import InstallationLock
 from ringfence.roles.settings import Settings
 
 AT_ONCE = 32
-TERMINAL_WITHIN_S = 300
 # Nobody holds the key service up here; a thousand accounts at once may.
 ANSWER_WITHIN_S = 60.0
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -32,14 +29,15 @@ Rows = tuple[tuple[str, str], ...]
 
 
 class StaffAttack:
-    """What the attacker asked and what came."""
+    """What the attacker asked and what came. `links` is what the terminal showed to staff of each invitation."""
 
-    def __init__(self, copy: SeededCopy, browser: HeldBrowser, settings: Settings) -> None:
+    def __init__(self, copy: SeededCopy, browser: HeldBrowser, settings: Settings, links: Sequence[str]) -> None:
         self.copy = copy
         self.browser = browser
         self.settings = settings
         self.asked = 0
-        self.seen: set[bytes] = set()
+        self.links = links
+        self.seen: set[bytes] = {told.encode() for told in links}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> bytes:
@@ -96,36 +94,18 @@ def played(
 async def _signed_in(folder: Path, design: Design, tenants: int) -> AsyncIterator[StaffAttack]:
     """Tenants with a text each, on their way, in an installation with an API; and the browser.
 
-    One of them an operator has made at the terminal, as all are made that are not invited.
+    One of them an operator has made at the terminal, and where there are several another has used an operator's link.
     """
     async with apart(folder, design, ("kms", "api"), answer_within_s=ANSWER_WITHIN_S) as (copy, _, settings):
-        await copy.adopt_tenant(*await asyncio.to_thread(_made_at_the_terminal, settings), index=tenants - 1)
-        await copy.add_tenants(tenants - 1)
+        await copy.adopt_tenant(*await created(settings), index=tenants - 1)
+        links = []
+        if tenants > 1:
+            account, told = await invited(settings)
+            await copy.adopt_tenant(account.sid, account.auth_token, index=tenants - 2)
+            copy.canaries.learn_secret(" ".join(account.recovery_kit).encode(), account.sid, "recovery kit")
+            links.append(told)
+        await copy.add_tenants(tenants - 1 - len(links))
         for start in range(0, tenants, AT_ONCE):
             await asyncio.gather(*(copy.send(tenant, "body") for tenant in copy.tenants[start : start + AT_ONCE]))
         async with (design.held_browser or signed_browser)(settings, copy) as browser:
-            yield StaffAttack(copy, browser, settings)
-
-
-def _made_at_the_terminal(settings: Settings) -> tuple[str, str]:
-    """SID and Auth Token of an account that `ringfence account create` made. What that showed, staff have not seen."""
-    lock = InstallationLock(settings.data_dir)
-    lock.take()
-    try:
-        command = [
-            sys.executable,
-            "-m",
-            "ringfence.cli",
-            "account",
-            "create",
-            "Clinic",
-            "--data",
-            str(settings.data_dir),
-        ]
-        told = subprocess.run(command, capture_output=True, text=True, check=True, timeout=TERMINAL_WITHIN_S)  # noqa: S603 - ours
-    finally:
-        lock.drop()
-    sid, token = re.search(r"\bAC[0-9a-f]{32}\b", told.stdout), re.search(r"\b[0-9a-f]{32}\b", told.stdout)
-    if sid is None or token is None:
-        raise AssertionError("the terminal showed no account: this drill would prove nothing")
-    return sid[0], token[0]
+            yield StaffAttack(copy, browser, settings, links)

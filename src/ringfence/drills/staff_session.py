@@ -20,6 +20,7 @@ from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.design import Design
 from ringfence.drills.drill import Drill
 from ringfence.drills.kept_http import KeptHttp
+from ringfence.drills.operators_tenants import take_link
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy
 from ringfence.drills.staff_attack import METHODS, VARIABLE, Rows, StaffAttack, api_routes, played
@@ -70,6 +71,8 @@ def crawl(design: Design, tenants: int, database: str = "") -> Finding:
                     answer = await http.ask(method, where, form, basic=one.browser.credential)
                     one.seen.add(answer.body)
                     answers[answer.status] += 1
+        again = [await take_link(one.settings, told) for told in one.links]
+        one.seen |= {answer.body for answer in again}
         found = one.copy.canaries.found_in(b"\n".join(one.seen))
         kinds = ", ".join(sorted({kind for _, kind in found})) or "none"
         rows = (
@@ -78,6 +81,7 @@ def crawl(design: Design, tenants: int, database: str = "") -> Finding:
                 "routes of the API, answers",
                 f"{len(api)}, {', '.join(f'{n} times {status}' for status, n in answers.items())}",
             ),
+            ("links of invitations seen, taken again", f"{len(again)}, {[each.status for each in again].count(201)}"),
             ("kinds found", kinds),
         )
         return len({sid for sid, _ in found}), rows

@@ -5,6 +5,7 @@ import asyncio
 from ringfence.drills.control.audit_role import AUDIT
 from ringfence.drills.control.stand_in import play
 from ringfence.drills.control.telling_keys import TellingKeys
+from ringfence.ipc.server import serve
 from ringfence.kms.server import serve_delivery_keys, serve_tenant_keys
 from ringfence.roles import process as role_process
 from ringfence.roles.run_dir import make_private
@@ -12,16 +13,18 @@ from ringfence.roles.settings import Settings
 
 
 async def run(settings: Settings, process: role_process.RoleProcess) -> None:
-    """Serve both sockets until cancelled."""
+    """Serve both sockets, and the one by which commands write down what they do, until cancelled."""
     make_private(settings.kms_dir)
     keys = TellingKeys(settings.kms_dir, process.clock, settings.socket(AUDIT))
     await keys.open()
     tenant = await serve_tenant_keys(keys, settings.socket("kms-api"))
     delivery = await serve_delivery_keys(keys, settings.socket("kms-dispatcher"))
+    console = await serve(settings.socket("kms-console"), {"note": keys.note})
     process.ready()
     try:
         await asyncio.Event().wait()
     finally:
+        await console.close()
         await tenant.close()
         await delivery.close()
         await keys.close()

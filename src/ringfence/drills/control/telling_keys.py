@@ -2,7 +2,7 @@
 
 import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -23,16 +23,18 @@ class TellingKeys(PlatformKeys):
         self._datagrams.setblocking(False)
 
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
-        entry = AccessEntry(
-            at_ms=self._clock.now_ms(),
-            account=account,
-            actor=caller.credential,
-            verb="open_epochs",
-            scope=tuple(map(str, epochs)),
-        )
+        self._tell(account, caller.credential, "open_epochs", map(str, epochs))
+        return await super().open_epochs(caller, account, epochs)
+
+    async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
+        """What the operator's commands write down before they act."""
+        self._tell(account, actor, f"note.{verb}", scope)
+
+    def _tell(self, account: str, actor: str, verb: str, scope: Iterable[str]) -> None:
+        at_ms = self._clock.now_ms()
+        entry = AccessEntry(at_ms=at_ms, account=account, actor=actor, verb=verb, scope=tuple(scope))
         with contextlib.suppress(OSError):
             self._datagrams.sendto(msgspec.json.encode(entry), str(self._audit))
-        return await super().open_epochs(caller, account, epochs)
 
     async def close(self) -> None:
         self._datagrams.close()
