@@ -10,6 +10,22 @@ REVOKE INSERT, UPDATE, DELETE ON ringfence.account, ringfence.credential, ringfe
   ringfence.messaging_service, ringfence.pool_number, ringfence.sticky_sender
   FROM ringfence_dispatcher, ringfence_voice;
 
+-- But calls know by an Access Token that a canary is used, whose owner may want the account frozen for it: that suspends it,
+-- and does nothing else to any account. Others notice by the directory's version. Neither of the two thaws anything.
+REVOKE UPDATE, DELETE ON ringfence.frozen FROM ringfence_dispatcher, ringfence_voice;
+GRANT UPDATE (status, updated_ms) ON ringfence.account TO ringfence_voice;
+CREATE OR REPLACE FUNCTION ringfence.hold_voice_to_freezes() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF session_user = 'ringfence_voice' AND NOT (NEW.status = 'suspended'
+    AND EXISTS (SELECT 1 FROM ringfence.frozen WHERE kind = 'account' AND name = NEW.sid)) THEN
+    RAISE EXCEPTION 'calls suspend what is frozen, and no more' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER is_frozen BEFORE UPDATE ON ringfence.account
+  FOR EACH ROW EXECUTE FUNCTION ringfence.hold_voice_to_freezes();
+
 -- Nor do they ask for more than what they carry: what is for sale, who is looked up, whose second factor it is.
 REVOKE INSERT, UPDATE, DELETE ON ringfence.notice_address FROM ringfence_dispatcher, ringfence_voice;
 REVOKE ALL ON ringfence.stock, ringfence.credential_use,

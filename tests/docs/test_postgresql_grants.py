@@ -116,6 +116,18 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             assert (await console.backlog()).live_calls == 0
             assert await freeze(api, SystemClock(), "account", ACCOUNT)
             assert await thaw(console, SystemClock(), "account", ACCOUNT)
+            # A canary's token is seen where calls are: what it freezes is suspended, and that is all of accounts there.
+            for refused in ("status = 'suspended'", "networks = ''", "tenant = ''"):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await voice._all(f"UPDATE ringfence.account SET {refused}")
+            assert await freeze(voice, SystemClock(), "account", ACCOUNT)
+            assert (await api.account(ACCOUNT)).status == "suspended"  # type: ignore[union-attr]
+            for store in (voice, dispatcher):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await thaw(store, SystemClock(), "account", ACCOUNT)
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await voice._all("UPDATE ringfence.account SET status = 'active'")
+            assert await thaw(console, SystemClock(), "account", ACCOUNT)
             assert await freeze(console, SystemClock(), "carrier", "simulator")
             assert await thaw(console, SystemClock(), "carrier", "simulator")
             # The API keeps where an account is told, the dispatcher what it is told of a freeze; the console neither.
