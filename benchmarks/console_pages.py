@@ -49,7 +49,10 @@ DAYS = 30
 ACCOUNT = f"AC{0:032x}"
 MEMBER = "UM" + "1" * 32
 ORIGINS = Origins(
-    operator="http://operator.localhost:8421", tenant="http://console.localhost:8421", keys="http://keys.localhost:8422"
+    api="http://localhost:8420",
+    operator="http://operator.localhost:8421",
+    tenant="http://console.localhost:8421",
+    keys="http://keys.localhost:8422",
 )
 SEED_TENANTS = """
 WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < :tenants)

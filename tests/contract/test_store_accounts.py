@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
+from ringfence.ports.oversight import TenantFilter
 from ringfence.ports.store import CredentialRow, KeyRow, NumberTakenError, SidTakenError, StockRow
 
 NOW = 1_700_000_000_000
@@ -55,6 +56,29 @@ async def test_a_tenants_accounts_are_listed_newest_first(store, account):
     assert [row.sid for row in await store.accounts(A, before="AC1")] == [A]
     assert [row.sid for row in await store.accounts(None)] == [B, A]
     assert [row.sid for row in await store.accounts(None, before=B, limit=5)] == [A]
+
+
+async def test_tenants_are_narrowed_by_status_time_and_beginnings(store, account):
+    for n, (sid, tenant) in enumerate([(A, A), ("AC1", A), (B, B), ("ACbc", "ACbc")]):
+        await store.create_account(*account(sid, tenant, NOW + n))
+    row = await store.account(B)
+    assert await store.update_account(replace(row, status="closed", friendly_name="ÉFade_%"), was="active")
+    for wanted, found in (
+        (TenantFilter(), ["ACbc", B, A]),
+        (TenantFilter(status="closed"), [B]),
+        (TenantFilter(since_ms=NOW + 2), ["ACbc", B]),
+        (TenantFilter(sid="ACb"), ["ACbc", B]),
+        (TenantFilter(sid=A), [A]),
+        (TenantFilter(sid="bb"), []),
+        (TenantFilter(name="Éfade_"), [B]),
+        (TenantFilter(name="éFADE_"), []),
+        (TenantFilter(name="%"), []),
+        (TenantFilter(name="_"), []),
+        (TenantFilter(status="active", since_ms=NOW + 1, sid="ACb"), ["ACbc"]),
+    ):
+        assert [row.sid for row in await store.tenants(wanted)] == found, wanted
+    assert [row.sid for row in await store.tenants(TenantFilter(sid="ACb"), limit=1)] == ["ACbc"]
+    assert [row.sid for row in await store.tenants(TenantFilter(sid="ACb"), before="ACbc")] == [B]
 
 
 async def test_updating_an_account_keeps_what_it_is(store, account):

@@ -7,6 +7,7 @@ from tests.contract.conftest import ACCOUNT, NOW, OTHER
 
 from ringfence.domain.message import Status
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
+from ringfence.ports.oversight import QueueFilter
 from ringfence.ports.store import NumberRow
 
 NUMBER = NumberRow(
@@ -125,6 +126,14 @@ async def test_queues_in_which_something_waits_are_shown_the_longest_first(store
     assert (second.account, second.depth, second.next_ms) == (ACCOUNT, 2, NOW)
     assert list(await store.sender_queues(first.place)) == [second]
     assert list(await store.sender_queues(limit=1)) == [first]
+    for wanted, found in (
+        (QueueFilter(account=ACCOUNT), [second]),
+        (QueueFilter(carrier=first.carrier), [first, second]),
+        (QueueFilter(account=OTHER, carrier=first.carrier), [first]),
+        (QueueFilter(carrier="mail"), []),
+    ):
+        assert list(await store.sender_queues(wanted=wanted)) == found
+    assert list(await store.sender_queues(first.place, wanted=QueueFilter(account=OTHER))) == []
     (lease, _) = await store.lease("d1", second.carrier, NOW + 10, 1_000, 2)
     held = {each.account: (each.owner, each.until_ms) for each in await store.sender_queues()}
     assert held[lease.account] == ("d1", lease.until_ms)

@@ -1,12 +1,13 @@
 """Grants as the consoles keep them: requests, answers, ends. No key is among them."""
 
+import itertools
 import sqlite3
 from collections.abc import Sequence
 
 import msgspec
 
 from ringfence.console.storage import ConsoleStorage
-from ringfence.domain.access.grant import Grant, GrantState
+from ringfence.domain.access.grant import Grant, GrantState, settled
 from ringfence.domain.access.limits import REMEMBERED_MS, check_limits
 
 _OF_STAFF = "SELECT record FROM access_grant WHERE staff = ? AND (asked_ms > ? OR state = ?)"
@@ -16,6 +17,10 @@ _PAGE_OF_STAFF = (
 )
 _PAGE_OF_TENANT = (
     "SELECT record FROM access_grant WHERE tenant = ?1 AND (?2 = '' OR sid < ?2) ORDER BY sid DESC LIMIT ?3"
+)
+_NEWEST = (
+    "SELECT record FROM access_grant WHERE ?1 IN ('', staff) AND ?2 IN ('', tenant) AND (?3 = '' OR sid < ?3) "
+    "ORDER BY sid DESC"
 )
 _decoder = msgspec.json.Decoder(Grant)
 
@@ -56,6 +61,18 @@ class GrantBook:
 
     async def grants_of_staff(self, staff: str, before: str, limit: int) -> Sequence[Grant]:
         return await self._page(_PAGE_OF_STAFF, staff, before, limit)
+
+    async def as_they_stand(
+        self, now_ms: int, before: str, limit: int, *, staff: str = "", tenant: str = "", state: str = ""
+    ) -> Sequence[Grant]:
+        """As `grants_of_staff`, of what each means now: of that tenant and state alone, where they are given."""
+
+        def work(db: sqlite3.Connection) -> list[Grant]:
+            rows = db.execute(_NEWEST, (staff, tenant, before))
+            standing = (settled(_decoder.decode(record), now_ms) for (record,) in rows)
+            return list(itertools.islice((each for each in standing if state in ("", each.state)), limit))
+
+        return await self._storage.run(work)
 
     async def _page(self, sql: str, *values: str | int) -> Sequence[Grant]:
         return await self._storage.run(lambda db: _read(db.execute(sql, values).fetchall()))

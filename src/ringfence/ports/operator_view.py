@@ -7,7 +7,7 @@ from ringfence.ports.calls import CallFilter, CallRow, RecordingRow
 from ringfence.ports.day_counts import DayCounts
 from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.operations import OperationsView
-from ringfence.ports.oversight import OversightStore
+from ringfence.ports.oversight import OversightStore, TenantFilter
 from ringfence.ports.store import AccountRow, MessageFilter, MessageRow
 from ringfence.ports.verification_attempts import AttemptFilter, VerificationAttemptRow
 
@@ -18,6 +18,10 @@ class OperatorView(OversightStore, OperationsView, DayCounts, Protocol):
     async def account(self, sid: str) -> AccountRow | None: ...
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]: ...
+
+    async def tenants(
+        self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50
+    ) -> list[AccountRow]: ...
 
     async def freezes(self) -> Sequence[FreezeRow]: ...
 

@@ -47,11 +47,35 @@ class QueueState(msgspec.Struct, frozen=True, kw_only=True):
 QueuePlace = tuple[int, str, str, str]
 
 
+class TenantFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which tenants: of that `status`, made since then, and whose SID and name begin so. What is empty asks nothing.
+
+    Of a name's letters those of ASCII are the same small and large.
+    """
+
+    status: str = ""
+    since_ms: int = 0
+    sid: str = ""
+    name: str = ""
+
+
+class QueueFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sender queues: of that account and that carrier. What is empty asks nothing."""
+
+    account: str = ""
+    carrier: str = ""
+
+
+ANY_QUEUE: Final = QueueFilter()
+
+
 class OversightStore(Protocol):
     """Counts over rows of accounts."""
 
     async def backlog(self) -> Backlog:
         """As it is now. It reads what waits, one by one: of a million that takes a second."""
 
-    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
+    async def sender_queues(
+        self, after: QueuePlace | None = None, *, wanted: QueueFilter = ANY_QUEUE, limit: int = 50
+    ) -> Sequence[QueueState]:
         """Those in which something waits, the longest first, behind that place."""

@@ -1,8 +1,8 @@
 """A process of the API: it serves the public port, alone or with others."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
-from math import ceil
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -27,7 +27,7 @@ from ringfence.roles.listeners import BACKLOG, widen
 from ringfence.roles.mail import mail_route
 from ringfence.roles.metrics import metrics_registry
 from ringfence.roles.number_sources import number_source
-from ringfence.roles.own_rates import rates_of
+from ringfence.roles.own_rates import queue_limit_of, rates_of
 from ringfence.roles.pacing import settle
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.proxies import behind_proxies
@@ -38,6 +38,7 @@ from ringfence.roles.stores import open_store
 from ringfence.roles.verify_templates import verify_templates
 from ringfence.roles.voice_extra import missing_for_calls
 from ringfence.roles.wakes import Wakes, every_dispatcher, every_voice
+from ringfence.usecases.operations.heed_rates import heed_rates
 
 SIMULATOR_PREFIXES = ("/phones", "/simulator")
 IDLE_CONNECTION_S = 75
@@ -97,7 +98,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                     wake,
                     carrier=SIMULATOR,
                     magic_numbers=settings.dev,
-                    queue_limit_of=lambda sender: ceil(settings.sender_queue_s * rates.number_rate_mps(sender)),
+                    queue_limit_of=queue_limit_of(settings, rates),
                 ),
                 calling=calling,
                 verifying=compose_verifying(
@@ -138,7 +139,10 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             ),
             process,
         )
-        await server.serve(sockets=widen(process.listeners))
+        async with asyncio.TaskGroup() as tasks:
+            heeding = tasks.create_task(heed_rates(store, rates.allow), name="allowed rates")
+            await server.serve(sockets=widen(process.listeners))
+            heeding.cancel()
 
 
 def _simulator(settings: Settings) -> dict[str, ASGIApp]:

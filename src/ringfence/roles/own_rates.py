@@ -1,6 +1,7 @@
 """Rates that single accounts or numbers have of their own, as an operator writes them: AC…=5, +12025550123=1."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from math import ceil
 
 from ringfence.dispatch.rates import Rates
 from ringfence.roles.refusal import RefusalError
@@ -15,6 +16,11 @@ def rates_of(settings: Settings) -> Rates:
         numbers=parse_rates("number_rates", settings.number_rates),
         accounts=parse_rates("account_rates", settings.account_rates),
     )
+
+
+def queue_limit_of(settings: Settings, rates: Rates) -> Callable[[str], int]:
+    """How many texts may wait for a number: what it sends in `sender_queue_s` at the rate that it has just then."""
+    return lambda sender: ceil(settings.sender_queue_s * rates.number_rate_mps(sender))
 
 
 def parse_rates(setting: str, entries: Sequence[str]) -> dict[str, float]:

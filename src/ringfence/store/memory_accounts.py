@@ -3,8 +3,9 @@
 from msgspec.structs import replace
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
+from ringfence.ports.oversight import TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
-from ringfence.store.paging import page_of, place_of
+from ringfence.store.paging import page_of, place_of, small
 
 
 class MemoryAccounts:
@@ -28,6 +29,22 @@ class MemoryAccounts:
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         found = [
             row for row in self._accounts.values() if (row.parent is None if tenant is None else row.tenant == tenant)
+        ]
+        known = None if before is None else self._accounts.get(before)
+        return page_of(
+            found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
+        )
+
+    async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        name = small(wanted.name)
+        found = [
+            row
+            for row in self._accounts.values()
+            if row.parent is None
+            and wanted.status in ("", row.status)
+            and row.created_ms >= wanted.since_ms
+            and row.sid.startswith(wanted.sid)
+            and small(row.friendly_name).startswith(name)
         ]
         known = None if before is None else self._accounts.get(before)
         return page_of(

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ringfence.domain.call import LIVE
-from ringfence.ports.oversight import DEPTH_MAX, Backlog, QueuePlace, QueueState
+from ringfence.ports.oversight import ANY_QUEUE, DEPTH_MAX, Backlog, QueueFilter, QueuePlace, QueueState
 from ringfence.store.memory_sign_ins import MemorySignIns
 
 
@@ -22,7 +22,9 @@ class MemoryOversight(MemorySignIns):
             live_calls=sum(row.status in LIVE for row in self._calls.values()),
         )
 
-    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
+    async def sender_queues(
+        self, after: QueuePlace | None = None, *, wanted: QueueFilter = ANY_QUEUE, limit: int = 50
+    ) -> Sequence[QueueState]:
         states = [
             QueueState(
                 account=account,
@@ -34,6 +36,6 @@ class MemoryOversight(MemorySignIns):
                 depth=min(len(queue.entries), DEPTH_MAX),
             )
             for (account, sender, carrier), queue in self._queues.items()
-            if queue.entries
+            if queue.entries and wanted.account in ("", account) and wanted.carrier in ("", carrier)
         ]
         return sorted((each for each in states if after is None or each.place > after), key=lambda s: s.place)[:limit]

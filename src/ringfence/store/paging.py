@@ -42,6 +42,11 @@ def place_after(before: str | None, created_ms: int | None, to_ms: int | None = 
     return place if to_ms is None else min(place, (to_ms, ""))
 
 
+def small(name: str) -> str:
+    """A name as it is compared: letters of ASCII small, as every database has them, and no others."""
+    return "".join(letter.lower() if letter.isascii() else letter for letter in name)
+
+
 def page_of(rows: Iterable[Row], before: Place | None, limit: int) -> list[Row]:
     """The `limit` newest rows that come after the place `before`."""
     ordered = sorted(rows, key=newest_first, reverse=True)

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
+from ringfence.ports.oversight import TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
 from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
-from ringfence.store.paging import place_after
+from ringfence.store.paging import place_after, small
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
 from ringfence.store.statements import statements
@@ -38,6 +39,11 @@ class PostgresAccounts(PostgresGround):
         else:
             rows = await self._all(SQL["of_tenant"], tenant, *place, limit)
         return [ACCOUNT.read(row) for row in rows]
+
+    async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        place = place_after(before, await self._made_ms(SQL["place"], None, before))
+        asked = (wanted.since_ms, wanted.status, wanted.sid, small(wanted.name), limit)
+        return [ACCOUNT.read(row) for row in await self._all(SQL["tenants"], *place, *asked)]
 
     async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
         return await self._write_directory(_update, (row, was, was_ms))

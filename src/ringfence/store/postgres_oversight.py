@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ringfence.ports.oversight import DEPTH_MAX, Backlog, QueuePlace, QueueState
+from ringfence.ports.oversight import ANY_QUEUE, DEPTH_MAX, Backlog, QueueFilter, QueuePlace, QueueState
 from ringfence.store.operations_rows import FIRST
 from ringfence.store.postgres_ground import PostgresGround
 from ringfence.store.statements import statements
@@ -25,5 +25,12 @@ class PostgresOversight(PostgresGround):
             live_calls=live_calls,
         )
 
-    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
-        return [QueueState(**row) for row in await self._all(SQL["sender_queues"], *(after or FIRST), limit, DEPTH_MAX)]
+    async def sender_queues(
+        self, after: QueuePlace | None = None, *, wanted: QueueFilter = ANY_QUEUE, limit: int = 50
+    ) -> Sequence[QueueState]:
+        return [
+            QueueState(**row)
+            for row in await self._all(
+                SQL["sender_queues"], *(after or FIRST), limit, DEPTH_MAX, wanted.account, wanted.carrier
+            )
+        ]

@@ -4,9 +4,10 @@ import sqlite3
 from collections.abc import Sequence
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
+from ringfence.ports.oversight import TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
 from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
-from ringfence.store.paging import place_after
+from ringfence.store.paging import place_after, small
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -39,6 +40,12 @@ class SqliteAccounts(SqliteGround):
             rows = self._all(SQL["top_level"], (*place, limit))
         else:
             rows = self._all(SQL["of_tenant"], (tenant, *place, limit))
+        return [ACCOUNT.read(row) for row in rows]
+
+    async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+        known = None if before is None else self._one(SQL["place"], (before,))
+        asked = (wanted.since_ms, wanted.status, wanted.sid, small(wanted.name), limit)
+        rows = self._all(SQL["tenants"], (*place_after(before, known and known[0]), *asked))
         return [ACCOUNT.read(row) for row in rows]
 
     async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:

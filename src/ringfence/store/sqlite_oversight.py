@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from ringfence.ports.oversight import DEPTH_MAX, Backlog, QueuePlace, QueueState
+from ringfence.ports.oversight import ANY_QUEUE, DEPTH_MAX, Backlog, QueueFilter, QueuePlace, QueueState
 from ringfence.store.operations_rows import FIRST
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.statements import statements
@@ -24,6 +24,8 @@ class SqliteOversight(SqliteGround):
             live_calls=live_calls,
         )
 
-    async def sender_queues(self, after: QueuePlace | None = None, *, limit: int = 50) -> Sequence[QueueState]:
-        rows = self._all(SQL["sender_queues"], (*(after or FIRST), limit, DEPTH_MAX))
+    async def sender_queues(
+        self, after: QueuePlace | None = None, *, wanted: QueueFilter = ANY_QUEUE, limit: int = 50
+    ) -> Sequence[QueueState]:
+        rows = self._all(SQL["sender_queues"], (*(after or FIRST), limit, DEPTH_MAX, wanted.account, wanted.carrier))
         return [QueueState(**dict(zip(QueueState.__struct_fields__, row, strict=True))) for row in rows]

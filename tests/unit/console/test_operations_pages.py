@@ -113,13 +113,31 @@ def test_every_list_is_saved_as_csv_that_no_spreadsheet_takes_for_formulas(run: 
             ada = await at.first("=cmd|' /C calc'!A0")
             row = await at.store.account(AC)
             assert await at.store.update_account(replace(row, friendly_name="@SUM(A1)"), was=row.status)
-            for name in ("tenants", "grants", "staff", "sessions", "queues", "carriers", "incidents", "ledger"):
+            named = (
+                "tenants",
+                "grants",
+                "staff",
+                "sessions",
+                "queues",
+                "carriers",
+                "incidents",
+                "ledger",
+                "invitations",
+            )
+            for name in (*named, "routes", "requests", "frozen", "overview"):
                 saved = await ada.ask("GET", f"/{name}/export")
                 assert (saved.status_code, saved.headers["content-type"][:8]) == (200, "text/csv"), name
-                assert f'data-save="/{name}/export"' in (await ada.page(f"/{name}")).text, name
+                assert (
+                    f'data-save="/{name}/export"' in (await ada.page("/" if name == "overview" else f"/{name}")).text
+                ), name
             assert "\"'=cmd|" in (await ada.ask("GET", "/staff/export")).text
             assert '"\'@SUM(A1)"' in (await ada.ask("GET", "/tenants/export")).text
             assert '"simulator of d1"' in (await ada.ask("GET", "/incidents/export")).text
+            assert '"calls","+49","carrier","sip.carrier.example","True","False"' in (
+                (await ada.ask("GET", "/routes/export")).text.replace("'+", "+")
+            )
+            assert f'"account","{AC}"' in (await ada.ask("GET", "/frozen/export")).text
+            assert '"process dispatcher answers","False"' in (await ada.ask("GET", "/overview/export")).text
             texts = await ada.ask("GET", f"/tenants/{AC}/texts/export")
             assert ("SM1" in texts.text, "'+12025550123" in texts.text) == (True, False)
             assert at.ledger.entries[-1].scope[1] == "texts/export"

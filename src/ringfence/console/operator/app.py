@@ -25,6 +25,7 @@ from ringfence.console.operator.rate_raise import RateRaise
 from ringfence.console.operator.request_routes import request_routes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.staff_routes import staff_routes
+from ringfence.console.operator.standing_exports import standing_exports
 from ringfence.console.operator.tenant_routes import tenant_routes
 from ringfence.console.operator.thawing import Thawing
 from ringfence.console.operator.two_person_acts import Deed, TwoPersonActs
@@ -109,7 +110,11 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
         # Before the pages of single texts and grants, whose addresses theirs look like.
         *export_routes(
             *(guard, staff, sessions, GrantBook(storage), dependencies.view),
-            *(accounts, dependencies.records, notes, clock),
+            *(accounts, dependencies.installation, dependencies.records, notes, clock),
+        ),
+        *standing_exports(
+            *(guard, acts, thawing, dependencies.installation, dependencies.view),
+            *(dependencies.processes, dependencies.records),
         ),
         *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
         *grant_routes(

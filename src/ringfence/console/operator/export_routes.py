@@ -12,6 +12,15 @@ from ringfence.console.grant_book import GrantBook
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.acts import acts_of_staff
+from ringfence.console.operator.filters import (
+    grant_fields,
+    queue_fields,
+    queues_wanted,
+    tenant_fields,
+    tenants_wanted,
+)
+from ringfence.console.operator.grant_routes import grants_listed
+from ringfence.console.operator.installation import Installation
 from ringfence.console.operator.invitation_routes import state_of
 from ringfence.console.operator.night_support import NightSupport, Rows
 from ringfence.console.operator.staff import Staff
@@ -20,7 +29,6 @@ from ringfence.console.pages import shown_time
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Sessions
-from ringfence.domain.access.grant import settled
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
 from ringfence.ports.access_notes import AccessNotes
@@ -33,6 +41,7 @@ EXPORTED_MAX: Final = 5_000
 DEAR_MAX: Final = 500
 
 Cells = Sequence[object]
+RowsOf = Callable[[Request], Awaitable[Sequence[Cells]]]
 ROW_HEADS: Final = (
     *("sid", "kind", "country", "prefix", "own_number", "status", "error", "made_utc", "changed_utc", "carrier"),
 )
@@ -45,6 +54,7 @@ def export_routes(
     book: GrantBook,
     view: OperatorView,
     invitations: Invitations,
+    installation: Installation,
     records: OwnRecords,
     notes: AccessNotes,
     clock: Clock,
@@ -52,61 +62,63 @@ def export_routes(
     """Each asks for the act of its page. What is saved of a tenant is a look, in that tenant's ledger."""
     support = NightSupport(view)
 
-    async def tenants() -> Sequence[Cells]:
-        rows = await view.accounts(None, limit=EXPORTED_MAX)
+    async def tenants(request: Request) -> Sequence[Cells]:
+        rows = await view.tenants(tenants_wanted(tenant_fields(request.query_params)), limit=EXPORTED_MAX)
         return [(each.sid, each.friendly_name, each.status, shown_time(each.created_ms)) for each in rows]
 
-    async def invited() -> Sequence[Cells]:
+    async def invited(_: Request) -> Sequence[Cells]:
         now_ms = clock.now_ms()
         return [
             (
-                *(each.id, each.name, each.invited_by, _time(each.created_ms), _time(each.expires_ms)),
+                *(each.id, each.name, each.invited_by, time_cell(each.created_ms), time_cell(each.expires_ms)),
                 *(state_of(each, now_ms), each.account),
             )
             for each in await invitations.invitations(limit=EXPORTED_MAX)
         ]
 
-    async def grants() -> Sequence[Cells]:
-        rows = await book.grants_of_staff("", "", EXPORTED_MAX)
+    async def grants(request: Request) -> Sequence[Cells]:
+        fields = grant_fields(request.query_params, [each.id for each in await staff.members(removed=True)])
+        rows = await grants_listed(book, fields, clock.now_ms(), limit=EXPORTED_MAX)
         return [
             (
-                *(each.sid, each.account, each.staff, len(each.scope.names), each.reason, _time(each.asked_ms)),
-                settled(each, clock.now_ms()).state.value,
+                *(each.sid, each.account, each.staff, len(each.scope.names), each.reason, time_cell(each.asked_ms)),
+                each.state.value,
             )
             for each in rows
         ]
 
-    async def members() -> Sequence[Cells]:
+    async def members(_: Request) -> Sequence[Cells]:
         return [
-            (each.id, each.name, _time(each.made_ms), each.invited_by, each.approved_by, _time(each.removed_ms))
+            (each.id, each.name, time_cell(each.made_ms), each.invited_by, each.approved_by, time_cell(each.removed_ms))
             for each in await staff.members(removed=True)
         ]
 
-    async def open_sessions() -> Sequence[Cells]:
+    async def open_sessions(_: Request) -> Sequence[Cells]:
         return [
-            (each.id, each.person, _time(each.made_ms), _time(each.seen_ms), _time(each.verified_ms))
+            (each.id, each.person, time_cell(each.made_ms), time_cell(each.seen_ms), time_cell(each.verified_ms))
             for each in await sessions.open_now("staff")
         ]
 
-    async def queues() -> Sequence[Cells]:
+    async def queues(request: Request) -> Sequence[Cells]:
+        wanted = queues_wanted(queue_fields(request.query_params, installation.pausable))
         return [
-            (each.sender, each.account, each.carrier, each.depth, _time(each.next_ms), each.owner)
-            for each in await view.sender_queues(limit=DEAR_MAX)
+            (each.sender, each.account, each.carrier, each.depth, time_cell(each.next_ms), each.owner)
+            for each in await view.sender_queues(wanted=wanted, limit=DEAR_MAX)
         ]
 
-    async def carriers() -> Sequence[Cells]:
+    async def carriers(_: Request) -> Sequence[Cells]:
         return [
-            (each.name, each.kind, each.owner, each.up, _time(each.since_ms), each.figures.sent_last_minute)
+            (each.name, each.kind, each.owner, each.up, time_cell(each.since_ms), each.figures.sent_last_minute)
             for each in await view.carrier_states()
         ]
 
-    async def incidents() -> Sequence[Cells]:
+    async def incidents(_: Request) -> Sequence[Cells]:
         return [
-            (each.sid, each.kind, each.what, _time(each.began_ms), _time(each.ended_ms), each.acknowledged_by)
+            (each.sid, each.kind, each.what, time_cell(each.began_ms), time_cell(each.ended_ms), each.acknowledged_by)
             for each in await view.incidents(limit=EXPORTED_MAX)
         ]
 
-    async def ledger() -> Sequence[Cells]:
+    async def ledger(_: Request) -> Sequence[Cells]:
         found: list[tuple[int, AccessEntry]] = []
         before: int | None = None
         while len(found) < DEAR_MAX:
@@ -115,13 +127,10 @@ def export_routes(
             if page.before is None:
                 break
             before = page.before
-        return [(n, _time(each.at_ms), each.actor, each.verb, " ".join(each.scope)) for n, each in found]
+        return [(n, time_cell(each.at_ms), each.actor, each.verb, " ".join(each.scope)) for n, each in found]
 
-    def whole(name: str, act: Act, heads: str, rows: Callable[[], Awaitable[Sequence[Cells]]]) -> Route:
-        async def exported(request: Request) -> Response:
-            return csv_file(name, heads.split(), await rows())
-
-        return guard.answer(f"/{name}/export", act, exported)
+    def whole(name: str, act: Act, heads: str, rows: RowsOf) -> Route:
+        return list_export(guard, name, act, heads, rows)
 
     def of_tenant(name: str, page_of: Callable[[str, str | None], Awaitable[Rows]]) -> Route:
         async def exported(request: Request) -> Response:
@@ -136,7 +145,7 @@ def export_routes(
                 cells += [
                     (
                         *(each.sid, each.kind, each.country, each.prefix, each.local, each.status, each.error_code),
-                        *(_time(each.made_ms), _time(each.changed_ms), each.carrier),
+                        *(time_cell(each.made_ms), time_cell(each.changed_ms), each.carrier),
                     )
                     for each in page.rows
                 ]
@@ -163,5 +172,14 @@ def export_routes(
     ]
 
 
-def _time(at_ms: int | None) -> str:
+def list_export(guard: ActGuard, name: str, act: Act, heads: str, rows: RowsOf) -> Route:
+    """What saves the list of that name, whose columns are `heads`."""
+
+    async def exported(request: Request) -> Response:
+        return csv_file(name, heads.split(), await rows(request))
+
+    return guard.answer(f"/{name}/export", act, exported)
+
+
+def time_cell(at_ms: int | None) -> str:
     return "" if at_ms is None else shown_time(at_ms)

@@ -17,6 +17,7 @@ from ringfence.console.json_routes import done, read_json
 from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.filters import Fields, grant_fields
 from ringfence.console.operator.grant_scopes import HOURS_MAX, Behind, GrantScopes
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
@@ -77,15 +78,19 @@ def grant_routes(
 
     async def listed(request: Request) -> Response:
         before = request.query_params.get("before", "")
-        found = await book.grants_of_staff("", before if is_sid(before, "GR") else "", PAGE + 1)
-        now_ms = clock.now_ms()
+        names = {each.id: each.name for each in await staff.members(removed=True)}
+        fields = grant_fields(request.query_params, list(names))
+        place = before if is_sid(before, "GR") else ""
+        found = await grants_listed(book, fields, clock.now_ms(), before=place, limit=PAGE + 1)
         return await guard.show(
             request,
             "grants.html",
             "Grants",
-            grants=[settled(grant, now_ms) for grant in found[:PAGE]],
-            names={each.id: each.name for each in await staff.members(removed=True)},
-            before=found[PAGE - 1].sid if len(found) > PAGE else "",
+            grants=found[:PAGE],
+            names=names,
+            fields=fields,
+            states=[state.value for state in GrantState],
+            older=fields.older("/grants", before=found[PAGE - 1].sid if len(found) > PAGE else ""),
             account=_named(request, "account", "AC"),
             text=_named(request, "text", ""),
             minutes=MINUTES,
@@ -95,9 +100,9 @@ def grant_routes(
             keys_origin=keys_origin,
         )
 
-    async def grants_now(_: Looked) -> Now:
-        found, now_ms = await book.grants_of_staff("", "", PAGE + 1), clock.now_ms()
-        return rows_by(lambda each: each.sid, [settled(grant, now_ms) for grant in found])
+    async def grants_now(looked: Looked) -> Now:
+        fields = grant_fields(dict(looked.query), [each.id for each in await staff.members(removed=True)])
+        return rows_by(lambda each: each.sid, await grants_listed(book, fields, clock.now_ms(), limit=PAGE + 1))
 
     async def ask(request: Request) -> Response:
         asked, session = await read_json(request, _Asked), session_of(request)
@@ -195,6 +200,15 @@ def grant_routes(
         guard.answer("/grants/{sid}/recordings/{recording}/sound", Act.GRANT_READ, refusing(sound), account_granted),
         guard.deed("/grants/{sid}/end", Act.GRANT_END, refusing(end), account_granted),
     ]
+
+
+async def grants_listed(
+    book: GrantBook, fields: Fields, now_ms: int, *, before: str = "", limit: int
+) -> Sequence[Grant]:
+    """As the page and its file have them, the newest first."""
+    return await book.as_they_stand(
+        now_ms, before, limit, staff=fields["by"], tenant=fields["of"], state=fields["state"]
+    )
 
 
 def _text(row: MessageRow) -> dict[str, Any]:

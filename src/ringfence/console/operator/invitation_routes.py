@@ -47,7 +47,7 @@ def invitation_routes(
         )
 
     async def listed(request: Request) -> Response:
-        now_ms = clock.now_ms()
+        now_ms, everything = clock.now_ms(), "all" in request.query_params
         found = await found_of(request.query_params, now_ms)
         return await guard.show(
             request,
@@ -55,8 +55,8 @@ def invitation_routes(
             "Invitations",
             invitations=[(row, state_of(row, now_ms)) for row in found[:PAGE]],
             names={each.id: each.name for each in await staff.members(removed=True)} | {TERMINAL: TERMINAL},
-            before=found[PAGE - 1].id if len(found) > PAGE else "",
-            everything="all" in request.query_params,
+            older=f"/invitations?before={found[PAGE - 1].id}{'&all' * everything}" if len(found) > PAGE else "",
+            everything=everything,
             name_max=NAME_MAX,
         )
 

@@ -11,6 +11,7 @@ from ringfence.console.json_routes import done
 from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.filters import queue_fields, queues_wanted
 from ringfence.console.operator.installation import Installation
 from ringfence.console.operator.ledger_health import ledger_health
 from ringfence.console.operator.staff import Staff
@@ -72,7 +73,8 @@ def operations_routes(
         return {**up, "paused": sorted(_paused(await view.freezes()))}
 
     async def queues(request: Request) -> Response:
-        found = await view.sender_queues(_place(request), limit=PAGE + 1)
+        fields = queue_fields(request.query_params, installation.pausable)
+        found = await view.sender_queues(_place(request), wanted=queues_wanted(fields), limit=PAGE + 1)
         freezes = await view.freezes()
         parked = {
             each.place
@@ -85,7 +87,9 @@ def operations_routes(
             "Queues",
             queues=found[:PAGE],
             parked=parked,
-            after="|".join(map(str, found[PAGE - 1].place)) if len(found) > PAGE else "",
+            fields=fields,
+            carriers=installation.pausable,
+            more=fields.older("/queues", after="|".join(map(str, found[PAGE - 1].place)) if len(found) > PAGE else ""),
             most=DEPTH_MAX,
             now_ms=clock.now_ms(),
         )
@@ -126,9 +130,10 @@ def operations_routes(
             going_on=going_on,
         )
 
-    async def queues_now(_: Looked) -> Now:
+    async def queues_now(looked: Looked) -> Now:
         frozen = [(row.kind, row.name) for row in await view.freezes()]
-        found = await view.sender_queues(limit=PAGE + 1)
+        wanted = queues_wanted(queue_fields(dict(looked.query), installation.pausable))
+        found = await view.sender_queues(wanted=wanted, limit=PAGE + 1)
         # A lease is renewed every few seconds: who holds it is what is shown.
         held = {str(each.place[1:]): (each.depth, each.next_ms, each.owner) for each in found}
         return {"frozen": frozen, **held}

@@ -1,5 +1,7 @@
 """What needs two of staff: asking, confirming, refusing; and the page of what is frozen."""
 
+from urllib.parse import urlencode
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
@@ -9,6 +11,7 @@ from ringfence.console.json_routes import done, read_json
 from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
+from ringfence.console.operator.paging import page_before
 from ringfence.console.operator.staff import Staff
 from ringfence.console.operator.thawing import Thawing
 from ringfence.console.operator.two_person_acts import TwoPersonActs
@@ -28,7 +31,10 @@ def request_routes(guard: ActGuard, staff: Staff, acts: TwoPersonActs, thawing: 
 
     async def listed(request: Request) -> Response:
         names = {each.id: each.name for each in await staff.members(removed=True)}
-        return await guard.show(request, "requests.html", "Requests", requests=await acts.waiting(), names=names)
+        asked = request.query_params.get("before", "")
+        waiting, before = page_before(await acts.waiting(), lambda each: each.id, asked)
+        older = f"/requests?before={before}" if before else ""
+        return await guard.show(request, "requests.html", "Requests", requests=waiting, older=older, names=names)
 
     async def requests_now(_: Looked) -> Now:
         return rows_by(lambda each: each.id, await acts.waiting())
@@ -36,9 +42,11 @@ def request_routes(guard: ActGuard, staff: Staff, acts: TwoPersonActs, thawing: 
     async def frozen(request: Request) -> Response:
         names = {each.id: each.name for each in await staff.members(removed=True)}
         asked = {each.target for each in await acts.waiting() if each.act == Act.THAW}
-        return await guard.show(
-            request, "frozen.html", "Frozen", frozen=await thawing.frozen(), names=names, asked=asked
+        page, before = page_before(
+            await thawing.frozen(), lambda each: each.target, request.query_params.get("before", "")
         )
+        older = f"/frozen?{urlencode({'before': before})}" if before else ""
+        return await guard.show(request, "frozen.html", "Frozen", frozen=page, older=older, names=names, asked=asked)
 
     async def frozen_now(_: Looked) -> Now:
         asked = [each.target for each in await acts.waiting() if each.act == Act.THAW]

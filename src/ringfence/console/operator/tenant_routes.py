@@ -11,6 +11,7 @@ from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.acts import acts_of_staff, ledger_size
+from ringfence.console.operator.filters import STATUSES, tenant_fields, tenants_wanted
 from ringfence.console.operator.night_support import NightSupport, Rows
 from ringfence.console.operator.staff import Staff
 from ringfence.console.session_guard import session_of
@@ -65,13 +66,21 @@ def tenant_routes(
         }
 
     async def tenants(request: Request) -> Response:
-        before = _sid(request, "AC")
-        found = await view.accounts(None, before=before, limit=PAGE + 1)
-        more = found[PAGE - 1].sid if len(found) > PAGE else None
-        return await guard.show(request, "tenants.html", "Tenants", accounts=found[:PAGE], before=more)
+        fields = tenant_fields(request.query_params)
+        found = await view.tenants(tenants_wanted(fields), before=_sid(request, "AC"), limit=PAGE + 1)
+        return await guard.show(
+            request,
+            "tenants.html",
+            "Tenants",
+            accounts=found[:PAGE],
+            fields=fields,
+            statuses=STATUSES,
+            older=fields.older("/tenants", before=found[PAGE - 1].sid if len(found) > PAGE else ""),
+        )
 
-    async def tenants_now(_: Looked) -> Now:
-        return rows_by(lambda each: each.sid, await view.accounts(None, limit=PAGE + 1))
+    async def tenants_now(looked: Looked) -> Now:
+        wanted = tenants_wanted(tenant_fields(dict(looked.query)))
+        return rows_by(lambda each: each.sid, await view.tenants(wanted, limit=PAGE + 1))
 
     async def account_of(request: Request) -> AccountRow | None:
         sid = request.path_params["sid"]

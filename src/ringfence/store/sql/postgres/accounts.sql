@@ -23,6 +23,12 @@ ORDER BY created_ms DESC, sid DESC LIMIT $4
 SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid) < ($1, $2)
 ORDER BY created_ms DESC, sid DESC LIMIT $3
 
+-- tenants --
+SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid) < ($1, $2)
+  AND created_ms >= $3 AND ($4 = '' OR status = $4) AND starts_with(sid, $5)
+  AND starts_with(lower(friendly_name COLLATE "C"), $6)
+ORDER BY created_ms DESC, sid DESC LIMIT $7
+
 -- update_account --
 UPDATE account SET friendly_name = $2, status = $3, type = $4, updated_ms = $5
 WHERE sid = $1 AND status = $6

@@ -19,4 +19,5 @@ SELECT account, sender, carrier, next_ms, coalesce(owner, '') AS owner, coalesce
 ) AS depth
 FROM sender_queue AS queue LEFT JOIN sender_lease USING (account, sender, carrier)
 WHERE next_ms IS NOT NULL AND (next_ms, account, sender, carrier) > ($1, $2, $3, $4)
+  AND ($7 = '' OR account = $7) AND ($8 = '' OR carrier = $8)
 ORDER BY next_ms, account, sender, carrier LIMIT $5

@@ -22,6 +22,14 @@ ORDER BY created_ms DESC, sid DESC LIMIT ?
 SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid) < (?, ?)
 ORDER BY created_ms DESC, sid DESC LIMIT ?
 
+-- tenants --
+SELECT {account_columns} FROM (
+  SELECT sid AS found FROM account WHERE parent IS NULL AND (created_ms, sid) < (?1, ?2)
+    AND created_ms >= ?3 AND (?4 = '' OR status = ?4) AND substr(sid, 1, length(?5)) = ?5
+    AND substr(lower(friendly_name), 1, length(?6)) = ?6
+  ORDER BY created_ms DESC, sid DESC LIMIT ?7
+) JOIN account ON sid = found ORDER BY created_ms DESC, sid DESC
+
 -- update_account --
 UPDATE account SET friendly_name = ?2, status = ?3, type = ?4, updated_ms = ?5
 WHERE sid = ?1 AND status = ?6

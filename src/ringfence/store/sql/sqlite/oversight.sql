@@ -19,4 +19,5 @@ SELECT account, sender, carrier, next_ms, coalesce(owner, ''), until_ms, (
   )
 )
 FROM sender_queue WHERE next_ms IS NOT NULL AND (next_ms, account, sender, carrier) > (?1, ?2, ?3, ?4)
+  AND (?7 = '' OR account = ?7) AND (?8 = '' OR carrier = ?8)
 ORDER BY next_ms, account, sender, carrier LIMIT ?5
