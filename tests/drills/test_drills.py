@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ringfence.drills.design import OURS, Design, control
+from ringfence.drills.design import OURS, OURS_HYBRID, Design, control
 from ringfence.drills.disk_theft import disk_theft
 from ringfence.drills.leakage_sweep import leakage_sweep
 from ringfence.drills.report import Finding, Verdict, lines
@@ -35,6 +35,11 @@ def test_d10_a_thief_of_disk_backup_and_keys_opens_no_past(the_control: Design) 
     assert figure(ours, "standing configuration opened") == f"{TENANTS} tenants"
     assert figure(ours, "opt-outs confirmed by guessing the number") == "1"
     assert disk_theft(the_control, TENANTS).reached == TENANTS
+    # With a quantum computer he opens what X25519 alone seals, and nothing that the hybrid does.
+    assert figure(ours, "past content opened, did X25519 fall") == f"{TENANTS} tenants"
+    hybrid = disk_theft(OURS_HYBRID, 2)
+    assert (hybrid.reached, figure(hybrid, "past content opened, did X25519 fall")) == (0, "0 tenants")
+    assert figure(hybrid, "standing configuration opened") == "2 tenants"
 
 
 def test_d11_nothing_leaks_to_disk_logs_metrics_or_crash_output(the_control: Design) -> None:

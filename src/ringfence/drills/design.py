@@ -100,9 +100,11 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
 class _LoggedKeys(KeyService):
     """Ours, with its ledger opened and closed along with it."""
 
+    hybrid = False
+
     def __init__(self, directory: Path, clock: Clock) -> None:
         self._log = LedgerWriter(directory)
-        super().__init__(directory, clock, self._log)
+        super().__init__(directory, clock, self._log, hybrid=self.hybrid)
 
     async def close(self) -> None:
         await super().close()
@@ -117,7 +119,15 @@ class _LoggedKeys(KeyService):
         return keys
 
 
+class _HybridKeys(_LoggedKeys):
+    """The same with `hybrid_sealing`."""
+
+    hybrid = True
+
+
 OURS = Design(name="ours", open_keys=_LoggedKeys.opened, command=role_command)
+# Its roles' processes have the default setting: for drills within one process.
+OURS_HYBRID = Design(name="ours, by the hybrid", open_keys=_HybridKeys.opened, command=role_command)
 
 
 def control() -> Design | None:

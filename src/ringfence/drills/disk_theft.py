@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from ringfence.domain.sealing.hpke import Recipient, x25519_half
 from ringfence.drills.canary import Canaries
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
@@ -30,13 +31,16 @@ def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
         live, backup, stolen = Path(folder, "live"), Path(folder, "backup"), Path(folder, "stolen")
         live.mkdir(mode=0o700)
-        canaries, guesses, taken = asyncio.run(_live_through(live, backup, stolen, design, tenants, database))
+        canaries, guesses, logarithms, taken = asyncio.run(
+            _live_through(live, backup, stolen, design, tenants, database)
+        )
         thief = Thief(stolen, [backup])
         loot = thief.open_everything()
         on_disk = _tenants(canaries, list(thief.disk()))
         history = _tenants(canaries, loot.history)
         in_flight = _tenants(canaries, loot.in_flight)
         standing = _tenants(canaries, loot.standing)
+        one_day = _tenants(canaries, thief.open_by_discrete_logarithms(logarithms.get).history)
         confirmed = thief.confirm_numbers(guesses)
         thief.close()
     return Finding(
@@ -49,6 +53,7 @@ def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
             *((("stolen besides", taken),) if taken else ()),
             ("canaries lying on disk", f"{len(on_disk)} tenants"),
             ("past content opened", f"{len(history)} tenants, with {loot.keys_tried} stolen key files"),
+            ("past content opened, did X25519 fall", f"{len(one_day)} tenants"),
             ("in flight at the time, opened", f"{len(in_flight - history)} tenants"),
             ("standing configuration opened", f"{len(standing)} tenants"),
             ("opt-outs confirmed by guessing the number", f"{confirmed}"),
@@ -58,7 +63,7 @@ def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
 
 async def _live_through(
     live: Path, backup: Path, stolen: Path, design: Design, tenants: int, database: str
-) -> tuple[Canaries, dict[str, list[tuple[str, str]]], str]:
+) -> tuple[Canaries, dict[str, list[tuple[str, str]]], dict[bytes, bytes], str]:
     async with contextlib.AsyncExitStack() as stack:
         place = await stack.enter_async_context(database_of(database))
         copy = await stack.enter_async_context(seeded_copy(live, design, place.url if place else ""))
@@ -75,7 +80,7 @@ async def _live_through(
         shutil.copytree(live, stolen)
         if place:
             await place.steal(stolen)
-        return copy.canaries, _guesses(copy), place.taken if place else ""
+        return copy.canaries, _guesses(copy), _logarithms(copy), place.taken if place else ""
 
 
 def _copy_databases(live: Path, backup: Path) -> None:
@@ -88,6 +93,12 @@ def _copy_databases(live: Path, backup: Path) -> None:
 
 def _guesses(copy: SeededCopy) -> dict[str, list[tuple[str, str]]]:
     return {tenant.sid: [(tenant.number, tenant.customer)] for tenant in copy.tenants}
+
+
+def _logarithms(copy: SeededCopy) -> dict[bytes, bytes]:
+    """The private halves, by the public ones, of all X25519 keys that the tenants' secrets make, of either kind."""
+    made = [Recipient(tenant.caller.seed, hybrid=hybrid) for tenant in copy.tenants for hybrid in (False, True)]
+    return {x25519_half(each.public): each.x25519.private_bytes_raw() for each in made}
 
 
 def _tenants(canaries: Canaries, pieces: list[bytes]) -> set[str]:

@@ -1,11 +1,12 @@
 """A thief who has the whole disk, yesterday's backup and every key file, and who knows our code.
 
 He tries every key he finds on every slot, epoch, residue, standing record and message. What he opens he keeps as
-bytes; whether he reached somebody is for the canary scan to say.
+bytes; whether he reached somebody is for the canary scan to say. One day he has a quantum computer: an oracle that
+tells the private half of each X25519 key stands for it.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from ringfence.domain.sealing.bundle import EPOCHS, open_bundle
 from ringfence.domain.sealing.content import FIELD
 from ringfence.domain.sealing.delivery import DayKey
 from ringfence.domain.sealing.epoch import open_epoch_key
-from ringfence.domain.sealing.hpke import Recipient
+from ringfence.domain.sealing.hpke import PUBLIC_BYTES, Recipient, is_hybrid, x25519_half
 from ringfence.domain.sealing.record import EpochRecords, open_field
 from ringfence.domain.sealing.slots import ContentKey
 from ringfence.domain.sealing.standing import StandingSealer, table_key
@@ -62,8 +63,16 @@ class Thief:
         """Whatever opens, opened."""
         loot = Loot(keys_tried=len(self._keys))
         for account in self._accounts():
-            self._open_account(account, loot)
+            self._open_account(account, loot, [*self._keys, *self._small_values(account)])
         self._open_standing(loot)
+        return loot
+
+    def open_by_discrete_logarithms(self, logarithm: Callable[[bytes], bytes | None]) -> Loot:
+        """What opens once every X25519 key falls: `logarithm` gives the private half of a public one that it knows."""
+        loot = Loot()
+        for account in self._accounts():
+            publics = {x25519_half(public) for public in self._publics(account)}
+            self._open_account(account, loot, [private for each in publics if (private := logarithm(each)) is not None])
         return loot
 
     def confirm_numbers(self, guesses: dict[str, list[tuple[str, str]]]) -> int:
@@ -78,12 +87,14 @@ class Thief:
     def _accounts(self) -> list[str]:
         return sorted({account for (account,) in self._now.main("SELECT sid FROM account")})
 
-    def _open_account(self, account: str, loot: Loot) -> None:
-        secrets = [*self._keys, *self._small_values(account)]
-        live = self._epoch_keys(account, secrets, self._now)
-        past: dict[int, list[bytes]] = {}
+    def _open_account(self, account: str, loot: Loot, secrets: list[bytes]) -> None:
+        live = self._delivery_keys(account, self._now)
+        # What a slot opens is history, wherever it lies; so is what the dispatcher had yesterday.
+        past = self._epoch_keys(account, secrets, self._now)
         for databases in self._then:
-            past |= self._epoch_keys(account, self._keys, databases)
+            for found in (self._delivery_keys(account, databases), self._epoch_keys(account, secrets, databases)):
+                for epoch, keys in found.items():
+                    past.setdefault(epoch, []).extend(keys)
         residue = self._residue_keys(account)
         query = "SELECT sid, epoch, content FROM message WHERE account = ?"
         for sid, epoch, content in self._now.main(query, account):
@@ -110,13 +121,26 @@ class Thief:
             if isinstance(value, bytes) and len(value) == KEY_BYTES
         ]
 
-    def _epoch_keys(self, account: str, secrets: list[bytes], databases: "_Databases") -> dict[int, list[bytes]]:
+    def _publics(self, account: str) -> list[bytes]:
+        """All public keys that the key service's database has of an account, of slots and of content keys."""
+        rows = [
+            *self._now.kms("SELECT public FROM slot", account),
+            *self._now.kms("SELECT public FROM content_key", account),
+        ]
+        return [public for (public,) in rows if len(public) == PUBLIC_BYTES or is_hybrid(public)]
+
+    def _delivery_keys(self, account: str, databases: "_Databases") -> dict[int, list[bytes]]:
         found: dict[int, list[bytes]] = {}
         for epoch, day, sealed in databases.kms("SELECT epoch, key_day, sealed FROM delivery_epoch", account):
             for secret in self._keys:
                 with suppress(UnsealError):
                     found.setdefault(epoch, []).append(DayKey(day, secret).open_epoch(account, epoch, sealed))
-        recipients = [Recipient(secret) for secret in secrets]
+        return found
+
+    def _epoch_keys(self, account: str, secrets: list[bytes], databases: "_Databases") -> dict[int, list[bytes]]:
+        found: dict[int, list[bytes]] = {}
+        kinds = {is_hybrid(public) for public in self._publics(account)}
+        recipients = [Recipient(secret, hybrid=hybrid) for secret in secrets for hybrid in {False, *kinds}]
         content_keys = list(_content_keys(account, recipients, databases))
         for epoch, sealed in databases.kms("SELECT epoch, sealed FROM epoch", account):
             for recipient in [*recipients, *(key.recipient for key in content_keys)]:

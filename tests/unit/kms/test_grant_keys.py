@@ -57,6 +57,14 @@ def test_a_former_key_is_destroyed_when_no_grant_can_need_it_and_no_sooner(files
     assert files.names() == ["browsers-1"]
 
 
+def test_keys_of_x25519_alone_are_destroyed_and_nothing_is_made_of_them(files: KeyFiles) -> None:
+    before = {files.create(name) for name in ("grants", "grants-1", "grants-12")}
+    keys = held(files, ManualClock())
+    assert files.names() == ["browsers"]
+    assert files.load("browsers") not in before
+    assert hpke.is_hybrid(keys.public)
+
+
 def test_a_grant_that_is_open_goes_on_and_one_for_either_key_is_kept(
     run: Any, service_at: Any, account: str, token: Any, ledger: Any, at_noon: Any
 ) -> None:

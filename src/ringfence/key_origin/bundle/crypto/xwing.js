@@ -42,7 +42,7 @@ export async function newPair() {
 }
 
 /** {shared, encapsulated} of 32 and 1,120 bytes, for whoever owns `publicBytes`. Refused for what is no public key. */
-export async function encapsulate(publicBytes, { message = random(32), ephemeral = null } = {}) {
+export async function encapsulate(publicBytes, { message, ephemeral = null } = {}) {
   const pair = ephemeral ?? (await x25519.newPair());
   const theirs = publicBytes.slice(mlKem.PUBLIC_BYTES);
   const classical = await x25519.agreed(pair.privateKey, theirs);

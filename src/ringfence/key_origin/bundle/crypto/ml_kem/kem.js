@@ -17,14 +17,17 @@ export function keyOf(seed) {
   return { secret, publicBytes, read, hash: sha3_256(publicBytes), z: seed.slice(32) };
 }
 
-/** Algorithm 20: {shared, ciphertext} of 32 and 1,088 bytes. Refused for a public key of another length, or not reduced. */
+/**
+ * Algorithm 20: {shared, ciphertext} of 32 and 1,088 bytes. Refused for a public key of another length, or not reduced.
+ * `message` is for known answers; it is wiped.
+ */
 export function encapsulate(publicBytes, message = random(32)) {
   const read = publicBytes.length === PUBLIC_BYTES ? readPublic(publicBytes) : null;
   if (!read) throw new Refused("key", "That is no public key.");
   const derived = sha3_512(message, sha3_256(publicBytes));
   const ciphertext = encrypt(read, message, derived.subarray(32));
   const shared = derived.slice(0, 32);
-  derived.fill(0);
+  for (const wiped of [derived, message]) wiped.fill(0);
   return { shared, ciphertext };
 }
 
