@@ -5,6 +5,8 @@ import pytest
 from ringfence.drills.design import OURS, Design, control
 from ringfence.drills.downgrade_hunt import downgrade_hunt
 from ringfence.drills.enrolment_hijack import TOTAL, enrolment_hijack
+from ringfence.drills.provider_hunt import TOTAL as WAYS
+from ringfence.drills.provider_hunt import provider_hunt
 from ringfence.drills.relayed_sign_in import RELAYS, missing, relayed_sign_in
 from ringfence.drills.stolen_session import stolen_session
 
@@ -29,6 +31,14 @@ def test_d03_no_route_gives_a_session_without_a_passkey(the_control: Design) -> 
     assert ours.reached == 0
     assert int(dict(ours.rows)["requests"]) > 1_000
     assert downgrade_hunt(the_control, 9).reached == 9
+
+
+def test_d03b_nothing_that_a_provider_gave_somebody_else_lets_anybody_in(the_control: Design) -> None:
+    ours, other = provider_hunt(OURS, WAYS), provider_hunt(the_control, WAYS)
+    assert (ours.reached, other.reached) == (0, WAYS)
+    assert int(dict(ours.rows)["requests"]) > 1_000
+    # The member comes in by the same door.
+    assert [dict(each.rows)["the member themselves comes in"] for each in (ours, other)] == ["yes", "yes"]
 
 
 def test_d04_a_copied_session_is_worth_nothing(the_control: Design) -> None:

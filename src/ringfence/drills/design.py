@@ -14,6 +14,7 @@ from ringfence.carriers.sip.lines import SipLines
 from ringfence.domain.clock import Clock
 from ringfence.drills.grant_approvals import Approvals, ByNumber
 from ringfence.drills.grant_room import Room
+from ringfence.drills.member_door import MemberDoor, our_member_door
 from ringfence.drills.record import Record, WatchedLedger
 from ringfence.drills.staff_desk import Desk, our_desk
 from ringfence.http.client import PooledClient
@@ -81,6 +82,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     log_writer: str = "kms"
     # The module of the legs that media workers carry: it needs numpy, which not everybody has.
     media_leg: str = "ringfence.media.leg"
+    # A tenants' console in a folder, to whose members an organisation's provider leads.
+    member_door: Callable[..., AbstractAsyncContextManager[MemberDoor]] = our_member_door
     # The setting of Verify Services.
     new_factors_need_approval: bool = True
     # How long nobody else gets a number that was given up.
@@ -159,6 +162,7 @@ def control() -> Design | None:
         keys_apart=False,
         log_writer="audit",
         media_leg=f"{CONTROL}.following_leg",
+        member_door=importlib.import_module(f"{CONTROL}.door_of_2022").DoorOf2022.opened,
         new_factors_need_approval=False,
         number_rest_ms=0,
         record=importlib.import_module(f"{CONTROL}.audit_file").AuditFile,

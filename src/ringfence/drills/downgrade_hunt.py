@@ -4,39 +4,20 @@ The attacker has what phishing brings in: a member's password, codes, links, coo
 """
 
 import asyncio
-import json
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
-
-import msgspec
+from typing import Final
 
 from ringfence.drills.design import Design
+from ringfence.drills.door_trying import USUAL_PATHS, Way, lets_in, requests_of
 from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
-from ringfence.drills.staff_browser import Request, Response, SessionKey, answer_of
-from ringfence.drills.staff_desk import INSIDE, STOLEN, Desk
+from ringfence.drills.staff_desk import STOLEN
 
 DRILL: Final = "D03"
 TITLE: Final = "staff sign-ins without a passkey, by every route there is"
-METHODS: Final = ("GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS")
-# Where consoles keep such doors, whether a router names them or not.
-USUAL_PATHS: Final = (
-    *("/login", "/v1/login", "/login/text", "/login/mail", "/saml", "/reset", "/oauth/token", "/api/session"),
-    *("/admin", "/.well-known/change-password", "//staff", "/staff/", "/%73taff", "/STAFF", "/sign-in/../staff"),
-    "/assets/../staff",
-)
-
-
-class Way(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attacker sends in the place of a passkey."""
-
-    name: str
-    values: Mapping[str, str] = {}
-    headers: Mapping[str, str] = {}
 
 
 def ways(stolen: Mapping[str, str]) -> Sequence[Way]:
@@ -80,48 +61,11 @@ async def _hunt(design: Design, folder: Path, count: int) -> tuple[int, int]:
         paths = sorted({path for _, path in desk.routes} | set(USUAL_PATHS))
         for way in ways(desk.stolen)[:count]:
             seen = False
-            for request in _requests(desk, way, paths):
+            for request in requests_of(desk, way, paths):
                 asked += 1
-                seen = seen or await _lets_in(desk, request)
+                seen = seen or await lets_in(desk, request)
             opened += seen
     return opened, asked
-
-
-def _requests(desk: Desk, way: Way, paths: Sequence[str]) -> Iterator[Request]:
-    headers = {"host": urlsplit(desk.origin).netloc, "origin": desk.origin, **way.headers}
-    override = {"x-http-method-override": "GET", "x-original-url": INSIDE}
-    bodies: list[tuple[str, dict[str, str], bytes]] = [("", {}, b""), ("", override, b"")]
-    if way.values:
-        bodies = [
-            (f"?{urlencode(way.values)}", {}, b""),
-            ("", {"content-type": "application/json"}, json.dumps(way.values).encode()),
-            ("", {"content-type": "application/x-www-form-urlencoded"}, urlencode(way.values).encode()),
-        ]
-    for path in paths:
-        for method in METHODS:
-            for query, more, body in bodies:
-                yield Request(method, f"{desk.origin}{path}{query}", headers | more, body)
-
-
-async def _lets_in(desk: Desk, request: Request) -> bool:
-    """Whether what comes back shows the canary, or brings a cookie that does."""
-    response = await answer_of(desk.app, request)
-    return _has(desk, response) or any(_has(desk, each) for each in await _with_cookies(desk, response))
-
-
-async def _with_cookies(desk: Desk, response: Response) -> Sequence[Response]:
-    cookies = [value.partition(";")[0] for name, value in response.fields if name == "set-cookie"]
-    key, target = SessionKey(), f"{desk.origin}{INSIDE}"
-    found: list[Any] = []
-    for cookie in cookies:
-        headers = {"host": urlsplit(desk.origin).netloc, "cookie": cookie}
-        headers |= key.headers("GET", target, b"", desk.clock.now_ms() // 1_000)
-        found.append(await answer_of(desk.app, Request("GET", target, headers)))
-    return found
-
-
-def _has(desk: Desk, response: Response) -> bool:
-    return desk.canary.encode() in response.content
 
 
 DRILLS = (

@@ -72,6 +72,17 @@ class OpenIdProvider:
         named = {f"{name}_endpoint": f"{self.issuer}/{path}" for name, path in ends.items()}
         return {"issuer": self.issuer, "jwks_uri": f"{self.issuer}/keys", **named, **self.changed}
 
+    def id_token(self, client_id: str, nonce: str) -> str:
+        """What it says to a client of its person."""
+        claims = self._claims(client_id) | {
+            "nonce": nonce,
+            "sid": self.session,
+            "amr": ["hwk", "user"],
+            "email": f"{self.subject}@acme.example",
+        }
+        self.claims(claims)
+        return self.sign(claims)
+
     def logout_token(self, client_id: str, **changed: Any) -> str:
         """What it says to a client when its person signed out; None leaves a claim out."""
         claims = self._claims(client_id) | {
@@ -86,18 +97,12 @@ class OpenIdProvider:
         return {"iss": self.issuer, "aud": client_id, "sub": self.subject, "iat": now_s, "exp": now_s + LIFE_S}
 
     def _token(self, form: dict[str, str]) -> HttpResponse:
-        asked = self.codes.pop(form["code"], None)
+        asked = self.codes.pop(form.get("code", ""), None)
         challenge = encode_base64url(hashlib.sha256(form["code_verifier"].encode()).digest())
         if asked is None or asked["code_challenge"] != challenge or asked["redirect_uri"] != form["redirect_uri"]:
             return answered({"error": "invalid_grant"}, 400)
-        claims = self._claims(asked["client_id"]) | {
-            "nonce": asked["nonce"],
-            "sid": self.session,
-            "amr": ["hwk", "user"],
-            "email": f"{self.subject}@acme.example",
-        }
-        self.claims(claims)
-        return answered({"access_token": "x", "token_type": "Bearer", "id_token": self.sign(claims)})
+        token = self.id_token(asked["client_id"], asked["nonce"])
+        return answered({"access_token": "x", "token_type": "Bearer", "id_token": token})
 
 
 def public_jwk(key: ec.EllipticCurvePrivateKey, name: str = KEY_NAME) -> dict[str, Any]:

@@ -28,11 +28,13 @@ from ringfence.console.sessions import FRESH_MS, Sessions
 from ringfence.console.storage import DATABASE, ConsoleStorage
 from ringfence.dispatch.bells import Bells
 from ringfence.domain.clock import ManualClock
+from ringfence.drills.door_trying import Door
 from ringfence.drills.staff_browser import Response, StaffBrowser
 from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
+from ringfence.ports.http import HttpClient
 from ringfence.ports.passkeys import AttestationPolicy, RelyingParty
 from ringfence.ports.process_states import ProcessState
 from ringfence.roles.run_dir import make_private
@@ -62,16 +64,11 @@ class Person(Protocol):
     async def sign_out(self) -> None: ...
 
 
-class Desk(Protocol):
+class Desk(Door, Protocol):
     """A console of its own. `canary` stands on the page `INSIDE`.
 
     `stolen` is what phishing brings in of a member; `routes` are methods and paths, as the router has them.
     """
-
-    app: ASGIApp
-    origin: str
-    clock: ManualClock
-    canary: str
 
     @property
     def stolen(self) -> Mapping[str, str]: ...
@@ -107,7 +104,10 @@ class OurDesk:
     greeting = "#processes"
     typed: Mapping[str, str] = {}
 
-    def __init__(self, folder: Path, port: int) -> None:
+    # The page of `Door`.
+    inside = INSIDE
+
+    def __init__(self, folder: Path, port: int, http: HttpClient | None = None) -> None:
         self.origin = f"http://operator.localhost:{port}"
         self.clock = ManualClock()
         self.canary = secrets.token_hex(16)
@@ -119,6 +119,7 @@ class OurDesk:
         self._records = FolderRecords(folder, self._keys.allow)
         self._view = MemoryStore()
         self._recordings = folder / "recordings"
+        self._http = http
         self._first: StaffBrowser | None = None
         self._take(AttestationPolicy())
 
@@ -151,6 +152,8 @@ class OurDesk:
             grants=self._keys,
             accounts=self._view,
             set_up=self._view,
+            http=self._http,
+            dev=True,
         )
         self.app: ASGIApp = create_console(self._dependencies)
         party = RelyingParty(id=domain_of(self.origin), name="", origins=(self.origin,))

@@ -33,6 +33,7 @@ LIFE_MS = 14 * 86_400_000
 class DeskOf2022:
     """`drills.staff_desk.Desk`, with one clerk."""
 
+    inside = INSIDE
     sign_in_path = "/login"
     greeting = "pre"
 
