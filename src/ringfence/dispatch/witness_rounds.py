@@ -23,13 +23,14 @@ from ringfence.usecases.operations.incidents import Condition, settle_incidents
 EVERY_S = 60.0
 AWAY_MS = 10 * 60_000
 REFUSES, NO_COSIGNATURE = "witness refuses", "no cosignature by a witness"
+NOT_READ, LEDGER = "not read for its witnesses", "ledger"
 COSIGNED, REFUSED, AWAY = "cosigned", "refused", "away"
 
 _log = structlog.get_logger(__name__)
 
 
 class WitnessRounds:
-    """Runs until cancelled. A witness that is away, or a ledger that cannot be read, delays a round, no more."""
+    """Runs until cancelled. A witness that is away delays a round; a ledger that cannot be read is an incident."""
 
     def __init__(
         self,
@@ -47,6 +48,8 @@ class WitnessRounds:
         self._states = states
         self._incidents = incidents
         self._clock = clock
+        self._is_read = True
+        self._unread_since_ms: int | None = None
         self._asked = Counter(
             "ringfence_ledger_witness_asked_total",
             "Checkpoints that a witness was to cosign, by end: cosigned, refused (the ledger was changed), away.",
@@ -71,6 +74,7 @@ class WitnessRounds:
     async def round(self) -> None:
         """Ask each of them once, all of them about one checkpoint: so there is one that all of them signed."""
         known = self._states.read()
+        self._is_read = True
         note = await self._checkpoint()
         for witness in self._witnesses if note else ():
             before = known.get(witness.name, WitnessState())
@@ -88,7 +92,13 @@ class WitnessRounds:
             for name, state in troubled.items()
             if _is_incident(state, now_ms)
         ]
-        kinds = (REFUSES, NO_COSIGNATURE)
+        if self._is_read:
+            self._unread_since_ms = None
+        else:
+            # No witness sees what happens to it meanwhile.
+            self._unread_since_ms = now_ms if self._unread_since_ms is None else self._unread_since_ms
+            conditions.append(Condition(NOT_READ, LEDGER, self._unread_since_ms))
+        kinds = (REFUSES, NO_COSIGNATURE, NOT_READ)
         try:
             await settle_incidents(self._incidents, self._clock, conditions, lambda row: row.kind in kinds)
         except (QueueFullError, StoreFailedError) as away:
@@ -99,6 +109,7 @@ class WitnessRounds:
             return await self._records.checkpoint()
         except ConnectionError as error:
             _log.warning("ledger.not_read_for_witness", error=type(error).__name__)
+            self._is_read = False
             return ""
 
     async def _ask(self, witness: Witness, before: WitnessState, note: str) -> tuple[WitnessState, str]:
@@ -106,6 +117,7 @@ class WitnessRounds:
             after = await ask_witness(self._http, self._records, witness, before, note)
         except ConnectionError as error:
             _log.warning("ledger.not_read_for_witness", service=witness.name, error=type(error).__name__)
+            self._is_read = False
             return before, ""
         except WitnessRefusedError as error:
             _log.error("ledger.witness_refuses", service=witness.name, cause=str(error))

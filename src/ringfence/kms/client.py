@@ -13,7 +13,7 @@ from ringfence.ports.console_keys import BrowserSlot, Reader, Way
 from ringfence.ports.device_keys import RecordKeys
 from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
-from ringfence.ports.ledger import OpenedBy, ProvenEntries
+from ringfence.ports.ledger import LedgerGap, LedgerStanding, OpenedBy, ProvenEntries
 from ringfence.ports.operator_keys import Former
 from ringfence.ports.standing_forms import KeptStanding, SealedForm
 from ringfence.ports.totp_codes import TotpOf
@@ -240,9 +240,15 @@ class ConsoleKeyClient:
     async def consistency(self, old_size: int, size: int) -> list[bytes]:
         return await self._client.call("ledger_consistency", old_size, size, returns=list[bytes])
 
+    async def gaps(self) -> list[LedgerGap]:
+        return await self._client.call("ledger_gaps", returns=list[LedgerGap])
+
+    async def standing(self) -> LedgerStanding:
+        return await self._client.call("ledger_standing", returns=LedgerStanding)
+
 
 class DispatcherKeyClient:
-    """`DeliveryKeys`, `CodeReader`, `Checkpoints` and `FreezeNotes` at the dispatcher's socket."""
+    """`DeliveryKeys`, `CodeReader`, `Checkpoints`, `GapRecords` and `FreezeNotes` at the dispatcher's socket."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -252,6 +258,9 @@ class DispatcherKeyClient:
 
     async def consistency(self, old_size: int, size: int) -> list[bytes]:
         return await self._client.call("ledger_consistency", old_size, size, returns=list[bytes])
+
+    async def gaps(self) -> list[LedgerGap]:
+        return await self._client.call("ledger_gaps", returns=list[LedgerGap])
 
     async def keep_cosigned(self, note: str) -> None:
         await self._client.call("ledger_keep_cosigned", note)

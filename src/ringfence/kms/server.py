@@ -11,7 +11,7 @@ from ringfence.ports.console_keys import ConsoleKeys, ConsoleLinks
 from ringfence.ports.device_keys import DeviceKeys
 from ringfence.ports.grants import GrantKeys
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
-from ringfence.ports.ledger import LedgerRecords, OwnRecords
+from ringfence.ports.ledger import GapRecords, LedgerRecords, OwnRecords
 from ringfence.ports.operator_keys import OperatorKeys
 from ringfence.ports.standing_forms import StandingForms
 from ringfence.ports.totp_codes import TotpCodes
@@ -83,7 +83,7 @@ CONSOLE_VERBS = (
     "end_grant",
     "end_grants",
 )
-WITNESSED_VERBS = ("checkpoint", "consistency", "keep_cosigned")
+WITNESSED_VERBS = ("checkpoint", "consistency", "keep_cosigned", "gaps")
 CONSOLE_LEDGER_VERBS = (
     "checkpoint",
     "verifier",
@@ -93,6 +93,8 @@ CONSOLE_LEDGER_VERBS = (
     "entries_by",
     "latest_for",
     "consistency",
+    "gaps",
+    "standing",
 )
 DELIVERY_VERBS = (
     "seal_record",
@@ -111,6 +113,10 @@ class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges
 
 class ForCarriage(DeliveryKeys, CodeReader, Protocol):
     """What the dispatcher and voice may ask."""
+
+
+class Watched(Checkpoints, GapRecords, Protocol):
+    """What of the ledger the dispatcher may read, to have it cosigned and to say what it lacks."""
 
 
 class ForConsole(ConsoleKeys, GrantKeys, StandingForms, AccessForms, Protocol):
@@ -140,7 +146,7 @@ async def serve_delivery_keys(
     service: ForCarriage,
     path: Path,
     allowed_uids: Collection[int] | None = None,
-    records: Checkpoints | None = None,
+    records: Watched | None = None,
     freezes: FreezeNotes | None = None,
 ) -> Server:
     """Answer the verbs of `ForCarriage` at `path`, and those of what else is given. OSError as `serve_tenant_keys`."""

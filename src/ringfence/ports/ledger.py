@@ -51,6 +51,43 @@ class ProvenEntries(msgspec.Struct, frozen=True, kw_only=True):
     entries: tuple[ProvenEntry, ...]
 
 
+class LedgerGap(msgspec.Struct, frozen=True, kw_only=True):
+    """`count` openings for delivery that the entry `n` stands for: there was no room to write them down one by one.
+
+    They were between `first_ms` and `last_ms` (Unix, milliseconds).
+    """
+
+    n: int
+    count: int
+    first_ms: int
+    last_ms: int
+
+
+class LeaseStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """Since when the key service that answers has the folder to itself; `took_over`: from one that died before.
+
+    `stands_by` says whether another waits for its death.
+    """
+
+    since_ms: int
+    took_over: bool = False
+    stands_by: bool = False
+
+
+class LedgerStanding(msgspec.Struct, frozen=True, kw_only=True):
+    """When the last checkpoint was signed, None before the first, and how the lease stands, None without one."""
+
+    signed_ms: int | None = None
+    lease: LeaseStanding | None = None
+
+
+class GapRecords(Protocol):
+    """What the ledger says that it does not have."""
+
+    async def gaps(self) -> list[LedgerGap]:
+        """The newest, 50 at most, the oldest of them first. ConnectionError."""
+
+
 class PublicRecords(Protocol):
     """What anybody reads of a ledger, and learns nothing of what was opened. ConnectionError: it cannot be read now."""
 
@@ -74,8 +111,11 @@ class LedgerRecords(PublicRecords, Protocol):
         """An account's entries after the `after`th, the oldest first, `ENTRIES_AT_ONCE` at most. KeyRefusedError."""
 
 
-class OwnRecords(PublicRecords, Protocol):
-    """What the console reads of a ledger for a member whom it let in."""
+class OwnRecords(PublicRecords, GapRecords, Protocol):
+    """What the console reads of a ledger: for a member whom it let in, and how it stands, for staff."""
+
+    async def standing(self) -> LedgerStanding:
+        """As it is now. ConnectionError."""
 
     async def entries_for(self, account: str, after: int, limit: int) -> ProvenEntries:
         """As `LedgerRecords.entries_of`, of any account: metadata, as all that the console reads."""

@@ -8,6 +8,7 @@ import msgspec
 from ringfence.carriers.simulator.link import SimulatorCarrier
 from ringfence.dispatch.bells import Bells
 from ringfence.dispatch.freeze_notices import tell_freezes
+from ringfence.dispatch.ledger_gaps import GapWatch
 from ringfence.dispatch.watched_carrier import WatchedCarrier
 from ringfence.dispatch.witness_rounds import WitnessRounds
 from ringfence.http.client import PooledClient
@@ -92,6 +93,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             tasks.create_task(watch.run(), name="watch")
             tasks.create_task(heed_rates(store, rates.allow), name="allowed rates")
             tasks.create_task(witnesses.run(), name="witnesses")
+            tasks.create_task(GapWatch(keys, store).run(), name="gaps of the ledger")
             tasks.create_task(tell_freezes(freezes, bells), name="notices of freezes")
             await dispatching.run()
 

@@ -16,6 +16,7 @@ from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.server import serve_console_keys, serve_delivery_keys, serve_operator_keys, serve_tenant_keys
 from ringfence.kms.service import KeyService
 from ringfence.kms.unlock import unlock
+from ringfence.ports.ledger import LeaseStanding
 from ringfence.ports.store import StoreFailedError
 from ringfence.roles.key_lease import KeyLease
 from ringfence.roles.pacing import settle
@@ -40,7 +41,8 @@ async def run(settings: Settings, process: RoleProcess) -> None:
     make_private(settings.kms_dir)
     async with contextlib.AsyncExitStack() as stack:
         lease = KeyLease(settings.kms_dir)
-        await lease.take()
+        took_over = await lease.take()
+        since_ms = process.clock.now_ms()
         stack.callback(lease.drop)
         try:
             files = unlock(settings.kms_dir, process.secret, settles=True)
@@ -71,7 +73,11 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 f"{settings.kms_dir}: {error}", "run the version that wrote it, or restore its copy"
             ) from None
         stack.push_async_callback(service.close)
-        records = FolderRecords(settings.kms_dir, service.allow, ledger.keys)
+
+        def standing() -> LeaseStanding:
+            return LeaseStanding(since_ms=since_ms, took_over=took_over, stands_by=lease.is_awaited())
+
+        records = FolderRecords(settings.kms_dir, service.allow, ledger.keys, standing)
         tenants = await serve_tenant_keys(
             service,
             settings.socket("kms-api"),

@@ -21,7 +21,7 @@ from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.memory import MemoryKeyFiles, MemoryKeyStore
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
-from ringfence.ports.ledger import AccessEntry
+from ringfence.ports.ledger import AccessEntry, LeaseStanding
 from ringfence.ports.passkeys import AttestationPolicy, RelyingParty
 from ringfence.ports.process_states import ProcessState
 from ringfence.ports.witnesses import WitnessState
@@ -94,7 +94,7 @@ class Stand:
                 staff_passkeys=passkeys,
                 members_passkeys=WebauthnPasskeys(),
                 view=self.store,
-                records=FolderRecords(folder, self.keys.allow),
+                records=FolderRecords(folder, self.keys.allow, lease=lambda: LeaseStanding(since_ms=1)),
                 processes=self._states,
                 grants=self.keys,
                 accounts=self.store,

@@ -1,5 +1,6 @@
 """Pages of how the installation runs, over rows that its processes wrote."""
 
+import asyncio
 from typing import Any
 
 from msgspec.structs import replace
@@ -8,6 +9,7 @@ from tests.unit.console.test_two_person_acts import AC, NUMBER, TARGET, Two, fro
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.paging import page_before
 from ringfence.domain.message import Direction, Status
+from ringfence.kms.ledger.writer import _gap_entry
 from ringfence.ports.operations import AllowedRate, CarrierFigures, CarrierState, Incident
 from ringfence.ports.store import MessageRow
 from ringfence.ports.witnesses import WitnessState
@@ -69,6 +71,13 @@ def test_pages_show_what_processes_told(run: Any, stand: Any) -> None:
             health = (await ada.page("/ledger/health")).text
             assert "auditor" in health
             assert "cosigned &lt;other&gt; entries" in health
+            assert "last checkpoint" in health
+            assert "No standby waits." in health
+            assert '<dd class="bad">' not in health
+            at.ledger._write_entries([_gap_entry(3, 5, 7)])
+            await at.ledger.append([at.ledger.entries[-1]])
+            health = await until(ada, "3 openings for delivery")
+            assert '<dt>gaps</dt><dd class="bad">1<' in health
             assert (await ada.ask("POST", f"/incidents/{OLD_SID}/acknowledge")).status_code == 200
             assert (await ada.ask("POST", f"/incidents/{OLD_SID}/acknowledge")).status_code == 409
             assert ("staff", "note.acknowledge_incident") in at.noted
@@ -79,6 +88,13 @@ def test_pages_show_what_processes_told(run: Any, stand: Any) -> None:
                 assert (await ada.page(f"/queues?after={odd}")).status_code == 200
 
     run(story())
+
+
+async def until(browser: Any, words: str) -> str:
+    """The page of the ledger's health once it shows them: a checkpoint is signed about once a second."""
+    while words not in (page := (await browser.page("/ledger/health")).text):
+        await asyncio.sleep(0.1)
+    return str(page)
 
 
 def test_two_of_staff_raise_a_rate_and_one_alone_does_not(run: Any, stand: Any) -> None:

@@ -295,7 +295,9 @@ def test_a_witness_that_does_not_know_the_ledger_is_an_incident_at_once(
     run(story())
 
 
-def test_a_ledger_that_cannot_be_read_changes_nothing(run: Any, tmp_path: Path, clock: ManualClock) -> None:
+def test_a_ledger_that_cannot_be_read_changes_nothing_and_is_an_incident_until_it_can(
+    run: Any, tmp_path: Path, clock: ManualClock
+) -> None:
     async def story() -> None:
         async with standing(tmp_path, clock) as at:
             await at.rounds.round()
@@ -308,8 +310,25 @@ def test_a_ledger_that_cannot_be_read_changes_nothing(run: Any, tmp_path: Path, 
                     raise ConnectionError
 
             at.rounds._records = Away()  # type: ignore[assignment]
-            await at.rounds.round()
+            began_ms = clock.now_ms()
+            for _ in range(2):
+                await at.rounds.round()
+                clock.advance(60_000)
             assert at.state == before
+            (incident,) = await at.store.incidents(going_on=True)
+            assert (incident.kind, incident.began_ms) == ("not read for its witnesses", began_ms)
+            at.rounds._records = at.records
+            await at.rounds.round()
+            assert not await at.store.incidents(going_on=True)
+
+            class HalfAway(FolderRecords):
+                async def consistency(self, old_size: int, size: int) -> list[bytes]:
+                    raise ConnectionError
+
+            await at.grow(1)
+            at.rounds._records = HalfAway(tmp_path, at.records._allow)
+            await at.rounds.round()
+            assert [row.what for row in await at.store.incidents(going_on=True)] == ["ledger"]
 
     run(story())
 

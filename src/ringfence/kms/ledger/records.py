@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import NoteError, open_note, split_note
@@ -13,19 +13,38 @@ from ringfence.kms.ledger.cosigned_file import CosignedFile
 from ringfence.kms.ledger.keys import LedgerKeys
 from ringfence.kms.ledger.lines import LedgerBrokenError, Line
 from ringfence.kms.ledger.reading import LedgerReader
-from ringfence.kms.ledger.writer import COSIGNED, FOLDER
+from ringfence.kms.ledger.writer import CHECKPOINT, COSIGNED, FOLDER, GAP
 from ringfence.ports.keys import Caller
-from ringfence.ports.ledger import ENTRIES_AT_ONCE, OpenedBy, ProvenEntries, ProvenEntry
+from ringfence.ports.ledger import (
+    ENTRIES_AT_ONCE,
+    LeaseStanding,
+    LedgerGap,
+    LedgerStanding,
+    OpenedBy,
+    ProvenEntries,
+    ProvenEntry,
+)
 
 T = TypeVar("T")
+# The ledger's own entries are few, and its gaps are among them.
+NOBODY: Final = ""
+GAPS_LOOKED_AT: Final = 200
+GAPS_SHOWN: Final = 50
 Allow = Callable[[Caller, str], Awaitable[None]]
 
 
 class FolderRecords:
     """`allow` raises KeyRefusedError for a caller that opens nothing of an account. Reads happen in threads."""
 
-    def __init__(self, directory: Path, allow: Allow, keys: LedgerKeys | None = None) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        allow: Allow,
+        keys: LedgerKeys | None = None,
+        lease: Callable[[], LeaseStanding] | None = None,
+    ) -> None:
         self._directory = directory
+        self._lease = lease
         self._keys = keys
         self._allow = allow
         self._cosigned = CosignedFile(directory / FOLDER / COSIGNED)
@@ -60,6 +79,25 @@ class FolderRecords:
 
     async def consistency(self, old_size: int, size: int) -> list[bytes]:
         return await _read(lambda: self._consistency(old_size, size))
+
+    async def gaps(self) -> list[LedgerGap]:
+        return await _read(self._gaps)
+
+    async def standing(self) -> LedgerStanding:
+        return await _read(self._standing)
+
+    def _gaps(self) -> list[LedgerGap]:
+        reader = self._reader()
+        _, size = _signed(reader)
+        own = (line for line in reader.latest_of(NOBODY, before=size, limit=GAPS_LOOKED_AT) if line.entry.verb == GAP)
+        return [_gap(line) for line in own][-GAPS_SHOWN:]
+
+    def _standing(self) -> LedgerStanding:
+        try:
+            signed_ms = (self._directory / FOLDER / CHECKPOINT).stat().st_mtime_ns // 1_000_000
+        except FileNotFoundError:
+            signed_ms = None
+        return LedgerStanding(signed_ms=signed_ms, lease=None if self._lease is None else self._lease())
 
     def _keep_cosigned(self, note: str) -> None:
         reader = self._reader()
@@ -112,6 +150,11 @@ class FolderRecords:
 def _signed(reader: LedgerReader) -> tuple[str, int]:
     note = reader.note()
     return note, parse_checkpoint(split_note(note)[0]).size if note else 0
+
+
+def _gap(line: Line) -> LedgerGap:
+    count, first_ms, last_ms = map(int, line.entry.scope)
+    return LedgerGap(n=line.n, count=count, first_ms=first_ms, last_ms=last_ms)
 
 
 def _proven(reader: LedgerReader, note: str, size: int, lines: Iterable[Line]) -> ProvenEntries:

@@ -46,6 +46,7 @@ FOLDER = "ledger"
 ENTRIES = "entries"
 CHECKPOINT = "checkpoint"
 COSIGNED = "cosigned"
+GAP = "log.gap"
 INDEX = "index.db"
 # The access log of versions before the tree. It is kept, and the first entry says what it was.
 FORMER = "access.log"
@@ -405,7 +406,7 @@ class LedgerWriter:
 
 def _gap_entry(count: int, first_ms: int, last_ms: int) -> AccessEntry:
     scope = (str(count), str(first_ms), str(last_ms))
-    return AccessEntry(at_ms=last_ms, account="", actor="dispatcher", verb="log.gap", scope=scope)
+    return AccessEntry(at_ms=last_ms, account="", actor="dispatcher", verb=GAP, scope=scope)
 
 
 def _split(entries: Sequence[AccessEntry]) -> Iterator[AccessEntry]:

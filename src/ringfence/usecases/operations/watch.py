@@ -14,8 +14,8 @@ from ringfence.usecases.operations.incidents import Condition, settle_incidents
 EVERY_S = 5.0
 FREEZE = "freeze"
 PROCESS = "process"
-# Somebody used a key that is there to be stolen, or one from a network that is new for it.
-MOMENTS = frozenset({"canary", "new_network"})
+# Somebody used a key that is there to be stolen, or one from a network that is new for it; the ledger lacks something.
+MOMENTS = frozenset({"canary", "new_network", "ledger_gap"})
 _log = structlog.get_logger(__name__)
 
 
