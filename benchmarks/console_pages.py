@@ -199,7 +199,20 @@ def member_pages() -> list[str]:
     day = time.strftime("%Y-%m-%d", time.gmtime((NOW_MS - 20 * DAY_MS) / 1_000))
     webhooks = ["", "?state=waiting", "?state=given+up", "?state=delivered", f"?day={day}", "?kind=call"]
     return [
-        *("/", "/texts", "/calls", "/numbers", "/services", "/members", "/grants", "/ledger"),
+        *(
+            "/",
+            "/usage",
+            "/usage/limits",
+            "/codes",
+            "/codes/phishing",
+            "/texts",
+            "/calls",
+            "/numbers",
+            "/services",
+            "/members",
+            "/grants",
+            "/ledger",
+        ),
         *(f"/webhooks{asked}" for asked in webhooks),
         f"/webhooks?before={NOW_MS - 25 * DAY_MS}.1",
     ]

@@ -89,6 +89,8 @@ def test_pages_of_codes_are_of_a_service_and_a_period(run: Any, stand: Any) -> N
             phishing = (await member.page("/codes/phishing?days=30")).text
             assert "Of 1 sign-ins of the last 30 days, a look-alike site could have taken 1." in phishing
             assert "Offer passkeys" in phishing
+            kept = (await member.page("/codes/phishing/export")).text
+            assert f'"{ONE}","call","1","1","0","Offer passkeys' in kept
             for wrong in ("service=VA1", "days=15", "days=x"):
                 assert (await member.page(f"/codes?{wrong}")).status_code == 400
 

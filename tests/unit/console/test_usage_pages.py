@@ -158,5 +158,6 @@ def test_the_page_shows_a_month_and_leads_to_others(run: Any, stand: Any) -> Non
             assert f'<th scope="row">{month_of(it.clock.now_ms())}-01</th>' in now
             assert (await member.page("/usage?month=2099-01")).status_code == 200
             assert (await member.page("/usage?month=1")).status_code == 400
+            assert "2023-01 by day" in (await member.page("/usage?month=2023-1")).text
 
     run(scene())

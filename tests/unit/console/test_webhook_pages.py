@@ -8,7 +8,7 @@ from tests.unit.console.test_traffic import DAY_MS, NOON_MS, row
 
 from ringfence.console.refusals import RefusedError
 from ringfence.console.tenant.looked_through import LOOKED_AT_MAX, PAGE_ROWS
-from ringfence.console.tenant.webhooks import KINDS, State, TenantWebhooks, WebhooksWanted
+from ringfence.console.tenant.webhooks import KINDS, SAVED_PAGES, State, TenantWebhooks, WebhooksWanted
 from ringfence.domain.verify_event import EVENT_KINDS
 from ringfence.ports.outbox import NewEvent, Settlement
 from ringfence.store.memory import MemoryStore
@@ -85,6 +85,13 @@ def test_events_are_filtered_by_state_kind_and_day(run: Any) -> None:
 def test_no_page_looks_at_more_than_its_share(run: Any) -> None:
     webhooks = filled(run, (0, "call.busy"), *((n, "message.sent") for n in range(1, LOOKED_AT_MAX + 1)))
     assert pages(run, webhooks, kind="call") == [[], [0]]
+
+
+def test_a_table_to_keep_has_what_is_found_behind_pages_that_are_not_full(run: Any) -> None:
+    webhooks = filled(run, (0, "call.busy"), *((n, "message.sent") for n in range(1, LOOKED_AT_MAX + 1)))
+    assert [each.event.kind for each in run(webhooks.newest(AC, WebhooksWanted(kind="call")))] == ["call.busy"]
+    whole = run(webhooks.newest(AC, WebhooksWanted()))
+    assert len(whole) == len({each.event.id for each in whole}) == SAVED_PAGES * PAGE_ROWS
 
 
 def test_the_last_attempt_stands_with_its_event(run: Any) -> None:

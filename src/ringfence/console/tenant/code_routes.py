@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -15,6 +16,7 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.code_report import CodeReport, TenantCodes
 from ringfence.domain.clock import Clock
+from ringfence.domain.phishing_report import Line
 from ringfence.domain.rating import MICROS
 from ringfence.domain.sid import is_sid
 from ringfence.domain.verify_service import decode_verify_service
@@ -23,6 +25,7 @@ from ringfence.ports.verify_config import VerifyConfigStore
 TITLE: Final = "Codes"
 PERIODS: Final = (14, 30, 90)
 OFFERED_MAX: Final = 100
+LINES_SHOWN: Final = 200
 HEADS: Final = ("day_utc", "what", "of", "number", "spent")
 
 
@@ -65,12 +68,17 @@ def code_routes(
     async def phishing(request: Request) -> Response:
         days = _days(request)
         report = await codes.phishable(session_of(request).account, clock.now_ms(), days)
-        return page("member_phishing.html", request, report=report, days=days)
+        return page("member_phishing.html", request, report=report, lines=report.lines[:LINES_SHOWN], days=days)
+
+    async def phishing_exported(request: Request) -> Response:
+        report = await codes.phishable(session_of(request).account, clock.now_ms(), _days(request))
+        return csv_file("phishing-report", Line.__struct_fields__, map(msgspec.structs.astuple, report.lines))
 
     return [
         Route("/codes", answering(shown), methods=["GET"]),
         Route("/codes/export", answering(exported), methods=["GET"]),
         Route("/codes/phishing", answering(phishing), methods=["GET"]),
+        Route("/codes/phishing/export", answering(phishing_exported), methods=["GET"]),
     ]
 
 

@@ -30,6 +30,7 @@ FIXED: Final = "fixed"
 # Scheduled texts wait longest: 35 days.
 WAITS_MS: Final = 40 * DAY_MS
 GRANTS_LOOKED_AT: Final = 50
+NUMBERS_LOOKED_AT: Final = 500
 _WAITING: Final = frozenset({Status.ACCEPTED, Status.SCHEDULED, Status.QUEUED, Status.SENDING})
 
 
@@ -38,7 +39,16 @@ class LimitedStore(DayCounts, OperationsView, Protocol):
 
     async def account(self, sid: str) -> AccountRow | None: ...
 
-    async def number_by_e164(self, number: str) -> NumberRow | None: ...
+    async def numbers(
+        self,
+        account: str,
+        *,
+        number: str | None = None,
+        friendly_name: str | None = None,
+        kind: str | None = None,
+        before: str | None = None,
+        limit: int = 50,
+    ) -> list[NumberRow]: ...
 
     async def verify_row(self, account: str, kind: VerifyKind, sid: str, *, parent: str = "") -> VerifyRow | None: ...
 
@@ -105,7 +115,7 @@ class TenantLimits:
         raised = {(each.kind, each.name): each.rate_mps for each in await self._store.allowed_rates()}
         counts = await self._store.texts_by_day(account, now_ms - WAITS_MS, now_ms + DAY_MS)
         waiting = sum(each.texts for each in counts if each.status in _WAITING)
-        own = [name for kind, name in raised if kind == "number"] + list(allowed.number_rates)
+        named = {name for kind, name in raised if kind == "number"} | set(allowed.number_rates)
         found = [
             _rate(
                 "Texts a second of the account",
@@ -114,12 +124,11 @@ class TenantLimits:
             ),
             _rate("Texts a second of one number", None, None, allowed.number_rate_mps, where="number_rate"),
         ]
-        for number in sorted(set(own)):
-            kept = await self._store.number_by_e164(number)
-            if kept is not None and kept.account == account:
-                set_mps = allowed.number_rates.get(number)
-                rates = raised.get(("number", number)), set_mps, allowed.number_rate_mps
-                found.append(_rate(f"Texts a second of {number}", *rates, where="number_rate"))
+        for kept in await self._store.numbers(account, limit=NUMBERS_LOOKED_AT) if named else ():
+            if kept.number in named:
+                own_mps = allowed.number_rates.get(kept.number)
+                rates = raised.get(("number", kept.number)), own_mps, allowed.number_rate_mps
+                found.append(_rate(f"Texts a second of {kept.number}", *rates, where="number_rate"))
         found.append(
             Limit(
                 what="Texts that may wait for one number",

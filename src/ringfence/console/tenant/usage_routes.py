@@ -30,7 +30,7 @@ def usage_routes(
 
     async def year(request: Request) -> tuple[str, Sequence[Used]]:
         """The month that is asked for, and all days of the year that ends with it, but for those to come."""
-        month = request.query_params.get("month") or month_of(clock.now_ms())
+        month = month_of(month_ms(request.query_params.get("month") or month_of(clock.now_ms())))
         first_ms, after_ms = month_ms(month, 1 - MONTHS), month_ms(month, 1)
         tomorrow_ms = (clock.now_ms() // DAY_MS + 1) * DAY_MS
         days = await usage.days(session_of(request).account, first_ms, max(first_ms, min(after_ms, tomorrow_ms)))

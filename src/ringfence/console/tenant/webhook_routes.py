@@ -31,7 +31,6 @@ HEADS: Final = (
     *("event", "of", "kind", "happened_utc", "state", "attempts"),
     *("attempted_utc", "http_status", "error", "duration_ms"),
 )
-EXPORTED_MAX: Final = 5_000
 EVENT_ID: Final = re.compile(r"[0-9]{1,18}")
 # The pages of what a webhook tells of.
 PAGES: Final = {"CA": "/calls", "SM": "/texts", "MM": "/texts"}
@@ -77,7 +76,7 @@ def webhook_routes(
         return rows_by(lambda each: str(each.event.id), found)
 
     async def exported(request: Request) -> Response:
-        found = await webhooks.newest(session_of(request).account, _wanted(request.query_params), EXPORTED_MAX)
+        found = await webhooks.newest(session_of(request).account, _wanted(request.query_params))
         return csv_file("webhooks", HEADS, map(_cells, found))
 
     async def own(request: Request) -> tuple[SealedEvent, int]:

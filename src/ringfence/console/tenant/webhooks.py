@@ -1,5 +1,6 @@
 """What an account's program was told, is to be told, and could not be told: pages of events, and one of them whole."""
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -34,6 +35,9 @@ KINDS: Final[Mapping[str, Sequence[str]]] = {
     ),
 }
 """What a program may be told of, and what of that."""
+
+SAVED_PAGES: Final = 100
+"""5,000 events, fewer where a filter meets few of those that are looked at for a page."""
 
 _PLACE: Final = re.compile(r"([0-9]{1,15})\.([0-9]{1,18})")
 
@@ -74,16 +78,18 @@ class TenantWebhooks:
         found, before = await looked_through(read, meets, _named, wanted.before or None)
         return await self._shown(account, found), before or ""
 
-    async def newest(self, account: str, wanted: WebhooksWanted, most: int) -> Sequence[Shown]:
-        """At most so many of them, the newest first, for a table to keep. RefusedError."""
+    async def newest(self, account: str, wanted: WebhooksWanted) -> Sequence[Shown]:
+        """As many pages as `SAVED_PAGES`, the newest first, for a table to keep. RefusedError."""
         found: list[Shown] = []
-        before = wanted.before
-        while len(found) < most:
-            page, before = await self.page(account, msgspec.structs.replace(wanted, before=before))
+        for _ in range(SAVED_PAGES):
+            page, before = await self.page(account, wanted)
             found += page
             if not before:
                 break
-        return found[:most]
+            wanted = msgspec.structs.replace(wanted, before=before)
+            # A long one lets others in between.
+            await asyncio.sleep(0)
+        return found
 
     async def _shown(self, account: str, events: Sequence[EventRow]) -> Sequence[Shown]:
         attempts = await self._told.last_attempts(account, events)
