@@ -4,6 +4,7 @@ python benchmarks/console_pages.py [--texts 1000000] [--tenants 270000] [--times
 
 The store is SQLite, filled by SQL: one tenant has all the texts, of a month, one in a thousand of them failed, one in
 ten received. Every other text of the last hour still waits. Of each text a webhook told, one in a thousand in vain.
+For every ten texts there is a verification.
 The consoles answer in this process, without a network.
 Rows are read as after a restart at first, and then from memory: the first of each page is told by itself.
 """
@@ -87,6 +88,21 @@ SEED_ATTEMPTS = """
 INSERT INTO attempt (account, message_sid, event_id, state, due_ms, http_status, duration_ms, at_ms, detail)
 SELECT account, message_sid, id, state, 0, 200, 9, at_ms, randomblob(700) FROM event
 """
+SEED_VERIFICATIONS = """
+WITH RECURSIVE n (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n + 1 < :texts / 10)
+INSERT INTO verification (account, sid, service, to_index, channel, status, region, epoch, content, attempts,
+  created_ms, updated_ms, expires_ms, held)
+SELECT :account, printf('VE%032x', n), 'VA' || n % 3, randomblob(16), 'sms', iif(n % 5, 'approved', 'expired'), 'US', 1,
+  randomblob(120), json_array(json_array(printf('VL%032x', n), 'sms', :now - n * :each_ms * 10)),
+  :now - n * :each_ms * 10, :now - n * :each_ms * 10, 0, 0
+FROM n
+"""
+SEED_CODE_ATTEMPTS = """
+INSERT INTO verification_attempt (account, sid, verification, service, to_index, channel, country, at_ms, converted,
+  why)
+SELECT account, 'VL' || substr(sid, 3), sid, service, to_index, channel, region, created_ms, status = 'approved', ''
+FROM verification
+"""
 SEED_QUEUES = """
 INSERT INTO sender_queue (account, sender, carrier, fence, until_ms, next_ms)
 SELECT account, local, carrier, 1, 0, min(place_ms) FROM message WHERE place_ms IS NOT NULL GROUP BY 1, 2, 3
@@ -102,10 +118,13 @@ def seed(path: Path, texts: int, tenants: int) -> None:
         connection.execute(SEED_TEXTS, values | {"each_ms": DAYS * DAY_MS // texts})
         connection.execute(SEED_EVENTS, values | {"each_ms": DAYS * DAY_MS // texts})
         connection.execute(SEED_ATTEMPTS)
+        connection.execute(SEED_VERIFICATIONS, values | {"each_ms": DAYS * DAY_MS // texts})
+        connection.execute(SEED_CODE_ATTEMPTS)
         connection.execute(SEED_QUEUES)
-        migration = files("ringfence.store").joinpath("sql", "migrations", "0028_day_counts.sql").read_text("utf-8")
-        connection.execute("DROP TABLE day_count")
-        connection.executescript(migration)
+        migrations = files("ringfence.store").joinpath("sql", "migrations")
+        for table, migration in (("day_count", "0028_day_counts.sql"), ("code_count", "0038_code_counts.sql")):
+            connection.execute(f"DROP TABLE {table}")
+            connection.executescript(migrations.joinpath(migration).read_text("utf-8"))
         connection.execute("PRAGMA optimize")
 
 
@@ -154,6 +173,7 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
             calls=store,
             told=store,
             counted=store,
+            touched=store,
             wake=Bells(),
             recordings=RecordingFolder(folder / "recordings"),
             staff_passkeys=passkeys,

@@ -46,8 +46,12 @@ def test_the_report_adds_up(run: Any) -> None:
         "2023-12-09: 1 approved",
         "2023-12-09: 1 not approved",
     ]
-    assert (channels.kinds, reasons.kinds) == (["sms", "call", "others"], ["60410", "60605", "others"])
-    assert run(TenantCodes(store).report(AC, NOON_MS, 14, ONE)).reasons == []
+    assert (channels.kinds, reasons.kinds) == (["sms", "call"], ["60410", "60605"])
+    of_one = run(TenantCodes(store).report(AC, NOON_MS, 14, ONE))
+    assert (of_one.reasons, [chart.title for chart in of_one.charts]) == (
+        [],
+        ["Verifications", "Codes sent by channel"],
+    )
 
 
 def test_the_rarest_of_many_reasons_are_drawn_together(run: Any) -> None:
@@ -75,13 +79,13 @@ def test_pages_of_codes_are_of_a_service_and_a_period(run: Any, stand: Any) -> N
             )
             await it.store.create_verify(made, 10)
             page = (await member.page("/codes")).text
-            assert "3 verifications, 33 % approved" in page
+            assert "Verifications started: 3, of which 33 % approved" in page
             assert f'<option value="{ONE}">Shop &lt;1&gt;</option>' in page
             assert "60410" in page
             # One that is gone has its counts still.
             gone = (await member.page(f"/codes?service={TWO}&days=30")).text
             assert f'<option value="{TWO}" selected>{TWO}</option>' in gone
-            assert "1 verifications, 0 % approved" in gone
+            assert "Verifications started: 1, of which 0 % approved" in gone
             assert f"/codes/export?service={TWO}&amp;days=30" in gone
             table = (await member.page(f"/codes/export?service={TWO}")).text
             assert '"refused","60410","2",""' in table

@@ -72,8 +72,8 @@ class CodeReport(msgspec.Struct, frozen=True, kw_only=True):
         verified = [(day.day, (day.approved, day.started - day.approved)) for day in rising]
         return [
             stacked("Verifications", ("approved", "not approved"), verified),
-            _by_part("Codes sent by channel", rising, _ordered(self.whole.sent), lambda day: day.sent),
-            _by_part("Starts refused by reason", rising, _ordered(self.whole.refused), lambda day: day.refused),
+            *_by_part("Codes sent by channel", rising, _ordered(self.whole.sent), lambda day: day.sent),
+            *_by_part("Starts refused by reason", rising, _ordered(self.whole.refused), lambda day: day.refused),
             *(
                 stacked(
                     f"Spent, {unit}",
@@ -136,11 +136,13 @@ def _ordered(counts: Counter[str]) -> Sequence[tuple[str, int]]:
 
 def _by_part(
     title: str, days: Sequence[CodeDay], parts: Sequence[tuple[str, int]], of: Callable[[CodeDay], Counter[str]]
-) -> Chart:
-    """The most frequent parts each by itself, the rest together."""
+) -> Sequence[Chart]:
+    """The most frequent parts each by itself, the rest together; nothing where there is none."""
+    if not parts:
+        return []
     drawn = [name for name, _ in parts[:DRAWN_MAX]]
-    rows = [
-        (day.day, [*(of(day)[name] for name in drawn), of(day).total() - sum(of(day)[name] for name in drawn)])
-        for day in days
-    ]
-    return stacked(title, [*drawn, OTHERS], rows)
+    rows = [(day.day, [of(day)[name] for name in drawn]) for day in days]
+    if len(parts) > DRAWN_MAX:
+        drawn.append(OTHERS)
+        rows = [(day.day, [*known, of(day).total() - sum(known)]) for day, (_, known) in zip(days, rows, strict=True)]
+    return [stacked(title, drawn, rows)]
