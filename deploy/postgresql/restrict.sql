@@ -51,7 +51,7 @@ GRANT INSERT, UPDATE (friendly_name, standing, updated_ms) ON ringfence.number T
 GRANT DELETE ON ringfence.stock, ringfence.resting_number TO ringfence_console;
 GRANT INSERT, UPDATE, DELETE ON ringfence.messaging_service TO ringfence_console;
 GRANT INSERT ON ringfence.pool_number TO ringfence_console;
-GRANT INSERT, UPDATE (name, settings, standing, updated_ms) ON ringfence.verify_config TO ringfence_console;
+GRANT INSERT, UPDATE (name, settings, standing, updated_ms), DELETE ON ringfence.verify_config TO ringfence_console;
 -- And but for what staff say of an incident, and rates that two of them raise, which end with their
 -- number.
 GRANT UPDATE (acknowledged_by, acknowledged_ms) ON ringfence.incident TO ringfence_console;
@@ -111,15 +111,27 @@ CREATE OR REPLACE TRIGGER rests BEFORE INSERT OR DELETE ON ringfence.number
 CREATE OR REPLACE TRIGGER rests BEFORE INSERT OR UPDATE OR DELETE ON ringfence.resting_number
   FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_rest();
 
--- Of Verify the consoles set services, in settings that every process may read. What belongs to one is none of theirs.
+-- Of Verify the consoles set services, in settings that every process may read, and webhooks, whose addresses are sealed.
+-- What else belongs to a service is none of theirs; nor is deleting one, which would end second factors.
 CREATE OR REPLACE FUNCTION ringfence.hold_console_to_services() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  held boolean := true;
 BEGIN
-  IF session_user = 'ringfence_console'
-    AND NOT (NEW.kind = 'service' AND NEW.parent = '' AND NEW.name = '' AND NEW.standing = ''::bytea) THEN
-    RAISE EXCEPTION 'the consoles set services alone' USING ERRCODE = 'insufficient_privilege';
+  IF session_user = 'ringfence_console' THEN
+    IF TG_OP = 'DELETE' THEN
+      held := OLD.kind = 'webhook';
+    ELSIF NEW.kind = 'webhook' THEN
+      held := NEW.name = '' AND NEW.standing <> ''::bytea AND EXISTS (SELECT 1 FROM ringfence.verify_config AS service
+        WHERE service.account = NEW.account AND service.sid = NEW.parent AND service.kind = 'service');
+    ELSE
+      held := NEW.kind = 'service' AND NEW.parent = '' AND NEW.name = '' AND NEW.standing = ''::bytea;
+    END IF;
   END IF;
-  RETURN NEW;
+  IF NOT held THEN
+    RAISE EXCEPTION 'the consoles set services and webhooks alone' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
 END $$;
-CREATE OR REPLACE TRIGGER is_service BEFORE INSERT OR UPDATE ON ringfence.verify_config
+CREATE OR REPLACE TRIGGER is_service BEFORE INSERT OR UPDATE OR DELETE ON ringfence.verify_config
   FOR EACH ROW EXECUTE FUNCTION ringfence.hold_console_to_services();

@@ -100,6 +100,8 @@ class Stage:
         self.simulate("POST", f"/handsets/{SAM}/messages", to=shop, body="C, see you there")
         service = self.ask("POST", "/verify/v2/Services", FriendlyName="Shop")["sid"]
         self.ask("POST", f"/verify/v2/Services/{service}/Verifications", To=ADA, Channel="sms")
+        told = {"FriendlyName": "Watch", "EventTypes": "*", "WebhookUrl": "https://shop.example/verify"}
+        self.ask("POST", f"/verify/v2/Services/{service}/Webhooks", **told)
         self.ask("POST", "/messaging/v1/Services", FriendlyName="Reminders")
         self.ask("POST", f"{account}/Keys.json", FriendlyName="Till")
         branch = f"/2010-04-01/Accounts/{self.ask('POST', '/2010-04-01/Accounts.json', FriendlyName='Branch')['sid']}"

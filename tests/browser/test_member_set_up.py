@@ -109,7 +109,7 @@ def looked_over(frame: FrameLocator, button: str = "Save these changes") -> None
     frame.get_by_role("button", name=button).click()
 
 
-def test_numbers_services_keys_and_access_are_set_up(page: Page, stand: MemberConsole) -> None:
+def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) -> None:
     canary = f"https://a.example/{stand.canary}"
     number(stand, canary)
     api_key(stand)
@@ -225,6 +225,37 @@ def test_numbers_services_keys_and_access_are_set_up(page: Page, stand: MemberCo
     opened = stand.wait(stand.keys.open_epochs(key, AC, [sealing.epoch]))
     assert opened == {sealing.epoch: sealing.epoch_key}
 
+    assert complaints == []
+    assert secret not in "".join(wire)
+    assert stand.canary not in "".join(wire)
+    assert stand.canary not in page.content()
+
+
+@pytest.mark.long
+def test_webhooks_of_verify_and_who_may_use_the_account_are_set_up(page: Page, stand: MemberConsole) -> None:
+    canary = f"https://a.example/{stand.canary}"
+    stand.make_owners()
+    frame = page.frame_locator("#keys")
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.get_by_role("link", name="Services").click()
+    verify = page.locator('form[data-act="/services/verify"]')
+    verify.get_by_label("Name").fill("Shop")
+    with page.expect_navigation():
+        verify.get_by_role("button").click()
+    page.get_by_role("link", name="Shop").click()
+    webhook = page.locator("form[data-new]")
+    webhook.get_by_label("Name").fill("Watch")
+    webhook.get_by_label("factor.created").check()
+    webhook.get_by_role("button").click()
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_role("alert")).to_contain_text("It needs an address.")
+    frame.get_by_label("Tell this address").fill(f"{canary}/verify")
+    looked_over(frame)
+    expect(page.get_by_role("heading", name="Watch")).to_be_visible()
+    expect(frame.locator("dd")).to_have_text([f"{canary}/verify"])
+    expect(page.get_by_label("factor.created")).to_be_checked()
+
     page.get_by_role("link", name="Access").click()
     page.get_by_role("button", name="Change the networks").click()
     frame.get_by_label("Networks, all of them").fill("192.0.2.0/24\n2001:db8::/32")
@@ -258,6 +289,4 @@ def test_numbers_services_keys_and_access_are_set_up(page: Page, stand: MemberCo
     assert [key.public_key for key in keys.keys] == [read_client_key(PEM)]
 
     assert complaints == []
-    assert secret not in "".join(wire)
-    assert stand.canary not in "".join(wire)
     assert stand.canary not in page.content()

@@ -168,11 +168,14 @@ def test_a_number_that_was_given_up_rests(postgres_server: "PostgresServer", dat
     asyncio.run(story())
 
 
-def test_of_verify_the_consoles_set_services_alone(postgres_server: "PostgresServer", database: str) -> None:
-    """No webhook, no limit, no safe number and no credential of a push network, neither new nor changed."""
+def test_of_verify_the_consoles_set_services_and_webhooks_alone(
+    postgres_server: "PostgresServer", database: str
+) -> None:
+    """No limit, no safe number and no credential of a push network, neither new nor changed nor gone."""
     service = VerifyRow(account=ACCOUNT, kind="service", sid="VA1", created_ms=1, updated_ms=1)
     replace = msgspec.structs.replace
-    webhook = replace(service, kind="webhook", parent="VA1", sid="YW1", name="x", standing=b"sealed")
+    webhook = replace(service, kind="webhook", parent="VA1", sid="YW1", standing=b"sealed")
+    limit = VerifyRow(account=ACCOUNT, kind="rate_limit", parent="VA1", sid="RK1", created_ms=1, updated_ms=1)
     insert = "INSERT INTO ringfence.verify_config VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
     settings = "UPDATE ringfence.verify_config SET settings = $1 WHERE sid = $2"
 
@@ -183,10 +186,20 @@ def test_of_verify_the_consoles_set_services_alone(postgres_server: "PostgresSer
                 with pytest.raises(asyncpg.InsufficientPrivilegeError):
                     await it.first.execute(statement, *values)
 
-            assert await it.api.create_verify(service, 10)
-            assert await it.api.create_verify(webhook, 10)
+            console = PostgresStore(postgres_server.url(database, "ringfence_console"))
+            await console.open()
+            try:
+                assert await it.api.create_verify(service, 10)
+                assert await it.api.create_verify(limit, 10)
+                assert await console.create_verify(webhook, 10)
+                assert await console.update_verify(replace(webhook, settings='{"x": 1}', standing=b"other"))
+                assert await console.delete_verify(ACCOUNT, "webhook", "YW1", parent="VA1")
+                assert await console.create_verify(webhook, 10)
+            finally:
+                await console.close()
             await it.first.execute(settings, "{}", "VA1")
-            await refused(settings, "{}", "YW1")
+            await refused(settings, "{}", "RK1")
+            await refused("UPDATE ringfence.verify_config SET standing = '' WHERE sid = 'YW1'")
             for column, value in (("standing", b"x"), ("name", "x")):
                 await refused(f"UPDATE ringfence.verify_config SET {column} = $1 WHERE sid = 'VA1'", value)
             for column, of in (("account", OTHER), ("kind", "webhook"), ("parent", "VA1"), ("sid", "VA2")):
@@ -194,13 +207,18 @@ def test_of_verify_the_consoles_set_services_alone(postgres_server: "PostgresSer
             await it.first.execute(insert, *VERIFY.write(replace(service, sid="VA2")))
             for row in (
                 replace(webhook, sid="YW2", name="y"),
-                VerifyRow(account=ACCOUNT, kind="rate_limit", parent="VA1", sid="RK1", created_ms=1, updated_ms=1),
+                replace(webhook, sid="YW2", standing=b""),
+                replace(webhook, sid="YW2", parent="VA9"),
+                replace(webhook, sid="YW2", parent="RK1"),
+                replace(webhook, sid="YW2", account=OTHER),
+                replace(limit, sid="RK2"),
                 VerifyRow(account=ACCOUNT, kind="safe_number", sid="GN1", created_ms=1, updated_ms=1),
                 replace(service, sid="VA3", standing=b"x"),
                 replace(service, sid="VA3", name="x"),
                 replace(service, sid="VA3", parent="VA1"),
             ):
                 await refused(insert, *VERIFY.write(row))
-            await refused("DELETE FROM ringfence.verify_config")
+            for sid in ("VA1", "RK1"):
+                await refused("DELETE FROM ringfence.verify_config WHERE sid = $1", sid)
 
     asyncio.run(story())

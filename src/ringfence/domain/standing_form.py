@@ -4,8 +4,8 @@ A record's fields are named as their Struct in `domain.standing` names them; val
 URLs are read as strictly as the API reads them.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -21,18 +21,27 @@ from ringfence.domain.standing import (
 from ringfence.domain.web_url import parse_url
 
 APPLICATION: Final = "AP"
+_Config = TypeVar("_Config")
 
 
 class FieldRefusedError(ValueError):
     """A field may not hold that. The text names the field, and holds nothing of its value."""
 
 
-class _Kind(NamedTuple):
-    """A kind of record: what it is decoded to, and how each field of its form is read."""
+class VerifyWebhookUrl(msgspec.Struct, frozen=True, kw_only=True):
+    """What a Verify Service's webhook has sealed: the address it asks, which is all of it."""
 
-    empty: Callable[[], NumberConfig | ServiceConfig]
-    decode: Callable[[bytes], NumberConfig | ServiceConfig]
+    url: str = ""
+
+
+class _Kind(NamedTuple, Generic[_Config]):
+    """A kind of record: what it is decoded to and encoded from, and how each field of its form is read."""
+
+    empty: Callable[[], _Config]
+    decode: Callable[[bytes], _Config]
+    encode: Callable[[_Config], bytes]
     fields: Mapping[str, Callable[[str], str]]
+    needed: Sequence[str] = ()
 
 
 def fields_of(record: str, value: bytes) -> dict[str, str]:
@@ -45,7 +54,7 @@ def fields_of(record: str, value: bytes) -> dict[str, str]:
 def with_changes(record: str, value: bytes, changes: Mapping[str, str]) -> bytes:
     """The record's value with those fields changed; b"" stands for one that is not yet.
 
-    FieldRefusedError for a field that there is not, and for a value that it may not have.
+    FieldRefusedError for a field that there is not, for a value that it may not have, and for one that is needed.
     """
     kind = _kind(record)
     config = kind.decode(value) if value else kind.empty()
@@ -59,16 +68,19 @@ def with_changes(record: str, value: bytes, changes: Mapping[str, str]) -> bytes
         except ValueError:
             raise FieldRefusedError(f"{name} may not be that") from None
     changed = msgspec.structs.replace(config, **read)
-    return encode_service_config(changed) if isinstance(changed, ServiceConfig) else encode_number_config(changed)
+    for name in kind.needed:
+        if not getattr(changed, name):
+            raise FieldRefusedError(f"{name} is needed")
+    return kind.encode(changed)
 
 
 def tells_status(record: str, value: bytes) -> bool:
     """Whether texts of a Messaging Service have a status callback, which its row says in the clear."""
     config = _kind(record).decode(value)
-    return bool(config.status_callback)
+    return isinstance(config, ServiceConfig) and bool(config.status_callback)
 
 
-def _kind(record: str) -> _Kind:
+def _kind(record: str) -> _Kind[Any]:
     kind = _KINDS.get(record.partition(":")[0])
     if kind is None:
         raise ValueError("no record that has a form")
@@ -93,10 +105,11 @@ def _application(text: str) -> str:
     return text
 
 
-_KINDS: Final = {
+_KINDS: Final[Mapping[str, _Kind[Any]]] = {
     "number": _Kind(
         NumberConfig,
         decode_number_config,
+        encode_number_config,
         {
             "sms_url": _url,
             "sms_method": _method,
@@ -115,6 +128,7 @@ _KINDS: Final = {
     "service": _Kind(
         ServiceConfig,
         decode_service_config,
+        encode_service_config,
         {
             "inbound_request_url": _url,
             "inbound_method": _method,
@@ -122,5 +136,12 @@ _KINDS: Final = {
             "fallback_method": _method,
             "status_callback": _url,
         },
+    ),
+    "verify_webhook": _Kind(
+        VerifyWebhookUrl,
+        lambda value: VerifyWebhookUrl(url=value.decode()),
+        lambda config: config.url.encode(),
+        {"url": _url},
+        needed=("url",),
     ),
 }

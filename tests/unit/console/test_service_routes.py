@@ -6,7 +6,8 @@ from tests.unit.console.standing_forms import filled_in, seen
 from tests.unit.console.test_members import AC, MINUTE_MS, account, enrolled
 from tests.unit.console.test_number_routes import PN, SHOP, URL, number, verbs
 
-from ringfence.domain.standing import ServiceConfig, decode_service_config, service_record
+from ringfence.domain.standing import ServiceConfig, decode_service_config, service_record, verify_webhook_record
+from ringfence.domain.verify_event import decode_verify_webhook
 from ringfence.domain.verify_service import decode_verify_service
 
 MESSAGING, VERIFY = "/services/messaging", "/services/verify"
@@ -108,5 +109,67 @@ def test_services_are_changed_with_a_fresh_passkey_alone(run: Any, stand: Any) -
                 answer = await member.ask("POST", path, values)
                 assert (answer.status_code, answer.json()["fresh"]) == (403, True), path
             assert (await it.store.service(AC, sid)).friendly_name == "Reminders"
+
+    run(scene())
+
+
+WEBHOOK = {"friendly_name": "Watch", "events": ["factor.created", "challenge.denied"], "enabled": "on"}
+
+
+async def webhook_made(it: Any, member: Any, at: str, **changes: str) -> Any:
+    """What the console answers to a new webhook of a Verify Service."""
+    asked = (await member.ask("POST", f"{at}/form", WEBHOOK)).json()
+    form = await filled_in(it, member, asked, **changes)
+    return await member.ask("POST", at, WEBHOOK | {"sid": asked["sid"], "form": form})
+
+
+def test_a_webhook_of_verify_is_made_changed_and_deleted_and_its_address_passes_sealed(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            member = await enrolled(it, await account(it))
+            service = (await member.ask("POST", VERIFY, {"friendly_name": "Shop"})).json()["sid"]
+            at = f"{VERIFY}/{service}/webhooks"
+            made = await webhook_made(it, member, at, url=URL)
+            assert made.status_code == 200
+            sid = made.json()["sid"]
+
+            async def row() -> Any:
+                return await it.store.verify_row(AC, "webhook", sid, parent=service)
+
+            async def url() -> bytes:
+                (value,) = await it.keys.open_standing(AC, [(verify_webhook_record(sid), (await row()).standing)])
+                return bytes(value)
+
+            assert await url() == URL.encode()
+            webhook = decode_verify_webhook((await row()).settings)
+            assert (webhook.friendly_name, webhook.enabled, webhook.version) == ("Watch", True, "v2")
+            assert webhook.event_types == ("factor.created", "challenge.denied")
+            for page in (f"{VERIFY}/{service}", f"{at}/{sid}"):
+                assert "Watch" in (await member.page(page)).text
+                assert URL not in (await member.page(page)).text
+            told = (await member.ask("POST", f"{at}/{sid}/sealed", {"credential": member.opened_by})).json()
+            assert seen(member, told) == {"url": URL}
+
+            asked = (await member.ask("POST", f"{at}/{sid}/form", {"credential": member.opened_by})).json()
+            form = await filled_in(it, member, asked, url=f"{URL}/other")
+            assert (await member.ask("POST", f"{at}/{sid}/standing", form)).status_code == 200
+            settings = {"friendly_name": "All", "events": ["*"], "version": "v1"}
+            assert (await member.ask("POST", f"{at}/{sid}/settings", settings)).status_code == 200
+            webhook = decode_verify_webhook((await row()).settings)
+            assert (webhook.event_types, webhook.enabled, webhook.version) == (("*",), False, "v1")
+            assert await url() == f"{URL}/other".encode()
+            for wrong in ({"events": []}, {"events": ["factor"]}, {"version": "v3"}, {"friendly_name": ""}):
+                assert (await member.ask("POST", f"{at}/{sid}/settings", settings | wrong)).status_code == 400
+            for changes in ({}, {"url": ""}, {"url": "ftp://a.example"}, {"sms_url": URL}):
+                assert (await webhook_made(it, member, at, **changes)).status_code == 400, changes
+            gone = f"{VERIFY}/VA{'0' * 32}/webhooks"
+            assert (await member.ask("POST", f"{gone}/form", WEBHOOK)).status_code == 404
+            assert (await member.ask("POST", f"{gone}/{sid}/settings", settings)).status_code == 404
+            assert (await member.page(f"{gone}/{sid}")).status_code == 404
+            assert (await member.ask("POST", f"{at}/{sid}/delete")).status_code == 200
+            assert await row() is None
+            assert {"note.make_verify_webhook", "note.configure_verify_webhook", "note.delete_verify_webhook"} <= set(
+                verbs(it)
+            )
 
     run(scene())

@@ -64,3 +64,15 @@ def test_other_records_have_no_form() -> None:
         fields_of("hmac_states:AC1", b"")
     with pytest.raises(ValueError, match="has a form"):
         with_changes("sip_credential:CR1", b"", {})
+
+
+def test_a_webhook_of_verify_is_its_address_alone_and_never_without_one() -> None:
+    record, url = "verify_webhook:YW" + "1" * 32, "https://a.example/told"
+    value = with_changes(record, b"", {"url": url})
+    assert value == url.encode()
+    assert fields_of(record, value) == {"url": url}
+    assert not tells_status(record, value)
+    assert with_changes(record, value, {}) == value
+    for before, changes in ((b"", {}), (value, {"url": ""}), (b"", {"url": "ftp://a.example"})):
+        with pytest.raises(FieldRefusedError):
+            with_changes(record, before, changes)

@@ -2,6 +2,7 @@
 // ways. A button with `data-standing` is of one thing that there is; what has `data-new` makes one, a form with what was
 // typed, a button with its own value.
 import { post, tell } from "./asking.js";
+import { valuesOf } from "./form_values.js";
 import { askKeys, bringForward } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
@@ -20,7 +21,7 @@ for (const button of document.querySelectorAll("button[data-new]")) {
 for (const form of document.querySelectorAll("form[data-new]")) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    reporting(() => made(form.dataset.new, Object.fromEntries(new FormData(form))));
+    reporting(() => made(form.dataset.new, valuesOf(form)));
   });
 }
 

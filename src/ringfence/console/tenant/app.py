@@ -57,6 +57,7 @@ from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.console.tenant.usage import TenantUsage
 from ringfence.console.tenant.usage_routes import usage_routes
 from ringfence.console.tenant.verify_service_routes import verify_service_routes
+from ringfence.console.tenant.verify_webhook_routes import verify_webhook_routes
 from ringfence.console.tenant.webhook_routes import webhook_routes
 from ringfence.console.tenant.webhooks import TenantWebhooks
 from ringfence.ports.passkeys import RelyingParty
@@ -163,6 +164,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *key_routes(pages, dependencies.set_up, keys, acts, clock, keys_origin=origins.keys),
         *access_routes(pages, dependencies.view, keys, relay, acts, keys_origin=origins.keys),
         *verify_service_routes(pages, dependencies.set_up, acts, clock, keys_origin=origins.keys),
+        *verify_webhook_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
         *touched_routes(
             *(pages, BlastNotices(storage), dependencies.records),

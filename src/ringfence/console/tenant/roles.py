@@ -63,6 +63,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/subaccounts/{child}/calls/{sid}/sealed": Role.READER,
     "/subaccounts/{child}/recordings/{sid}/sealed": Role.READER,
     "/services/messaging/{sid}/sealed": Role.READER,
+    "/services/verify/{service}/webhooks/{sid}/sealed": Role.READER,
     "/passkeys/options": Role.READER,
     "/passkeys": Role.READER,
     # A reader forgets passkeys of their own; `Members.forget` demands an owner for another's.

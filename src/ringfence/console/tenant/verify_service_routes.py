@@ -16,10 +16,13 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.member_acts import GONE, MemberActs, telling
 from ringfence.console.tenant.verify_fields import GROUPS, LABELS
+from ringfence.console.tenant.verify_webhook_routes import KNOWN
 from ringfence.domain.clock import Clock
+from ringfence.domain.verify_event import decode_verify_webhook
 from ringfence.domain.verify_service import VerifyService, decode_verify_service
 from ringfence.domain.verify_settings import as_form, from_form
 from ringfence.ports.verify_config import VerifyConfigStore
+from ringfence.usecases.verify.configuration import WEBHOOK
 from ringfence.usecases.verify.services import configure_verify_service, create_verify_service
 
 TITLE: Final = "Services"
@@ -43,8 +46,17 @@ def verify_service_routes(
         if row is None:
             return shown("member_missing.html", request, 404)
         service = decode_verify_service(row.settings)
+        rows = await store.verify_rows(row.account, "webhook", parent=row.sid, limit=WEBHOOK.limit)
         return shown(
-            "member_verify_service.html", request, row=row, service=service, set_up=as_form(service), groups=GROUPS
+            "member_verify_service.html",
+            request,
+            row=row,
+            service=service,
+            set_up=as_form(service),
+            groups=GROUPS,
+            webhooks=[(each.sid, decode_verify_webhook(each.settings)) for each in rows],
+            most=WEBHOOK.limit,
+            events=KNOWN,
         )
 
     async def make(request: Request) -> Response:

@@ -39,16 +39,21 @@ const SERVICE = [
   ["When a text of it goes on", [["status_callback", "Tell this address", "url"]]],
 ];
 
-const KINDS = { number: NUMBER, service: SERVICE };
+const VERIFY_WEBHOOK = [["When something happens to a factor or a challenge", [["url", "Tell this address", "needed url"]]]];
+
+const KINDS = { number: NUMBER, service: SERVICE, verify_webhook: VERIFY_WEBHOOK };
 
 /** The fields of a record, in groups; undefined for a record that has no form. */
 export const fieldsOf = (record) => KINDS[String(record).split(":")[0]];
 
+/** Whether a field of that kind holds an address. */
+export const isUrl = (kind) => kind.endsWith("url");
+
 /** What is wrong with a value, in words, or "". */
 export function wrongIn(kind, value) {
-  if (value === "") return "";
+  if (value === "") return kind === "needed url" ? "It needs an address." : "";
   if (kind === "application") return /^AP[0-9a-f]{32}$/.test(value) ? "" : "An application is called AP and 32 characters of 0-9 and a-f.";
-  if (kind !== "url") return "";
+  if (!isUrl(kind)) return "";
   if (value.length > 4_000) return "An address has at most 4,000 characters.";
   if (!/^[!-[\]-~]+$/.test(value)) return "An address holds neither spaces nor letters beyond ASCII.";
   const read = URL.canParse(value) ? new URL(value) : null;

@@ -8,7 +8,7 @@ import { grantKeeper } from "./grant_keeper.js";
 import * as keeping from "./keeping.js";
 import { asksToken, openToChange, provenForm, provingSlot } from "./proving.js";
 import { Refused } from "./refused.js";
-import { fieldsOf, wrongIn } from "./standing_fields.js";
+import { fieldsOf, isUrl, wrongIn } from "./standing_fields.js";
 import { review } from "./standing_review.js";
 
 export const standing = {
@@ -55,7 +55,7 @@ export const standing = {
         event.preventDefault();
         trouble.textContent = "";
         try {
-          const changed = changedIn(groups, inputs);
+          const changed = changedIn(groups, inputs, !box);
           if (box && !changed.length) throw new Refused("same", "You changed nothing.");
           const told = changed.map(([, what, value]) => [what, value]);
           const about = `The console calls it ${label}. To the key service it is ${record}.`;
@@ -95,7 +95,7 @@ function inputFor([name, label, kind], values, inputs) {
   const input =
     kind === "method"
       ? h("select", at, ["POST", "GET"].map((each) => h("option", { selected: values[name] === each }, each)))
-      : h("input", { ...at, type: "text", inputmode: kind === "url" ? "url" : "text", autocomplete: "off", spellcheck: "false", value: values[name] ?? "" });
+      : h("input", { ...at, type: "text", inputmode: isUrl(kind) ? "url" : "text", autocomplete: "off", spellcheck: "false", value: values[name] ?? "" });
   inputs.set(name, { input, before: input.value.trim() });
   return [h("label", { for: name }, label), input];
 }
@@ -104,14 +104,14 @@ function inputFor([name, label, kind], values, inputs) {
  * What a person made other than it was shown, [name, what it is, value]; Refused for what may not be, with that field in
  * focus. What they left alone is not among it: the console may have made up what is shown.
  */
-function changedIn(groups, inputs) {
+function changedIn(groups, inputs, isNew) {
   const changed = [];
   for (const [heading, fields] of groups) {
     for (const [name, label, kind] of fields) {
       const { input, before } = inputs.get(name);
       const value = input.value.trim();
       input.removeAttribute("aria-invalid");
-      if (value === before) continue;
+      if (value === before && !(isNew && kind.startsWith("needed"))) continue;
       const wrong = wrongIn(kind, value);
       if (wrong) {
         input.setAttribute("aria-invalid", "true");

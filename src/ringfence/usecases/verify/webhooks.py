@@ -17,16 +17,27 @@ from ringfence.usecases.verify.configuration import WEBHOOK
 async def create_webhook(
     store: VerifyConfigStore, keys: TenantKeys, clock: Clock, service: VerifyRow, webhook: VerifyWebhook, url: str
 ) -> VerifyRow | None:
-    """The new row; None where the service is gone. ApiError 60200 where it has all that it may have."""
+    """As `keep_new_webhook`, of a URL that is sealed here."""
+    sid = new_sid(WEBHOOK.prefix, clock.now_ms())
+    standing = await _sealed(keys, service.account, sid, url)
+    return await keep_new_webhook(store, clock, service, sid, webhook, standing)
+
+
+async def keep_new_webhook(
+    store: VerifyConfigStore, clock: Clock, service: VerifyRow, sid: str, webhook: VerifyWebhook, standing: bytes
+) -> VerifyRow | None:
+    """The new row, of a URL that is sealed; None where the service is gone.
+
+    SidTakenError; ApiError 60200 where it has all that it may have.
+    """
     now_ms = clock.now_ms()
-    sid = new_sid(WEBHOOK.prefix, now_ms)
     row = VerifyRow(
         account=service.account,
         kind=WEBHOOK.kind,
         parent=service.sid,
         sid=sid,
         settings=encode_verify_webhook(webhook),
-        standing=await _sealed(keys, service.account, sid, url),
+        standing=standing,
         created_ms=now_ms,
         updated_ms=now_ms,
     )
@@ -41,6 +52,13 @@ async def configure_webhook(
 ) -> VerifyRow | None:
     """The row as it is now, its URL kept where `url` is None; None where it is gone."""
     standing = row.standing if url is None else await _sealed(keys, row.account, row.sid, url)
+    return await keep_webhook(store, clock, row, webhook, standing)
+
+
+async def keep_webhook(
+    store: VerifyConfigStore, clock: Clock, row: VerifyRow, webhook: VerifyWebhook, standing: bytes
+) -> VerifyRow | None:
+    """The row with these settings and this sealed URL; None where it is gone."""
     changed = msgspec.structs.replace(
         row, settings=encode_verify_webhook(webhook), standing=standing, updated_ms=clock.now_ms()
     )

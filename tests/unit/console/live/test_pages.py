@@ -26,6 +26,7 @@ STILL = {
         *("/subaccounts/{child}/texts/{sid}", "/subaccounts/{child}/calls/{sid}"),
         *("/texts/{sid}", "/calls/{sid}", "/numbers/offers", "/numbers/{sid}", "/keys/{sid}"),
         *("/services/messaging/{sid}", "/services/verify/{sid}", "/organisation"),
+        "/services/verify/{service}/webhooks/{sid}",
         *(
             "/access",
             "/usage",
