@@ -22,7 +22,11 @@ from typing import Any
 
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins, domain_of
+from ringfence.console.live.looked import Looked, Read, rows_by, snapshot
+from ringfence.console.live.pages import LivePages
+from ringfence.console.operator.app import operator_routes
 from ringfence.console.operator.staff import Staff
+from ringfence.console.pages import Pages
 from ringfence.console.request_signature import PublicJwk
 from ringfence.console.session_guard import cookie_name
 from ringfence.console.sessions import Sessions
@@ -162,30 +166,30 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
     async def processes() -> list[ProcessState]:
         return []
 
-    app = create_console(
-        ConsoleDependencies(
-            storage=storage,
-            clock=clock,
-            origins=ORIGINS,
-            notes=keys,
-            keys=keys,
-            texts=store,
-            calls=store,
-            told=store,
-            counted=store,
-            touched=store,
-            wake=Bells(),
-            recordings=RecordingFolder(folder / "recordings"),
-            staff_passkeys=passkeys,
-            members_passkeys=WebauthnPasskeys(),
-            view=store,
-            records=FolderRecords(folder, keys.allow),
-            processes=processes,
-            grants=keys,
-            accounts=store,
-            set_up=store,
-        )
+    dependencies = ConsoleDependencies(
+        storage=storage,
+        clock=clock,
+        origins=ORIGINS,
+        notes=keys,
+        keys=keys,
+        texts=store,
+        calls=store,
+        told=store,
+        touched=store,
+        wake=Bells(),
+        counted=store,
+        recordings=RecordingFolder(folder / "recordings"),
+        staff_passkeys=passkeys,
+        members_passkeys=WebauthnPasskeys(),
+        view=store,
+        records=FolderRecords(folder, keys.allow),
+        processes=processes,
+        grants=keys,
+        accounts=store,
+        set_up=store,
     )
+    app, live = create_console(dependencies), LivePages(Sessions(storage, clock), clock)
+    operator_routes(dependencies, Pages(), live)
     try:
         party = RelyingParty(id=domain_of(ORIGINS.operator), name="", origins=(ORIGINS.operator,))
         staff = StaffBrowser(app, ORIGINS.operator, clock.now_ms)
@@ -193,6 +197,7 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
         assert (await staff.sign_in()).status_code == 200
         await pages("operator", staff, options.times, operator_pages())
         await pages("member", await member(app, storage, clock), options.times, member_pages())
+        await polls(live, options.times)
         await filters(TenantTraffic(store, clock), options.times)
     finally:
         await keys.close()
@@ -260,8 +265,18 @@ async def pages(whose: str, browser: StaffBrowser, times: int, paths: list[str])
         await timed(f"{whose} {path.replace(ACCOUNT, 'AC…')}", times, ask)
 
 
+async def polls(live: LivePages, times: int) -> None:
+    """What is read about once a second while somebody has such a page of the operator's open."""
+    for path, (read, _) in live._followed.items():
+
+        async def ask(path: str = path, read: Read = read) -> None:
+            snapshot(await read(Looked(page=path, account="")))
+
+        await timed(f"poll of operator {path}", times, ask)
+
+
 async def filters(traffic: TenantTraffic, times: int) -> None:
-    """A page of each filter, as the member's page of texts asks for it; what is sealed is not opened here."""
+    """A page of each filter, as the member's page of texts asks for it, and as the poll behind that page reads it."""
     day = time.strftime("%Y-%m-%d", time.gmtime((NOW_MS - 20 * DAY_MS) / 1_000))
     for wanted in (
         TextsWanted(),
@@ -271,10 +286,11 @@ async def filters(traffic: TenantTraffic, times: int) -> None:
         TextsWanted(direction=Direction.INBOUND),
         TextsWanted(direction=Direction.OUTBOUND_REPLY),
     ):
-        found: list[int] = []
+        found: list[Any] = []
 
-        async def ask(wanted: TextsWanted = wanted, found: list[int] = found) -> None:
-            found[:] = [len((await traffic.page(ACCOUNT, wanted))[0])]
+        async def ask(wanted: TextsWanted = wanted, found: list[Any] = found) -> None:
+            rows = rows_by(lambda each: each.sid, (await traffic.page(ACCOUNT, wanted))[0])
+            found[:] = [len(rows), snapshot(rows)]
 
         said = " ".join(value for value in (wanted.day, wanted.status or "", wanted.direction or "") if value)
         await timed(f"texts {said or 'all'}", times, ask)

@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 from ringfence.console.live.looked import Looked, Read
 from ringfence.console.live.polls import Hearer, Polls
 from ringfence.console.refusals import RefusedError
-from ringfence.console.sessions import Session, Sessions
+from ringfence.console.sessions import Kind, Session, Sessions
 from ringfence.ports.store import StoreFailedError
 
 CHECK_S: Final = 1.0
@@ -60,7 +60,7 @@ class Streams:
         place = Place(session, looked, may, Hearer())
         self._open.add(place)
         self._polls.join(looked, read, place.hearer)
-        if self._looking_after is None:
+        if self._looking_after is None or self._looking_after.done():
             self._looking_after = asyncio.create_task(self._look_after())
         return place
 
@@ -73,16 +73,24 @@ class Streams:
             self._looking_after = None
 
     async def _look_after(self) -> None:
-        while True:
-            await asyncio.sleep(CHECK_S)
-            for kind in {each.session.kind for each in self._open}:
-                try:
-                    going_on = await self._sessions.going_on(kind)
-                except ConnectionError:
-                    going_on = frozenset()
-                for place in [each for each in self._open if each.session.kind == kind]:
-                    if place.session.id not in going_on or not await _may_still(place):
-                        place.hearer.end()
+        try:
+            while True:
+                await asyncio.sleep(CHECK_S)
+                for kind in {each.session.kind for each in self._open}:
+                    await self._check(kind)
+        finally:
+            # Whatever ended this: without it no stream goes on.
+            for place in self._open:
+                place.hearer.end()
+
+    async def _check(self, kind: Kind) -> None:
+        try:
+            going_on = await self._sessions.going_on(kind)
+        except ConnectionError:
+            going_on = frozenset()
+        for place in [each for each in self._open if each.session.kind == kind]:
+            if place.session.id not in going_on or not await _may_still(place):
+                place.hearer.end()
 
 
 class LiveStream(Response):

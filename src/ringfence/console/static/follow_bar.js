@@ -35,9 +35,15 @@ export function followBar(place, address, changed, show) {
     busy = false;
   }
 
+  // Whoever was at the button is then beside where it was.
+  function clear() {
+    if (told.contains(document.activeElement)) box.focus();
+    told.replaceChildren();
+  }
+
   function offer(words) {
     if (!words) {
-      told.replaceChildren();
+      clear();
       return;
     }
     const button = told.querySelector("button");
@@ -47,7 +53,7 @@ export function followBar(place, address, changed, show) {
     }
     const offered = Object.assign(made("button"), { type: "button", textContent: words });
     offered.addEventListener("click", () => {
-      told.replaceChildren();
+      clear();
       show().catch(() => offer("Changed: show"));
     });
     told.replaceChildren(offered);
@@ -56,7 +62,7 @@ export function followBar(place, address, changed, show) {
   function begin() {
     stream.abort();
     stream = new AbortController();
-    told.replaceChildren();
+    clear();
     bar.hidden = address() === null;
     if (!box.checked || bar.hidden) return false;
     follow(address(), hear, stream.signal).then((why) => {

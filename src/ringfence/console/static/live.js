@@ -30,6 +30,8 @@ async function refresh(unasked) {
   rested = new Promise((resolve) => setTimeout(resolve, Math.max(LEAST_MS, SHARE * (performance.now() - began_ms))));
   const made = [...now.querySelectorAll("[data-live]")];
   if (made.length !== parts.length) {
+    // Another version of this program: what the page has under way is not given up for that.
+    if (unasked) throw new Error("another page");
     location.reload();
     return;
   }

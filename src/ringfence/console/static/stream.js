@@ -17,14 +17,20 @@ export async function follow(address, heard, signal) {
     const stop = () => hidden.abort();
     signal.addEventListener("abort", stop);
     document.addEventListener("visibilitychange", stop);
+    let came = false;
+    const said = (what) => {
+      came = true;
+      heard(what);
+    };
     try {
-      await hear(await ticketOf(address, hidden.signal), heard, hidden.signal, () => (failures = 0));
+      await hear(await ticketOf(address, hidden.signal), said, hidden.signal);
     } catch (error) {
+      // What else there is passes: it is tried again.
       if (error.final) return error.message;
-      failures += hidden.signal.aborted ? 0 : 1;
     } finally {
       signal.removeEventListener("abort", stop);
       document.removeEventListener("visibilitychange", stop);
+      failures = came || hidden.signal.aborted ? 0 : failures + 1;
       hidden.abort();
     }
     // With chance in it: after a restart not all come back at once.
@@ -44,7 +50,7 @@ async function ticketOf(address, signal) {
   throw Object.assign(new Error(message), { final });
 }
 
-async function hear(ticket, heard, signal, began) {
+async function hear(ticket, heard, signal) {
   const response = await fetch("/live", { headers: { "ringfence-ticket": ticket }, cache: "no-store", signal });
   if (!response.ok) throw new Error(`${response.status}`);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -52,7 +58,6 @@ async function hear(ticket, heard, signal, began) {
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    began();
     const lines = (rest + value).split("\n");
     rest = lines.pop();
     for (const line of lines) if (line.startsWith("data: ")) heard(JSON.parse(line.slice("data: ".length)));

@@ -172,6 +172,23 @@ def test_a_stream_ends_with_a_freeze_and_with_the_right_to_look(run: Any, stand:
     run(story())
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_without_who_looks_after_them_no_stream_goes_on(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            ada = await at.first()
+            async with heard(at, ada, await given(ada, "/queues")) as stream:
+                await stream.next()
+
+                async def broken(_: Any) -> None:
+                    raise ZeroDivisionError
+
+                at.may = broken
+                await stream.end()
+
+    run(story())
+
+
 def test_streams_are_bounded_and_a_place_that_is_left_is_free(run: Any, stand: Any) -> None:
     async def story() -> None:
         async with stand() as at:
