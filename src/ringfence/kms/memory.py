@@ -87,6 +87,6 @@ class MemoryLedger:
         self.entries.append(entry)
 
 
-def memory_key_service(clock: Clock) -> KeyService:
+def memory_key_service(clock: Clock, *, hybrid: bool = False) -> KeyService:
     """A key service of its own, not yet open."""
-    return KeyService(Path(), clock, MemoryLedger(), files=MemoryKeyFiles(), store=MemoryKeyStore())
+    return KeyService(Path(), clock, MemoryLedger(), files=MemoryKeyFiles(), store=MemoryKeyStore(), hybrid=hybrid)

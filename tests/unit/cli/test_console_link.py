@@ -14,12 +14,13 @@ from ringfence.console.storage import DATABASE, ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, keep_member
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.sealing.hpke import Recipient
-from ringfence.domain.sealing.slots import ContentKey, slot_public, slot_seed
+from ringfence.domain.sealing.slots import ContentKey, slot_seed
 from ringfence.kms.memory import memory_key_service
 from ringfence.kms.server import serve_tenant_keys
-from ringfence.ports.keys import Caller, KeyRefusedError, Slot
+from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
+from ringfence.usecases.accounts.credential import slot_of
 
 AC = "AC" + "a" * 32
 
@@ -31,22 +32,25 @@ def settings() -> Iterator[Settings]:
     shutil.rmtree(folder)
 
 
-def test_its_secret_opens_the_account_for_ten_minutes(run: Any, settings: Settings, clock: ManualClock) -> None:
+@pytest.mark.parametrize("hybrid", [False, True])
+def test_its_secret_opens_the_account_for_ten_minutes(
+    run: Any, settings: Settings, clock: ManualClock, hybrid: bool
+) -> None:
     make_private(settings.run_dir)
     seed = slot_seed("token", AC)
     caller = Caller(account=AC, credential=AC, seed=seed)
 
     async def scene() -> None:
-        service = memory_key_service(clock)
+        service = memory_key_service(clock, hybrid=hybrid)
         await service.open()
-        await service.create_account(AC, [Slot(credential=AC, public=slot_public(seed))])
+        await service.create_account(AC, [slot_of(AC, seed)])
         server = await serve_tenant_keys(service, settings.socket("kms-api"), links=service)
         link = await make_console_link(settings, clock, caller)
         found = re.fullmatch(rf"http://keys\.localhost:8422/enrol#k={AC}\.(KL[0-9a-f]{{32}})\.([\w-]{{43}})", link)
         assert found
         name, secret = found.groups()
         ((_, sealed),) = await service.link_boxes(AC, name)
-        assert ContentKey.from_slot(AC, 0, sealed, Recipient(slot_seed(secret, name)), name)
+        assert ContentKey.from_slot(AC, 0, sealed, Recipient(slot_seed(secret, name), hybrid=hybrid), name)
         clock.advance(600_000)
         with pytest.raises(KeyRefusedError):
             await service.link_boxes(AC, name)
@@ -54,7 +58,7 @@ def test_its_secret_opens_the_account_for_ten_minutes(run: Any, settings: Settin
         owners = (await make_console_link(settings, clock, caller, owner=True)).split(".")[-2]
         assert await service.link_boxes(AC, owners)
         key = Caller(account=AC, credential="SK" + "1" * 32, seed=slot_seed("secret", "SK" + "1" * 32))
-        await service.add_slot(caller, AC, Slot(credential=key.credential, public=slot_public(key.seed)))
+        await service.add_slot(caller, AC, slot_of(key.credential, key.seed))
         assert await make_console_link(settings, clock, key)
         with pytest.raises(KeyRefusedError, match="Auth Token"):
             await make_console_link(settings, clock, key, owner=True)
