@@ -95,7 +95,18 @@ function permute(state) {
       moved[to + 1] = (high << by) | (low >>> (32 - by));
     }
     for (let row = 0; row < WORDS; row += 10) {
-      for (let x = 0; x < 10; x += 1) state[row + x] = moved[row + x] ^ (~moved[row + ((x + 2) % 10)] & moved[row + ((x + 4) % 10)]);
+      for (let half = row; half < row + 2; half += 1) {
+        const a = moved[half];
+        const b = moved[half + 2];
+        const c = moved[half + 4];
+        const d = moved[half + 6];
+        const e = moved[half + 8];
+        state[half] = a ^ (~b & c);
+        state[half + 2] = b ^ (~c & d);
+        state[half + 4] = c ^ (~d & e);
+        state[half + 6] = d ^ (~e & a);
+        state[half + 8] = e ^ (~a & b);
+      }
     }
     state[0] ^= ROUND_WORDS[2 * round];
     state[1] ^= ROUND_WORDS[2 * round + 1];
