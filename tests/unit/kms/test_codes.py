@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ringfence.domain.sealing.aead import place, unseal
+from ringfence.domain.sealing.hkdf import expand
 from ringfence.domain.verification_code import CHECKS_MAX, LIFE_MS
+from ringfence.kms.key_files import VERIFICATION, KeyFiles, day_file
 from ringfence.kms.memory import memory_key_service
 from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
 
@@ -223,6 +226,51 @@ def test_a_custom_code_is_checked_like_any_other_and_then_erased(
             assert await service.check_code(code, "7351924680") is Verdict.APPROVED
             assert await service.check_code(code, "7351924680") is Verdict.GONE
             assert all(b"7351924680" not in path.read_bytes() for path in kms_dir.rglob("*") if path.is_file())
+
+    run(scene())
+
+
+def test_a_custom_code_is_kept_sealed_for_its_verification_alone_under_a_key_for_nothing_else(
+    run: Any, service_at: Any, at_noon: Any, code: CodeOf, kms_dir: Path
+) -> None:
+    """The sealed form outlives an update of the program: what is pending when it starts anew must still be right."""
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await opened(service, at_noon, code, custom="735192")
+            (sealed,) = service._store.row("SELECT custom FROM verification_code")
+            today = at_noon.now_ms() // DAY_MS
+            key = KeyFiles(kms_dir / "keys").load(day_file(today, VERIFICATION))
+            where = place(code.account, code.service, code.sid, code.to, "code")
+            assert unseal(expand(key, b"ringfence/custom-code/v1"), sealed, where) == b"735192"
+
+    run(scene())
+
+
+@pytest.mark.parametrize("end", ["right", "closed", "expired"])
+def test_an_ended_custom_code_is_not_left_in_the_log_of_the_database_either(
+    run: Any, service_at: Any, at_noon: Any, code: CodeOf, kms_dir: Path, end: str
+) -> None:
+    def on_disk() -> bytes:
+        return b"".join(path.read_bytes() for path in sorted(kms_dir.glob("kms.db*")))
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service._store.scrub()
+            await opened(service, at_noon, code, custom="735192")
+            (sealed,) = service._store.row("SELECT custom FROM verification_code")
+            assert sealed in on_disk()
+            assert await service.check_code(code, "000000") is Verdict.WRONG
+            assert await service._store.scrub()
+            if end == "right":
+                await service.check_code(code, "735192")
+            elif end == "closed":
+                await service.close_code(code.account, code.sid)
+            else:
+                at_noon.advance(LIFE_MS)
+                await service._codes.tidy()
+            await service._store.scrub()
+            assert sealed not in on_disk()
 
     run(scene())
 
