@@ -8,7 +8,7 @@ from tests.unit.console.test_usage_pages import a_call
 
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.tenant.allowed import Allowed
-from ringfence.console.tenant.limits import Limit, TenantLimits
+from ringfence.console.tenant.limits import HIDDEN, Limit, TenantLimits
 from ringfence.domain.call import Direction, Status
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.fraud_guard.spending import Bound, Spending
@@ -141,7 +141,10 @@ def test_calls_are_held_against_what_they_may_be(run: Any) -> None:
         assert (cost.used, cost.most, cost.near) == ("0.8500 USD", "1.0000 USD", True)
         assert found["Countries called for the first time within a day"].used == "2"
         below = await limits_of(store, account=child)
-        assert below["Calls at once with all subaccounts"].used == "3"
+        # What all use together is no subaccount's to know.
+        together = [each for what, each in below.items() if "with all subaccounts" in what and "requests" not in what]
+        assert [(each.used, each.part) for each in together] == [(HIDDEN, None)] * 3
+        assert [each.most for each in together] == ["4", "1.0000 USD", "10.0000 USD"]
         own = below["Calls at once of this subaccount"]
         assert (own.used, own.most) == ("0", "1,000")
 

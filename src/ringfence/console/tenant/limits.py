@@ -23,10 +23,14 @@ from ringfence.ports.operations import OperationsView
 from ringfence.ports.store import AccountRow, NumberRow
 from ringfence.ports.verify_config import VerifyKind, VerifyRow
 from ringfence.usecases.accounts.release_number import REST_MS
+from ringfence.usecases.voice.brakes import BrakeLimits
 
 NEAR: Final = 0.8
 """From this share of a limit on it says so."""
 FIXED: Final = "fixed"
+WHOLE: Final = "with all subaccounts"
+HIDDEN: Final = "shown to the account above alone"
+"""What an account and all its subaccounts use together is no subaccount's to know."""
 # Scheduled texts wait longest: 35 days.
 WAITS_MS: Final = 40 * DAY_MS
 GRANTS_LOOKED_AT: Final = 50
@@ -144,24 +148,22 @@ class TenantLimits:
         from_ms = now_ms - self._allowed.calls.spend_window_ms
         queued = await self._store.queued_calls(account)
         first = await self._store.first_called(account, now_ms - DAY_MS)
-        whole = self._allowed.calls.of(tenant)
-        burden = await self._store.tenant_burden(tenant, from_ms, now_ms)
-        held = [("with all subaccounts", burden, whole)]
-        if account != tenant:
+        held: list[tuple[str, Burden | None, BrakeLimits]] = []
+        if account == tenant:
+            held.append((WHOLE, await self._store.tenant_burden(tenant, from_ms, now_ms), limits))
+        else:
+            held.append((WHOLE, None, self._allowed.calls.of(tenant)))
             held.append(("of this subaccount", await self._store.burden(account, from_ms, now_ms), limits))
         found = [
             Limit(what="Calls begun a second", most=f"{limits.calls_per_s:g}", where="call_rate_cps, account_calls"),
             _counted("Calls that wait in line", queued, limits.queued_calls, FIXED),
         ]
         for whose, carried, bound in held:
+            live, micros = (None, None) if carried is None else (carried.live, carried.micros)
+            cost = f"Cost of calls within an hour, {whose}"
             found += [
-                _counted(f"Calls at once {whose}", carried.live, bound.live_calls, "calls_at_once, account_calls"),
-                _money(
-                    f"Cost of calls within an hour, {whose}",
-                    carried.micros,
-                    bound.spend_micros,
-                    "call_spend, account_calls",
-                ),
+                _counted(f"Calls at once {whose}", live, bound.live_calls, "calls_at_once, account_calls"),
+                _money(cost, micros, bound.spend_micros, "call_spend, account_calls"),
             ]
         return [
             *found,
@@ -185,8 +187,9 @@ class TenantLimits:
         own = [sid for sid in services if await self._store.verify_row(account, "service", sid) is not None]
         bounds = {bound.owner: bound for sid in own or [""] for bound in allowed.codes.of(tenant, account, sid)}
         for owner, bound in bounds.items():
-            cost = await self._store.codes_cost(tenant, owner, from_ms)
-            whose = f"of {owner}" if owner else "with all subaccounts"
+            hidden = not owner and account != tenant
+            cost = None if hidden else await self._store.codes_cost(tenant, owner, from_ms)
+            whose = f"of {owner}" if owner else WHOLE
             what = f"Cost of codes within a day, {whose}, each by the most that it may cost"
             spent.append(_money(what, cost, bound.limit_micros, "verify_spend, verify_spends"))
         countries = ", ".join(allowed.code_countries)
@@ -222,16 +225,19 @@ def _rate(what: str, raised_mps: float | None, own_mps: float | None, common_mps
     return Limit(what=what, most=f"{common_mps:g}", where=f"{where}_mps")
 
 
-def _counted(what: str, used: int, most: int, where: str) -> Limit:
-    return Limit(what=what, most=f"{most:,}", used=f"{used:,}", part=_part(used, most), where=where)
+def _counted(what: str, used: int | None, most: int, where: str) -> Limit:
+    shown = HIDDEN if used is None else f"{used:,}"
+    return Limit(what=what, most=f"{most:,}", used=shown, part=_part(used, most), where=where)
 
 
-def _money(what: str, used_micros: int, most_micros: int, where: str) -> Limit:
-    part = _part(used_micros, most_micros)
-    return Limit(what=what, most=_amount(most_micros), used=_amount(used_micros), part=part, where=where)
+def _money(what: str, used_micros: int | None, most_micros: int, where: str) -> Limit:
+    shown, part = HIDDEN if used_micros is None else _amount(used_micros), _part(used_micros, most_micros)
+    return Limit(what=what, most=_amount(most_micros), used=shown, part=part, where=where)
 
 
-def _part(used: int, most: int) -> float:
+def _part(used: int | None, most: int) -> float | None:
+    if used is None:
+        return None
     return min(1.0, used / most) if most else 1.0
 
 
