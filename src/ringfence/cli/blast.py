@@ -1,5 +1,6 @@
 """`ringfence blast`: whom somebody reached, from the ledger alone."""
 
+import hashlib
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,6 +18,8 @@ from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
 from ringfence.console.blast_notices import KEY_NOTED, SESSION_NOTED, STAFF_NOTED
 from ringfence.domain.ledger.blast import STAFF, left_unopened, reach_of, session_of
+from ringfence.domain.ledger.checkpoint import parse_checkpoint
+from ringfence.domain.ledger.note import split_note
 from ringfence.kms.ledger import index
 from ringfence.kms.ledger.lines import Line
 from ringfence.kms.ledger.reading import LedgerReader
@@ -26,6 +29,7 @@ from ringfence.roles.refusal import RefusalError
 Tell = Annotated[
     bool, typer.Option("--tell", help="Tell the accounts that were reached, in their console and by webhook.")
 ]
+GAP = "log.gap"
 REACHED = ("account", "openings", "objects", "first", "last")
 By = Annotated[str | None, typer.Option("--key", metavar="SID", help="Who opened: the SID of a credential.")]
 In = Annotated[str | None, typer.Option("--session", metavar="SID", help="In which session of a console it was done.")]
@@ -62,6 +66,8 @@ def blast(
         lines = [line for line in _lines(ledger, who) if from_ms <= line.entry.at_ms <= until_ms]
         reached = reach_of((one.entry.at_ms, one.entry.account, one.entry.verb, one.entry.scope) for one in lines)
         if html is not None:
+            note = ledger.note()
+            signed = parse_checkpoint(split_note(note)[0]).size if note else 0
             report = BlastReport(
                 who="everybody" if who is None else _named(*who),
                 from_ms=from_ms,
@@ -70,9 +76,13 @@ def blast(
                 lines=lines,
                 reached=reached,
                 left=left_unopened(_told(lines)),
-                checkpoint=ledger.note(),
+                gaps=list(_gaps(ledger, from_ms, until_ms)),
+                signed=signed,
+                checkpoint=note,
             )
-            html.write_text(report_page(report), encoding="utf-8")
+            page = report_page(report).encode()
+            html.write_bytes(page)
+            digest = hashlib.sha256(page).hexdigest()
     if tell and who is None:
         raise RefusalError("tell whom of whom?", "name --key, --session or --staff", exit_code=2)
     if tell and who is not None and reached:
@@ -92,7 +102,7 @@ def blast(
     ]
     show(output, REACHED, rows)
     if html is not None:
-        Terminal().note(f"the report is {html}")
+        Terminal().note(f"the report is {html}, SHA-256 {digest}")
 
 
 def _who(key: str | None, session: str | None, staff: str | None) -> tuple[index.By, str] | None:
@@ -128,6 +138,15 @@ def _lines(ledger: LedgerReader, who: tuple[index.By, str] | None) -> Iterator[L
         if line.entry.verb.startswith("grant.")
     ]
     yield from sorted({line.n: line for line in (*own, *granted)}.values(), key=lambda line: line.n)
+
+
+def _gaps(ledger: LedgerReader, from_ms: int, until_ms: int) -> Iterator[tuple[int, int, int]]:
+    """What the ledger says that it lost in that time: how many entries, the first and the last of them, in ms."""
+    for line in ledger.lines_of("account", ""):
+        if line.entry.verb == GAP:
+            count, first_ms, last_ms = map(int, line.entry.scope)
+            if first_ms <= until_ms and last_ms >= from_ms:
+                yield count, first_ms, last_ms
 
 
 def _told(lines: Sequence[Line]) -> Iterator[tuple[int, str, str, tuple[str, ...]]]:

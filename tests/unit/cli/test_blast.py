@@ -1,5 +1,6 @@
 """`ringfence blast`, on the ledger of a key service that is not running."""
 
+import hashlib
 import html
 import json
 import re
@@ -96,12 +97,46 @@ def test_the_report_names_each_opening_and_what_was_left_and_runs_nothing(
     page = (tmp_path / "report.html").read_text()
     told = html.unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", page)).split()
     assert {"AC7", "AC8", "SM1", "SM2", "SM3", "epoch:7", "session:CS2", "grant:GR1"} <= set(told)
-    assert "AC9" not in told, "what was refused reached nobody"
+    shown, refused = page.split("<h2>Refused: 1</h2>")
+    assert "AC9" not in shown, "what was refused reached nobody"
+    assert "AC9" in refused, "and is told"
     taken, left = page.split("never taken")
     assert ("SM3" in taken, "SM3" in left, "SM1" in left) == (False, True, False)
     assert "default-src 'none'" in page
     assert not re.search(r"<script|<img|<link|https?://| on[a-z]+=", page)
     assert (kms / "ledger" / "checkpoint").read_text().splitlines()[2] in html.unescape(page), "the root is in it"
+
+
+def test_the_report_says_how_much_in_words_and_what_it_does_not_know(
+    run: Any, ringfence: Any, kms: Path, tmp_path: Path
+) -> None:
+    hour = "120888832"
+    gap = AccessEntry(
+        at_ms=START_MS, account="", actor="dispatcher", verb="log.gap", scope=("41", f"{START_MS}", f"{START_MS + 1}")
+    )
+    run(
+        write(
+            kms, granted(9, "AC7", "SK5", "open_epochs", hour), granted(9, "AC5", "SK5", "sealing_key", "epoch:7"), gap
+        )
+    )
+    done = ringfence("blast", "--key", "SK5", "--html", "report.html")
+    page = (tmp_path / "report.html").read_bytes()
+    assert f"SHA-256 {hashlib.sha256(page).hexdigest()}" in done.stderr
+    told = re.sub(r"<style>.*?</style>|<[^>]+>", " ", page.decode())
+    told = re.sub(r"\s+", " ", html.unescape(told))
+    assert "Accounts reached: 2" in told
+    assert "Accounts whose content could be read: 1. Openings: 2. Objects: 2, of which whole hours: 1." in told
+    assert "The first opening was at 2023-11-14 22:22:20Z, the last at 2023-11-14 22:22:20Z." in told
+    assert f"{hour} (the hour of 2023-11-14 22:00Z)" in told
+    assert "open_epochs was given the keys of whole hours: every record of them could be read." in told
+    assert "AC5 1 1 not by these" in told
+    assert "What is in 41 entries that are missing" in told
+    assert "Entries that answer the question 2" in told
+    assert "Whose hand it was." in told
+    ringfence("blast", "--key", "SK5", "--since", "2023-11-14T22:20:00", "--html", "later.html")
+    later = (tmp_path / "later.html").read_text()
+    assert "From</th><td>2023-11-14 22:20:00Z" in later
+    assert "the ledger knows of none in this time" in later
 
 
 def test_what_a_name_holds_is_text_in_the_report(run: Any, ringfence: Any, kms: Path, tmp_path: Path) -> None:
