@@ -97,9 +97,10 @@ class LedgerIndex:
                     if of.session:
                         sessions.append((self._id(of.session), n))
                     size = n + 1
-                self._connection.executemany("INSERT OR IGNORE INTO by_account VALUES (?, ?)", accounts)
-                self._connection.executemany("INSERT OR IGNORE INTO by_actor VALUES (?, ?)", actors)
-                self._connection.executemany("INSERT OR IGNORE INTO by_session VALUES (?, ?)", sessions)
+                # In order of the key: each page of the table is then come to once, however many names there are.
+                self._connection.executemany("INSERT OR IGNORE INTO by_account VALUES (?, ?)", sorted(accounts))
+                self._connection.executemany("INSERT OR IGNORE INTO by_actor VALUES (?, ?)", sorted(actors))
+                self._connection.executemany("INSERT OR IGNORE INTO by_session VALUES (?, ?)", sorted(sessions))
                 self._connection.execute("UPDATE reach SET size = max(size, ?)", (size,))
         except sqlite3.Error:
             self._names.clear()
@@ -143,6 +144,7 @@ class LedgerIndex:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = OFF")
+            connection.execute("PRAGMA cache_size = -16384")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, _VERSION):
                 raise sqlite3.DatabaseError("an index of another version")
