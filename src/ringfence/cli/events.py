@@ -16,6 +16,7 @@ from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
 from ringfence.cli.webhook_watch import await_webhook, dispatcher_view, failed, tell, what_was_said
 from ringfence.ports.keys import Caller
+from ringfence.ports.notices import NOTICE_PREFIX
 from ringfence.ports.outbox import EventFilter
 from ringfence.roles.bootstrap import first_account_sid
 from ringfence.roles.refusal import RefusalError
@@ -102,7 +103,10 @@ async def _tell_again(it: Installation, settings: Settings, owner: str, event: i
     """With the tenant present, texts of closed hours too, which the dispatcher alone can no longer open."""
     given_up = EventFilter(state="dead")
     dead = await it.store.latest_events(owner, given_up, limit=MAX_REPLAYED) if caller is not None else []
-    sid = next((each.message_sid for each in dead if each.id == event), None)
+    # Nothing of a notice is sealed: no key of the tenant's is needed for it.
+    sid = next(
+        (each.message_sid for each in dead if each.id == event and not each.kind.startswith(NOTICE_PREFIX)), None
+    )
     if caller is None or sid is None:
         await _replay_one(it, settings, owner, event)
         return
