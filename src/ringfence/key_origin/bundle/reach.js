@@ -7,7 +7,7 @@ const SESSION = "session:";
 // Keys are used for a minute at most after they were handed out, and clocks of two machines are not one.
 export const HELD_MS = 60_000;
 
-/** Collects entries, {at_ms, actor, verb, scope}, of one `by` ("actor" or "session") of that `name`, from when to when. */
+/** Collects entries, {n, at_ms, actor, verb, scope}, of one `by` ("actor" or "session") of that `name`, from when to when. */
 export class Reach {
   // By hour, and by a record's SID: when its key was handed out, in order.
   hours = new Map();
@@ -15,15 +15,17 @@ export class Reach {
   // By verb: what else was opened, and let nobody read a record. How many names.
   others = new Map();
   entries = 0;
+  #last = -1;
 
   constructor({ by, name, first_ms, last_ms }) {
     Object.assign(this, { by, name, first_ms, last_ms });
   }
 
-  /** Takes an entry; whether it is one of these. */
-  add({ at_ms, actor, verb, scope }) {
+  /** Takes an entry, once and in the ledger's order; whether it is one of these. */
+  add({ n, at_ms, actor, verb, scope }) {
     const theirs = this.by === "session" ? scope[0] === SESSION + this.name : actor === this.name;
-    if (!theirs || at_ms < this.first_ms || at_ms > this.last_ms || verb.includes(".")) return false;
+    if (!theirs || n <= this.#last || at_ms < this.first_ms || at_ms > this.last_ms || verb.includes(".")) return false;
+    this.#last = n;
     this.entries += 1;
     const names = scope.filter((name) => !THROUGH.some((prefix) => name.startsWith(prefix)));
     if (verb === "open_epochs" || verb === "grant_open") {

@@ -53,7 +53,7 @@ export const touched = {
   },
 
   /**
-   * Opens records, {sid, kind, epoch, created_ms, of, of_epoch, field, content, direction}: the number is in `content`,
+   * Opens records, {sid, epoch, created_ms, of, of_epoch, field, content, direction}: the number is in `content`,
    * sealed as `field` of the record `of`. Of those that were not within reach, or came before, nothing is taken.
    */
   async touched_records({ account, records, epochs }) {
@@ -65,7 +65,7 @@ export const touched = {
         if (!found) return null;
         if (seen.size >= RECORDS_MAX) throw new Refused("touched", `More than ${RECORDS_MAX} records were within reach: ask the operator for a shorter time.`);
         seen.add(record.sid);
-        return lineOf(record, found, await read({ sid: record.of, epoch: record.of_epoch }, record.field, record.content));
+        return lineOf(record, found, await read(sealedIn(record), record.field, record.content));
       }),
     );
     work.lines.push(csvRows(lines.filter((line) => line !== null)));
@@ -83,6 +83,10 @@ export const touched = {
   },
 };
 
+// What the console says of a record's hour shows when it opens under that hour's key. A recording's number is its call's:
+// which call that is, is the console's word.
+const sealedIn = (record) => (kindOf(record.sid) === "recording" ? { sid: record.of, epoch: record.of_epoch } : record);
+
 function of(account) {
   if (work === null || work.account !== account) throw new Refused("touched", "Begin anew: this page was opened for something else.");
   return work;
@@ -90,19 +94,21 @@ function of(account) {
 
 /** A line of the list of objects; its number is counted. */
 function lineOf(record, { times, how }, content) {
-  const number = content === null ? "" : String((["call", "recording"].includes(record.kind) && record.direction === "inbound" ? content[1] : content[0]) ?? "");
+  const kind = kindOf(record.sid);
+  const place = ["call", "recording"].includes(kind) && record.direction === "inbound" ? 1 : 0;
+  const number = String(content?.[place] ?? "");
   const state = how === "later" ? "made later" : number ? "opened" : record.content ? "not open" : "emptied";
-  if (state === "opened") count(number, record.kind, times);
+  if (state === "opened") count(number, kind, times);
   const [first, last] = times.length ? [stamp(times[0]), stamp(times.at(-1))] : ["", ""];
-  return [record.sid, record.kind, stamp(record.created_ms), number, first, last, times.length, how === "record" ? "record" : "hour", counted(state)];
+  return [record.sid, kind, stamp(record.created_ms), number, first, last, times.length, how === "record" ? "record" : "hour", counted(state)];
 }
 
 function count(number, kind, times) {
-  const known = work.numbers.get(number) ?? { first_ms: Infinity, last_ms: 0, objects: 0, kinds: new Set() };
+  const known = work.numbers.get(number) ?? { first_ms: Infinity, last_ms: 0, objects: 0, kinds: 0 };
   known.first_ms = Math.min(known.first_ms, times[0]);
   known.last_ms = Math.max(known.last_ms, times.at(-1));
   known.objects += 1;
-  known.kinds.add(kind);
+  known.kinds |= 1 << KINDS_IN_ORDER.indexOf(kind);
   work.numbers.set(number, known);
 }
 
@@ -114,6 +120,8 @@ function counted(state) {
 const stamp = (at_ms) => new Date(at_ms).toISOString();
 
 const KINDS = { SM: "text", MM: "text", VL: "text", CA: "call", RE: "recording", VE: "verification" };
+// One bit each, where there are a hundred thousand numbers.
+const KINDS_IN_ORDER = ["call", "recording", "text", "verification"];
 const kindOf = (sid) => KINDS[sid.slice(0, 2)] ?? "other";
 
 const progress = (words) => show(h("p", { role: "status" }, words));
@@ -128,7 +136,7 @@ const MEANT = {
 
 function outcome({ reach, who, numbers, states, lines, unproven }) {
   const sorted = [...numbers].sort(([, one], [, other]) => one.first_ms - other.first_ms);
-  const cells = ([number, { first_ms, last_ms, objects, kinds }]) => [number, stamp(first_ms), stamp(last_ms), objects, [...kinds].sort().join(" ")];
+  const cells = ([number, { first_ms, last_ms, objects, kinds }]) => [number, stamp(first_ms), stamp(last_ms), objects, KINDS_IN_ORDER.filter((_, place) => kinds & (1 << place)).join(" ")];
   const others = [...reach.others].map(([verb, many]) => `${verb} ${many}`).join(", ");
   return [
     h("p", { role: "status", class: unproven ? "bad" : "good" }, `Numbers touched by ${who}: ${numbers.size}. Entries of the ledger that say so: ${reach.entries}; keys of whole hours: ${reach.hours.size}; records by name: ${reach.records.size}.`),
