@@ -65,7 +65,7 @@ GRANT DELETE ON ringfence.attempt TO ringfence_console;
 -- it no more: that comes by the key service, proved by a member.
 REVOKE SELECT ON ringfence.credential, ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment
   FROM ringfence_console;
-GRANT SELECT (account, sid, kind, friendly_name, created_ms, updated_ms, policy, networks, canary, watched, reaction),
+GRANT SELECT (account, sid, kind, friendly_name, created_ms, updated_ms, policy, networks, canary, watched, reaction, ends_ms),
   UPDATE (friendly_name, updated_ms), DELETE ON ringfence.credential TO ringfence_console;
 REVOKE UPDATE (policy, networks, canary, watched, reaction) ON ringfence.credential FROM ringfence_console;
 GRANT DELETE ON ringfence.credential_use TO ringfence_console;

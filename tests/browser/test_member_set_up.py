@@ -204,7 +204,9 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     frame.get_by_label("It may").select_option(label="Everything that the account may")
     frame.get_by_label("From these networks").fill("127.0.0.0/8")
     frame.get_by_role("button", name="Look it over").click()
-    expect(frame.locator("dd")).to_have_text(["Robot", "Everything that the account may", "127.0.0.0/8"])
+    expect(frame.locator("dd")).to_have_text(
+        ["Robot", "Everything that the account may", "127.0.0.0/8", "It is revoked"]
+    )
     frame.get_by_role("button", name="Go on typing").click()
     looked_over(frame, "Make this key")
     expect(frame.get_by_role("heading", name="The key is made")).to_be_visible()

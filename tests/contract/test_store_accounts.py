@@ -332,9 +332,14 @@ async def test_how_a_credential_may_be_used_is_changed_apart_from_it(store):
 
 async def test_a_credential_may_be_made_with_limits(store):
     made = replace(api_key(), policy="/twilio/voice/calls/read", networks="2001:db8::/32", canary=True)
-    made = replace(made, watched=True, reaction="freeze-account")
+    made = replace(made, watched=True, reaction="freeze-account", ends_ms=NOW + 5)
     await store.put_credential(made)
     assert await store.credential("SK1") == made
+    (key,) = await store.keys(A)
+    assert key.ends_ms == NOW + 5
+    # A new secret does not prolong it.
+    await store.put_credential(replace(made, verifier=b"\x03" * 32, ends_ms=0))
+    assert (await store.credential("SK1")).ends_ms == NOW + 5
 
 
 async def test_an_accounts_networks_outlast_its_other_changes(store, account):

@@ -59,7 +59,7 @@ class Authenticator:
     """Checks credentials against the store on every request, so that a revoked one ends at once.
 
     What members changed and the store has not yet is taken from `waiting` first. `refused` is told why a right secret
-    signed nobody in: `canary`, `network`, or `new_network`.
+    signed nobody in: `canary`, `ended`, `network`, or `new_network`.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Authenticator:
         self._frozen = frozen
         self._reactions = reactions
         self._waiting = waiting
+        self._clock = clock
         self._networks = KnownNetworks(store, clock)
         self._refused = refused
         self._store = store
@@ -126,6 +127,8 @@ class Authenticator:
             cause = "canary"
             _log.error("canary key used", account=credential.account, sid=credential.sid)
             await self._reactions.shown(credential, cause)
+        elif credential.is_past(self._clock.now_ms()):
+            cause = "ended"
         elif not (admits(account.networks, client) and admits(credential.networks, client)):
             cause = "network"
         elif credential.watched and not await self._networks.has(credential, client):

@@ -24,11 +24,13 @@ class Metrics:
         self._refused = {cause: refused.labels(cause) for cause in ("crowd", "account_rate", "sign_ins", "store")}
         kept_out = Counter(
             "ringfence_api_right_secrets_refused_total",
-            "Right secrets that signed nobody in, by cause (canary, network, new_network, client).",
+            "Right secrets that signed nobody in, by cause (canary, ended, network, new_network, client).",
             ["cause"],
             registry=registry,
         )
-        self._kept_out = {cause: kept_out.labels(cause) for cause in ("canary", "network", "new_network", "client")}
+        self._kept_out = {
+            cause: kept_out.labels(cause) for cause in ("canary", "ended", "network", "new_network", "client")
+        }
         self._known: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
 
     def refused(self, cause: str) -> None:

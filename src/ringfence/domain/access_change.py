@@ -25,6 +25,7 @@ from ringfence.domain.standing_form import FieldRefusedError
 API_KEY: Final = "SK"
 NAME_MAX_CHARACTERS: Final = 64
 VERIFIER_BYTES: Final = 32
+LIFE_MAX_MS: Final = 3_660 * 86_400_000
 NETWORKS: Final = "networks"
 CLIENT_KEYS: Final = "client_keys"
 CLIENT_KEY: Final = "CR"
@@ -37,7 +38,7 @@ _Value = TypeVar("_Value")
 class KeyMade(msgspec.Struct, frozen=True, kw_only=True, tag="key_made"):
     """An API key that a browser made: `verifier` is SHA-256 of its secret, `hmac_states` as domain/sealing has them.
 
-    `policy` and `networks` as in `ports.store.CredentialRow`. Where the states are kept they are sealed.
+    `policy`, `networks` and `ends_ms` as in `ports.store.CredentialRow`. Where the states are kept they are sealed.
     """
 
     sid: str
@@ -47,6 +48,7 @@ class KeyMade(msgspec.Struct, frozen=True, kw_only=True, tag="key_made"):
     verifier: bytes
     hmac_states: bytes
     created_ms: int
+    ends_ms: int = 0
 
     def __repr__(self) -> str:
         return f"KeyMade({self.sid})"
@@ -99,6 +101,7 @@ class _NewKeyForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     friendly_name: str
     policy: str
     networks: str
+    ends_ms: int = 0
     verifier: str
     hmac_states: str
     public: str
@@ -154,7 +157,10 @@ def read_new_key(sid: str, form: bytes, now_ms: int) -> tuple[KeyMade, KeySlot]:
         verifier=_bytes("verifier", given.verifier, VERIFIER_BYTES),
         hmac_states=_bytes("hmac_states", given.hmac_states, STATES_BYTES),
         created_ms=now_ms,
+        ends_ms=given.ends_ms,
     )
+    if not (given.ends_ms == 0 or now_ms < given.ends_ms <= now_ms + LIFE_MAX_MS):
+        raise FieldRefusedError("ends_ms: expected a time to come, within ten years")
     slot = KeySlot(
         public=_bytes("public", given.public, hpke.PUBLIC_BYTES, hpke.HYBRID_PUBLIC_BYTES),
         boxes=[(generation, _read("boxes", decode_base64url, box)) for generation, box in given.boxes],

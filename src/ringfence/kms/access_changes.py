@@ -135,6 +135,10 @@ class AccessChangeBook:
 
         return await self._store.write(work)
 
+    def past_keys(self) -> list[tuple[str, str]]:
+        """(account, credential) of keys whose end has come, and whose slots are there still."""
+        return self._store.rows("SELECT account, credential FROM key_end WHERE ends_ms <= ?", self._clock.now_ms())
+
     async def tidy(self) -> None:
         """Forget what was settled a day ago: no process of the API is that late."""
         before_ms = self._clock.now_ms() - SETTLED_FOR_MS
@@ -180,6 +184,8 @@ def _check_room(db: sqlite3.Connection, account: str) -> None:
 def _add_slot(db: sqlite3.Connection, account: str, key: KeyMade, slot: KeySlot) -> None:
     if db.execute(_KNOWN, (account, key.sid)).fetchone():
         raise KeyRefusedError("there is such a key")
+    if key.ends_ms:
+        db.execute("INSERT INTO key_end VALUES (?, ?, ?)", (account, key.sid, key.ends_ms))
     if key.opens:
         put_boxes(db, account, key.sid, slot)
     else:

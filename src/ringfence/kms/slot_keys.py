@@ -194,6 +194,7 @@ class SlotKeys:
         def work(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM sealer WHERE account = ? AND credential = ?", (account, credential))
             db.execute("DELETE FROM access_change WHERE account = ? AND credential = ?", (account, credential))
+            db.execute("DELETE FROM key_end WHERE account = ? AND credential = ?", (account, credential))
             gone = db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, credential))
             if gone.rowcount:
                 renew(db, account)

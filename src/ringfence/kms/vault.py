@@ -122,6 +122,9 @@ class Vault:
             self._write_down_later(ended.account, "kms", "grant.expire", *named(ended))
         if destroyed := self._grant_keys.destroy_former():
             self._write_down_later("", "kms", "end_former_grants", str(destroyed))
+        for account, key in self._access.past_keys():
+            await self._write_down(account, "kms", "end_key", key)
+            await self._slots.revoke(account, key)
         await self._store.scrub()
 
     async def _open(self, caller: Caller, account: str, verb: str) -> Opened:

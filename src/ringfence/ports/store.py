@@ -146,6 +146,7 @@ class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
     permissions of a restricted key (`domain.key_policy`), separated by spaces, "" for one that is not; `networks` those
     from which it may be used. A `canary` signs nobody in: that it is used is an alarm. So it is where one that is
     `watched` is used from a network that is new for it. `reaction` (`domain.key_watch`) is what else is done then.
+    It signs nobody in from `ends_ms` on, Unix milliseconds; 0 for never.
     """
 
     account: str
@@ -161,6 +162,11 @@ class CredentialRow(msgspec.Struct, frozen=True, kw_only=True):
     canary: bool = False
     watched: bool = False
     reaction: str = "alarm"
+    ends_ms: int = 0
+
+    def is_past(self, now_ms: int) -> bool:
+        """Whether it has ended by itself."""
+        return 0 < self.ends_ms <= now_ms
 
 
 class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,6 +184,7 @@ class KeyRow(msgspec.Struct, frozen=True, kw_only=True):
     watched: bool
     reaction: str
     used_ms: int | None
+    ends_ms: int = 0
 
 
 class NumberRow(msgspec.Struct, frozen=True, kw_only=True):

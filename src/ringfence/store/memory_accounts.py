@@ -80,6 +80,7 @@ class MemoryAccounts:
                 canary=known.canary,
                 watched=known.watched,
                 reaction=known.reaction,
+                ends_ms=known.ends_ms,
             )
 
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:

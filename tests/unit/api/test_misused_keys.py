@@ -209,3 +209,15 @@ def test_staff_are_told_once_a_minute_until_they_know(clock: ManualClock, run: A
         assert len(await stand.store.incidents(going_on=True)) == 1
 
     run(story())
+
+
+def test_a_key_is_refused_from_its_end_on(run: Any, clock: ManualClock) -> None:
+    async def story() -> None:
+        at = await Stand(clock, ends_ms=clock.now_ms() + 1_000).open()
+        clock.advance(999)
+        assert await at.code(HOME) == 0
+        clock.advance(1)
+        assert await at.code(HOME) == 20003
+        assert at.refused == ["ended"]
+
+    run(story())

@@ -110,7 +110,7 @@ def test_a_key_is_made_past_the_console_and_stands_on_its_page_until_it_is_taken
     async def scene() -> None:
         async with stand() as it:
             member = await enrolled(it, await account(it))
-            made, answer = await new_key(it, member, networks="192.0.2.0/24")
+            made, answer = await new_key(it, member, networks="192.0.2.0/24", ends_ms=it.clock.now_ms() + MINUTE_MS)
             assert answer.status_code == 200
             page = (await member.page("/keys")).text
             assert all(each in page for each in ("not used yet", "Till", NEW))
@@ -121,6 +121,9 @@ def test_a_key_is_made_past_the_console_and_stands_on_its_page_until_it_is_taken
             assert (row.friendly_name, row.networks) == ("Till", "192.0.2.0/24")
             assert row.verifier == hashlib.sha256(made.secret.encode()).digest()
             assert "not used yet" not in (await member.page("/keys")).text
+            assert "ended" not in (await member.page("/keys")).text
+            it.clock.advance(MINUTE_MS)
+            assert ">ended<" in (await member.page("/keys")).text
 
     run(scene())
 

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 import pytest
+from tests.unit.kms.conftest import DAY_MS, NOON_MS
 from tests.unit.kms.made_keys import MadeKey
 from tests.unit.kms.test_browser_slots import KL, PK, READ_BY, READER, Browser, _open_link
 from tests.unit.kms.test_browser_slots import browser as browser
@@ -209,6 +210,9 @@ def test_what_a_form_may_not_hold_is_refused_by_its_fields_name(scene: Any, toke
             ("public", "AAAA", "public"),
             ("proof", "", "proof"),
             ("boxes", [(0, "*")], "boxes"),
+            ("ends_ms", NOON_MS, "ends_ms"),
+            ("ends_ms", NOON_MS + 3_661 * DAY_MS, "ends_ms"),
+            ("ends_ms", -1, "ends_ms"),
             ("canary", True, "form"),
             ("networks", 5, "form"),
         ):
@@ -241,5 +245,29 @@ def test_what_waits_outlives_the_standing_key_that_it_was_sealed_under(
         assert await service.end_former_standing() == 1
         (taken,) = await service.take_access()
         assert await service.open_standing(account, [(hmac_states_record(SK), taken.change.hmac_states)])
+
+    scene(work)
+
+
+def test_a_keys_slot_ends_with_it_and_a_new_content_key_begins(
+    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any, ledger: Any
+) -> None:
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed, ends_ms=NOON_MS + DAY_MS)
+        (taken,) = await service.take_access()
+        assert taken.change.ends_ms == NOON_MS + DAY_MS
+        await service.settle_access([taken.number])
+        key = Caller(account=account, credential=SK, seed=slot_seed(SECRET, SK))
+        at_noon.advance(DAY_MS - 1)
+        await service.tidy()
+        sealing = await service.sealing_key(key, account)
+        at_noon.advance(1)
+        await service.tidy()
+        with pytest.raises(KeyRefusedError):
+            await service.open_epochs(key, account, [sealing.epoch])
+        assert len(await service.slot_boxes(account, account, READER)) == 2
+        await service.tidy()
+        ended = [(entry.actor, entry.account, entry.scope) for entry in ledger.entries if entry.verb == "end_key"]
+        assert ended == [("kms", account, (SK,))]
 
     scene(work)

@@ -40,7 +40,7 @@ class AccessForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
 
 
 class KeyLimits(msgspec.Struct, kw_only=True):
-    """`date_last_used` is right to the minute; null where it never was."""
+    """`date_last_used` is right to the minute, and null where it never was; `date_expires` where it does not end."""
 
     sid: str
     account_sid: str
@@ -51,6 +51,7 @@ class KeyLimits(msgspec.Struct, kw_only=True):
     known_networks: tuple[str, ...]
     reaction: str
     date_last_used: str | None
+    date_expires: str | None
 
 
 class Access(msgspec.Struct, kw_only=True):
@@ -80,6 +81,7 @@ async def _shown(request: ApiRequest[msgspec.Struct], row: CredentialRow) -> Key
         known_networks=tuple(await request.deps.store.known_networks(row.account, row.sid)),
         reaction=row.reaction,
         date_last_used=await _last_used(request, row.sid),
+        date_expires=iso(row.ends_ms) if row.ends_ms else None,
     )
 
 

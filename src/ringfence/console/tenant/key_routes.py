@@ -62,6 +62,7 @@ def key_routes(
             request,
             api_keys=[(each, is_frozen(frozen, "key", each.sid)) for each in found[:PAGE]],
             before=found[PAGE - 1].sid if len(found) > PAGE else "",
+            now_ms=clock.now_ms(),
             waiting=[(new_key_sid(each.record), each) for each in await waiting(request)],
         )
 

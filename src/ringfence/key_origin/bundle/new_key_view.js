@@ -14,6 +14,14 @@ import { review } from "./standing_review.js";
 
 const SECRET_CHARACTERS = 32;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+const DAY_MS = 86_400_000;
+const LIVES_DAYS = [
+  [0, "When it is revoked"],
+  [1, "In a day"],
+  [30, "In 30 days"],
+  [90, "In 90 days"],
+  [365, "In a year"],
+];
 // The key that waits to be kept: {sid, secret}.
 let made = null;
 
@@ -68,10 +76,11 @@ export const newKeys = {
   },
 };
 
-/** A form for what a key may do; `look` gets {name, may, policy, networks} once that may be. */
+/** A form for what a key may do; `look` gets {name, may, policy, networks, ends_ms} once that may be. */
 function wishes(look) {
   const name = h("input", { id: "name", autocomplete: "off", maxlength: "64", required: true });
   const scope = scopeChoice(NEW_SCOPES);
+  const life = h("select", { id: "life" }, LIVES_DAYS.map(([days, words]) => h("option", { value: days }, words)));
   const networks = h("input", { id: "networks", autocomplete: "off", spellcheck: "false" });
   const trouble = h("p", { role: "alert", class: "trouble" });
   const submit = (event) => {
@@ -91,7 +100,7 @@ function wishes(look) {
     } catch (problem) {
       throw wrongIn(networks, problem.message);
     }
-    return { name: name.value.trim(), may, policy, networks: networks.value.trim() };
+    return { name: name.value.trim(), may, policy, networks: networks.value.trim(), ends_ms: endOf(Number(life.value)) };
   };
   return h(
     "form",
@@ -102,16 +111,25 @@ function wishes(look) {
     scope.elements,
     h("label", { for: "networks" }, "From these networks, with spaces between; empty: from everywhere"),
     networks,
+    h("label", { for: "life" }, "It ends"),
+    life,
     trouble,
     h("button", { class: "main" }, "Look it over"),
   );
 }
 
 /** What a person looks over, [what, value]. */
-const told = ({ name, may, networks }) => [["Name", name], ["It may", may], ["From", networks || "Everywhere"]];
+const told = ({ name, may, networks, ends_ms }) => [
+  ["Name", name],
+  ["It may", may],
+  ["From", networks || "Everywhere"],
+  ["Until", ends_ms ? new Date(ends_ms).toLocaleString() : "It is revoked"],
+];
+
+const endOf = (days) => (days ? Date.now() + days * DAY_MS : 0);
 
 /** A new secret under a new SID, and what the key service keeps in its place. */
-async function madeOf(account, contentKeys, proofKey, { name, policy, networks }) {
+async function madeOf(account, contentKeys, proofKey, { name, policy, networks, ends_ms }) {
   const sid = `SK${Date.now().toString(16).padStart(12, "0")}${hex(random(10))}`;
   const secret = newSecret();
   const bytes = utf8(secret);
@@ -125,6 +143,7 @@ async function madeOf(account, contentKeys, proofKey, { name, policy, networks }
     friendly_name: name,
     policy,
     networks,
+    ends_ms,
     verifier: toBase64url(await sha256(bytes)),
     hmac_states: toBase64url(statesOf(bytes)),
     public: toBase64url(publicBytes),

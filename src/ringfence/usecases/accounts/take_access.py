@@ -66,6 +66,7 @@ def _row(account: str, key: KeyMade) -> CredentialRow:
         updated_ms=key.created_ms,
         policy=key.policy,
         networks=key.networks,
+        ends_ms=key.ends_ms,
     )
 
 

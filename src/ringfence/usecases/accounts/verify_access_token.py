@@ -60,6 +60,8 @@ class AccessTokens:
         # A token says nothing of what its key may not do.
         if credential.policy and not credential.canary:
             raise TokenRefusedError(INVALID_ISSUER)
+        if credential.is_past(self._clock.now_ms()):
+            raise TokenRefusedError(INVALID_ISSUER)
         if is_frozen(await self._store.freezes(), "key", credential.sid):
             raise TokenRefusedError(INVALID_ISSUER)
         account = await self._store.account(claimed.account)

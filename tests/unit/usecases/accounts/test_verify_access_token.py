@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from twilio.jwt.access_token import AccessToken as SdkToken
 from twilio.jwt.access_token.grants import VoiceGrant
@@ -58,6 +59,10 @@ def test_a_key_s_tokens_are_believed_until_it_is_revoked(with_parts: Any) -> Non
         other = await create_key(*parts.all, caller=caller, account=made.sid)
         tokens = AccessTokens(parts.store, Standing(parts.keys), SystemClock(), Shown())
         found = await tokens.verify(token(made.sid, key.sid, key.secret))
+        past = await create_key(*parts.all, caller=caller, account=made.sid)
+        assert await parts.store.delete_credential(made.sid, past.sid)
+        await parts.store.put_credential(msgspec.structs.replace(past.row, ends_ms=1))
+        assert await code_of(tokens, token(made.sid, past.sid, past.secret)) == INVALID_ISSUER
         assert (found.account, found.key_sid, found.identity) == (made.sid, key.sid, "ann")
         assert found.voice.incoming is True
         assert await code_of(tokens, token(made.sid, key.sid, other.secret)) == INVALID_SIGNATURE

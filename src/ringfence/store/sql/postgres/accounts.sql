@@ -3,7 +3,7 @@ sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms, networ
 
 -- credential_columns --
 account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary, watched,
-reaction
+reaction, ends_ms
 
 -- insert_account --
 INSERT INTO account ({account_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -36,7 +36,7 @@ WHERE sid = $1 AND status = $6
     SELECT 1 FROM frozen WHERE kind = 'platform' OR (kind = 'account' AND name = $1)))
 
 -- insert_credential --
-INSERT INTO credential ({credential_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+INSERT INTO credential ({credential_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
 
 -- insert_new_credential --
 {insert_credential}
@@ -96,7 +96,7 @@ DELETE FROM credential WHERE account = $1 AND sid = $2
 
 -- key_columns --
 credential.account, credential.sid, kind, friendly_name, created_ms, updated_ms, policy, credential.networks, canary, watched,
-reaction, used_ms
+reaction, used_ms, ends_ms
 
 -- key --
 SELECT {key_columns} FROM credential LEFT JOIN credential_use USING (account, sid)

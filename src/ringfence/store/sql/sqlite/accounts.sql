@@ -3,7 +3,7 @@ sid, tenant, parent, friendly_name, status, type, created_ms, updated_ms, networ
 
 -- credential_columns --
 account, sid, kind, verifier, hmac_states, friendly_name, created_ms, updated_ms, policy, networks, canary, watched,
-reaction
+reaction, ends_ms
 
 -- insert_account --
 INSERT INTO account ({account_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -37,7 +37,7 @@ WHERE sid = ?1 AND status = ?6
     SELECT 1 FROM frozen WHERE kind = 'platform' OR (kind = 'account' AND name = ?1)))
 
 -- insert_credential --
-INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO credential ({credential_columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- put_credential --
 {insert_credential}
@@ -89,7 +89,7 @@ DELETE FROM credential WHERE account = ? AND sid = ?
 
 -- key_columns --
 credential.account, credential.sid, kind, friendly_name, created_ms, updated_ms, policy, credential.networks, canary, watched,
-reaction, used_ms
+reaction, used_ms, ends_ms
 
 -- key --
 SELECT {key_columns} FROM credential LEFT JOIN credential_use USING (account, sid)
