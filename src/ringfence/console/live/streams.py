@@ -79,9 +79,10 @@ class Streams:
                 for kind in {each.session.kind for each in self._open}:
                     await self._check(kind)
         finally:
-            # Whatever ended this: without it no stream goes on.
-            for place in self._open:
-                place.hearer.end()
+            # Whatever ended this: without it no stream goes on. Where there was none left another one may have begun.
+            if self._looking_after is asyncio.current_task():
+                for place in self._open:
+                    place.hearer.end()
 
     async def _check(self, kind: Kind) -> None:
         try:

@@ -9,7 +9,8 @@ from tests.unit.console.test_members import AC, OTHER, account, enrolled
 from tests.unit.console.test_operations_pages import filled
 
 from ringfence.console.live import polls, streams
-from ringfence.console.sessions import IDLE_MS, Sessions
+from ringfence.console.live.looked import Looked, Now
+from ringfence.console.sessions import IDLE_MS, Session, Sessions
 from ringfence.drills.staff_browser import StaffBrowser
 from ringfence.ports.calls import RecordingRow
 from ringfence.usecases.access.freeze import freeze
@@ -185,6 +186,32 @@ def test_without_who_looks_after_them_no_stream_goes_on(run: Any, stand: Any) ->
 
                 at.may = broken
                 await stream.end()
+
+    run(story())
+
+
+def test_a_stream_that_begins_as_the_last_one_ends_goes_on(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            await at.first()
+            sessions = Sessions(at.storage, at.clock)
+            (session,) = await sessions.open_now("staff")
+            held = streams.Streams(sessions, polls.Polls())
+
+            async def read(_: Looked) -> Now:
+                return {}
+
+            async def may(_: Session, __: Looked) -> None:
+                return
+
+            what = session, Looked(page="/queues", account=""), read, may
+            first = held.enter(*what)
+            await asyncio.sleep(0.02)
+            held.leave(first)
+            again = held.enter(*what)
+            await asyncio.sleep(0.05)
+            assert not again.hearer.is_over
+            held.leave(again)
 
     run(story())
 
