@@ -9,6 +9,8 @@ from starlette.routing import BaseRoute, Route
 
 from ringfence.console.csv_file import csv_file
 from ringfence.console.json_routes import answering
+from ringfence.console.live.looked import Looked, Now
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.limits import NEAR, TenantLimits
@@ -65,8 +67,11 @@ def usage_routes(
             "member_limits.html", title="Usage", session=session, keys=keys_origin, groups=found, near=NEAR
         )
 
+    async def bounds_now(looked: Looked) -> Now:
+        return dict(await limits.of(looked.account))
+
     return [
-        Route("/usage/limits", answering(bounds), methods=["GET"]),
+        Followed("/usage/limits", answering(bounds), bounds_now),
         Route("/usage", answering(shown), methods=["GET"]),
         Route("/usage/export", answering(exported), methods=["GET"]),
     ]

@@ -25,12 +25,11 @@ STILL = {
         *("/healthz", "/worker.js", "/assets/{name}", "/sign-in", "/sso/callback", "/grants/{sid}", "/live"),
         *("/subaccounts/{child}/texts/{sid}", "/subaccounts/{child}/calls/{sid}"),
         *("/texts/{sid}", "/calls/{sid}", "/numbers/offers", "/numbers/{sid}", "/keys/{sid}"),
-        *("/services/messaging/{sid}", "/services/verify/{sid}", "/organisation"),
+        *("/services/messaging/{sid}", "/services/verify/{sid}"),
         "/services/verify/{service}/webhooks/{sid}",
         *(
             "/access",
             "/usage",
-            "/usage/limits",
             "/codes",
             "/codes/phishing",
             "/touched/{who}/{first_ms:int}/{last_ms:int}",

@@ -6,6 +6,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.request_signature import PublicJwk
 from ringfence.console.session_guard import session_of, set_cookie
@@ -85,6 +87,9 @@ def sso_routes(
             signed_out=f"{origin}{SIGNED_OUT}",
         )
 
+    async def now(looked: Looked) -> Now:
+        return rows_by(lambda each: each.id, (await people.of(looked.account))[1])
+
     async def set_provider(request: Request) -> Response:
         given = await read_json(request, _Set)
         await people.set(session_of(request), given.issuer.strip(), given.client_id.strip(), given.accepted)
@@ -106,7 +111,7 @@ def sso_routes(
         Route("/sso/begin", answering(begin), methods=["POST"]),
         Route(CALLBACK, callback, methods=["GET"]),
         Route("/sso/finish", answering(finish), methods=["POST"]),
-        Route("/organisation", page, methods=["GET"]),
+        Followed("/organisation", page, now),
         Route("/organisation", answering(set_provider), methods=["POST"]),
         Route("/organisation/unset", answering(unset), methods=["POST"]),
         Route("/organisation/{person}/let-in", answering(let_in), methods=["POST"]),
