@@ -157,6 +157,14 @@ def test_a_text_is_read_by_the_session_that_asked_and_nothing_else_by_anybody(
     assert f"{CANARY} 1" in staff.frame.inner_text("body")
     assert f"{CANARY} 0" not in staff.frame.inner_text("body")
 
+    # Of recordings alone nothing is opened yet; a record that was not granted is not played.
+    told = staff.ask("read_grant", grant=view(grant), records=[], calls=[])
+    assert (told["value"], "one by one" in staff.frame.inner_text("body")) == ({"shown": 0, "unopened": 0}, True)
+    lid = b64(unseal_lid(grant.binding, decode_base64url(sealed["lid"]), KEEPER))
+    play = {"grant": view(grant), "lid": lid, "boxes": sealed["boxes"], "file": None}
+    told = staff.ask("play_grant", **play, record={"sid": "RE" + "1" * 32, "epoch": EPOCH})
+    assert told["refused"]["message"] == "This was not granted."
+
     hour = at.matched(Scope(epochs=(EPOCH,)))
     sealed_hour = at.approve(hour, at.number())
     assert [name for name, _ in sealed_hour["boxes"]] == [epoch_name(EPOCH)]

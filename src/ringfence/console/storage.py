@@ -18,9 +18,9 @@ from ringfence.schema.steps import steps_in
 DATABASE = "console.db"
 BUSY_S = 5.0
 
-# What a backup has none of: who comes back with it signs in anew, links are of ten minutes, and what
-# two of staff do is asked anew.
-PASSING = ("used_nonce", "session", "invitation", "act_request")
+# What a backup has none of: who comes back with it signs in anew, links are of ten minutes, what
+# two of staff do is asked anew, and whoever would be an owner may have been refused since.
+PASSING = ("used_nonce", "sso_session", "session", "invitation", "act_request", "owner_claim")
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]

@@ -10,7 +10,6 @@ from ringfence.console.lockout import keep_out
 from ringfence.console.storage import DATABASE as PEOPLE
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import end_without_passkey, keep_member, member_of
-from ringfence.console.tenant.owner_claims import forget_claims
 from ringfence.console.tenant.slot_name import slot_name
 from ringfence.console.tenant.sso.rows import forget_person, people_of
 from ringfence.domain.access.role import Role
@@ -96,8 +95,6 @@ async def _tell_consoles(
     try:
         members = await storage.run(lambda db: _end_members(db, revoked, now_ms))
         roles = await storage.run(lambda db: _give_roles(db, revoked))
-        # One that was refused since would wait again.
-        await storage.run(forget_claims)
         staff = [each.partition(":")[2] for each in revoked.frozen if each.startswith(f"{STAFF}:")]
         new = await storage.run(lambda db: [each for each in staff if keep_out(db, each, now_ms)])
         return members, roles, tuple(f"{STAFF}:{each}" for each in new)

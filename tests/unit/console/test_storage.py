@@ -7,9 +7,15 @@ from typing import Any
 import pytest
 
 from ringfence.console.operator.staff_rows import StaffMember, keep_member, members
+from ringfence.console.request_signature import PublicJwk
+from ringfence.console.sessions import Sessions
 from ringfence.console.storage import ConsoleStorage, copy_people
+from ringfence.console.tenant.owner_claims import keep_claim
+from ringfence.console.tenant.sso.rows import SsoSession, keep_sso_session
+from ringfence.domain.clock import ManualClock
 from ringfence.ports.store import StoreFailedError
 
+AC = "AC" + "a" * 32
 ADA = StaffMember(id="ST1", handle=b"h", name="Ada", made_ms=1, active_ms=1, invited_by="terminal", approved_by="")
 
 
@@ -79,11 +85,18 @@ def test_a_copy_is_one_file_without_what_passes(run: Any, tmp_path: Path) -> Non
         await storage.run(
             lambda db: db.execute("INSERT INTO invitation VALUES (?, ?, ?, ?, ?, ?, ?, ?, '[]')", row) and None
         )
+        sessions = Sessions(storage, ManualClock())
+        session, cookie = sessions.new("member", "MB1", AC, PublicJwk(kty="EC", crv="P-256", x="x", y="y"))
+        way = {"issuer": "https://idp.example", "client_id": "c", "subject": "their name", "sid": ""}
+        came = SsoSession(session=session.id, account=AC, **way)
+        await sessions.keep(session, cookie, beside=lambda db: keep_sso_session(db, came))
+        await storage.run(lambda db: keep_claim(db, "MB1", AC, 1))
         (tmp_path / "copy").mkdir()
         copy_people(tmp_path / "console.db", tmp_path / "copy" / "console.db")
         await storage.close()
         assert [path.name for path in (tmp_path / "copy").iterdir()] == ["console.db"]
-        assert secret not in (tmp_path / "copy" / "console.db").read_bytes()
+        whole = (tmp_path / "copy" / "console.db").read_bytes()
+        assert [word in whole for word in (secret, b"their name", b"MB1")] == [False, False, False]
         copied = ConsoleStorage(tmp_path / "copy" / "console.db")
         await copied.open()
         assert await copied.run(members) == [ADA]

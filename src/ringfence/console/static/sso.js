@@ -4,6 +4,8 @@ import { keepKey, newKey } from "./session_key.js";
 
 const form = document.getElementById("sso");
 
+form.querySelector("button").disabled = false;
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   try {

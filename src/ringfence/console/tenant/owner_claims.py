@@ -38,11 +38,6 @@ def keep_claim(db: sqlite3.Connection, member: str, account: str, now_ms: int) -
     db.execute("INSERT INTO owner_claim VALUES (?, ?, ?, ?)", (member, account, now_ms, now_ms + WAIT_MS))
 
 
-def forget_claims(db: sqlite3.Connection) -> None:
-    """All of all accounts: nobody knows which of them were refused since."""
-    db.execute("DELETE FROM owner_claim")
-
-
 class OwnerClaims:
     """RefusedError says why not; ConnectionError where the ledger cannot be written: nothing was changed."""
 
