@@ -18,19 +18,20 @@ from ringfence.ports.standing_forms import SealedForm
 class MadeKey:
     """A key that a browser made: `content` are the content keys that it holds, by generation."""
 
-    def __init__(self, account: str, sid: str, secret: str, content: dict[int, bytes]) -> None:
-        self.account, self.sid, self.secret, self.content = account, sid, secret, content
+    def __init__(self, account: str, sid: str, secret: str, content: dict[int, bytes], *, hybrid: bool = False) -> None:
+        self.account, self.sid, self.secret, self.content, self.hybrid = account, sid, secret, content, hybrid
         self.record = new_key_record(sid)
 
     def fields(self, proof_key: bytes, **changed: Any) -> dict[str, Any]:
         """The form, before it is sealed."""
-        public = slot_public(slot_seed(self.secret, self.sid))
+        public = slot_public(slot_seed(self.secret, self.sid), hybrid=self.hybrid)
         boxes = [
-            (number, ContentKey(self.account, number, private).seal_to_slot(public, self.sid))
+            (number, ContentKey(self.account, number, private, hybrid=self.hybrid).seal_to_slot(public, self.sid))
             for number, private in self.content.items()
         ]
         present = max(self.content)
-        proof = prove(self.content[present], proof_key, new_slot(self.account, self.sid, present, public, boxes))
+        what = new_slot(self.account, self.sid, present, public, boxes)
+        proof = prove(self.content[present], proof_key, what, hybrid=self.hybrid)
         return {
             "friendly_name": "Till",
             "policy": "",
@@ -44,13 +45,22 @@ class MadeKey:
 
     def form(self, keeper: bytes, by: str, seed: bytes, proof_key: bytes, **changed: Any) -> SealedForm:
         """As it leaves the frame, proved by the slot of `by`."""
-        return sealed_form(self.account, self.record, keeper, by, seed, proof_key, self.fields(proof_key, **changed))
+        fields = self.fields(proof_key, **changed)
+        return sealed_form(self.account, self.record, keeper, by, seed, proof_key, fields, hybrid=self.hybrid)
 
 
 def sealed_form(
-    account: str, record: str, keeper: bytes, by: str, seed: bytes, proof_key: bytes, fields: Any
+    account: str,
+    record: str,
+    keeper: bytes,
+    by: str,
+    seed: bytes,
+    proof_key: bytes,
+    fields: Any,
+    *,
+    hybrid: bool = False,
 ) -> SealedForm:
     """Any form, sealed to the key service with a proof by the slot of `by`."""
     box = hpke.seal(keeper, msgspec.json.encode(fields), form_place(account, record, by))
-    proof = prove(seed, proof_key, form_proof(account, record, by, box))
+    proof = prove(seed, proof_key, form_proof(account, record, by, box), hybrid=hybrid)
     return SealedForm(by=by, box=box, proof_key=proof_key, proof=proof)

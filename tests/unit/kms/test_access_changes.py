@@ -23,7 +23,7 @@ SENDS = "/twilio/messaging/messages/create"
 
 async def kept(service: Any, browser: Browser, seed: bytes, by: str = "", sid: str = SK, **changed: Any) -> MadeKey:
     """A key, whose form the key service took."""
-    made = MadeKey(browser.account, sid, SECRET, browser.content)
+    made = MadeKey(browser.account, sid, SECRET, browser.content, hybrid=browser.hybrid)
     proof_key = await service.proof_key(browser.account)
     form = made.form(await service.grant_keeper(), by or browser.account, seed, proof_key, **changed)
     await service.keep_access(browser.account, made.record, form, READER)

@@ -19,6 +19,8 @@ from ringfence.domain.standing import NumberConfig, encode_number_config
 from ringfence.kms.service import KeyService
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 from ringfence.usecases.accounts.credential import credential_of, slot_of
+from unit.kms.test_access_changes import SECRET, SENDS, SK
+from unit.kms.test_access_changes import kept as kept_key
 from unit.kms.test_browser_slots import KL, PK, PK2, READER, Browser
 from unit.kms.test_standing_forms import RECORD, URL, form_of
 
@@ -198,3 +200,35 @@ def test_an_account_of_x25519_takes_no_slot_that_nothing_can_be_sealed_to(
         await service.close()
 
     asyncio.run(story())
+
+
+def test_keys_made_in_a_browser_are_of_the_hybrid_whether_they_read_or_only_write(
+    kms_dir: Path, opened: Callable[..., Coroutine[Any, Any, KeyService]]
+) -> None:
+    writing, from_the_api = "SK" + "8" * 32, "SK" + "9" * 32
+
+    async def story() -> None:
+        service = await opened(hybrid=True)
+        owner = caller(ACCOUNT, "one")
+        await service.create_account(ACCOUNT, [credential_of(ACCOUNT, "one").slot])
+        sealing = await service.sealing_key(owner, ACCOUNT)
+        browser = Browser(ACCOUNT, ACCOUNT, owner.seed, hybrid=True)
+        await browser.open(service)
+        await kept_key(service, browser, owner.seed)
+        await kept_key(service, browser, owner.seed, sid=writing, policy=SENDS, boxes=[])
+        await service.add_sealer(owner, ACCOUNT, credential_of(from_the_api, SECRET).slot)
+        reads = caller(SK, SECRET)
+        assert await service.open_epochs(reads, ACCOUNT, [sealing.epoch]) == {sealing.epoch: sealing.epoch_key}
+        for sid in (writing, from_the_api):
+            writes = caller(sid, SECRET)
+            assert await service.sealing_key(writes, ACCOUNT) == sealing
+            with pytest.raises(KeyRefusedError):
+                await service.sealing_key(caller(sid, "guessed"), ACCOUNT)
+            with pytest.raises(KeyRefusedError):
+                await service.open_epochs(writes, ACCOUNT, [sealing.epoch])
+        await service.close()
+
+    asyncio.run(story())
+    everything = b"".join(path.read_bytes() for path in kms_dir.rglob("*") if path.is_file())
+    for sid in (SK, writing, from_the_api):
+        assert slot_public(slot_seed(SECRET, sid)) not in everything
