@@ -8,6 +8,7 @@ passkeys' own secret. The control serves the same code from the console's own or
 import asyncio
 import base64
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -149,7 +150,10 @@ def missing() -> str:
 
 
 def hostile_console(design: Design, tenants: int, database: str = "") -> Finding:
-    """Play it with so many tenants, one after the other. Counted are those of whose texts the script got one."""
+    """Play it with so many tenants, one after the other. Counted are those of whose texts the script got one.
+
+    Every other one is sealed by the hybrid.
+    """
     began = time.perf_counter()
     canaries = Canaries(secrets.token_bytes(16))
     reached: set[str] = set()
@@ -176,9 +180,11 @@ def hostile_console(design: Design, tenants: int, database: str = "") -> Finding
 
 
 def _member(canaries: Canaries, nth: int) -> Member:
-    account, token = new_sid("AC"), secrets.token_hex(16)
-    content_key, epoch_key = ContentKey.new(account, 0), epoch.new_key()
+    account, token, hybrid = new_sid("AC"), secrets.token_hex(16), nth % 2 == 1
+    content_key, epoch_key = ContentKey.new(account, 0, hybrid=hybrid), epoch.new_key()
     canaries.learn_secret(content_key._private, account, "content key")
+    # What a page holds of a hybrid one: the seed of ML-KEM, which a script of the frame could read.
+    canaries.learn_secret(hashlib.shake_256(content_key._private).digest(64), account, "content key")
     canaries.learn_secret(epoch_key, account, "epoch key")
     sealer = RecordSealer(epoch_key, account)
     records = []
@@ -197,7 +203,7 @@ def _member(canaries: Canaries, nth: int) -> Member:
             }
         )
     sealed_epoch = epoch.seal_epoch_key(epoch_key, content_key.public, account, EPOCH)
-    slot = slot_public(slot_seed(token, account))
+    slot = slot_public(slot_seed(token, account), hybrid=hybrid)
     record, webhook = f"number:{new_sid('PN')}", f"https://a.example/{canaries.mark(account, 'webhook')}"
     where = view_place(account, 0, record)
     return Member(

@@ -4,7 +4,7 @@
 // A grant is what the server writes of it: {sid, account, staff, session, public, expires_ms, names, reason}.
 
 import { concat, equal, fromBase64url, hex, place, random, sha256, utf8 } from "./bytes.js";
-import { seal, unseal } from "./hpke.js";
+import { isHybrid, seal, unseal } from "./hpke.js";
 import { Refused } from "../refused.js";
 
 const KEY_BYTES = 32;
@@ -33,8 +33,13 @@ async function statement(grant) {
   return (await placesOf(grant))("ringfence/grant/v1", scope, hex(utf8(grant.reason)));
 }
 
-/** Keys, [[name, bytes]], for the session, and once more for the key service: {lid, boxes: [[name, sealed]]}. */
+/**
+ * Keys, [[name, bytes]], for the session, and once more for the key service: {lid, boxes: [[name, sealed]]}. Refused for a
+ * session's key of X25519 alone: of whichever kind the account is, its keys are sealed by the hybrid here.
+ */
 export async function sealGrant(grant, keys, keeper) {
+  const session = fromBase64url(grant.public);
+  if (!isHybrid(session) || !isHybrid(keeper)) throw new Refused("key", "That is no key to seal a grant to: refuse this.");
   const bytes = random(KEY_BYTES);
   const bound = await placesOf(grant);
   try {
@@ -46,7 +51,7 @@ export async function sealGrant(grant, keys, keeper) {
         return [name, concat(iv, new Uint8Array(await crypto.subtle.encrypt(how, key, granted)))];
       }),
     );
-    const inner = await seal(fromBase64url(grant.public), bytes, bound("ringfence/grant-lid/v1"));
+    const inner = await seal(session, bytes, bound("ringfence/grant-lid/v1"));
     return { lid: await seal(keeper, inner, bound("ringfence/grant-keeper/v1")), boxes };
   } finally {
     bytes.fill(0);
