@@ -13,12 +13,12 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
+from ringfence.api.access_intake import AccessIntake
 from ringfence.api.admission import TooManyRequestsError
 from ringfence.api.frozen import FrozenCredentials
 from ringfence.api.known_networks import KnownNetworks
 from ringfence.api.login_failures import LoginFailures
 from ringfence.api.slot_seeds import SlotSeeds
-from ringfence.api.waiting_access import WaitingAccess
 from ringfence.domain.allowed_networks import admits
 from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
@@ -58,7 +58,7 @@ class Presented(msgspec.Struct, frozen=True, kw_only=True):
 class Authenticator:
     """Checks credentials against the store on every request, so that a revoked one ends at once.
 
-    What members changed and the store has not yet is taken from `waiting` first. `refused` is told why a right secret
+    What members changed and the store has not yet is taken by `intake` first. `refused` is told why a right secret
     signed nobody in: `canary`, `ended`, `network`, or `new_network`.
     """
 
@@ -69,13 +69,13 @@ class Authenticator:
         *,
         frozen: FrozenCredentials,
         reactions: Reactions,
-        waiting: WaitingAccess | None = None,
+        intake: AccessIntake | None = None,
         failures_of_address: int = 300,
         refused: Refused = lambda _: None,
     ) -> None:
         self._frozen = frozen
         self._reactions = reactions
-        self._waiting = waiting
+        self._intake = intake
         self._clock = clock
         self._networks = KnownNetworks(store, clock)
         self._refused = refused
@@ -94,8 +94,8 @@ class Authenticator:
         except ApiError:
             self._count_failure(client)
             raise
-        if self._waiting is not None:
-            await self._waiting.taken()
+        if self._intake is not None:
+            await self._intake.taken()
         credential = await self._store.credential(name) if is_sid(name) else None
         verifier = credential.verifier if credential is not None else _NOBODY
         digest = hashlib.sha256(secret.encode()).digest()

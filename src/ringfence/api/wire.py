@@ -13,6 +13,7 @@ import structlog
 from msgspec.structs import replace
 from starlette.types import Message, Receive, Scope, Send
 
+from ringfence.api.access_intake import AccessIntake
 from ringfence.api.account_rate import AccountRate
 from ringfence.api.admission import Admission, Tenant, TooManyRequestsError
 from ringfence.api.auth import Authenticator, Presented, device_token
@@ -33,7 +34,6 @@ from ringfence.api.root import root_of
 from ringfence.api.router import Match, Router
 from ringfence.api.streaming import write_pieces
 from ringfence.api.urlencoded import parse_pairs
-from ringfence.api.waiting_access import WaitingAccess
 from ringfence.domain.client_validation import ClientRequest, NotValidatedError, check_client, read_client_keys
 from ringfence.domain.errors import ApiError
 from ringfence.domain.random_bytes import RandomBytes
@@ -90,7 +90,7 @@ class Wire:
             deps.clock,
             frozen=FrozenCredentials(deps.store, deps.clock),
             reactions=Reactions(deps.store, deps.clock, deps.freeze_notes),
-            waiting=WaitingAccess(deps.store, deps.keys, deps.clock),
+            intake=AccessIntake(deps.store, deps.keys, deps.clock),
             failures_of_address=deps.limits.failed_logins_of_address,
             refused=self._metrics.kept_out,
         )

@@ -8,7 +8,7 @@ from ringfence.usecases.accounts.take_access import take_access
 EVERY_MS = 1_000
 
 
-class WaitingAccess:
+class AccessIntake:
     """Asks the key service where it was not asked for `EVERY_MS`. An installation that nobody uses asks nothing."""
 
     def __init__(self, store: AccountStore, changes: AccessChanges, clock: Clock) -> None:

@@ -5,9 +5,9 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
+from ringfence.api.access_intake import EVERY_MS, AccessIntake
 from ringfence.api.auth import Authenticator
 from ringfence.api.frozen import FrozenCredentials
-from ringfence.api.waiting_access import EVERY_MS, WaitingAccess
 from ringfence.domain.access_change import KeyMade
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.errors import ApiError
@@ -58,7 +58,7 @@ class Door:
             clock,
             frozen=FrozenCredentials(self.store, clock),
             reactions=Reactions(self.store, clock, None),
-            waiting=WaitingAccess(self.store, self.waiting, clock),
+            intake=AccessIntake(self.store, self.waiting, clock),
         )
 
     async def open(self) -> "Door":
