@@ -10,6 +10,7 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.tenant.looked_through import LOOKED_AT_MAX, PAGE_ROWS
 from ringfence.console.tenant.webhooks import KINDS, SAVED_PAGES, State, TenantWebhooks, WebhooksWanted
 from ringfence.domain.verify_event import EVENT_KINDS
+from ringfence.ports.notices import NoticeRow
 from ringfence.ports.outbox import NewEvent, Settlement
 from ringfence.store.memory import MemoryStore
 
@@ -123,5 +124,26 @@ def test_the_page_leads_on_and_keeps_what_was_asked(run: Any, stand: Any) -> Non
                 assert (await member.page(f"/webhooks?{wrong}")).status_code == 400
             # What is no place begins anew.
             assert f"SM{99:032x}" in (await member.page("/webhooks?before=x")).text
+
+    run(scene())
+
+
+def test_a_notice_is_told_again_without_a_key_and_anything_else_not(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            member = await enrolled(it, await account(it), owner=True)
+            notice = NoticeRow(account=AC, sid="NO" + "1" * 32, kind="notice.freeze", said="{}", at_ms=NOON_MS)
+            await it.store.add_notices([notice])
+            await told(it.store, 1, state="dead")
+            for of in (notice.sid, f"SM{1:032x}"):
+                (event,) = await it.store.events(AC, of)
+                await it.store.settle_events([Settlement(event_id=event.id, account=AC, state="dead", at_ms=NOON_MS)])
+                answer = await member.ask("POST", f"/webhooks/{of}/{event.id}/again", {})
+                (now,) = await it.store.events(AC, of)
+                assert (answer.status_code, now.state) == ((200, "pending") if of == notice.sid else (409, "dead"))
+            verbs = [entry.verb for entry in it.ledger.entries]
+            assert "note.replay_webhook" in verbs
+            page = (await member.page("/webhooks?kind=notice")).text
+            assert ("notice.freeze" in page, page.count("data-look"), "message.sent</td>" in page) == (True, 0, False)
 
     run(scene())

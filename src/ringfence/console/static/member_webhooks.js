@@ -28,12 +28,17 @@ async function show(at) {
 }
 
 async function replay({ at, row }, again) {
-  const { credential, sealed } = await sealedOf(at);
-  const { box } = await askKeys("lend_record", { ...sealed, account });
-  await freshly(`${at}/again`, { credential, box });
+  await freshly(`${at}/again`, "clear" in again.dataset ? {} : await lent(at));
   row.querySelector("[data-state]").textContent = "waiting";
   again.remove();
-  row.querySelector("[data-look]").focus();
+  row.querySelector("[data-look]")?.focus();
   frame.hidden = true;
   tell("It is told again.");
+}
+
+// The key of what was told, as the frame seals it once its person says so there.
+async function lent(at) {
+  const { credential, sealed } = await sealedOf(at);
+  const { box } = await askKeys("lend_record", { ...sealed, account });
+  return { credential, box };
 }

@@ -17,11 +17,12 @@ from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages, shown_time
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
+from ringfence.console.sessions import Session
 from ringfence.console.tenant.member_acts import GONE, MemberActs
 from ringfence.console.tenant.reading import reader_in
 from ringfence.console.tenant.sealed_hours import Opener, SealedHours
 from ringfence.console.tenant.told import SealedEvent
-from ringfence.console.tenant.webhooks import KINDS, Shown, State, TenantWebhooks, WebhooksWanted
+from ringfence.console.tenant.webhooks import KINDS, Shown, State, TenantWebhooks, WebhooksWanted, is_clear
 from ringfence.domain.base64url import decode_base64url
 from ringfence.ports.console_keys import ConsoleKeys
 from ringfence.ports.keys import KeyRefusedError
@@ -37,8 +38,10 @@ PAGES: Final = {"CA": "/calls", "SM": "/texts", "MM": "/texts"}
 
 
 class _Lent(msgspec.Struct, frozen=True):
-    credential: str
-    box: str
+    """The key of what an event tells of; nothing for a notice, of which nothing is sealed."""
+
+    credential: str = ""
+    box: str = ""
 
 
 def webhook_routes(
@@ -66,6 +69,7 @@ def webhook_routes(
             pages_of=PAGES,
             states=list(State),
             kinds=KINDS,
+            is_clear=is_clear,
             asked=asked,
             query=_query(asked),
             older=_query({**asked, "before": before}) if before else "",
@@ -79,17 +83,23 @@ def webhook_routes(
         found = await webhooks.newest(session_of(request).account, _wanted(request.query_params))
         return csv_file("webhooks", HEADS, map(_cells, found))
 
-    async def own(request: Request) -> tuple[SealedEvent, int]:
-        account, of = session_of(request).account, request.path_params["of"]
-        named = request.path_params["event"]
-        event = await webhooks.event(account, of, int(named)) if EVENT_ID.fullmatch(named) else None
-        hour = None if event is None else await webhooks.hour(account, of)
-        if event is None or hour is None:
+    async def own(request: Request) -> SealedEvent:
+        account, named = session_of(request).account, request.path_params["event"]
+        found = EVENT_ID.fullmatch(named)
+        event = await webhooks.event(account, request.path_params["of"], int(named)) if found else None
+        if event is None:
             raise RefusedError(GONE, status=404)
-        return event, hour
+        return event
+
+    async def hour_of(event: SealedEvent, account: str) -> int:
+        hour = await webhooks.hour(account, event.of)
+        if hour is None:
+            raise RefusedError(GONE, status=404)
+        return hour
 
     async def sealed(request: Request) -> Response:
-        asked, (event, hour) = await read_json(request, Opener), await own(request)
+        asked, event = await read_json(request, Opener), await own(request)
+        hour = await hour_of(event, session_of(request).account)
         return done(
             record={"sid": event.of, "epoch": hour},
             event=msgspec.to_builtins(event),
@@ -97,11 +107,19 @@ def webhook_routes(
         )
 
     async def again(request: Request) -> Response:
-        lent, (event, hour) = await read_json(request, _Lent), await own(request)
+        lent, event = await read_json(request, _Lent), await own(request)
         acts.fresh_session(request)
         if event.state == "pending":
             raise RefusedError("This is still to be told.")
         session = await acts.begin(request, "replay_webhook", event.of, str(event.id))
+        if not is_clear(event.kind):
+            await lend(session, event, lent)
+        if not await replayer.replay_event(session.account, event.id):
+            raise RefusedError(GONE, status=404)
+        return done()
+
+    async def lend(session: Session, event: SealedEvent, lent: _Lent) -> None:
+        hour = await hour_of(event, session.account)
         # Asked for once more: who reads through a credential is decided there.
         await hours.of(session, lent.credential, [])
         try:
@@ -109,9 +127,6 @@ def webhook_routes(
             await keys.lend_sealed(session.account, lent.credential, hour, event.of, box, reader_in(session))
         except (KeyRefusedError, ValueError):
             raise RefusedError("The key service did not take this key, so nothing is told again.") from None
-        if not await replayer.replay_event(session.account, event.id):
-            raise RefusedError(GONE, status=404)
-        return done()
 
     return [
         Followed("/webhooks", answering(listed), now),

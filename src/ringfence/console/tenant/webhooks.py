@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
@@ -12,6 +12,7 @@ from ringfence.console.tenant.days import bounds_ms
 from ringfence.console.tenant.looked_through import looked_through
 from ringfence.console.tenant.told import Retold, SealedEvent, told_of
 from ringfence.domain.verify_event import EVENT_KINDS
+from ringfence.ports.notices import NOTICE_PREFIX, NoticeKind
 from ringfence.ports.outbox import EventFilter, EventPlace, EventRow, Settlement
 
 
@@ -25,14 +26,19 @@ class State(StrEnum):
 
 OF_STATE: Final[Mapping[State, str]] = {State.WAITING: "pending", State.DELIVERED: "done", State.GIVEN_UP: "dead"}
 STATE_OF: Final[Mapping[str, State]] = {state: name for name, state in OF_STATE.items()}
+
+
+def _of(group: str, kinds: Sequence[str]) -> Sequence[str]:
+    return [kind.partition(".")[2] for kind in kinds if kind.startswith(f"{group}.")]
+
+
 KINDS: Final[Mapping[str, Sequence[str]]] = {
     "message": ("received", "sent", "delivered", "undelivered", "failed", "canceled"),
     "call": ("initiated", "ringing", "answered", "completed", "busy", "no-answer", "failed", "canceled"),
     "recording": ("in-progress", "completed", "absent"),
-    "factor": tuple(name for group, _, name in (kind.partition(".") for kind in EVENT_KINDS) if group == "factor"),
-    "challenge": tuple(
-        name for group, _, name in (kind.partition(".") for kind in EVENT_KINDS) if group == "challenge"
-    ),
+    "factor": _of("factor", EVENT_KINDS),
+    "challenge": _of("challenge", EVENT_KINDS),
+    "notice": _of("notice", get_args(NoticeKind)),
 }
 """What a program may be told of, and what of that."""
 
@@ -113,6 +119,11 @@ class TenantWebhooks:
             return None if telling is None else telling.epoch
         (text,) = await self._told.messages_of(key)
         return None if text is None else text.epoch
+
+
+def is_clear(kind: str) -> bool:
+    """Whether nothing is sealed of what such an event tells: a notice of the operator's."""
+    return kind.startswith(NOTICE_PREFIX)
 
 
 def _asked(wanted: WebhooksWanted) -> tuple[EventFilter, Callable[[EventRow], bool] | None]:
