@@ -3,6 +3,8 @@
 import asyncio
 import csv
 import io
+import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -23,7 +25,9 @@ from ringfence.domain.call import Content as Called
 from ringfence.domain.call import Direction as CallDirection
 from ringfence.domain.call import Status as CallStatus
 from ringfence.domain.ledger.blast import Reach
+from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.call import seal_call
+from ringfence.domain.sealing.content import seal_content
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.domain.sealing.verification import seal_verification
 from ringfence.domain.sid import new_sid
@@ -37,7 +41,9 @@ from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import Caller, SealingKey
 from ringfence.ports.ledger import AccessEntry
+from ringfence.ports.store import AccountRow, CredentialRow, MessageRow
 from ringfence.ports.verifications import VerificationRow
+from ringfence.store.sqlite import SqliteStore
 
 pytestmark = pytest.mark.browser
 SESSION, OTHER_SESSION = new_sid("CS"), new_sid("CS")
@@ -266,3 +272,72 @@ def test_it_is_what_the_drills_own_list_says(browser: Browser, run: Any, tmp_pat
             times = list(found["touched"].values())
             assert min(first for first, _ in times) == reach.first_ms
             assert max(last for _, last in times) == reach.last_ms
+
+
+class OpenedStore(SqliteStore):
+    """A store on disk that is open once there is an account."""
+
+    async def create_account(self, row: AccountRow, credential: CredentialRow) -> None:
+        await self.open()
+        await super().create_account(row, credential)
+
+
+async def texts_of_an_hour(stand: MemberConsole, count: int) -> tuple[int, int]:
+    """So many, each to a number of its own; from when to when their hour was opened."""
+    sealing = await stand.keys.sealing_key(stand.caller, AC)
+    sealer, now_ms = RecordSealer(sealing.epoch_key, AC), stand.clock.now_ms()
+    for first in range(0, count, 2_000):
+        rows = []
+        for n in range(first, min(count, first + 2_000)):
+            sid = f"SM{n:032x}"
+            rows.append(
+                MessageRow(
+                    account=AC,
+                    sid=sid,
+                    direction=Direction.OUTBOUND_API,
+                    status=Status.DELIVERED,
+                    local=SHOP,
+                    remote_index=b"",
+                    remote_region="US",
+                    epoch=sealing.epoch,
+                    content=seal_content(sealer, sid, Content(remote=f"+1202{n:07d}", body="x" * 60)),
+                    num_segments=1,
+                    created_ms=now_ms,
+                    updated_ms=now_ms,
+                )
+            )
+        await asyncio.gather(*map(stand.texts.accept, rows))
+    opened_ms = stand.clock.now_ms()
+    await stand.keys.open_epochs(stand.caller, AC, [sealing.epoch])
+    return opened_ms, stand.clock.now_ms()
+
+
+@pytest.mark.long
+def test_however_many_records_it_holds_a_line_of_each(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many as RINGFENCE_TOUCHED says, 20,000 otherwise; how long it took and its memory are printed."""
+    count = int(os.environ.get("RINGFENCE_TOUCHED", "20000"))
+    monkeypatch.setattr("tests.browser.member_console.MemoryStore", lambda: OpenedStore(tmp_path / "ringfence.db"))
+    with member_console() as stand:
+        context = browser.new_context()
+        page = context.new_page()
+        with_authenticator(context, page)
+        enrolled(page, stand)
+        signed_in(page, stand)
+        filled = asyncio.run_coroutine_threadsafe(texts_of_an_hour(stand, count), stand._loop).result(600)
+        told(stand, f"key {AC}", *filled)
+        page.get_by_role("link", name="Overview").click()
+        page.get_by_role("link", name="Whom it touched").click()
+        begun_s = time.monotonic()
+        page.get_by_role("button", name="Find whom it touched").click()
+        status = page.frame_locator("#keys").get_by_role("status")
+        expect(status).to_contain_text("Numbers touched by", timeout=10_000 + 20 * count)
+        taken_s = time.monotonic() - begun_s
+        frame = next(frame for frame in page.frames if frame.url.startswith(stand.key_origin))
+        heap_mb = frame.evaluate("performance.memory.usedJSHeapSize") / 1e6
+        print(f"{count:,} records in {taken_s:.0f} s, {heap_mb:.0f} MB of script memory at the end")
+        assert len(saved(page, "Save the numbers as CSV")) == count + 1
+        assert len(saved(page, "Save each record as CSV")) == count + 1
+        assert heap_mb < 50 + count / 500
+        context.close()

@@ -8,6 +8,7 @@ import { provenEntries } from "./ledger_proof.js";
 import { Reach } from "./reach.js";
 import { fieldReader } from "./record_fields.js";
 import { Refused } from "./refused.js";
+import { columns, moment } from "./rows.js";
 import { savesParts } from "./saving.js";
 
 // So many are held: each takes some 200 bytes, as a line of the list.
@@ -136,7 +137,7 @@ const MEANT = {
 
 function outcome({ reach, who, numbers, states, lines, unproven }) {
   const sorted = [...numbers].sort(([, one], [, other]) => one.first_ms - other.first_ms);
-  const cells = ([number, { first_ms, last_ms, objects, kinds }]) => [number, stamp(first_ms), stamp(last_ms), objects, KINDS_IN_ORDER.filter((_, place) => kinds & (1 << place)).join(" ")];
+  const cells = ([number, { first_ms, last_ms, objects, kinds }]) => [number, stamp(first_ms), stamp(last_ms), objects, kindsOf(kinds)];
   const others = [...reach.others].map(([verb, many]) => `${verb} ${many}`).join(", ");
   return [
     h("p", { role: "status", class: unproven ? "bad" : "good" }, `Numbers touched by ${who}: ${numbers.size}. Entries of the ledger that say so: ${reach.entries}; keys of whole hours: ${reach.hours.size}; records by name: ${reach.records.size}.`),
@@ -146,15 +147,18 @@ function outcome({ reach, who, numbers, states, lines, unproven }) {
     others ? h("p", {}, `Opened too, and no record by that: ${others}.`) : null,
     savesParts("numbers-touched", "Save the numbers as CSV", () => [csvHead(NUMBERS), csvRows(sorted.map(cells))]),
     savesParts("objects-touched", "Save each record as CSV", () => [csvHead(OBJECTS), ...lines]),
-    sorted.length ? tableOf(sorted.slice(0, SHOWN).map(cells)) : null,
+    sorted.length ? tableOf(sorted.slice(0, SHOWN)) : null,
     sorted.length > SHOWN ? h("p", {}, `More, in the list to save: ${sorted.length - SHOWN}.`) : null,
   ];
 }
 
-const tableOf = (rows) =>
-  h(
-    "table",
-    { class: "touched" },
-    h("thead", {}, h("tr", {}, ["Number", "First touched", "Last touched", "Records", "Kinds"].map((name) => h("th", { scope: "col" }, name)))),
-    h("tbody", {}, rows.map((cells) => h("tr", {}, cells.map((cell) => h("td", {}, String(cell)))))),
-  );
+const kindsOf = (kinds) => KINDS_IN_ORDER.filter((_, place) => kinds & (1 << place)).join(" ");
+
+const SHOWN_HEADS = ["Number", "First touched", "Last touched", "Records", "Kinds"];
+
+const tableOf = (numbers) => columns("touched", SHOWN_HEADS, numbers.map(row));
+
+function row([number, { first_ms, last_ms, objects, kinds }]) {
+  const cells = [number, moment(first_ms), moment(last_ms), String(objects), kindsOf(kinds)];
+  return h("tr", {}, cells.map((cell, place) => h("td", { "data-head": SHOWN_HEADS[place] }, cell)));
+}
