@@ -14,7 +14,7 @@ from ringfence.cli.blast_report import BlastReport, report_page
 from ringfence.cli.blast_told import tell_tenants
 from ringfence.cli.ledger import open_ledger
 from ringfence.cli.listing import Output, OutputForm, show
-from ringfence.cli.options import Config, Data, settings_of
+from ringfence.cli.options import Config, Data, settings_of, settings_of_running
 from ringfence.cli.terminal import Terminal
 from ringfence.console.blast_notices import KEY_NOTED, SESSION_NOTED, STAFF_NOTED
 from ringfence.domain.ledger.blast import STAFF, left_unopened, reach_of, session_of
@@ -86,7 +86,8 @@ def blast(
     if tell and who is None:
         raise RefusalError("tell whom of whom?", "name --key, --session or --staff", exit_code=2)
     if tell and who is not None and reached:
-        told = tell_tenants(settings, _named(*who), reached, now_ms)
+        running = settings_of_running(config, data, elsewhere=False)
+        told = tell_tenants(running, _named(*who), reached, now_ms)
         Terminal().note(f"{told.pages} of {len(reached)} accounts are told on their console's first page")
         Terminal().note(f"{told.webhooks} by webhook, of those that have an address for notices")
     if not reached:

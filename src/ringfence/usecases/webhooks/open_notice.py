@@ -53,6 +53,6 @@ def notice_form(row: NoticeRow) -> Form:
         ("NoticeSid", row.sid),
         ("AccountSid", row.account),
         ("NoticeType", row.kind.removeprefix(NOTICE_PREFIX)),
-        ("ToldAt", at),
+        ("At", at),
         *said.items(),
     ]

@@ -36,7 +36,7 @@ def test_what_is_said_of_a_blast() -> None:
         ("NoticeSid", notice.sid),
         ("AccountSid", AC),
         ("NoticeType", "blast"),
-        ("ToldAt", "2023-11-14T22:14:50Z"),
+        ("At", "2023-11-14T22:14:50Z"),
         ("ActorKind", "session"),
         ("Actor", "CS1"),
         ("Openings", "3"),
