@@ -10,6 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from operator import methodcaller
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -234,6 +235,20 @@ def test_a_provider_that_promises_its_name_beside_the_code_is_held_to_it(run: An
             for iss in ("", "http://evil.localhost:9000", f"{ISSUER}/"):
                 await refused(it, visitor, visitor.come(it.provider, iss=iss))
             assert (await visitor.come(it.provider)).status_code == 200
+
+    run(scene())
+
+
+def test_a_class_of_authentication_is_asked_for_and_counts_as_a_way_does(run: Any, sso: Any) -> None:
+    async def scene() -> None:
+        async with sso() as it:
+            owner, visitor = await prepared(it)
+            await let_in(it, owner, visitor)
+            begun = (await visitor.begin()).json()["address"]
+            assert parse_qs(urlsplit(begun).query)["acr_values"] == ["phr"], "of those the owner chose, phr and hwk"
+            for acr, status in (("phr", 200), ("phrh", 401), ("urn:mace:incommon:iap:silver", 401), (["phr"], 401)):
+                it.provider.claims = methodcaller("update", {"amr": None, "acr": acr})
+                assert (await visitor.come(it.provider)).status_code == status, acr
 
     run(scene())
 

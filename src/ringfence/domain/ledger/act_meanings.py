@@ -40,6 +40,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "end_former_slot": Meaning("ended a secret that was replaced", "nothing"),
     "end_rotated_slot": Meaning("ended a secret that was replaced", "nothing"),
     "open_console_link": Meaning("made a link by which one passkey joins the console", "nothing"),
+    "open_owner_link": Meaning("made a link by which an owner joins the console, after a wait", "nothing"),
     "sign_enrolment": Meaning("let a device be enrolled", "nothing"),
     "keep_device": Meaning("enrolled a device", "nothing"),
     "forget_devices": Meaning("removed devices", "nothing"),

@@ -78,13 +78,13 @@ class TenantVerbs(Vault):
     async def open_console_link(
         self, caller: Caller, account: str, slot: Slot, until_ms: int, owner: bool = False
     ) -> None:
-        verb = "open_owner_link" if owner else "open_console_link"
         self._browsers.check_link(slot.credential, until_ms)
-        opened = await self._open(caller, account, verb)
+        opened = await self._open(caller, account, "open_console_link")
         if owner and caller.credential not in (account, recovery_credential(account)):
-            self._write_down_later(account, caller.credential, f"refused.{verb}")
+            self._write_down_later(account, caller.credential, "refused.open_owner_link")
             raise KeyRefusedError("a link for an owner is made by the Auth Token or the recovery kit")
         self._slots.check(account, slot)
+        verb = "open_owner_link" if owner else "open_console_link"
         await self._write_down(account, caller.credential, verb, slot.credential)
         await self._browsers.note_link(account, slot.credential, until_ms, owner=owner)
         await self._slots.add(opened, account, slot)
