@@ -246,7 +246,11 @@ class _Drain:
         batch, held = firsts[:granted], firsts[granted:]
         await self._hold()
         submitting = self._deliverer.submit(batch)
-        answers = await (self._while_held(submitting) if self._queues.answers_late else submitting)
+        try:
+            answers = await (self._while_held(submitting) if self._queues.answers_late else submitting)
+        except FrozenError:
+            self._rates.give_back(account, sender, len(batch))
+            raise
         outcomes = [answer for answer in answers if isinstance(answer, Outcome)]
         if outcomes:
             await self._write_down(outcomes)

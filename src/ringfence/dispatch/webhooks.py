@@ -180,7 +180,7 @@ class WebhookLoop:
                 await self._defer([event], int(later_s * 1_000))
                 return
             try:
-                # It may have stood in line while its account was frozen.
+                # What was frozen by now, in line or just before, is told no more.
                 halt = await self._halt()
                 stopped = halt.everything or (event.account in halt.accounts and not is_notice(event))
                 settlement = None if stopped else await self._attempt(opened)
@@ -198,7 +198,7 @@ class WebhookLoop:
     async def _halt(self) -> Halt:
         """What stands still; all of it where that cannot be known now."""
         try:
-            return await self._halts.now()
+            return await self._halts.fresh()
         except StoreFailedError:
             return Halt(everything=True)
 

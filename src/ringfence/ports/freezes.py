@@ -64,6 +64,9 @@ class Halts(Protocol):
     async def now(self) -> Halt:
         """As it was half a second ago, at most. StoreFailedError: nobody may go on on what is not known."""
 
+    async def fresh(self) -> Halt:
+        """As a reading finds it that begins after this was called, and not before. StoreFailedError as `now`."""
+
 
 def is_platform_frozen(freezes: Sequence[FreezeRow]) -> bool:
     """Whether everything stands still."""

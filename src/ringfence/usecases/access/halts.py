@@ -1,4 +1,7 @@
-"""What stands still now, read from the store at most twice a second: whoever works for all accounts asks often."""
+"""What stands still now, for whoever works for all accounts and asks often.
+
+It is read at most twice a second for those who may be that late, and once for all others who ask meanwhile.
+"""
 
 import asyncio
 from typing import Protocol
@@ -24,6 +27,7 @@ class FrozenAccounts:
         self._store = store
         self._clock = clock
         self._reading = asyncio.Lock()
+        self._coming: asyncio.Task[Halt] | None = None
         self._held = Halt()
         self._until_ms: int | None = None
         self._families: dict[FreezeRow, tuple[int, frozenset[str]]] = {}
@@ -33,10 +37,26 @@ class FrozenAccounts:
         if not self._is_recent():
             async with self._reading:
                 if not self._is_recent():
-                    asked_ms = self._clock.monotonic_ms()
-                    self._held = await self._read()
-                    self._until_ms = asked_ms + HELD_MS
+                    await self._read_anew()
         return self._held
+
+    async def fresh(self) -> Halt:
+        """One reading for all who asked before it began. What the store raises passes through."""
+        if self._coming is None:
+            self._coming = asyncio.create_task(self._read_for_all(), name="freezes")
+        return await asyncio.shield(self._coming)
+
+    async def _read_for_all(self) -> Halt:
+        async with self._reading:
+            # Whoever asks from here on may ask about what is frozen meanwhile: that is for another reading.
+            self._coming = None
+            await self._read_anew()
+            return self._held
+
+    async def _read_anew(self) -> None:
+        asked_ms = self._clock.monotonic_ms()
+        self._held = await self._read()
+        self._until_ms = asked_ms + HELD_MS
 
     def _is_recent(self) -> bool:
         return self._until_ms is not None and self._clock.monotonic_ms() < self._until_ms

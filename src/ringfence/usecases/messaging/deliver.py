@@ -124,7 +124,12 @@ class Deliverer:
         return None
 
     async def submit(self, batch: Sequence[Opened]) -> list[Outcome | Throttled]:
-        """One answer for each, in the batch's order. ConnectionError: nothing is known, submit again later."""
+        """One answer for each, in the batch's order. ConnectionError: nothing is known, submit again later.
+
+        The batch is one account's, and not empty. FrozenError: nothing has happened; some may have waited since they
+        were opened, at a text a second for half a minute.
+        """
+        await self._look.refuse_frozen(batch[0].row.account)
         told = await self._told(batch)
         sendable = [item for item in batch if told.get(item.row.sid, "") is not None]
         asked_ms = self._clock.now_ms()

@@ -34,7 +34,7 @@ class SecondLook:
 
         FrozenError where an operator has stopped it for now.
         """
-        await self._refuse_frozen(account)
+        await self.refuse_frozen(account)
         if not await self._is_active(account):
             return ACCOUNT_SUSPENDED
         # The magic sender is nobody's; that it may be used was decided when the text was accepted.
@@ -52,7 +52,8 @@ class SecondLook:
             *(opted_out(self._store, self._keys, account, senders, remote) for senders, remote in pairs)
         )
 
-    async def _refuse_frozen(self, account: str) -> None:
+    async def refuse_frozen(self, account: str) -> None:
+        """Return where nothing of the account, nor of the carrier, stands still. FrozenError."""
         freezes = await self._store.freezes()
         if not freezes:
             return

@@ -1,5 +1,6 @@
 """What stands still is known to whoever asks, with all that it stops, and is read no oftener than it need be."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,12 +20,16 @@ class Counting(MemoryStore):
     readings = 0
     listings = 0
     away = False
+    held: asyncio.Event | None = None
 
     async def freezes(self) -> Sequence[FreezeRow]:
         self.readings += 1
         if self.away:
             raise StoreFailedError
-        return await super().freezes()
+        found = await super().freezes()
+        if self.held is not None:
+            await self.held.wait()
+        return found
 
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         self.listings += 1
@@ -96,3 +101,41 @@ def test_what_cannot_be_read_lets_nobody_go_on(run: Any, clock: ManualClock) -> 
             await halts.now()
 
     run(story())
+
+
+def test_who_cannot_be_late_knows_at_once_and_all_who_ask_meanwhile_share_a_reading(
+    run: Any, clock: ManualClock
+) -> None:
+    async def story() -> None:
+        store = await opened()
+        halts = FrozenAccounts(store, clock)
+        assert not (await halts.fresh()).stops(AC)
+        await freeze(store, clock, "account", AC)
+        assert not (await halts.now()).stops(AC)
+        assert all(halt.stops(AC) for halt in await asyncio.gather(*(halts.fresh() for _ in range(50))))
+        assert store.readings == 2
+        # And all others know by then.
+        assert (await halts.now()).stops(AC)
+        store.held = asyncio.Event()
+        early = asyncio.create_task(halts.fresh())
+        await until_read(store, 3)
+        await thaw(store, clock, "account", AC)
+        late = [asyncio.create_task(halts.fresh()) for _ in range(50)]
+        await asyncio.sleep(0)
+        store.held.set()
+        # A reading that had begun may be of before: who asked after that is told what the next one finds.
+        await early
+        assert not any(halt.stops(AC) for halt in await asyncio.gather(*late))
+        assert store.readings == 4
+        store.away = True
+        with pytest.raises(StoreFailedError):
+            await halts.fresh()
+        store.away = False
+        assert not (await halts.fresh()).stops(AC)
+
+    run(story())
+
+
+async def until_read(store: Counting, readings: int) -> None:
+    while store.readings < readings:
+        await asyncio.sleep(0)
