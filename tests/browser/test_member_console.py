@@ -89,10 +89,22 @@ def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
     page.get_by_label("Status").select_option("failed")
     page.get_by_role("button", name="Show").click()
     expect(texts.locator("td.text")).to_have_text(["It failed."])
+    # What happens while the list is open is offered, by the same filter: nothing is opened that nobody asked for.
+    opened = sum(entry.verb == "open_epochs" for entry in stand.ledger.entries)
+    stand.text("It arrived.")
+    stand.text("It failed, too.", Status.FAILED)
+    offered = page.get_by_role("button", name="new: show")
+    expect(offered).to_have_text("1 new: show")
+    assert sum(entry.verb == "open_epochs" for entry in stand.ledger.entries) == opened
+    offered.click()
+    expect(texts.locator("td.text")).to_have_text(["It failed, too.", "It failed."])
+    expect(offered).to_have_count(0)
+    page.get_by_label("Follow").uncheck()
 
     page.get_by_role("link", name="Ledger").click()
     told = page.frame_locator("#keys").get_by_role("status")
     expect(told).to_contain_text("You look for the first time")
+    expect(page.get_by_label("Follow")).not_to_be_checked()
     page.get_by_role("button", name="Newest").click()
     expect(told).to_contain_text("that you saw last")
     assert re.match(r"(\d+) of \1 entries are in the ledger", told.inner_text())

@@ -61,19 +61,20 @@ class LivePages:
     def routes(self) -> list[Route]:
         """Where tickets are had, for each of the pages, and where streams begin."""
         gives = [
-            Route(f"{STREAM}{path}", answering(self._giving(path, may)), methods=["GET"])
-            for path, (_, may) in self._followed.items()
+            Route(f"{STREAM}{path}", answering(self._giving(path, read, may)), methods=["GET"])
+            for path, (read, may) in self._followed.items()
         ]
         return [*gives, Route(STREAM, answering(self._stream), methods=["GET"])]
 
-    def _giving(self, path: str, may: May) -> Handler:
+    def _giving(self, path: str, read: Read, may: May) -> Handler:
         async def give(request: Request) -> Response:
             session, looked = session_of(request), _looked(path, request)
             await may(session, looked)
             # What a link or a form of somebody's leads here has no such header.
             if FOLLOWING_HEADER not in request.headers or not _is_short(request):
                 raise RefusedError("A page asks for this, and says so.", status=400)
-            return done(ticket=self.tickets.give(session, looked))
+            version = await self._polls.version(looked, read)
+            return done(ticket=self.tickets.give(session, looked), version=version)
 
         return give
 

@@ -7,9 +7,10 @@ const OFF = "off";
 /**
  * Follow the page at `address()`, which is null for what is not followed, with a bar before `place`. `changed(said)` is
  * called whenever it looks otherwise, and shows that, or comes back with words: then a button offers it, and `show` is
- * called once that is pressed. What comes back begins anew, and says whether anything is followed then.
+ * called once that is pressed. `heard(said)` is told all of it at once, and null where nothing can be heard for now.
+ * What comes back begins anew, and says whether anything is followed then.
  */
-export function followBar(place, address, changed, show) {
+export function followBar(place, address, changed, show, heard = () => {}) {
   const bar = made("div", "live");
   const label = made("label", "tick");
   const box = Object.assign(made("input"), { type: "checkbox", checked: sessionStorage.getItem(KEPT) !== OFF });
@@ -24,6 +25,8 @@ export function followBar(place, address, changed, show) {
   let busy = false;
 
   async function hear(said) {
+    heard(said);
+    if (said === null) return;
     last = said;
     if (busy) return;
     busy = true;
@@ -65,8 +68,10 @@ export function followBar(place, address, changed, show) {
     clear();
     bar.hidden = address() === null;
     if (!box.checked || bar.hidden) return false;
-    follow(address(), hear, stream.signal).then((why) => {
-      if (why) told.replaceChildren(why);
+    const { signal } = stream;
+    // One that was left has nothing to say any more.
+    follow(address(), (said) => signal.aborted || hear(said), signal).then((why) => {
+      if (why && !signal.aborted) told.replaceChildren(why);
     });
     return true;
   }

@@ -7,7 +7,8 @@ const AGAIN_MS = 2_000;
 
 /**
  * Call `heard` with `{version, new}` as often as the page at `address` looks otherwise, while this one is in view and
- * until `signal` aborts. What comes back are words, where there is nothing to be heard any more.
+ * until `signal` aborts; at first with how it looks now, or with null where that is not to be had. What comes back are
+ * words, where there is nothing to be heard any more.
  */
 export async function follow(address, heard, signal) {
   let failures = 0;
@@ -23,8 +24,11 @@ export async function follow(address, heard, signal) {
       heard(what);
     };
     try {
-      await hear(await ticketOf(address, hidden.signal), said, hidden.signal);
+      const { ticket, version } = await ticketOf(address, hidden.signal);
+      heard({ version, new: 0 });
+      await hear(ticket, said, hidden.signal);
     } catch (error) {
+      heard(null);
       // What else there is passes: it is tried again.
       if (error.final) return error.message;
     } finally {
@@ -44,7 +48,7 @@ async function ticketOf(address, signal) {
   const headers = { accept: "application/json", "ringfence-following": "1" };
   const response = await fetch(`/live${address}`, { headers, signal });
   const answer = await response.json().catch(() => ({}));
-  if (response.ok) return answer.ticket;
+  if (response.ok) return answer;
   const final = [400, 401, 403, 404].includes(response.status);
   const message = response.status === 401 ? "Signed out: nothing is followed." : answer.error;
   throw Object.assign(new Error(message), { final });

@@ -66,6 +66,7 @@ def test_a_change_is_told_and_nothing_of_it(run: Any, stand: Any) -> None:
                 assert (stream.status, stream.headers["cache-control"]) == (200, "no-store")
                 assert stream.headers["content-type"].startswith("text/event-stream")
                 began = await stream.next()
+                assert (await ticket_for(ada, "/queues")).json()["version"] == began["version"]
                 assert f'data-version="{began["version"]}"' in shown
                 await freeze(at.store, at.clock, "carrier", "other")
                 said = await stream.next()
