@@ -132,6 +132,19 @@ def test_what_is_no_key_or_ciphertext_is_refused() -> None:
     assert (set(publics), ciphertexts, seeds, taken) == ({"key"}, ["sealed"] * 3, ["key"] * 3, [32])
 
 
+def test_what_is_secret_of_a_key_and_a_message_is_wiped() -> None:
+    body = """
+        const key = kem.keyOf(bytes(given.seed));
+        const message = bytes(given.message);
+        kem.encapsulate(key.publicBytes, message);
+        const before = [...key.secret, key.z].map((each) => each.some((value) => value !== 0));
+        kem.wipe(key);
+        return [before, [...key.secret, key.z, message].map((each) => each.some((value) => value !== 0))];
+    """
+    before, after = evaluated(body, "ml_kem/kem", seed=os.urandom(64), message=os.urandom(32))
+    assert (set(before), set(after)) == ({True}, {False})
+
+
 def test_compression_rounds_as_fractions_do() -> None:
     body = """
         return given.widths.map((width) => Array.from({ length: 3329 }, (_, x) => {
