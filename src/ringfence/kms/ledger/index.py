@@ -42,9 +42,10 @@ _ENTRIES_OF: Mapping[By, str] = {
 }
 _OF_ACCOUNT_BY: Mapping[By, str] = {
     by: (
-        f"SELECT a.n FROM by_account a JOIN by_{by} b ON b.n = a.n "  # noqa: S608 - one of the two
-        "WHERE a.name = (SELECT id FROM name WHERE name = ?) AND b.name = (SELECT id FROM name WHERE name = ?) "
-        "AND a.n > ? AND a.n < ? ORDER BY a.n LIMIT ?"
+        # From whoever opened: of an account there may be millions of entries beside theirs.
+        f"SELECT theirs.n FROM by_{by} theirs CROSS JOIN by_account own ON own.n = theirs.n "  # noqa: S608 - one of two
+        "WHERE theirs.name = (SELECT id FROM name WHERE name = ?) AND own.name = (SELECT id FROM name WHERE name = ?) "
+        "AND theirs.n > ? AND theirs.n < ? ORDER BY theirs.n LIMIT ?"
     )
     for by in ("actor", "session")
 }
@@ -169,7 +170,7 @@ def entries_of_account_by(
 ) -> list[int]:
     """The numbers of an account's entries that are of one who opened, or of one session, the oldest first."""
     with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
-        return [n for (n,) in connection.execute(_OF_ACCOUNT_BY[by], (account, name, after, before, limit))]
+        return [n for (n,) in connection.execute(_OF_ACCOUNT_BY[by], (name, account, after, before, limit))]
 
 
 def latest_of_account(path: Path, account: str, *, before: int, limit: int) -> list[int]:

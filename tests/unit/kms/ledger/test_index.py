@@ -1,6 +1,7 @@
 """The index says whose entries are whose, and what is lost of it is found again in the ledger."""
 
 import asyncio
+import itertools
 import sqlite3
 import tempfile
 from contextlib import closing
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.kms.ledger.index import LedgerIndex, Whose, entries_of
+from ringfence.kms.ledger.index import LedgerIndex, Whose, entries_of, entries_of_account_by
 from ringfence.kms.ledger.reading import LedgerReader, read_ledger
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.ports.ledger import AccessEntry
@@ -49,6 +50,19 @@ def test_each_finds_its_own_in_order(entries: list[Whose], cut: int) -> None:
         for name in SESSIONS[1:]:
             assert entries_of(path, "session", name, limit=100) == [n for n, of in rows if of.session == name]
         assert entries_of(path, "session", "", limit=100) == []
+        for account, actor, session in itertools.product(ACCOUNTS, ACTORS, SESSIONS[1:]):
+            both = [n for n, of in rows if (of.account, of.actor) == (account, actor)]
+            found = entries_of_account_by(path, account, "actor", actor, after=-1, before=1 << 40, limit=100)
+            assert found == both
+            if both:
+                first, last = both[0], both[-1]
+                assert (
+                    entries_of_account_by(path, account, "actor", actor, after=first, before=last, limit=2)
+                    == both[1:-1][:2]
+                )
+            assert entries_of_account_by(path, account, "session", session, after=-1, before=1 << 40, limit=100) == [
+                n for n, of in rows if (of.account, of.session) == (account, session)
+            ]
 
 
 def test_a_stranger_has_none(tmp_path: Path) -> None:
