@@ -174,24 +174,6 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
 
     page.get_by_role("link", name="Keys").click()
     page.get_by_role("link", name="Till's").click()
-    page.get_by_role("button", name="Change its limits").click()
-    frame.get_by_role("button", name="Look it over").click()
-    expect(frame.get_by_role("alert")).to_have_text("You changed nothing.")
-    frame.get_by_label("It may be used from").select_option(label="These networks alone")
-    frame.get_by_label("Networks, with spaces between").fill("192.0.2.0/33")
-    frame.get_by_role("button", name="Look it over").click()
-    expect(frame.get_by_role("alert")).to_contain_text("This is no network: 192.0.2.0/33")
-    frame.get_by_label("Networks, with spaces between").fill("192.0.2.0/24, 2001:db8::/32")
-    frame.get_by_label("It is watched").select_option(label="Yes")
-    with page.expect_navigation():
-        looked_over(frame)
-    expect(page.get_by_text("A change waits")).to_be_visible()
-    taken(stand)
-    page.reload()
-    expect(page.get_by_text("2001:db8::/32")).to_be_visible()
-    row = stand.wait(stand.texts.credential(SK))
-    assert row is not None
-    assert (row.networks, row.watched, row.canary) == ("192.0.2.0/24 2001:db8::/32", True, False)
     page.get_by_text("Freeze or revoke this key").click()
     page.get_by_role("button", name=f"Revoke {SK}").click()
     expect(page.get_by_text("There is none.")).to_be_visible()
@@ -234,9 +216,10 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
 
 
 @pytest.mark.long
-def test_webhooks_of_verify_and_who_may_use_the_account_are_set_up(page: Page, stand: MemberConsole) -> None:
+def test_webhooks_of_verify_limits_of_keys_and_access_are_set_up(page: Page, stand: MemberConsole) -> None:
     canary = f"https://a.example/{stand.canary}"
     stand.make_owners()
+    api_key(stand)
     frame = page.frame_locator("#keys")
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -258,6 +241,26 @@ def test_webhooks_of_verify_and_who_may_use_the_account_are_set_up(page: Page, s
     expect(frame.locator("dd")).to_have_text([f"{canary}/verify"])
     expect(page.get_by_label("factor.created")).to_be_checked()
 
+    page.get_by_role("link", name="Keys").click()
+    page.get_by_role("link", name="Till's").click()
+    page.get_by_role("button", name="Change its limits").click()
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_role("alert")).to_have_text("You changed nothing.")
+    frame.get_by_label("It may be used from").select_option(label="These networks alone")
+    frame.get_by_label("Networks, with spaces between").fill("192.0.2.0/33")
+    frame.get_by_role("button", name="Look it over").click()
+    expect(frame.get_by_role("alert")).to_contain_text("This is no network: 192.0.2.0/33")
+    frame.get_by_label("Networks, with spaces between").fill("192.0.2.0/24, 2001:db8::/32")
+    frame.get_by_label("It is watched").select_option(label="Yes")
+    with page.expect_navigation():
+        looked_over(frame)
+    expect(page.get_by_text("A change waits")).to_be_visible()
+    taken(stand)
+    page.reload()
+    expect(page.get_by_text("2001:db8::/32")).to_be_visible()
+    row = stand.wait(stand.texts.credential(SK))
+    assert row is not None
+    assert (row.networks, row.watched, row.canary) == ("192.0.2.0/24 2001:db8::/32", True, False)
     page.get_by_role("link", name="Access").click()
     page.get_by_role("button", name="Change the networks").click()
     frame.get_by_label("Networks, all of them").fill("192.0.2.0/24\n2001:db8::/32")
