@@ -52,6 +52,7 @@ def test_the_first_page_shows_it_as_text() -> None:
         calls=[],
         charts=[],
         acts=[],
+        claims=[],
         whole=True,
         notices=[replace(TOLD, who="session <b>")],
     )
