@@ -81,6 +81,14 @@ async def test_tenants_are_narrowed_by_status_time_and_beginnings(store, account
     assert [row.sid for row in await store.tenants(TenantFilter(sid="ACb"), before="ACbc")] == [B]
 
 
+async def test_the_countries_of_an_accounts_numbers_are_told_once_each(store, owned):
+    assert await store.number_regions(A) == []
+    for n, (account, region) in enumerate([(A, "US"), (A, "US"), (A, "DE"), (A, ""), (B, "FR")]):
+        number = owned(sid=f"PN{n}", number=f"+1202555010{n}", account=account, region=region)
+        await store.buy_number(number, from_stock=False)
+    assert await store.number_regions(A) == ["DE", "US"]
+
+
 async def test_updating_an_account_keeps_what_it_is(store, account):
     row, credential = account("AC1", A)
     await store.create_account(row, credential)

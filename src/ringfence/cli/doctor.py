@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from ringfence.carriers.sip.trunk import TrunkError
+from ringfence.cli.doctor_policies import policies_found
 from ringfence.cli.terminal import Terminal
 from ringfence.roles.asn_file import asn_networks
 from ringfence.roles.installation_lock import holder, lone_roles
@@ -51,7 +52,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, in a fixed order. Nothing is changed."""
     checks: tuple[Callable[[Settings], Finding], ...] = (
         _python, _environment, _data_folder, _disk, _unix_sockets, _port, _consoles, _key_origin, _addresses,
-        _clock, _keys, _carrier, _trunks, _codes, _browser,
+        _clock, _keys, _carrier, _trunks, _codes, _policies, _browser,
     )  # fmt: skip
     for check in checks:
         yield check(settings)
@@ -98,6 +99,10 @@ def _unix_sockets(settings: Settings) -> Finding:
     except OSError as error:
         return Finding("sockets", f"no Unix sockets: {error.strerror}", "allow AF_UNIX to this process")
     return Finding("sockets", str(settings.run_dir))
+
+
+def _policies(settings: Settings) -> Finding:
+    return Finding("policies", *policies_found(settings))
 
 
 def _port(settings: Settings) -> Finding:

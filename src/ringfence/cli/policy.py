@@ -16,7 +16,7 @@ from ringfence.console.operator import staff_rows
 from ringfence.console.operator.act_names import Act, AskedAct
 from ringfence.console.operator.policies import Judgement, NoPoliciesError, Policies
 from ringfence.console.operator.policies import schema as schema_text
-from ringfence.console.operator.policy_files import PolicyError, shipped_statements, statements_in
+from ringfence.console.operator.policy_files import PolicyError, policies_in, shipped_policies
 from ringfence.console.storage import DATABASE
 from ringfence.domain.access.staff_role import StaffRole
 from ringfence.domain.sid import is_sid
@@ -77,7 +77,8 @@ def ask(
         persons=2 if confirms else 1,
         at_ms=clock_of(settings).now_ms(),
     )
-    judged = policies.judge(asked, roles, asyncio.run(_parent_of(settings, tenant)) if tenant else "")
+    parent, countries = asyncio.run(_known_of(settings, tenant)) if tenant else ("", [])
+    judged = policies.judge(asked, roles, parent, countries)
     terminal = Terminal()
     terminal.say(_told(judged, roles))
     if not judged.permitted:
@@ -95,7 +96,7 @@ def schema() -> None:
 def _policies(settings: Settings, folder: Path | None) -> Policies:
     chosen = folder or (Path(settings.staff_policies).expanduser() if settings.staff_policies else None)
     try:
-        return Policies(statements_in(chosen) if chosen else shipped_statements())
+        return Policies((policies_in(chosen) if chosen else shipped_policies()).statements)
     except NoPoliciesError:
         raise RefusalError(
             "cedarpy, which reads policies, is not installed", "pip install 'ringfence[policies]'"
@@ -113,7 +114,9 @@ def _policies(settings: Settings, folder: Path | None) -> Policies:
 def _cell(policies: Policies, role: StaffRole, act: Act, times_ms: Sequence[int]) -> str:
     ways = [(times_ms[0], ""), *((at_ms, AN_ACCOUNT) for at_ms in times_ms)]
     asked = [_asked(act, account, persons, at_ms) for at_ms, account in ways for persons in (1, 2)]
-    permitted = [each.permitted for each in policies.judge_all(asked, [role])]
+    # No country first: that is what many accounts have.
+    owned = [(), *([country] for country in policies.named_countries)]
+    permitted = [each.permitted for some in owned for each in policies.judge_all(asked, [role], countries=some)]
     first, second = permitted[::2], permitted[1::2]
     if all(permitted):
         return "yes"
@@ -148,15 +151,16 @@ def _console_db(settings: Settings) -> Iterator[sqlite3.Connection]:
         db.close()
 
 
-async def _parent_of(settings: Settings, account: str) -> str:
+async def _known_of(settings: Settings, account: str) -> tuple[str, list[str]]:
+    """Its parent, and the countries of its numbers."""
     store = await open_store(settings)
     try:
-        found = await store.account(account)
+        found, countries = await store.account(account), await store.number_regions(account)
     finally:
         await store.close()
     if found is None:
         raise RefusalError("there is no such account", "ringfence account list")
-    return found.parent or ""
+    return found.parent or "", countries
 
 
 def _told(judged: Judgement, roles: Sequence[StaffRole]) -> str:
@@ -165,5 +169,5 @@ def _told(judged: Judgement, roles: Sequence[StaffRole]) -> str:
     if judged.permitted:
         return f"permitted to whoever is for {who}: by {by}"
     if judged.broken:
-        return f"refused: {len(judged.broken)} of the policies cannot be computed"
+        return f"refused: {len(judged.broken)} of the policies cannot be computed, or ask for countries not known"
     return f"refused to whoever is for {who}: {f'by {by}' if by else 'no policy permits it'}"

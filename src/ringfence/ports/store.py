@@ -457,6 +457,9 @@ class NumberStore(Protocol):
         Numbers that another account gave up are left out as long as they rest, at `at_ms`.
         """
 
+    async def number_regions(self, account: str) -> list[str]:
+        """The countries (ISO 3166) of the numbers that an account owns itself, each once, in order."""
+
     async def stocked_regions(self) -> dict[str, frozenset[str]]:
         """Regions with the kinds in stock."""
 

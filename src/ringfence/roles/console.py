@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -15,7 +17,8 @@ from ringfence.console.frozen_sessions import FrozenSessions
 from ringfence.console.lockout import Lockout
 from ringfence.console.operator.act_names import every_member_may
 from ringfence.console.operator.policies import NoPoliciesError, Policies, may_by
-from ringfence.console.operator.policy_files import PolicyError, shipped_statements, statements_in
+from ringfence.console.operator.policies_in_force import written_down
+from ringfence.console.operator.policy_files import PolicyError, PolicyFolder, policies_in, shipped_policies
 from ringfence.console.storage import DATABASE, ConsoleStorage
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
@@ -41,7 +44,8 @@ if TYPE_CHECKING:
 
 async def run(settings: Settings, process: RoleProcess) -> None:
     """Serve the listeners the supervisor bound, until cancelled. RefusalError where the storage cannot be used."""
-    policy, policies = attestation_policy(settings), staff_policies(settings)
+    policy, folder = attestation_policy(settings), staff_policies(settings)
+    policies, digests = (None, ()) if folder is None else folder
     async with contextlib.AsyncExitStack() as stack:
         storage = await open_console_storage(settings)
         stack.push_async_callback(storage.close)
@@ -76,14 +80,16 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 staff_passkeys=WebauthnPasskeys(policy),
                 http=http,
                 dev=settings.dev,
-                staff_may=every_member_may if policies is None else may_by(policies, storage, store),
+                staff_may=written_down(
+                    every_member_may if policies is None else may_by(policies, storage, store), keys, digests
+                ),
                 members_passkeys=WebauthnPasskeys(),
                 view=store,
                 records=keys,
                 processes=SocketStates(settings),
                 grants=keys,
                 accounts=store,
-                installation=installation_of(settings),
+                installation=msgspec.structs.replace(installation_of(settings), policies=digests),
                 allowed=allowed_of(settings),
                 set_up=store,
             )
@@ -106,12 +112,12 @@ async def open_console_storage(settings: Settings) -> ConsoleStorage:
     return storage
 
 
-def staff_policies(settings: Settings) -> Policies | None:
-    """What staff may do; None in dev where cedarpy is not installed: everything. RefusalError for policies that cannot
-    be used, and in production without cedarpy."""
+def staff_policies(settings: Settings) -> tuple[Policies, Sequence[str]] | None:
+    """What staff may do, and the digests of its files; None in dev where cedarpy is not installed: everything.
+    RefusalError for policies that cannot be used, and in production without cedarpy."""
     try:
-        folder = Path(settings.staff_policies).expanduser()
-        return Policies(statements_in(folder) if settings.staff_policies else shipped_statements())
+        found = configured_policies(settings)
+        return Policies(found.statements), found.digests
     except NoPoliciesError:
         if not settings.dev or settings.staff_policies:
             raise RefusalError(
@@ -121,6 +127,11 @@ def staff_policies(settings: Settings) -> Policies | None:
         return None
     except PolicyError as error:
         raise RefusalError(f"staff_policies: {error.mistakes[0]}", "ringfence policy check", exit_code=2) from None
+
+
+def configured_policies(settings: Settings) -> PolicyFolder:
+    """The files that `staff_policies` names, or ours. PolicyError."""
+    return policies_in(Path(settings.staff_policies).expanduser()) if settings.staff_policies else shipped_policies()
 
 
 def outgoing(settings: Settings) -> "PooledClient | None":

@@ -82,6 +82,9 @@ class MemoryNumbers:
         del self._numbers[known.number]
         return True
 
+    async def number_regions(self, account: str) -> list[str]:
+        return sorted({row.region for row in self._numbers.values() if row.account == account and row.region})
+
     async def stock(self, rows: Sequence[StockRow]) -> int:
         before = len(self._stock)
         for row in rows:

@@ -50,6 +50,9 @@ class PostgresNumbers(PostgresGround):
     async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
         return await self._write_directory(_release, (account, sid, rests_until_ms))
 
+    async def number_regions(self, account: str) -> list[str]:
+        return [row["region"] for row in await self._all(SQL["regions_of"], account)]
+
     async def stock(self, rows: Sequence[StockRow]) -> int:
         return await self._write(_stock, rows)
 

@@ -52,6 +52,9 @@ class SqliteNumbers(SqliteGround):
     async def release_number(self, account: str, sid: str, *, rests_until_ms: int = 0) -> bool:
         return await self._write(_release, (account, sid, rests_until_ms))
 
+    async def number_regions(self, account: str) -> list[str]:
+        return [region for (region,) in self._all(SQL["regions_of"], (account,))]
+
     async def stock(self, rows: Sequence[StockRow]) -> int:
         return await self._write(_stock, rows)
 

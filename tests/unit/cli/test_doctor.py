@@ -29,7 +29,7 @@ def test_a_busy_port_is_found_with_the_way_out(ringfence) -> None:
     listeners[0].close()
     assert done.returncode == 1
     assert f"✗ port         port {port} busy" in done.stdout
-    assert "error: 1 of 15 checks failed" in done.stderr
+    assert "error: 1 of 16 checks failed" in done.stderr
 
 
 def test_the_port_of_a_running_installation_is_its_own(tmp_path: Path) -> None:
@@ -158,3 +158,33 @@ def test_templates_are_counted_and_a_file_that_is_wrong_is_found(tmp_path: Path)
     found = finding(Settings(data_dir=tmp_path, verify_templates=str(path)), "codes")
     assert "expected one {{code}}" in found.found
     assert found.cure
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("permit (principal, action, resource", "1 mistakes, the first own.cedar:1"),
+        ('permit (principal, action == Action::"tenant.sell", resource);', "tenant.sell"),
+        ('permit (principal, action in Action::"look", resource);', "nobody may incident.acknowledge, tenant.invite"),
+        (
+            'permit (principal, action, resource); forbid (principal, action == Action::"thaw", resource);',
+            "nobody may thaw; whoever is staff may incident.acknowledge, tenant.invite",
+        ),
+        (
+            'permit (principal in Role::"support", action, resource); forbid (principal, action, resource) unless '
+            "{ context.hour == 18 && context.persons == 2 && resource is Account && "
+            'resource.countries == ["DE"] };',
+            "",
+        ),
+    ],
+    ids=["mistake", "unknown act", "nobody may", "everybody may", "somebody may at times"],
+)
+def test_policies_that_cannot_be_used_or_leave_somebody_out_are_found(tmp_path: Path, text: str, found: str) -> None:
+    (tmp_path / "own.cedar").write_text(text)
+    looked = finding(Settings(data_dir=tmp_path, staff_policies=str(tmp_path)), "policies")
+    assert found in looked.found
+    assert bool(looked.cure) is bool(found)
+
+
+def test_the_policies_that_come_along_need_no_cure(tmp_path: Path) -> None:
+    assert finding(Settings(data_dir=tmp_path), "policies") == Finding("policies", "those that come along")

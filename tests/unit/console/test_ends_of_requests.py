@@ -8,7 +8,7 @@ from tests.unit.console.test_two_person_acts import TARGET, Two, frozen_account,
 
 from ringfence.console.operator.act_names import Act
 from ringfence.console.operator.policies import Policies, may_by
-from ringfence.console.operator.policy_files import shipped_statements
+from ringfence.console.operator.policy_files import shipped_policies
 from ringfence.console.sessions import IDLE_MS, LIFE_MS, Sessions
 from ringfence.domain.access.staff_role import StaffRole
 from ringfence.domain.base64url import encode_base64url
@@ -103,7 +103,7 @@ def test_who_lost_the_right_to_ask_has_asked_for_nothing(run: Any, stand: Any, l
     async def story() -> None:
         async with stand() as at:
             await frozen_account(at)
-            at.may = may_by(Policies(shipped_statements()), at.storage, at.store)
+            at.may = may_by(Policies(shipped_policies().statements), at.storage, at.store)
 
             async def then() -> None:
                 if late:

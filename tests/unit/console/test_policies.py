@@ -1,16 +1,21 @@
 """Policies of staff: those that come along say what they should, and what nobody permits is refused."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.unit.console.test_members import AC, account
+from tests.unit.console.test_two_person_acts import NUMBER
 
-from ringfence.console.operator.act_names import Act, AskedAct
+from ringfence.console.operator.act_names import Act, AskedAct, every_member_may
 from ringfence.console.operator.policies import Policies, may_by, schema
-from ringfence.console.operator.policy_files import PolicyError, read_statements, shipped_statements, statements_in
+from ringfence.console.operator.policies_in_force import written_down
+from ringfence.console.operator.policy_files import PolicyError, policies_in, read_statements, shipped_policies
 from ringfence.console.refusals import RefusedError
 from ringfence.domain.access.staff_role import ALL_STAFF_ROLES, StaffRole
+from ringfence.ports.access_notes import OPERATOR
 
 SUPPORT, OPERATIONS, SECURITY = StaffRole
 MONDAY_MS = 4 * 86_400_000
@@ -39,7 +44,7 @@ EXPECTED = {
 
 @pytest.fixture(scope="module")
 def shipped() -> Policies:
-    return Policies(shipped_statements())
+    return Policies(shipped_policies().statements)
 
 
 def asked(act: Act, **changed: Any) -> AskedAct:
@@ -147,22 +152,22 @@ def test_a_semicolon_in_a_string_or_a_comment_ends_nothing() -> None:
 def test_a_folder_is_read_whole_or_not_at_all(tmp_path: Path) -> None:
     for missing in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(PolicyError):
-            statements_in(missing)
+            policies_in(missing)
     (tmp_path / "b.cedar").write_text("forbid (principal, action, resource);")
     (tmp_path / "a.cedar").write_text("permit (principal, action, resource);")
     (tmp_path / "notes.txt").write_text("no policy")
-    assert [each.file for each in statements_in(tmp_path)] == ["a.cedar", "b.cedar"]
+    assert [each.file for each in policies_in(tmp_path).statements] == ["a.cedar", "b.cedar"]
     (tmp_path / "a.cedar").chmod(0o666)
     with pytest.raises(PolicyError, match="anybody may write it"):
-        statements_in(tmp_path)
+        policies_in(tmp_path)
     (tmp_path / "a.cedar").chmod(0o600)
     tmp_path.chmod(0o777)
     with pytest.raises(PolicyError, match="anybody may write into it"):
-        statements_in(tmp_path)
+        policies_in(tmp_path)
     tmp_path.chmod(0o700)
     (tmp_path / "a.cedar").write_bytes(b"\xff")
     with pytest.raises(PolicyError):
-        statements_in(tmp_path)
+        policies_in(tmp_path)
 
 
 def test_the_schema_names_every_act_and_part() -> None:
@@ -201,6 +206,76 @@ def test_the_console_asks_the_policies_for_the_roles_of_that_moment(run: Any, st
                 await it.terminal.give_roles(member.id, [])
             with pytest.raises(RefusedError):
                 await it.terminal.give_roles(ST, [SUPPORT])
+
+    run(scene())
+
+
+OF_DE = 'resource is Account && resource.countries == ["DE"]'
+
+
+def test_a_policy_may_ask_for_a_tenants_countries_and_what_is_not_known_is_refused() -> None:
+    permits = of(f"permit (principal, action, resource) when {{ {OF_DE} }};")
+    forbids = of(
+        "permit (principal, action, resource); forbid (principal, action, resource) "
+        'when { resource is Account && resource.countries.contains("RU") };'
+    )
+    assert (permits.by_country, permits.named_countries, forbids.named_countries) == (True, ["DE"], ["RU"])
+    for policies, countries, permitted in (
+        *((permits, ["DE"], True), (permits, ["DE", "FR"], False), (permits, [], False)),
+        *((forbids, ["DE"], True), (forbids, ["DE", "RU"], False), (forbids, [], False)),
+    ):
+        judged = policies.judge(asked(Act.TENANT_LOOK, account=AC), [SUPPORT], countries=countries)
+        assert (judged.permitted, bool(judged.broken)) == (permitted, not countries), countries
+    # What is of no account has no countries to ask for.
+    assert forbids.judge(asked(Act.TENANTS_LIST), [SUPPORT]).permitted
+    with pytest.raises(PolicyError, match="countries"):
+        of('permit (principal, action, resource) when { resource.countries == ["DE"] };')
+
+
+def test_a_policy_that_asks_for_no_country_is_not_bothered_by_one_that_does() -> None:
+    both = of(
+        'permit (principal, action == Action::"tenant.look", resource); '
+        f'permit (principal, action == Action::"grant.ask", resource) when {{ {OF_DE} }};'
+    )
+    assert both.judge(asked(Act.TENANT_LOOK, account=AC), [SUPPORT]).permitted
+    assert not both.judge(asked(Act.GRANT_ASK, account=AC), [SUPPORT]).permitted
+
+
+def test_the_countries_of_an_account_are_those_of_its_own_numbers(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            await account(it)
+            ada = await it.first()
+            it.may = may_by(of(f"permit (principal, action, resource) when {{ {OF_DE} }};"), it.storage, it.store)
+            assert (await ada.page(f"/tenants/{AC}")).status_code == 403
+            german = replace(NUMBER, account=AC, number="+4930555123", region="DE")
+            await it.store.buy_number(german, from_stock=False)
+            assert (await ada.page(f"/tenants/{AC}")).status_code == 200
+            await it.store.buy_number(replace(NUMBER, account=AC, sid="PN" + "2" * 32), from_stock=False)
+            assert (await ada.page(f"/tenants/{AC}")).status_code == 403
+
+    run(scene())
+
+
+def test_the_ledger_has_which_policies_are_in_force_before_they_judge(run: Any, stand: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "policies"
+    folder.mkdir()
+    (folder / "own.cedar").write_text("permit (principal, action, resource);")
+    digest = f"own.cedar:{hashlib.sha256((folder / 'own.cedar').read_bytes()).hexdigest()}"
+    digests = policies_in(folder).digests
+    assert list(digests) == [digest]
+
+    async def scene() -> None:
+        async with stand() as it:
+            ada = await it.first()
+            it.may = written_down(every_member_may, it.keys, digests)
+            it.ledger.full = True
+            assert (await ada.page("/staff")).status_code == 503
+            it.ledger.full = False
+            for _ in range(2):
+                assert (await ada.page("/staff")).status_code == 200
+            (entry,) = [each for each in it.ledger.entries if each.verb == "note.policies"]
+            assert (entry.account, entry.actor, entry.scope) == (OPERATOR, "staff:terminal", (digest,))
 
     run(scene())
 

@@ -34,8 +34,11 @@ def _no_disk() -> Disk:
 class Installation(msgspec.Struct, frozen=True, kw_only=True):
     """Rates are texts a second, `calls_at_once` calls of one account.
 
-    `ways` are in the order in which they are tried. `witnesses` tells how it stands with each, by name.
+    `ways` are in the order in which they are tried. `witnesses` tells how it stands with each, by name. `policies` are
+    those of staff that are in force, as `policy_files.PolicyFolder` has their digests; none where there are none.
     """
+
+    policies: Sequence[str] = ()
 
     ways: Sequence[Way] = ()
     number_rate_mps: float = 0.0

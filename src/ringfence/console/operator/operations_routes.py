@@ -158,6 +158,7 @@ def operations_routes(
             "Ledger health",
             health=await ledger_health(records),
             witnesses=installation.witnesses(),
+            policies=installation.policies,
         )
 
     async def health_now(_: Looked) -> Now:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 LOOKS: Final = ("look", "list")
 HERE: Final = "here"
 _CONTEXT: Final = "{ fresh: Bool, persons: Long, hour: Long, weekday: Long }"
+COUNTRIES: Final = ".countries"
+_COUNTRY = re.compile(r'"([A-Z]{2})"')
 _NUMBERED = re.compile(r"policy(\d+)")
 _TOKEN_NAMED = re.compile(r"`([^`]+)`")
 
@@ -48,14 +50,19 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     broken: Sequence[str] = ()
 
 
-def schema() -> str:
-    """What policies may name, in Cedar's own form: roles, acts, what an act is of, and what is known as it is asked."""
+def schema(*, known: bool = True) -> str:
+    """What policies may name, in Cedar's own form: roles, acts, what an act is of, and what is known as it is asked.
+
+    Statements are checked as if an account's countries were always known. Where they are not (`known` is false), one
+    that asks for them cannot be computed, and its act is refused.
+    """
     roles = ", ".join(f'"{role.value}"' for role in StaffRole)
     lines = [
         f"entity Role enum [{roles}];",
         "entity Staff in [Role];",
         "// A tenant, or a subaccount within one.",
-        "entity Account in [Account];",
+        '// countries: of the numbers that it owns itself (ISO 3166), such as ["DE"]. Whoever owns none has none.',
+        f"entity Account in [Account] = {{ countries{'' if known else '?'}: Set<String> }};",
         f'entity Installation enum ["{HERE}"];',
         "// fresh: the passkey was shown within five minutes. persons: 2 where one asked and this one confirms.",
         "// hour: 0 to 23, UTC. weekday: 1 is Monday.",
@@ -82,23 +89,40 @@ class Policies:
         if mistakes:
             raise PolicyError(mistakes)
         self._policies = self._cedar.PolicySet.from_str("\n".join(each.text for each in statements))
-        self._schema = self._cedar.Schema.from_str(schema())
+        self._schema = self._cedar.Schema.from_str(schema(known=False))
 
     @property
     def by_time(self) -> bool:
         """Whether one of them asks what time it is."""
         return any("context.hour" in each.text or "context.weekday" in each.text for each in self._statements)
 
-    def judge(self, asked: AskedAct, roles: Sequence[StaffRole], parent: str = "") -> Judgement:
-        """Of an act by whoever is for `roles`; `parent` is that of the account, "" for none."""
-        return self.judge_all([asked], roles, parent)[0]
+    @property
+    def by_country(self) -> bool:
+        """Whether one of them asks for an account's countries."""
+        return any(COUNTRIES in each.text for each in self._statements)
 
-    def judge_all(self, asked: Sequence[AskedAct], roles: Sequence[StaffRole], parent: str = "") -> list[Judgement]:
+    @property
+    def named_countries(self) -> Sequence[str]:
+        """The countries that those name which ask for them."""
+        found = [_COUNTRY.findall(each.text) for each in self._statements if COUNTRIES in each.text]
+        return sorted({country for some in found for country in some})
+
+    def judge(
+        self, asked: AskedAct, roles: Sequence[StaffRole], parent: str = "", countries: Sequence[str] = ()
+    ) -> Judgement:
+        """Of an act by whoever is for `roles`; `parent` is the account's, "" for none, and so are `countries`."""
+        return self.judge_all([asked], roles, parent, countries)[0]
+
+    def judge_all(
+        self, asked: Sequence[AskedAct], roles: Sequence[StaffRole], parent: str = "", countries: Sequence[str] = ()
+    ) -> list[Judgement]:
         """As `judge`, of acts of one person."""
         people = {each.staff for each in asked}
         entities = [_entity("Staff", person, [("Role", role.value) for role in roles]) for person in people]
         for account in {each.account for each in asked if each.account}:
-            entities.append(_entity("Account", account, [("Account", parent)] if parent else []))
+            above = [("Account", parent)] if parent else []
+            known = {"countries": list(countries)} if countries else {}
+            entities.append(_entity("Account", account, above, known))
         answers = self._cedar.is_authorized_batch(
             [_request(each) for each in asked], self._policies, entities, self._schema
         )
@@ -132,10 +156,12 @@ def may_by(policies: Policies, storage: ConsoleStorage, view: OperatorView) -> M
         roles = () if member is None or member.removed_ms is not None else member.roles
         try:
             account = await view.account(asked.account) if is_sid(asked.account, "AC") else None
+            asks = account is not None and policies.by_country
+            countries = await view.number_regions(asked.account) if asks else []
         except StoreFailedError as error:
             raise ConnectionError("whose account it is cannot be read now") from error
         parent = "" if account is None else account.parent or ""
-        judged = policies.judge(asked, roles, parent)
+        judged = policies.judge(asked, roles, parent, countries)
         for _ in judged.broken:
             _log.error("console.policy_broken", act=asked.act.value)
         if not judged.permitted:
@@ -161,10 +187,12 @@ def _request(asked: AskedAct) -> dict[str, Any]:
     }
 
 
-def _entity(kind: str, name: str, parents: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _entity(
+    kind: str, name: str, parents: Sequence[tuple[str, str]], attributes: dict[str, Any] | None = None
+) -> dict[str, Any]:
     return {
         "uid": {"type": kind, "id": name},
-        "attrs": {},
+        "attrs": attributes or {},
         "parents": [{"type": of, "id": parent} for of, parent in parents],
     }
 

@@ -3,9 +3,10 @@
 Source: the grammar of Cedar policies, in which a statement ends with a semicolon outside strings and comments.
 """
 
+import hashlib
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -61,24 +62,28 @@ class PolicyError(Exception):
         self.mistakes = mistakes
 
 
-def shipped_statements() -> list[Statement]:
+class PolicyFolder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a folder's files hold, and of each its name and SHA-256, as `sha256sum` tells it: `support.cedar:3f1c…`."""
+
+    statements: Sequence[Statement]
+    digests: Sequence[str]
+
+
+def shipped_policies() -> PolicyFolder:
     """Those of this package."""
     files = sorted(resources.files("ringfence.console").joinpath("policies").iterdir(), key=lambda file: file.name)
-    return [
-        each for file in files if file.name.endswith(SUFFIX) for each in read_statements(file.name, file.read_text())
-    ]
+    return _folder({file.name: file.read_bytes() for file in files if file.name.endswith(SUFFIX)})
 
 
-def statements_in(folder: Path) -> list[Statement]:
-    """Those of a folder's own files, in the order of their names. PolicyError for none, and for one that anybody may
-    write."""
+def policies_in(folder: Path) -> PolicyFolder:
+    """A folder's own files, in the order of their names. PolicyError for none, and for one that anybody may write."""
     try:
         found = sorted(each for each in folder.iterdir() if each.suffix == SUFFIX)
     except OSError as error:
         raise PolicyError([Mistake(file=str(folder), line=0, why=error.strerror or "cannot be read")]) from None
     if not found:
         raise PolicyError([Mistake(file=str(folder), line=0, why=f"holds no *{SUFFIX}: nobody could do anything")])
-    mistakes, statements = [], []
+    mistakes, texts = [], {}
     if folder.stat().st_mode & stat.S_IWOTH:
         mistakes.append(Mistake(file=str(folder), line=0, why="anybody may write into it: chmod o-w"))
     for file in found:
@@ -88,13 +93,21 @@ def statements_in(folder: Path) -> list[Statement]:
                 raise ValueError("anybody may write it: chmod o-w")
             if state.st_size > FILE_MAX_BYTES:
                 raise ValueError(f"is larger than {FILE_MAX_BYTES} bytes")
-            statements += read_statements(file.name, file.read_text("utf-8"))
+            texts[file.name] = file.read_bytes()
+            texts[file.name].decode()
         except (OSError, ValueError) as error:
             why = (error.strerror or "cannot be read") if isinstance(error, OSError) else str(error)
             mistakes.append(Mistake(file=file.name, line=0, why=why))
     if mistakes:
         raise PolicyError(mistakes)
-    return statements
+    return _folder(texts)
+
+
+def _folder(texts: Mapping[str, bytes]) -> PolicyFolder:
+    return PolicyFolder(
+        statements=[each for name, text in texts.items() for each in read_statements(name, text.decode())],
+        digests=[f"{name}:{hashlib.sha256(text).hexdigest()}" for name, text in texts.items()],
+    )
 
 
 def read_statements(file: str, text: str) -> list[Statement]:

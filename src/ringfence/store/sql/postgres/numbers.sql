@@ -81,5 +81,8 @@ WHERE region = $1 AND kind = $2 AND ($3::text IS NULL OR number ~ $3)
   )
 ORDER BY number LIMIT $5
 
+-- regions_of --
+SELECT DISTINCT region FROM number WHERE account = $1 AND region <> '' ORDER BY region
+
 -- regions --
 SELECT DISTINCT region, kind FROM stock

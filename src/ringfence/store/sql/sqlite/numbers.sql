@@ -66,5 +66,8 @@ WHERE region = ?1 AND kind = ?2 AND (?3 IS NULL OR number GLOB ?3) AND (?4 IS NU
   )
 ORDER BY number LIMIT ?5
 
+-- regions_of --
+SELECT DISTINCT region FROM number WHERE account = ? AND region <> '' ORDER BY region
+
 -- regions --
 SELECT DISTINCT region, kind FROM stock
