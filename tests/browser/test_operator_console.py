@@ -181,6 +181,7 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     # On a telephone nothing is wider than the screen.
     ada.set_viewport_size({"width": 360, "height": 740})
     operations = ("/carriers", "/routes", "/queues", "/capacity", "/incidents", "/requests", "/ledger/health")
+    operations = (*operations, "/invitations", "/grants")
     for path in ("/", "/tenants", "/ledger", "/staff", "/frozen", "/sessions", *operations):
         ada.goto(f"{served.desk.origin}{path}")
         assert ada.locator("html").evaluate("it => it.scrollWidth") <= 360, path
@@ -199,6 +200,25 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     with ada.expect_download() as saved:
         ada.get_by_role("button", name="Save as CSV").click()
     assert AC in Path(saved.value.path()).read_text()
+    # Another tenant is invited by a link that is shown once, and withdrawn.
+    ada.get_by_role("link", name="Invite a tenant").click()
+    ada.get_by_label("What to call the account").fill("Fade & Co")
+    ada.get_by_role("button", name="Invite").click()
+    expect(ada.locator("#told code")).to_contain_text("/invite#")
+    expect(ada.locator("#told")).to_contain_text("seven days")
+    ada.reload()
+    expect(ada.locator("#told")).to_be_hidden()
+    ada.once("dialog", lambda dialog: dialog.accept())
+    ada.get_by_role("row", name="Fade & Co").get_by_role("button", name="Withdraw").click()
+    expect(ada.get_by_text("None.")).to_be_visible()
+    assert served.run(served.desk._view.invitations()) == []
+    # Tenants are narrowed by what their names begin with.
+    ada.goto(f"{served.desk.origin}/tenants")
+    ada.get_by_label("Name begins with").fill("zzz")
+    ada.get_by_role("button", name="Show").click()
+    expect(ada.get_by_text("None.")).to_be_visible()
+    ada.get_by_label("Name begins with").fill("acm")
+    ada.get_by_role("button", name="Show").click()
     ada.get_by_role("link", name=AC).click()
     ada.get_by_label("Why").first.fill("They do not pay")
     ada.get_by_role("button", name="Ask to suspend").click()
