@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from ringfence.ports.carrier import Arrival
+from ringfence.ports.freezes import FrozenError
+from ringfence.usecases.access.freeze import freeze
 from ringfence.usecases.accounts.create_account import create_account
 from ringfence.usecases.accounts.update_account import update_account
 from ringfence.usecases.messaging.opt_out_pair import opt_out_pair
-from ringfence.usecases.messaging.second_look import OPT_OUT_AFTER_MS
+from ringfence.usecases.messaging.second_look import OPT_OUT_AFTER_MS, SecondLook
 
 CUSTOMER = "+12025550177"
 SHOP = "+12025550123"
@@ -62,6 +64,26 @@ def test_a_scheduled_text_is_not_sent_on_what_is_past(
             row = await w.until_status(sid, "failed")
             assert (row.error_code, row.price_micros) == (code, 0)
             assert w.bodies_at(CUSTOMER) == []
+
+    run(story())
+
+
+def test_a_text_waits_where_its_account_is_frozen_in_that_very_moment(
+    run: Any, world: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def story() -> None:
+        async with world(running=False) as w:
+            look, freezes = SecondLook(w.store, w.keys, "simulator"), w.store.freezes
+
+            async def overtaken() -> Any:
+                found = await freezes()
+                monkeypatch.setattr(w.store, "freezes", freezes)
+                assert await freeze(w.store, w.clock, "account", w.account.sid)
+                return found
+
+            monkeypatch.setattr(w.store, "freezes", overtaken)
+            with pytest.raises(FrozenError):
+                await look.at_sender(w.account.sid, SHOP)
 
     run(story())
 
