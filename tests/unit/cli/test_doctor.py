@@ -170,14 +170,14 @@ def test_templates_are_counted_and_a_file_that_is_wrong_is_found(tmp_path: Path)
             'permit (principal, action, resource); forbid (principal, action == Action::"thaw", resource);',
             "nobody may thaw; whoever is staff may incident.acknowledge, tenant.invite",
         ),
+        ('permit (principal in Role::"support", action, resource) when { context.hour == 3 };', ""),
         (
-            'permit (principal in Role::"support", action, resource); forbid (principal, action, resource) unless '
-            "{ context.hour == 18 && context.persons == 2 && resource is Account && "
-            'resource.countries == ["DE"] };',
+            'permit (principal in Role::"support", action, resource) when '
+            '{ context.persons == 2 && resource is Account && resource.countries == ["DE"] };',
             "",
         ),
     ],
-    ids=["mistake", "unknown act", "nobody may", "everybody may", "somebody may at times"],
+    ids=["mistake", "unknown act", "nobody may", "everybody may", "somebody may at times", "somebody may somewhere"],
 )
 def test_policies_that_cannot_be_used_or_leave_somebody_out_are_found(tmp_path: Path, text: str, found: str) -> None:
     (tmp_path / "own.cedar").write_text(text)

@@ -37,7 +37,7 @@ class SecondLook:
         await self.refuse_frozen(account)
         if not await self._is_active(account):
             # By a freeze of this very moment, it may be: then the text waits, and does not fail.
-            await self._refuse_frozen(account)
+            await self.refuse_frozen(account)
             return ACCOUNT_SUSPENDED
         # The magic sender is nobody's; that it may be used was decided when the text was accepted.
         if local == magic_numbers.VALID_FROM:
