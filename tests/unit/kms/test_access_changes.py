@@ -15,6 +15,9 @@ from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.domain.standing import hmac_states_record
+from ringfence.ipc.client import Client
+from ringfence.kms.client import ApiKeyClient, ConsoleKeyClient
+from ringfence.kms.server import serve_console_keys, serve_tenant_keys
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 SK, SECRET = "SK" + "7" * 32, "s" * 32
@@ -271,3 +274,32 @@ def test_a_keys_slot_ends_with_it_and_a_new_content_key_begins(
         assert ended == [("kms", account, (SK,))]
 
     scene(work)
+
+
+def test_forms_and_changes_pass_the_sockets_as_they_are(
+    run: Any, service_at: Any, kms_dir: Any, at_noon: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            servers = [
+                await serve_tenant_keys(service, kms_dir / "api"),
+                await serve_console_keys(service, kms_dir / "console"),
+            ]
+            links = Client(kms_dir / "api"), Client(kms_dir / "console")
+            api, console = ApiKeyClient(links[0], at_noon), ConsoleKeyClient(links[1])
+            await api.create_account(account, [token.slot])
+            await browser.open(console)
+            await kept(console, browser, token.caller.seed)
+            with pytest.raises(ValueError, match="networks: expected networks such as"):
+                await kept(console, browser, token.caller.seed, sid="SK" + "8" * 32, networks="here")
+            assert [each.record for each in await console.waiting_access(account)] == [f"new_key:{SK}"]
+            (taken,) = await api.take_access()
+            assert isinstance(taken.change, KeyMade)
+            assert taken.change.verifier == hashlib.sha256(SECRET.encode()).digest()
+            assert await api.settle_access([taken.number, 99]) == [99]
+            for link in links:
+                await link.close()
+            for server in servers:
+                await server.close()
+
+    run(scene())
