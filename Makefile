@@ -10,7 +10,7 @@ DEMO_FLAGS ?=
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: setup lock demo serve test test-long check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres softhsm sipp shots clean
+.PHONY: setup lock demo serve test test-long sound check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres softhsm sipp shots clean
 
 setup: $(STAMP)
 
@@ -41,8 +41,8 @@ serve: setup
 test: setup chromium postgres softhsm sipp
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# What takes minutes and seldom changes: the example authenticator's devices, backups and pictures.
-test-long: setup chromium
+# What takes minutes and seldom changes: the example authenticator's devices, backups and pictures, other programs' codecs.
+test-long: setup chromium postgres softhsm sipp sound
 	$(BIN)/pytest -m long
 
 check: setup
@@ -116,6 +116,16 @@ sipp:
 	if [ -z "$$missing" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$missing for the tests of calls"; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
+	    || echo "$$missing could not be installed: their tests will be skipped"; \
+	else echo "not there:$$missing; their tests will be skipped (as root: apt-get install$$missing)"; fi
+
+# Our codecs and files of sound are held against others'; what is not there is skipped by its tests, which say so.
+sound:
+	@missing=; for tool in ffmpeg lame; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
+	if [ -z "$$missing" ]; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "installing$$missing for the tests of sound"; \
 	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
 	    || echo "$$missing could not be installed: their tests will be skipped"; \
 	else echo "not there:$$missing; their tests will be skipped (as root: apt-get install$$missing)"; fi

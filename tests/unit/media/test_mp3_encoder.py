@@ -63,6 +63,7 @@ def test_two_channels_stay_apart() -> None:
     assert mp3[3] >> 6 != 3
 
 
+@pytest.mark.long
 @pytest.mark.skipif(shutil.which("lame") is None, reason="no lame: apt-get install lame")
 @pytest.mark.parametrize("channels", [1, 2])
 def test_the_program_lame_serves_as_well(without_lameenc: None, channels: int) -> None:

@@ -2,6 +2,8 @@
 
 import shutil
 import subprocess
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +12,12 @@ from numpy.typing import NDArray
 RATE_HZ = 8_000
 FRAME = 160
 
-needs_ffmpeg = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg: apt-get install ffmpeg")
+
+
+def needs_ffmpeg(test: Callable[..., Any]) -> Callable[..., Any]:
+    """A test that ffmpeg takes part in: it is large, so that `make test-long` installs it and `make test` does not."""
+    missing = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg: apt-get install ffmpeg")
+    return pytest.mark.long(missing(test))
 
 
 def tone(hz: float, seconds: float = 1.0, rate_hz: int = RATE_HZ, size: int = 8_000) -> NDArray[np.int16]:
