@@ -67,6 +67,13 @@ async def delete(request: ApiRequest[msgspec.Struct]) -> bool:
 Ask = Callable[..., tuple[int, dict[str, str], Any]]
 
 
+class NothingWaits:
+    """A key service whose members changed nothing of late."""
+
+    async def take_access(self) -> list[Any]:
+        return []
+
+
 @pytest.fixture
 def ask(run: Any, clock: ManualClock) -> Any:
     failures.clear()
@@ -77,11 +84,12 @@ def ask(run: Any, clock: ManualClock) -> Any:
         account=AC, sid=AC, kind="auth_token", verifier=verifier, hmac_states=b"", created_ms=0, updated_ms=0
     )
     run(store.create_account(row, credential))
-    # The operations here ask neither for keys nor for messages.
+    # The operations here ask for no messages, and for keys only what waits for who signs in.
     unused: Any = None
+    keys: Any = NothingWaits()
     deps = ApiDependencies(
         store=store,
-        keys=unused,
+        keys=keys,
         clock=clock,
         messaging=unused,
         registry=CollectorRegistry(),
