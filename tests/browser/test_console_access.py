@@ -44,7 +44,8 @@ TICKETS = "/live/"
 SHOTS = os.environ.get("RINGFENCE_SHOTS", "")
 
 
-@pytest.fixture(scope="module")
+# One for each: the terminal invites the first of staff alone.
+@pytest.fixture
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with stage(tmp_path_factory.mktemp("stage")) as made:
         made.fill()
