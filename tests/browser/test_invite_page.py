@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 def test_it_shows_an_account_once_and_saves_it(browser: Browser, installation: Any, width: int) -> None:
     clock = installation.deps.clock
     link = installation.run(
-        invite(installation.store, clock, invitation=new_invitation_id(clock), name="<b>Fade</b> & Co")
+        invite(installation.store, clock, invitation=new_invitation_id(clock), name="<b>Fade</b> & Co", by="")
     )
     address = f"{installation.url}/invite#{link.secret}"
     context = browser.new_context(viewport={"width": width, "height": 800}, accept_downloads=True)
