@@ -13,7 +13,6 @@ RATE_HZ = 8_000
 FRAME = 160
 
 
-
 def needs_ffmpeg(test: Callable[..., Any]) -> Callable[..., Any]:
     """A test that ffmpeg takes part in: it is large, so that `make test-long` installs it and `make test` does not."""
     missing = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg: apt-get install ffmpeg")
