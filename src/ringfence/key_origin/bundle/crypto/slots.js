@@ -33,10 +33,12 @@ export async function slotOf(secret, credential) {
 export const pairFor = (slot, pair) => (isHybrid(pair.publicBytes) ? slot.hybrid : slot.classical);
 
 /** The pair of a content key as it is sealed: 32 bytes, and of the hybrid one more. */
-export function contentPair(bytes) {
-  if (bytes.length === KEY_BYTES) return x25519.pairOf(bytes);
+export const contentPair = (bytes) => (isHybridKey(bytes) ? xwing.pairOf(bytes.subarray(0, KEY_BYTES)) : x25519.pairOf(bytes));
+
+function isHybridKey(bytes) {
+  if (bytes.length === KEY_BYTES) return false;
   if (bytes.length !== KEY_BYTES + 1 || bytes[KEY_BYTES] !== HYBRID) throw new Refused("key", "That is no content key.");
-  return xwing.pairOf(bytes.subarray(0, KEY_BYTES));
+  return true;
 }
 
 /** A passkey's secret is what its PRF gives, 32 bytes; it is written as text, as other secrets are. */
@@ -47,7 +49,9 @@ export const passkeySlot = async (credentialId) => `PK${hex(await sha256(credent
 
 /**
  * The content keys that a slot opens, by generation: [{generation, bytes}], the oldest first.
- * What does not open is another secret's, and left out. Refused for two keys of one generation, and for no generation.
+ * What does not open is another secret's, and left out. Refused for two keys of one generation, for no generation, and for
+ * keys of both kinds: a box says nothing of who sealed it, so whoever knows the slot's public half may add a key of their
+ * own, and one of the other kind would have the real ones sealed by X25519 alone.
  */
 export async function openContentKeys(slot, account, credential, boxes) {
   const opened = new Map();
@@ -59,6 +63,9 @@ export async function openContentKeys(slot, account, credential, boxes) {
     const before = opened.get(generation);
     if (before && !equal(before, bytes)) throw new Refused("generation", "Two keys are said to be one: sign out, and tell who runs this.");
     opened.set(generation, bytes);
+  }
+  if (new Set([...opened.values()].map(isHybridKey)).size > 1) {
+    throw new Refused("kind", "Keys of two kinds are said to be this account's: sign out, and tell who runs this.");
   }
   return [...opened].sort(([one], [other]) => one - other).map(([generation, bytes]) => ({ generation, bytes }));
 }
@@ -76,8 +83,11 @@ export async function openChildKeys(parentKeys, parent, account, copies) {
   return opened;
 }
 
-/** Content keys for one more slot: [generation, sealed] pairs. */
-export function sealContentKeys(contentKeys, account, credential, publicBytes) {
+/** Content keys for one more slot: [generation, sealed] pairs. Refused for one of the hybrid by X25519 alone. */
+export async function sealContentKeys(contentKeys, account, credential, publicBytes) {
+  if (!isHybrid(publicBytes) && contentKeys.some(({ bytes }) => isHybridKey(bytes))) {
+    throw new Refused("kind", "A key of the hybrid is not sealed by X25519 alone.");
+  }
   return Promise.all(
     contentKeys.map(async ({ generation, bytes }) => [
       generation,
