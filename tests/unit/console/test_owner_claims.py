@@ -2,9 +2,12 @@
 
 from typing import Any
 
-from tests.unit.console.test_members import AC, OTHER, Member, account, enrolled
+import pytest
+from tests.unit.console.test_members import AC, OTHER, Member, account, enrolled, link
 
-from ringfence.console.tenant.member_rows import members_of
+from ringfence.console.refusals import RefusedError
+from ringfence.console.tenant.member_rows import drop_claim, members_of
+from ringfence.console.tenant.owner_claims import CLAIMS_MAX, keep_claim
 from ringfence.domain.access.role import Role
 
 HOUR_MS = 3_600_000
@@ -137,5 +140,46 @@ def test_a_claim_ends_with_its_member_and_after_a_week(run: Any, stand: Any) -> 
             assert (await owner.ask("POST", f"/ownership/{name}/refuse")).status_code == 404
             it.clock.advance(10 * DAY_MS)
             assert (await (await fresh(two)).ask("POST", "/ownership")).status_code == 404
+
+    run(scene())
+
+
+def test_a_claim_ends_with_any_change_of_its_members_role_and_comes_back_by_none(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            owner = await enrolled(it, caller)
+            it.clock.advance(1)
+            ada = await enrolled(it, caller, owner=True)
+            at = f"/members/{await last(it)}/role"
+            for role in ("owner", "reader"):
+                assert (await (await fresh(owner)).ask("POST", at, {"role": role})).status_code == 200
+                assert "is to be an owner" not in (await owner.page("/")).text
+            it.clock.advance(72 * HOUR_MS)
+            assert (await (await fresh(ada)).ask("POST", "/ownership")).status_code == 404
+            assert await roles(it) == [Role.OWNER, Role.READER]
+
+    run(scene())
+
+
+def test_five_of_an_account_claim_at_once_and_who_comes_after_them_is_not_let_in(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await enrolled(it, caller)
+            names = [f"MB{each:032x}" for each in range(CLAIMS_MAX)]
+            now_ms = it.clock.now_ms()
+            for each in names:
+                await it.storage.run(lambda db, each=each: keep_claim(db, each, AC, now_ms))
+            with pytest.raises(RefusedError):
+                await it.storage.run(lambda db: keep_claim(db, "MB", AC, now_ms))
+            await it.storage.run(lambda db: keep_claim(db, "MB", OTHER, now_ms))
+            await it.storage.run(lambda db: drop_claim(db, names[0]))
+            await enrolled(it, caller, owner=True)
+            it.clock.advance(1)
+            await link(it, caller, owner=True)
+            assert (await Member(it.app, it.clock, AC).enrol()).status_code == 409
+            assert await roles(it) == [Role.OWNER, Role.READER]
+            assert [entry.verb for entry in it.ledger.entries].count("note.claim_ownership") == 1
 
     run(scene())

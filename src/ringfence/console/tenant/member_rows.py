@@ -28,8 +28,14 @@ class Member(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def keep_member(db: sqlite3.Connection, member: Member) -> None:
-    """Add a person, or what has changed of one."""
+    """Add a person, or what has changed of one, whose claim to be an owner ends: it was of who they were before."""
+    drop_claim(db, member.id)
     db.execute("INSERT OR REPLACE INTO member VALUES (?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(member))
+
+
+def drop_claim(db: sqlite3.Connection, member: str) -> None:
+    """Whoever came by a link for an owner stays what they are."""
+    db.execute("DELETE FROM owner_claim WHERE member = ?", (member,))
 
 
 def member_of(db: sqlite3.Connection, account: str, member: str) -> Member | None:
@@ -58,6 +64,7 @@ def end_without_passkey(db: sqlite3.Connection, member: str, now_ms: int) -> boo
         return False
     ended = db.execute("UPDATE member SET removed_ms = ? WHERE id = ? AND removed_ms IS NULL", (now_ms, member))
     db.execute("DELETE FROM session WHERE kind = 'member' AND person = ?", (member,))
+    drop_claim(db, member)
     return ended.rowcount > 0
 
 

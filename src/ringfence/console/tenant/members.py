@@ -19,7 +19,7 @@ from ringfence.console.sessions import Session, fresh, is_open
 from ringfence.console.standstill import Standstill
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.member_rows import Member, end_without_passkey, keep_member, member_of, members_of
-from ringfence.console.tenant.owner_claims import keep_claim
+from ringfence.console.tenant.owner_claims import check_room, keep_claim
 from ringfence.console.tenant.reading import reader_in
 from ringfence.console.tenant.roles import demanded, is_last_owner
 from ringfence.console.tenant.slot_name import slot_name
@@ -176,6 +176,8 @@ class Members:
 
         actor = f"member:{about.member}"
         try:
+            if claims:
+                await self._storage.run(lambda db: check_room(db, about.account, now_ms))
             await self._keys.note(about.account, actor, "enrol_passkey", (slot.credential, about.by))
             if claims:
                 await self._keys.note(about.account, actor, "claim_ownership", (about.by,))

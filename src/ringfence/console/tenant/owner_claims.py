@@ -12,7 +12,7 @@ import msgspec
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session
 from ringfence.console.storage import ConsoleStorage
-from ringfence.console.tenant.member_rows import keep_member, member_of
+from ringfence.console.tenant.member_rows import drop_claim, keep_member
 from ringfence.console.tenant.people_acts import PeopleActs
 from ringfence.console.tenant.roles import demanded
 from ringfence.domain.access.role import Role
@@ -22,6 +22,8 @@ from ringfence.ports.access_notes import AccessNotes
 WAIT_MS: Final = 72 * 3_600_000
 # So long after the wait it is there to be taken.
 TAKEN_WITHIN_MS: Final = 7 * 86_400_000
+# Of an account, at once: each is a notice on all members' pages.
+CLAIMS_MAX: Final = 5
 
 
 class OwnerClaim(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,8 +35,16 @@ class OwnerClaim(msgspec.Struct, frozen=True, kw_only=True):
     due_ms: int
 
 
+def check_room(db: sqlite3.Connection, account: str, now_ms: int) -> None:
+    """RefusedError where so many wait, or are there to be taken, that another would drown them."""
+    if len(_claims(db, account, now_ms)) >= CLAIMS_MAX:
+        raise RefusedError(f"{CLAIMS_MAX} are to be owners already: have an owner refuse one, or wait ten days.")
+
+
 def keep_claim(db: sqlite3.Connection, member: str, account: str, now_ms: int) -> None:
-    """Begin the wait."""
+    """Begin the wait, which any change of the member's role ends. RefusedError as `check_room`."""
+    check_room(db, account, now_ms)
+    db.execute("DELETE FROM owner_claim WHERE account = ? AND due_ms <= ?", (account, now_ms - TAKEN_WITHIN_MS))
     db.execute("INSERT INTO owner_claim VALUES (?, ?, ?, ?)", (member, account, now_ms, now_ms + WAIT_MS))
 
 
@@ -66,7 +76,6 @@ class OwnerClaims:
         def work(db: sqlite3.Connection) -> None:
             member = demanded(db, session, Role.READER)
             keep_member(db, msgspec.structs.replace(member, role=Role.OWNER))
-            _drop(db, member.id)
 
         await self._acts.do(session, "take_ownership", (f"member:{session.person}",), find=find, work=work)
 
@@ -78,7 +87,7 @@ class OwnerClaims:
             self._claim(db, session, member)
 
         await self._acts.do(
-            session, "refuse_ownership", (f"member:{member}",), find=find, work=lambda db: _drop(db, member)
+            session, "refuse_ownership", (f"member:{member}",), find=find, work=lambda db: drop_claim(db, member)
         )
 
     def _claim(self, db: sqlite3.Connection, session: Session, member: str) -> OwnerClaim:
@@ -94,10 +103,4 @@ def _claims(db: sqlite3.Connection, account: str, now_ms: int) -> list[OwnerClai
         " ORDER BY asked_ms, member",
         (account, now_ms - TAKEN_WITHIN_MS),
     ).fetchall()
-    found = [OwnerClaim(**dict(zip(OwnerClaim.__struct_fields__, row, strict=True))) for row in rows]
-    held = [(each, member_of(db, account, each.member)) for each in found]
-    return [each for each, member in held if member is not None and member.role is not Role.OWNER]
-
-
-def _drop(db: sqlite3.Connection, member: str) -> None:
-    db.execute("DELETE FROM owner_claim WHERE member = ?", (member,))
+    return [OwnerClaim(**dict(zip(OwnerClaim.__struct_fields__, row, strict=True))) for row in rows]
