@@ -10,14 +10,13 @@ from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.slot_proof import Boxes, ProofKey, new_slot
 from ringfence.domain.sealing.slots import box_bytes
 from ringfence.domain.sid import is_sid
+from ringfence.kms.proof_keys import ProofKeys
 from ringfence.kms.slot_keys import SlotKeys, renew
 from ringfence.kms.store import KeyStore
 from ringfence.ports.console_keys import EPOCHS_AT_ONCE, LINK_PREFIX, PASSKEY_PREFIX, BrowserSlot, Way
 from ringfence.ports.keys import KeyRefusedError
 
-PROOF_MS = LINK_MAX_MS = 600_000
-PROOF_KEYS_MAX = 10_000
-PROOF_KEYS_OF_ACCOUNT_MAX = 20
+LINK_MAX_MS = 600_000
 
 
 class SlotMade(Protocol):
@@ -40,7 +39,7 @@ class BrowserSlots:
         self._store = store
         self._slots = slots
         self._clock = clock
-        self._proof_keys: dict[tuple[str, bytes], tuple[ProofKey, int]] = {}
+        self.proofs = ProofKeys(clock)
 
     def check_link(self, credential: str, until_ms: int) -> None:
         """ValueError for a link that is none, or that lasts longer than ten minutes."""
@@ -139,32 +138,12 @@ class BrowserSlots:
             raise KeyRefusedError("this credential opens nothing")
         return generations
 
-    def proof_key(self, account: str) -> bytes:
-        """A key for one proof. The account's own oldest makes way where too many of its wait; ConnectionError where
-        too many of all do."""
-        self.forget_expired()
-        own = [name for name in self._proof_keys if name[0] == account]
-        for name in own[: max(0, len(own) - PROOF_KEYS_OF_ACCOUNT_MAX + 1)]:
-            del self._proof_keys[name]
-        if len(self._proof_keys) >= PROOF_KEYS_MAX:
-            raise ConnectionError("too many slots are being made")
-        key = ProofKey()
-        self._proof_keys[account, key.public] = key, self._clock.monotonic_ms() + PROOF_MS
-        return key.public
-
-    def take_proof_key(self, account: str, public: bytes) -> ProofKey:
-        """The one that `proof_key` gave, once and in time; KeyRefusedError."""
-        held = self._proof_keys.pop((account, public), None)
-        if held is None or held[1] <= self._clock.monotonic_ms():
-            raise KeyRefusedError("no such key to prove with")
-        return held[0]
-
     def check(self, account: str, slot: BrowserSlot, by: str, way: Way) -> None:
         """KeyRefusedError where the slot may not be added. The proof's key is used up either way.
 
         The proof says that whoever adds it holds the content key, which every credential opens; `by`, that they may.
         """
-        key = self.take_proof_key(account, slot.proof_key)
+        key = self.proofs.take(account, slot.proof_key)
         if (
             not is_sid(slot.credential, PASSKEY_PREFIX)
             or (slot.is_empty and slot.public)
@@ -220,15 +199,9 @@ class BrowserSlots:
         self._slots.forget(account)
         return owner
 
-    def forget_expired(self) -> None:
-        """Drop keys of proofs that never came."""
-        now_ms = self._clock.monotonic_ms()
-        while self._proof_keys and self._proof_keys[oldest := next(iter(self._proof_keys))][1] <= now_ms:
-            del self._proof_keys[oldest]
-
     async def tidy(self) -> None:
         """Take away links that are past. What one handed out opens the content key: then a new one begins."""
-        self.forget_expired()
+        self.proofs.forget_expired()
         past = self._store.rows(
             "SELECT account, credential, handed FROM console_link WHERE until_ms <= ?", self._clock.now_ms()
         )

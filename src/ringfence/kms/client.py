@@ -171,8 +171,8 @@ class ConsoleKeyClient:
     ) -> None:
         await self._client.call("lend_sealed", account, credential, epoch, sid, sealed, reader)
 
-    async def proof_key(self, account: str) -> bytes:
-        return await self._client.call("proof_key", account, returns=bytes)
+    async def proof_key(self, account: str, asker: str) -> bytes:
+        return await self._client.call("proof_key", account, asker, returns=bytes)
 
     async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> bool:
         return await self._client.call("add_browser_slot", account, slot, by, way, returns=bool)

@@ -28,7 +28,7 @@ class SealedForms:
     def check(self, account: str, record: str, form: SealedForm, *, most: int = BOX_MAX_BYTES) -> ProofKey:
         """KeyRefusedError unless it was made with the slot it names, for this record. Its key is used up, and returned
         for what else in the form is proved with it. `most` is how many bytes the form may have."""
-        key = self._browsers.take_proof_key(account, form.proof_key)
+        key = self._browsers.proofs.take(account, form.proof_key)
         if not (form.by == account or is_sid(form.by, PASSKEY_PREFIX)) or len(form.box) > most:
             raise KeyRefusedError("that changes nothing")
         what = form_proof(account, record, form.by, form.box)

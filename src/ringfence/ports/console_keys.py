@@ -114,8 +114,12 @@ class ConsoleKeys(Protocol):
         record's own shows when it is used. In the ledger: `lend_record`, by the credential, of the reader's session.
         """
 
-    async def proof_key(self, account: str) -> bytes:
-        """An X25519 public key to prove one `BrowserSlot` with, within ten minutes."""
+    async def proof_key(self, account: str, asker: str) -> bytes:
+        """An X25519 public key to prove one `BrowserSlot` or form with, within ten minutes.
+
+        `asker` is the member, MB…, or the link, KL…, that it is for: who asks for many loses their own, and no other's
+        of the account. ValueError for another name. Anybody of the account may use it.
+        """
 
     async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> bool:
         """Keep a slot for a passkey; whether it came by a link for an owner.

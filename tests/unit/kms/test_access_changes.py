@@ -27,7 +27,7 @@ SENDS = "/twilio/messaging/messages/create"
 async def kept(service: Any, browser: Browser, seed: bytes, by: str = "", sid: str = SK, **changed: Any) -> MadeKey:
     """A key, whose form the key service took."""
     made = MadeKey(browser.account, sid, SECRET, browser.content, hybrid=browser.hybrid)
-    proof_key = await service.proof_key(browser.account)
+    proof_key = await service.proof_key(browser.account, READER.member)
     form = made.form(await service.grant_keeper(), by or browser.account, seed, proof_key, **changed)
     await service.keep_access(browser.account, made.record, form, READER)
     return made
@@ -154,7 +154,7 @@ def test_a_form_makes_its_own_key_alone_and_none_that_there_is(
     async def work(service: Any) -> None:
         seed, keeper = token.caller.seed, await service.grant_keeper()
         made = MadeKey(account, SK, SECRET, browser.content)
-        form = made.form(keeper, account, seed, await service.proof_key(account))
+        form = made.form(keeper, account, seed, await service.proof_key(account, READER.member))
         other = MadeKey(account, "SK" + "8" * 32, SECRET, browser.content)
         with pytest.raises(KeyRefusedError):
             await service.keep_access(account, other.record, form, READER)
@@ -162,7 +162,7 @@ def test_a_form_makes_its_own_key_alone_and_none_that_there_is(
         with pytest.raises(KeyRefusedError):
             await service.keep_access(account, made.record, form, READER)
         # The slot is proved too: another public half than the one that the content key's holder sealed to.
-        fields = {"public": other.fields(await service.proof_key(account))["public"]}
+        fields = {"public": other.fields(await service.proof_key(account, READER.member))["public"]}
         with pytest.raises(KeyRefusedError):
             await kept(service, browser, seed, **fields)
         with pytest.raises(KeyRefusedError):

@@ -1,6 +1,5 @@
 """What the console gets of the key service, and what a browser may add to it."""
 
-import contextlib
 import os
 from typing import Any
 
@@ -13,7 +12,6 @@ from ringfence.domain.sealing.hpke import Recipient
 from ringfence.domain.sealing.slot_proof import Boxes, new_slot, prove
 from ringfence.domain.sealing.slots import ContentKey, slot_public
 from ringfence.ipc.client import Client
-from ringfence.kms import browser_slots
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.kms.server import CONSOLE_VERBS, DELIVERY_VERBS, TENANT_VERBS, serve_console_keys
 from ringfence.ports.console_keys import BrowserSlot, ConsoleKeys, Reader, Way
@@ -44,7 +42,7 @@ class Browser:
             self.content[generation] = key._private
 
     async def slot_for(self, keys: ConsoleKeys, credential: str, seed: bytes) -> BrowserSlot:
-        public, proof_key = slot_public(seed, hybrid=self.hybrid), await keys.proof_key(self.account)
+        public, proof_key = slot_public(seed, hybrid=self.hybrid), await keys.proof_key(self.account, READER.member)
         held = [ContentKey(self.account, number, key, hybrid=self.hybrid) for number, key in self.content.items()]
         boxes = [(key.generation, key.seal_to_slot(public, credential)) for key in held]
         return self.proved(credential, public, boxes, proof_key)
@@ -331,7 +329,7 @@ def test_a_passkey_that_opens_nothing_uses_a_link_up_all_the_same(
 
 
 async def _empty(browser: Browser, service: Any) -> BrowserSlot:
-    proof_key = await service.proof_key(browser.account)
+    proof_key = await service.proof_key(browser.account, READER.member)
     proof = prove(browser.content[0], proof_key, new_slot(browser.account, PK, 0, b"", []))
     return BrowserSlot(credential=PK, public=b"", boxes=[], proof_key=proof_key, proof=proof)
 
@@ -523,56 +521,5 @@ def test_the_boxes_never_hold_a_key_in_clear(
             for key in (*browser.content.values(), sealing.epoch_key):
                 assert key not in told
                 assert repr(key)[2:-1].encode() not in told
-
-    run(scene())
-
-
-def test_who_asks_for_too_many_proof_keys_loses_their_own_and_nobody_elses(
-    run: Any,
-    service_at: Any,
-    account: str,
-    token: Any,
-    browser: Browser,
-    at_noon: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(browser_slots, "PROOF_KEYS_MAX", 22)
-    other = "AC" + "9" * 32
-
-    async def scene() -> None:
-        async with service_at() as service:
-            await service.create_account(account, [token.slot])
-            await browser.open(service)
-            made = await browser.slot_for(service, PK, os.urandom(32))
-            for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX + 5):
-                await service.proof_key(other)
-            link = await _open_link(service, token, at_noon)
-            await service.add_browser_slot(account, made, link, "link")
-            await browser.open(service)
-            pushed_out = await browser.slot_for(service, PK2, os.urandom(32))
-            for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX):
-                with contextlib.suppress(ConnectionError):
-                    await service.proof_key(account)
-            # Where too many of all wait, the next is refused: nobody else's is dropped for it.
-            with pytest.raises(ConnectionError):
-                await service.proof_key("AC" + "8" * 32)
-            await service.add_browser_slot(account, pushed_out, PK, "passkey")
-
-    run(scene())
-
-
-def test_the_oldest_of_too_many_proof_keys_of_an_account_proves_nothing(
-    run: Any, service_at: Any, account: str, token: Any, browser: Browser, at_noon: Any
-) -> None:
-    async def scene() -> None:
-        async with service_at() as service:
-            await service.create_account(account, [token.slot])
-            await browser.open(service)
-            first, second = [await browser.slot_for(service, PK, os.urandom(32)) for _ in range(2)]
-            for _ in range(browser_slots.PROOF_KEYS_OF_ACCOUNT_MAX - 1):
-                await service.proof_key(account)
-            link = await _open_link(service, token, at_noon)
-            await _refused(service, account, first, link)
-            await service.add_browser_slot(account, second, link, "link")
 
     run(scene())

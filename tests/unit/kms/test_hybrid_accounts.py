@@ -171,7 +171,7 @@ def test_no_slot_of_the_other_kind_is_taken_nor_one_that_nothing_can_be_sealed_t
             (unreduced, box[1]),
             (zeros, box[1]),
         ):
-            slot = browser.proved(PK, public, [(0, sealed)], await service.proof_key(ACCOUNT))
+            slot = browser.proved(PK, public, [(0, sealed)], await service.proof_key(ACCOUNT, READER.member))
             with pytest.raises(KeyRefusedError, match="no slot that a browser made"):
                 await service.add_browser_slot(ACCOUNT, slot, KL, "link")
         await service.add_browser_slot(ACCOUNT, good, KL, "link")
@@ -193,7 +193,9 @@ def test_an_account_of_x25519_takes_no_slot_that_nothing_can_be_sealed_to(
         browser = Browser(CLASSICAL, KL, seed)
         await browser.open(service)
         for public in (bytes(32), slot_public(seed, hybrid=True)):
-            slot = browser.proved(PK, public, [(0, bytes(box_bytes(public)))], await service.proof_key(CLASSICAL))
+            slot = browser.proved(
+                PK, public, [(0, bytes(box_bytes(public)))], await service.proof_key(CLASSICAL, READER.member)
+            )
             with pytest.raises(KeyRefusedError, match="no slot that a browser made"):
                 await service.add_browser_slot(CLASSICAL, slot, KL, "link")
         await service.add_browser_slot(CLASSICAL, await browser.slot_for(service, PK, seed), KL, "link")

@@ -24,7 +24,7 @@ async def form_of(
     service: Any, account: str, by: str, seed: bytes, changes: Any, record: str = RECORD, *, hybrid: bool = False
 ) -> SealedForm:
     """What the key origin's frame makes of a form."""
-    keeper, proof_key = await service.grant_keeper(), await service.proof_key(account)
+    keeper, proof_key = await service.grant_keeper(), await service.proof_key(account, READER.member)
     box = hpke.seal(keeper, msgspec.json.encode(changes), form_place(account, record, by))
     proof = prove(seed, proof_key, form_proof(account, record, by, box), hybrid=hybrid)
     return SealedForm(by=by, box=box, proof_key=proof_key, proof=proof)

@@ -223,7 +223,7 @@ class Members:
         await self._storage.run(work)
 
     async def _begin(self, about: NewPasskeyOf, boxes: Boxes, taken: Sequence[Passkey], *, of: str) -> Asked:
-        proof_key = await self._keys.proof_key(about.account)
+        proof_key = await self._keys.proof_key(about.account, about.by if about.is_new else about.member)
         name, ceremony = self._ceremonies.begin(about, of=of)
         user = PasskeyUser(handle=about.handle, name=about.account, display_name=f"Member of {about.account}")
         options = self._passkeys.registration_options(

@@ -65,7 +65,7 @@ class StandingRelay:
 
     async def proof_key(self, session: Session) -> str:
         """To prove one form with."""
-        return encode_base64url(await self._keys.proof_key(session.account))
+        return encode_base64url(await self._keys.proof_key(session.account, session.person))
 
     async def kept(self, session: Session, record: str, now: bytes, form: FormJson) -> KeptStanding:
         """The record with the form's changes, sealed for the store. RefusedError where they are not taken."""

@@ -64,8 +64,8 @@ class ConsoleVerbs(Vault):
         await self._write_down(account, credential, "lend_record", *scope, str(epoch), sid)
         await self._residue.lend(account, epoch, sid, key)
 
-    async def proof_key(self, account: str) -> bytes:
-        return self._browsers.proof_key(account)
+    async def proof_key(self, account: str, asker: str) -> bytes:
+        return self._browsers.proofs.new(account, asker)
 
     async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> bool:
         try:
