@@ -6,6 +6,7 @@ Discovery 1.0, Back-Channel Logout 1.0; RFC 7636.
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -87,7 +88,7 @@ class OpenIdProvider:
         """What it says to a client when its person signed out; None leaves a claim out."""
         claims = self._claims(client_id) | {
             "sid": self.session,
-            "jti": "j1",
+            "jti": secrets.token_hex(8),
             "events": {LOGOUT_EVENT: {}},
         }
         return self.sign({name: value for name, value in (claims | changed).items() if value is not None})

@@ -96,7 +96,7 @@ def test_a_provider_ends_the_session_or_the_person_that_it_names(run: Any, sso: 
     run(scene())
 
 
-def test_a_logout_token_that_is_sent_again_ends_no_session_made_since(run: Any, sso: Any) -> None:
+def test_a_logout_token_ends_no_session_made_after_it(run: Any, sso: Any) -> None:
     async def scene() -> None:
         async with sso() as it:
             owner, visitor = await prepared(it)
@@ -108,6 +108,30 @@ def test_a_logout_token_that_is_sent_again_ends_no_session_made_since(run: Any, 
             late = await come(it, visitor)
             assert (await told(it, token)).status_code == 200
             assert [await is_in(each) for each in (early, late)] == [False, True]
+
+    run(scene())
+
+
+def test_a_logout_token_that_is_sent_again_ends_no_session_made_since(run: Any, sso: Any) -> None:
+    async def scene() -> None:
+        async with sso() as it:
+            owner, visitor = await prepared(it)
+            await let_in(it, owner, visitor)
+            one, token = await come(it, visitor), it.provider.logout_token(CLIENT)
+            it.ledger.full = True
+            assert (await told(it, token)).status_code == 503
+            assert await is_in(one)
+            it.ledger.full = False
+            it.clock.advance(50_000)
+            since = await come(it, visitor)
+            for _ in range(2):
+                it.clock.advance(5_000)
+                assert (await told(it, token)).status_code == 200
+                assert [await is_in(each) for each in (one, since)] == [False, True]
+            assert [entry.verb for entry in it.ledger.entries].count("note.sso_sign_out") == 1
+            # A word of its own is another.
+            assert (await told(it, it.provider.logout_token(CLIENT))).status_code == 200
+            assert not await is_in(since)
 
     run(scene())
 

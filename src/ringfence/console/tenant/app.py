@@ -90,7 +90,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
 
     http = dependencies.http
     providers = None if http is None else Providers(http, clock, dev=dependencies.dev)
-    id_tokens = KeptIdTokens()
+    id_tokens = KeptIdTokens(sessions)
     sso_sign_in = SsoSignIn(storage, sessions, providers, keys, clock, standstill, id_tokens, origins.tenant)
     sso_sign_out = SsoSignOut(storage, sessions, providers, keys, clock, id_tokens, origins.tenant)
     signed_out = create_logout_app(sso_sign_out)

@@ -24,9 +24,10 @@ TYPES: Final = ("logout+jwt", "jwt", "")
 class Leaves(msgspec.Struct, frozen=True, kw_only=True):
     """Who left, and when: all sessions of `subject`, or the one that the provider calls `sid`. "" is what it left out.
 
-    `at_s` is Unix time, by the provider's clock.
+    `at_s` is Unix time, by the provider's clock; `jti` its name for the token.
     """
 
+    jti: str
     subject: str
     sid: str
     at_s: int
@@ -49,4 +50,4 @@ def leaves_by(token: str, keys: Sequence[Mapping[str, Any]], *, issuer: str, cli
     subject, sid = subject_in(claims) if "sub" in claims else "", session_in(claims)
     if not subject and not sid:
         raise TokenRefusedError("sub")
-    return Leaves(subject=subject, sid=sid, at_s=claims["iat"])
+    return Leaves(jti=named, subject=subject, sid=sid, at_s=claims["iat"])

@@ -12,6 +12,7 @@ import structlog
 
 from ringfence.console.sessions import Session, Sessions, session_by
 from ringfence.console.storage import ConsoleStorage
+from ringfence.console.tenant.sso.heard_tokens import HeardTokens
 from ringfence.console.tenant.sso.id_tokens import KeptIdTokens
 from ringfence.console.tenant.sso.logout_token import Leaves, leaves_by
 from ringfence.console.tenant.sso.provider import ProviderFailedError, Providers
@@ -49,6 +50,7 @@ class SsoSignOut:
         self._notes = notes
         self._clock = clock
         self._id_tokens = id_tokens
+        self._heard = HeardTokens(clock)
         self._after = f"{origin}{SIGN_IN}"
 
     async def leaving(self, session: Session) -> Callable[[], Awaitable[dict[str, Any]]]:
@@ -64,7 +66,9 @@ class SsoSignOut:
     async def by_provider(self, token: str) -> None:
         """End the sessions that a logout token is about. TokenRefusedError, ProviderFailedError: nothing was ended.
 
-        Of a person or of one session of theirs; one made after the token stays. Sent again it finds nothing more.
+        Of a person or of one session of theirs; one made after the token stays. Each is in the ledger before it ends:
+        after a ConnectionError what was not ended is open, and ends when the token is sent again, which ends nothing
+        that was made since.
         """
         providers = self._providers
         if providers is None:
@@ -84,9 +88,12 @@ class SsoSignOut:
             client_id=client_id,
             now_s=self._clock.now_ms() // 1_000,
         )
-        for each in await self._storage.run(lambda db: _left_by(db, leaves, issuer, client_id)):
-            if await self._sessions.end("member", each.id):
-                await self._notes.note(each.account, each.actor, "sso_sign_out", (each.scope,))
+        # The provider's clock may be behind ours.
+        until_ms = min((leaves.at_s + SKEW_S) * 1_000, self._heard.first_ms(issuer, client_id, leaves))
+        for each in await self._storage.run(lambda db: _left_by(db, leaves, issuer, client_id, until_ms)):
+            await self._notes.note(each.account, each.actor, "sso_sign_out", (each.scope,))
+            await self._sessions.end("member", each.id)
+            self._id_tokens.take(each.id)
 
     async def _address(self, came: SsoSession, token: str) -> str:
         """The provider's page to sign out at, which leads back here; "" where it has none, or does not answer."""
@@ -105,14 +112,13 @@ class SsoSignOut:
         return f"{metadata.end_session_endpoint}{joined}{query}"
 
 
-def _left_by(db: sqlite3.Connection, leaves: Leaves, issuer: str, client_id: str) -> list[Session]:
+def _left_by(db: sqlite3.Connection, leaves: Leaves, issuer: str, client_id: str, made_until_ms: int) -> list[Session]:
     return [
         session
         for came in sso_sessions_of(db, issuer, client_id)
         if _is_about(leaves, came)
         and (session := session_by(db, came.session)) is not None
-        # The provider's clock may be behind ours.
-        and session.made_ms <= (leaves.at_s + SKEW_S) * 1_000
+        and session.made_ms <= made_until_ms
     ]
 
 
