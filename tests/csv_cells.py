@@ -1,5 +1,7 @@
 """What CSV makes of cells: for the server's writer and for the one in the frame."""
 
+from hypothesis import strategies as st
+
 CELLS: list[tuple[object, str]] = [
     ("hello", '"hello"'),
     (None, '""'),
@@ -15,7 +17,13 @@ CELLS: list[tuple[object, str]] = [
     ("yes;=1+1", '"yes;\'=1+1"'),
     ("yes\n=1", '"yes\n\'=1"'),
     ("yes\r\n =1", '"yes\r\n \'=1"'),
+    ("yes|=1", '"yes|\'=1"'),
+    ('yes;"=1', '"yes;""\'=1"'),
+    ('yes\t" ""@A1', '"yes\t"" """"\'@A1"'),
     ("＝1", '"\'＝1"'),
     ('say "=1"', '"say ""=1"""'),
     ("1 = 1", '"1 = 1"'),
 ]
+
+# Rows of what readers make cells, quoted parts and formulas of.
+TABLES = st.lists(st.lists(st.text(" '\";|,\t\r\n=+-@＝1a", max_size=9), min_size=2, max_size=2), max_size=9)

@@ -1,7 +1,8 @@
 """Tables as CSV that no spreadsheet takes for formulas. The frame of the key origin has the same in csv.js.
 
 Every cell is quoted. Where a cell begins like a formula, an apostrophe goes before it; so it does behind a semicolon,
-a tab and a new line, where a spreadsheet of another locale may see a cell begin. A plain number stays as it is.
+a tab, a bar and a new line, where a spreadsheet of another locale may see a cell begin. Quotes between do not hinder
+it: to such a spreadsheet they open and close an empty quoted part. A plain number stays as it is.
 
 Source: RFC 4180; OWASP, "CSV Injection".
 """
@@ -13,7 +14,7 @@ from typing import Final
 # So that spreadsheets read it as UTF-8.
 BEGINNING: Final = "\ufeff"
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_FORMULA = re.compile(r"(^|[;\t\r\n])([ \t]*)(?=[=+\-@＝＋－＠])")
+_FORMULA = re.compile(r'(^|[;|\t\r\n])([ \t"]*)(?=[=+\-@＝＋－＠])')
 
 
 def csv_cell(value: object) -> str:

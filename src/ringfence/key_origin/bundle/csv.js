@@ -1,7 +1,7 @@
 // Tables as CSV that no spreadsheet takes for formulas: what domain/csv_text.py has, with its reasons.
 
 const NUMBER = /^[+-]?[0-9]+(\.[0-9]+)?$/;
-const FORMULA = /(^|[;\t\r\n])([ \t]*)(?=[=+\-@＝＋－＠])/g;
+const FORMULA = /(^|[;|\t\r\n])([ \t"]*)(?=[=+\-@＝＋－＠])/g;
 
 export function csvCell(value) {
   let text = String(value ?? "");
