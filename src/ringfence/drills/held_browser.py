@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -23,6 +24,7 @@ from ringfence.domain.sid import new_sid
 from ringfence.drills.plain_http import Answer
 from ringfence.drills.seeded_copy import SeededCopy
 from ringfence.drills.staff_browser import Request, SessionKey, answer_of
+from ringfence.drills.staff_desk import INSIDE
 from ringfence.roles import console
 from ringfence.roles.console import open_console_storage
 from ringfence.roles.process import RoleProcess
@@ -33,7 +35,13 @@ SERVED_WITHIN_S = 20.0
 
 
 class HeldBrowser(Protocol):
-    """`routes` are all that the console serves: method, and path with its variables in braces."""
+    """`routes` are all that the console serves: method, and path with its variables in braces.
+
+    `mark` stands in what staff see at the path `inside`, and in no request of theirs.
+    """
+
+    inside: str
+    mark: str
 
     @property
     def routes(self) -> Sequence[tuple[str, str]]: ...
@@ -46,18 +54,28 @@ class HeldBrowser(Protocol):
         """The session as a user name and a password, for places that ask for those."""
 
 
+async def check_signed_in(browser: HeldBrowser) -> None:
+    """Raise AssertionError where the browser does not see what staff see: nobody's session reaches nothing anywhere."""
+    answer = await browser.ask("GET", browser.inside)
+    if browser.mark.encode() not in answer.body:
+        raise AssertionError(f"staff's own page was answered by {answer.status}: this drill would prove nothing")
+
+
 class SignedBrowser:
     """Ours: a cookie, and a signature over each request, shown to both consoles.
 
     A session that has ended is begun anew. The operator's console is the first of `origins`.
     """
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str], sessions: Sessions, person: str) -> None:
+    inside = INSIDE
+
+    def __init__(self, app: ASGIApp, origins: Sequence[str], sessions: Sessions, member: StaffMember) -> None:
+        self.mark = member.name
         self.routes = sorted(set(_routes(app)))
         self._app = app
         self._origins = origins
         self._sessions = sessions
-        self._person = person
+        self._person = member.id
 
     async def sign_in(self) -> None:
         """A session such as one who has just shown a passkey gets; the attacker has its key too."""
@@ -100,12 +118,12 @@ async def signed_browser(settings: Settings, _copy: SeededCopy) -> AsyncIterator
                 while not made and not serving.done():  # noqa: ASYNC110 - the role tells its supervisor alone
                     await asyncio.sleep(0.01)
             clock = SystemClock()
-            person, now_ms = new_sid("ST", clock.now_ms()), clock.now_ms()
+            now_ms = clock.now_ms()
             # Whoever is attacked may do all that there is to be done.
             member = StaffMember(
-                id=person,
+                id=new_sid("ST", now_ms),
                 handle=os.urandom(32),
-                name="Ada",
+                name=secrets.token_hex(16),
                 made_ms=now_ms,
                 active_ms=now_ms,
                 invited_by="terminal",
@@ -113,7 +131,7 @@ async def signed_browser(settings: Settings, _copy: SeededCopy) -> AsyncIterator
                 roles=ALL_STAFF_ROLES,
             )
             await storage.run(lambda db: keep_member(db, member))
-            browser = SignedBrowser(made[0], (at.operator_origin, at.tenant_origin), Sessions(storage, clock), person)
+            browser = SignedBrowser(made[0], (at.operator_origin, at.tenant_origin), Sessions(storage, clock), member)
             await browser.sign_in()
             yield browser
         finally:

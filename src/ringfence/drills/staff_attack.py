@@ -12,7 +12,7 @@ from urllib.parse import quote
 from ringfence.api.app import operations, own_operations
 from ringfence.api.resource import CORE
 from ringfence.drills.design import Design
-from ringfence.drills.held_browser import HeldBrowser, signed_browser
+from ringfence.drills.held_browser import HeldBrowser, check_signed_in, signed_browser
 from ringfence.drills.key_process import apart
 from ringfence.drills.operators_tenants import created, invited
 from ringfence.drills.report import Finding
@@ -20,6 +20,7 @@ from ringfence.drills.seeded_copy import SeededCopy, Tenant
 from ringfence.roles.settings import Settings
 
 AT_ONCE = 32
+SERVED = 200
 # Nobody holds the key service up here; a thousand accounts at once may.
 ANSWER_WITHIN_S = 60.0
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
@@ -29,13 +30,17 @@ Rows = tuple[tuple[str, str], ...]
 
 
 class StaffAttack:
-    """What the attacker asked and what came. `links` is what the terminal showed to staff of each invitation."""
+    """What the attacker asked and what came. `served` of those `asked` were answered as to staff.
+
+    `links` is what the terminal showed to staff of each invitation.
+    """
 
     def __init__(self, copy: SeededCopy, browser: HeldBrowser, settings: Settings, links: Sequence[str]) -> None:
         self.copy = copy
         self.browser = browser
         self.settings = settings
         self.asked = 0
+        self.served = 0
         self.links = links
         self.seen: set[bytes] = {told.encode() for told in links}
         self._turns = asyncio.Semaphore(AT_ONCE)
@@ -45,6 +50,7 @@ class StaffAttack:
         async with self._turns:
             answer = await self.browser.ask(method, path, body, kind)
         self.asked += 1
+        self.served += answer.status == SERVED
         self.seen.add(answer.body)
         return b"%d " % answer.status + answer.body
 
@@ -71,12 +77,19 @@ def api_routes() -> Iterator[tuple[str, str]]:
 def played(
     design: Design, tenants: int, drill: str, attack: Callable[[StaffAttack], Awaitable[tuple[int, Rows]]]
 ) -> Finding:
-    """What an attack on an installation with so many tenants found: how many it reached, and its rows."""
+    """What an attack on an installation with so many tenants found: how many it reached, and its rows.
+
+    AssertionError where the browser is not signed in, before the attack or after it.
+    """
     started = time.monotonic()
 
     async def story(folder: Path) -> tuple[int, Rows]:
         async with _signed_in(folder, design, tenants) as one:
-            return await attack(one)
+            await check_signed_in(one.browser)
+            reached, rows = await attack(one)
+            # An attack at whose end it is nobody's browser any more was not one of staff's.
+            await check_signed_in(one.browser)
+            return reached, (*rows, ("requests to the consoles answered with 200", f"{one.served}"))
 
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
         reached, rows = asyncio.run(story(Path(folder)))

@@ -26,9 +26,12 @@ class SupportConsole:
 
     credential = ("support", "session")
 
-    def __init__(self, directory: Path, copy: SeededCopy) -> None:
+    def __init__(self, directory: Path, copy: SeededCopy, remote: str) -> None:
         self._directory = directory
         self._copy = copy
+        # Whoever is signed in reads with whom a tenant texts.
+        self.inside = f"/accounts/{copy.tenants[0].sid}/messages"
+        self.mark = remote
         self._tenants = {tenant.sid: tenant for tenant in copy.tenants}
 
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> Answer:
@@ -49,6 +52,8 @@ class SupportConsole:
                 if kind != "application/json":
                     return Answer(status=415, body=b"")
                 asked = msgspec.json.decode(body)
+                if not {"ServiceSid", "Identity"} <= asked.keys():
+                    return Answer(status=400, body=b"")
                 await self._copy.add_app(self._tenants[sid], asked["ServiceSid"], asked["Identity"])
             case _:
                 return Answer(status=404, body=b"")
@@ -66,7 +71,8 @@ class SupportConsole:
 @contextlib.asynccontextmanager
 async def support_console(settings: Settings, copy: SeededCopy) -> AsyncIterator[HeldBrowser]:
     """It, over the control's files."""
-    yield SupportConsole(settings.kms_dir, copy)
+    text, *_ = await copy.read(copy.tenants[0])
+    yield SupportConsole(settings.kms_dir, copy, text.partition(" ")[0])
 
 
 def _told(what: object) -> Answer:
