@@ -26,7 +26,7 @@ _log = structlog.get_logger(__name__)
 def create_logout_app(sign_out: SsoSignOut) -> ASGIApp:
     """POST /sso/signed-out with `logout_token`, by anybody: 200, 400 for what no provider of an account signed.
 
-    503 where the provider's keys or the ledger cannot be had: the provider sends it again.
+    503 where the provider's keys or the ledger cannot be had: the provider may send it again.
     """
 
     async def signed_out(request: Request) -> Response:
