@@ -3,14 +3,18 @@
 import asyncio
 
 import asyncpg
+from msgspec.structs import replace
+from tests.contract.conftest import ACCOUNT as A
 
 from ringfence.domain.message import Status
 from ringfence.ports.call_brakes import Bound
-from ringfence.ports.store import Outcome, Settlement
+from ringfence.ports.freezes import FreezeRow
+from ringfence.ports.store import AccountRow, CredentialRow, Outcome, Settlement
 from ringfence.store.call_gate import Leaving
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.postgres_call_brakes import _let_out
 from ringfence.store.postgres_connection import connect
+from ringfence.store.postgres_freezes import _put
 from ringfence.store.postgres_messages import _accept, _acknowledge
 from ringfence.store.postgres_queue import _renew
 
@@ -145,4 +149,25 @@ async def test_a_call_waits_for_the_one_that_goes_out_at_this_moment(postgres_ur
     await other.execute("COMMIT")
     assert await waiting == "live"
     await other.close()
+    await store.close()
+
+
+async def test_an_account_that_waits_for_its_own_freeze_is_not_reopened_by_it(postgres_url):
+    store = PostgresStore(postgres_url)
+    await store.open()
+    row = AccountRow(sid=A, tenant=A, friendly_name="Acme", status="suspended", created_ms=NOW, updated_ms=NOW)
+    token = CredentialRow(
+        account=A, sid=A, kind="auth_token", verifier=b"", hmac_states=b"", created_ms=NOW, updated_ms=NOW
+    )
+    await store.create_account(row, token)
+    other = await connect(postgres_url)
+    await other.execute("BEGIN")
+    assert await _put(other, [FreezeRow(kind="account", name=A, at_ms=NOW)]) == [True]
+    reopening = asyncio.create_task(store.update_account(replace(row, status="active"), was="suspended"))
+    await asyncio.sleep(0.2)
+    assert not reopening.done()
+    await other.execute("COMMIT")
+    await other.close()
+    assert not await reopening
+    assert (await store.account(A)).status == "suspended"
     await store.close()

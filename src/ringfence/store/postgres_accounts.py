@@ -12,6 +12,8 @@ from ringfence.store.postgres_ground import PostgresGround, count
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/accounts")
+TURN = SQL["turn"]
+"""The status of an account, whose row is locked by it until the transaction ends."""
 
 NewAccount = tuple[AccountRow, CredentialRow]
 Update = tuple[AccountRow, str, int | None]
@@ -119,8 +121,15 @@ async def _create_one(tx: Connection, row: AccountRow, credential: CredentialRow
 
 
 async def _update(tx: Connection, updates: Sequence[Update]) -> list[bool]:
-    values = [(row.sid, row.friendly_name, row.status, row.type, row.updated_ms, *was) for row, *was in updates]
-    return [count(await tx.execute(SQL["update_account"], *each)) > 0 for each in values]
+    return [await _update_one(tx, *each) for each in updates]
+
+
+async def _update_one(tx: Connection, row: AccountRow, was: str, was_ms: int | None) -> bool:
+    if row.status == "active" != was:
+        # Its turn first: a statement that waited for it would still not see the freeze that it waited for.
+        await tx.execute(TURN, row.sid)
+    values = (row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was, was_ms)
+    return count(await tx.execute(SQL["update_account"], *values)) > 0
 
 
 async def _put_credential(tx: Connection, rows: Sequence[CredentialRow]) -> list[Exception | None]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.ports.freezes import FreezeKind, FreezeRow
+from ringfence.store.postgres_accounts import TURN
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
 from ringfence.store.statements import statements
@@ -30,7 +31,7 @@ async def _put(tx: Connection, rows: Sequence[FreezeRow]) -> list[bool]:
 
 
 async def _put_one(tx: Connection, row: FreezeRow) -> bool:
-    was = await tx.fetchval(SQL["turn"], row.name) if row.kind == "account" else None
+    was = await tx.fetchval(TURN, row.name) if row.kind == "account" else None
     new = count(await tx.execute(SQL["put"], row.kind, row.name, was or "", row.at_ms)) > 0
     if was is not None:
         await tx.execute(SQL["suspend"], row.name, row.at_ms)
@@ -43,7 +44,7 @@ async def _delete(tx: Connection, thaws: Sequence[Thaw]) -> list[bool]:
 
 async def _delete_one(tx: Connection, kind: FreezeKind, name: str, at_ms: int | None, now_ms: int) -> bool:
     if kind == "account":
-        await tx.fetchval(SQL["turn"], name)
+        await tx.fetchval(TURN, name)
     was = await tx.fetchval(SQL["delete"], kind, name, at_ms)
     if kind == "account" and was:
         await tx.execute(SQL["go_on"], name, was, now_ms)

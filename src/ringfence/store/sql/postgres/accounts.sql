@@ -29,6 +29,9 @@ SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid)
   AND starts_with(lower(friendly_name COLLATE "C"), $6)
 ORDER BY created_ms DESC, sid DESC LIMIT $7
 
+-- turn --
+SELECT status FROM account WHERE sid = $1 FOR UPDATE
+
 -- update_account --
 UPDATE account SET friendly_name = $2, status = $3, type = $4, updated_ms = $5
 WHERE sid = $1 AND status = $6

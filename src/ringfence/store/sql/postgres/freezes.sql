@@ -1,6 +1,3 @@
--- turn --
-SELECT status FROM account WHERE sid = $1 FOR UPDATE
-
 -- put --
 INSERT INTO frozen (kind, name, was, at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
