@@ -10,14 +10,37 @@ REVOKE INSERT, UPDATE, DELETE ON ringfence.account, ringfence.credential, ringfe
   ringfence.messaging_service, ringfence.pool_number, ringfence.sticky_sender
   FROM ringfence_dispatcher, ringfence_voice;
 
--- But calls know by an Access Token that a canary is used, whose owner may want the account frozen for it: that suspends it,
--- and does nothing else to any account. Others notice by the directory's version. Neither of the two thaws anything.
+-- But calls know by an Access Token that a canary is used, whose owner may want its key or account frozen for it: voice
+-- freezes one that there is and that is not closed, to go on as it was, and suspends what is frozen. It does nothing else to
+-- any account. Others notice by the directory's version. Neither of the two thaws anything, and the dispatcher freezes nothing.
 REVOKE UPDATE, DELETE ON ringfence.frozen FROM ringfence_dispatcher, ringfence_voice;
+REVOKE INSERT ON ringfence.frozen FROM ringfence_dispatcher;
 GRANT UPDATE (status, updated_ms) ON ringfence.account TO ringfence_voice;
+CREATE OR REPLACE FUNCTION ringfence.hold_voice_to_keys() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  held boolean := true;
+BEGIN
+  IF session_user = 'ringfence_voice' THEN
+    IF NEW.kind = 'account' THEN
+      SELECT status INTO NEW.was FROM ringfence.account WHERE sid = NEW.name FOR UPDATE;
+      held := FOUND AND NEW.was <> 'closed';
+    ELSE
+      NEW.was := '';
+      held := NEW.kind = 'key' AND EXISTS (SELECT 1 FROM ringfence.credential WHERE sid = NEW.name);
+    END IF;
+  END IF;
+  IF NOT held THEN
+    RAISE EXCEPTION 'calls freeze keys and accounts that are not closed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER is_key BEFORE INSERT ON ringfence.frozen
+  FOR EACH ROW EXECUTE FUNCTION ringfence.hold_voice_to_keys();
 CREATE OR REPLACE FUNCTION ringfence.hold_voice_to_freezes() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF session_user = 'ringfence_voice' AND NOT (NEW.status = 'suspended'
+  IF session_user = 'ringfence_voice' AND NOT (OLD.status <> 'closed' AND NEW.status = 'suspended'
     AND EXISTS (SELECT 1 FROM ringfence.frozen WHERE kind = 'account' AND name = NEW.sid)) THEN
     RAISE EXCEPTION 'calls suspend what is frozen, and no more' USING ERRCODE = 'insufficient_privilege';
   END IF;

@@ -128,6 +128,22 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                 await voice._all("UPDATE ringfence.account SET status = 'active'")
             assert await thaw(console, SystemClock(), "account", ACCOUNT)
+            assert await freeze(voice, SystemClock(), "key", "SK" + "1" * 32)
+            assert await thaw(console, SystemClock(), "key", "SK" + "1" * 32)
+            # And it goes on as it was, whatever voice says of that.
+            await voice._all(freezing("account", ACCOUNT, was="closed"))
+            assert [row.was for row in await api.freezes()] == ["active"]
+            assert await thaw(console, SystemClock(), "account", ACCOUNT)
+            for store, kind, name in (
+                (dispatcher, "platform", "platform"),
+                (dispatcher, "account", ACCOUNT),
+                (voice, "platform", "platform"),
+                (voice, "carrier", "simulator"),
+                (voice, "account", OTHER),
+                (voice, "key", "SK" + "2" * 32),
+            ):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await store._all(freezing(kind, name))
             assert await freeze(console, SystemClock(), "carrier", "simulator")
             assert await thaw(console, SystemClock(), "carrier", "simulator")
             # The API keeps where an account is told, the dispatcher what it is told of a freeze; the console neither.
@@ -175,6 +191,12 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             await update_account(console, SystemClock(), row, status="closed")
             assert await api.numbers(ACCOUNT) == []
             assert list(await api.allowed_rates()) == []
+            # For good: voice neither freezes what is closed, nor makes it suspended, which a thaw would reopen.
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await voice._all(freezing("account", ACCOUNT))
+            await api._all(freezing("account", ACCOUNT))
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await voice._all("UPDATE ringfence.account SET status = 'suspended'")
         finally:
             await api.close()
             await dispatcher.close()
@@ -182,6 +204,10 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             await console.close()
 
     asyncio.run(story())
+
+
+def freezing(kind: str, name: str, was: str = "") -> str:
+    return f"INSERT INTO ringfence.frozen (kind, name, was, at_ms) VALUES ('{kind}', '{name}', '{was}', 1)"
 
 
 async def accept(store: PostgresStore) -> None:
