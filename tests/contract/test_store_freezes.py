@@ -91,6 +91,7 @@ async def test_nothing_that_is_frozen_becomes_active(store, freeze):
     row = await account(store, "suspended")
     assert await store.put_freeze(freeze)
     assert not await store.update_account(replace(row, status="active"), was="suspended")
+    assert not await store.set_account_status(A, "active", was="suspended", at_ms=NOW)
     assert await store.update_account(replace(row, friendly_name="B", status="suspended"), was="suspended")
     assert await store.delete_freeze(freeze.kind, freeze.name)
     assert await store.update_account(replace(row, status="active"), was="suspended")
@@ -98,12 +99,12 @@ async def test_nothing_that_is_frozen_becomes_active(store, freeze):
 
 async def test_an_account_that_is_reopened_in_the_moment_of_a_freeze_stands_still(store):
     row = await account(store, "suspended")
-    for n in range(5):
+    for n in range(6):
         await asyncio.gather(
             store.put_freeze(replace(FROZEN, at_ms=NOW + n)),
-            store.update_account(
-                replace(row, status="active"), was="suspended", was_ms=(await store.account(A)).updated_ms
-            ),
+            store.set_account_status(A, "active", was="suspended", at_ms=NOW)
+            if n % 2
+            else store.update_account(replace(row, status="active"), was="suspended"),
         )
         assert (await store.account(A)).status == "suspended"
         assert await store.delete_freeze("account", A)
@@ -111,9 +112,13 @@ async def test_an_account_that_is_reopened_in_the_moment_of_a_freeze_stands_stil
         await store.update_account(replace(found, status="suspended"), was="active")
 
 
-async def test_what_has_changed_since_it_was_known_is_left(store):
+async def test_a_status_changes_alone_and_where_it_is_still_what_it_was(store):
     row = await account(store)
-    renamed = replace(row, friendly_name="B", updated_ms=NOW + 1)
-    assert await store.update_account(renamed, was="active", was_ms=NOW)
-    assert not await store.update_account(replace(row, status="closed"), was="active", was_ms=NOW)
-    assert await store.update_account(replace(row, status="closed"), was="active", was_ms=NOW + 1)
+    assert await store.update_account(replace(row, friendly_name="B", updated_ms=NOW + 5), was="active")
+    assert not await store.set_account_status(A, "closed", was="suspended", at_ms=NOW + 9)
+    assert not await store.set_account_status(OTHER, "closed", was="active", at_ms=NOW + 9)
+    assert await store.account(A) == replace(row, friendly_name="B", updated_ms=NOW + 5)
+    assert await store.set_account_status(A, "suspended", was="active", at_ms=NOW + 1)
+    assert await store.account(A) == replace(row, friendly_name="B", status="suspended", updated_ms=NOW + 6)
+    assert await store.set_account_status(A, "active", was="suspended", at_ms=NOW + 9)
+    assert await store.account(A) == replace(row, friendly_name="B", updated_ms=NOW + 9)

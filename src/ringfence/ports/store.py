@@ -478,11 +478,14 @@ class AccountStore(NumberStore, KeyStore, Protocol):
     async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         """Top-level accounts, the latest first, those behind the one of that SID."""
 
-    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
         """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise.
 
-        With `was_ms` that is when it was changed last, too. Nothing that is frozen becomes active.
+        Nothing that is frozen becomes active.
         """
+
+    async def set_account_status(self, sid: str, status: str, *, was: str, at_ms: int) -> bool:
+        """As `update_account`, of the status alone: what else changes meanwhile does not hinder it, and stays."""
 
     async def put_credential(self, row: CredentialRow) -> None:
         """Create or replace (rotation: created_ms and how it may be used stay). SidTakenError for another's sid."""

@@ -51,9 +51,9 @@ class MemoryAccounts:
             found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
         )
 
-    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
         known = self._accounts.get(row.sid)
-        if known is None or known.status != was or was_ms not in (None, known.updated_ms):
+        if known is None or known.status != was:
             return False
         self._accounts[row.sid] = replace(
             row,

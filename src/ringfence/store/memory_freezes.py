@@ -37,10 +37,18 @@ class MemoryFreezes(MemoryAccounts):
     async def freezes(self) -> Sequence[FreezeRow]:
         return [row for _, row in sorted(self._freezes.items())]
 
-    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
-        if row.status == "active" != was and is_frozen(await self.freezes(), "account", row.sid):
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
+        return await self._may_be(row.sid, row.status, was) and await super().update_account(row, was=was)
+
+    async def set_account_status(self, sid: str, status: str, *, was: str, at_ms: int) -> bool:
+        account = self._accounts.get(sid)
+        if account is None or account.status != was or not await self._may_be(sid, status, was):
             return False
-        return await super().update_account(row, was=was, was_ms=was_ms)
+        self._change(account, status, at_ms)
+        return True
+
+    async def _may_be(self, sid: str, status: str, was: str) -> bool:
+        return not (status == "active" != was and is_frozen(await self.freezes(), "account", sid))
 
     def _change(self, account: AccountRow, status: str, at_ms: int) -> None:
         changed_ms = max(at_ms, account.updated_ms + 1)

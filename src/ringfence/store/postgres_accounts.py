@@ -16,7 +16,8 @@ TURN = SQL["turn"]
 """The status of an account, whose row is locked by it until the transaction ends."""
 
 NewAccount = tuple[AccountRow, CredentialRow]
-Update = tuple[AccountRow, str, int | None]
+Update = tuple[AccountRow, str]
+StatusChange = tuple[str, str, str, int]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
 Restriction = tuple[str, str, str, str, bool, int, bool, str]
@@ -47,8 +48,11 @@ class PostgresAccounts(PostgresGround):
         asked = (wanted.since_ms, wanted.status, wanted.sid, small(wanted.name), limit)
         return [ACCOUNT.read(row) for row in await self._all(SQL["tenants"], *place, *asked)]
 
-    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
-        return await self._write_directory(_update, (row, was, was_ms))
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
+        return await self._write_directory(_update, (row, was))
+
+    async def set_account_status(self, sid: str, status: str, *, was: str, at_ms: int) -> bool:
+        return await self._write_directory(_set_status, (sid, status, was, at_ms))
 
     async def put_credential(self, row: CredentialRow) -> None:
         await self._write_directory(_put_credential, row)
@@ -124,12 +128,25 @@ async def _update(tx: Connection, updates: Sequence[Update]) -> list[bool]:
     return [await _update_one(tx, *each) for each in updates]
 
 
-async def _update_one(tx: Connection, row: AccountRow, was: str, was_ms: int | None) -> bool:
-    if row.status == "active" != was:
-        # Its turn first: a statement that waited for it would still not see the freeze that it waited for.
-        await tx.execute(TURN, row.sid)
-    values = (row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was, was_ms)
+async def _update_one(tx: Connection, row: AccountRow, was: str) -> bool:
+    await _take_turn(tx, row.sid, row.status, was)
+    values = (row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was)
     return count(await tx.execute(SQL["update_account"], *values)) > 0
+
+
+async def _set_status(tx: Connection, changes: Sequence[StatusChange]) -> list[bool]:
+    return [await _set_one_status(tx, *change) for change in changes]
+
+
+async def _set_one_status(tx: Connection, sid: str, status: str, was: str, at_ms: int) -> bool:
+    await _take_turn(tx, sid, status, was)
+    return count(await tx.execute(SQL["set_status"], sid, status, was, at_ms)) > 0
+
+
+async def _take_turn(tx: Connection, sid: str, status: str, was: str) -> None:
+    """Before one is reopened: a statement that waited for its freeze would still not see it."""
+    if status == "active" != was:
+        await tx.execute(TURN, sid)
 
 
 async def _put_credential(tx: Connection, rows: Sequence[CredentialRow]) -> list[Exception | None]:

@@ -15,7 +15,8 @@ from ringfence.store.statements import statements
 SQL = statements("sqlite/accounts")
 
 NewAccount = tuple[AccountRow, CredentialRow]
-Update = tuple[AccountRow, str, int | None]
+Update = tuple[AccountRow, str]
+StatusChange = tuple[str, str, str, int]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
 Restriction = tuple[str, str, str, str, bool, int, bool, str]
@@ -48,8 +49,11 @@ class SqliteAccounts(SqliteGround):
         rows = self._all(SQL["tenants"], (*place_after(before, known and known[0]), *asked))
         return [ACCOUNT.read(row) for row in rows]
 
-    async def update_account(self, row: AccountRow, *, was: str, was_ms: int | None = None) -> bool:
-        return await self._write(_update, (row, was, was_ms))
+    async def update_account(self, row: AccountRow, *, was: str) -> bool:
+        return await self._write(_update, (row, was))
+
+    async def set_account_status(self, sid: str, status: str, *, was: str, at_ms: int) -> bool:
+        return await self._write(_set_status, (sid, status, was, at_ms))
 
     async def put_credential(self, row: CredentialRow) -> None:
         await self._write(_put_credential, row)
@@ -126,8 +130,12 @@ def _create(tx: SqliteWriter, accounts: Sequence[NewAccount]) -> list[Exception 
 
 
 def _update(tx: SqliteWriter, updates: Sequence[Update]) -> list[bool]:
-    values = [(row.sid, row.friendly_name, row.status, row.type, row.updated_ms, *was) for row, *was in updates]
+    values = [(row.sid, row.friendly_name, row.status, row.type, row.updated_ms, was) for row, was in updates]
     return [tx.run(SQL["update_account"], each).rowcount > 0 for each in values]
+
+
+def _set_status(tx: SqliteWriter, changes: Sequence[StatusChange]) -> list[bool]:
+    return [tx.run(SQL["set_status"], change).rowcount > 0 for change in changes]
 
 
 def _put_credential(tx: SqliteWriter, rows: Sequence[CredentialRow]) -> list[Exception | None]:

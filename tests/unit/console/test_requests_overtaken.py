@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.unit.console.test_two_person_acts import CARRIER, NUMBER, TARGET, Two, frozen_account, status
+from tests.unit.console.test_two_person_acts import CARRIER, NUMBER, STATUSES, TARGET, Two, frozen_account, status
 
 from ringfence.console.operator.act_names import Act
 from ringfence.ports.freezes import FreezeKind
@@ -81,7 +81,8 @@ def test_what_somebody_changes_in_the_last_moment_is_left_as_it_is(
                 await changed(at, status="suspended")
             two = await Two(at).join()
             asked = await two.ask(act, TARGET, value="5" if act is Act.RATE_RAISE else "")
-            name = "put_allowed_rate" if act is Act.RATE_RAISE else "update_account"
+            name = "put_allowed_rate" if act is Act.RATE_RAISE else "set_account_status"
+            becomes = await status(at) if act is Act.RATE_RAISE else "suspended" if act is Act.ACCOUNT_CLOSE else "closed"
             write = getattr(at.store, name)
 
             async def overtaken(*given: Any, **more: Any) -> Any:
@@ -89,14 +90,13 @@ def test_what_somebody_changes_in_the_last_moment_is_left_as_it_is(
                 if act is Act.RATE_RAISE:
                     assert await at.store.put_allowed_rate(RATE)
                 else:
-                    await changed(at, friendly_name="Renamed")
+                    await changed(at, status=becomes)
                 return await write(*given, **more)
 
             monkeypatch.setattr(at.store, name, overtaken)
-            before = await status(at)
             assert "changed" in await two.refused(two.acts.confirm(two.bob, asked))
             assert (await status(at), await at.store.allowed_rates()) == (
-                before,
+                becomes,
                 [RATE] if act is Act.RATE_RAISE else [],
             )
 
@@ -113,15 +113,43 @@ def test_an_account_that_is_frozen_in_the_last_moment_is_not_reopened(
             await changed(at, status="suspended")
             two = await Two(at).join()
             asked = await two.ask(Act.ACCOUNT_REOPEN, TARGET)
-            write = at.store.update_account
+            write = at.store.set_account_status
 
             async def overtaken(*given: Any, **more: Any) -> bool:
                 assert await freeze(at.store, at.clock, "account", TARGET[8:])
                 return bool(await write(*given, **more))
 
-            monkeypatch.setattr(at.store, "update_account", overtaken)
+            monkeypatch.setattr(at.store, "set_account_status", overtaken)
             assert "changed" in await two.refused(two.acts.confirm(two.bob, asked))
             assert await status(at) == "suspended"
+
+    run(story())
+
+
+@pytest.mark.parametrize("act", [Act.ACCOUNT_SUSPEND, Act.ACCOUNT_REOPEN, Act.ACCOUNT_CLOSE])
+def test_an_account_that_is_renamed_meanwhile_has_the_status_that_was_asked_for(
+    run: Any, stand: Any, monkeypatch: pytest.MonkeyPatch, act: Act
+) -> None:
+    """Else whoever is to be suspended could put that off for ever, by a new name."""
+
+    async def story() -> None:
+        async with stand() as at:
+            await frozen_account(at)
+            await thaw(at.store, at.clock, "account", TARGET[8:])
+            if act is Act.ACCOUNT_REOPEN:
+                await changed(at, status="suspended")
+            two = await Two(at, lambda: changed(at, friendly_name="B")).join()
+            asked = await two.ask(act, TARGET)
+            await changed(at, friendly_name="A")
+            write = at.store.set_account_status
+
+            async def meanwhile(*given: Any, **more: Any) -> Any:
+                await changed(at, friendly_name="C")
+                return await write(*given, **more)
+
+            monkeypatch.setattr(at.store, "set_account_status", meanwhile)
+            await two.acts.confirm(two.bob, asked)
+            assert (await status(at), (await at.store.account(TARGET[8:])).friendly_name) == (STATUSES[act], "C")
 
     run(story())
 

@@ -8,7 +8,6 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Session
 from ringfence.domain.clock import Clock
 from ringfence.ports.freezes import is_frozen
-from ringfence.ports.store import AccountRow
 from ringfence.usecases.access.freeze import frozen_with
 from ringfence.usecases.accounts.update_account import Accounts, set_status
 
@@ -27,7 +26,7 @@ class AccountStatus:
         self._status = status
 
     async def find(self, target: str, value: str) -> Standing:
-        """The account has a status from which this one is reached."""
+        """The account has a status from which this one is reached. It stands on that alone: accounts name themselves."""
         kind, _, sid = target.partition(":")
         account = await self._store.account(sid) if kind == "account" else None
         if account is None:
@@ -36,19 +35,12 @@ class AccountStatus:
             raise RefusedError("That account is frozen: it is thawed, not reopened.")
         if account.status not in _FROM[self._status]:
             raise RefusedError(f"That account is {account.status}.")
-        return Standing(stands=_stands(account), account=sid)
+        return Standing(stands=account.status, account=sid)
 
     async def do(self, target: str, value: str, stands: str, by: Session) -> None:
         """It has it. Members of an account that is not active any more are out, and grants of it end."""
         sid = target.partition(":")[2]
-        account = await self._store.account(sid)
-        if account is None or _stands(account) != stands:
-            raise RefusedError(OVERTAKEN)
-        if not await set_status(self._store, self._clock, account, self._status):
+        if not await set_status(self._store, self._clock, sid, self._status, was=stands):
             raise RefusedError(OVERTAKEN)
         if self._status != "active":
             await self._lockout.end_accounts(await frozen_with(self._store, sid), by.actor)
-
-
-def _stands(account: AccountRow) -> str:
-    return f"{account.status} {account.updated_ms}"

@@ -40,7 +40,8 @@ async def update_account(
             account,
             friendly_name=account.friendly_name if friendly_name is None else friendly_name,
             status=status or account.status,
-            updated_ms=_later(clock, account),
+            # After the change that it is known by: two within one millisecond are two.
+            updated_ms=max(clock.now_ms(), account.updated_ms + 1),
         )
         if await store.update_account(changed, was=account.status):
             break
@@ -48,25 +49,22 @@ async def update_account(
         if found is None:
             raise ApiError(20404)
         account = found
-    await _give_numbers_up(store, clock, changed)
+    await _give_numbers_up(store, clock, changed.sid, changed.status)
     return changed
 
 
-async def set_status(store: Accounts, clock: Clock, account: AccountRow, status: str) -> bool:
-    """Give it that status, as it is known here; False where it has changed since, or is frozen and should be active."""
-    changed = msgspec.structs.replace(account, status=status, updated_ms=_later(clock, account))
-    if not await store.update_account(changed, was=account.status, was_ms=account.updated_ms):
+async def set_status(store: Accounts, clock: Clock, sid: str, status: str, *, was: str) -> bool:
+    """Give it that status; False where it has another than `was` by now, or is frozen and should be active.
+
+    What else of the account changes meanwhile, its name say, does not hinder it.
+    """
+    if not await store.set_account_status(sid, status, was=was, at_ms=clock.now_ms()):
         return False
-    await _give_numbers_up(store, clock, changed)
+    await _give_numbers_up(store, clock, sid, status)
     return True
 
 
-def _later(clock: Clock, account: AccountRow) -> int:
-    """Now, and after the change that it is known by: two within one millisecond are two."""
-    return max(clock.now_ms(), account.updated_ms + 1)
-
-
-async def _give_numbers_up(store: Accounts, clock: Clock, account: AccountRow) -> None:
-    while account.status == "closed" and (numbers := await store.numbers(account.sid, limit=_PAGE)):
+async def _give_numbers_up(store: Accounts, clock: Clock, account: str, status: str) -> None:
+    while status == "closed" and (numbers := await store.numbers(account, limit=_PAGE)):
         for number in numbers:
-            await release_number(store, clock, account=account.sid, sid=number.sid)
+            await release_number(store, clock, account=account, sid=number.sid)

@@ -32,11 +32,17 @@ ORDER BY created_ms DESC, sid DESC LIMIT $7
 -- turn --
 SELECT status FROM account WHERE sid = $1 FOR UPDATE
 
+-- may_be_active --
+(status = 'active' OR NOT EXISTS (
+  SELECT 1 FROM frozen WHERE kind = 'platform' OR (kind = 'account' AND name = $1)))
+
 -- update_account --
 UPDATE account SET friendly_name = $2, status = $3, type = $4, updated_ms = $5
-WHERE sid = $1 AND status = $6
-  AND updated_ms = coalesce($7::bigint, updated_ms) AND ($3 <> 'active' OR status = 'active' OR NOT EXISTS (
-    SELECT 1 FROM frozen WHERE kind = 'platform' OR (kind = 'account' AND name = $1)))
+WHERE sid = $1 AND status = $6 AND ($3 <> 'active' OR {may_be_active})
+
+-- set_status --
+UPDATE account SET status = $2, updated_ms = greatest($4, updated_ms + 1)
+WHERE sid = $1 AND status = $3 AND ($2 <> 'active' OR {may_be_active})
 
 -- insert_credential --
 INSERT INTO credential ({credential_columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
