@@ -82,7 +82,9 @@ def test_what_somebody_changes_in_the_last_moment_is_left_as_it_is(
             two = await Two(at).join()
             asked = await two.ask(act, TARGET, value="5" if act is Act.RATE_RAISE else "")
             name = "put_allowed_rate" if act is Act.RATE_RAISE else "set_account_status"
-            becomes = await status(at) if act is Act.RATE_RAISE else "suspended" if act is Act.ACCOUNT_CLOSE else "closed"
+            becomes = (
+                await status(at) if act is Act.RATE_RAISE else "suspended" if act is Act.ACCOUNT_CLOSE else "closed"
+            )
             write = getattr(at.store, name)
 
             async def overtaken(*given: Any, **more: Any) -> Any:

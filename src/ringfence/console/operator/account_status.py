@@ -26,7 +26,7 @@ class AccountStatus:
         self._status = status
 
     async def find(self, target: str, value: str) -> Standing:
-        """The account has a status from which this one is reached. It stands on that alone: accounts name themselves."""
+        """The account has a status from which this one is reached. It stands on that alone, not on its name."""
         kind, _, sid = target.partition(":")
         account = await self._store.account(sid) if kind == "account" else None
         if account is None:

@@ -46,32 +46,42 @@ def freeze_notice(account: str, freeze: FreezeRow, link: str) -> NoticeRow:
 
 async def tell_notices(store: NoticeStore, rows: Sequence[NoticeRow]) -> int:
     """Have those accounts told that have an address for it: how many are told anew."""
+    return await store.add_notices(await _addressed(store, rows))
+
+
+async def _addressed(store: NoticeStore, rows: Sequence[NoticeRow]) -> list[NoticeRow]:
     addresses = await store.notice_addresses([row.account for row in rows]) if rows else []
-    return await store.add_notices([row for row, at in zip(rows, addresses, strict=True) if at is not None])
+    return [row for row, at in zip(rows, addresses, strict=True) if at is not None]
 
 
 class FreezeNotices:
     """Tells accounts of freezes of theirs, whoever made them, that it finds in the store.
 
-    Of one that ended before it was found nobody is told. `link` is the console's address.
+    Who names an address is told what is frozen then. Of a freeze that ended before it was found nobody is told.
+    `link` is the console's address.
     """
 
     def __init__(self, store: NoticedStore, link: str) -> None:
         self._store = store
         self._link = link
-        self._told: set[tuple[str, str, int]] = set()
+        # Of what is frozen: what is yet to be told of it, to whom there is an address.
+        self._untold: dict[tuple[str, str, int], list[NoticeRow]] = {}
 
     async def round(self) -> int:
-        """Tell of what is new since the last one; how many accounts are told anew."""
-        found = [row for row in await self._store.freezes() if row.kind in ("account", "key")]
-        new = [row for row in found if _known(row) not in self._told]
-        told = 0
-        for row in new:
-            told += await tell_notices(
-                self._store, [freeze_notice(each, row, self._link) for each in await self._whose(row)]
-            )
-        self._told = {_known(row) for row in found}
+        """Tell of what is new since the last one, and to whom is; how many are told anew."""
+        found = {_known(row): row for row in await self._store.freezes() if row.kind in ("account", "key")}
+        untold = {
+            known: self._untold[known] if known in self._untold else await self._notices(row)
+            for known, row in found.items()
+        }
+        addressed = await _addressed(self._store, [notice for each in untold.values() for notice in each])
+        told = await self._store.add_notices(addressed) if addressed else 0
+        gone = {notice.sid for notice in addressed}
+        self._untold = {known: [notice for notice in each if notice.sid not in gone] for known, each in untold.items()}
         return told
+
+    async def _notices(self, row: FreezeRow) -> list[NoticeRow]:
+        return [freeze_notice(each, row, self._link) for each in await self._whose(row)]
 
     async def _whose(self, row: FreezeRow) -> Iterable[str]:
         if row.kind == "account":

@@ -93,6 +93,23 @@ def test_a_freeze_is_told_to_whom_it_stops_and_each_anew(run: Any, clock: Manual
     run(scene())
 
 
+def test_who_names_an_address_is_told_what_is_frozen_then_and_once(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        store = await addressed(SUB)
+        notices = FreezeNotices(store, "https://console.example")
+        await freeze(store, clock, "account", AC)
+        assert await notices.round() == 1
+        await store.keep_notice_address(NoticeAddress(account=AC, standing=b"sealed", updated_ms=clock.now_ms()))
+        assert await notices.round() == 1
+        assert sorted(event.account for event in await told(store)) == [AC, SUB]
+        # Nor does a dispatcher that begins a month later find anything to tell.
+        clock.advance(30 * 86_400_000)
+        for again in (notices, FreezeNotices(store, "https://console.example")):
+            assert await again.round() == 0
+
+    run(scene())
+
+
 def test_a_key_that_is_gone_is_nobodys(run: Any, clock: ManualClock) -> None:
     async def scene() -> None:
         store = await addressed(AC)
