@@ -1,9 +1,10 @@
 """What drills found, as programs and as people elsewhere get it."""
 
 import pytest
+from msgspec import structs
 
 from ringfence.cli.drill import drill
-from ringfence.drills.report import Finding, Verdict
+from ringfence.drills.report import Finding, Verdict, lines
 from ringfence.drills.report_page import page
 from ringfence.drills.run import DRILLS
 from ringfence.roles.refusal import RefusalError
@@ -35,6 +36,12 @@ def test_programs_get_one_object_a_drill() -> None:
     assert told.seconds == 2.5
     alone = FAILED.told()
     assert (alone.control_reached, alone.ours_reached, alone.stopped, alone.control_secondary) == (None, 2, False, {})
+
+
+def test_what_did_not_work_where_it_should_is_not_stopped() -> None:
+    broken = structs.replace(STOPPED, ours=structs.replace(STOPPED.ours, proves=False))
+    assert (broken.passed, broken.told().stopped) == (False, False)
+    assert lines([broken])[1].endswith("FAILED")
 
 
 def test_the_page_tells_all_of_it_runs_nothing_and_fetches_nothing() -> None:

@@ -40,17 +40,23 @@ class Way(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
 
 
-def requests_of(door: Door, way: Way, paths: Sequence[str], methods: Sequence[str] = METHODS) -> Iterator[Request]:
-    """The way on each path, by each method: as a query, as JSON and as a form."""
+def requests_of(
+    door: Door, way: Way, key: SessionKey, paths: Sequence[str], methods: Sequence[str] = METHODS
+) -> Iterator[Request]:
+    """The way on each path, by each method: as a query, as JSON and as a form.
+
+    Each has the attacker's `key` in it, as the page of a sign-in sends its browser's: a session is of that key alone.
+    """
     headers = {"host": urlsplit(door.origin).netloc, "origin": door.origin, **way.headers}
     override = {"x-http-method-override": "GET", "x-original-url": door.inside}
-    bodies: list[tuple[str, dict[str, str], bytes]] = [("", {}, b""), ("", override, b"")]
-    if way.values:
-        bodies = [
-            (f"?{urlencode(way.values)}", {}, b""),
-            ("", {"content-type": "application/json"}, json.dumps(way.values).encode()),
-            ("", {"content-type": "application/x-www-form-urlencoded"}, urlencode(way.values).encode()),
-        ]
+    form = urlencode({**way.values, "key": json.dumps(key.jwk)})
+    bodies: list[tuple[str, dict[str, str], bytes]] = [
+        (f"?{form}", {}, b""),
+        ("", {"content-type": "application/json"}, json.dumps({**way.values, "key": key.jwk}).encode()),
+        ("", {"content-type": "application/x-www-form-urlencoded"}, form.encode()),
+    ]
+    if not way.values:
+        bodies += [("", {}, b""), ("", override, b"")]
     for path in paths:
         for method in methods:
             for query, more, body in bodies:
@@ -58,7 +64,7 @@ def requests_of(door: Door, way: Way, paths: Sequence[str], methods: Sequence[st
                 yield Request(method, f"{door.origin}{path}{query}", headers | more | length, body)
 
 
-async def lets_in(door: Door, request: Request, key: SessionKey | None = None) -> bool:
+async def lets_in(door: Door, request: Request, key: SessionKey) -> bool:
     """Whether what comes back shows the canary, or brings a cookie that does, with the attacker's `key`."""
     response = await answer_of(door.app, request)
     return shows(door, response) or any(shows(door, each) for each in await _with_cookies(door, response, key))
@@ -69,9 +75,9 @@ def shows(door: Door, response: Response) -> bool:
     return door.canary.encode() in response.content
 
 
-async def _with_cookies(door: Door, response: Response, key: SessionKey | None) -> Sequence[Response]:
+async def _with_cookies(door: Door, response: Response, key: SessionKey) -> Sequence[Response]:
     cookies = [value.partition(";")[0] for name, value in response.fields if name == "set-cookie"]
-    key, target = key or SessionKey(), f"{door.origin}{door.inside}"
+    target = f"{door.origin}{door.inside}"
     found: list[Any] = []
     for cookie in cookies:
         headers = {"host": urlsplit(door.origin).netloc, "cookie": cookie}

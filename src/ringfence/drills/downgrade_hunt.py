@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from ringfence.drills.design import Design
-from ringfence.drills.door_trying import USUAL_PATHS, Way, lets_in, requests_of
+from ringfence.drills.door_trying import USUAL_PATHS, Way, lets_in, requests_of, shows
 from ringfence.drills.drill import Drill
 from ringfence.drills.report import Finding
+from ringfence.drills.staff_browser import SessionKey
 from ringfence.drills.staff_desk import STOLEN
 
 DRILL: Final = "D03"
@@ -40,32 +41,36 @@ TOTAL: Final = len(ways(dict.fromkeys(STOLEN, "")))
 
 
 def downgrade_hunt(design: Design, tenants: int, database: str = "") -> Finding:
-    """Try so many ways, on every route. Counted are ways after which the attacker has seen a page for staff."""
+    """Try so many ways, on every route. Counted are ways after which the attacker has seen a page for staff.
+
+    A member who signs in as members do is shown that page, or nothing is proven.
+    """
     began = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        opened, asked = asyncio.run(_hunt(design, Path(folder), min(tenants, TOTAL)))
+        opened, asked, comes = asyncio.run(_hunt(design, Path(folder), min(tenants, TOTAL)))
     return Finding(
         drill=DRILL,
         design=design.name,
         tenants=min(tenants, TOTAL),
         reached=opened,
         seconds=time.perf_counter() - began,
-        rows=(("requests", f"{asked}"),),
+        proves=comes,
+        rows=(("requests", f"{asked}"), ("the member themselves comes in", "yes" if comes else "no")),
     )
 
 
-async def _hunt(design: Design, folder: Path, count: int) -> tuple[int, int]:
+async def _hunt(design: Design, folder: Path, count: int) -> tuple[int, int, bool]:
     opened = asked = 0
     async with design.staff_desk(folder) as desk:
-        await desk.member()
+        comes, key = shows(desk, await (await desk.member()).page(desk.inside)), SessionKey()
         paths = sorted({path for _, path in desk.routes} | set(USUAL_PATHS))
         for way in ways(desk.stolen)[:count]:
             seen = False
-            for request in requests_of(desk, way, paths):
+            for request in requests_of(desk, way, key, paths):
                 asked += 1
-                seen = seen or await lets_in(desk, request)
+                seen = seen or await lets_in(desk, request, key)
             opened += seen
-    return opened, asked
+    return opened, asked, comes
 
 
 DRILLS = (

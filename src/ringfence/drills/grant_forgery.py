@@ -86,6 +86,7 @@ async def _play(design: Design, tries: int) -> Finding:
         tenants=made,
         reached=read.total(),
         seconds=time.monotonic() - started,
+        proves=design.staff_read_by_role or 0 < inside_read == inside,
         rows=(
             *((("read within grants", f"{inside_read} of {inside}"),) if inside else ()),
             *((f"read, {way}", str(count)) for way, count in sorted(read.items()) if count),

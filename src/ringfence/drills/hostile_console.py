@@ -175,6 +175,7 @@ def hostile_console(design: Design, tenants: int, database: str = "") -> Finding
         tenants=tenants,
         reached=len(reached),
         seconds=time.perf_counter() - began,
+        proves=shown == tenants * TEXTS,
         rows=(("texts that members read meanwhile", f"{shown} of {tenants * TEXTS}"),),
     )
 

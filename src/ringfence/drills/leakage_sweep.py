@@ -67,6 +67,7 @@ def leakage_sweep(design: Design, tenants: int, database: str = "") -> Finding:
         tenants=tenants,
         reached=len({tenant for tenant, _ in hits}),
         seconds=time.monotonic() - started,
+        proves=bool(sweep.accepted and sweep.approved and sweep.programs.called),
         rows=(
             ("scanned", f"{len(files)} files, {sum(map(len, files.values())) / 1e6:.1f} MB; core dumps: {len(dumps)}"),
             *((("scanned besides", sweep.taken),) if sweep.taken else ()),

@@ -4,6 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 
 import msgspec
 
@@ -13,6 +14,7 @@ from ringfence.roles.settings import Settings
 from ringfence.usecases.accounts.invitation import InvitedAccount
 
 TERMINAL_WITHIN_S = 300
+MADE = 201
 _SID, _TOKEN = re.compile(r"\bAC[0-9a-f]{32}\b"), re.compile(r"\b[0-9a-f]{32}\b")
 _LINK = re.compile(r"/invite#([\w-]+)")
 
@@ -30,9 +32,14 @@ async def invited(settings: Settings) -> tuple[InvitedAccount, str]:
     """An account that an invitee made by a link, and all that the terminal showed of it, which staff have seen."""
     told = await _at_the_terminal(settings, "invite", "Surgery")
     answer = await take_link(settings, told)
-    if answer.status != 201:
+    if answer.status != MADE:
         raise AssertionError(f"an invitation was answered by {answer.status}: this drill would prove nothing")
     return msgspec.json.decode(answer.body, type=InvitedAccount), told
+
+
+async def taken_again(settings: Settings, links: Mapping[str, str]) -> Mapping[str, Answer]:
+    """Use the links of invitations that were taken once more: what each is answered, by the account that it made."""
+    return {sid: await take_link(settings, told) for sid, told in links.items()}
 
 
 async def take_link(settings: Settings, told: str) -> Answer:

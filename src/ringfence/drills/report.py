@@ -7,13 +7,17 @@ import msgspec
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One drill on one build. `reached` counts tenants whose canary is in the attacker's bytes; `rows` are figures
-    that are told beside it and never folded into it."""
+    that are told beside it and never folded into it.
+
+    `proves` is false where what is to work did not: that nobody was reached says nothing where nobody comes in.
+    """
 
     drill: str
     design: str
     tenants: int
     reached: int
     seconds: float
+    proves: bool = True
     rows: tuple[tuple[str, str], ...] = ()
 
 
@@ -27,8 +31,10 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def passed(self) -> bool:
-        """Ours reached nobody, and the control, where it ran, everybody: a drill that cannot fail proves nothing."""
-        return self.ours.reached == 0 and (self.control is None or self.control.reached == self.control.tenants)
+        """Ours worked and reached nobody, and the control, where it ran, reached everybody: a drill that cannot fail
+        proves nothing."""
+        stopped = self.ours.proves and self.ours.reached == 0
+        return stopped and (self.control is None or self.control.reached == self.control.tenants)
 
     @property
     def seconds(self) -> float:

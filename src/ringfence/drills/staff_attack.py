@@ -5,7 +5,7 @@ import contextlib
 import re
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -32,17 +32,17 @@ Rows = tuple[tuple[str, str], ...]
 class StaffAttack:
     """What the attacker asked and what came. `served` of those `asked` were answered as to staff.
 
-    `links` is what the terminal showed to staff of each invitation.
+    `links` is what the terminal showed to staff of each invitation, by the account that was made by it.
     """
 
-    def __init__(self, copy: SeededCopy, browser: HeldBrowser, settings: Settings, links: Sequence[str]) -> None:
+    def __init__(self, copy: SeededCopy, browser: HeldBrowser, settings: Settings, links: Mapping[str, str]) -> None:
         self.copy = copy
         self.browser = browser
         self.settings = settings
         self.asked = 0
         self.served = 0
         self.links = links
-        self.seen: set[bytes] = {told.encode() for told in links}
+        self.seen: set[bytes] = {told.encode() for told in links.values()}
         self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def ask(self, method: str, path: str, body: bytes = b"", kind: str = "application/json") -> bytes:
@@ -111,12 +111,12 @@ async def _signed_in(folder: Path, design: Design, tenants: int) -> AsyncIterato
     """
     async with apart(folder, design, ("kms", "api"), answer_within_s=ANSWER_WITHIN_S) as (copy, _, settings):
         await copy.adopt_tenant(*await created(settings), index=tenants - 1)
-        links = []
+        links = {}
         if tenants > 1:
             account, told = await invited(settings)
             await copy.adopt_tenant(account.sid, account.auth_token, index=tenants - 2)
             copy.canaries.learn_secret(" ".join(account.recovery_kit).encode(), account.sid, "recovery kit")
-            links.append(told)
+            links[account.sid] = told
         await copy.add_tenants(tenants - 1 - len(links))
         for start in range(0, tenants, AT_ONCE):
             await asyncio.gather(*(copy.send(tenant, "body") for tenant in copy.tenants[start : start + AT_ONCE]))

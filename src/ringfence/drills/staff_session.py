@@ -20,7 +20,7 @@ from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.design import Design
 from ringfence.drills.drill import Drill
 from ringfence.drills.kept_http import KeptHttp
-from ringfence.drills.operators_tenants import take_link
+from ringfence.drills.operators_tenants import MADE, taken_again
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy
 from ringfence.drills.staff_attack import METHODS, VARIABLE, Rows, StaffAttack, api_routes, played
@@ -50,7 +50,7 @@ _STATE = ("account", "credential", "number")
 
 
 def crawl(design: Design, tenants: int, database: str = "") -> Finding:
-    """D05. A tenant is reached where a canary of its content or its secrets came back."""
+    """D05. A tenant is reached where a canary of its content or secrets came back, or whose link was taken again."""
 
     async def attack(one: StaffAttack) -> tuple[int, Rows]:
         api = list(api_routes())
@@ -71,8 +71,9 @@ def crawl(design: Design, tenants: int, database: str = "") -> Finding:
                     answer = await http.ask(method, where, form, basic=one.browser.credential)
                     one.seen.add(answer.body)
                     answers[answer.status] += 1
-        again = [await take_link(one.settings, told) for told in one.links]
-        one.seen |= {answer.body for answer in again}
+        again = await taken_again(one.settings, one.links)
+        one.seen |= {answer.body for answer in again.values()}
+        retaken = {sid for sid, answer in again.items() if answer.status == MADE}
         found = one.copy.canaries.found_in(b"\n".join(one.seen))
         kinds = ", ".join(sorted({kind for _, kind in found})) or "none"
         rows = (
@@ -81,10 +82,10 @@ def crawl(design: Design, tenants: int, database: str = "") -> Finding:
                 "routes of the API, answers",
                 f"{len(api)}, {', '.join(f'{n} times {status}' for status, n in answers.items())}",
             ),
-            ("links of invitations seen, taken again", f"{len(again)}, {[each.status for each in again].count(201)}"),
+            ("links of invitations seen, taken again", f"{len(again)}, {len(retaken)}"),
             ("kinds found", kinds),
         )
-        return len({sid for sid, _ in found}), rows
+        return len({sid for sid, _ in found} | retaken), rows
 
     return played(design, tenants, CRAWL, attack)
 

@@ -57,6 +57,7 @@ def unlogged_reading(design: Design, tenants: int, database: str = "") -> Findin
         tenants=tenants,
         reached=len(unlogged),
         seconds=time.monotonic() - started,
+        proves=attack.delivered == tenants + 1,
         rows=(
             ("tried and refused", f"{attack.refused}"),
             ("read, and recorded", f"{reads}, {sum(min(attack.reads[sid], recorded[sid]) for sid in attack.victims)}"),

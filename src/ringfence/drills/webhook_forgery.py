@@ -189,6 +189,7 @@ def webhook_forgery(design: Design, tenants: int, database: str = "") -> Finding
         tenants=len(forgeries),
         reached=len(outcome.taken),
         seconds=time.monotonic() - started,
+        proves=0 < outcome.answered == outcome.asked,
         rows=(
             ("webhooks of the platform, answered", f"{outcome.answered} of {outcome.asked}"),
             *((("X-Twilio-Signature alone lets in", _told(outcome.by_stock)),) if design.webhooks_checked else ()),
