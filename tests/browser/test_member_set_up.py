@@ -21,6 +21,7 @@ from ringfence.domain.standing import (
     hmac_states_record,
     number_record,
 )
+from ringfence.kms.proof_keys import PROOF_KEYS_OF_ACCOUNT_MAX
 from ringfence.ports.keys import Caller
 from ringfence.ports.store import CredentialRow, NumberRow, StockRow
 from ringfence.usecases.accounts.credential import slot_of
@@ -175,6 +176,18 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     page.get_by_role("link", name="Keys").click()
     page.get_by_role("link", name="Till's").click()
     page.get_by_text("Freeze or revoke this key").click()
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.get_by_role("button", name="Change its limits").click()
+    expect(frame.get_by_role("heading", name=f"The key {SK}.")).to_be_visible()
+    for place in (page, frame):
+        assert place.locator("html").evaluate("it => it.scrollWidth <= it.clientWidth")
+    frame.get_by_label("It is watched").select_option(label="Yes")
+    # The key to prove it with makes way for those of so many others.
+    for each in range(PROOF_KEYS_OF_ACCOUNT_MAX + 5):
+        stand.wait(stand.keys.proof_key(AC, f"MB{each:032x}"))
+    looked_over(frame)
+    expect(frame.get_by_role("status")).to_contain_text("was not taken")
+    expect(page.locator("#told")).to_contain_text("The key service refused that")
     page.get_by_role("button", name=f"Revoke {SK}").click()
     expect(page.get_by_text("There is none.")).to_be_visible()
     assert stand.wait(stand.texts.credential(SK)) is None
@@ -197,6 +210,7 @@ def test_numbers_services_and_keys_are_set_up(page: Page, stand: MemberConsole) 
     expect(frame.locator("body")).not_to_contain_text(secret)
     page.reload()
     expect(page.get_by_role("button", name=f"Revoke {made}")).to_be_visible()
+    assert page.locator("html").evaluate("it => it.scrollWidth") <= 360
     taken(stand)
     row = stand.wait(stand.texts.credential(made))
     assert row is not None

@@ -118,7 +118,7 @@ _VERBS = [
     *(
         "show_standing",
         "edit_standing",
-        *("make_key", "show_made_key", "change_access"),
+        *("make_key", "show_made_key", "change_access", "not_taken"),
         "open_subaccount",
         "look_at_grant",
         "export",

@@ -32,6 +32,16 @@ export async function askKeys(verb, asked = {}) {
   });
 }
 
+/** Does `work` with what the frame sealed; where that fails, the frame waits for it no longer. */
+export async function carried(work) {
+  try {
+    return await work();
+  } catch (problem) {
+    await askKeys("not_taken");
+    throw problem;
+  }
+}
+
 /** Have a form of the frame stand before a person, as tall as it wants to be. */
 export function bringForward() {
   frame.hidden = false;

@@ -1,6 +1,6 @@
 // Who may use the account: a person changes it in the frame, and this page carries what they sealed there.
 import { post } from "./asking.js";
-import { askKeys, bringForward } from "./keys_frame.js";
+import { askKeys, bringForward, carried } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
 for (const button of document.querySelectorAll("button[data-access]")) {
@@ -13,6 +13,6 @@ async function changed({ access, sid, restricted }) {
   const asked = await freshly("/access/form");
   bringForward();
   const change = await askKeys("change_access", { account, act: access, sid, restricted: restricted !== undefined, ...asked });
-  await post("/access", change);
+  await carried(() => post("/access", change));
   location.reload();
 }

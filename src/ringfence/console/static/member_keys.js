@@ -20,5 +20,5 @@ async function made() {
     throw problem;
   }
   await askKeys("show_made_key", { kept: true });
-  tell("The key is made. It stands in the list when you load the page anew.");
+  tell("The key is made. It stands above the list until it is used.");
 }

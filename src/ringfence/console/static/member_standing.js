@@ -3,7 +3,7 @@
 // typed, a button with its own value.
 import { post, tell } from "./asking.js";
 import { valuesOf } from "./form_values.js";
-import { askKeys, bringForward } from "./keys_frame.js";
+import { askKeys, bringForward, carried } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
 const change = document.querySelector("button[data-standing]");
@@ -33,7 +33,7 @@ async function shown(at) {
 async function changed(at) {
   const { credential } = await opened();
   const form = await edited(await freshly(`${at}/form`, { credential }));
-  await post(`${at}/standing`, form);
+  await carried(() => post(`${at}/standing`, form));
   tell("Changed.");
   await shown(at);
 }
@@ -42,7 +42,7 @@ async function made(at, values) {
   await opened();
   const asked = await freshly(`${at}/form`, values);
   const form = await edited(asked);
-  const { sid } = await post(at, { ...values, sid: asked.sid, form });
+  const { sid } = await carried(() => post(at, { ...values, sid: asked.sid, form }));
   location.assign(`${at}/${sid}`);
 }
 

@@ -1,7 +1,7 @@
 // Webhooks: the frame shows the attempts at one, and seals what it takes to tell it again.
 import { post, tell } from "./asking.js";
 import { onClick } from "./heard.js";
-import { askKeys } from "./keys_frame.js";
+import { askKeys, carried } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
 const frame = document.getElementById("keys");
@@ -28,7 +28,12 @@ async function show(at) {
 }
 
 async function replay({ at, row }, again) {
-  await freshly(`${at}/again`, "clear" in again.dataset ? {} : await lent(at));
+  if ("clear" in again.dataset) {
+    await freshly(`${at}/again`);
+  } else {
+    const key = await lent(at);
+    await carried(() => freshly(`${at}/again`, key));
+  }
   row.querySelector("[data-state]").textContent = "waiting";
   again.remove();
   row.querySelector("[data-look]")?.focus();

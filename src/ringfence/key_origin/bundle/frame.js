@@ -11,6 +11,7 @@ import { granting } from "./granting.js";
 import { ledger } from "./ledger_view.js";
 import { texts } from "./messages_view.js";
 import { newKeys } from "./new_key_view.js";
+import { outcome } from "./outcome_view.js";
 import { recordings } from "./recording_view.js";
 import { standing } from "./standing_view.js";
 import { subaccounts } from "./subaccounts.js";
@@ -32,6 +33,7 @@ const views = [
   standing,
   newKeys,
   access,
+  outcome,
   subaccounts,
 ];
 
