@@ -84,7 +84,13 @@ class ClientKeysChanged(msgspec.Struct, frozen=True, kw_only=True, tag="client_k
     required: bool | None = None
 
 
-Change = KeyMade | KeyLimited | NetworksSet | ClientKeysChanged
+class KeyEnded(msgspec.Struct, frozen=True, kw_only=True, tag="key_ended"):
+    """A key that a browser made was revoked: whoever has it in the store takes it out. No form says so."""
+
+    sid: str
+
+
+Change = KeyMade | KeyEnded | KeyLimited | NetworksSet | ClientKeysChanged
 
 
 class KeySlot(msgspec.Struct, frozen=True, kw_only=True):

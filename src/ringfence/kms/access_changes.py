@@ -8,6 +8,7 @@ import msgspec
 
 from ringfence.domain.access_change import (
     Change,
+    KeyEnded,
     KeyLimited,
     KeyMade,
     KeySlot,
@@ -18,7 +19,9 @@ from ringfence.domain.access_change import (
 from ringfence.domain.clock import Clock
 from ringfence.domain.standing import hmac_states_record
 from ringfence.kms.browser_slots import BrowserSlots, put_boxes
+from ringfence.kms.proof_keys import PROOF_MS
 from ringfence.kms.sealed_forms import SealedForms
+from ringfence.kms.slot_keys import KEY_ENDED
 from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import KeyStore
 from ringfence.ports.access_changes import AccessChange, WaitingAccess
@@ -33,22 +36,34 @@ SETTLED_FOR_MS: Final = 86_400_000
 AT_ONCE: Final = 100
 WAITING_MAX: Final = 200
 """Of one account."""
-_TAKEABLE = "SELECT number, account, record, at_ms, sealed FROM access_change WHERE settled_ms = 0 AND taken_ms <= ?"
-_WAITING = "SELECT record, sealed, at_ms FROM access_change WHERE account = ? AND settled_ms = 0 ORDER BY number"
+# What somebody was given a moment ago holds up all that comes after it of its account.
+_TAKEABLE = (
+    "SELECT number, account, record, credential, at_ms, sealed FROM access_change AS waiting WHERE settled_ms = 0"
+    " AND NOT EXISTS (SELECT 1 FROM access_change AS taken WHERE taken.account = waiting.account"
+    " AND taken.settled_ms = 0 AND taken.taken_ms > ?)"
+)
+_WAITING = (
+    "SELECT record, sealed, at_ms FROM access_change"
+    " WHERE account = ? AND settled_ms = 0 AND record != ? ORDER BY number"
+)
 _KNOWN = (
     "SELECT 1 FROM slot WHERE account = ?1 AND credential = ?2"
     " UNION ALL SELECT 1 FROM sealer WHERE account = ?1 AND credential = ?2"
     " UNION ALL SELECT 1 FROM access_change WHERE account = ?1 AND credential = ?2"
 )
-_FORMER = "SELECT number, account, record, sealed FROM access_change"
+_FORMER = "SELECT number, account, record, sealed FROM access_change WHERE record != ?"
 _DECODER: Final = msgspec.msgpack.Decoder(Change)
 
 
 class Proven(msgspec.Struct, frozen=True, kw_only=True):
-    """A form that may be kept: what it changes, and the slot of a key that it makes, if it makes one."""
+    """A form that may be kept: what it changes, and the slot of a key that it makes, if it makes one.
+
+    `asked_ms` is when the key of its proof was asked for, on the monotonic clock: it is no older than that.
+    """
 
     account: str
     record: str
+    asked_ms: int
     change: Change
     slot: KeySlot | None = None
 
@@ -64,23 +79,31 @@ class AccessChangeBook:
         self._browsers = browsers
         self._forms = forms
         self._clock = clock
+        self._kept_ms: dict[tuple[str, str], int] = {}
 
     def check(self, account: str, record: str, form: SealedForm) -> Proven:
         """What may be kept of it. KeyRefusedError, ValueError, ConnectionError as `AccessForms.keep_access`."""
+        asked_ms = self._browsers.proofs.asked_ms(account, form.proof_key)
         key = self._forms.check(account, record, form, most=FORM_MAX_BYTES)
+        self._check_newest(account, record, asked_ms)
         sid, given, now_ms = new_key_sid(record), self._forms.open(account, record, form), self._clock.now_ms()
         if sid is None:
-            return Proven(account=account, record=record, change=read_change(record, given, now_ms))
+            change = read_change(record, given, now_ms)
+            return Proven(account=account, record=record, asked_ms=asked_ms, change=change)
         made, slot = read_new_key(sid, given, now_ms)
-        if made.opens:
-            if not slot.boxes:
-                raise KeyRefusedError("a key that reads has a slot")
-            self._browsers.check_boxes(account, made.sid, slot, key)
-        return Proven(account=account, record=record, change=made, slot=slot)
+        if made.opens and not slot.boxes:
+            raise KeyRefusedError("a key that reads has a slot")
+        # A frame seals to every key that it makes: of one that only writes, boxes are proved and not kept.
+        self._browsers.check_boxes(account, made.sid, slot, key)
+        return Proven(account=account, record=record, asked_ms=asked_ms, change=made, slot=slot)
 
     async def keep(self, proven: Proven) -> None:
         """Keep what `check` let pass. KeyRefusedError where there is such a key, or too much waits of the account."""
         account, record, change = proven.account, proven.record, proven.change
+        self._check_newest(account, record, proven.asked_ms)
+        # Before it is written, so that nothing older passes meanwhile.
+        self._kept_ms.pop((account, record), None)
+        self._kept_ms[account, record] = self._clock.monotonic_ms()
         sealed = self._standing.seal(account, record, msgspec.msgpack.encode(change))
         credential = change.sid if isinstance(change, KeyMade | KeyLimited) else ""
 
@@ -98,7 +121,7 @@ class AccessChangeBook:
     def waiting(self, account: str) -> list[WaitingAccess]:
         """As `AccessForms.waiting_access`."""
         found = []
-        for record, sealed, at_ms in self._store.rows(_WAITING, account):
+        for record, sealed, at_ms in self._store.rows(_WAITING, account, KEY_ENDED):
             change = self._opened(account, record, sealed)
             name = change.friendly_name if isinstance(change, KeyMade) else ""
             found.append(WaitingAccess(record=record, friendly_name=name, at_ms=at_ms))
@@ -110,16 +133,19 @@ class AccessChangeBook:
         if self._store.row(f"{_TAKEABLE} LIMIT 1", now_ms - TAKEN_MS) is None:
             return []
 
-        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, int, bytes]]:
+        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, str, int, bytes]]:
             rows = db.execute(f"{_TAKEABLE} ORDER BY number LIMIT {AT_ONCE}", (now_ms - TAKEN_MS,)).fetchall()
             db.executemany("UPDATE access_change SET taken_ms = ? WHERE number = ?", [(now_ms, row[0]) for row in rows])
             return rows
 
         return [
             AccessChange(
-                number=number, account=account, at_ms=at_ms, change=self._for_the_store(account, record, sealed)
+                number=number,
+                account=account,
+                at_ms=at_ms,
+                change=KeyEnded(sid=sid) if record == KEY_ENDED else self._for_the_store(account, record, sealed),
             )
-            for number, account, record, at_ms, sealed in await self._store.write(work)
+            for number, account, record, sid, at_ms, sealed in await self._store.write(work)
         ]
 
     async def settle(self, numbers: Sequence[int]) -> list[int]:
@@ -152,13 +178,25 @@ class AccessChangeBook:
         """Seal what is kept under the newest standing key, since the former ones are about to go."""
         renewed = [
             (sealed, number)
-            for number, account, record, kept in self._store.rows(_FORMER)
+            for number, account, record, kept in self._store.rows(_FORMER, KEY_ENDED)
             if (sealed := self._standing.renew(account, record, kept)) is not None
         ]
         if renewed:
             await self._store.write(
                 lambda db: db.executemany("UPDATE access_change SET sealed = ? WHERE number = ?", renewed)
             )
+
+    def _check_newest(self, account: str, record: str, asked_ms: int) -> None:
+        """KeyRefusedError for a form that may have been made before the last one of that record that was kept.
+
+        A console carries forms: it could hold one back, say that it failed, and bring it once its maker thought better.
+        Keys of proofs and what is known of them here end with the process alike.
+        """
+        before_ms = self._clock.monotonic_ms() - PROOF_MS
+        while self._kept_ms and self._kept_ms[oldest := next(iter(self._kept_ms))] <= before_ms:
+            del self._kept_ms[oldest]
+        if asked_ms < self._kept_ms.get((account, record), asked_ms):
+            raise KeyRefusedError("something newer of this was kept meanwhile: look at it and begin again")
 
     def _for_the_store(self, account: str, record: str, sealed: bytes) -> Change:
         """With the HMAC states of a new key as the store keeps them."""

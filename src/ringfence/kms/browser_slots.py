@@ -162,7 +162,7 @@ class BrowserSlots:
         if (
             len(set(generations)) != len(generations)
             or not publics.keys() >= set(generations)
-            or (slot.boxes and not hpke.is_public(slot.public, like=publics[present]))
+            or ((slot.public or slot.boxes) and not hpke.is_public(slot.public, like=publics[present]))
             or any(len(sealed) != box_bytes(slot.public) for _, sealed in slot.boxes)
         ):
             raise KeyRefusedError("no slot that a browser made")

@@ -44,6 +44,11 @@ class ProofKeys:
         self._held[account, key.public] = _HeldProofKey(key, asker, self._clock.monotonic_ms() + PROOF_MS)
         return key.public
 
+    def asked_ms(self, account: str, public: bytes) -> int:
+        """When one was given out, on the monotonic clock; 0 for none such."""
+        held = self._held.get((account, public))
+        return 0 if held is None else held.until_ms - PROOF_MS
+
     def take(self, account: str, public: bytes) -> ProofKey:
         """The one that `new` gave, once and in time; KeyRefusedError."""
         held = self._held.pop((account, public), None)

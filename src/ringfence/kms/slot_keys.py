@@ -5,6 +5,7 @@ import hmac
 import sqlite3
 from collections.abc import Sequence
 
+from ringfence.domain.access_change import new_key_record
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.hpke import Recipient, is_hybrid
@@ -14,6 +15,14 @@ from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 OPENED_MS = 58_000  # let go of within 60 s, tidying included
 OPENED_MAX = 10_000
+KEY_ENDED = "key_ended"
+"""The record of what tells the API that a key was revoked which it may be taking: it has nothing sealed."""
+# Whoever took the key has his time to put it into the store: only then is it taken out.
+_END_TAKEN = (
+    "INSERT INTO access_change (account, record, credential, at_ms, sealed, taken_ms)"
+    " SELECT account, ?, credential, ?, x'', taken_ms FROM access_change"
+    " WHERE account = ? AND record = ? AND settled_ms = 0"
+)
 _PRESENT = "SELECT public FROM account JOIN content_key USING (account, generation) WHERE account = ?"
 
 
@@ -189,11 +198,18 @@ class SlotKeys:
         self._forget_renewed(account)
 
     async def revoke(self, account: str, credential: str) -> None:
-        """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot."""
+        """Drop a slot; a new content key begins for `account` and its subaccounts. A no-op without that slot.
+
+        Where a key waits to be taken into the store, or is being taken, what takes it out again waits in its place.
+        """
 
         def work(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM sealer WHERE account = ? AND credential = ?", (account, credential))
-            db.execute("DELETE FROM access_change WHERE account = ? AND credential = ?", (account, credential))
+            db.execute(_END_TAKEN, (KEY_ENDED, self._clock.now_ms(), account, new_key_record(credential)))
+            db.execute(
+                "DELETE FROM access_change WHERE account = ? AND credential = ? AND record != ?",
+                (account, credential, KEY_ENDED),
+            )
             db.execute("DELETE FROM key_end WHERE account = ? AND credential = ?", (account, credential))
             gone = db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, credential))
             if gone.rowcount:

@@ -38,7 +38,8 @@ class AccessForms(Protocol):
 
         KeyRefusedError for a proof that does not hold, and for a key that there is; ValueError for what a field may
         not have; ConnectionError too where a new content key began meanwhile. In the ledger: `keep_access`, by the
-        form's credential, of the reader's session.
+        form's credential, of the reader's session. KeyRefusedError too where a newer form of the record may have been
+        kept: one that was kept after the key of this one's proof was given out.
         """
 
     async def waiting_access(self, account: str) -> list[WaitingAccess]:
@@ -49,7 +50,10 @@ class AccessChanges(Protocol):
     """For the API, which alone writes what is signed in with."""
 
     async def take_access(self) -> list[AccessChange]:
-        """What waits, in order. Nobody else is given it for ten seconds."""
+        """What waits, in order. Nobody else is given it for ten seconds, nor what comes after it of its account.
+
+        A key that was revoked before it was settled comes as `KeyEnded`.
+        """
 
     async def settle_access(self, numbers: Sequence[int]) -> list[int]:
         """These are in the store. Answered are those that ended meanwhile: a key that was revoked is to go again."""

@@ -22,12 +22,13 @@ class MadeKey:
         self.account, self.sid, self.secret, self.content, self.hybrid = account, sid, secret, content, hybrid
         self.record = new_key_record(sid)
 
-    def fields(self, proof_key: bytes, **changed: Any) -> dict[str, Any]:
-        """The form, before it is sealed."""
+    def fields(self, proof_key: bytes, *, sealed: bool = True, **changed: Any) -> dict[str, Any]:
+        """The form, before it is sealed; with content keys that are `sealed` to the key's slot, or none."""
         public = slot_public(slot_seed(self.secret, self.sid), hybrid=self.hybrid)
         boxes = [
             (number, ContentKey(self.account, number, private, hybrid=self.hybrid).seal_to_slot(public, self.sid))
             for number, private in self.content.items()
+            if sealed
         ]
         present = max(self.content)
         what = new_slot(self.account, self.sid, present, public, boxes)

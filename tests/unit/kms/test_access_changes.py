@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 from tests.unit.kms.conftest import DAY_MS, NOON_MS
-from tests.unit.kms.made_keys import MadeKey
+from tests.unit.kms.made_keys import MadeKey, sealed_form
 from tests.unit.kms.test_browser_slots import KL, PK, READ_BY, READER, Browser, _open_link
 from tests.unit.kms.test_browser_slots import browser as browser
 
-from ringfence.domain.access_change import KeyMade
+from ringfence.domain.access_change import KeyEnded, KeyMade
+from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_public, slot_seed
@@ -31,6 +32,16 @@ async def kept(service: Any, browser: Browser, seed: bytes, by: str = "", sid: s
     form = made.form(await service.grant_keeper(), by or browser.account, seed, proof_key, **changed)
     await service.keep_access(browser.account, made.record, form, READER)
     return made
+
+
+async def changed(
+    service: Any, browser: Browser, seed: bytes, record: str, fields: Any, proof_key: bytes | None = None
+) -> None:
+    """Any other form, by the Auth Token."""
+    proof_key = proof_key or await service.proof_key(browser.account, READER.member)
+    keeper, account = await service.grant_keeper(), browser.account
+    form = sealed_form(account, record, keeper, account, seed, proof_key, fields, hybrid=browser.hybrid)
+    await service.keep_access(account, record, form, READER)
 
 
 @pytest.fixture
@@ -96,15 +107,45 @@ def test_what_was_taken_and_not_settled_is_given_again_and_forgotten_a_day_after
     scene(work)
 
 
-def test_a_key_that_only_writes_gets_no_content_key(scene: Any, account: str, token: Any, browser: Browser) -> None:
+@pytest.mark.parametrize("sealed", [True, False])
+def test_a_key_that_only_writes_gets_no_content_key(
+    scene: Any, account: str, token: Any, browser: Browser, sealed: bool
+) -> None:
     async def work(service: Any) -> None:
-        await kept(service, browser, token.caller.seed, policy=f" {SENDS}\n", boxes=[])
+        await kept(service, browser, token.caller.seed, policy=f" {SENDS}\n", sealed=sealed)
         key = Caller(account=account, credential=SK, seed=slot_seed(SECRET, SK))
         sealing = await service.sealing_key(key, account)
         with pytest.raises(KeyRefusedError):
             await service.open_epochs(key, account, [sealing.epoch])
         (taken,) = await service.take_access()
         assert taken.change.policy == SENDS
+
+    scene(work)
+
+
+def test_a_key_that_only_writes_is_proved_like_any_other(scene: Any, token: Any, browser: Browser) -> None:
+    async def work(service: Any) -> None:
+        other = slot_public(os.urandom(32), hybrid=browser.hybrid)
+        for changed in ({"proof": encode_base64url(bytes(32))}, {"public": encode_base64url(other)}):
+            with pytest.raises(KeyRefusedError):
+                await kept(service, browser, token.caller.seed, policy=SENDS, sealed=False, **changed)
+        assert await service.take_access() == []
+
+    scene(work)
+
+
+def test_a_key_of_the_other_kind_is_refused_by_whoever_proves_it(
+    scene: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def work(service: Any) -> None:
+        proof_key = await service.proof_key(account, READER.member)
+        slot = browser.proved(SK, slot_public(os.urandom(32), hybrid=not browser.hybrid), [], proof_key)
+        changed = {"public": encode_base64url(slot.public), "proof": encode_base64url(slot.proof)}
+        form = MadeKey(account, SK, SECRET, browser.content).form(
+            await service.grant_keeper(), account, token.caller.seed, proof_key, policy=SENDS, sealed=False, **changed
+        )
+        with pytest.raises(KeyRefusedError, match="no slot that a browser made"):
+            await service.keep_access(account, f"new_key:{SK}", form, READER)
 
     scene(work)
 
@@ -118,6 +159,75 @@ def test_a_key_that_is_revoked_before_it_is_settled_is_answered_as_gone(
         await service.revoke_browser_slot(account, SK, "member:MB1")
         assert await service.settle_access([taken.number]) == [taken.number]
         assert await service.waiting_access(account) == []
+
+    scene(work)
+
+
+def test_what_takes_out_a_revoked_key_waits_until_it_is_settled(
+    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any
+) -> None:
+    """Whoever has taken the key may write it and die; it has its time for that first."""
+
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        await service.take_access()
+        for _ in range(2):
+            await service.revoke_browser_slot(account, SK, "member:MB1")
+        assert await service.take_access() == []
+        await browser.open(service)
+        with pytest.raises(KeyRefusedError, match="there is such a key"):
+            await kept(service, browser, token.caller.seed)
+        await service.rotate_standing()
+        await service.end_former_standing()
+        for _ in range(2):
+            at_noon.advance(10_000)
+            (ended,) = await service.take_access()
+            assert ended.change == KeyEnded(sid=SK)
+        assert await service.settle_access([ended.number]) == []
+        at_noon.advance(10_000)
+        assert await service.take_access() == []
+
+    scene(work)
+
+
+def test_nothing_of_an_account_is_given_while_somebody_has_something_earlier(
+    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any
+) -> None:
+    """Else a key would come after its limits, and what opens the networks after what shut them."""
+
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        (made,) = await service.take_access()
+        await changed(service, browser, token.caller.seed, f"key_limits:{SK}", {"networks": "192.0.2.0/24"})
+        assert await service.take_access() == []
+        at_noon.advance(10_000)
+        again, limits = await service.take_access()
+        assert (again.number, limits.change.networks) == (made.number, "192.0.2.0/24")
+        await changed(service, browser, token.caller.seed, "networks", {"networks": ""})
+        await service.settle_access([again.number])
+        assert await service.take_access() == []
+        await service.settle_access([limits.number])
+        assert len(await service.take_access()) == 1
+
+    scene(work)
+
+
+def test_a_form_that_may_be_older_than_one_that_was_kept_is_refused(
+    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any
+) -> None:
+    """A console that held it back would undo what its maker did instead."""
+
+    async def work(service: Any) -> None:
+        held = await service.proof_key(account, READER.member)
+        at_noon.advance(120_000)
+        await changed(service, browser, token.caller.seed, "networks", {"networks": "192.0.2.0/24"})
+        at_noon.advance(400_000)
+        with pytest.raises(KeyRefusedError, match="newer"):
+            await changed(service, browser, token.caller.seed, "networks", {"networks": ""}, held)
+        held = await service.proof_key(account, READER.member)
+        await changed(service, browser, token.caller.seed, "client_keys", {"required": False}, held)
+        await changed(service, browser, token.caller.seed, "networks", {"networks": ""})
+        assert len(await service.take_access()) == 3
 
     scene(work)
 

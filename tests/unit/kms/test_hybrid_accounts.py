@@ -217,7 +217,7 @@ def test_keys_made_in_a_browser_are_of_the_hybrid_whether_they_read_or_only_writ
         browser = Browser(ACCOUNT, ACCOUNT, owner.seed, hybrid=True)
         await browser.open(service)
         await kept_key(service, browser, owner.seed)
-        await kept_key(service, browser, owner.seed, sid=writing, policy=SENDS, boxes=[])
+        await kept_key(service, browser, owner.seed, sid=writing, policy=SENDS, sealed=False)
         await service.add_sealer(owner, ACCOUNT, credential_of(from_the_api, SECRET).slot)
         reads = caller(SK, SECRET)
         assert await service.open_epochs(reads, ACCOUNT, [sealing.epoch]) == {sealing.epoch: sealing.epoch_key}

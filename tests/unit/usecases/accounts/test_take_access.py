@@ -1,0 +1,103 @@
+"""What members changed is put into the store in order and in time; a revoked key is taken out by whoever is told."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from ringfence.domain.access_change import KeyEnded, KeyLimited, KeyMade, NetworksSet
+from ringfence.domain.clock import ManualClock
+from ringfence.ports.access_changes import AccessChange
+from ringfence.ports.store import AccountRow, CredentialRow
+from ringfence.store.memory import MemoryStore
+from ringfence.usecases.accounts.take_access import WITHIN_MS, take_access
+
+AC, SK = "AC" + "a" * 32, "SK" + "1" * 32
+MADE = KeyMade(sid=SK, friendly_name="Till", policy="", networks="", verifier=b"v" * 32, hmac_states=b"", created_ms=5)
+
+
+class Waiting:
+    """The key service's side."""
+
+    def __init__(self, *changes: Any) -> None:
+        self.changes = [
+            AccessChange(number=number, account=AC, at_ms=5, change=change) for number, change in enumerate(changes, 1)
+        ]
+        self.settled: list[int] = []
+        self.away = False
+
+    async def take_access(self) -> list[AccessChange]:
+        return self.changes
+
+    async def settle_access(self, numbers: Sequence[int]) -> list[int]:
+        if self.away:
+            raise ConnectionError
+        self.settled += numbers
+        return []
+
+
+class SlowStore(MemoryStore):
+    """Each change of networks takes a while."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
+        self._clock.advance(WITHIN_MS)
+        return await super().restrict_account(sid, networks, at_ms)
+
+
+async def _with_account(store: MemoryStore) -> MemoryStore:
+    await store.create_account(
+        AccountRow(sid=AC, tenant=AC, friendly_name="", created_ms=0, updated_ms=0),
+        CredentialRow(
+            account=AC, sid=AC, kind="auth_token", verifier=b"v" * 32, hmac_states=b"", created_ms=0, updated_ms=0
+        ),
+    )
+    return store
+
+
+def test_a_key_that_was_revoked_while_it_was_written_is_taken_out_by_whoever_comes_next(
+    run: Any, clock: ManualClock
+) -> None:
+    async def scene() -> None:
+        store, first = await _with_account(MemoryStore()), Waiting(MADE)
+        first.away = True
+        with pytest.raises(ConnectionError):
+            await take_access(store, first, clock)
+        assert await store.credential(SK) is not None
+        then = Waiting(KeyEnded(sid=SK))
+        for _ in range(2):
+            await take_access(store, then, clock)
+            assert await store.credential(SK) is None
+        assert then.settled == [1, 1]
+
+    run(scene())
+
+
+def test_a_process_that_is_late_writes_no_more_of_it(run: Any, clock: ManualClock) -> None:
+    """It is about to be another's, who writes what came after it too."""
+
+    async def scene() -> None:
+        store = await _with_account(SlowStore(clock))
+        waiting = Waiting(NetworksSet(networks="192.0.2.0/24"), NetworksSet(networks=""))
+        await take_access(store, waiting, clock)
+        row = await store.account(AC)
+        assert row is not None
+        assert row.networks == "192.0.2.0/24"
+        assert waiting.settled == [1]
+
+    run(scene())
+
+
+def test_limits_of_a_key_that_is_not_there_are_said_in_the_log(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        store, waiting = await _with_account(MemoryStore()), Waiting(KeyLimited(sid=SK, networks="192.0.2.0/24"))
+        with capture_logs() as said:
+            await take_access(store, waiting, clock)
+        assert said == [{"event": "access.not_taken", "log_level": "error", "account": AC, "sid": SK}]
+        assert waiting.settled == [1]
+
+    run(scene())
