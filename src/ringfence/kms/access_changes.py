@@ -38,7 +38,8 @@ WAITING_MAX: Final = 200
 """Of one account."""
 # What somebody was given a moment ago holds up all that comes after it of its account.
 _TAKEABLE = (
-    "SELECT number, account, record, credential, at_ms, sealed FROM access_change AS waiting WHERE settled_ms = 0"
+    "SELECT number, account, record, credential, at_ms, sealed, taken_ms > 0"
+    " FROM access_change AS waiting WHERE settled_ms = 0"
     " AND NOT EXISTS (SELECT 1 FROM access_change AS taken WHERE taken.account = waiting.account"
     " AND taken.settled_ms = 0 AND taken.taken_ms > ?)"
 )
@@ -133,7 +134,7 @@ class AccessChangeBook:
         if self._store.row(f"{_TAKEABLE} LIMIT 1", now_ms - TAKEN_MS) is None:
             return []
 
-        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, str, int, bytes]]:
+        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, str, int, bytes, int]]:
             rows = db.execute(f"{_TAKEABLE} ORDER BY number LIMIT {AT_ONCE}", (now_ms - TAKEN_MS,)).fetchall()
             db.executemany("UPDATE access_change SET taken_ms = ? WHERE number = ?", [(now_ms, row[0]) for row in rows])
             return rows
@@ -143,9 +144,10 @@ class AccessChangeBook:
                 number=number,
                 account=account,
                 at_ms=at_ms,
+                again=bool(again),
                 change=KeyEnded(sid=sid) if record == KEY_ENDED else self._for_the_store(account, record, sealed),
             )
-            for number, account, record, sid, at_ms, sealed in await self._store.write(work)
+            for number, account, record, sid, at_ms, sealed, again in await self._store.write(work)
         ]
 
     async def settle(self, numbers: Sequence[int]) -> list[int]:

@@ -14,12 +14,13 @@ from ringfence.ports.standing_forms import SealedForm
 
 
 class AccessChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One that waits to be taken into the store. `number` counts up."""
+    """One that waits to be taken into the store. `number` counts up. `again`: somebody was given it before."""
 
     number: int
     account: str
     at_ms: int
     change: Change
+    again: bool = False
 
 
 class WaitingAccess(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from ringfence.domain.access_change import Change, ClientKeysChanged, KeyEnded, KeyLimited, KeyMade, NetworksSet
-from ringfence.domain.clock import Clock
+from ringfence.domain.clock import Clock, ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy
 from ringfence.ports.access_changes import AccessChange, AccessChanges
@@ -23,6 +23,7 @@ _log = structlog.get_logger(__name__)
 async def take_access(store: AccountStore, changes: AccessChanges, clock: Clock) -> None:
     """All that waits, in order. Again, or at the same time in another process, it changes no more.
 
+    What comes again may have been written, and something newer since: then that stays, and the log says so.
     ConnectionError, StoreFailedError, QueueFullError: what was not taken waits still. What the store cannot have is
     dropped, and said in the log.
     """
@@ -32,7 +33,10 @@ async def take_access(store: AccountStore, changes: AccessChanges, clock: Clock)
         if clock.monotonic_ms() >= until_ms:
             break
         try:
-            await _apply(store, clock, each.account, each.change, each.at_ms)
+            if each.again and await _is_overtaken(store, each):
+                _log.error("access.overtaken", account=each.account, sid=_key_of(each.change))
+            else:
+                await _apply(store, each)
         except (SidTakenError, ApiError):
             _log.error("access.not_taken", account=each.account, sid=_key_of(each.change))
         taken.append(each)
@@ -52,17 +56,33 @@ def _key_of(change: Change) -> str:
     return change.sid if isinstance(change, KeyMade | KeyEnded | KeyLimited) else ""
 
 
-async def _apply(store: AccountStore, clock: Clock, account: str, change: Change, at_ms: int) -> None:
+async def _is_overtaken(store: AccountStore, waiting: AccessChange) -> bool:
+    """Whether it is in the store, or what it is about was changed after it."""
+    change = waiting.change
+    if isinstance(change, KeyEnded):
+        return False
+    if isinstance(change, KeyMade):
+        return await store.key(waiting.account, change.sid) is not None
+    row = await (
+        store.key(waiting.account, change.sid) if isinstance(change, KeyLimited) else store.account(waiting.account)
+    )
+    return row is not None and row.updated_ms > waiting.at_ms
+
+
+async def _apply(store: AccountStore, waiting: AccessChange) -> None:
+    account, change = waiting.account, waiting.change
+    # It is dated when its maker changed it: by that it is told from what came after it.
+    dated = ManualClock(waiting.at_ms)
     if isinstance(change, KeyMade):
         await store.put_credential(_row(account, change))
     elif isinstance(change, KeyEnded):
         await store.delete_credential(account, change.sid)
     elif isinstance(change, KeyLimited):
-        await _limit(store, clock, account, change)
+        await _limit(store, dated, account, change)
     elif isinstance(change, NetworksSet):
-        await store.restrict_account(account, change.networks, at_ms)
+        await store.restrict_account(account, change.networks, waiting.at_ms)
     else:
-        await _change_client_keys(store, clock, account, change)
+        await _change_client_keys(store, dated, account, change)
 
 
 def _row(account: str, key: KeyMade) -> CredentialRow:

@@ -11,6 +11,7 @@ from ringfence.domain.clock import ManualClock
 from ringfence.ports.access_changes import AccessChange
 from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
+from ringfence.usecases.accounts.restrict_key import restrict_key
 from ringfence.usecases.accounts.take_access import WITHIN_MS, take_access
 
 AC, SK = "AC" + "a" * 32, "SK" + "1" * 32
@@ -20,9 +21,10 @@ MADE = KeyMade(sid=SK, friendly_name="Till", policy="", networks="", verifier=b"
 class Waiting:
     """The key service's side."""
 
-    def __init__(self, *changes: Any) -> None:
+    def __init__(self, *changes: Any, again: bool = False) -> None:
         self.changes = [
-            AccessChange(number=number, account=AC, at_ms=5, change=change) for number, change in enumerate(changes, 1)
+            AccessChange(number=number, account=AC, at_ms=4 + number, change=change, again=again)
+            for number, change in enumerate(changes, 1)
         ]
         self.settled: list[int] = []
         self.away = False
@@ -99,5 +101,33 @@ def test_limits_of_a_key_that_is_not_there_are_said_in_the_log(run: Any, clock: 
             await take_access(store, waiting, clock)
         assert said == [{"event": "access.not_taken", "log_level": "error", "account": AC, "sid": SK}]
         assert waiting.settled == [1]
+
+    run(scene())
+
+
+def test_what_comes_again_leaves_alone_what_was_changed_after_it(run: Any, clock: ManualClock) -> None:
+    """The first time it is written, whatever else was done to the account; dated when its maker changed it."""
+
+    async def scene() -> None:
+        store = await _with_account(MemoryStore())
+        changes = MADE, KeyLimited(sid=SK, networks="192.0.2.0/24"), NetworksSet(networks="192.0.2.0/24")
+        await store.restrict_account(AC, "", clock.now_ms())
+        await take_access(store, Waiting(*changes), clock)
+        for _ in range(2):
+            key, account = await store.key(AC, SK), await store.account(AC)
+            assert key is not None
+            assert account is not None
+            assert (key.networks, key.updated_ms) == ("192.0.2.0/24", 6)
+            assert (account.networks, account.updated_ms) == ("192.0.2.0/24", 7)
+            await take_access(store, Waiting(*changes, again=True), clock)
+        await store.restrict_account(AC, "198.51.100.0/24", clock.now_ms())
+        key = await store.key(AC, SK)
+        assert key is not None
+        await restrict_key(store, clock, key, networks="198.51.100.0/24")
+        await take_access(store, Waiting(*changes, again=True), clock)
+        key, account = await store.key(AC, SK), await store.account(AC)
+        assert key is not None
+        assert account is not None
+        assert key.networks == account.networks == "198.51.100.0/24"
 
     run(scene())
