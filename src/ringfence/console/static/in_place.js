@@ -3,20 +3,26 @@
 
 // Of these the page knows better than the server.
 const OWN = ["disabled", "open"];
+const CONTROLS = "a, button, input, select, summary, textarea";
+// What says which thing an element is of, and what it does to that.
+const WHICH = ["id", "name", "href", "value"];
 
 /** Whether somebody is at work in `region`, and would be disturbed by other rows. */
 export function inUse(region) {
   const active = document.activeElement;
   const marked = getSelection();
   return (
-    (region.contains(active) && active.matches("input, select, textarea")) ||
+    (region.contains(active) && active.matches(CONTROLS)) ||
     region.querySelector("details[open], button:hover, a:hover") !== null ||
     (!marked.isCollapsed && marked.containsNode(region, true)) ||
     [...region.querySelectorAll("input, select, textarea")].some(isTouched)
   );
 }
 
-/** Make `region` look as `made`, which is of another document. The rows that are new. */
+/**
+ * Make `region` look as `made`, which is of another document. The rows that are new. Nothing turns into what is of another
+ * row (`data-row`, unique in its list), or does another thing: that is made anew.
+ */
 export function putInPlace(region, made) {
   const active = region.contains(document.activeElement) ? document.activeElement : null;
   const anchor = [...region.querySelectorAll("tr, li")].find((row) => row.getBoundingClientRect().bottom > 0);
@@ -84,11 +90,10 @@ function plain(node) {
   return copy.outerHTML;
 }
 
-// Rows by their head, what can be named by that, cells and the like in their order.
+// What stays the same whatever else of it changes: "" where nothing says which row it is. Cells and the like go by their order.
 function nameOf(node) {
-  if (node.nodeType !== Node.ELEMENT_NODE) return "";
-  const head = node.matches("tr") ? node.querySelector("th[scope=row]") : node.matches("li") ? node.querySelector("code") : null;
-  return `${node.nodeName} ${node.id || head?.textContent || node.getAttribute("name") || ""}`;
+  if (node.nodeType !== Node.ELEMENT_NODE || node.matches("tr:not([data-row]), li:not([data-row])")) return "";
+  return JSON.stringify([node.nodeName, ...WHICH.map((name) => node.getAttribute(name)), ...Object.entries(node.dataset)]);
 }
 
 function isTouched(field) {

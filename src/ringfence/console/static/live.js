@@ -18,12 +18,12 @@ if (main.dataset.version && parts.length) followBar(parts[0], () => here, change
 async function changed({ version, new: came }) {
   await rested;
   if (version === main.dataset.version) return "";
-  if (parts.some(inUse)) return came ? `${came} new: show` : "Changed: show";
-  await refresh(true);
-  return "";
+  const isShown = !parts.some(inUse) && (await refresh(true));
+  return isShown ? "" : came ? `${came} new: show` : "Changed: show";
 }
 
-// A busy page is asked for every other second at most, and one that takes long more seldom.
+// Whether it looks so now: what nobody asked for waits for who came to be at work meanwhile. A busy page is asked for every
+// other second at most, and one that takes long more seldom.
 async function refresh(unasked) {
   const began_ms = performance.now();
   const now = await asked(unasked);
@@ -33,12 +33,14 @@ async function refresh(unasked) {
     // Another version of this program: what the page has under way is not given up for that.
     if (unasked) throw new Error("another page");
     location.reload();
-    return;
+    return true;
   }
+  if (unasked && parts.some(inUse)) return false;
   const came = parts.flatMap((part, index) => putInPlace(part, made[index]));
   main.dataset.version = now.getElementById("main").dataset.version;
   document.dispatchEvent(new Event(ROWS_CAME));
   if (matchMedia("(prefers-reduced-motion: no-preference)").matches) came.forEach(flash);
+  return true;
 }
 
 // The browser makes a document of it that runs nothing: Trusted Types leave no page a way from text to markup.

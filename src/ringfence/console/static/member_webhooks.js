@@ -11,7 +11,7 @@ onClick("button[data-again]", (button) => reporting(() => replay(rowOf(button), 
 
 function rowOf(button) {
   const row = button.closest("tr");
-  return { row, at: `/webhooks/${row.dataset.event}` };
+  return { row, at: `/webhooks/${row.dataset.row}` };
 }
 
 async function sealedOf(at) {

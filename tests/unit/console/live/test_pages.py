@@ -1,6 +1,7 @@
 """Which pages can be followed, and that each says from what it begins and where its rows are."""
 
 import re
+from importlib import resources
 from typing import Any
 
 from tests.authorisation.surfaces import open_routes
@@ -86,3 +87,11 @@ def test_so_does_each_of_the_members(run: Any, stand: Any) -> None:
                 assert (" data-live>" in page.text) is (path not in SEALED), path
 
     run(story())
+
+
+def test_each_row_of_a_list_that_follows_says_which_it_is() -> None:
+    for template in resources.files("ringfence.console").joinpath("templates").iterdir():
+        text = template.read_text()
+        heads = [row for row in re.findall(r"<tr\b.*?</tr>", text, re.DOTALL) if 'scope="row"' in row]
+        if "data-live" in text:
+            assert [row for row in heads if not row.startswith('<tr data-row="{{ ')] == [], template.name
