@@ -167,6 +167,7 @@ def test_five_of_an_account_claim_at_once_and_who_comes_after_them_is_not_let_in
         async with stand() as it:
             caller = await account(it)
             await enrolled(it, caller)
+            it.clock.advance(1)
             names = [f"MB{each:032x}" for each in range(CLAIMS_MAX)]
             now_ms = it.clock.now_ms()
             for each in names:
@@ -181,5 +182,27 @@ def test_five_of_an_account_claim_at_once_and_who_comes_after_them_is_not_let_in
             assert (await Member(it.app, it.clock, AC).enrol()).status_code == 409
             assert await roles(it) == [Role.OWNER, Role.READER]
             assert [entry.verb for entry in it.ledger.entries].count("note.claim_ownership") == 1
+
+    run(scene())
+
+
+def test_pages_that_follow_see_a_claim_come_and_go(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            owner = await enrolled(it, caller)
+            it.clock.advance(1)
+
+            async def versions() -> list[str]:
+                pages = [(await owner.page(path)).text for path in ("/", "/members")]
+                assert all(text.index("data-live") < text.find("by a link") for text in pages if "by a link" in text)
+                return [text.partition('data-version="')[2][:24] for text in pages]
+
+            before = await versions()
+            await enrolled(it, caller, owner=True)
+            waiting = await versions()
+            assert (await owner.ask("POST", f"/ownership/{await last(it)}/refuse")).status_code == 200
+            gone = await versions()
+            assert [a != b != c for a, b, c in zip(before, waiting, gone, strict=True)] == [True, True]
 
     run(scene())

@@ -8,6 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from ringfence.console.refusals import RefusedError
+from ringfence.console.sessions import Session
 
 # Of one process: nobody outside can tell from a version what it is of.
 _KEY: Final = secrets.token_bytes(32)
@@ -39,6 +40,11 @@ class Looked(msgspec.Struct, frozen=True):
 
 # What the page shows, by the names of its rows: what is not in the clear goes in sealed.
 Read = Callable[[Looked], Awaitable[Now]]
+
+
+def whose(session: Session) -> str:
+    """Whom bounds of what is followed are for: a member's account, or one of staff."""
+    return session.account or session.person
 
 
 class Snapshot(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import msgspec
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from ringfence.console.live.looked import Looked, Read
+from ringfence.console.live.looked import Looked, Read, whose
 from ringfence.console.live.polls import Hearer, Polls
 from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import Kind, Session, Sessions
@@ -25,6 +25,8 @@ KEEP_ALIVE_S: Final = 15.0
 OF_SESSION_MAX: Final = 4
 OF_ACCOUNT_MAX: Final = 60
 OF_ALL_MAX: Final = 500
+# Lists that are not the same, or not with the same filter: each costs a poll.
+LISTS_OF_ACCOUNT_MAX: Final = 16
 
 # Returns where the session's person may look at that now; RefusedError, ConnectionError.
 May = Callable[[Session, Looked], Awaitable[None]]
@@ -54,8 +56,13 @@ class Streams:
     def enter(self, session: Session, looked: Looked, read: Read, may: May) -> Place:
         """A place among those that are open, until `leave`. RefusedError where there are too many."""
         of_session = sum(each.session.id == session.id for each in self._open)
-        of_account = sum(_whose(each.session) == _whose(session) for each in self._open)
-        if of_session >= OF_SESSION_MAX or of_account >= OF_ACCOUNT_MAX or len(self._open) >= OF_ALL_MAX:
+        of_account = [each.looked for each in self._open if whose(each.session) == whose(session)]
+        if (
+            of_session >= OF_SESSION_MAX
+            or len(of_account) >= OF_ACCOUNT_MAX
+            or len({*of_account, looked}) > LISTS_OF_ACCOUNT_MAX
+            or len(self._open) >= OF_ALL_MAX
+        ):
             raise RefusedError("Too much is followed at once: close other pages.", status=429)
         place = Place(session, looked, may, Hearer())
         self._open.add(place)
@@ -160,7 +167,3 @@ async def _may_still(place: Place) -> bool:
 async def _disconnected(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def _whose(session: Session) -> str:
-    return session.account or session.person

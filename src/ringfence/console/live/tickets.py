@@ -5,17 +5,19 @@ Kept in memory alone, by their hashes. They go in a header, so no address has on
 
 import hashlib
 import secrets
+from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
 
-from ringfence.console.live.looked import Looked
-from ringfence.console.refusals import RefusedError
+from ringfence.console.live.looked import Looked, whose
 from ringfence.console.sessions import Session
 from ringfence.domain.clock import Clock
 
 LIFE_MS: Final = 30_000
 OF_SESSION_MAX: Final = 8
+OF_ACCOUNT_MAX: Final = 120
 OF_ALL_MAX: Final = 2_000
 BYTES: Final = 32
 
@@ -36,14 +38,14 @@ class Tickets:
         self._waiting: dict[bytes, Ticket] = {}
 
     def give(self, session: Session, looked: Looked) -> str:
-        """A new one. A session that asks for too many loses its oldest; RefusedError where all have too many."""
+        """A new one. Where a session, an account or all have too many, it, or whoever has most, loses the oldest."""
         now_ms = self._clock.now_ms()
         self._waiting = {name: each for name, each in self._waiting.items() if each.until_ms > now_ms}
-        own = [name for name, each in self._waiting.items() if each.session.id == session.id]
-        for name in own[: max(0, len(own) - OF_SESSION_MAX + 1)]:
-            del self._waiting[name]
+        self._leave_room(OF_SESSION_MAX, lambda each: each.session.id == session.id)
+        self._leave_room(OF_ACCOUNT_MAX, lambda each: whose(each.session) == whose(session))
         if len(self._waiting) >= OF_ALL_MAX:
-            raise RefusedError("Too much is followed at once: try again in a minute.", status=503)
+            [(most, count)] = Counter(whose(each.session) for each in self._waiting.values()).most_common(1)
+            self._leave_room(count, lambda each: whose(each.session) == most)
         ticket = secrets.token_urlsafe(BYTES)
         self._waiting[_hash(ticket)] = Ticket(session=session, looked=looked, until_ms=now_ms + LIFE_MS)
         return ticket
@@ -52,6 +54,12 @@ class Tickets:
         """What it is for, once; None where it is none, or is too old."""
         found = self._waiting.pop(_hash(ticket), None)
         return found if found is not None and found.until_ms > self._clock.now_ms() else None
+
+    def _leave_room(self, most: int, is_of: Callable[[Ticket], bool]) -> None:
+        """Drop the oldest of these until one more makes no more than `most`."""
+        own = [name for name, each in self._waiting.items() if is_of(each)]
+        for name in own[: max(0, len(own) - most + 1)]:
+            del self._waiting[name]
 
 
 def _hash(ticket: str) -> bytes:

@@ -76,6 +76,7 @@ def page_routes(
             "calls": await calls.days(account, now_ms),
             "notices": await notices.of(account),
             "acts": await done_by_staff.of(account, now_ms),
+            "claims": await owner_claims.of(account),
         }
 
     async def people(request: Request) -> Response:
@@ -100,7 +101,9 @@ def page_routes(
     async def people_now(looked: Looked) -> Now:
         found = await members.of(looked.account)
         open_now = await sessions.open_now("member", account=looked.account)
+        claims = await owner_claims.of(looked.account)
         return {
+            **{f"claim {each.member}": (each, owner_claims.is_due(each)) for each in claims},
             **{each.id: (each.role, [(kept.made_ms, kept.used_ms) for kept in passkeys]) for each, passkeys in found},
             **{each.id: each.seen_ms for each in open_now},
         }

@@ -1,10 +1,14 @@
 """Who looks at the same shares one poll, which lasts as long as somebody looks."""
 
 import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import pairwise
 from typing import Any
 
+from ringfence.console.live import polls as module
 from ringfence.console.live.looked import Looked, rows_by, snapshot
-from ringfence.console.live.polls import REST, Hearer, Polls
+from ringfence.console.live.polls import ACCOUNT_REST, REST, Hearer, Polls
 
 MINE, OTHERS = Looked(page="/texts", account="AC1"), Looked(page="/texts", account="AC2")
 
@@ -97,22 +101,74 @@ def test_a_list_that_is_away_ends_its_poll_and_tells_who_looks(run: Any) -> None
     run(story())
 
 
-def test_what_takes_long_is_read_more_seldom(run: Any, monkeypatch: Any) -> None:
+def test_the_polls_of_an_account_rest_together_and_hold_up_nobody_elses(run: Any, monkeypatch: Any) -> None:
+    now_s, reads = 0.0, {"AC1": [0.0], "AC2": [0.0]}
+
+    async def read(looked: Looked) -> dict[str, str]:
+        nonlocal now_s
+        now_s += 1.0 if looked.account == "AC1" else 0.0
+        reads[looked.account].append(now_s)
+        return {}
+
+    @asynccontextmanager
+    async def timeout(wait_s: float) -> AsyncIterator[None]:
+        nonlocal now_s
+        if wait_s != module.READ_MAX_S:
+            now_s += wait_s
+            await asyncio.sleep(0)
+            raise TimeoutError
+        yield
+
+    async def until(holds: Callable[[], bool]) -> None:
+        while not holds():
+            await asyncio.sleep(0)
+
     async def story() -> None:
-        listed, slept = Listed(), []
-        times = iter(range(0, 100, 2))
-        polls, hearer, sleep = Polls(now_s=lambda: next(times)), Hearer(), asyncio.sleep
-
-        async def noted(seconds: float) -> None:
-            slept.append(seconds)
-            await sleep(0)
-
-        monkeypatch.setattr(asyncio, "sleep", noted)
-        polls.join(MINE, listed.read, hearer)
-        while len(slept) < 3:
-            await sleep(0)
+        monkeypatch.setattr(asyncio, "timeout", timeout)
+        polls, hearer = Polls(poll_s=1.0, now_s=lambda: now_s), Hearer()
+        many = [Looked(page="/texts", account="AC1", query=(("day", str(n)),)) for n in range(30)]
+        for each in (*many, OTHERS):
+            polls.join(each, read, hearer)
+        await until(lambda: now_s >= 400)
+        assert len(reads["AC1"]) - 1 in (10, 11)
+        # Beside these an account that takes no time waits for one read of theirs and the rest after it.
+        assert max(after - before for before, after in pairwise(reads["AC2"])) <= 1 + REST + 1
+        assert len(reads["AC2"]) > 190
+        # Who leaves and comes again rests on.
+        at = len(reads["AC1"])
+        for each in (*many, OTHERS):
+            polls.leave(each, hearer)
+        polls.join(MINE, read, hearer)
+        await until(lambda: len(reads["AC1"]) > at)
+        assert reads["AC1"][at] - reads["AC1"][at - 1] >= ACCOUNT_REST
         polls.leave(MINE, hearer)
-        assert set(slept) == {2 * REST}
+
+    run(story())
+
+
+def test_what_takes_too_long_or_breaks_ends_and_the_others_go_on(run: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "READ_MAX_S", 0.01)
+
+    async def broken(_: Looked) -> dict[str, str]:
+        raise ZeroDivisionError
+
+    async def slow(_: Looked) -> dict[str, str]:
+        await asyncio.sleep(60)
+        return {}
+
+    async def story() -> None:
+        listed, polls, hearer = Listed(), Polls(poll_s=0.001), Hearer()
+        polls.join(OTHERS, listed.read, hearer)
+        await told(hearer)
+        for read in (broken, slow):
+            theirs = Hearer()
+            polls.join(MINE, read, theirs)
+            await told(theirs)
+            assert (theirs.is_over, len(polls)) == (True, 1)
+        listed.rows["AC2"] = {"SM2": "delivered"}
+        await told(hearer)
+        assert not hearer.is_over
+        polls.leave(OTHERS, hearer)
 
     run(story())
 

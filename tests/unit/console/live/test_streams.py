@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 from tests.unit.console.listening import listening, ticket_for
 from tests.unit.console.test_members import AC, OTHER, account, enrolled
@@ -10,6 +11,7 @@ from tests.unit.console.test_operations_pages import filled
 
 from ringfence.console.live import polls, streams
 from ringfence.console.live.looked import Looked, Now
+from ringfence.console.refusals import RefusedError
 from ringfence.console.sessions import IDLE_MS, Session, Sessions
 from ringfence.drills.staff_browser import StaffBrowser
 from ringfence.ports.calls import RecordingRow
@@ -170,6 +172,35 @@ def test_a_stream_ends_with_a_freeze_and_with_the_right_to_look(run: Any, stand:
             await freeze(at.store, at.clock, "platform", "platform")
             async with heard(at, ada, late) as stream:
                 assert stream.status == 403
+
+    run(story())
+
+
+def test_an_account_follows_few_lists_that_are_not_the_same(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as at:
+            await at.first()
+            sessions = Sessions(at.storage, at.clock)
+            (session,) = await sessions.open_now("staff")
+            held = streams.Streams(sessions, polls.Polls())
+
+            async def read(_: Looked) -> Now:
+                return {}
+
+            async def may(_: Session, __: Looked) -> None:
+                return
+
+            def follow(account: str, number: int) -> streams.Place:
+                theirs = msgspec.structs.replace(session, id=f"CS{account}{number}", account=account)
+                looked = Looked(page="/texts", account=account, query=(("day", str(number)),))
+                return held.enter(theirs, looked, read, may)
+
+            places = [follow("AC1", number) for number in range(streams.LISTS_OF_ACCOUNT_MAX)]
+            with pytest.raises(RefusedError):
+                follow("AC1", streams.LISTS_OF_ACCOUNT_MAX)
+            places += [follow("AC1", 0), follow("AC2", 0)]
+            for place in places:
+                held.leave(place)
 
     run(story())
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from ringfence.console.live import tickets as module
 from ringfence.console.live.looked import Looked
-from ringfence.console.live.tickets import LIFE_MS, OF_ALL_MAX, OF_SESSION_MAX, Tickets
-from ringfence.console.refusals import RefusedError
+from ringfence.console.live.tickets import LIFE_MS, OF_ACCOUNT_MAX, OF_SESSION_MAX, Tickets
 from ringfence.console.request_signature import PublicJwk
 from ringfence.console.sessions import Session
 from ringfence.domain.clock import ManualClock
@@ -14,10 +14,10 @@ from ringfence.domain.clock import ManualClock
 QUEUES = Looked(page="/queues", account="")
 
 
-def session(name: str) -> Session:
+def session(name: str, account: str = "") -> Session:
     key = PublicJwk(kty="EC", crv="P-256", x="", y="")
     times = {"made_ms": 0, "seen_ms": 0, "verified_ms": 0}
-    return Session(id=name, kind="staff", person="UX1", account="", public_jwk=key, **times)
+    return Session(id=name, kind="staff", person="UX1", account=account, public_jwk=key, **times)
 
 
 @pytest.fixture
@@ -49,14 +49,22 @@ def test_a_session_that_takes_many_loses_its_own_and_nobody_elses(tickets: Ticke
     assert tickets.take(others) is not None
 
 
-def test_all_together_wait_for_room_and_it_comes_by_itself(tickets: Tickets, clock: ManualClock) -> None:
-    for number in range(OF_ALL_MAX):
-        tickets.give(session(f"CS{number}"), QUEUES)
-    with pytest.raises(RefusedError) as refused:
-        tickets.give(session("CSlate"), QUEUES)
-    assert refused.value.status == 503
-    clock.advance(LIFE_MS)
-    assert tickets.take(tickets.give(session("CSlate"), QUEUES)) is not None
+def test_an_account_that_takes_many_loses_its_own_and_nobody_elses(tickets: Tickets) -> None:
+    others = tickets.give(session("CS0", "AC2"), QUEUES)
+    own = [tickets.give(session(f"CS{number}", "AC1"), QUEUES) for number in range(1, OF_ACCOUNT_MAX + 4)]
+    assert [tickets.take(each) is not None for each in own] == [False] * 3 + [True] * OF_ACCOUNT_MAX
+    assert tickets.take(others) is not None
+
+
+def test_where_all_have_too_many_whoever_has_most_loses_the_oldest(
+    tickets: Tickets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "OF_ALL_MAX", 30)
+    few = [tickets.give(session(f"CS{number}", f"AC{number}"), QUEUES) for number in range(27)]
+    most = [tickets.give(session(f"CSm{number}", "ACmost"), QUEUES) for number in range(3)]
+    late = tickets.give(session("CSlate", "AClate"), QUEUES)
+    assert [tickets.take(each) is not None for each in most] == [False, True, True]
+    assert all(tickets.take(each) is not None for each in [*few, late])
 
 
 def test_nothing_that_is_kept_is_a_ticket(tickets: Tickets) -> None:
