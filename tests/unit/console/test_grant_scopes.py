@@ -243,6 +243,28 @@ def test_recordings_of_an_hour_are_opened_by_its_key(run: Any, stand: Any) -> No
     run(story())
 
 
+def test_an_hour_that_holds_a_recording_alone_is_asked_for_and_empty_ones_are_told(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            caller = await account(made)
+            start_ms = made.clock.now_ms() // HOUR_MS * HOUR_MS
+            await call(made, caller)
+            made.clock.advance(HOUR_MS)
+            await recording(made, caller)
+            made.clock.advance(HOUR_MS)
+            await recording(made, caller, "RE" + "3" * 32, status="deleted")
+            made.clock.advance(HOUR_MS)
+            ada = await made.first()
+            asked = await ada.ask("POST", "/grants", wish(from_ms=start_ms - HOUR_MS, hours=4))
+            assert asked.json()["empty"] == [start_ms - HOUR_MS, start_ms + 2 * HOUR_MS]
+            grant = await approved(made, ada, caller, wish(from_ms=start_ms + HOUR_MS, hours=1))
+            assert list(grant.scope.epochs) == [first_epoch(start_ms + HOUR_MS)]
+            told, _ = await read(made, ada, grant)
+            assert (told["calls"], sids(told["recordings"])) == ([], [RE])
+
+    run(story())
+
+
 def test_a_recording_that_goes_on_or_of_a_call_that_brings_a_code_is_not_asked_for(run: Any, stand: Any) -> None:
     async def story() -> None:
         async with stand() as made:

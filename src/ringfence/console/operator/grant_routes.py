@@ -109,8 +109,9 @@ def grant_routes(
         account = await view.account(asked.account) if is_sid(asked.account, "AC") else None
         if account is None:
             raise RefusedError("There is no such account.", status=404)
+        empty: Sequence[int] = ()
         if asked.hours and not asked.records:
-            scope = await scopes.of_hours(account.sid, asked.from_ms, asked.hours)
+            scope, empty = await scopes.of_hours(account.sid, asked.from_ms, asked.hours)
         else:
             scope = await scopes.of_records(account.sid, asked.records)
         grant = await ask_for_grant(
@@ -128,7 +129,7 @@ def grant_routes(
             public=bytes_of(asked.public),
             committed=bytes_of(asked.committed),
         )
-        return done(grant=written(grant))
+        return done(grant=written(grant), empty=list(empty))
 
     async def state(request: Request) -> Response:
         return done(grant=written(settled(await own(request), clock.now_ms())))

@@ -59,10 +59,11 @@ class GrantScopes:
                 raise RefusedError("One of those is no text, call or recording of that account.", status=404)
         return Scope(records=tuple(sids))
 
-    async def of_hours(self, account: str, from_ms: int, hours: int) -> Scope:
+    async def of_hours(self, account: str, from_ms: int, hours: int) -> tuple[Scope, Sequence[int]]:
         """The hours from the one that holds `from_ms` (Unix) on, as far as the account sealed something in them.
 
-        Only such as have ended: the tenant would grant what it has yet to send.
+        With it when each of the others begins (Unix ms). Only such as have ended: the tenant would grant what it has
+        yet to send.
         """
         if not 1 <= hours <= HOURS_MAX or not 0 <= from_ms <= self._clock.now_ms():
             raise RefusedError(f"Name 1 to {HOURS_MAX} hours that have ended.")
@@ -70,13 +71,17 @@ class GrantScopes:
         if start_ms + hours * HOUR_MS > self._clock.now_ms():
             raise RefusedError("An hour can be asked for once it has ended.")
         epochs: list[int] = []
-        for hour in range(hours):
-            epochs += await self._epochs_of(account, start_ms + hour * HOUR_MS)
+        empty: list[int] = []
+        for hour_ms in range(start_ms, start_ms + hours * HOUR_MS, HOUR_MS):
+            found = await self._epochs_of(account, hour_ms)
+            epochs += found
+            if not found:
+                empty.append(hour_ms)
         if not epochs:
             raise RefusedError("There is nothing of that account in those hours.", status=404)
         if len(epochs) > BOXES_AT_ONCE:
             raise RefusedError("That is too much at once: ask for fewer hours.")
-        return Scope(epochs=tuple(epochs))
+        return Scope(epochs=tuple(epochs)), empty
 
     async def covered(self, account: str, scope: Scope, behind: Behind) -> Covered:
         """Rows of what was granted, the newest first."""
@@ -147,7 +152,10 @@ class GrantScopes:
         end_ms = start_ms + HOUR_MS
         texts = await self._view.messages(account, MessageFilter(from_ms=start_ms, to_ms=end_ms), limit=LATEST)
         calls = await self._view.calls(account, CallFilter(start_from_ms=start_ms, start_to_ms=end_ms), limit=LATEST)
+        # Of a call that began before, this may be all that the hour holds.
+        recordings = await self._view.recordings(account, from_ms=start_ms, to_ms=end_ms, limit=LATEST)
         first, last = first_epoch(start_ms), last_epoch(start_ms)
-        sealed_in = [row.epoch for row in texts] + [row.epoch for row in calls]
+        sealed_in = [row.epoch for rows in (texts, calls) for row in rows]
+        sealed_in += [row.epoch for row in recordings if row.status in PLAYABLE]
         found = [epoch for epoch in sealed_in if first <= epoch <= last]
         return list(range(first, max(found) + 1)) if found else []

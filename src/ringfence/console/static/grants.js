@@ -36,8 +36,8 @@ async function ask({ account, records, from, hours, reason, minutes }) {
   if (!sids.length && !from) throw new Error("Name texts, calls or recordings by SID, or the first of whole hours.");
   const what = sids.length ? { records: sids } : { from_ms: Date.parse(`${from}Z`), hours: Number(hours) };
   const wanted = { account: account.trim(), ...what, reason: reason.trim(), minutes: Number(minutes) };
-  let { grant } = await freshly("/grants", { ...wanted, ...promised });
-  say("Asked. It waits for an approver of the tenant, ten minutes at most.");
+  let { grant, empty } = await freshly("/grants", { ...wanted, ...promised });
+  say(`Asked. It waits for an approver of the tenant, ten minutes at most.${leftOut(empty)}`);
   const at = `/grants/${grant.sid}`;
   grant = await until(at, (now) => now.approver_value !== "");
   say("An approver is looking. Reach them by a number that you know, and show the number below.");
@@ -50,6 +50,13 @@ async function ask({ account, records, from, hours, reason, minutes }) {
   granted.querySelector("ul").replaceChildren();
   ({ grant } = await read());
   say(`Granted until ${new Date(grant.expires_ms).toLocaleTimeString()}. It stands in the tenant's ledger what you read.`);
+}
+
+const stamp = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+
+/** Which of the hours were not asked for. */
+function leftOut(hours) {
+  return hours.length ? ` Left out, for there is nothing in them: the hours from ${hours.map(stamp).join(", ")} UTC.` : "";
 }
 
 /** The next texts and calls go into the frame, and recordings onto the list, where each is opened by itself. */
@@ -68,14 +75,13 @@ function itemOf(at, { sid, call, created_ms, duration_ms, channels }) {
   const name = document.createElement("code");
   name.textContent = sid;
   const length = duration_ms === null ? "" : `, ${Math.round(duration_ms / 1_000)} s`;
-  const when = new Date(created_ms).toISOString().slice(0, 16).replace("T", " ");
   const button = document.createElement("button");
   button.type = "button";
   button.textContent = "Open";
   button.setAttribute("aria-label", `Open ${sid}`);
   button.addEventListener("click", () => reporting(button, () => play(at, sid)));
   const item = document.createElement("li");
-  item.append(name, `, of ${call}, ${when} UTC${length}, ${channels === 2 ? "two channels" : "one channel"} `, button);
+  item.append(name, `, of ${call}, ${stamp(created_ms)} UTC${length}, ${channels === 2 ? "two channels" : "one channel"} `, button);
   return item;
 }
 
