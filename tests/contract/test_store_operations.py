@@ -139,6 +139,19 @@ async def test_queues_in_which_something_waits_are_shown_the_longest_first(store
     assert held[lease.account] == ("d1", lease.until_ms)
 
 
+async def test_queues_of_several_carriers_are_shown_in_one_order(store, text):
+    for n, carrier in enumerate(("trunk", "mail", "trunk", "post")):
+        at_ms = NOW + n
+        row = text(sid=f"SM{n}", local=f"+1202555012{n}", carrier=carrier, created_ms=at_ms, due_ms=at_ms)
+        await store.accept(row)
+    shown = await store.sender_queues()
+    assert [each.carrier for each in shown] == ["trunk", "mail", "trunk", "post"]
+    assert [each.depth for each in shown] == [1, 1, 1, 1]
+    assert list(await store.sender_queues(limit=2)) == list(shown[:2])
+    assert list(await store.sender_queues(shown[0].place, limit=2)) == list(shown[1:3])
+    assert list(await store.sender_queues(wanted=QueueFilter(carrier="trunk"))) == [shown[0], shown[2]]
+
+
 async def test_what_an_operator_sees_of_a_number_stays_with_its_text(store, text):
     await store.accept(text(sid="SM1", remote_prefix="+49 1511"))
     assert (await store.message(ACCOUNT, "SM1")).remote_prefix == "+49 1511"

@@ -78,4 +78,7 @@ class OversightStore(Protocol):
     async def sender_queues(
         self, after: QueuePlace | None = None, *, wanted: QueueFilter = ANY_QUEUE, limit: int = 50
     ) -> Sequence[QueueState]:
-        """Those in which something waits, the longest first, behind that place."""
+        """Those in which something waits, the longest first, behind that place.
+
+        It reads no more than `limit` of each carrier, or those of one account.
+        """

@@ -476,7 +476,10 @@ class AccountStore(NumberStore, KeyStore, Protocol):
         """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
 
     async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
-        """Top-level accounts, the latest first, those behind the one of that SID."""
+        """Top-level accounts, the latest first, those behind the one of that SID.
+
+        It reads on until `limit` of them fit: where few do, an index of all. Of a million that takes a second or more.
+        """
 
     async def update_account(self, row: AccountRow, *, was: str) -> bool:
         """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise.

@@ -28,9 +28,9 @@ class PostgresOversight(PostgresGround):
     async def sender_queues(
         self, after: QueuePlace | None = None, *, wanted: QueueFilter = ANY_QUEUE, limit: int = 50
     ) -> Sequence[QueueState]:
-        return [
-            QueueState(**row)
-            for row in await self._all(
-                SQL["sender_queues"], *(after or FIRST), limit, DEPTH_MAX, wanted.account, wanted.carrier
-            )
-        ]
+        place = (*(after or FIRST), limit, DEPTH_MAX)
+        if wanted.account:
+            rows = await self._all(SQL["queues_of_account"], *place, wanted.account, wanted.carrier)
+        else:
+            rows = await self._all(SQL["queues_by_carrier"], *place, wanted.carrier)
+        return [QueueState(**row) for row in rows]

@@ -28,7 +28,6 @@ MAY_SCAN = {
     ("freezes", "all"),
     ("invitations", "all"),
     ("oversight", "texts"),
-    ("oversight", "sender_queues"),
     ("operations", "carrier_states"),
     ("operations", "incidents"),
     ("operations", "going_on"),
@@ -95,11 +94,15 @@ def test_no_statement_scans_a_table(connection, name):
         ("clock", "texts", "message_open (account=? AND local=? AND carrier=? AND place_ms>?)"),
         ("clock", "events", "event USING INDEX event_pending"),
         ("verification_attempts", "convert", "verification_attempt_of (account=? AND verification=?)"),
+        ("oversight", "carriers", "sender_queue_next (carrier>?)"),
+        ("oversight", "queues_of_carrier", "sender_queue_next (carrier=? AND next_ms>?)"),
+        ("oversight", "queues_of_account", "sender_queue USING PRIMARY KEY (account=?)"),
+        ("oversight", "depth", "message_open (account=? AND local=? AND carrier=? AND place_ms>?)"),
         ("queue", "all_free", "sender_queue_next (carrier=? AND next_ms<?)"),
     ],
 )
 def test_the_index_made_for_it_is_used(connection, name, heading, index):
     steps = plan(connection, statements(f"sqlite/{name}")[heading])
     assert any(index in step for step in steps)
-    if heading in ("due", "all", "ended", "by_local", "latest", "latest_of", "latest_dead"):
+    if heading in ("due", "all", "ended", "by_local", "latest", "latest_of", "latest_dead", "queues_of_carrier"):
         assert not any("TEMP B-TREE" in step for step in steps)
