@@ -81,6 +81,18 @@ async def test_tenants_are_narrowed_by_status_time_and_beginnings(store, account
     assert [row.sid for row in await store.tenants(TenantFilter(sid="ACb"), before="ACbc")] == [B]
 
 
+async def test_a_filter_of_tenants_looks_at_so_many_and_says_where_it_stopped(store, account):
+    for n, sid in enumerate((A, B, "ACb1", "ACb2")):
+        await store.create_account(*account(sid, sid, NOW + n))
+    only = TenantFilter(sid=A)
+    assert await store.tenants(only, looked=3) == []
+    assert await store.tenants_edge(0, looked=3) == B
+    assert [row.sid for row in await store.tenants(only, before=B, looked=3)] == [A]
+    assert await store.tenants_edge(0, before=B, looked=3) is None
+    assert await store.tenants_edge(0, looked=4) is None
+    assert await store.tenants_edge(NOW + 1, looked=3) is None
+
+
 async def test_the_countries_of_an_accounts_numbers_are_told_once_each(store, owned):
     assert await store.number_regions(A) == []
     for n, (account, region) in enumerate([(A, "US"), (A, "US"), (A, "DE"), (A, ""), (B, "FR")]):

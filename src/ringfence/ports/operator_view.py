@@ -7,7 +7,7 @@ from ringfence.ports.calls import CallFilter, CallRow, RecordingRow
 from ringfence.ports.day_counts import DayCounts
 from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.operations import OperationsView
-from ringfence.ports.oversight import OversightStore, TenantFilter
+from ringfence.ports.oversight import TENANTS_LOOKED, OversightStore, TenantFilter
 from ringfence.ports.store import AccountRow, MessageFilter, MessageRow
 from ringfence.ports.verification_attempts import AttemptFilter, VerificationAttemptRow
 
@@ -20,8 +20,12 @@ class OperatorView(OversightStore, OperationsView, DayCounts, Protocol):
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]: ...
 
     async def tenants(
-        self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50
+        self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50, looked: int = TENANTS_LOOKED
     ) -> list[AccountRow]: ...
+
+    async def tenants_edge(
+        self, since_ms: int, *, before: str | None = None, looked: int = TENANTS_LOOKED
+    ) -> str | None: ...
 
     async def number_regions(self, account: str) -> list[str]: ...
 

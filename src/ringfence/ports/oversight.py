@@ -9,6 +9,8 @@ from typing import Final, Protocol
 import msgspec
 
 DEPTH_MAX: Final = 10_000
+# Some tens of milliseconds in SQLite, which nothing else in the process has meanwhile.
+TENANTS_LOOKED: Final = 25_000
 
 
 class Backlog(msgspec.Struct, frozen=True, kw_only=True):

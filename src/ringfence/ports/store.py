@@ -27,7 +27,7 @@ from ringfence.ports.outbox import EventRow as EventRow
 from ringfence.ports.outbox import NewEvent as NewEvent
 from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
-from ringfence.ports.oversight import OversightStore, TenantFilter
+from ringfence.ports.oversight import TENANTS_LOOKED, OversightStore, TenantFilter
 from ringfence.ports.party import Party as Party
 from ringfence.ports.sign_ins import SignInStore
 from ringfence.ports.sip_access import SipAccessStore
@@ -475,11 +475,15 @@ class AccountStore(NumberStore, KeyStore, Protocol):
     async def accounts(self, tenant: str | None, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
         """A tenant's accounts, newest first; with None the top-level accounts (operator's CLI)."""
 
-    async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
-        """Top-level accounts, the latest first, those behind the one of that SID.
+    async def tenants(
+        self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50, looked: int = TENANTS_LOOKED
+    ) -> list[AccountRow]:
+        """Top-level accounts, the latest first: those of the next `looked` behind the one of that SID that fit."""
 
-        It reads on until `limit` of them fit: where few do, an index of all. Of a million that takes a second or more.
-        """
+    async def tenants_edge(
+        self, since_ms: int, *, before: str | None = None, looked: int = TENANTS_LOOKED
+    ) -> str | None:
+        """The last of those that `tenants` looks at, by its SID; None where none made since then come behind it."""
 
     async def update_account(self, row: AccountRow, *, was: str) -> bool:
         """Replace all but sid, tenant, parent and created_ms, where the status still is `was`; False otherwise.

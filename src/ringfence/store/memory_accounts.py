@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
-from ringfence.ports.oversight import TenantFilter
+from ringfence.ports.oversight import TENANTS_LOOKED, TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
 from ringfence.store.paging import page_of, place_of, small
 
@@ -35,21 +35,30 @@ class MemoryAccounts:
             found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
         )
 
-    async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+    async def tenants(
+        self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50, looked: int = TENANTS_LOOKED
+    ) -> list[AccountRow]:
         name = small(wanted.name)
         found = [
             row
-            for row in self._accounts.values()
-            if row.parent is None
-            and wanted.status in ("", row.status)
-            and row.created_ms >= wanted.since_ms
+            for row in self._top_level(wanted.since_ms, before)[:looked]
+            if wanted.status in ("", row.status)
             and row.sid.startswith(wanted.sid)
             and small(row.friendly_name).startswith(name)
         ]
+        return found[:limit]
+
+    async def tenants_edge(
+        self, since_ms: int, *, before: str | None = None, looked: int = TENANTS_LOOKED
+    ) -> str | None:
+        behind = self._top_level(since_ms, before)
+        return behind[looked - 1].sid if len(behind) > looked else None
+
+    def _top_level(self, since_ms: int, before: str | None) -> list[AccountRow]:
+        found = [row for row in self._accounts.values() if row.parent is None and row.created_ms >= since_ms]
         known = None if before is None else self._accounts.get(before)
-        return page_of(
-            found, None if before is None else place_of(before, None if known is None else known.created_ms), limit
-        )
+        place = None if before is None else place_of(before, None if known is None else known.created_ms)
+        return page_of(found, place, len(found))
 
     async def update_account(self, row: AccountRow, *, was: str) -> bool:
         known = self._accounts.get(row.sid)

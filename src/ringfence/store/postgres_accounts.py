@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
-from ringfence.ports.oversight import TenantFilter
+from ringfence.ports.oversight import TENANTS_LOOKED, TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
 from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
 from ringfence.store.paging import place_after, small
@@ -43,10 +43,19 @@ class PostgresAccounts(PostgresGround):
             rows = await self._all(SQL["of_tenant"], tenant, *place, limit)
         return [ACCOUNT.read(row) for row in rows]
 
-    async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+    async def tenants(
+        self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50, looked: int = TENANTS_LOOKED
+    ) -> list[AccountRow]:
         place = place_after(before, await self._made_ms(SQL["place"], None, before))
-        asked = (wanted.since_ms, wanted.status, wanted.sid, small(wanted.name), limit)
+        asked = (wanted.since_ms, wanted.status, wanted.sid, small(wanted.name), limit, looked)
         return [ACCOUNT.read(row) for row in await self._all(SQL["tenants"], *place, *asked)]
+
+    async def tenants_edge(
+        self, since_ms: int, *, before: str | None = None, looked: int = TENANTS_LOOKED
+    ) -> str | None:
+        place = place_after(before, await self._made_ms(SQL["place"], None, before))
+        rows = await self._all(SQL["tenants_edge"], *place, since_ms, looked - 1)
+        return rows[0][0] if len(rows) > 1 else None
 
     async def update_account(self, row: AccountRow, *, was: str) -> bool:
         return await self._write_directory(_update, (row, was))

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
-from ringfence.ports.oversight import TenantFilter
+from ringfence.ports.oversight import TENANTS_LOOKED, TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
 from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
 from ringfence.store.paging import place_after, small
@@ -43,11 +43,20 @@ class SqliteAccounts(SqliteGround):
             rows = self._all(SQL["of_tenant"], (tenant, *place, limit))
         return [ACCOUNT.read(row) for row in rows]
 
-    async def tenants(self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50) -> list[AccountRow]:
+    async def tenants(
+        self, wanted: TenantFilter, *, before: str | None = None, limit: int = 50, looked: int = TENANTS_LOOKED
+    ) -> list[AccountRow]:
         known = None if before is None else self._one(SQL["place"], (before,))
-        asked = (wanted.since_ms, wanted.status, wanted.sid, small(wanted.name), limit)
+        asked = (wanted.since_ms, wanted.status, wanted.sid, small(wanted.name), limit, looked)
         rows = self._all(SQL["tenants"], (*place_after(before, known and known[0]), *asked))
         return [ACCOUNT.read(row) for row in rows]
+
+    async def tenants_edge(
+        self, since_ms: int, *, before: str | None = None, looked: int = TENANTS_LOOKED
+    ) -> str | None:
+        known = None if before is None else self._one(SQL["place"], (before,))
+        rows = self._all(SQL["tenants_edge"], (*place_after(before, known and known[0]), since_ms, looked - 1))
+        return rows[0][0] if len(rows) > 1 else None
 
     async def update_account(self, row: AccountRow, *, was: str) -> bool:
         return await self._write(_update, (row, was))

@@ -21,6 +21,7 @@ from ringfence.ports.access_notes import OPERATOR, AccessNotes
 from ringfence.ports.day_counts import DAY_MS
 from ringfence.ports.ledger import OwnRecords
 from ringfence.ports.operator_view import OperatorView
+from ringfence.ports.oversight import TENANTS_LOOKED
 from ringfence.ports.process_states import ProcessStates
 from ringfence.ports.store import AccountRow
 
@@ -67,7 +68,9 @@ def tenant_routes(
 
     async def tenants(request: Request) -> Response:
         fields = tenant_fields(request.query_params)
-        found = await view.tenants(tenants_wanted(fields), before=_sid(request, "AC"), limit=PAGE + 1)
+        wanted, before = tenants_wanted(fields), _sid(request, "AC")
+        found = await view.tenants(wanted, before=before, limit=PAGE + 1)
+        edge = await view.tenants_edge(wanted.since_ms, before=before) if len(found) <= PAGE else None
         return await guard.show(
             request,
             "tenants.html",
@@ -75,7 +78,8 @@ def tenant_routes(
             accounts=found[:PAGE],
             fields=fields,
             statuses=STATUSES,
-            older=fields.older("/tenants", before=found[PAGE - 1].sid if len(found) > PAGE else ""),
+            older=fields.older("/tenants", before=found[PAGE - 1].sid if len(found) > PAGE else edge or ""),
+            looked=TENANTS_LOOKED if edge else 0,
         )
 
     async def tenants_now(looked: Looked) -> Now:

@@ -24,10 +24,16 @@ SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid)
 ORDER BY created_ms DESC, sid DESC LIMIT $3
 
 -- tenants --
-SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid) < ($1, $2)
-  AND created_ms >= $3 AND ($4 = '' OR status = $4) AND starts_with(sid, $5)
+SELECT {account_columns} FROM (
+  SELECT {account_columns} FROM account WHERE parent IS NULL AND (created_ms, sid) < ($1, $2) AND created_ms >= $3
+  ORDER BY created_ms DESC, sid DESC LIMIT $8
+) AS looked WHERE ($4 = '' OR status = $4) AND starts_with(sid, $5)
   AND starts_with(lower(friendly_name COLLATE "C"), $6)
 ORDER BY created_ms DESC, sid DESC LIMIT $7
+
+-- tenants_edge --
+SELECT sid FROM account WHERE parent IS NULL AND (created_ms, sid) < ($1, $2) AND created_ms >= $3
+ORDER BY created_ms DESC, sid DESC LIMIT 2 OFFSET $4
 
 -- turn --
 SELECT status FROM account WHERE sid = $1 FOR UPDATE

@@ -24,11 +24,19 @@ ORDER BY created_ms DESC, sid DESC LIMIT ?
 
 -- tenants --
 SELECT {account_columns} FROM (
-  SELECT sid AS found FROM account WHERE parent IS NULL AND (created_ms, sid) < (?1, ?2)
-    AND created_ms >= ?3 AND (?4 = '' OR status = ?4) AND substr(sid, 1, length(?5)) = ?5
+  SELECT sid AS found FROM (
+    SELECT created_ms, sid, status, friendly_name FROM account INDEXED BY account_narrowed
+    WHERE parent IS NULL AND (created_ms, sid) < (?1, ?2) AND created_ms >= ?3
+    ORDER BY created_ms DESC, sid DESC LIMIT ?8
+  ) WHERE (?4 = '' OR status = ?4) AND substr(sid, 1, length(?5)) = ?5
     AND substr(lower(friendly_name), 1, length(?6)) = ?6
   ORDER BY created_ms DESC, sid DESC LIMIT ?7
 ) JOIN account ON sid = found ORDER BY created_ms DESC, sid DESC
+
+-- tenants_edge --
+SELECT sid FROM account INDEXED BY account_narrowed
+WHERE parent IS NULL AND (created_ms, sid) < (?1, ?2) AND created_ms >= ?3
+ORDER BY created_ms DESC, sid DESC LIMIT 2 OFFSET ?4
 
 -- may_be_active --
 (status = 'active' OR NOT EXISTS (
