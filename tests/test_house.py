@@ -51,6 +51,12 @@ def test_nothing_is_left_to_do_or_faked_in_the_source() -> None:
     assert [str(path) for path in SOURCES if marks.search(path.read_text())] == []
 
 
+def test_no_merge_is_left_half_done() -> None:
+    marks = re.compile(r"^(<{7} |>{7} )", re.MULTILINE)
+    texts = tracked("*.py", "*.js", "*.css", "*.sql", "*.html", "*.md", "*.toml", "*.cedar", "Makefile")
+    assert [str(path) for path in texts if marks.search(path.read_text())] == []
+
+
 def test_dependencies_are_few_and_each_has_its_reason() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     names = [re.split(r"[<>=;\[ ]", each)[0] for each in project["dependencies"]]
