@@ -122,6 +122,8 @@ class Scene:
                         answer = answer._replace(text=answer.text.replace(bare, ""))
                     if may is not None and answer.status not in may:
                         found.append(f"{role.name}: {operation.method} {path} answers {answer.status}")
+                    if answer.status == 500:
+                        found.append(f"{role.name}: {operation.method} {path} fails")
                     if answer.status < 400 and (shown := self.shown(answer, role.knows)):
                         found.append(f"{role.name}: {operation.method} {path} shows {shown}")
 

@@ -25,7 +25,7 @@ public_keys = Resource(
 class NewPublicKeyForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """`AccountSid` is a subaccount's whose key it is to be."""
 
-    public_key: str
+    public_key: str = ""
     friendly_name: str = ""
     account_sid: Account | None = None
 
