@@ -41,7 +41,7 @@ serve: setup
 test: setup chromium postgres softhsm sipp
 	$(BIN)/pytest -n 2 --dist worksteal
 
-# What takes minutes and seldom changes: the example authenticator's devices, backups and pictures, other programs' codecs.
+# What takes minutes and seldom changes: the example authenticator, drills on PostgreSQL, other programs' codecs.
 test-long: setup chromium postgres softhsm sipp sound
 	$(BIN)/pytest -m long
 

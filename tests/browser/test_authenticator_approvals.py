@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.authenticator import EXAMPLE, Device, Devices, RefusalError, Relay, Site, serving
 from tests.conftest import Installation
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 QUESTION = "Sign in to Octo Forge?"
 FIELDS = [{"label": "Place", "value": "Lisbon"}, {"label": "Browser", "value": "Firefox"}]

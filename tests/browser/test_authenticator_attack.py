@@ -15,7 +15,7 @@ from tests.browser.authenticator import old as old
 from tests.browser.authenticator import site as site
 from tests.browser.authenticator_operator import Operator
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
 

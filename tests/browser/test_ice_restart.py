@@ -21,7 +21,7 @@ from tests.browser.test_calls import (
 from tests.browser.test_calls import browser as browser  # its microphone plays a tone
 from tests.browser.test_calls import stand as stand
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 @pytest.fixture

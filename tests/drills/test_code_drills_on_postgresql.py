@@ -13,7 +13,7 @@ from ringfence.drills.pumping import FRAUD_MAX_A_RANGE, pumping
 from ringfence.drills.report import Finding
 from ringfence.testing.postgres_server import PostgresServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 
 def figure(finding: Finding, name: str) -> str:

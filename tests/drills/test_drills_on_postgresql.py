@@ -16,7 +16,7 @@ from ringfence.drills.report import Finding
 from ringfence.roles.refusal import RefusalError
 from ringfence.testing.postgres_server import PostgresServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 TENANTS = 4
 
