@@ -40,6 +40,7 @@ def test_the_demo_plays_the_whole_call_and_leaves_nothing(installation: Any, sta
     assert not [each for each in client.sip.credential_lists.list() if each.friendly_name == "Demo phones"]
 
 
+@pytest.mark.long
 def test_a_call_that_nobody_takes_is_a_failure_with_its_cure(installation: Any, start_program: Any) -> None:
     program = start_program(demo(installation), Path.cwd(), installation.environment)
     program.await_line("it rings: no phone of this number is open")
