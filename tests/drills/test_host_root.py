@@ -9,6 +9,7 @@ from ringfence.drills.host_root import host_root, missing
 from ringfence.roles.wiped_memory import possible
 
 
+@pytest.mark.long
 @pytest.mark.skipif(bool(missing()), reason=missing() or "it is all here")
 def test_d12_root_gets_what_goes_through_and_nobody_who_keeps_quiet() -> None:
     ours = host_root(OURS, 2)
