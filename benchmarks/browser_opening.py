@@ -43,9 +43,9 @@ OPEN = """async ({ account, token, accounts, runs }) => {
         const took = all[run % accounts.length];
         let begun = performance.now();
         const sealed = boxes.map(([generation, box]) => [generation, fromBase64url(box)]);
-        const opened = await openContentKeys(await slotOf(token, account), account, account, sealed);
+        const contentKeys = await openContentKeys(await slotOf(token, account), account, account, sealed);
         const keys = [];
-        for (const { generation, bytes } of opened) keys.push({ generation, ...(await contentPair(bytes)) });
+        for (const { generation, bytes } of contentKeys) keys.push({ generation, ...(await contentPair(bytes)) });
         took.unlock.push(performance.now() - begun);
         begun = performance.now();
         const read = fieldReader(keys, account, epochs);
