@@ -1,8 +1,9 @@
 """What members change of who may use an account, read from forms that their browsers seal: one kind a record.
 
 `new_key:SK…` is a key that a browser made, `key_limits:SK…` how a key may be used from now on, `networks` from where
-all credentials of the account may be, `client_keys` the keys that its clients sign requests with. Texts of a form are
-read as strictly as the API reads them.
+all credentials of the account may be, `client_keys` the keys that its clients sign requests with, and `notice_address`
+where it is told what its operator must tell it: by that it hears of whoever else got in. Texts of a form are read as
+strictly as the API reads them.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ from ringfence.domain.sealing.hmac_states import STATES_BYTES
 from ringfence.domain.sealing.slot_proof import PROOF_BYTES, Boxes
 from ringfence.domain.sid import is_sid, new_sid
 from ringfence.domain.standing_form import FieldRefusedError
+from ringfence.domain.web_url import parse_url
 
 API_KEY: Final = "SK"
 NAME_MAX_CHARACTERS: Final = 64
@@ -28,6 +30,7 @@ VERIFIER_BYTES: Final = 32
 LIFE_MAX_MS: Final = 3_660 * 86_400_000
 NETWORKS: Final = "networks"
 CLIENT_KEYS: Final = "client_keys"
+NOTICE_ADDRESS: Final = "notice_address"
 CLIENT_KEY: Final = "CR"
 _NEW_KEY: Final = "new_key:"
 _KEY_LIMITS: Final = "key_limits:"
@@ -84,13 +87,22 @@ class ClientKeysChanged(msgspec.Struct, frozen=True, kw_only=True, tag="client_k
     required: bool | None = None
 
 
+class NoticeAddressSet(msgspec.Struct, frozen=True, kw_only=True, tag="notice_address_set"):
+    """Where the account's notices go: a URL as UTF-8, b"" for nowhere. For the store it is sealed."""
+
+    standing: bytes
+
+    def __repr__(self) -> str:
+        return "NoticeAddressSet(…)"
+
+
 class KeyEnded(msgspec.Struct, frozen=True, kw_only=True, tag="key_ended"):
     """A key that a browser made was revoked: whoever has it in the store takes it out. No form says so."""
 
     sid: str
 
 
-Change = KeyMade | KeyEnded | KeyLimited | NetworksSet | ClientKeysChanged
+Change = KeyMade | KeyEnded | KeyLimited | NetworksSet | ClientKeysChanged | NoticeAddressSet
 
 
 class KeySlot(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,6 +146,10 @@ class _ClientKeysForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     friendly_name: str = ""
     remove: str = ""
     required: bool | None = None
+
+
+class _NoticeAddressForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    url: str
 
 
 def key_limits_record(sid: str) -> str:
@@ -181,6 +197,8 @@ def read_change(record: str, form: bytes, now_ms: int) -> Change:
         return NetworksSet(networks=_read("networks", read_networks, _form(form, _NetworksForm).networks))
     if record == CLIENT_KEYS:
         return _client_keys(_form(form, _ClientKeysForm), now_ms)
+    if record == NOTICE_ADDRESS:
+        return NoticeAddressSet(standing=_read("url", _url, _form(form, _NoticeAddressForm).url).encode())
     sid = record.removeprefix(_KEY_LIMITS)
     if sid == record or not is_sid(sid, API_KEY):
         raise FieldRefusedError("there is no such form")
@@ -236,6 +254,12 @@ def _bytes(name: str, text: str, *lengths: int) -> bytes:
 def _name(text: str) -> str:
     if not (0 < len(text) <= NAME_MAX_CHARACTERS and text.isprintable()):
         raise ValueError(f"expected 1 to {NAME_MAX_CHARACTERS} characters")
+    return text
+
+
+def _url(text: str) -> str:
+    if text:
+        parse_url(text)
     return text
 
 

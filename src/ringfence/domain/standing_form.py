@@ -34,14 +34,24 @@ class VerifyWebhookUrl(msgspec.Struct, frozen=True, kw_only=True):
     url: str = ""
 
 
+class NoticeUrl(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sealed of where an account is told of notices: the address, which is all of it."""
+
+    url: str = ""
+
+
 class _Kind(NamedTuple, Generic[_Config]):
-    """A kind of record: what it is decoded to and encoded from, and how each field of its form is read."""
+    """A kind of record: what it is decoded to and encoded from, and how each field of its form is read.
+
+    What is `only_shown` has no form here.
+    """
 
     empty: Callable[[], _Config]
     decode: Callable[[bytes], _Config]
     encode: Callable[[_Config], bytes]
     fields: Mapping[str, Callable[[str], str]]
     needed: Sequence[str] = ()
+    only_shown: bool = False
 
 
 def fields_of(record: str, value: bytes) -> dict[str, str]:
@@ -57,6 +67,8 @@ def with_changes(record: str, value: bytes, changes: Mapping[str, str]) -> bytes
     FieldRefusedError for a field that there is not, for a value that it may not have, and for one that is needed.
     """
     kind = _kind(record)
+    if kind.only_shown:
+        raise FieldRefusedError("this is not changed so")
     config = kind.decode(value) if value else kind.empty()
     read = {}
     for name, text in changes.items():
@@ -143,5 +155,13 @@ _KINDS: Final[Mapping[str, _Kind[Any]]] = {
         lambda config: config.url.encode(),
         {"url": _url},
         needed=("url",),
+    ),
+    # Changed by what the console has no hand in: see domain/access_change.py.
+    "notice_address": _Kind(
+        NoticeUrl,
+        lambda value: NoticeUrl(url=value.decode()),
+        lambda config: config.url.encode(),
+        {"url": _url},
+        only_shown=True,
     ),
 }

@@ -12,12 +12,13 @@ from ringfence.domain.access_change import (
     KeyLimited,
     KeyMade,
     KeySlot,
+    NoticeAddressSet,
     new_key_sid,
     read_change,
     read_new_key,
 )
 from ringfence.domain.clock import Clock
-from ringfence.domain.standing import hmac_states_record
+from ringfence.domain.standing import hmac_states_record, notice_address_record
 from ringfence.kms.browser_slots import BrowserSlots, put_boxes
 from ringfence.kms.proof_keys import PROOF_MS
 from ringfence.kms.sealed_forms import SealedForms
@@ -201,8 +202,11 @@ class AccessChangeBook:
             raise KeyRefusedError("something newer of this was kept meanwhile: look at it and begin again")
 
     def _for_the_store(self, account: str, record: str, sealed: bytes) -> Change:
-        """With the HMAC states of a new key as the store keeps them."""
+        """With HMAC states of a new key, or an address for notices, as the store keeps them."""
         change = self._opened(account, record, sealed)
+        if isinstance(change, NoticeAddressSet) and change.standing:
+            standing = self._standing.seal(account, notice_address_record(account), change.standing)
+            return NoticeAddressSet(standing=standing)
         if not isinstance(change, KeyMade):
             return change
         states = self._standing.seal(account, hmac_states_record(change.sid), change.hmac_states)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import uvicorn
 from starlette.types import ASGIApp
 
+from ringfence.api.access_intake import AccessIntake
 from ringfence.api.app import create_app
 from ringfence.api.dependencies import ApiDependencies, Limits
 from ringfence.api.parcels import Parcels
@@ -140,9 +141,13 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             process,
         )
         async with asyncio.TaskGroup() as tasks:
-            heeding = tasks.create_task(heed_rates(store, rates.allow), name="allowed rates")
+            beside = [
+                tasks.create_task(heed_rates(store, rates.allow), name="allowed rates"),
+                tasks.create_task(AccessIntake(store, keys, process.clock).keep_taking(), name="access"),
+            ]
             await server.serve(sockets=widen(process.listeners))
-            heeding.cancel()
+            for each in beside:
+                each.cancel()
 
 
 def _simulator(settings: Settings) -> dict[str, ASGIApp]:

@@ -1,6 +1,8 @@
 """A key that a member made signs in at its first use, is looked for once a second, and never where it was revoked."""
 
+import asyncio
 import base64
+import contextlib
 import hashlib
 from collections.abc import Sequence
 from typing import Any
@@ -154,3 +156,24 @@ def test_what_is_shown_of_it_tells_nothing_of_its_secret(clock: ManualClock) -> 
     assert repr(waiting.changes[0].change) == f"KeyMade({SK})"
     assert SECRET not in repr(waiting.changes[0])
     assert str(hashlib.sha256(SECRET.encode()).digest()) not in repr(waiting.changes[0])
+
+
+def test_it_is_taken_while_nobody_signs_in_too(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        door = await Door(clock).open()
+        door.waiting.away = True
+        taking = asyncio.create_task(AccessIntake(door.store, door.waiting, clock, unasked_s=0).keep_taking())
+        while not door.waiting.asked:
+            await asyncio.sleep(0)
+        door.waiting.away = False
+        door.waiting.made()
+        clock.advance(EVERY_MS)
+        while not door.waiting.settled:
+            assert not taking.done()
+            await asyncio.sleep(0)
+        assert await door.store.credential(SK) is not None
+        taking.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await taking
+
+    run(scene())

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from ringfence.domain.access_change import (
     CLIENT_KEYS,
     NETWORKS,
+    NOTICE_ADDRESS,
     ClientKeysChanged,
     KeyLimited,
     NetworksSet,
+    NoticeAddressSet,
     key_limits_record,
     new_key_record,
     new_key_sid,
@@ -23,7 +25,7 @@ from ringfence.domain.access_change import (
 from ringfence.domain.standing_form import FieldRefusedError
 
 SK, CR, NOW_MS = "SK" + "1" * 32, "CR" + "1" * 32, 1_700_000_000_000
-RECORDS = [NETWORKS, CLIENT_KEYS, key_limits_record(SK)]
+RECORDS = [NETWORKS, CLIENT_KEYS, NOTICE_ADDRESS, key_limits_record(SK)]
 FIELDS = [
     "networks",
     "policy",
@@ -35,6 +37,7 @@ FIELDS = [
     "remove",
     "required",
     "ends_ms",
+    "url",
 ]
 VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=40) | st.lists(st.text(max_size=3), max_size=3)
 
@@ -59,6 +62,17 @@ def test_of_public_keys_what_is_not_said_stays() -> None:
     assert read_change(CLIENT_KEYS, b"{}", NOW_MS) == ClientKeysChanged()
     changed = msgspec.json.encode({"remove": CR, "required": False})
     assert read_change(CLIENT_KEYS, changed, NOW_MS) == ClientKeysChanged(remove=CR, required=False)
+
+
+def test_an_address_for_notices_is_read_as_any_webhooks_and_nothing_of_it_is_shown() -> None:
+    url = "https://ops.example.org/?token=s3cret"
+    change = read_change(NOTICE_ADDRESS, msgspec.json.encode({"url": url}), NOW_MS)
+    assert change == NoticeAddressSet(standing=url.encode())
+    assert "s3cret" not in repr(change)
+    assert read_change(NOTICE_ADDRESS, b'{"url": ""}', NOW_MS) == NoticeAddressSet(standing=b"")
+    with pytest.raises(FieldRefusedError, match=r"^url: ") as refused:
+        read_change(NOTICE_ADDRESS, b'{"url": "https://user:s3cret@ops.example.org"}', NOW_MS)
+    assert "s3cret" not in str(refused.value)
 
 
 @pytest.mark.parametrize("record", ["", "networks:AC1", "key_limits:", f"key_limits:{CR}", "number:PN1", "new_key:x"])

@@ -76,3 +76,11 @@ def test_a_webhook_of_verify_is_its_address_alone_and_never_without_one() -> Non
     for before, changes in ((b"", {}), (value, {"url": ""}), (b"", {"url": "ftp://a.example"})):
         with pytest.raises(FieldRefusedError):
             with_changes(record, before, changes)
+
+
+def test_where_notices_go_is_shown_and_has_no_form_here() -> None:
+    record, url = "notice_address:AC" + "1" * 32, "https://ops.example.org/notices"
+    assert fields_of(record, url.encode()) == {"url": url}
+    for value in (b"", url.encode()):
+        with pytest.raises(FieldRefusedError, match="not changed so"):
+            with_changes(record, value, {"url": "https://a.example"})

@@ -1,6 +1,6 @@
 // What is set up and sealed: the frame shows it, and a person changes it there. What passes through here is sealed both
-// ways. A button with `data-standing` is of one thing that there is; what has `data-new` makes one, a form with what was
-// typed, a button with its own value.
+// ways. A button with `data-standing` is of one thing that there is, and what has `data-shown` of one that is changed
+// otherwise; what has `data-new` makes one, a form with what was typed, a button with its own value.
 import { post, tell } from "./asking.js";
 import { valuesOf } from "./form_values.js";
 import { askKeys, bringForward, carried } from "./keys_frame.js";
@@ -14,6 +14,9 @@ if (change) {
   change.disabled = false;
   reporting(() => shown(at));
 }
+const only = document.querySelector("[data-shown]");
+
+if (only) reporting(() => shown(only.dataset.shown));
 for (const button of document.querySelectorAll("button[data-new]")) {
   button.addEventListener("click", () => reporting(() => made(button.dataset.new, { [button.name]: button.value })));
   button.disabled = false;

@@ -30,6 +30,7 @@ from ringfence.console.tenant.ledger_routes import ledger_routes
 from ringfence.console.tenant.limits import TenantLimits
 from ringfence.console.tenant.member_acts import MemberActs
 from ringfence.console.tenant.members import Members
+from ringfence.console.tenant.notice_routes import notice_routes
 from ringfence.console.tenant.number_routes import number_routes
 from ringfence.console.tenant.opening import Openings, check_is_member
 from ringfence.console.tenant.owner_claims import OwnerClaims
@@ -158,6 +159,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             ),
             keys_origin=origins.keys,
         ),
+        *notice_routes(pages, dependencies.told, keys, relay, keys_origin=origins.keys),
         *subaccount_routes(pages, dependencies.view, subaccount, hours, keys_origin=origins.keys),
         *number_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
         *service_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),

@@ -51,6 +51,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/recordings/{sid}/sealed": Role.READER,
     "/webhooks/{of}/{event}/sealed": Role.READER,
     "/webhooks/{of}/{event}/again": Role.APPROVER,
+    "/notices/sealed": Role.READER,
     "/ledger/entries": Role.READER,
     "/touched/sealed": Role.READER,
     "/touched/named": Role.READER,

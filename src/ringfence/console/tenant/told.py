@@ -8,6 +8,7 @@ import msgspec
 
 from ringfence.domain.base64url import encode_base64url
 from ringfence.ports.calls import CallRow
+from ringfence.ports.notices import NoticeAddress
 from ringfence.ports.outbox import EventRow, Outbox, Settlement
 from ringfence.ports.store import MessageRow
 from ringfence.ports.verify_events import TellingRow
@@ -22,11 +23,13 @@ class Told(Protocol):
 
 
 class Retold(Told, Outbox, Protocol):
-    """All that is asked where something may be told again: the outbox, and the hours of what it tells of."""
+    """All that is asked where something is told again: the outbox, hours of what it tells of, and where notices go."""
 
     async def messages_of(self, keys: Sequence[tuple[str, str]]) -> list[MessageRow | None]: ...
 
     async def calls_of(self, keys: Sequence[tuple[str, str]]) -> list[CallRow | None]: ...
+
+    async def notice_addresses(self, accounts: Sequence[str]) -> list[NoticeAddress | None]: ...
 
     async def tellings_of(self, keys: Sequence[tuple[str, str]]) -> list[TellingRow | None]: ...
 

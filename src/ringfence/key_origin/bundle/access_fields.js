@@ -5,6 +5,7 @@
 import { h } from "./dom.js";
 import { scopeChoice, wrongIn } from "./key_scope.js";
 import { holds, readNetworks } from "./networks.js";
+import { wrongWith } from "./standing_fields.js";
 
 const AS_IT_IS = ["", "As it is"];
 const EVERYWHERE = "everywhere";
@@ -38,6 +39,11 @@ export const ACTS = {
     record: () => "client_keys",
     about: () => "Whether programs must sign their requests.",
     build: () => fixed([["Requests", "None need be signed: a secret is enough"]], { required: false }, ""),
+  },
+  notice_address: {
+    record: () => "notice_address",
+    about: () => "Where the account is told of what was opened of it, and what was frozen.",
+    build: noticeFields,
   },
   key_limits: {
     record: (sid) => `key_limits:${sid}`,
@@ -79,6 +85,24 @@ function clientKeyFields() {
     return { told: [["Name", name.value.trim()], ["Public key", written]], changes: { add: written, friendly_name: name.value.trim() }, rest: "Whoever has its private half signs with it." };
   };
   return { elements: [h("label", { for: "name" }, "Name"), name, h("label", { for: "key" }, "RSA public key, in PEM"), key], read };
+}
+
+function noticeFields() {
+  const where = choice("told", "A program is told", [["there", "At this address"], ["nowhere", "Nowhere"]]);
+  const url = h("input", { id: "url", type: "text", inputmode: "url", autocomplete: "off", spellcheck: "false" });
+  const asked = h("div", {}, h("label", { for: "url" }, "Address"), url);
+  where.input.addEventListener("change", () => {
+    asked.hidden = where.value === "nowhere";
+  });
+  const read = () => {
+    const nowhere = where.value === "nowhere";
+    const written = nowhere ? "" : url.value.trim();
+    const wrong = nowhere ? "" : wrongWith("needed url", written);
+    if (wrong) throw wrongIn(url, wrong);
+    const rest = nowhere ? "Members see it on the overview alone then." : "Whoever has that address is told who opened how much of the account, and no content.";
+    return { told: [["Tell", written || "Nowhere"]], changes: { url: written }, rest };
+  };
+  return { elements: [...where.elements, asked], read };
 }
 
 function limitFields({ restricted }) {

@@ -41,7 +41,10 @@ const SERVICE = [
 
 const VERIFY_WEBHOOK = [["When something happens to a factor or a challenge", [["url", "Tell this address", "needed url"]]]];
 
-const KINDS = { number: NUMBER, service: SERVICE, verify_webhook: VERIFY_WEBHOOK };
+// Shown alone: it is changed as access_fields.js has it.
+const NOTICE_ADDRESS = [["When something of the account is opened or frozen", [["url", "Tell this address", "url"]]]];
+
+const KINDS = { number: NUMBER, service: SERVICE, verify_webhook: VERIFY_WEBHOOK, notice_address: NOTICE_ADDRESS };
 
 /** The fields of a record, in groups; undefined for a record that has no form. */
 export const fieldsOf = (record) => KINDS[String(record).split(":")[0]];
@@ -50,7 +53,7 @@ export const fieldsOf = (record) => KINDS[String(record).split(":")[0]];
 export const isUrl = (kind) => kind.endsWith("url");
 
 /** What is wrong with a value, in words, or "". */
-export function wrongIn(kind, value) {
+export function wrongWith(kind, value) {
   if (value === "") return kind === "needed url" ? "It needs an address." : "";
   if (kind === "application") return /^AP[0-9a-f]{32}$/.test(value) ? "" : "An application is called AP and 32 characters of 0-9 and a-f.";
   if (!isUrl(kind)) return "";

@@ -8,7 +8,7 @@ import { grantKeeper } from "./grant_keeper.js";
 import * as keeping from "./keeping.js";
 import { asksToken, openToChange, provenForm, provingSlot } from "./proving.js";
 import { Refused } from "./refused.js";
-import { fieldsOf, isUrl, wrongIn } from "./standing_fields.js";
+import { fieldsOf, isUrl, wrongWith } from "./standing_fields.js";
 import { review } from "./standing_review.js";
 
 export const standing = {
@@ -112,7 +112,7 @@ function changedIn(groups, inputs, isNew) {
       const value = input.value.trim();
       input.removeAttribute("aria-invalid");
       if (value === before && !(isNew && kind.startsWith("needed"))) continue;
-      const wrong = wrongIn(kind, value);
+      const wrong = wrongWith(kind, value);
       if (wrong) {
         input.setAttribute("aria-invalid", "true");
         input.focus();

@@ -1,14 +1,23 @@
 """Take into the store what members changed of who may use their accounts, as the key service has it proved."""
 
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 
-from ringfence.domain.access_change import Change, ClientKeysChanged, KeyEnded, KeyLimited, KeyMade, NetworksSet
+from ringfence.domain.access_change import (
+    Change,
+    ClientKeysChanged,
+    KeyEnded,
+    KeyLimited,
+    KeyMade,
+    NetworksSet,
+    NoticeAddressSet,
+)
 from ringfence.domain.clock import Clock, ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy
 from ringfence.ports.access_changes import AccessChange, AccessChanges
+from ringfence.ports.notices import NoticeAddress, NoticeStore
 from ringfence.ports.store import AccountStore, CredentialRow, SidTakenError
 from ringfence.usecases.accounts.change_client_keys import change_client_keys, require, with_key, without_key
 from ringfence.usecases.accounts.credential import API_KEY
@@ -20,7 +29,11 @@ WITHIN_MS: Final = 5_000
 _log = structlog.get_logger(__name__)
 
 
-async def take_access(store: AccountStore, changes: AccessChanges, clock: Clock) -> None:
+class AccessStore(AccountStore, NoticeStore, Protocol):
+    """What of the store members change so."""
+
+
+async def take_access(store: AccessStore, changes: AccessChanges, clock: Clock) -> None:
     """All that waits, in order. Again, or at the same time in another process, it changes no more.
 
     What comes again may have been written, and something newer since: then that stays, and the log says so.
@@ -33,7 +46,7 @@ async def take_access(store: AccountStore, changes: AccessChanges, clock: Clock)
         if clock.monotonic_ms() >= until_ms:
             break
         try:
-            if each.again and await _is_overtaken(store, each):
+            if await _is_overtaken(store, each):
                 _log.error("access.overtaken", account=each.account, sid=_key_of(each.change))
             else:
                 await _apply(store, each)
@@ -47,7 +60,7 @@ async def take_access(store: AccountStore, changes: AccessChanges, clock: Clock)
         await _take_out(store, key)
 
 
-async def _take_out(store: AccountStore, ended: AccessChange) -> None:
+async def _take_out(store: AccessStore, ended: AccessChange) -> None:
     """It was revoked between the two: what has no slot any more signs nobody in."""
     await store.delete_credential(ended.account, _key_of(ended.change))
 
@@ -56,10 +69,16 @@ def _key_of(change: Change) -> str:
     return change.sid if isinstance(change, KeyMade | KeyEnded | KeyLimited) else ""
 
 
-async def _is_overtaken(store: AccountStore, waiting: AccessChange) -> bool:
-    """Whether it is in the store, or what it is about was changed after it."""
+async def _is_overtaken(store: AccessStore, waiting: AccessChange) -> bool:
+    """Whether it was written before, and what it is about was changed after it.
+
+    An address for notices has a date of its own, and may be set from the operator's terminal before this is taken.
+    """
     change = waiting.change
-    if isinstance(change, KeyEnded):
+    if isinstance(change, NoticeAddressSet):
+        (address,) = await store.notice_addresses([waiting.account])
+        return address is not None and address.updated_ms > waiting.at_ms
+    if not waiting.again or isinstance(change, KeyEnded):
         return False
     if isinstance(change, KeyMade):
         return await store.key(waiting.account, change.sid) is not None
@@ -69,7 +88,7 @@ async def _is_overtaken(store: AccountStore, waiting: AccessChange) -> bool:
     return row is not None and row.updated_ms > waiting.at_ms
 
 
-async def _apply(store: AccountStore, waiting: AccessChange) -> None:
+async def _apply(store: AccessStore, waiting: AccessChange) -> None:
     account, change = waiting.account, waiting.change
     # It is dated when its maker changed it: by that it is told from what came after it.
     dated = ManualClock(waiting.at_ms)
@@ -81,6 +100,8 @@ async def _apply(store: AccountStore, waiting: AccessChange) -> None:
         await _limit(store, dated, account, change)
     elif isinstance(change, NetworksSet):
         await store.restrict_account(account, change.networks, waiting.at_ms)
+    elif isinstance(change, NoticeAddressSet):
+        await _set_notice_address(store, waiting.at_ms, account, change)
     else:
         await _change_client_keys(store, dated, account, change)
 
@@ -114,6 +135,13 @@ async def _limit(store: AccountStore, clock: Clock, account: str, change: KeyLim
         watched=change.watched,
         reaction=change.reaction,
     )
+
+
+async def _set_notice_address(store: AccessStore, at_ms: int, account: str, change: NoticeAddressSet) -> None:
+    if change.standing:
+        await store.keep_notice_address(NoticeAddress(account=account, standing=change.standing, updated_ms=at_ms))
+    else:
+        await store.drop_notice_address(account)
 
 
 async def _change_client_keys(store: AccountStore, clock: Clock, account: str, change: ClientKeysChanged) -> None:

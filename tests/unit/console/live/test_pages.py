@@ -30,6 +30,7 @@ STILL = {
         "/services/verify/{service}/webhooks/{sid}",
         *(
             "/access",
+            "/notices",
             "/usage",
             "/codes",
             "/codes/phishing",

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from ringfence.domain.access_change import KeyEnded, KeyLimited, KeyMade, NetworksSet
+from ringfence.domain.access_change import KeyEnded, KeyLimited, KeyMade, NetworksSet, NoticeAddressSet
 from ringfence.domain.clock import ManualClock
 from ringfence.ports.access_changes import AccessChange
+from ringfence.ports.notices import NoticeAddress
 from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.accounts.restrict_key import restrict_key
@@ -129,5 +130,26 @@ def test_what_comes_again_leaves_alone_what_was_changed_after_it(run: Any, clock
         assert key is not None
         assert account is not None
         assert key.networks == account.networks == "198.51.100.0/24"
+
+    run(scene())
+
+
+def test_an_address_for_notices_is_set_and_taken_away_unless_it_was_set_since(run: Any, clock: ManualClock) -> None:
+    """From the operator's terminal it may be set while this waits, so its date is asked the first time too."""
+
+    async def scene() -> None:
+        store = await _with_account(MemoryStore())
+        await take_access(store, Waiting(NoticeAddressSet(standing=b"sealed")), clock)
+        (row,) = await store.notice_addresses([AC])
+        assert row == NoticeAddress(account=AC, standing=b"sealed", updated_ms=5)
+        await take_access(store, Waiting(NoticeAddressSet(standing=b"")), clock)
+        assert await store.notice_addresses([AC]) == [None]
+        newer = NoticeAddress(account=AC, standing=b"by the terminal", updated_ms=6)
+        await store.keep_notice_address(newer)
+        for standing in (b"sealed", b""):
+            with capture_logs() as said:
+                await take_access(store, Waiting(NoticeAddressSet(standing=standing)), clock)
+            assert [each["event"] for each in said] == ["access.overtaken"]
+            assert await store.notice_addresses([AC]) == [newer]
 
     run(scene())
