@@ -11,10 +11,14 @@ REVOKE INSERT, UPDATE, DELETE ON ringfence.account, ringfence.credential, ringfe
   FROM ringfence_dispatcher, ringfence_voice;
 
 -- But calls know by an Access Token that a canary is used, whose owner may want its key or account frozen for it: voice
--- freezes one that there is and that is not closed, to go on as it was, and suspends what is frozen. It does nothing else to
--- any account. Others notice by the directory's version. Neither of the two thaws anything, and the dispatcher freezes nothing.
+-- freezes a key whose owner wants that, or its account that is not closed, at a time that there is, to go on as it was, and
+-- suspends what is frozen. It does nothing else to any account. Others notice by the directory's version. Neither of the two
+-- thaws anything, and the dispatcher freezes nothing: it forgets what ended once that is told.
 REVOKE UPDATE, DELETE ON ringfence.frozen FROM ringfence_dispatcher, ringfence_voice;
 REVOKE INSERT ON ringfence.frozen FROM ringfence_dispatcher;
+REVOKE INSERT, UPDATE ON ringfence.ended_freeze FROM ringfence_dispatcher;
+REVOKE ALL ON ringfence.ended_freeze FROM ringfence_voice;
+GRANT INSERT ON ringfence.ended_freeze TO ringfence_console;
 GRANT UPDATE (status, updated_ms) ON ringfence.account TO ringfence_voice;
 CREATE OR REPLACE FUNCTION ringfence.hold_voice_to_keys() RETURNS trigger LANGUAGE plpgsql
   SET search_path = pg_catalog, pg_temp AS $$
@@ -24,14 +28,18 @@ BEGIN
   IF session_user = 'ringfence_voice' THEN
     IF NEW.kind = 'account' THEN
       SELECT status INTO NEW.was FROM ringfence.account WHERE sid = NEW.name FOR UPDATE;
-      held := FOUND AND NEW.was <> 'closed';
+      held := FOUND AND NEW.was <> 'closed' AND EXISTS (SELECT 1 FROM ringfence.credential
+        WHERE account = NEW.name AND (canary OR watched) AND reaction = 'freeze-account');
     ELSE
       NEW.was := '';
-      held := NEW.kind = 'key' AND EXISTS (SELECT 1 FROM ringfence.credential WHERE sid = NEW.name);
+      held := NEW.kind = 'key' AND EXISTS (SELECT 1 FROM ringfence.credential
+        WHERE sid = NEW.name AND (canary OR watched) AND reaction = 'freeze-key');
     END IF;
+    -- Up to the year 9999, as times are written.
+    held := held AND NEW.at_ms BETWEEN 0 AND 253402300799999;
   END IF;
   IF NOT held THEN
-    RAISE EXCEPTION 'calls freeze keys and accounts that are not closed' USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'calls freeze keys whose owners want it, and their accounts' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;
 END $$;
@@ -41,7 +49,7 @@ CREATE OR REPLACE FUNCTION ringfence.hold_voice_to_freezes() RETURNS trigger LAN
   SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF session_user = 'ringfence_voice' AND NOT (OLD.status <> 'closed' AND NEW.status = 'suspended'
-    AND EXISTS (SELECT 1 FROM ringfence.frozen WHERE kind = 'account' AND name = NEW.sid)) THEN
+    AND NEW.updated_ms BETWEEN OLD.updated_ms AND 253402300799999 AND EXISTS (SELECT 1 FROM ringfence.frozen WHERE kind = 'account' AND name = NEW.sid)) THEN
     RAISE EXCEPTION 'calls suspend what is frozen, and no more' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN NEW;

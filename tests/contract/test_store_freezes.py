@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.contract.conftest import ACCOUNT as A
 from tests.contract.conftest import NOW, OTHER
 
-from ringfence.ports.freezes import FreezeRow
+from ringfence.ports.freezes import EndedFreeze, FreezeRow
 from ringfence.ports.store import AccountRow, CredentialRow
 
 FROZEN = FreezeRow(kind="account", name=A, was="active", at_ms=NOW + 5)
@@ -122,3 +122,32 @@ async def test_a_status_changes_alone_and_where_it_is_still_what_it_was(store):
     assert await store.account(A) == replace(row, friendly_name="B", status="suspended", updated_ms=NOW + 6)
     assert await store.set_account_status(A, "active", was="suspended", at_ms=NOW + 9)
     assert await store.account(A) == replace(row, friendly_name="B", updated_ms=NOW + 9)
+
+
+async def test_what_ended_is_kept_until_it_is_forgotten_but_for_a_carriers(store):
+    await account(store)
+    rows = [
+        FROZEN,
+        FreezeRow(kind="key", name=A, at_ms=8),
+        FreezeRow(kind="carrier", name="simulator", at_ms=9),
+        FreezeRow(kind="platform", name="platform", at_ms=10),
+    ]
+    for row in rows:
+        await store.put_freeze(row)
+    assert await store.ended_freezes() == []
+    assert not await store.delete_freeze("account", A, FROZEN.at_ms + 1, now_ms=NOW)
+    for n, row in enumerate(reversed(rows)):
+        assert await store.delete_freeze(row.kind, row.name, now_ms=NOW + n)
+    ended = [
+        EndedFreeze(kind="platform", name="platform", at_ms=10, ended_ms=NOW),
+        EndedFreeze(kind="key", name=A, at_ms=8, ended_ms=NOW + 2),
+        EndedFreeze(kind="account", name=A, at_ms=FROZEN.at_ms, ended_ms=NOW + 3),
+    ]
+    assert await store.ended_freezes() == ended
+    # Frozen and thawed anew it is another.
+    await store.put_freeze(replace(rows[1], at_ms=NOW + 5))
+    await store.delete_freeze("key", A, now_ms=NOW + 6)
+    again = EndedFreeze(kind="key", name=A, at_ms=NOW + 5, ended_ms=NOW + 6)
+    await store.forget_ended(ended[:2])
+    await store.forget_ended(ended[:2])
+    assert await store.ended_freezes() == [ended[2], again]

@@ -28,6 +28,14 @@ async def test_an_account_has_one_address_until_it_is_dropped(store):
     assert await store.notice_addresses([]) == []
 
 
+async def test_accounts_that_have_an_address_are_paged(store):
+    for account in (C, A, B):
+        await store.keep_notice_address(NoticeAddress(account=account, standing=b"sealed", updated_ms=NOW))
+    assert await store.addressed_accounts(after="", limit=2) == [A, B]
+    assert await store.addressed_accounts(after=B, limit=2) == [C]
+    assert await store.addressed_accounts(after=C, limit=2) == []
+
+
 async def test_each_notice_has_an_event_and_the_same_is_written_once(store):
     rows = [notice(1), notice(2, kind="notice.freeze"), notice(1, account=B)]
     assert await store.add_notices(rows) == 3
@@ -43,7 +51,8 @@ async def test_each_notice_has_an_event_and_the_same_is_written_once(store):
 
 
 async def test_notices_alone_are_taken_out_of_accounts_that_stand_still(store):
-    await store.add_notices([notice(1), notice(2), notice(1, account=B), replace(notice(4), at_ms=NOW + 10)])
+    thawed = notice(2, kind="notice.thaw")
+    await store.add_notices([notice(1), thawed, notice(1, account=B), replace(notice(4), at_ms=NOW + 10)])
     assert await store.take_events("d1", NOW, 1_000, 9, passing_over=[A, B]) == []
     assert await store.take_notices("d1", NOW, 1_000, 9, []) == []
     assert await store.take_notices("d1", NOW - 1, 1_000, 9, [A]) == []

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ringfence.domain.clock import SystemClock
+from ringfence.domain.key_watch import Reaction
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.messaging_services import ServiceRow
 from ringfence.ports.notices import NoticeAddress
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parents[2] / "deploy" / "postgresql"
 NOW = 1_700_000_000_000
+KEY = "SK" + "1" * 32
 NUMBER_SID = "PN" + "c" * 32
 ACCOUNT, OTHER, SID = "AC" + "a" * 32, "AC" + "b" * 32, "SM" + "b" * 32
 
@@ -89,7 +91,7 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             await api.put_credential(
                 CredentialRow(
                     account=ACCOUNT,
-                    sid="SK" + "1" * 32,
+                    sid=KEY,
                     kind="api_key",
                     verifier=b"v",
                     hmac_states=b"s",
@@ -120,21 +122,32 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             for refused in ("status = 'suspended'", "networks = ''", "tenant = ''"):
                 with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                     await voice._all(f"UPDATE ringfence.account SET {refused}")
+            for kind, name in (("account", ACCOUNT), ("key", KEY)):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await freeze(voice, SystemClock(), kind, name)
+            await wish(api, "freeze-account")
+            for kind, name, at_ms in (("key", KEY, 1), ("account", ACCOUNT, 2**63 - 1), ("account", ACCOUNT, -1)):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await voice._all(freezing(kind, name, at_ms=at_ms))
             assert await freeze(voice, SystemClock(), "account", ACCOUNT)
             assert (await api.account(ACCOUNT)).status == "suspended"  # type: ignore[union-attr]
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await voice._all("UPDATE ringfence.account SET status = 'suspended', updated_ms = 9223372036854775807")
             for store in (voice, dispatcher):
                 with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                     await thaw(store, SystemClock(), "account", ACCOUNT)
             with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                 await voice._all("UPDATE ringfence.account SET status = 'active'")
             assert await thaw(console, SystemClock(), "account", ACCOUNT)
-            assert await freeze(voice, SystemClock(), "key", "SK" + "1" * 32)
-            assert await thaw(console, SystemClock(), "key", "SK" + "1" * 32)
             # And it goes on as it was, whatever voice says of that.
             await voice._all(freezing("account", ACCOUNT, was="closed"))
             assert [row.was for row in await api.freezes()] == ["active"]
             assert await thaw(console, SystemClock(), "account", ACCOUNT)
+            await wish(api, "freeze-key")
+            assert await freeze(voice, SystemClock(), "key", KEY)
+            assert await thaw(console, SystemClock(), "key", KEY)
             for store, kind, name in (
+                (voice, "account", ACCOUNT),
                 (dispatcher, "platform", "platform"),
                 (dispatcher, "account", ACCOUNT),
                 (voice, "platform", "platform"),
@@ -149,8 +162,18 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             # The API keeps where an account is told, the dispatcher what it is told of a freeze; the console neither.
             address = NoticeAddress(account=ACCOUNT, standing=b"sealed", updated_ms=NOW)
             await api.keep_notice_address(address)
-            assert await freeze(api, SystemClock(), "key", "SK" + "1" * 32)
-            assert await FreezeNotices(dispatcher, "https://console.example").round() == 1
+            assert await freeze(api, SystemClock(), "key", KEY)
+            assert len(await dispatcher.ended_freezes()) == 4
+            assert await FreezeNotices(dispatcher, "https://console.example").round() == 9
+            assert await dispatcher.ended_freezes() == []
+            for refused in (
+                "INSERT INTO ringfence.ended_freeze VALUES ('key', '', 1, 1)",
+                "TABLE ringfence.ended_freeze",
+            ):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await voice._all(refused)
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await dispatcher._all("INSERT INTO ringfence.ended_freeze VALUES ('key', '', 1, 1)")
             for store in (dispatcher, voice, console):
                 with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                     await store.keep_notice_address(address)
@@ -206,8 +229,15 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
     asyncio.run(story())
 
 
-def freezing(kind: str, name: str, was: str = "") -> str:
-    return f"INSERT INTO ringfence.frozen (kind, name, was, at_ms) VALUES ('{kind}', '{name}', '{was}', 1)"
+def freezing(kind: str, name: str, was: str = "", at_ms: int = 1) -> str:
+    return f"INSERT INTO ringfence.frozen (kind, name, was, at_ms) VALUES ('{kind}', '{name}', '{was}', {at_ms})"
+
+
+async def wish(store: PostgresStore, reaction: Reaction) -> None:
+    """What the owner of a canary wants done where it shows itself."""
+    assert await store.restrict_credential(
+        ACCOUNT, KEY, policy="", networks="", canary=True, reaction=reaction, at_ms=NOW
+    )
 
 
 async def accept(store: PostgresStore) -> None:

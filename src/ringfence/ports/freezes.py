@@ -21,6 +21,15 @@ class FreezeRow(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
+class EndedFreeze(msgspec.Struct, frozen=True, kw_only=True):
+    """A freeze of an account, a key or the platform that has ended, of which those whom it stopped are to be told."""
+
+    kind: FreezeKind
+    name: str
+    at_ms: int
+    ended_ms: int
+
+
 class FrozenError(Exception):
     """Nothing may be sent for now: it waits, and does not fail."""
 
@@ -40,11 +49,18 @@ class FreezeStore(Protocol):
     async def delete_freeze(self, kind: FreezeKind, name: str, at_ms: int | None = None, *, now_ms: int = 0) -> bool:
         """False where it was not frozen, or not at that time: a later freeze is another.
 
-        In the same transaction an account has the status of before, changed at `now_ms`, unless it was closed.
+        In the same transaction an account has the status of before, changed at `now_ms`, unless it was closed, and what
+        ended, but for a carrier's, is kept as ended then.
         """
 
     async def freezes(self) -> Sequence[FreezeRow]:
         """All of them, by kind and name."""
+
+    async def ended_freezes(self) -> Sequence[EndedFreeze]:
+        """Those that ended and are not forgotten, in the order in which they ended."""
+
+    async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
+        """Those whom they stopped were told. What is not there is no error."""
 
 
 class Halt(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-NoticeKind = Literal["notice.blast", "notice.freeze"]
+NoticeKind = Literal["notice.blast", "notice.freeze", "notice.thaw"]
 NOTICE_PREFIX: Final = "notice."
 
 
@@ -51,6 +51,9 @@ class NoticeStore(Protocol):
 
     async def notice_addresses(self, accounts: Sequence[str]) -> list[NoticeAddress | None]:
         """One answer each, in order."""
+
+    async def addressed_accounts(self, *, after: str, limit: int) -> list[str]:
+        """Accounts that have an address, by SID, those after that one."""
 
     async def add_notices(self, rows: Sequence[NoticeRow]) -> int:
         """Write those that are new, each with its outbox entry, in one transaction: how many. Others stay."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ringfence.ports.freezes import FreezeKind, FreezeRow, is_frozen
+from ringfence.ports.freezes import EndedFreeze, FreezeKind, FreezeRow, is_frozen
 from ringfence.ports.store import AccountRow
 from ringfence.store.memory_accounts import MemoryAccounts
 
@@ -15,6 +15,7 @@ class MemoryFreezes(MemoryAccounts):
     def __init__(self) -> None:
         super().__init__()
         self._freezes: dict[tuple[FreezeKind, str], FreezeRow] = {}
+        self._ended: dict[tuple[FreezeKind, str, int], EndedFreeze] = {}
 
     async def put_freeze(self, row: FreezeRow) -> bool:
         account = self._accounts.get(row.name) if row.kind == "account" else None
@@ -29,6 +30,9 @@ class MemoryFreezes(MemoryAccounts):
         if found is None or at_ms not in (None, found.at_ms):
             return False
         del self._freezes[kind, name]
+        if kind != "carrier":
+            ended = EndedFreeze(kind=kind, name=name, at_ms=found.at_ms, ended_ms=now_ms)
+            self._ended.setdefault((kind, name, found.at_ms), ended)
         account = self._accounts.get(name) if kind == "account" else None
         if account is not None and account.status != "closed" and found.was:
             self._change(account, found.was, now_ms)
@@ -36,6 +40,13 @@ class MemoryFreezes(MemoryAccounts):
 
     async def freezes(self) -> Sequence[FreezeRow]:
         return [row for _, row in sorted(self._freezes.items())]
+
+    async def ended_freezes(self) -> Sequence[EndedFreeze]:
+        return sorted(self._ended.values(), key=lambda row: (row.ended_ms, row.kind, row.name))
+
+    async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
+        for row in rows:
+            self._ended.pop((row.kind, row.name, row.at_ms), None)
 
     async def update_account(self, row: AccountRow, *, was: str) -> bool:
         return await self._may_be(row.sid, row.status, was) and await super().update_account(row, was=was)

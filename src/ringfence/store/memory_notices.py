@@ -22,6 +22,9 @@ class MemoryNotices:
     async def notice_addresses(self, accounts: Sequence[str]) -> list[NoticeAddress | None]:
         return [self._notice_addresses.get(account) for account in accounts]
 
+    async def addressed_accounts(self, *, after: str, limit: int) -> list[str]:
+        return sorted(account for account in self._notice_addresses if account > after)[:limit]
+
     async def add_notices(self, rows: Sequence[NoticeRow]) -> int:
         known = len(self._notices)
         for row in rows:

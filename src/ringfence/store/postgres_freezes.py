@@ -1,8 +1,9 @@
 """Freezes, in PostgreSQL."""
 
+import itertools
 from collections.abc import Sequence
 
-from ringfence.ports.freezes import FreezeKind, FreezeRow
+from ringfence.ports.freezes import EndedFreeze, FreezeKind, FreezeRow
 from ringfence.store.postgres_accounts import TURN
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
@@ -25,6 +26,12 @@ class PostgresFreezes(PostgresGround):
     async def freezes(self) -> Sequence[FreezeRow]:
         return [FreezeRow(**row) for row in await self._all(SQL["all"])]
 
+    async def ended_freezes(self) -> Sequence[EndedFreeze]:
+        return [EndedFreeze(**row) for row in await self._all(SQL["ended"])]
+
+    async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
+        await self._write(_forget, rows)
+
 
 async def _put(tx: Connection, rows: Sequence[FreezeRow]) -> list[bool]:
     return [await _put_one(tx, row) for row in rows]
@@ -45,7 +52,17 @@ async def _delete(tx: Connection, thaws: Sequence[Thaw]) -> list[bool]:
 async def _delete_one(tx: Connection, kind: FreezeKind, name: str, at_ms: int | None, now_ms: int) -> bool:
     if kind == "account":
         await tx.fetchval(TURN, name)
-    was = await tx.fetchval(SQL["delete"], kind, name, at_ms)
-    if kind == "account" and was:
-        await tx.execute(SQL["go_on"], name, was, now_ms)
-    return was is not None
+    found = await tx.fetchrow(SQL["delete"], kind, name, at_ms)
+    if found is None:
+        return False
+    if kind == "account" and found["was"]:
+        await tx.execute(SQL["go_on"], name, found["was"], now_ms)
+    if kind != "carrier":
+        await tx.execute(SQL["end"], kind, name, found["at_ms"], now_ms)
+    return True
+
+
+async def _forget(tx: Connection, requests: Sequence[Sequence[EndedFreeze]]) -> list[None]:
+    for row in itertools.chain.from_iterable(requests):
+        await tx.execute(SQL["forget"], row.kind, row.name, row.at_ms)
+    return [None] * len(requests)

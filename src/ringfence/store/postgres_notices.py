@@ -27,6 +27,9 @@ class PostgresNotices(PostgresGround):
         found = {row.account: row for row in rows}
         return [found.get(account) for account in accounts]
 
+    async def addressed_accounts(self, *, after: str, limit: int) -> list[str]:
+        return [row["account"] for row in await self._all(SQL["addressed"], after, limit)]
+
     async def add_notices(self, rows: Sequence[NoticeRow]) -> int:
         return await self._write(_add, rows) if rows else 0
 

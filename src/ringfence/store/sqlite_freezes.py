@@ -1,8 +1,9 @@
 """Freezes, in SQLite."""
 
+import itertools
 from collections.abc import Sequence
 
-from ringfence.ports.freezes import FreezeKind, FreezeRow
+from ringfence.ports.freezes import EndedFreeze, FreezeKind, FreezeRow
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -26,6 +27,15 @@ class SqliteFreezes(SqliteGround):
             FreezeRow(kind=kind, name=name, was=was, at_ms=at_ms) for kind, name, was, at_ms in self._all(SQL["all"])
         ]
 
+    async def ended_freezes(self) -> Sequence[EndedFreeze]:
+        return [
+            EndedFreeze(kind=kind, name=name, at_ms=at_ms, ended_ms=ended_ms)
+            for kind, name, at_ms, ended_ms in self._all(SQL["ended"])
+        ]
+
+    async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
+        await self._write(_forget, rows)
+
 
 def _put(tx: SqliteWriter, rows: Sequence[FreezeRow]) -> list[bool]:
     return [_put_one(tx, row) for row in rows]
@@ -44,6 +54,17 @@ def _delete(tx: SqliteWriter, thaws: Sequence[Thaw]) -> list[bool]:
 
 def _delete_one(tx: SqliteWriter, kind: FreezeKind, name: str, at_ms: int | None, now_ms: int) -> bool:
     found = tx.run(SQL["delete"], (kind, name, at_ms)).fetchone()
-    if found is not None and kind == "account" and found[0]:
-        tx.run(SQL["go_on"], (name, found[0], now_ms))
-    return found is not None
+    if found is None:
+        return False
+    was, began_ms = found
+    if kind == "account" and was:
+        tx.run(SQL["go_on"], (name, was, now_ms))
+    if kind != "carrier":
+        tx.run(SQL["end"], (kind, name, began_ms, now_ms))
+    return True
+
+
+def _forget(tx: SqliteWriter, requests: Sequence[Sequence[EndedFreeze]]) -> list[None]:
+    for row in itertools.chain.from_iterable(requests):
+        tx.run(SQL["forget"], (row.kind, row.name, row.at_ms))
+    return [None] * len(requests)

@@ -28,6 +28,9 @@ class SqliteNotices(SqliteGround):
         found = {row.account: row for row in rows}
         return [found.get(account) for account in accounts]
 
+    async def addressed_accounts(self, *, after: str, limit: int) -> list[str]:
+        return [account for (account,) in self._all(SQL["addressed"], (after, limit))]
+
     async def add_notices(self, rows: Sequence[NoticeRow]) -> int:
         return await self._write(_add, rows) if rows else 0
 

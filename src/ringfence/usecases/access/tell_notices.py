@@ -4,19 +4,20 @@ A notice's SID follows from what it says, so whoever tells the same again, after
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
 import msgspec
 
 from ringfence.domain.ledger.blast import Reach
-from ringfence.ports.freezes import FreezeRow, FreezeStore
+from ringfence.ports.freezes import PLATFORM, EndedFreeze, FreezeKind, FreezeRow, FreezeStore
 from ringfence.ports.notices import NoticeKind, NoticeRow, NoticeStore
 from ringfence.ports.store import AccountStore
 from ringfence.usecases.access.freeze import frozen_with
 
 PREFIX = "NO"
+PAGE = 1_000
 
 
 class NoticedStore(AccountStore, FreezeStore, NoticeStore, Protocol):
@@ -38,10 +39,16 @@ def blast_notice(reach: Reach, actor_kind: str, actor: str, link: str, at_ms: in
     return _notice(reach.account, "notice.blast", known, said, at_ms)
 
 
-def freeze_notice(account: str, freeze: FreezeRow, link: str) -> NoticeRow:
-    """That an account, a parent of it, or a key of it was frozen."""
+def freeze_notice(account: str, freeze: FreezeRow | EndedFreeze, link: str) -> NoticeRow:
+    """That an account, a parent of it, a key of it, or all of the platform was frozen."""
     said = {"What": freeze.kind, "Name": freeze.name, "Link": link}
     return _notice(account, "notice.freeze", (freeze.kind, freeze.name, str(freeze.at_ms)), said, freeze.at_ms)
+
+
+def thaw_notice(account: str, freeze: EndedFreeze, link: str) -> NoticeRow:
+    """That what was frozen goes on."""
+    said = {"What": freeze.kind, "Name": freeze.name, "From": _time(freeze.at_ms), "Link": link}
+    return _notice(account, "notice.thaw", (freeze.kind, freeze.name, str(freeze.at_ms)), said, freeze.ended_ms)
 
 
 async def tell_notices(store: NoticeStore, rows: Sequence[NoticeRow]) -> int:
@@ -55,10 +62,10 @@ async def _addressed(store: NoticeStore, rows: Sequence[NoticeRow]) -> list[Noti
 
 
 class FreezeNotices:
-    """Tells accounts of freezes of theirs, whoever made them, that it finds in the store.
+    """Tells accounts of freezes and thaws of theirs, whoever made them, that it finds in the store.
 
-    Who names an address is told what is frozen then. Of a freeze that ended before it was found nobody is told.
-    `link` is the console's address.
+    Who names an address is told what is frozen then. A freeze that ended before it was found is told with its thaw, and
+    one of the platform with its thaw too, since nothing goes out before. `link` is the console's address.
     """
 
     def __init__(self, store: NoticedStore, link: str) -> None:
@@ -69,6 +76,9 @@ class FreezeNotices:
 
     async def round(self) -> int:
         """Tell of what is new since the last one, and to whom is; how many are told anew."""
+        return await self._tell_frozen() + await self._tell_ended()
+
+    async def _tell_frozen(self) -> int:
         found = {_known(row): row for row in await self._store.freezes() if row.kind in ("account", "key")}
         untold = {
             known: self._untold[known] if known in self._untold else await self._notices(row)
@@ -80,13 +90,35 @@ class FreezeNotices:
         self._untold = {known: [notice for notice in each if notice.sid not in gone] for known, each in untold.items()}
         return told
 
-    async def _notices(self, row: FreezeRow) -> list[NoticeRow]:
-        return [freeze_notice(each, row, self._link) for each in await self._whose(row)]
+    async def _tell_ended(self) -> int:
+        # What ends meanwhile is for the next round. Killed in between, the next one finds all of it again.
+        ended = await self._store.ended_freezes()
+        told = 0
+        for row in ended:
+            async for accounts in self._stopped_by(row):
+                notices = [tell(each, row, self._link) for each in accounts for tell in (freeze_notice, thaw_notice)]
+                told += await tell_notices(self._store, notices)
+        if ended:
+            await self._store.forget_ended(ended)
+        return told
 
-    async def _whose(self, row: FreezeRow) -> Iterable[str]:
-        if row.kind == "account":
-            return await frozen_with(self._store, row.name)
-        credential = await self._store.credential(row.name)
+    async def _stopped_by(self, row: EndedFreeze) -> AsyncIterator[Sequence[str]]:
+        """Accounts, so many at a time."""
+        if row.kind != PLATFORM:
+            yield await self._whose(row.kind, row.name)
+            return
+        after = ""
+        while page := await self._store.addressed_accounts(after=after, limit=PAGE):
+            yield page
+            after = page[-1]
+
+    async def _notices(self, row: FreezeRow) -> list[NoticeRow]:
+        return [freeze_notice(each, row, self._link) for each in await self._whose(row.kind, row.name)]
+
+    async def _whose(self, kind: FreezeKind, name: str) -> Sequence[str]:
+        if kind == "account":
+            return await frozen_with(self._store, name)
+        credential = await self._store.credential(name)
         return [] if credential is None else [credential.account]
 
 

@@ -3,17 +3,18 @@
 import json
 from typing import Any
 
+import pytest
 from msgspec.structs import replace
 from tests.unit.usecases.access.test_freeze import AC, SUB, accounts
 
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.ledger.blast import Reach
-from ringfence.ports.freezes import FreezeRow
+from ringfence.ports.freezes import EndedFreeze, FreezeRow
 from ringfence.ports.notices import NoticeAddress
 from ringfence.ports.outbox import EventRow
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.access.freeze import freeze, thaw
-from ringfence.usecases.access.tell_notices import FreezeNotices, blast_notice, freeze_notice, tell_notices
+from ringfence.usecases.access.tell_notices import FreezeNotices, blast_notice, freeze_notice, tell_notices, thaw_notice
 from ringfence.usecases.webhooks.open_notice import notice_form
 
 REACH = Reach(account=AC, openings=3, objects=("a", "b"), first_ms=1_700_000_000_123, last_ms=1_700_000_060_000)
@@ -74,7 +75,6 @@ def test_a_freeze_is_told_to_whom_it_stops_and_each_anew(run: Any, clock: Manual
         assert await notices.round() == 0
         await freeze(store, clock, "account", AC)
         await freeze(store, clock, "key", SUB)
-        await freeze(store, clock, "platform", "platform")
         assert await notices.round() == 3
         assert await notices.round() == 0
         assert sorted((event.account, event.kind) for event in await told(store)) == [
@@ -85,10 +85,70 @@ def test_a_freeze_is_told_to_whom_it_stops_and_each_anew(run: Any, clock: Manual
         # Another process, or this one begun again, tells nobody twice.
         assert await FreezeNotices(store, "https://console.example").round() == 0
         await thaw(store, clock, "account", AC)
+        assert await notices.round() == 2, "and so is that it goes on"
         assert await notices.round() == 0
         clock.advance(1)
         await freeze(store, clock, "account", AC)
         assert await notices.round() == 2
+
+    run(scene())
+
+
+def test_a_freeze_that_ended_before_it_was_found_is_told_with_its_thaw(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        store = await addressed(SUB)
+        await freeze(store, clock, "account", AC)
+        clock.advance(5)
+        await thaw(store, clock, "account", AC)
+        assert await FreezeNotices(store, "").round() == 2
+        assert [event.kind for event in await told(store)] == ["notice.freeze", "notice.thaw"]
+        assert await store.ended_freezes() == []
+
+    run(scene())
+
+
+def test_a_round_that_was_killed_is_made_good_by_the_next(run: Any, clock: ManualClock) -> None:
+    class Killed(Exception):
+        pass
+
+    async def killed(_: object) -> None:
+        raise Killed
+
+    async def scene() -> None:
+        store = await addressed(AC)
+        await freeze(store, clock, "key", AC)
+        await thaw(store, clock, "key", AC)
+        forget, store.forget_ended = store.forget_ended, killed  # type: ignore[method-assign]
+        with pytest.raises(Killed):
+            await FreezeNotices(store, "").round()
+        store.forget_ended = forget  # type: ignore[method-assign]
+        assert await FreezeNotices(store, "").round() == 0
+        assert [event.kind for event in await told(store)] == ["notice.freeze", "notice.thaw"]
+        assert await store.ended_freezes() == []
+
+    run(scene())
+
+
+def test_everybody_is_told_that_the_platform_stood_still_once_it_goes_on(
+    run: Any, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringfence.usecases.access.tell_notices.PAGE", 1)
+
+    async def scene() -> None:
+        store = await addressed(AC, SUB)
+        notices = FreezeNotices(store, "https://console.example")
+        await freeze(store, clock, "platform", "platform")
+        assert await notices.round() == 0, "no webhook goes out"
+        clock.advance(5)
+        await thaw(store, clock, "platform", "platform")
+        assert await notices.round() == 4
+        assert await notices.round() == 0
+        assert [(event.account, event.kind) for event in await told(store)] == [
+            (AC, "notice.freeze"),
+            (AC, "notice.thaw"),
+            (SUB, "notice.freeze"),
+            (SUB, "notice.thaw"),
+        ]
 
     run(scene())
 
@@ -123,3 +183,20 @@ def test_what_is_said_of_a_freeze() -> None:
     notice = freeze_notice(SUB, FreezeRow(kind="account", name=AC, was="active", at_ms=5), "https://console.example")
     assert (notice.account, notice.kind, notice.at_ms) == (SUB, "notice.freeze", 5)
     assert json.loads(notice.said) == {"What": "account", "Name": AC, "Link": "https://console.example"}
+
+
+def test_what_is_said_of_a_thaw() -> None:
+    ended = EndedFreeze(kind="account", name=AC, at_ms=1_700_000_000_123, ended_ms=1_700_000_060_000)
+    notice = thaw_notice(SUB, ended, "https://console.example")
+    assert notice_form(notice) == [
+        ("NoticeSid", notice.sid),
+        ("AccountSid", SUB),
+        ("NoticeType", "thaw"),
+        ("At", "2023-11-14T22:14:20Z"),
+        ("What", "account"),
+        ("Name", AC),
+        ("From", "2023-11-14T22:13:20.123Z"),
+        ("Link", "https://console.example"),
+    ]
+    frozen = FreezeRow(kind="account", name=AC, was="active", at_ms=ended.at_ms)
+    assert freeze_notice(SUB, ended, "") == freeze_notice(SUB, frozen, ""), "told of what is frozen or of what was"

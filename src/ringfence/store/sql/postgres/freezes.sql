@@ -5,10 +5,19 @@ INSERT INTO frozen (kind, name, was, at_ms) VALUES ($1, $2, $3, $4) ON CONFLICT 
 UPDATE account SET status = 'suspended', updated_ms = greatest($2, updated_ms + 1) WHERE sid = $1 AND status <> 'closed'
 
 -- delete --
-DELETE FROM frozen WHERE kind = $1 AND name = $2 AND at_ms = coalesce($3::bigint, at_ms) RETURNING was
+DELETE FROM frozen WHERE kind = $1 AND name = $2 AND at_ms = coalesce($3::bigint, at_ms) RETURNING was, at_ms
 
 -- go_on --
 UPDATE account SET status = $2, updated_ms = greatest($3, updated_ms + 1) WHERE sid = $1 AND status <> 'closed'
+
+-- end --
+INSERT INTO ended_freeze (kind, name, at_ms, ended_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
+
+-- ended --
+SELECT kind, name, at_ms, ended_ms FROM ended_freeze ORDER BY ended_ms, kind, name
+
+-- forget --
+DELETE FROM ended_freeze WHERE kind = $1 AND name = $2 AND at_ms = $3
 
 -- all --
 SELECT kind, name, was, at_ms FROM frozen ORDER BY kind, name

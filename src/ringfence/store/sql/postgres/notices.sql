@@ -14,6 +14,9 @@ DELETE FROM notice_address WHERE account = $1
 -- addresses --
 SELECT {address_columns} FROM notice_address WHERE account = ANY ($1::text[])
 
+-- addressed --
+SELECT account FROM notice_address WHERE account > $1 ORDER BY account LIMIT $2
+
 -- insert --
 INSERT INTO notice ({columns}) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 

@@ -14,6 +14,9 @@ DELETE FROM notice_address WHERE account = ?
 -- addresses --
 SELECT {address_columns} FROM notice_address WHERE account IN (SELECT value FROM json_each(?))
 
+-- addressed --
+SELECT account FROM notice_address WHERE account > ? ORDER BY account LIMIT ?
+
 -- insert --
 INSERT INTO notice ({columns}) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
