@@ -1,10 +1,15 @@
 """A key that a browser made opens what its maker opens, reaches the API once, and nobody but a member makes one."""
 
+import asyncio
 import hashlib
 import os
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.unit.kms.conftest import DAY_MS, NOON_MS
 from tests.unit.kms.made_keys import MadeKey, sealed_form
 from tests.unit.kms.test_browser_slots import KL, PK, READ_BY, READER, Browser, _open_link
@@ -17,6 +22,7 @@ from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_public, slot_seed
 from ringfence.domain.standing import hmac_states_record
 from ringfence.ipc.client import Client
+from ringfence.kms.access_changes import FORM_MAX_BYTES, WAITING_MAX
 from ringfence.kms.client import ApiKeyClient, ConsoleKeyClient
 from ringfence.kms.server import serve_console_keys, serve_tenant_keys
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
@@ -100,6 +106,8 @@ def test_what_was_taken_and_not_settled_is_given_again_and_forgotten_a_day_after
         assert [(each.number, each.again) for each in await service.take_access()] == [(taken.number, True)]
         assert not taken.again
         assert await service.settle_access([taken.number]) == []
+        at_noon.advance(86_399_999)
+        await service.tidy()
         assert await service.settle_access([taken.number]) == []
         at_noon.advance(86_400_001)
         await service.tidy()
@@ -151,6 +159,108 @@ def test_a_key_of_the_other_kind_is_refused_by_whoever_proves_it(
     scene(work)
 
 
+def test_what_was_settled_is_on_no_disk_when_it_is_forgotten(
+    scene: Any, token: Any, browser: Browser, at_noon: Any, kms_dir: Path
+) -> None:
+    """It held what an account's requests are signed with."""
+
+    def on_disk(what: bytes) -> bool:
+        return any(what in path.read_bytes() for path in kms_dir.glob("kms.db*"))
+
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        (sealed,) = service._store.row("SELECT sealed FROM access_change")
+        assert on_disk(sealed)
+        (taken,) = await service.take_access()
+        await service.settle_access([taken.number])
+        at_noon.advance(86_400_000)
+        await service.tidy()
+        assert not on_disk(sealed)
+
+    scene(work)
+
+
+def test_who_asks_while_everything_is_in_somebodys_hands_waits_for_no_disk(
+    scene: Any, token: Any, browser: Browser, kms_dir: Path
+) -> None:
+    """Every process of the API asks every second."""
+
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        await service.take_access()
+        before = (kms_dir / "kms.db-wal").read_bytes()
+        assert await service.take_access() == []
+        assert (kms_dir / "kms.db-wal").read_bytes() == before
+
+    scene(work)
+
+
+def test_what_one_account_waits_for_holds_up_no_other(
+    scene: Any, token: Any, browser: Browser, credential: Any
+) -> None:
+    async def work(service: Any) -> None:
+        await kept(service, browser, token.caller.seed)
+        await service.take_access()
+        other = credential("AC" + "b" * 32, "AC" + "b" * 32)
+        await service.create_account(other.sid, [other.slot])
+        theirs = Browser(other.sid, other.sid, other.caller.seed)
+        await changed(service, theirs, other.caller.seed, "networks", {"networks": ""})
+        assert [each.account for each in await service.take_access()] == [other.sid]
+
+    scene(work)
+
+
+def test_so_much_of_one_account_waits_and_no_more(
+    scene: Any, account: str, token: Any, browser: Browser, credential: Any
+) -> None:
+    async def work(service: Any) -> None:
+        async def change(of: Any, browser: Browser) -> None:
+            await changed(service, browser, of.caller.seed, "networks", {"networks": ""})
+
+        for _ in range(WAITING_MAX // 40):
+            await asyncio.gather(*(change(token, browser) for _ in range(40)))
+        with pytest.raises(KeyRefusedError, match=r"^too much waits to be taken$"):
+            await change(token, browser)
+        other = credential("AC" + "b" * 32, "AC" + "b" * 32)
+        await service.create_account(other.sid, [other.slot])
+        await change(other, Browser(other.sid, other.sid, other.caller.seed))
+        await service.settle_access([(await service.take_access())[0].number])
+        await change(token, browser)
+
+    scene(work)
+
+
+def test_a_form_may_be_as_long_as_a_thousand_content_keys_make_it(
+    scene: Any, account: str, token: Any, browser: Browser
+) -> None:
+    async def work(service: Any) -> None:
+        fields = MadeKey(account, SK, SECRET, browser.content).fields
+        seed = token.caller.seed
+        proof_key = await service.proof_key(account, READER.member)
+        long = msgspec.Raw(msgspec.json.encode(fields(proof_key)).ljust(1_000_000))
+        await changed(service, browser, seed, f"new_key:{SK}", long, proof_key)
+        with pytest.raises(KeyRefusedError):
+            await changed(service, browser, seed, "networks", msgspec.Raw(b'{"networks":""}'.ljust(FORM_MAX_BYTES)))
+
+    scene(work)
+
+
+def test_a_key_that_a_client_signs_with_is_as_old_as_its_form(
+    scene: Any, account: str, token: Any, browser: Browser
+) -> None:
+    public = rsa.generate_private_key(public_exponent=65_537, key_size=2_048).public_key()
+    pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
+    async def work(service: Any) -> None:
+        await changed(service, browser, token.caller.seed, "client_keys", {"add": pem, "friendly_name": "Till"})
+        (waiting,) = await service.waiting_access(account)
+        assert (waiting.record, waiting.friendly_name, waiting.at_ms) == ("client_keys", "", NOON_MS)
+        (taken,) = await service.take_access()
+        assert (taken.at_ms, taken.change.add.created_ms) == (NOON_MS, NOON_MS)
+
+    scene(work)
+
+
 def test_a_key_that_is_revoked_before_it_is_settled_is_answered_as_gone(
     scene: Any, account: str, token: Any, browser: Browser
 ) -> None:
@@ -176,7 +286,7 @@ def test_what_takes_out_a_revoked_key_waits_until_it_is_settled(
             await service.revoke_browser_slot(account, SK, "member:MB1")
         assert await service.take_access() == []
         await browser.open(service)
-        with pytest.raises(KeyRefusedError, match="there is such a key"):
+        with pytest.raises(KeyRefusedError, match=r"^there is such a key$"):
             await kept(service, browser, token.caller.seed)
         await service.rotate_standing()
         await service.end_former_standing()
@@ -214,21 +324,51 @@ def test_nothing_of_an_account_is_given_while_somebody_has_something_earlier(
 
 
 def test_a_form_that_may_be_older_than_one_that_was_kept_is_refused(
-    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any
+    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any, ledger: Any
 ) -> None:
     """A console that held it back would undo what its maker did instead."""
+    newer = r"^something newer of this was kept meanwhile: look at it and begin again$"
 
     async def work(service: Any) -> None:
         held = await service.proof_key(account, READER.member)
         at_noon.advance(120_000)
         await changed(service, browser, token.caller.seed, "networks", {"networks": "192.0.2.0/24"})
         at_noon.advance(400_000)
-        with pytest.raises(KeyRefusedError, match="newer"):
+        with pytest.raises(KeyRefusedError, match=newer):
             await changed(service, browser, token.caller.seed, "networks", {"networks": ""}, held)
+        assert [entry.verb for entry in ledger.entries].count("keep_access") == 1
+        assert [entry.verb for entry in ledger.later] == ["refused.keep_access"]
         held = await service.proof_key(account, READER.member)
         await changed(service, browser, token.caller.seed, "client_keys", {"required": False}, held)
         await changed(service, browser, token.caller.seed, "networks", {"networks": ""})
         assert len(await service.take_access()) == 3
+
+    scene(work)
+
+
+def test_of_two_forms_at_once_the_older_one_is_not_kept_after_the_newer(
+    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any, ledger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are good when they come, and wait for the ledger together."""
+    append = ledger.append
+
+    async def slowly(entries: Any) -> None:
+        await asyncio.sleep(0)
+        await append(entries)
+
+    async def work(service: Any) -> None:
+        older = await service.proof_key(account, READER.member)
+        at_noon.advance(1)
+        newer = await service.proof_key(account, READER.member)
+        monkeypatch.setattr(ledger, "append", slowly)
+        forms = [
+            changed(service, browser, token.caller.seed, "networks", {"networks": networks}, proof_key)
+            for networks, proof_key in (("192.0.2.0/24", newer), ("", older))
+        ]
+        kept_it, was_kept = await asyncio.gather(*forms, return_exceptions=True)
+        assert (kept_it, type(was_kept)) == (None, KeyRefusedError)
+        (taken,) = await service.take_access()
+        assert taken.change.networks == "192.0.2.0/24"
 
     scene(work)
 
@@ -276,7 +416,7 @@ def test_a_form_makes_its_own_key_alone_and_none_that_there_is(
         fields = {"public": other.fields(await service.proof_key(account, READER.member))["public"]}
         with pytest.raises(KeyRefusedError):
             await kept(service, browser, seed, **fields)
-        with pytest.raises(KeyRefusedError):
+        with pytest.raises(KeyRefusedError, match=r"^a key that reads has a slot$"):
             await kept(service, browser, seed, boxes=[])
         # So is that the content key is the account's: a console can bring another one of its own making.
         true, browser.content = browser.content, {0: os.urandom(32)}
@@ -287,10 +427,10 @@ def test_a_form_makes_its_own_key_alone_and_none_that_there_is(
             await kept(service, browser, seed)
         browser.content = true
         await service.add_slot(token.caller, account, api_key.slot)
-        with pytest.raises(KeyRefusedError, match="there is such a key"):
+        with pytest.raises(KeyRefusedError, match=r"^there is such a key$"):
             await kept(service, browser, seed, sid=api_key.sid)
         await kept(service, browser, seed)
-        with pytest.raises(KeyRefusedError, match="there is such a key"):
+        with pytest.raises(KeyRefusedError, match=r"^there is such a key$"):
             await kept(service, browser, seed)
         assert len(await service.take_access()) == 1
 

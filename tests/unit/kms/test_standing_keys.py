@@ -40,9 +40,11 @@ def test_the_newest_seals_and_any_opens_after_a_restart_too(keys: StandingKeys, 
     before = keys.seal("AC1", "number:PN1", b"old")
     assert (keys.former, keys.rotate(), keys.former) == (0, 1, 1)
     after = keys.seal("AC1", "number:PN1", b"new")
+    files = KeyFiles(tmp_path / "keys")
     for each in (keys, again(tmp_path)):
         assert each.open("AC1", "number:PN1", before) == b"old"
         assert each.open("AC1", "number:PN1", after) == b"new"
+        assert each.all() == [each.newest, files.load("standing")]
         assert each.renew("AC1", "number:PN1", after) is None
         renewed = each.renew("AC1", "number:PN1", before)
         assert renewed is not None
