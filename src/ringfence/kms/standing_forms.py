@@ -28,13 +28,10 @@ class StandingFormBook:
         self._forms = forms
 
     def show(self, account: str, records: Sequence[tuple[str, bytes]]) -> list[tuple[int, bytes]]:
-        """Each for the present content key."""
+        """Each for the present content key of an account that there is."""
         if len(records) > RECORDS_AT_ONCE:
             raise ValueError(f"more than {RECORDS_AT_ONCE} records at once")
-        present = self._store.row(_PRESENT, account)
-        if present is None:
-            raise KeyRefusedError("no such account")
-        generation, public = present
+        ((generation, public),) = self._store.rows(_PRESENT, account)
         return [
             (generation, hpke.seal(public, self._seen(account, name, sealed), view_place(account, generation, name)))
             for name, sealed in records

@@ -152,18 +152,61 @@ def test_a_form_serves_once_and_for_its_own_record(
     run(scene())
 
 
+def test_what_is_sealed_for_another_account_or_record_is_neither_shown_nor_changed(
+    run: Any, service_at: Any, account: str, token: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            value = encode_number_config(NumberConfig(sms_url=URL))
+            (theirs,) = await service.seal_standing("AC" + "b" * 32, [(RECORD, value)])
+            (another,) = await service.seal_standing(account, [("number:PN" + "2" * 32, value)])
+            for now in (theirs, another, b"\0" * 64):
+                with pytest.raises(KeyRefusedError, match=r"^standing configuration does not open$"):
+                    await service.show_standing(account, token.sid, [(RECORD, now)], READER)
+                form = await form_of(service, account, account, token.caller.seed, {"sms_method": "GET"})
+                with pytest.raises(KeyRefusedError, match=r"^this does not open$"):
+                    await service.keep_standing(account, RECORD, now, form, READER)
+
+    run(scene())
+
+
+@pytest.mark.parametrize(
+    ("record", "callback", "tells"),
+    [("service:MG", URL, True), ("service:MG", "", False), (RECORD, URL, False)],
+)
+def test_whoever_keeps_a_messaging_service_learns_of_its_callback_that_there_is_one(
+    run: Any, service_at: Any, account: str, token: Any, record: str, callback: str, tells: bool
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            form = await form_of(service, account, account, token.caller.seed, {"status_callback": callback}, record)
+            kept = await service.keep_standing(account, record, b"", form, READER)
+            assert kept.tells_status is tells
+
+    run(scene())
+
+
 def test_what_a_form_may_not_hold_is_refused(run: Any, service_at: Any, account: str, token: Any) -> None:
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
-            for changes in ({"sms_url": "ftp://a.example"}, {"sms_url": 5}, ["sms_url"], {"trunk_sid": "x"}):
+            for changes, words in (
+                ({"sms_url": "ftp://a.example"}, "sms_url may not be that"),
+                ({"sms_url": 5}, "no changes of a form"),
+                (["sms_url"], "no changes of a form"),
+                ({"trunk_sid": "x"}, "there is no such field"),
+            ):
                 form = await form_of(service, account, account, token.caller.seed, changes)
-                with pytest.raises(ValueError, match=r"field|form|may not"):
+                with pytest.raises(ValueError, match=f"^{words}$"):
                     await service.keep_standing(account, RECORD, b"", form, READER)
             form = await form_of(service, account, account, token.caller.seed, {}, "hmac_states:x")
             with pytest.raises(ValueError, match="has a form"):
                 await service.keep_standing(account, "hmac_states:x", b"", form, READER)
-            with pytest.raises(ValueError, match="at once"):
-                await service.show_standing(account, token.sid, [(RECORD, b"")] * 101, READER)
+            (now,) = await service.seal_standing(account, [(RECORD, encode_number_config(NumberConfig()))])
+            assert len(await service.show_standing(account, token.sid, [(RECORD, now)] * 100, READER)) == 100
+            with pytest.raises(ValueError, match="more than 100 records at once"):
+                await service.show_standing(account, token.sid, [(RECORD, now)] * 101, READER)
 
     run(scene())
