@@ -1,14 +1,18 @@
 """Devices in the key service: what one signed, what is opened for it, and what a token lets it make once."""
 
 import asyncio
+import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from ringfence.domain.device_token import DeviceOf, Enrolment
-from ringfence.domain.jws import read_public_key
+from ringfence.domain.jws import is_hs256, read_jws, read_public_key
+from ringfence.domain.sealing.hkdf import derive
 from ringfence.domain.sealing.record import RecordSealer
+from ringfence.kms.key_files import STANDING, KeyFiles
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.testing.device import Device
 
@@ -51,17 +55,46 @@ def test_what_a_device_signed_is_read_and_nothing_else(
     run(scene())
 
 
-def test_a_device_keeps_its_key(
+def test_a_message_is_signed_by_the_device_that_signed_it(
     run: Any, service_at: Any, device: DeviceOf, telephone: Device, another: Device
 ) -> None:
+    message = device.factor.encode()
+
+    def by(signer: Device) -> bytes:
+        return base64.b64decode(signer.signature(device.factor))
+
     async def scene() -> None:
         async with service_at() as service:
+            assert not await service.is_signed_by_device(device, message, by(telephone))
             await service.keep_device(device, read_public_key(telephone.public_key))
-            with pytest.raises(ValueError, match="has a key"):
+            assert await service.is_signed_by_device(device, message, by(telephone))
+            assert not await service.is_signed_by_device(device, message, by(another))
+            assert not await service.is_signed_by_device(device, message + b"1", by(telephone))
+            other = replace(device, factor="YF" + "9" * 32)
+            assert not await service.is_signed_by_device(other, message, by(telephone))
+
+    run(scene())
+
+
+def test_a_device_keeps_its_key_and_leaves_none_of_it_on_the_disk(
+    run: Any, service_at: Any, device: DeviceOf, telephone: Device, another: Device, kms_dir: Path
+) -> None:
+    key = read_public_key(telephone.public_key)
+
+    def is_on_disk() -> bool:
+        return any(key in path.read_bytes() for path in kms_dir.glob("kms.db*"))
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.keep_device(device, key)
+            with pytest.raises(ValueError, match=r"^the factor has a key$"):
                 await service.keep_device(device, read_public_key(another.public_key))
+            assert is_on_disk()
             await service.forget_devices(device.account, [device.factor])
             await service.forget_devices(device.account, [device.factor])
             assert await service.device_payload(device, telephone.sign({})) is None
+            await service.tidy()
+            assert not is_on_disk()
 
     run(scene())
 
@@ -186,7 +219,7 @@ def test_an_enrolment_token_is_used_once(
 
 
 def test_an_enrolment_token_is_a_services_and_ends(
-    run: Any, service_at: Any, at_noon: Any, account: str, token: Any, device: DeviceOf
+    run: Any, service_at: Any, at_noon: Any, account: str, token: Any, device: DeviceOf, telephone: Device
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
@@ -198,6 +231,7 @@ def test_an_enrolment_token_is_a_services_and_ends(
                 ("AC" + "9" * 32, device.service, text),
                 (account, device.service, f"{head}.{payload}.{signature[:-4]}AAAA"),
                 (account, device.service, ""),
+                (account, device.service, login(telephone, device, at_noon)),
             ):
                 with pytest.raises(KeyRefusedError):
                     await service.read_enrolment(whose, service_sid, presented)
@@ -206,6 +240,22 @@ def test_an_enrolment_token_is_a_services_and_ends(
             at_noon.advance(1)
             with pytest.raises(KeyRefusedError):
                 await service.enrol(account, device.service, text, ["YF"])
+
+    run(scene())
+
+
+def test_an_enrolment_token_is_signed_by_a_key_for_its_account_and_service_and_for_nothing_else(
+    run: Any, service_at: Any, at_noon: Any, account: str, token: Any, device: DeviceOf, kms_dir: Path
+) -> None:
+    """It outlives an update of the program: what was handed out before must still be good."""
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            text = await service.sign_enrolment(token.caller, enrolment_of(device, at_noon))
+            standing = KeyFiles(kms_dir / "keys").load(STANDING)
+            key = derive(standing, b"ringfence/enrolment/v1", f"{account}|{device.service}".encode())
+            assert is_hs256(key, read_jws(text))
 
     run(scene())
 
