@@ -5,6 +5,7 @@ from importlib import resources
 from typing import Any
 
 import msgspec
+import structlog
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -20,7 +21,9 @@ from ringfence.domain.passkeys.answers import AuthenticationJson, read_authentic
 from ringfence.pages.static_page import StaticPage
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
 
-# What is done once a session has ended, and told to its browser.
+_log = structlog.get_logger(__name__)
+
+# What is done once a session has ended, and told to its browser. No ConnectionError: its person is out by then.
 After = Callable[[], Awaitable[dict[str, Any]]]
 
 # What of these needs no session.
@@ -47,13 +50,6 @@ async def _nothing(_: Session, __: KeptPasskey) -> dict[str, Any]:
     return {}
 
 
-async def _leads_nowhere(_: Session) -> After:
-    async def left() -> dict[str, Any]:
-        return {}
-
-    return left
-
-
 def sign_in_routes(
     page: Callable[[], Response],
     sign_in: SignIn,
@@ -63,7 +59,7 @@ def sign_in_routes(
     origin: str,
     *,
     opened: Callable[[Session, KeptPasskey], Awaitable[dict[str, Any]]] = _nothing,
-    leaving: Callable[[Session], Awaitable[After]] = _leads_nowhere,
+    leaving: Callable[[Session], Awaitable[After]],
 ) -> list[BaseRoute]:
     """`page` is where people sign in. `opened` is said of a passkey that was taken; `leaving` is asked before a session
     that is signed out ends, and what it answers after."""
@@ -104,8 +100,12 @@ def sign_in_routes(
     async def sign_out(request: Request) -> Response:
         session = session_of(request)
         left = await leaving(session)
+        # Access goes first: a ledger that cannot be written keeps nobody signed in.
         await sessions.end(session.kind, session.id)
-        await notes.note(session.account or OPERATOR, session.actor, "sign_out", (session.scope,))
+        try:
+            await notes.note(session.account or OPERATOR, session.actor, "sign_out", (session.scope,))
+        except ConnectionError:
+            _log.warning("console.sign_out_unwritten", session=session.id)
         response = done(**await left())
         delete_cookie(response, origin)
         return response

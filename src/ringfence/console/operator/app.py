@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -38,6 +39,8 @@ from ringfence.console.standstill import Standstill
 from ringfence.ports.passkeys import RelyingParty
 
 NAME = "ringfence operator"
+
+_log = structlog.get_logger(__name__)
 
 
 def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> ASGIApp:
@@ -80,7 +83,11 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
 
     async def leaving(session: Session) -> After:
         async def left() -> dict[str, Any]:
-            await grants.end_grants(session.actor, session=session.id)
+            try:
+                await grants.end_grants(session.actor, session=session.id)
+            except ConnectionError:
+                # Nobody has the session to use them; `ringfence freeze session` ends them before their time is over.
+                _log.warning("console.grants_not_ended", session=session.id)
             return {}
 
         return left
