@@ -58,4 +58,5 @@ class Ceremonies(Generic[T]):
 
     def take(self, name: str) -> Pending[T] | None:
         """The ceremony, which is gone from then on. Whether it is too late is asked by whoever checks the answer."""
-        return self._waiting.pop(name, ("", None))[1]
+        found = self._waiting.pop(name, None)
+        return None if found is None else found[1]

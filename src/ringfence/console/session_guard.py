@@ -78,14 +78,16 @@ class SessionGuard:
         try:
             body = await _body(receive)
             if self._open.has(scope["method"], scope["path"]):
-                self._check_own_page(scope["method"], headers)
+                if scope["method"] not in _SAFE:
+                    self._check_own_page(headers)
             elif scope["path"] == STREAM and scope["method"] == "GET" and TICKET_HEADER in headers:
                 ticket = await self._ticket(headers)
                 scope.setdefault("state", {}).update({SESSION: ticket.session, TICKET: ticket})
             else:
                 scope.setdefault("state", {})[SESSION] = await self._session(scope, headers, body)
                 # A service worker may sign what other sites' forms send here: JSON is what no form can send.
-                self._check_is_json(scope["method"], headers)
+                if scope["method"] not in _SAFE:
+                    _check_is_json(headers)
         except SessionRefusedError as error:
             # What a browser without a session sends is nothing to report; a copy of one's cookie is.
             level = logging.DEBUG if error.harmless else logging.WARNING
@@ -111,7 +113,7 @@ class SessionGuard:
 
     def _cookie(self, headers: Headers) -> str:
         # The worker asks from our own origin, whoever led there: what comes from elsewhere went round it.
-        if headers.get("sec-fetch-site", "") in ELSEWHERE:
+        if headers.get("sec-fetch-site") in ELSEWHERE:
             raise SessionRefusedError("from another site", harmless=True)
         cookie = cookie_parser(headers.get("cookie", "")).get(cookie_name(self._origin))
         if not cookie:
@@ -158,18 +160,10 @@ class SessionGuard:
 
         return with_time
 
-    def _check_own_page(self, method: str, headers: Headers) -> None:
-        if method in _SAFE:
-            return
+    def _check_own_page(self, headers: Headers) -> None:
         if headers.get("origin") != self._origin:
             raise RefusedError("Requests from other origins are refused.", status=403)
-        self._check_is_json(method, headers)
-
-    def _check_is_json(self, method: str, headers: Headers) -> None:
-        if method in _SAFE:
-            return
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            raise RefusedError("Send the body as application/json.", status=415)
+        _check_is_json(headers)
 
     def _refusal(self, headers: Headers) -> ASGIApp:
         if headers.get("sec-fetch-dest") == "document" or "text/html" in headers.get("accept", ""):
@@ -200,6 +194,11 @@ def delete_cookie(response: Response, origin: str) -> None:
     response.delete_cookie(
         cookie_name(origin), path="/", secure=origin.startswith("https://"), httponly=True, samesite="strict"
     )
+
+
+def _check_is_json(headers: Headers) -> None:
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise RefusedError("Send the body as application/json.", status=415)
 
 
 async def _body(receive: Receive) -> bytes:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ringfence.console.ceremonies import LIFE_MS, OF_ONE_MAX, WAITING_MAX, Ceremonies
+from ringfence.console.ceremonies import CHALLENGE_BYTES, LIFE_MS, OF_ONE_MAX, WAITING_MAX, Ceremonies
 from ringfence.console.refusals import RefusedError
 from ringfence.domain.clock import ManualClock
 from ringfence.ports.passkeys import RelyingParty
@@ -19,6 +19,17 @@ def test_one_serves_once_and_knows_what_it_is_about(clock: ManualClock) -> None:
     assert (waiting.take(name), waiting.take("nothing")) == (None, None)
 
 
+def test_a_ceremony_asks_who_is_there_with_a_challenge_that_nobody_guesses(clock: ManualClock) -> None:
+    waiting = Ceremonies[int](PARTY, clock)
+    (name, ceremony), (_, another) = waiting.begin(0, of="CS1"), waiting.begin(0, of="CS1")
+    assert (ceremony.party, ceremony.user_verification) == (PARTY, "required")
+    assert ceremony.until_ms == clock.now_ms() + LIFE_MS
+    assert len(ceremony.challenge) == CHALLENGE_BYTES
+    assert ceremony.challenge != another.challenge
+    # 16 bytes.
+    assert len(name) == 22
+
+
 def test_who_begins_too_many_loses_the_oldest_of_their_own(clock: ManualClock) -> None:
     waiting = Ceremonies[int](PARTY, clock)
     other, _ = waiting.begin(0, of="CS2")
@@ -30,8 +41,9 @@ def test_who_begins_too_many_loses_the_oldest_of_their_own(clock: ManualClock) -
 def test_where_too_many_wait_the_next_is_refused_until_they_are_over(clock: ManualClock) -> None:
     waiting = Ceremonies[int](PARTY, clock)
     names = [waiting.begin(n, of=f"CS{n}")[0] for n in range(WAITING_MAX)]
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusedError, match=r"^Too many show .* try again in a few minutes\.$") as refused:
         waiting.begin(0, of="another")
+    assert refused.value.status == 503
     assert waiting.take(names[0]) is not None
     waiting.begin(0, of="another")
     clock.advance(LIFE_MS)
