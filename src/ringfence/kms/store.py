@@ -1,6 +1,7 @@
 """The key service's own database: SQLite, WAL, FULL, secure_delete; one writer thread that commits in groups."""
 
 import asyncio
+import contextlib
 import os
 import queue
 import sqlite3
@@ -14,6 +15,7 @@ from ringfence.schema.steps import Migration, steps_in
 
 DATABASE = "kms.db"
 GROUP_MAX = 1_000
+LOCK_TIMEOUT_S = 10
 SCRUB_TIMEOUT_S = 0.05
 
 T = TypeVar("T")
@@ -106,19 +108,18 @@ class KeyStore:
 
     def _empty_wal(self) -> bool:
         try:
-            connection = sqlite3.connect(self._path, isolation_level=None, timeout=SCRUB_TIMEOUT_S)
-            try:
+            with contextlib.closing(sqlite3.connect(self._path, timeout=SCRUB_TIMEOUT_S)) as connection:
                 (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            finally:
-                connection.close()
         except sqlite3.Error:
             return False
         return not busy
 
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=10)
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON", "temp_store = MEMORY"):
-            connection.execute(f"PRAGMA {pragma}")
+        connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False, timeout=LOCK_TIMEOUT_S)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA secure_delete = ON")
+        connection.execute("PRAGMA temp_store = MEMORY")
         return connection
 
     def _write_groups(self, writing: sqlite3.Connection) -> None:
