@@ -357,6 +357,10 @@ async def test_a_credential_may_be_made_with_limits(store):
     assert await store.credential("SK1") == made
     (key,) = await store.keys(A)
     assert key.ends_ms == NOW + 5
+    limits = {"policy": made.policy, "networks": made.networks, "canary": True, "at_ms": NOW + 1}
+    for given, ends_ms in ((None, NOW + 5), (NOW + 9, NOW + 9), (0, 0), (NOW + 5, NOW + 5)):
+        assert await store.restrict_credential(A, "SK1", ends_ms=given, **limits) is True
+        assert (await store.credential("SK1")).ends_ms == ends_ms
     # A new secret does not prolong it.
     await store.put_credential(replace(made, verifier=b"\x03" * 32, ends_ms=0))
     assert (await store.credential("SK1")).ends_ms == NOW + 5

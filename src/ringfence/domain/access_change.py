@@ -15,6 +15,7 @@ from ringfence.domain.allowed_networks import read_networks
 from ringfence.domain.base64url import decode_base64url
 from ringfence.domain.client_validation import ClientKey, read_client_key
 from ringfence.domain.errors import ApiError
+from ringfence.domain.key_end import check_key_end
 from ringfence.domain.key_policy import KeyPolicy, check_policy
 from ringfence.domain.key_watch import Reaction
 from ringfence.domain.sealing import hpke
@@ -27,7 +28,6 @@ from ringfence.domain.web_url import parse_url
 API_KEY: Final = "SK"
 NAME_MAX_CHARACTERS: Final = 64
 VERIFIER_BYTES: Final = 32
-LIFE_MAX_MS: Final = 3_660 * 86_400_000
 NETWORKS: Final = "networks"
 CLIENT_KEYS: Final = "client_keys"
 NOTICE_ADDRESS: Final = "notice_address"
@@ -71,6 +71,7 @@ class KeyLimited(msgspec.Struct, frozen=True, kw_only=True, tag="key_limited"):
     canary: bool | None = None
     watched: bool | None = None
     reaction: Reaction | None = None
+    ends_ms: int | None = None
 
 
 class NetworksSet(msgspec.Struct, frozen=True, kw_only=True, tag="networks_set"):
@@ -133,6 +134,7 @@ class _KeyLimitsForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     canary: bool | None = None
     watched: bool | None = None
     reaction: Reaction | None = None
+    ends_ms: int | None = None
 
 
 class _NetworksForm(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -179,10 +181,8 @@ def read_new_key(sid: str, form: bytes, now_ms: int) -> tuple[KeyMade, KeySlot]:
         verifier=_bytes("verifier", given.verifier, VERIFIER_BYTES),
         hmac_states=_bytes("hmac_states", given.hmac_states, STATES_BYTES),
         created_ms=now_ms,
-        ends_ms=given.ends_ms,
+        ends_ms=_end(given.ends_ms, now_ms),
     )
-    if not (given.ends_ms == 0 or now_ms < given.ends_ms <= now_ms + LIFE_MAX_MS):
-        raise FieldRefusedError("ends_ms: expected a time to come, within ten years")
     slot = KeySlot(
         public=_bytes("public", given.public, hpke.PUBLIC_BYTES, hpke.HYBRID_PUBLIC_BYTES),
         boxes=[(generation, _read("boxes", decode_base64url, box)) for generation, box in given.boxes],
@@ -210,6 +210,7 @@ def read_change(record: str, form: bytes, now_ms: int) -> Change:
         canary=limits.canary,
         watched=limits.watched,
         reaction=limits.reaction,
+        ends_ms=None if limits.ends_ms is None else _end(limits.ends_ms, now_ms),
     )
 
 
@@ -242,6 +243,13 @@ def _read(name: str, read: Callable[[str], _Value], text: str) -> _Value:
         raise FieldRefusedError(f"{name}: {error.message}".rstrip(".")) from None
     except ValueError as error:
         raise FieldRefusedError(f"{name}: {error}") from None
+
+
+def _end(ends_ms: int, now_ms: int) -> int:
+    try:
+        return check_key_end(ends_ms, now_ms)
+    except ValueError as error:
+        raise FieldRefusedError(f"ends_ms: {error}") from None
 
 
 def _bytes(name: str, text: str, *lengths: int) -> bytes:

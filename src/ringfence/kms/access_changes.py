@@ -22,7 +22,7 @@ from ringfence.domain.standing import hmac_states_record, notice_address_record
 from ringfence.kms.browser_slots import BrowserSlots, put_boxes
 from ringfence.kms.proof_keys import PROOF_MS
 from ringfence.kms.sealed_forms import SealedForms
-from ringfence.kms.slot_keys import KEY_ENDED
+from ringfence.kms.slot_keys import KEY_ENDED, set_end
 from ringfence.kms.standing_keys import StandingKeys
 from ringfence.kms.store import KeyStore
 from ringfence.ports.access_changes import AccessChange, WaitingAccess
@@ -100,7 +100,11 @@ class AccessChangeBook:
         return Proven(account=account, record=record, asked_ms=asked_ms, change=made, slot=slot)
 
     async def keep(self, proven: Proven) -> None:
-        """Keep what `check` let pass. KeyRefusedError where there is such a key, or too much waits of the account."""
+        """Keep what `check` let pass.
+
+        KeyRefusedError where there is such a key, where one that is to end otherwise is not there or has ended, and
+        where too much waits of the account.
+        """
         account, record, change = proven.account, proven.record, proven.change
         self._check_newest(account, record, proven.asked_ms)
         # Before it is written, so that nothing older passes meanwhile.
@@ -113,6 +117,8 @@ class AccessChangeBook:
             _check_room(db, account)
             if isinstance(change, KeyMade) and proven.slot is not None:
                 _add_slot(db, account, change, proven.slot)
+            if isinstance(change, KeyLimited) and change.ends_ms is not None:
+                set_end(db, account, change.sid, change.ends_ms, self._clock.now_ms())
             db.execute(
                 "INSERT INTO access_change (account, record, credential, at_ms, sealed) VALUES (?, ?, ?, ?, ?)",
                 (account, record, credential, self._clock.now_ms(), sealed),

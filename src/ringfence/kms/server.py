@@ -25,6 +25,7 @@ TENANT_VERBS = (
     "copy_slot",
     "end_former_slot",
     "revoke_slot",
+    "end_slot_at",
     "sealing_key",
     "open_epochs",
     "lend_record",

@@ -10,7 +10,9 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.hpke import Recipient, is_hybrid
 from ringfence.domain.sealing.slots import ContentKey, slot_public
+from ringfence.domain.sid import is_sid
 from ringfence.kms.store import KeyStore
+from ringfence.ports.console_keys import API_KEY_PREFIX
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 OPENED_MS = 58_000  # let go of within 60 s, tidying included
@@ -22,6 +24,10 @@ _END_TAKEN = (
     "INSERT INTO access_change (account, record, credential, at_ms, sealed, taken_ms)"
     " SELECT account, ?, credential, ?, x'', taken_ms FROM access_change"
     " WHERE account = ? AND record = ? AND settled_ms = 0"
+)
+_OF_ACCOUNT = (
+    "SELECT 1 FROM slot WHERE account = ?1 AND credential = ?2"
+    " UNION ALL SELECT 1 FROM sealer WHERE account = ?1 AND credential = ?2"
 )
 _PRESENT = "SELECT public FROM account JOIN content_key USING (account, generation) WHERE account = ?"
 
@@ -142,12 +148,7 @@ class SlotKeys:
 
     def is_of(self, account: str, credential: str) -> bool:
         """Whether the credential opens something of the account, or may have something sealed for it."""
-        found = self._store.row(
-            "SELECT 1 FROM slot WHERE account = ?1 AND credential = ?2"
-            " UNION ALL SELECT 1 FROM sealer WHERE account = ?1 AND credential = ?2",
-            *(account, credential),
-        )
-        return found is not None
+        return self._store.row(_OF_ACCOUNT, account, credential) is not None
 
     def are_children(self, parent: str, accounts: Sequence[str]) -> bool:
         """Whether all of them are subaccounts of `parent`."""
@@ -218,6 +219,10 @@ class SlotKeys:
         await self._store.write(work, erases=True)
         self._forget_renewed(account)
 
+    async def end_at(self, account: str, credential: str, ends_ms: int) -> None:
+        """As `set_end`."""
+        await self._store.write(lambda db: set_end(db, account, credential, ends_ms, self._clock.now_ms()))
+
     def _open_slot(self, caller: Caller) -> tuple[dict[int, ContentKey], bool]:
         rows = self._store.rows(
             "SELECT generation, public, sealed FROM slot WHERE account = ? AND credential = ? ORDER BY turn DESC",
@@ -264,6 +269,21 @@ class SlotKeys:
         """What was opened of an account, or through it, must be opened again."""
         for who in [who for who in self._opened if account in who[:2]]:
             del self._opened[who]
+
+
+def set_end(db: sqlite3.Connection, account: str, credential: str, ends_ms: int, now_ms: int) -> None:
+    """An API key's slot goes then, 0 for never, whenever it would have gone before.
+
+    KeyRefusedError where there is no such key, and for one whose end has come: it is about to go, or its slot has gone.
+    """
+    if not is_sid(credential, API_KEY_PREFIX) or not db.execute(_OF_ACCOUNT, (account, credential)).fetchone():
+        raise KeyRefusedError("there is no such key")
+    known = db.execute("SELECT ends_ms FROM key_end WHERE account = ? AND credential = ?", (account, credential))
+    if any(before <= now_ms for (before,) in known):
+        raise KeyRefusedError("this key has ended")
+    db.execute("DELETE FROM key_end WHERE account = ? AND credential = ?", (account, credential))
+    if ends_ms:
+        db.execute("INSERT INTO key_end VALUES (?, ?, ?)", (account, credential, ends_ms))
 
 
 def renew(db: sqlite3.Connection, account: str) -> None:

@@ -102,6 +102,12 @@ class TenantKeys(Protocol):
     async def revoke_slot(self, account: str, credential: str) -> None:
         """Drop a slot and begin a new content key for those that remain. Again is a no-op."""
 
+    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> None:
+        """Drop an API key's slot at that time, Unix milliseconds, as `revoke_slot` does; 0 takes an end away.
+
+        KeyRefusedError for a caller that does not open `account`, where it has no such key, and for one that has ended.
+        """
+
     async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
         """The keys under which `account`'s next records are sealed.
 

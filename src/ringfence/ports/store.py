@@ -402,9 +402,13 @@ class KeyStore(Protocol):
         canary: bool,
         watched: bool = False,
         reaction: str = "alarm",
+        ends_ms: int | None = None,
         at_ms: int,
     ) -> bool:
-        """How it may be used from now on. False when the account has no such credential (any more)."""
+        """How it may be used from now on; without `ends_ms` it ends as before.
+
+        False when the account has no such credential (any more).
+        """
 
     async def delete_credential(self, account: str, sid: str) -> bool: ...
 

@@ -109,6 +109,7 @@ class MemoryAccounts:
         canary: bool,
         watched: bool = False,
         reaction: str = "alarm",
+        ends_ms: int | None = None,
         at_ms: int,
     ) -> bool:
         known = self._credentials.get(sid)
@@ -121,6 +122,7 @@ class MemoryAccounts:
             canary=canary,
             watched=watched,
             reaction=reaction,
+            ends_ms=known.ends_ms if ends_ms is None else ends_ms,
             updated_ms=at_ms,
         )
         return True

@@ -20,7 +20,7 @@ Update = tuple[AccountRow, str]
 StatusChange = tuple[str, str, str, int]
 Renaming = tuple[str, str, str, int]
 Key = tuple[str, str]
-Restriction = tuple[str, str, str, str, bool, int, bool, str]
+Restriction = tuple[str, str, str, str, bool, int, bool, str, int | None]
 AccountRestriction = tuple[str, str, int]
 Use = tuple[str, str, int, str]
 KeyChange = tuple[str, str, str, int]
@@ -79,9 +79,10 @@ class PostgresAccounts(PostgresGround):
         canary: bool,
         watched: bool = False,
         reaction: str = "alarm",
+        ends_ms: int | None = None,
         at_ms: int,
     ) -> bool:
-        restriction = (account, sid, policy, networks, canary, at_ms, watched, reaction)
+        restriction = (account, sid, policy, networks, canary, at_ms, watched, reaction, ends_ms)
         return await self._write_directory(_restrict_credential, restriction)
 
     async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:

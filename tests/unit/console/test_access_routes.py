@@ -122,6 +122,35 @@ def test_a_key_is_limited_as_far_as_it_was_made_for(run: Any, stand: Any) -> Non
     run(scene())
 
 
+def test_a_keys_end_is_put_off_and_taken_away_until_it_has_come(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            caller = await account(it)
+            await api_key(it, caller)
+            member = await enrolled(it, caller)
+            now_ms = it.clock.now_ms()
+            for ends_ms in (now_ms + 1_000, now_ms + 9_000, 0, now_ms + 60_000):
+                assert await changed(it, member, LIMITS, ends_ms=ends_ms) == 200
+                assert (await it.store.credential(SK)).ends_ms == ends_ms
+            assert await changed(it, member, LIMITS, canary=True, ends_ms=None) == 200
+            row = await it.store.credential(SK)
+            assert (row.canary, row.ends_ms) == (True, now_ms + 60_000)
+            assert await changed(it, member, LIMITS, ends_ms=now_ms) == 400
+            assert "canary until 2" in (await member.page("/keys")).text
+            assert "Change its limits" in (await member.page(f"/keys/{SK}")).text
+            it.clock.advance(60_000)
+            assert ">ended<" in (await member.page("/keys")).text
+            page = (await member.page(f"/keys/{SK}")).text
+            assert "it has ended" in page
+            assert "Change its limits" not in page
+            assert await changed(it, member, LIMITS, ends_ms=0) == 409
+            await it.keys.tidy()
+            assert await changed(it, member, LIMITS, ends_ms=0) == 409
+            assert (await it.store.credential(SK)).ends_ms == now_ms + 60_000
+
+    run(scene())
+
+
 def test_a_reader_and_an_approver_change_nothing_of_it(run: Any, stand: Any) -> None:
     async def scene() -> None:
         async with stand() as it:

@@ -58,6 +58,17 @@ def test_networks_and_limits_are_kept_in_one_spelling() -> None:
     assert limits == KeyLimited(sid=SK, canary=False, networks="")
 
 
+def test_an_end_is_a_time_to_come_or_none_and_what_is_not_said_stays() -> None:
+    record, day_ms = key_limits_record(SK), 86_400_000
+    for ends_ms in (0, NOW_MS + 1, NOW_MS + 3_660 * day_ms):
+        form = msgspec.json.encode({"ends_ms": ends_ms})
+        assert read_change(record, form, NOW_MS) == KeyLimited(sid=SK, ends_ms=ends_ms)
+    assert read_change(record, b"{}", NOW_MS) == KeyLimited(sid=SK, ends_ms=None)
+    for ends_ms in (-1, 1, NOW_MS, NOW_MS + 3_660 * day_ms + 1):
+        with pytest.raises(FieldRefusedError, match="ends_ms: expected a time to come"):
+            read_change(record, msgspec.json.encode({"ends_ms": ends_ms}), NOW_MS)
+
+
 def test_of_public_keys_what_is_not_said_stays() -> None:
     assert read_change(CLIENT_KEYS, b"{}", NOW_MS) == ClientKeysChanged()
     changed = msgspec.json.encode({"remove": CR, "required": False})

@@ -503,30 +503,6 @@ def test_what_waits_outlives_the_standing_key_that_it_was_sealed_under(
     scene(work)
 
 
-def test_a_keys_slot_ends_with_it_and_a_new_content_key_begins(
-    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any, ledger: Any
-) -> None:
-    async def work(service: Any) -> None:
-        await kept(service, browser, token.caller.seed, ends_ms=NOON_MS + DAY_MS)
-        (taken,) = await service.take_access()
-        assert taken.change.ends_ms == NOON_MS + DAY_MS
-        await service.settle_access([taken.number])
-        key = Caller(account=account, credential=SK, seed=slot_seed(SECRET, SK))
-        at_noon.advance(DAY_MS - 1)
-        await service.tidy()
-        sealing = await service.sealing_key(key, account)
-        at_noon.advance(1)
-        await service.tidy()
-        with pytest.raises(KeyRefusedError):
-            await service.open_epochs(key, account, [sealing.epoch])
-        assert len(await service.slot_boxes(account, account, READER)) == 2
-        await service.tidy()
-        ended = [(entry.actor, entry.account, entry.scope) for entry in ledger.entries if entry.verb == "end_key"]
-        assert ended == [("kms", account, (SK,))]
-
-    scene(work)
-
-
 def test_forms_and_changes_pass_the_sockets_as_they_are(
     run: Any, service_at: Any, kms_dir: Any, at_noon: Any, account: str, token: Any, browser: Browser
 ) -> None:
@@ -548,6 +524,10 @@ def test_forms_and_changes_pass_the_sockets_as_they_are(
             assert isinstance(taken.change, KeyMade)
             assert taken.change.verifier == hashlib.sha256(SECRET.encode()).digest()
             assert await api.settle_access([taken.number, 99]) == [99]
+            await api.end_slot_at(token.caller, account, SK, NOON_MS + 1)
+            at_noon.advance(1)
+            with pytest.raises(KeyRefusedError, match="has ended"):
+                await api.end_slot_at(token.caller, account, SK, 0)
             for link in links:
                 await link.close()
             for server in servers:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 
-from ringfence.api.forms import Rule
+from ringfence.api.forms import Rule, read_instant
 from ringfence.api.resource import OURS, ApiRequest, Resource
 from ringfence.api.ringfence_v1.webhook_shown import iso
 from ringfence.domain.allowed_networks import admits, read_networks
@@ -15,16 +15,21 @@ from ringfence.domain.errors import ApiError
 from ringfence.domain.key_watch import Reaction
 from ringfence.ports.store import CredentialRow
 from ringfence.usecases.accounts.credential import API_KEY
+from ringfence.usecases.accounts.end_key_at import end_key_at
 from ringfence.usecases.accounts.restrict_key import restrict_key
 
 key_limits = Resource("Accounts/{AccountSid}/Keys", item="Key", listed="", product=OURS, version="v1", owner_only=True)
 access = Resource("Accounts/{AccountSid}/Access", item="Access", listed="", product=OURS, version="v1", owner_only=True)
 
 Networks = Annotated[str, Rule(read_networks, clears=True)]
+# Unix milliseconds, as text: empty for no end.
+End = Annotated[str, Rule(lambda text: str(read_instant(text)), clears=True)]
 
 
 class KeyLimitsForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     """What is absent stays; an empty `AllowedNetworks` lets it be used from everywhere.
+
+    An empty `DateExpires` takes an end away.
 
     `Reaction` is to a canary's use, and to that of a key whose networks are watched from one that is new for it.
     """
@@ -33,6 +38,7 @@ class KeyLimitsForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
     canary: bool | None = None
     watch_networks: bool | None = None
     reaction: Reaction | None = None
+    date_expires: End | None = None
 
 
 class AccessForm(msgspec.Struct, frozen=True, kw_only=True, rename="pascal"):
@@ -95,6 +101,9 @@ async def fetch(request: ApiRequest[msgspec.Struct]) -> KeyLimits | None:
 async def update(request: ApiRequest[KeyLimitsForm]) -> KeyLimits | None:
     form, deps = request.form, request.deps
     row = await _key(request)
+    if row is not None and form.date_expires is not None:
+        ends_ms = int(form.date_expires or 0)
+        row = await end_key_at(deps.store, deps.keys, deps.clock, request.caller, row, ends_ms)
     if row is not None:
         row = await restrict_key(
             deps.store,

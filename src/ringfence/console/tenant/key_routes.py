@@ -80,7 +80,8 @@ def key_routes(
             return shown("member_missing.html", request, 404)
         frozen = is_frozen(await store.freezes(), "key", row.sid)
         limited = key_limits_record(row.sid) in [each.record for each in await keys.waiting_access(row.account)]
-        return shown("member_key.html", request, key=row, frozen=frozen, waits=limited)
+        ended = 0 < row.ends_ms <= clock.now_ms()
+        return shown("member_key.html", request, key=row, frozen=frozen, waits=limited, ended=ended)
 
     async def rename(request: Request) -> Response:
         row, name = await own(request), checked_name((await read_json(request, _Named)).friendly_name)

@@ -37,6 +37,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "copy_slot": Meaning("let a secret open the account under a further name", "nothing"),
     "add_sealer": Meaning("let a key seal for the account, and open nothing", "nothing"),
     "revoke_slot": Meaning("took away that a secret opens the account", "nothing"),
+    "end_slot_at": Meaning("changed when a key ends", "settings"),
     "end_former_slot": Meaning("ended a secret that was replaced", "nothing"),
     "end_rotated_slot": Meaning("ended a secret that was replaced", "nothing"),
     "open_console_link": Meaning("made a link by which one passkey joins the console", "nothing"),

@@ -3,6 +3,7 @@
 // person leaves alone stays, and networks are typed whole.
 
 import { h } from "./dom.js";
+import { lifeChoice } from "./key_life.js";
 import { scopeChoice, wrongIn } from "./key_scope.js";
 import { holds, readNetworks } from "./networks.js";
 import { wrongWith } from "./standing_fields.js";
@@ -109,6 +110,7 @@ function limitFields({ restricted }) {
   const scope = restricted === true ? scopeChoice([["", "What it may now", null]]) : null;
   const where = choice("where", "It may be used from", [AS_IT_IS, [EVERYWHERE, "Everywhere"], ["these", "These networks alone"]]);
   const networks = h("input", { id: "networks", autocomplete: "off", spellcheck: "false" });
+  const life = lifeChoice([AS_IT_IS]);
   const canary = choice("canary", "It is a canary: whoever uses it is refused, and it reacts", YES_OR_NO);
   const watched = choice("watched", "It is watched: used from a network that is new for it, it reacts", YES_OR_NO);
   const reaction = choice("reaction", "It reacts by", REACTIONS);
@@ -125,6 +127,11 @@ function limitFields({ restricted }) {
       changes.networks = where.value === EVERYWHERE ? "" : networks.value.split(/[\s,]+/).filter(Boolean).join(" ");
       told.push(["From", changes.networks || "Everywhere"]);
     }
+    const { words: until, ends_ms } = life.read();
+    if (ends_ms !== null) {
+      changes.ends_ms = ends_ms;
+      told.push(["Until", until]);
+    }
     for (const [name, what, { value }] of [["canary", "A canary", canary], ["watched", "Watched", watched]]) {
       if (!value) continue;
       changes[name] = value === "yes";
@@ -138,7 +145,7 @@ function limitFields({ restricted }) {
     return { told, changes, rest: "All else stays as it is." };
   };
   const parts = [...where.elements, h("label", { for: "networks" }, "Networks, with spaces between"), networks];
-  return { elements: [...(scope ? scope.elements : []), ...parts, ...canary.elements, ...watched.elements, ...reaction.elements], read };
+  return { elements: [...(scope ? scope.elements : []), ...parts, ...life.elements, ...canary.elements, ...watched.elements, ...reaction.elements], read };
 }
 
 function readIn(input) {

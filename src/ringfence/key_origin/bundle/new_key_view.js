@@ -6,6 +6,7 @@ import { statesOf } from "./crypto/hmac_states.js";
 import { contentPair, openContentKeys, pairFor, proveSlot, sealContentKeys, slotOf } from "./crypto/slots.js";
 import { filledIn, h, inWords, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
+import { lifeChoice } from "./key_life.js";
 import { NEW_SCOPES, scopeChoice, wrongIn } from "./key_scope.js";
 import { readNetworks } from "./networks.js";
 import { asksToken, openToChange, provenForm, provingSlot } from "./proving.js";
@@ -14,14 +15,6 @@ import { review } from "./standing_review.js";
 
 const SECRET_CHARACTERS = 32;
 const ALPHABET = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-const DAY_MS = 86_400_000;
-const LIVES_DAYS = [
-  [0, "When it is revoked"],
-  [1, "In a day"],
-  [30, "In 30 days"],
-  [90, "In 90 days"],
-  [365, "In a year"],
-];
 // The key that waits to be kept: {sid, secret}.
 let made = null;
 
@@ -76,11 +69,11 @@ export const newKeys = {
   },
 };
 
-/** A form for what a key may do; `look` gets {name, may, policy, networks, ends_ms} once that may be. */
+/** A form for what a key may do; `look` gets {name, may, policy, networks, until, ends_ms} once that may be. */
 function wishes(look) {
   const name = h("input", { id: "name", autocomplete: "off", maxlength: "64", required: true });
   const scope = scopeChoice(NEW_SCOPES);
-  const life = h("select", { id: "life" }, LIVES_DAYS.map(([days, words]) => h("option", { value: days }, words)));
+  const life = lifeChoice();
   const networks = h("input", { id: "networks", autocomplete: "off", spellcheck: "false" });
   const trouble = h("p", { role: "alert", class: "trouble" });
   const submit = (event) => {
@@ -100,7 +93,8 @@ function wishes(look) {
     } catch (problem) {
       throw wrongIn(networks, problem.message);
     }
-    return { name: name.value.trim(), may, policy, networks: networks.value.trim(), ends_ms: endOf(Number(life.value)) };
+    const { words: until, ends_ms } = life.read();
+    return { name: name.value.trim(), may, policy, networks: networks.value.trim(), until, ends_ms };
   };
   return h(
     "form",
@@ -111,22 +105,19 @@ function wishes(look) {
     scope.elements,
     h("label", { for: "networks" }, "From these networks, with spaces between; empty: from everywhere"),
     networks,
-    h("label", { for: "life" }, "It ends"),
-    life,
+    life.elements,
     trouble,
     h("button", { class: "main" }, "Look it over"),
   );
 }
 
 /** What a person looks over, [what, value]. */
-const told = ({ name, may, networks, ends_ms }) => [
+const told = ({ name, may, networks, until }) => [
   ["Name", name],
   ["It may", may],
   ["From", networks || "Everywhere"],
-  ["Until", ends_ms ? new Date(ends_ms).toLocaleString() : "It is revoked"],
+  ["Until", until],
 ];
-
-const endOf = (days) => (days ? Date.now() + days * DAY_MS : 0);
 
 /** A new secret under a new SID, and what the key service keeps in its place. */
 async function madeOf(account, contentKeys, proofKey, { name, policy, networks, ends_ms }) {

@@ -1,4 +1,4 @@
-"""Change how an API key may be used: what it may do, from where, and what is done where it should not show itself."""
+"""Change how an API key may be used: what it may, from where, until when, and what is done where it shows itself."""
 
 from typing import TypeVar
 
@@ -24,11 +24,13 @@ async def restrict_key(
     canary: bool | None = None,
     watched: bool | None = None,
     reaction: Reaction | None = None,
+    ends_ms: int | None = None,
 ) -> Key | None:
     """The key with what is given changed; None when it is gone.
 
     ApiError 20001 where it would have to open what it does not, or no longer: its slot was made with its secret. Nor
-    does a key that was made without a policy get one, since the Access Tokens that it signed would outlive that.
+    does a key that was made without a policy get one, since the Access Tokens that it signed would outlive that. Of
+    another end the key service knows: see `end_key_at`.
     """
     if row.kind != API_KEY:
         return None
@@ -47,6 +49,7 @@ async def restrict_key(
         canary=row.canary if canary is None else canary,
         watched=row.watched if watched is None else watched,
         reaction=reaction or row.reaction,
+        ends_ms=row.ends_ms if ends_ms is None else ends_ms,
         updated_ms=now_ms,
     )
     done = await store.restrict_credential(
@@ -57,6 +60,7 @@ async def restrict_key(
         canary=changed.canary,
         watched=changed.watched,
         reaction=changed.reaction,
+        ends_ms=ends_ms,
         at_ms=now_ms,
     )
     return changed if done else None

@@ -134,6 +134,7 @@ async def _limit(store: AccountStore, clock: Clock, account: str, change: KeyLim
         canary=change.canary,
         watched=change.watched,
         reaction=change.reaction,
+        ends_ms=change.ends_ms,
     )
 
 

@@ -68,7 +68,8 @@ WHERE credential.account = excluded.account
 UPDATE credential SET friendly_name = $3, updated_ms = $4 WHERE account = $1 AND sid = $2
 
 -- restrict_credential --
-UPDATE credential SET policy = $3, networks = $4, canary = $5, updated_ms = $6, watched = $7, reaction = $8
+UPDATE credential SET policy = $3, networks = $4, canary = $5, updated_ms = $6, watched = $7, reaction = $8,
+  ends_ms = coalesce($9, ends_ms)
 WHERE account = $1 AND sid = $2
 
 -- restrict_account --

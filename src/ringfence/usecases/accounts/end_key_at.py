@@ -1,0 +1,26 @@
+"""Have an API key end at another time than it would, or at none: its slot first, then what it signs in with."""
+
+from ringfence.domain.clock import Clock
+from ringfence.domain.errors import ApiError
+from ringfence.domain.key_end import check_key_end
+from ringfence.ports.keys import Caller, TenantKeys
+from ringfence.ports.store import CredentialRow, KeyStore
+from ringfence.usecases.accounts.restrict_key import restrict_key
+
+
+async def end_key_at(
+    store: KeyStore, keys: TenantKeys, clock: Clock, caller: Caller, row: CredentialRow, ends_ms: int
+) -> CredentialRow | None:
+    """The key, with that end, Unix milliseconds, 0 for none; None when it is gone. Again is a no-op.
+
+    ApiError 20001 for a time that may not be, and for a key that has ended: its slot has gone, or is about to.
+    """
+    now_ms = clock.now_ms()
+    try:
+        check_key_end(ends_ms, now_ms)
+    except ValueError as error:
+        raise ApiError(20001, f"DateExpires: {error}.") from None
+    if row.is_past(now_ms):
+        raise ApiError(20001, "This key has ended. Make a new one.")
+    await keys.end_slot_at(caller, row.account, row.sid, ends_ms)
+    return await restrict_key(store, clock, row, ends_ms=ends_ms)
