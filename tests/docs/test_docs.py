@@ -16,6 +16,7 @@ from ringfence.roles.settings import NAMES
 
 ROOT = Path(__file__).parents[2]
 COMMANDS: Any = typer.main.get_command(app)
+COMMANDS.commands |= {each.name: each.called(each.name) for each in COMMANDS.on_call}
 
 
 def pages() -> list[Path]:

@@ -8,9 +8,12 @@ from typing import Annotated
 import msgspec
 import typer
 
+from ringfence.cli.account_row import account_row
 from ringfence.cli.console_link import make_console_link
 from ringfence.cli.installation import Installation, operate
+from ringfence.cli.invitations import invite, invites, withdraw
 from ringfence.cli.listing import Output, OutputForm, show
+from ringfence.cli.notice_address import notices
 from ringfence.cli.options import Config, Data, settings_of, settings_of_running
 from ringfence.cli.profile import keep_profile, read_profile
 from ringfence.cli.recovery_pdf import GROUPS_A_ROW, recovery_pdf
@@ -29,6 +32,8 @@ from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 PAGE = 1000
 
 commands = typer.Typer(help="Create accounts, list them, give one a new token.", no_args_is_help=True)
+for each in (invite, invites, withdraw, notices):
+    commands.command()(each)
 
 
 @commands.command()
@@ -202,11 +207,3 @@ def keep_token(settings: Settings, made: NewAccount) -> None:
     profile = read_profile(settings)
     if profile is not None and profile.account_sid == made.sid:
         keep_profile(settings, msgspec.structs.replace(profile, auth_token=made.auth_token))
-
-
-async def account_row(installation: Installation, sid: str) -> AccountRow:
-    """The account. RefusalError when there is none of that SID."""
-    row = await installation.store.account(sid)
-    if row is None:
-        raise RefusalError(f"there is no account {sid}", "ringfence account list")
-    return row

@@ -12,7 +12,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.notices import NoticeRow
 from ringfence.ports.store import QueueFullError, Store, StoreFailedError
-from ringfence.roles.console import open_console_storage
+from ringfence.roles.console_storage import open_console_storage
 from ringfence.roles.installation_lock import holder, is_alone
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings

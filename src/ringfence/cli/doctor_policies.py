@@ -9,8 +9,8 @@ from ringfence.console.operator.act_names import Act, AskedAct
 from ringfence.console.operator.policies import LOOKS, NoPoliciesError, Policies
 from ringfence.console.operator.policy_files import PolicyError, shipped_policies
 from ringfence.domain.access.staff_role import ALL_STAFF_ROLES, StaffRole
-from ringfence.roles.console import configured_policies
 from ringfence.roles.settings import Settings
+from ringfence.roles.staff_policies import configured_policies
 
 # Each hour of a Monday, and noon of a Saturday and a Sunday.
 HOURS_LOOKED_AT: Final = (*range(24), 132, 156)

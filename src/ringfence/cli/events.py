@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 import uvloop
 
-from ringfence.cli.account import account_row
+from ringfence.cli.account_row import account_row
 from ringfence.cli.ages import age_ms, shown_time
 from ringfence.cli.installation import Installation, opened, operate
 from ringfence.cli.listing import Output, OutputForm, show

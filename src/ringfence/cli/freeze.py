@@ -19,7 +19,7 @@ from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.access_notes import OPERATOR
 from ringfence.ports.freezes import PLATFORM, FreezeKind
-from ringfence.roles.console import open_console_storage
+from ringfence.roles.console_storage import open_console_storage
 from ringfence.roles.refusal import RefusalError
 from ringfence.roles.settings import Settings
 from ringfence.roles.ways import installation_of

@@ -1,5 +1,7 @@
 """The command line: its commands, and what becomes of an error.
 
+A command imports its module when it is called, and a group of commands is on call: no start waits for all of them.
+
 Exit codes: 0 done, 1 refused or not possible now, 2 wrong usage or settings, 130 interrupted.
 """
 
@@ -10,59 +12,59 @@ from typing import Annotated
 import typer
 
 import ringfence
-from ringfence.cli import backup as backups
 from ringfence.cli import completion as completing
-from ringfence.cli import demo as demos
-from ringfence.cli import doctor as checks
-from ringfence.cli import doctor_signature as signatures
-from ringfence.cli import init as settings_file
-from ringfence.cli import listen as listening
-from ringfence.cli import logs as written
-from ringfence.cli import lookup as looking
-from ringfence.cli import migrate as migrating
-from ringfence.cli import reset as forgetting
-from ringfence.cli import role as single
-from ringfence.cli import run as running
-from ringfence.cli import timeline as happened
-from ringfence.cli import trigger as triggers
-from ringfence.cli import up as starting
-from ringfence.cli.account import commands as accounts
-from ringfence.cli.blast import blast
-from ringfence.cli.events import commands as events
-from ringfence.cli.freeze import freeze, thaw
-from ringfence.cli.invitations import invite, invites, withdraw
-from ringfence.cli.keys import commands as keys
-from ringfence.cli.ledger import commands as ledgers
 from ringfence.cli.listing import Output, OutputForm
-from ringfence.cli.notice_address import notices
-from ringfence.cli.number import commands as numbers
+from ringfence.cli.on_call import GroupOnCall, OnCall
 from ringfence.cli.options import Config, Data, Database, Port, RunningPort, Yes, settings_of, settings_of_running
-from ringfence.cli.policy import commands as policies
-from ringfence.cli.staff import commands as staff
 from ringfence.cli.terminal import Terminal
-from ringfence.cli.verify import commands as verifications
 from ringfence.roles.refusal import RefusalError
+
+
+class Commands(GroupOnCall):
+    """The commands of this file, and those on call."""
+
+    on_call = (
+        OnCall("account", "ringfence.cli.account:commands", "Create accounts, list them, give one a new token."),
+        OnCall("number", "ringfence.cli.number:commands", "Load the inventory, give out numbers, configure them."),
+        OnCall("events", "ringfence.cli.events:commands", "Webhooks that failed for good: list them, send them again."),
+        OnCall(
+            "keys",
+            "ringfence.cli.keys:commands",
+            "The key service's own keys, and the code that touches keys in browsers.",
+        ),
+        OnCall("ledger", "ringfence.cli.ledger:commands", "Who opened what, and whether the record of it is whole."),
+        OnCall(
+            "blast",
+            "ringfence.cli.blast:blast",
+            "Say whom somebody reached: which accounts, how much of them, from when to when.",
+        ),
+        OnCall(
+            "freeze",
+            "ringfence.cli.freeze:freeze",
+            "Stop a session, a member of staff, a key, an account, a carrier or the platform for now. Nothing is lost.",
+        ),
+        OnCall(
+            "thaw",
+            "ringfence.cli.freeze:thaw",
+            "Let what was frozen go on. Where there is staff, two of them do so, in the operator's console.",
+        ),
+        OnCall(
+            "verify",
+            "ringfence.cli.verify:commands",
+            "One-time codes and other sign-ins: how many could be phished.",
+        ),
+        OnCall("staff", "ringfence.cli.staff:commands", "Who may sign in to the operator's console."),
+        OnCall("policy", "ringfence.cli.policy:commands", "What staff may do: policies in Cedar."),
+    )
+
 
 app = typer.Typer(
     name="ringfence",
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for of_accounts in (invite, invites, withdraw, notices):
-    accounts.command()(of_accounts)
-app.add_typer(accounts, name="account")
-app.add_typer(numbers, name="number")
-app.add_typer(events, name="events")
-app.add_typer(keys, name="keys")
-app.add_typer(ledgers, name="ledger")
-app.add_typer(keys, name="keys")
-app.command(name="blast")(blast)
-app.command(name="freeze")(freeze)
-app.command(name="thaw")(thaw)
-app.add_typer(verifications, name="verify")
-app.add_typer(staff, name="staff")
-app.add_typer(policies, name="policy")
 doctors = typer.Typer()
 app.add_typer(doctors, name="doctor")
 
@@ -87,6 +89,8 @@ def init(
     folder: Annotated[Path, typer.Argument(help="Where to write it.", metavar="[DIR]")] = Path(),
 ) -> None:
     """Write a settings file with every setting in it, commented out."""
+    from ringfence.cli import init as settings_file
+
     settings_file.init(folder)
 
 
@@ -106,6 +110,8 @@ def up(
     once: Annotated[bool, typer.Option("--once", help="Stop again as soon as all is well.")] = False,
 ) -> None:
     """Start everything, and keep it running until Ctrl-C."""
+    from ringfence.cli import up as starting
+
     starting.up(
         settings_of(config, data, port=port, database_url=database, clock=clock),
         as_json=as_json,
@@ -125,6 +131,8 @@ def role(
     database: Database = None,
 ) -> None:
     """Run one role in this process, for operators with other supervision."""
+    from ringfence.cli import role as single
+
     single.role(settings_of(config, data, port=port, database_url=database), name)
 
 
@@ -143,6 +151,8 @@ def run(
     port: RunningPort = None,
 ) -> None:
     """Run a program written for Twilio, unchanged, on the running installation."""
+    from ringfence.cli import run as running
+
     settings = settings_of_running(config, data, port=port)
     running.run(settings, command, sms_url=sms_url, voice_url=voice_url)
 
@@ -164,6 +174,8 @@ def logs(
     data: Data = None,
 ) -> None:
     """Show the logs of an installation; they hold no content."""
+    from ringfence.cli import logs as written
+
     settings = settings_of(config, data)
     written.logs(settings, follow=follow, roles=roles or [], level=level, limit=lines, as_json=as_json)
 
@@ -177,12 +189,16 @@ def migrate(
     yes: Yes = False,
 ) -> None:
     """Bring the database up to this version. In dev `up` does it itself."""
+    from ringfence.cli import migrate as migrating
+
     migrating.migrate(settings_of(config, data, database_url=database), check=check, yes=yes)
 
 
 @app.command()
 def reset(config: Config = None, data: Data = None, database: Database = None, yes: Yes = False) -> None:
     """Delete an installation: its messages, numbers and keys."""
+    from ringfence.cli import reset as forgetting
+
     forgetting.reset(settings_of(config, data, database_url=database), yes=yes)
 
 
@@ -194,6 +210,8 @@ def backup(
     database: Database = None,
 ) -> None:
     """Copy store, keys and ledger into a new folder, while ringfence is up or not."""
+    from ringfence.cli import backup as backups
+
     backups.make_backup(settings_of(config, data, database_url=database), folder)
 
 
@@ -216,6 +234,8 @@ def restore(
     database: Database = None,
 ) -> None:
     """Make an installation of a backup, where there is none."""
+    from ringfence.cli import backup as backups
+
     settings = settings_of(config, data, database_url=database)
     backups.restore_backup(settings, folder, against or [], behind=behind, later=later)
 
@@ -228,6 +248,8 @@ def timeline(
     port: RunningPort = None,
 ) -> None:
     """Print a link to everything that happened to a text, a call or a code; it signs in once (dev)."""
+    from ringfence.cli import timeline as happened
+
     happened.timeline(settings_of(config, data, port=port), sid)
 
 
@@ -246,6 +268,8 @@ def lookup(
     port: RunningPort = None,
 ) -> None:
     """Tell what a number is, as a program's lookup would (dev)."""
+    from ringfence.cli import lookup as looking
+
     looking.lookup(settings_of_running(config, data, port=port), number, fields or (), country, output)
 
 
@@ -259,6 +283,8 @@ def demo(
     port: RunningPort = None,
 ) -> None:
     """Show what ringfence does, step by step, on the running installation."""
+    from ringfence.cli import demo as demos
+
     demos.demo(settings_of_running(config, data, port=port), name, auto=auto, output=output)
 
 
@@ -288,6 +314,8 @@ def trigger(
     port: RunningPort = None,
 ) -> None:
     """Make something happen that a program reacts to, and show how it reacts."""
+    from ringfence.cli import trigger as triggers
+
     if listed or name is None:
         triggers.list_triggers(output)
         return
@@ -321,6 +349,8 @@ def listen(
     data: Data = None,
 ) -> None:
     """Send texts and calls to your numbers to a program of yours while this runs, and show each webhook."""
+    from ringfence.cli import listen as listening
+
     listening.listen(settings_of_running(config, data), forward_to, calls_to, numbers or [])
 
 
@@ -337,7 +367,7 @@ def drill(
     ] = None,
 ) -> None:
     """Play an attack on a seeded copy, and say how many tenants it reached."""
-    from ringfence.cli import drill as drills  # Half of what the command line imports, for this command alone.
+    from ringfence.cli import drill as drills
 
     drills.drill(names or [], tenants=tenants, ours_only=ours, as_json=as_json, as_html=as_html, database=database)
 
@@ -345,6 +375,8 @@ def drill(
 @doctors.callback(invoke_without_command=True)
 def doctor(context: typer.Context, config: Config = None, data: Data = None, port: Port = None) -> None:
     """Check what an installation needs, and say how to fix what is missing."""
+    from ringfence.cli import doctor as checks
+
     if context.invoked_subcommand is None:
         checks.doctor(settings_of_running(config, data, port=port, elsewhere=False))
 
@@ -376,6 +408,8 @@ def signature(
     data: Data = None,
 ) -> None:
     """Find out why an app refuses a webhook's signature: what was signed, what the app hashed, and the fix."""
+    from ringfence.cli import doctor_signature as signatures
+
     question = signatures.Question(
         url=url,
         signature=given,

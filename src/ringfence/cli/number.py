@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ringfence.cli.account import PAGE, account_row
+from ringfence.cli.account import PAGE
+from ringfence.cli.account_row import account_row
 from ringfence.cli.installation import Installation, operate
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of

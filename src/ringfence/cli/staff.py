@@ -21,7 +21,7 @@ from ringfence.domain.access.staff_role import ALL_STAFF_ROLES, StaffRole
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.passkeys import RelyingParty
-from ringfence.roles.console import open_console_storage
+from ringfence.roles.console_storage import open_console_storage
 from ringfence.roles.installation_lock import holder, is_alone
 from ringfence.roles.process import clock_of
 from ringfence.roles.refusal import RefusalError

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ringfence.cli.account import account_row
+from ringfence.cli.account_row import account_row
 from ringfence.cli.installation import Installation, operate
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of

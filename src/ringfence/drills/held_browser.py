@@ -26,7 +26,7 @@ from ringfence.drills.seeded_copy import SeededCopy
 from ringfence.drills.staff_browser import Request, SessionKey, answer_of
 from ringfence.drills.staff_desk import INSIDE
 from ringfence.roles import console
-from ringfence.roles.console import open_console_storage
+from ringfence.roles.console_storage import open_console_storage
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.settings import Settings
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,23 +15,21 @@ from ringfence.console.dependencies import ConsoleDependencies, Origins
 from ringfence.console.frozen_sessions import FrozenSessions
 from ringfence.console.lockout import Lockout
 from ringfence.console.operator.act_names import every_member_may
-from ringfence.console.operator.policies import NoPoliciesError, Policies, may_by
+from ringfence.console.operator.policies import may_by
 from ringfence.console.operator.policies_in_force import written_down
-from ringfence.console.operator.policy_files import PolicyError, PolicyFolder, policies_in, shipped_policies
-from ringfence.console.storage import DATABASE, ConsoleStorage
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.media.recording_files import RecordingFolder
 from ringfence.ports.passkeys import AttestationPolicy
-from ringfence.ports.store import StoreFailedError
 from ringfence.roles.allowed import allowed_of
+from ringfence.roles.console_storage import open_console_storage
 from ringfence.roles.page_server import serve_pages
 from ringfence.roles.process import RoleProcess
 from ringfence.roles.process_states import SocketStates
 from ringfence.roles.proxies import behind_proxies
 from ringfence.roles.refusal import RefusalError
-from ringfence.roles.run_dir import make_private
 from ringfence.roles.settings import Settings
+from ringfence.roles.staff_policies import staff_policies
 from ringfence.roles.stores import open_store
 from ringfence.roles.wakes import every_dispatcher
 from ringfence.roles.ways import installation_of
@@ -99,39 +96,6 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             ending = tasks.create_task(sessions.run(), name="sessions of frozen accounts")
             await serve_pages(behind_proxies(app, settings), process)
             ending.cancel()
-
-
-async def open_console_storage(settings: Settings) -> ConsoleStorage:
-    """The consoles' database, made where there is none. RefusalError where it cannot be used."""
-    make_private(settings.console_dir)
-    storage = ConsoleStorage(settings.console_dir / DATABASE)
-    try:
-        await storage.open()
-    except StoreFailedError as error:
-        raise RefusalError(f"{settings.console_dir}: {error}", "run the version that wrote it, or restore it") from None
-    return storage
-
-
-def staff_policies(settings: Settings) -> tuple[Policies, Sequence[str]] | None:
-    """What staff may do, and the digests of its files; None in dev where cedarpy is not installed: everything.
-    RefusalError for policies that cannot be used, and in production without cedarpy."""
-    try:
-        found = configured_policies(settings)
-        return Policies(found.statements), found.digests
-    except NoPoliciesError:
-        if not settings.dev or settings.staff_policies:
-            raise RefusalError(
-                "the operator's console needs cedarpy, which reads the policies of staff",
-                "pip install 'ringfence[policies]'",
-            ) from None
-        return None
-    except PolicyError as error:
-        raise RefusalError(f"staff_policies: {error.mistakes[0]}", "ringfence policy check", exit_code=2) from None
-
-
-def configured_policies(settings: Settings) -> PolicyFolder:
-    """The files that `staff_policies` names, or ours. PolicyError."""
-    return policies_in(Path(settings.staff_policies).expanduser()) if settings.staff_policies else shipped_policies()
 
 
 def outgoing(settings: Settings) -> "PooledClient | None":
