@@ -75,7 +75,7 @@ class SignIn:
         except ValueError:
             raise RefusedError("no session's key", status=400) from None
         name, ceremony = self._sign_ins.begin(key)
-        return name, self._passkeys.authentication_options(ceremony, self._clock.now_ms(), allowed=[])
+        return name, self._passkeys.authentication_options(ceremony, self._clock.now_ms())
 
     async def finish(self, ceremony: str, answer: AuthenticationAnswer) -> tuple[Session, str, KeptPasskey]:
         """A new session, kept, its cookie, and the passkey that opened it."""

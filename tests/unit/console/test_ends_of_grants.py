@@ -18,24 +18,29 @@ from software_authenticator import SoftwareAuthenticator, b64
 ACCOUNT, SM1, GR = "AC" + "a" * 32, "SM" + "1" * 32, "GR" + "1" * 32
 
 
+async def grant_to(it: Any, member: str, session: str, grant: str = GR) -> None:
+    """Keep the key of a text for a session of staff."""
+    await it.keys.create_account(ACCOUNT, [Slot(credential=ACCOUNT, public=slot_public(slot_seed("token", ACCOUNT)))])
+    bound = GrantBinding(
+        grant=grant,
+        account=ACCOUNT,
+        staff=member,
+        session=session,
+        public=hpke.Recipient(b"\x07" * 32, hybrid=True).public,
+        expires_ms=it.clock.now_ms() + 1_800_000,
+    )
+    sealed = seal_grant(bound, {SM1: b"\x01" * 32}, await it.keys.grant_keeper())
+    await it.keys.keep_grant(KeptGrant(binding=bound, sealed=sealed, approver="m1"))
+    assert (await it.keys.grant_boxes(grant, session, [SM1])).boxes
+
+
 async def granted(it: Any, browser: Any) -> tuple[str, str]:
     """Member and session of a browser that was granted the key of a text."""
     page = (await browser.page("/sessions")).text
     session = re.search(r"(CS[0-9a-f]{32})</code> this one", page)
     assert session is not None
     member = (await it.terminal.members())[0].id
-    await it.keys.create_account(ACCOUNT, [Slot(credential=ACCOUNT, public=slot_public(slot_seed("token", ACCOUNT)))])
-    bound = GrantBinding(
-        grant=GR,
-        account=ACCOUNT,
-        staff=member,
-        session=session[1],
-        public=hpke.Recipient(b"\x07" * 32, hybrid=True).public,
-        expires_ms=it.clock.now_ms() + 1_800_000,
-    )
-    sealed = seal_grant(bound, {SM1: b"\x01" * 32}, await it.keys.grant_keeper())
-    await it.keys.keep_grant(KeptGrant(binding=bound, sealed=sealed, approver="m1"))
-    assert (await it.keys.grant_boxes(GR, session[1], [SM1])).boxes
+    await grant_to(it, member, session[1])
     return member, session[1]
 
 

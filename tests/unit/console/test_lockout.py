@@ -1,15 +1,119 @@
 """Somebody is stopped: sessions end, their grants with them, and a frozen member of staff does not come back."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.console.staff_office import office
+from tests.unit.console.test_ends_of_grants import ACCOUNT, SM1, grant_to
 from tests.unit.console.test_members import AC, OTHER, Member, account, enrolled, link
+from tests.unit.console.test_session_rows import JWK
 
 from ringfence.console.frozen_sessions import FrozenSessions
-from ringfence.console.lockout import Lockout
+from ringfence.console.lockout import Lockout, is_kept_out, kept_out
 from ringfence.console.refusals import RefusedError
+from ringfence.console.sessions import Kind
+from ringfence.ports.keys import KeyRefusedError
 from ringfence.usecases.access.freeze import freeze, frozen_with, thaw
 from software_authenticator import SoftwareAuthenticator
+
+
+def test_what_staff_are_granted_ends_with_a_session_a_freeze_of_theirs_or_one_of_the_account(
+    run: Any, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with office(tmp_path) as at:
+            ada = await at.ada()
+            lockout = Lockout(at.storage, at.keys, at.clock)
+            session, names = await at.signed_in(ada.id), (f"GR{n:032x}" for n in range(10))
+            for end in (
+                lambda: lockout.end_session(session.id, "staff:ST9"),
+                # Though it is no session any more.
+                lambda: lockout.end_session(session.id, "staff:ST9"),
+                lambda: lockout.freeze_staff(ada.id, "staff:ST9"),
+                lambda: lockout.end_accounts([OTHER, ACCOUNT], "staff:ST9"),
+            ):
+                grant = next(names)
+                await grant_to(at, ada.id, session.id, grant)
+                await end()
+                assert (at.ledger.entries[-1].verb, at.ledger.entries[-1].actor) == ("grant.end", "staff:ST9")
+                with pytest.raises(KeyRefusedError):
+                    await at.keys.grant_boxes(grant, session.id, [SM1])
+            for others in (
+                lambda: lockout.end_session("CS1", "staff:ST9"),
+                lambda: lockout.end_accounts([OTHER], "staff:ST9"),
+                lambda: lockout.end_sessions([ACCOUNT]),
+                lockout.end_all,
+            ):
+                grant = next(names)
+                await grant_to(at, ada.id, session.id, grant)
+                await others()
+                assert (await at.keys.grant_boxes(grant, session.id, [SM1])).boxes
+
+    run(story())
+
+
+def test_sessions_end_of_whom_it_was_said_and_of_nobody_else(run: Any, tmp_path: Path) -> None:
+    async def story() -> None:
+        async with office(tmp_path) as at:
+            ada, bob = await at.ada_and_bob()
+            lockout = Lockout(at.storage, at.keys, at.clock)
+
+            async def opened(kind: Any, person: str, account: str = "") -> str:
+                session, cookie = at.sessions.new(kind, person, account, JWK)
+                await at.sessions.keep(session, cookie)
+                return session.id
+
+            async def open_now() -> set[str]:
+                kinds: tuple[Kind, ...] = ("staff", "member")
+                return {each.id for kind in kinds for each in await at.sessions.open_now(kind)}
+
+            one, two, of_bob = [await opened("staff", who) for who in (ada.id, ada.id, bob.id)]
+            # A member by the same name is another person.
+            namesake, of_account, of_other = (
+                await opened("member", ada.id, "AC0"),
+                await opened("member", "MB1", AC),
+                await opened("member", "MB2", OTHER),
+            )
+            assert await lockout.end_session(one, "staff:ST9")
+            assert not await lockout.end_session(one, "staff:ST9")
+            assert await open_now() == {two, of_bob, namesake, of_account, of_other}
+            assert await lockout.freeze_staff(ada.id, "staff:ST9")
+            assert await open_now() == {of_bob, namesake, of_account, of_other}
+            await lockout.end_sessions(["AC9", AC])
+            assert await open_now() == {of_bob, namesake, of_other}
+            await lockout.end_accounts([AC, OTHER], "staff:ST9")
+            assert await open_now() == {of_bob, namesake}
+            await lockout.end_all()
+            assert await open_now() == set()
+
+    run(story())
+
+
+def test_who_is_kept_out_is_so_since_the_first_freeze_and_is_let_in_by_the_thaw_of_that_one(
+    run: Any, tmp_path: Path
+) -> None:
+    async def story() -> None:
+        async with office(tmp_path) as at:
+            ada, bob = await at.ada_and_bob()
+            lockout, since_ms = Lockout(at.storage, at.keys, at.clock), at.clock.now_ms()
+
+            async def out() -> list[tuple[str, int]]:
+                return list(await at.storage.run(kept_out))
+
+            assert await lockout.freeze_staff(ada.id, "staff:ST9")
+            at.clock.advance(1)
+            assert not await lockout.freeze_staff(ada.id, "staff:ST9")
+            assert await out() == [(ada.id, since_ms)]
+            assert await at.storage.run(lambda db: is_kept_out(db, ada.id))
+            assert not await at.storage.run(lambda db: is_kept_out(db, bob.id))
+            assert not await lockout.thaw_staff(ada.id, since_ms + 1)
+            assert not await lockout.thaw_staff(bob.id)
+            assert await out() == [(ada.id, since_ms)]
+            assert await lockout.thaw_staff(ada.id, since_ms)
+            assert await out() == []
+
+    run(story())
 
 
 def test_a_frozen_member_of_staff_is_out_and_stays_out_until_thawed(run: Any, stand: Any) -> None:
@@ -39,8 +143,9 @@ def test_a_name_that_nobody_has_is_not_kept_out_instead_of_whom_was_meant(run: A
             lockout = Lockout(at.storage, at.keys, at.clock)
             for name in ("Ada", person[:-1], person.lower(), ""):
                 for refused in (lockout.freeze_staff(name, "staff:terminal"), lockout.check_staff(name)):
-                    with pytest.raises(RefusedError):
+                    with pytest.raises(RefusedError, match=r"^nobody is staff by that ID$") as error:
                         await refused
+                    assert error.value.status == 404
             assert (await ada.sign_in()).status_code == 200
             # Who was removed may be named: it is sure then that they are out.
             await at.terminal.remove("terminal", person)
