@@ -63,9 +63,9 @@ class GrantBook:
         return await self._page(_PAGE_OF_STAFF, staff, before, limit)
 
     async def as_they_stand(
-        self, now_ms: int, before: str, limit: int, *, staff: str = "", tenant: str = "", state: str = ""
+        self, now_ms: int, before: str, limit: int, *, staff: str, tenant: str, state: str
     ) -> Sequence[Grant]:
-        """As `grants_of_staff`, of what each means now: of that tenant and state alone, where they are given."""
+        """As `grants_of_staff`, of what each means now: of that tenant and state alone, "" for any."""
 
         def work(db: sqlite3.Connection) -> list[Grant]:
             rows = db.execute(_NEWEST, (staff, tenant, before))

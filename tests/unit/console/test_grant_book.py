@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.storage import ConsoleStorage
-from ringfence.domain.access.grant import Grant, GrantState
+from ringfence.domain.access.grant import ANSWER_MS, Grant, GrantState
+from ringfence.domain.access.limits import COOL_DOWN_MS
 from ringfence.domain.access.refusal import AccessRefusedError
 from ringfence.domain.access.scope import Scope
 from ringfence.domain.sid import new_sid
@@ -55,6 +56,31 @@ def test_of_many_that_ask_at_once_three_are_kept(run: Any, tmp_path: Path) -> No
         results = await asyncio.gather(*(book.add_grant(one, NOW_MS) for one in grants), return_exceptions=True)
         assert [type(one) for one in results].count(AccessRefusedError) == 5
         assert len(await book.grants_of_tenant("AC1", "", 50)) == 3
+
+    run(with_book(tmp_path, body))
+
+
+def test_who_was_turned_down_a_moment_ago_waits(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        refused = replace(asked(1), state=GrantState.REFUSED, ended_ms=NOW_MS + 1)
+        await book.add_grant(refused, NOW_MS + 1)
+        again = asked(2, tenant="AC2")
+        with pytest.raises(AccessRefusedError):
+            await book.add_grant(again, NOW_MS + COOL_DOWN_MS)
+        await book.add_grant(again, NOW_MS + 1 + COOL_DOWN_MS)
+
+    run(with_book(tmp_path, body))
+
+
+def test_of_what_they_mean_now_as_many_are_listed_as_are_wanted(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        grants = [asked(n, staff=f"ST{n}", tenant=f"AC{n}") for n in range(4)]
+        for one in grants:
+            await book.add_grant(one, NOW_MS)
+        now_ms, anybody = NOW_MS + 1 + ANSWER_MS, {"staff": "", "tenant": ""}
+        for state, found in (("timed_out", [1, 0]), ("pending", [3, 2]), ("approved", []), ("", [3, 2])):
+            listed = await book.as_they_stand(now_ms, "", 2, **anybody, state=state)
+            assert [one.sid for one in listed] == [grants[n].sid for n in found], state
 
     run(with_book(tmp_path, body))
 
