@@ -57,6 +57,7 @@ class _Known(msgspec.Struct, kw_only=True):
     metadata_ms: int
     keys: Sequence[Mapping[str, Any]] = ()
     keys_ms: int | None = None
+    keys_failed: bool = False
 
 
 def check_address(url: str, *, dev: bool) -> str:
@@ -89,13 +90,19 @@ class Providers:
 
     async def keys(self, issuer: str, owner: str, kid: str) -> Sequence[Mapping[str, Any]]:
         """Its keys, asked for anew where that one is not among them."""
-        known, now_ms = await self._of(issuer, owner), self._clock.now_ms()
-        has = any(key.get("kid") == kid for key in known.keys)
-        age_ms = None if known.keys_ms is None else now_ms - known.keys_ms
-        if age_ms is None or age_ms > KEPT_MS or (not has and age_ms > ASKED_AGAIN_MS):
-            known.keys_ms = now_ms
-            known.keys = (await self._ask(known.metadata.jwks_uri, owner, _Keys)).keys
-        return known.keys
+        known = await self._of(issuer, owner)
+        # Whoever comes meanwhile waits: what is not there yet is not missing.
+        async with self._asking[issuer]:
+            now_ms = self._clock.now_ms()
+            if any(key.get("kid") == kid for key in known.keys):
+                return known.keys
+            if known.keys_ms is None or now_ms - known.keys_ms > ASKED_AGAIN_MS:
+                known.keys_ms, known.keys_failed = now_ms, True
+                known.keys = (await self._ask(known.metadata.jwks_uri, owner, _Keys)).keys
+                known.keys_failed = False
+            if known.keys_failed:
+                raise ProviderFailedError("it failed just now")
+            return known.keys
 
     async def id_token(
         self, metadata: Metadata, owner: str, *, code: str, client_id: str, redirect_uri: str, verifier: str
