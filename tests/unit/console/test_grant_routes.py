@@ -6,8 +6,10 @@ from typing import Any
 from tests.unit.console.test_members import account, enrolled, text
 
 from ringfence.console.grant_book import GrantBook
-from ringfence.domain.access.grant import Approver
+from ringfence.console.sessions import Sessions
+from ringfence.domain.access.grant import ANSWER_MS, Approver, Grant
 from ringfence.domain.access.matching import commitment
+from ringfence.domain.access.scope import Scope
 from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing import hpke
@@ -102,6 +104,104 @@ def test_what_a_member_granted_opens_in_the_session_that_asked(run: Any, stand: 
     run(story())
 
 
+def test_what_was_asked_for_is_kept_as_it_was_asked_and_told_to_the_page(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            message, ada = await text_of(made), await made.first()
+            (person,) = await made.terminal.members()
+            (session,) = await Sessions(made.storage, made.clock).open_now("staff")
+            # Where records are named it is these, and no hours.
+            told = (await ada.ask("POST", "/grants", wish(message.sid, minutes=45, hours=1))).json()
+            assert told["empty"] == []
+            kept = await GrantBook(made.storage).grant(told["grant"]["sid"])
+            assert kept == Grant(
+                sid=told["grant"]["sid"],
+                tenant=AC,
+                account=AC,
+                staff=person.id,
+                session=session.id,
+                public=SESSION.public,
+                committed=commitment(VALUE, SESSION.public),
+                scope=Scope(records=(message.sid,)),
+                reason="it came garbled",
+                minutes=45,
+                asked_ms=made.clock.now_ms(),
+            )
+            assert told["grant"] == PROMISED | {
+                "sid": kept.sid,
+                "account": AC,
+                "staff": person.id,
+                "session": session.id,
+                "approver_value": "",
+                "value": "",
+                "expires_ms": 0,
+                "names": [message.sid],
+                "reason": "it came garbled",
+                "minutes": 45,
+                "state": "pending",
+                "approved": False,
+            }
+            assert ("staff", "note.ask_grant") in made.noted
+            made.clock.advance(ANSWER_MS)
+            assert (await ada.ask("GET", f"/grants/{kept.sid}")).json()["grant"]["state"] == "timed_out"
+
+    run(story())
+
+
+def test_what_is_read_comes_with_what_the_frame_shows_of_it(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            message, ada = await text_of(made), await made.first()
+            sid = await granted(made, ada, message)
+            assert (await ada.ask("POST", f"/grants/{sid}/read", {"text": 1})).status_code == 400
+            read = (await ada.ask("POST", f"/grants/{sid}/read", {})).json()
+            assert read["records"] == [
+                {
+                    "sid": message.sid,
+                    "epoch": message.epoch,
+                    "content": encode_base64url(message.content),
+                    "direction": "outbound-api",
+                    "status": "delivered",
+                    "local": "+12025550123",
+                    "created_ms": 1,
+                    "error_code": None,
+                }
+            ]
+            assert (read["calls"], read["recordings"], read["behind"]) == ([], [], None)
+            now = (await ada.ask("GET", f"/grants/{sid}")).json()
+            assert (now["grant"], now["grant"]["approved"]) == (read["grant"], True)
+
+    run(story())
+
+
+def test_each_step_is_judged_by_its_own_act_on_the_account_that_was_asked(run: Any, stand: Any) -> None:
+    async def story() -> None:
+        async with stand() as made:
+            message, ada = await text_of(made), await made.first()
+            sid = await granted(made, ada, message)
+            at, none = f"/grants/{sid}", f"/grants/GR{'0' * 32}"
+            for method, path, act in (
+                ("GET", "/grants", "grants.list"),
+                ("POST", "/grants", "grant.ask"),
+                ("GET", at, "grants.list"),
+                ("POST", f"{at}/value", "grant.ask"),
+                ("POST", f"{at}/read", "grant.read"),
+                ("POST", f"{at}/recordings/RE1", "grant.read"),
+                ("GET", f"{at}/recordings/RE1/sound", "grant.read"),
+                ("POST", f"{at}/end", "grant.end"),
+            ):
+                made.asked.clear()
+                assert (await ada.ask(method, path, {"account": AC})).status_code in (200, 400, 404), path
+                of = "" if (method, path) == ("GET", "/grants") else AC
+                assert [(each.act, each.account) for each in made.asked] == [(act, of)], path
+                if of and path != "/grants":
+                    made.asked.clear()
+                    assert (await ada.ask(method, path.replace(at, none), {"value": ""})).status_code == 404, path
+                    assert [(each.act, each.account) for each in made.asked] == [(act, "")], path
+
+    run(story())
+
+
 def test_another_session_of_the_same_person_gets_nothing(run: Any, stand: Any) -> None:
     async def story() -> None:
         async with stand() as made:
@@ -121,7 +221,7 @@ def test_what_there_is_not_cannot_be_asked_for(run: Any, stand: Any) -> None:
             message, ada = await text_of(made), await made.first()
             for wrong, status in (
                 (wish(message.sid, account=OTHER), 404),
-                (wish(message.sid, account="AC" + "c" * 32), 404),
+                (wish(message.sid, account="AC"), 404),
                 (wish("SM" + "0" * 32), 404),
                 (wish("epoch:5"), 404),
                 (wish(message.sid, records=[]), 409),
@@ -133,6 +233,8 @@ def test_what_there_is_not_cannot_be_asked_for(run: Any, stand: Any) -> None:
                 (wish(message.sid, public=encode_base64url(bytes(32))), 409),
             ):
                 assert (await ada.ask("POST", "/grants", wrong)).status_code == status, wrong
+            unknown = await ada.ask("POST", "/grants", wish(message.sid, account="AC" + "c" * 32))
+            assert unknown.json()["error"] == "There is no such account."
             assert await GrantBook(made.storage).grants_of_staff("", "", 9) == []
 
     run(story())

@@ -169,7 +169,10 @@ def test_a_recording_is_opened_by_itself_and_its_file_given_while_the_grant_last
             grant = await approved(made, ada, caller, wish(records=[RE]))
             told = (await ada.ask("POST", f"/grants/{grant.sid}/read", {})).json()
             assert (told["records"], told["calls"], sids(told["recordings"])) == ([], [], [RE])
-            assert "lid" not in told
+            (row,) = told["recordings"]
+            made_ms = (await made.store.recording(AC, RE)).created_ms
+            assert row == {"sid": RE, "call": CA, "created_ms": made_ms, "duration_ms": 1_000, "channels": 2}
+            assert ("lid" in told, told["grant"]["sid"]) == (False, grant.sid)
             at = f"/grants/{grant.sid}/recordings"
             assert "grant_open" not in [entry.verb for entry in made.ledger.entries]
             opener = (await ada.ask("POST", f"{at}/{RE}", {})).json()

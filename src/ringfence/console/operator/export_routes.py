@@ -89,7 +89,7 @@ def export_routes(
 
     async def grants(request: Request) -> Sequence[Cells]:
         fields = grant_fields(request.query_params, [each.id for each in await staff.members(removed=True)])
-        rows = await grants_listed(book, fields, clock.now_ms(), limit=EXPORTED_MAX)
+        rows = await grants_listed(book, fields, clock.now_ms(), before="", limit=EXPORTED_MAX)
         return [
             (
                 *(each.sid, each.account, each.staff, len(each.scope.names), each.reason, time_cell(each.asked_ms)),

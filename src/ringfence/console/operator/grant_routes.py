@@ -77,11 +77,9 @@ def grant_routes(
     scopes = GrantScopes(view, clock)
 
     async def listed(request: Request) -> Response:
-        before = request.query_params.get("before", "")
         names = {each.id: each.name for each in await staff.members(removed=True)}
-        fields = grant_fields(request.query_params, list(names))
-        place = before if is_sid(before, "GR") else ""
-        found = await grants_listed(book, fields, clock.now_ms(), before=place, limit=PAGE + 1)
+        fields, before = grant_fields(request.query_params, list(names)), _named(request, "before", "GR")
+        found = await grants_listed(book, fields, clock.now_ms(), before=before, limit=PAGE + 1)
         return await guard.show(
             request,
             "grants.html",
@@ -102,7 +100,8 @@ def grant_routes(
 
     async def grants_now(looked: Looked) -> Now:
         fields = grant_fields(dict(looked.query), [each.id for each in await staff.members(removed=True)])
-        return rows_by(lambda each: each.sid, await grants_listed(book, fields, clock.now_ms(), limit=PAGE + 1))
+        found = await grants_listed(book, fields, clock.now_ms(), before="", limit=PAGE + 1)
+        return rows_by(lambda each: each.sid, found)
 
     async def ask(request: Request) -> Response:
         asked, session = await read_json(request, _Asked), session_of(request)
@@ -149,7 +148,7 @@ def grant_routes(
             records=[_text(row) for row in found.texts],
             calls=[msgspec.to_builtins(sealed_call(row)) for row in found.calls],
             recordings=[_recording(row) for row in found.recordings],
-            behind=None if found.behind is None else msgspec.to_builtins(found.behind),
+            behind=msgspec.to_builtins(found.behind),
         )
 
     async def recording(request: Request) -> Response:
@@ -203,9 +202,7 @@ def grant_routes(
     ]
 
 
-async def grants_listed(
-    book: GrantBook, fields: Fields, now_ms: int, *, before: str = "", limit: int
-) -> Sequence[Grant]:
+async def grants_listed(book: GrantBook, fields: Fields, now_ms: int, *, before: str, limit: int) -> Sequence[Grant]:
     """As the page and its file have them, the newest first."""
     return await book.as_they_stand(
         now_ms, before, limit, staff=fields["by"], tenant=fields["of"], state=fields["state"]
@@ -238,5 +235,5 @@ def _recording(row: RecordingRow) -> dict[str, Any]:
 
 
 def _named(request: Request, name: str, prefix: str) -> str:
-    found = request.query_params.get(name, "")
-    return found if is_sid(found, prefix) else ""
+    """The SID that the address has for `name`, "" for none and for what is none."""
+    return next((each for each in request.query_params.getlist(name) if is_sid(each, prefix)), "")
