@@ -2,6 +2,9 @@
 
 The dispatcher calls them as it does in production. What counts is each URL for which a connection inward was tried,
 as the interpreter reports it, whatever came of it.
+
+Beside them are tenants of good will, whose programs are outside. Each must be called meanwhile: a platform that calls
+nobody is not safe but broken.
 """
 
 import asyncio
@@ -77,6 +80,19 @@ VECTORS = (
 )
 
 
+# Webhooks of tenants of good will, `{outside}` their program, which notes that it was asked for `{end}`.
+OUTWARD = (
+    Vector(url=f"http://{OUTSIDE}:{{outside}}{{end}}"),
+    Vector(url="http://outside.example:{outside}{end}", answers=((OUTSIDE,),)),
+    *(
+        Vector(url=f"http://{OUTSIDE}:{{outside}}/{way}?to=", leads=leads, answers=((OUTSIDE,),))
+        for way in ("302", "307", "Redirect")
+        for leads in ("{end}", "http://outside.example:{outside}{end}")
+    ),
+)
+_END = "/end/"
+
+
 class _Names:
     """A name server of the attacker's: what it answers depends on how often it was asked."""
 
@@ -98,7 +114,7 @@ def inward_webhooks(design: Design, tenants: int, database: str = "") -> Finding
     started = time.monotonic()
     vectors = VECTORS[:tenants]
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder, _connections() as tried:
-        called = asyncio.run(_attack(Path(folder), design, vectors))
+        program = asyncio.run(_attack(Path(folder), design, vectors))
     inward = {port for address, port in tried if _is_inward(address)}
     reached = [vector for n, vector in enumerate(vectors) if FIRST_PORT + n in inward]
     return Finding(
@@ -107,60 +123,71 @@ def inward_webhooks(design: Design, tenants: int, database: str = "") -> Finding
         tenants=len(vectors),
         reached=len(reached),
         seconds=time.monotonic() - started,
+        proves=len(program.ended) == len(OUTWARD),
         rows=(
             *(
                 (("not reached", " ".join(vector.url for vector in vectors if vector not in reached)),)
                 if 0 < len(reached) < len(vectors)
                 else ()
             ),
-            ("asked of the tenant's own program, which is outside", f"{called}"),
+            ("ways to a program outside, taken to their end", f"{len(program.ended)} of {len(OUTWARD)}"),
+            ("asked of a program outside on a way inward", f"{program.asked}"),
         ),
     )
 
 
-async def _attack(folder: Path, design: Design, vectors: Sequence[Vector]) -> int:
+async def _attack(folder: Path, design: Design, vectors: Sequence[Vector]) -> "_Program":
     names, program = _Names(), _Program()
     async with await asyncio.start_server(program.answer, OUTSIDE, 0) as server:
         outside = server.sockets[0].getsockname()[1]
-        urls = {f"AC{n:032x}": _url(n, vector, outside, names) for n, vector in enumerate(vectors)}
+        urls = {f"AC{n:032x}": _url(n, vector, outside, names) for n, vector in enumerate((*vectors, *OUTWARD))}
         async with (
             design.egress([f"{OUTSIDE}/32"], names.resolve) as programs,
             seeded_copy(folder, design, programs=programs, webhook_of=urls.__getitem__) as copy,
         ):
-            await copy.add_tenants(len(vectors))
+            await copy.add_tenants(len(urls))
             await copy.text_in()
-    return program.asked
+    return program
 
 
 def _url(n: int, vector: Vector, outside: int, names: _Names) -> str:
     """The vector's URL with a port of its own, by which its connections are known, and names of its own."""
 
     def filled(text: str) -> str:
-        return text.replace(".example", f"-{n}.example").replace("{port}", str(FIRST_PORT + n))
+        numbered = text.replace(".example", f"-{n}.example").replace("{port}", str(FIRST_PORT + n))
+        return numbered.replace("{outside}", str(outside)).replace("{end}", f"{_END}{n}")
 
-    url, leads = filled(vector.url).replace("{outside}", str(outside)), filled(vector.leads)
-    for name in ("metadata", "inside", "turning"):
+    url, leads = filled(vector.url), filled(vector.leads)
+    for name in ("metadata", "inside", "turning", "outside"):
         names.answers[f"{name}-{n}.example"] = vector.answers
     return url + leads
 
 
 class _Program:
-    """The attacker's program: it answers `/302?to=URL` by that status, and `/Redirect?to=URL` by TwiML."""
+    """The program outside: it answers `/302?to=URL` by that status, and `/Redirect?to=URL` by TwiML.
+
+    `ended` are the paths below `/end/` that it was asked for, `asked` counts those requests that lead elsewhere.
+    """
 
     def __init__(self) -> None:
         self.asked = 0
+        self.ended: set[str] = set()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.asked += 1
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
         await reader.readexactly(int(length[1]) if length else 0)
-        way, _, to = head.split(" ")[1].removeprefix("/").partition("?to=")
-        if way.isdigit():
+        path = head.split(" ")[1]
+        way, _, to = path.removeprefix("/").partition("?to=")
+        if path.startswith(_END):
+            self.ended.add(path)
+            status, field, body = "200 OK", "Content-Type: text/xml\r\n", b"<Response/>"
+        elif way.isdigit():
             status, field, body = f"{way} On", f"Location: {to}\r\n", b""
         else:
             body = f"<Response><Redirect>{to}</Redirect></Response>".encode()
             status, field = "200 OK", "Content-Type: text/xml\r\n"
+        self.asked += not path.startswith(_END) and _END not in to
         writer.write(_ANSWER % (status.encode(), field.encode(), len(body), body))
         await writer.drain()
         writer.close()
