@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ringfence.domain.sealing.aead import NONCE_BYTES, TAG_BYTES, place
+from ringfence.domain.sealing.hkdf import KEY_BYTES
 from ringfence.kms.key_rest import ID_BYTES, HsmRest, KeyFileError, WrongSecretError
 
 MARK = b"rfh1"
@@ -25,7 +26,8 @@ class HsmAwayError(ConnectionError):
 class HsmSeal:
     """The seal of one key in one token. Safe to use from several threads; a lost session is opened again once.
 
-    WrongSecretError for a wrong PIN, KeyFileError where module, token or key are not there, or the key is extractable.
+    WrongSecretError for a wrong PIN; KeyFileError where token or key are not there, where several keys have that label,
+    or where the key is extractable or does not encrypt and decrypt; HsmAwayError where the module is not there.
     """
 
     def __init__(self, rest: HsmRest, pin: bytes) -> None:
@@ -48,16 +50,17 @@ class HsmSeal:
         rest = HsmRest(id=os.urandom(ID_BYTES), module=module, token=token, key=key)
         session = _session(rest, pin, writes=True)
         try:
-            session.get_key(object_class=pkcs11.ObjectClass.SECRET_KEY, label=key)
-        except pkcs11.NoSuchKey:
-            session.generate_key(
-                pkcs11.KeyType.AES,
-                256,
-                label=key,
-                store=True,
-                capabilities=pkcs11.MechanismFlag.ENCRYPT | pkcs11.MechanismFlag.DECRYPT,
-                template={pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False},
-            )
+            if _key_in(session, rest) is None:
+                session.generate_key(
+                    pkcs11.KeyType.AES,
+                    KEY_BYTES * 8,
+                    label=key,
+                    store=True,
+                    capabilities=pkcs11.MechanismFlag.ENCRYPT | pkcs11.MechanismFlag.DECRYPT,
+                    template={pkcs11.Attribute.SENSITIVE: True, pkcs11.Attribute.EXTRACTABLE: False},
+                )
+        except pkcs11.PKCS11Error as error:
+            raise HsmAwayError(f"the token {token} makes no key {key}") from error
         finally:
             session.close()
         made = cls(rest, pin)
@@ -86,34 +89,35 @@ class HsmSeal:
         pkcs11 = _library()
         where = place(_PLACE, self.rest.id.hex(), name)
         parameters = pkcs11.GCMParams(nonce, where, TAG_BYTES * 8)
+        refusals = (pkcs11.EncryptedDataInvalid, pkcs11.SignatureInvalid, pkcs11.exceptions.GeneralError)
         with self._lock:
-            for attempt in (1, 2):
+            while True:
+                is_fresh = self._session is None
                 try:
-                    if self._session is None:
+                    if is_fresh:
                         self._open()
                     used = getattr(self._key, verb)
                     done: bytes = used(data, mechanism=pkcs11.Mechanism.AES_GCM, mechanism_param=parameters)
                     return done
-                except (pkcs11.EncryptedDataInvalid, pkcs11.SignatureInvalid):
-                    raise KeyFileError(f"{name}.key is damaged, or sealed by another key") from None
                 except pkcs11.PKCS11Error as error:
                     self._session = self._key = None
-                    if attempt == 2:
+                    if is_fresh:
                         # Tokens do not agree on what they answer for a wrong tag: SoftHSM says CKR_GENERAL_ERROR.
-                        if verb == "decrypt" and isinstance(error, pkcs11.exceptions.GeneralError):
+                        if verb == "decrypt" and isinstance(error, refusals):
                             raise KeyFileError(f"{name}.key is damaged, or sealed by another key") from None
                         raise HsmAwayError(f"the token {self.rest.token} does not answer") from error
-        raise AssertionError("two attempts and no end")
 
     def _open(self) -> None:
         pkcs11 = _library()
         session = _session(self.rest, self._pin)
         try:
-            key = session.get_key(object_class=pkcs11.ObjectClass.SECRET_KEY, label=self.rest.key)
+            key = _key_in(session, self.rest)
+            if key is None:
+                raise KeyFileError(f"the token {self.rest.token} has no key {self.rest.key}")
             if key[pkcs11.Attribute.EXTRACTABLE] or not key[pkcs11.Attribute.SENSITIVE]:
                 raise KeyFileError(f"the key {self.rest.key} of the token can be taken out of it: name another")
-        except pkcs11.NoSuchKey:
-            raise KeyFileError(f"the token {self.rest.token} has no key {self.rest.key}") from None
+            if not (key[pkcs11.Attribute.ENCRYPT] and key[pkcs11.Attribute.DECRYPT]):
+                raise KeyFileError(f"the key {self.rest.key} of the token does not encrypt and decrypt: name another")
         except pkcs11.PKCS11Error as error:
             raise HsmAwayError(f"the token {self.rest.token} does not answer") from error
         self._session, self._key = session, key
@@ -133,6 +137,8 @@ def _session(rest: HsmRest, pin: bytes, *, writes: bool = False) -> Any:
     try:
         token = pkcs11.lib(rest.module).get_token(token_label=rest.token)
         return token.open(user_pin=pin.decode(), rw=writes)
+    except UnicodeDecodeError:
+        raise WrongSecretError("a PIN is text in UTF-8") from None
     except pkcs11.exceptions.PinIncorrect:
         raise WrongSecretError(f"the token {rest.token} refuses that PIN: after some more it locks itself") from None
     except (pkcs11.exceptions.PinLocked, pkcs11.exceptions.PinLenRange, pkcs11.exceptions.PinInvalid):
@@ -143,6 +149,15 @@ def _session(rest: HsmRest, pin: bytes, *, writes: bool = False) -> Any:
         raise KeyFileError(f"{rest.module} has no token {rest.token}") from None
     except pkcs11.PKCS11Error as error:
         raise HsmAwayError(f"the token {rest.token} does not answer by {rest.module}") from error
+
+
+def _key_in(session: Any, rest: HsmRest) -> Any:
+    """The token's key of that label, None for none. KeyFileError where there are several."""
+    named = _library().Attribute
+    found = list(session.get_objects({named.CLASS: _library().ObjectClass.SECRET_KEY, named.LABEL: rest.key}))
+    if len(found) > 1:
+        raise KeyFileError(f"the token {rest.token} has several keys {rest.key}: name another")
+    return found[0] if found else None
 
 
 def token_is_there(rest: HsmRest) -> bool:
