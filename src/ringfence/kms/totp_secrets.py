@@ -26,7 +26,6 @@ HOUR_MS: Final = 3_600_000
 CHECKS_OF_HOUR: Final = 30
 _SALT: Final = b"ringfence/totp/v1"
 _FOR_EVER: Final = 1 << 62
-_STAND_IN: Final = bytes(20)
 
 _OPEN = "INSERT INTO totp_secret VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, ?) ON CONFLICT DO NOTHING"
 _ROW = """SELECT secret, alg, time_step, skew, code_length, last_step, drift FROM totp_secret
@@ -59,6 +58,10 @@ class _Kept(NamedTuple):
     drift: int
 
 
+# Where there is no secret, as much is computed.
+_STAND_IN: Final = _Kept(bytes(20), TotpShape(), NEVER, 0)
+
+
 class TotpSecrets:
     """`ports.totp_codes` over the key service's database; `standing` is what its keys are derived from."""
 
@@ -80,20 +83,19 @@ class TotpSecrets:
         """The count is on disk before the verdict is known to anybody, and the shape with it."""
         now_ms = self._clock.now_ms()
         kept = self._read(factor)
-        secret, before, last, drift = kept or _Kept(_STAND_IN, TotpShape(), NEVER, 0)
+        secret, before, last, drift = kept or _STAND_IN
         other = shape if kept is not None and shape not in (None, before) else None
         if other is not None:
             last, drift = step_in_other_shape(last, before, other), 0
         now = other or before
         step = step_at(now_ms, now)
         matched = matching_step(secret, now, guess, step, drift, last)
-        drift = 0 if matched is None else followed_drift(matched, step)
         there = kept is not None
 
         def write(tx: sqlite3.Connection) -> Verdict:
             if other is not None:
                 _reshape(tx, factor, other)
-            return _counted(tx, factor, attempt, now_ms, there, matched, drift, now.time_step)
+            return _counted(tx, factor, attempt, now_ms, there, matched, step, now.time_step)
 
         return await self._store.write(write)
 
@@ -158,7 +160,7 @@ def _counted(
     now_ms: int,
     there: bool,
     matched: int | None,
-    drift: int,
+    step: int,
     time_step: int,
 ) -> Verdict:
     key = (factor.account, factor.factor)
@@ -174,7 +176,9 @@ def _counted(
         tx.execute(_COUNT_NOTHING)
         return Verdict.SPENT
     # Of two right checks at once the later one finds its step used. Steps of another length are not compared at all.
-    if matched is None or not tx.execute(_USE, (*key, matched, drift, time_step)).rowcount:
+    if matched is None:
+        return Verdict.WRONG
+    if not tx.execute(_USE, (*key, matched, followed_drift(matched, step), time_step)).rowcount:
         return Verdict.WRONG
     tx.execute(_END_ATTEMPT, (factor.account, attempt, CHECKS_MAX))
     return Verdict.APPROVED

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ringfence.domain.sealing.aead import place, unseal
+from ringfence.domain.sealing.hkdf import derive
 from ringfence.domain.totp import TotpShape, code_at, step_at, write_secret
+from ringfence.kms.key_files import STANDING, KeyFiles
 from ringfence.kms.totp_secrets import CHECKS_OF_HOUR
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import Verdict
@@ -123,7 +126,9 @@ def test_the_clock_of_an_app_is_followed(run: Any, service_at: Any, at_noon: Any
             assert await service.check_totp(factor, challenge(2), code(secret, at_noon, 2)) is Verdict.APPROVED
             at_noon.advance(10 * 30_000)
             assert await service.check_totp(factor, challenge(3), code(secret, at_noon, 0)) is Verdict.WRONG
-            assert await service.check_totp(factor, challenge(3), code(secret, at_noon, 1)) is Verdict.APPROVED
+            # Who names the shape that it has anyway changes nothing.
+            assert await service.check_totp(factor, challenge(3), code(secret, at_noon, 0), SHAPE) is Verdict.WRONG
+            assert await service.check_totp(factor, challenge(3), code(secret, at_noon, 3), SHAPE) is Verdict.APPROVED
 
     run(scene())
 
@@ -160,7 +165,7 @@ def test_a_secret_of_the_programs_own_is_kept(run: Any, service_at: Any, at_noon
     async def scene() -> None:
         async with service_at() as service:
             assert await service.open_totp(factor, SHAPE, own) == own
-            with pytest.raises(ValueError, match="has a secret"):
+            with pytest.raises(ValueError, match=r"^the factor has a secret$"):
                 await service.open_totp(factor, SHAPE)
             assert await service.check_totp(factor, challenge(1), code(own, at_noon)) is Verdict.APPROVED
 
@@ -176,7 +181,8 @@ def test_a_change_of_shape_makes_no_used_code_good_again(
         async with service_at() as service:
             secret = await service.open_totp(factor, SHAPE)
             await service.check_totp(factor, challenge(1), code(secret, at_noon))
-            used = code(secret, at_noon, 0, longer)
+            early, used = code(secret, at_noon, 1, longer), code(secret, at_noon, 0, longer)
+            assert await service.check_totp(factor, challenge(2), early, longer) is Verdict.WRONG
             assert await service.check_totp(factor, challenge(2), used, longer) is Verdict.WRONG
             at_noon.advance(60_000)
             # From then on it is made so, whoever asks.
@@ -188,8 +194,9 @@ def test_a_change_of_shape_makes_no_used_code_good_again(
     run(scene())
 
 
+@pytest.mark.parametrize("is_new_first", [True, False])
 def test_of_checks_at_once_by_an_old_shape_and_a_new_one_none_locks_the_next(
-    run: Any, service_at: Any, at_noon: Any, factor: TotpOf
+    run: Any, service_at: Any, at_noon: Any, factor: TotpOf, is_new_first: bool
 ) -> None:
     """Steps of twenty seconds have three times the numbers of a minute's: neither is taken for the other."""
     short, longer = TotpShape(time_step=20), TotpShape(time_step=60)
@@ -197,11 +204,12 @@ def test_of_checks_at_once_by_an_old_shape_and_a_new_one_none_locks_the_next(
     async def scene() -> None:
         async with service_at() as service:
             secret = await service.open_totp(factor, short)
-            verdicts = await asyncio.gather(
+            checks = [
                 service.check_totp(factor, challenge(1), code(secret, at_noon, 0, longer), longer),
                 service.check_totp(factor, challenge(2), code(secret, at_noon, 0, short)),
-            )
-            assert verdicts.count(Verdict.APPROVED) == 1
+            ]
+            verdicts = await asyncio.gather(*(checks if is_new_first else reversed(checks)))
+            assert verdicts == [Verdict.APPROVED, Verdict.WRONG]
             at_noon.advance(120_000)
             now = code(secret, at_noon, 0, longer)
             assert await service.check_totp(factor, challenge(3), now, longer) is Verdict.APPROVED
@@ -217,6 +225,7 @@ def test_a_closed_secret_is_on_no_disk(run: Any, service_at: Any, at_noon: Any, 
 
     async def scene() -> None:
         async with service_at() as service:
+            await service.tidy()
             await service.open_totp(factor, SHAPE, own)
             assert not on_disk(own)
             assert not on_disk(write_secret(own).encode())
@@ -229,6 +238,49 @@ def test_a_closed_secret_is_on_no_disk(run: Any, service_at: Any, at_noon: Any, 
             assert not on_disk(sealed)
             assert service._store.row("SELECT 1 FROM totp_attempt") is None
             assert await service.check_totp(factor, challenge(1), code(own, at_noon)) is Verdict.GONE
+
+    run(scene())
+
+
+def test_a_secret_is_sealed_for_its_factor_alone_under_a_key_for_nothing_else(
+    run: Any, service_at: Any, factor: TotpOf, kms_dir: Path
+) -> None:
+    """The sealed form outlives an update of the program: an app that was set up before must still be let in."""
+
+    async def scene() -> None:
+        async with service_at() as service:
+            secret = await service.open_totp(factor, SHAPE)
+            (sealed,) = service._store.row("SELECT secret FROM totp_secret")
+            key = derive(KeyFiles(kms_dir / "keys").load(STANDING), b"ringfence/totp/v1", factor.account.encode())
+            assert unseal(key, sealed, place(factor.account, factor.service, factor.factor, "totp")) == secret
+
+    run(scene())
+
+
+def test_secrets_open_under_a_former_standing_key_until_they_are_renewed_and_under_the_newest_after(
+    run: Any, service_at: Any, at_noon: Any, factor: TotpOf
+) -> None:
+    other = replace(factor, factor="YF" + "3" * 32)
+    unknown = replace(factor, factor="YF" + "9" * 32)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            secrets = {each.factor: await service.open_totp(each, SHAPE) for each in (factor, other)}
+
+            async def are_right(n: int) -> bool:
+                right = [(each, code(secrets[each.factor], at_noon)) for each in (factor, other)]
+                checks = [service.check_totp(each, f"{each.factor}/{n}", guess) for each, guess in right]
+                return await asyncio.gather(*checks) == [Verdict.APPROVED] * 2
+
+            await service.rotate_standing()
+            assert await are_right(1)
+            assert (await service.former_standing()).secrets == 2
+            assert await service.renew_totp([unknown, factor, other]) == 2
+            assert (await service.former_standing()).secrets == 0
+            assert await service.renew_totp([unknown, factor, other]) == 0
+            await service.end_former_standing()
+            at_noon.advance(30_000)
+            assert await are_right(2)
 
     run(scene())
 
