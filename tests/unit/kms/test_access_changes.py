@@ -168,6 +168,7 @@ def test_what_was_settled_is_on_no_disk_when_it_is_forgotten(
         return any(what in path.read_bytes() for path in kms_dir.glob("kms.db*"))
 
     async def work(service: Any) -> None:
+        await service.tidy()
         await kept(service, browser, token.caller.seed)
         (sealed,) = service._store.row("SELECT sealed FROM access_change")
         assert on_disk(sealed)

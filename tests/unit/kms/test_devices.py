@@ -86,6 +86,7 @@ def test_a_device_keeps_its_key_and_leaves_none_of_it_on_the_disk(
 
     async def scene() -> None:
         async with service_at() as service:
+            await service.tidy()
             await service.keep_device(device, key)
             with pytest.raises(ValueError, match=r"^the factor has a key$"):
                 await service.keep_device(device, read_public_key(another.public_key))

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from ringfence.kms.key_files import KeyFileError, KeyFiles, day_file
+from ringfence.kms.key_move import MOVED
 
 
 @pytest.fixture
@@ -21,6 +22,24 @@ def test_a_key_is_made_once_and_stays(files: KeyFiles, tmp_path: Path) -> None:
     assert path.read_bytes() == key
     assert path.stat().st_mode & 0o777 == 0o600
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_the_folder_is_made_with_those_above_it_and_found_again(tmp_path: Path) -> None:
+    files = KeyFiles(tmp_path / "kms" / "of-shop" / "keys")
+    files.prepare()
+    key = files.create("standing")
+    files.prepare()
+    assert files.load("standing") == key
+
+
+def test_while_a_move_is_unfinished_no_key_is_read_or_made(files: KeyFiles, tmp_path: Path) -> None:
+    files.create("standing")
+    (tmp_path / "keys" / MOVED).mkdir()
+    words = r"^a move of the key files was interrupted: `ringfence up`, or `keys move` again, ends it$"
+    for use in (lambda: files.load("standing"), lambda: files.create("tables")):
+        with pytest.raises(KeyFileError, match=words):
+            use()
+    assert files.names() == ["standing"]
 
 
 def test_a_missing_key_is_not_made_silently(files: KeyFiles) -> None:
