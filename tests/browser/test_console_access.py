@@ -141,6 +141,10 @@ def test_axe_finds_nothing_wrong_with_any_page(
     outside.close()
     wrong, seen = looked_at(page, home, kinds, f"{surface}-{device['viewport']['width']}-{scheme}")
 
+    if device is NARROW:
+        page.goto(home)
+        page.get_by_role("button", name="Menu").click()
+        wrong += [f"menu: {each}" for each in wrong_with(page)]
     assert not wrong, "\n".join(wrong)
     assert set(kinds) - seen == set()
     context.close()

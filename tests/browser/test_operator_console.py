@@ -185,6 +185,22 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     for path in ("/", "/tenants", "/ledger", "/staff", "/frozen", "/sessions", *operations):
         ada.goto(f"{served.desk.origin}{path}")
         assert ada.locator("html").evaluate("it => it.scrollWidth") <= 360, path
+    # All pages are behind a button there, by keyboard too; at the side of a wide screen.
+    pages = ada.get_by_role("navigation", name="Pages")
+    expect(pages).to_be_hidden()
+    ada.get_by_role("button", name="Menu").focus()
+    ada.keyboard.press("Enter")
+    expect(pages.get_by_role("link", name="Grants")).to_have_attribute("aria-current", "page")
+    ada.keyboard.press("Escape")
+    expect(pages).to_be_hidden()
+    ada.keyboard.press("Enter")
+    ada.keyboard.press("Tab")
+    expect(pages.get_by_role("link", name="Overview")).to_be_focused()
+    ada.keyboard.press("Enter")
+    expect(ada.get_by_role("heading", name="Overview")).to_be_visible()
+    ada.set_viewport_size({"width": 1440, "height": 900})
+    expect(pages).to_be_visible()
+    expect(ada.get_by_role("button", name="Menu")).to_be_hidden()
 
     served.desk.clock.advance(24 * 3_600_000)
     bob.reload()
