@@ -3,7 +3,7 @@
 import os
 import resource
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from ringfence.kms.hsm_seal import HsmAwayError, HsmSeal, _session, token_is_there
 from ringfence.kms.key_files import LEDGER, KeyFileError, KeyFiles, day_file
-from ringfence.kms.key_move import MOVED, MOVING, move_keys
-from ringfence.kms.key_rest import REST, FileRest, KeySeal, PassphraseRest, PlainSeal, WrongSecretError, rest_of
+from ringfence.kms.key_move import move_keys
+from ringfence.kms.key_rest import REST, FileRest, KeySeal, PassphraseRest, PlainSeal, WrongSecretError
 from ringfence.kms.passphrase_seal import PassphraseSeal
 from ringfence.kms.unlock import seal_of, unlock
 from unit.kms.key_rests import PASSPHRASE, PIN, SOFTHSM, TOKEN, hsm, new_token, quick_passphrase, token_folder
@@ -102,70 +102,6 @@ def test_they_move_on_and_back(tmp_path: Path, plain: dict[str, bytes], seal: Ke
     assert {name: files.load(name) for name in files.names()} == plain
 
 
-@pytest.mark.parametrize("target", ["passphrase", "file"])
-def test_a_crash_anywhere_leaves_the_old_set_or_the_new_one_whole(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str
-) -> None:
-    first, second = quick_passphrase(), quick_passphrase(b"another long passphrase")
-    new: KeySeal = second if target == "passphrase" else PlainSeal()
-    outcomes = set()
-    for crash_at in range(1, 1_000):
-        directory = tmp_path / str(crash_at)
-        keys = directory / "keys"
-        files = KeyFiles(keys)
-        files.prepare()
-        plain = {name: files.create(name) for name in (LEDGER, "standing")}
-        move_keys(keys, PlainSeal(), first)
-        with monkeypatch.context() as patch:
-            crash = _crash_at(patch, crash_at)
-            try:
-                move_keys(keys, first, new)
-            except KeyboardInterrupt:
-                pass
-            else:
-                assert crash_at > 15  # or nothing was tried
-                assert outcomes == {first.rest, new.rest}
-                return
-            assert crash() >= crash_at
-        if (keys / MOVED).exists():
-            with pytest.raises(KeyFileError, match=r"interrupted|not the one|as another"):
-                KeyFiles(keys, first).load(LEDGER)
-        found = unlock(directory, PASSPHRASE, settles=True) if not _is(new, directory) else unlock(
-            directory, b"another long passphrase", settles=True
-        )  # fmt: skip
-        assert {name: found.load(name) for name in found.names()} == plain
-        assert not (keys / MOVED).exists()
-        assert not (keys / MOVING).exists()
-        outcomes.add(found.seal.rest)
-    raise AssertionError("it never came to an end")
-
-
-def _is(new: KeySeal, directory: Path) -> bool:
-    """Whether the move was made, as whoever comes next finds."""
-    return (directory / "keys" / MOVED).exists() or rest_of(directory / "keys") == new.rest
-
-
-def _crash_at(patch: pytest.MonkeyPatch, step: int) -> Callable[[], int]:
-    """From the step-th change of the disk on there are none: as after kill -9."""
-    steps = 0
-
-    def stopping(change: Callable[..., object]) -> Callable[..., object]:
-        def counted(*arguments: object, **named: object) -> object:
-            nonlocal steps
-            steps += 1
-            if steps >= step:
-                raise KeyboardInterrupt
-            return change(*arguments, **named)
-
-        return counted
-
-    for name in ("write", "fsync"):
-        patch.setattr(os, name, stopping(getattr(os, name)))
-    for name in ("mkdir", "rename", "unlink", "rmdir"):
-        patch.setattr(Path, name, stopping(getattr(Path, name)))
-    return lambda: steps
-
-
 def test_a_wrong_passphrase_is_told_from_damage(tmp_path: Path, plain: dict[str, bytes]) -> None:
     keys = tmp_path / "keys"
     seal = quick_passphrase()
@@ -203,14 +139,6 @@ def test_keys_laid_beside_sealed_ones_are_not_used(tmp_path: Path, plain: dict[s
     (tmp_path / "keys" / "standing.key").write_bytes(bytes(32))
     with pytest.raises(KeyFileError, match="damaged, or sealed by another"):
         unlock(tmp_path, PASSPHRASE).load("standing")
-
-
-def test_nothing_is_moved_where_a_key_is_damaged(tmp_path: Path, plain: dict[str, bytes]) -> None:
-    keys = tmp_path / "keys"
-    (keys / "tables.key").write_bytes(b"short")
-    with pytest.raises(KeyFileError, match=r"tables\.key is damaged"):
-        move_keys(keys, PlainSeal(), quick_passphrase())
-    assert KeyFiles(keys).load("standing") == plain["standing"]
 
 
 @pytest.mark.parametrize("text", [b"", b"{}", b'{"kind":"passphrase"}', b'{"kind":"elsewhere"}', b"[]"])
