@@ -69,7 +69,7 @@ class Archive:
     async def settle(self) -> None:
         """Return when no bundle is being written."""
         while self._bundling:
-            await asyncio.gather(*self._bundling, return_exceptions=True)
+            await asyncio.wait(self._bundling)
 
     def _open_bundles(self, opened: Opened, account: str, kind: Kind, numbers: list[int]) -> None:
         spans = {kind.span(number) for number in numbers}

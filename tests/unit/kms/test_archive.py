@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from ringfence.kms import archive
+from ringfence.kms.slot_keys import Opened
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -84,16 +86,18 @@ def test_index_keys_join_their_bundles_as_days_end(
     run(scene())
 
 
-def test_a_few_keys_are_not_worth_a_bundle(run: Any, service_at: Any, account: str, token: Any, at_noon: Any) -> None:
+def test_a_few_keys_are_not_worth_a_bundle(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, at_noon: Any
+) -> None:
     async def scene() -> None:
         async with service_at() as service:
-            await service.create_account(account, [token.slot])
+            await service.create_account(account, [token.slot, api_key.slot])
             keys = await live(service, token, account, at_noon, 8, HOUR_MS)
             await service.open_epochs(token.caller, account, [key.epoch for key in keys[:7]])
             await service._archive.settle()
             assert service._store.rows("SELECT * FROM bundle") == []
-            at_noon.advance(60_000)
-            await service.open_epochs(token.caller, account, [key.epoch for key in keys])
+            # The last one's hour ends with this millisecond: so it is one that can join.
+            await service.open_epochs(api_key.caller, account, [key.epoch for key in keys])
             await service._archive.settle()
             assert len(service._store.rows("SELECT * FROM bundle")) == 1
 
@@ -106,22 +110,31 @@ def test_a_damaged_bundle_costs_time_and_no_key(
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
-            keys = await live(service, token, account, at_noon, 10, HOUR_MS)
+            keys = await live(service, token, account, at_noon, 10, 4 * DAY_MS)
             expected = {key.epoch: key.epoch_key for key in keys}
-            for _ in range(2):
+
+            async def opened_again() -> None:
                 at_noon.advance(60_000)
                 single_openings.clear()
                 assert await service.open_epochs(token.caller, account, list(expected)) == expected
-                assert len(single_openings) == 10
                 await service._archive.settle()
+
+            for _ in range(2):
+                await opened_again()
+                assert len(single_openings) == 10
                 await service._store.write(lambda db: db.execute("UPDATE bundle SET sealed = x'0011'"))
-            at_noon.advance(60_000)
-            await service.open_epochs(token.caller, account, list(expected))
-            await service._archive.settle()
-            single_openings.clear()
-            at_noon.advance(60_000)
-            assert await service.open_epochs(token.caller, account, list(expected)) == expected
-            assert single_openings == []
+            await opened_again()
+            # They are two bundles: where one is damaged, the other still serves.
+            early = [key.epoch for key in keys if archive.EPOCHS.span(key.epoch) == archive.EPOCHS.span(keys[0].epoch)]
+            assert 0 < len(early) < 10
+            damage = "UPDATE bundle SET sealed = x'0011' WHERE span = (SELECT min(span) FROM bundle)"
+            await service._store.write(lambda db: db.execute(damage))
+            with capture_logs() as logs:
+                await opened_again()
+            assert single_openings == early
+            assert logs == [
+                {"event": "kms.bundle_damaged", "log_level": "warning", "account": account, "kind": "epochs"}
+            ]
 
     run(scene())
 
@@ -136,8 +149,60 @@ def test_a_damaged_key_is_absent_and_the_others_open(
             await service._store.write(
                 lambda db: db.execute("UPDATE epoch SET sealed = zeroblob(80) WHERE epoch = ?", (first.epoch,))
             )
-            found = await service.open_epochs(token.caller, account, [first.epoch, second.epoch])
+            with capture_logs() as logs:
+                found = await service.open_epochs(token.caller, account, [first.epoch, second.epoch])
             assert found == {second.epoch: second.epoch_key}
+            told = {"account": account, "kind": "epochs", "epoch": first.epoch}
+            assert logs == [{"event": "kms.key_damaged", "log_level": "error", **told}]
+
+    run(scene())
+
+
+def test_so_many_open_at_once_and_so_many_are_kept(
+    run: Any,
+    service_at: Any,
+    account: str,
+    token: Any,
+    at_noon: Any,
+    single_openings: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(archive, "OPEN_MAX", 3)
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            keys = await live(service, token, account, at_noon, 5, HOUR_MS)
+            a, b, c, d, e = [key.epoch for key in keys]
+            with pytest.raises(ValueError, match=r"^more than 3 keys at once$"):
+                await service.open_epochs(token.caller, account, [a, b, c, d])
+            for asked in ([a, b, c, c], [a], [d], [e], [e]):
+                await service.open_epochs(token.caller, account, asked)
+            # The fourth is one too many: what is opened after it finds nothing kept.
+            assert single_openings == [a, b, c, d, e]
+            await service.open_epochs(token.caller, account, [d])
+            assert single_openings == [a, b, c, d, e, d]
+
+    run(scene())
+
+
+def test_keys_of_a_content_key_that_was_not_opened_hide_no_others(
+    run: Any, service_at: Any, account: str, token: Any, api_key: Any, at_noon: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot, api_key.slot])
+            old = await live(service, token, account, at_noon, 9, HOUR_MS)
+            await service.revoke_slot(account, api_key.sid)
+            new = await live(service, token, account, at_noon, 9, HOUR_MS)
+            content = service._slots.open(token.caller, account).content
+            numbers = [key.epoch for key in (*old, *new)]
+            for _ in ("one by one", "in bundles"):
+                opened = Opened({1: content[1]}, until_ms=0, supersedes=False)
+                found = service._archive.open(opened, account, archive.EPOCHS, numbers)
+                assert found == {key.epoch: key.epoch_key for key in new}
+                await service.open_epochs(token.caller, account, numbers)
+                await service._archive.settle()
 
     run(scene())
 
@@ -175,7 +240,10 @@ def test_a_full_disk_keeps_no_key_from_being_opened(
 
             monkeypatch.setattr(service._store, "write", full)
             expected = {key.epoch: key.epoch_key for key in keys}
-            assert await service.open_epochs(token.caller, account, list(expected)) == expected
-            await service._archive.settle()
+            with capture_logs() as logs:
+                assert await service.open_epochs(token.caller, account, list(expected)) == expected
+                await service._archive.settle()
+            told = {"account": account, "kind": "epochs"}
+            assert logs == [{"event": "kms.bundle_not_written", "log_level": "warning", **told}]
 
     run(scene())
