@@ -34,8 +34,9 @@ async def run(settings: Settings, process: role_process.RoleProcess) -> None:
     make_private(settings.kms_dir)
     keys = TellingKeys(settings.kms_dir, process.clock, settings.socket(AUDIT))
     await keys.open()
-    tenant = await serve_tenant_keys(keys, settings.socket("kms-api"))
-    delivery = await serve_delivery_keys(keys, settings.socket("kms-dispatcher"), records=_NoLedger())
+    tenant = await serve_tenant_keys(keys, settings.socket("kms-api"), links=keys, freezes=keys)
+    carriage = settings.socket("kms-dispatcher")
+    delivery = await serve_delivery_keys(keys, carriage, records=_NoLedger(), freezes=keys)
     console = await serve(settings.socket("kms-console"), {"note": keys.note})
     process.ready()
     try:

@@ -9,7 +9,7 @@ import msgspec
 
 from ringfence.domain.clock import Clock
 from ringfence.drills.control.platform_keys import PlatformKeys
-from ringfence.ports.keys import Caller
+from ringfence.ports.keys import Caller, Slot
 from ringfence.ports.ledger import AccessEntry
 
 
@@ -29,6 +29,15 @@ class TellingKeys(PlatformKeys):
     async def note(self, account: str, actor: str, verb: str, scope: Sequence[str] = ()) -> None:
         """What the operator's commands write down before they act."""
         self._tell(account, actor, f"note.{verb}", scope)
+
+    async def note_freeze(self, credential: str, accounts: Sequence[str], what: str, cause: str) -> None:
+        for account in accounts:
+            self._tell(account, credential, "note.freeze", (what, cause))
+
+    async def open_console_link(
+        self, caller: Caller, account: str, slot: Slot, until_ms: int, owner: bool = False
+    ) -> None:
+        return  # one key opens everything: a link needs no slot
 
     def _tell(self, account: str, actor: str, verb: str, scope: Iterable[str]) -> None:
         at_ms = self._clock.now_ms()
