@@ -1,5 +1,5 @@
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,26 @@ class WatchedLedger(LedgerWriter):
         super().__init__(directory)
         self.entries: list[AccessEntry] = []
         self.full = False
+        self._happens: tuple[str, Callable[[], Awaitable[Any]]] | None = None
 
     async def append(self, entries: Sequence[AccessEntry]) -> None:
         if self.full:
             raise OSError(28, "no space left")
         await super().append(entries)
         self.entries.extend(entries)
+        if self._happens is not None and self._happens[0] in ("", entries[0].verb):
+            (_, happens), self._happens = self._happens, None
+            await happens()
+
+    def meanwhile(self, happens: Callable[[], Awaitable[Any]], verb: str = "") -> None:
+        """Once the next entry, or that of a verb, is written, and before what it is about is done."""
+        self._happens = verb, happens
+
+    @property
+    def last(self) -> tuple[str, str, str, tuple[str, ...]]:
+        """The last entry: whose record it is in, who did what, and to what."""
+        entry = self.entries[-1]
+        return entry.account, entry.actor, entry.verb, tuple(entry.scope)
 
 
 class Stand:

@@ -1,7 +1,7 @@
 """`Staff` over a database and a ledger on disk, without a console around it."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -65,22 +65,6 @@ class Office:
 
     async def told(self) -> list[tuple[str, int, str]]:
         return [(each.text, each.at_ms, each.refusable) for each in await self.staff.notices()]
-
-    def meanwhile(self, happens: Callable[[], Awaitable[Any]]) -> None:
-        """Once the next entry is written, before what it is about is done."""
-        append = self.ledger.append
-
-        async def and_then(entries: Any) -> None:
-            self.ledger.append = append  # type: ignore[method-assign]
-            await append(entries)
-            await happens()
-
-        self.ledger.append = and_then  # type: ignore[method-assign]
-
-    @property
-    def last_noted(self) -> tuple[str, str, str, tuple[str, ...]]:
-        entry = self.ledger.entries[-1]
-        return entry.account, entry.actor, entry.verb, entry.scope
 
 
 def made_by(authenticator: SoftwareAuthenticator, options: dict[str, Any]) -> RegistrationAnswer:

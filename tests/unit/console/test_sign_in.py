@@ -145,9 +145,8 @@ def test_the_session_is_of_whose_passkey_answered_and_of_the_key_that_began_it(
             # What it counted is kept, and when it was used.
             assert kept == await it.kept(authenticator)
             assert (kept.passkey.sign_count, kept.used_ms) == (authenticator.sign_count, it.clock.now_ms())
-            (entry,) = it.ledger.entries
-            assert (entry.account, entry.actor, entry.verb) == (noted, f"{kind}:{person}", "note.sign_in")
-            assert entry.scope == (session.scope,)
+            assert it.ledger.last == (noted, f"{kind}:{person}", "note.sign_in", (session.scope,))
+            assert len(it.ledger.entries) == 1
             assert it.stood == [account]
 
     run(scene())
@@ -183,13 +182,11 @@ def test_who_is_removed_or_kept_out_while_they_sign_in_is_not_let_in(run: Any, t
                 it.meanwhile = "DELETE FROM passkey"
                 assert await it.refusal(authenticator) == NOBODY
             else:
-                append = it.ledger.append
 
-                async def and_then(entries: Any) -> None:
-                    await append(entries)
+                async def keep_out() -> None:
                     it.kept_out = True
 
-                it.ledger.append = and_then  # type: ignore[method-assign]
+                it.ledger.meanwhile(keep_out)
                 assert await it.refusal(authenticator) == ("kept out", 403)
 
     run(scene())

@@ -30,7 +30,7 @@ def test_the_terminals_link_is_for_the_first_who_may_sign_in_at_once(run: Any, t
             old, secret = [await it.staff.invite_first(name) for name in ("Old", "  Ada   Byron ")]
             (invitation,) = await it.staff.invitations()
             now_ms = it.clock.now_ms()
-            assert it.last_noted == (
+            assert it.ledger.last == (
                 *("operator", "staff:terminal", "note.invite_staff"),
                 (invitation.id, *ALL_STAFF_ROLES),
             )
@@ -43,7 +43,7 @@ def test_the_terminals_link_is_for_the_first_who_may_sign_in_at_once(run: Any, t
             assert await refused(it.staff.begin_joining(old)) == NO_LINK
             it.clock.advance(1_000)
             ada = await it.joins(secret)
-            assert it.last_noted == ("operator", f"staff:{ada.id}", "note.join_staff", (invitation.id,))
+            assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.join_staff", (invitation.id,))
             assert await it.staff.members() == [ada]
             assert is_sid(ada.id, "ST")
             assert made_ms(ada.id) == ada.made_ms == ada.active_ms == now_ms + 1_000
@@ -89,7 +89,7 @@ def test_a_member_who_is_alone_invites_by_a_link_and_one_of_two_by_the_others_ap
             assert secret is not None
             (invitation,) = await it.staff.invitations()
             # Each role once, in one order.
-            assert it.last_noted == (
+            assert it.ledger.last == (
                 *("operator", f"staff:{ada.id}", "note.invite_staff"),
                 (invitation.id, "support", "security"),
             )
@@ -108,7 +108,7 @@ def test_a_member_who_is_alone_invites_by_a_link_and_one_of_two_by_the_others_ap
             assert await refused(it.staff.approve(ada.id, "IV1")) == NO_INVITATION
             it.clock.advance(APPROVAL_MS)
             approved = await it.staff.approve(ada.id, waiting.id)
-            assert it.last_noted == ("operator", f"staff:{ada.id}", "note.approve_staff", (waiting.id,))
+            assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.approve_staff", (waiting.id,))
             (now,) = await it.staff.invitations()
             assert now == msgspec.structs.replace(
                 waiting,
@@ -145,7 +145,7 @@ def test_any_member_refuses_an_invitation_once(run: Any, tmp_path: Path) -> None
             assert secret is not None
             (invitation,) = await it.staff.invitations()
             await it.staff.refuse(ada.id, invitation.id)
-            assert it.last_noted == ("operator", f"staff:{ada.id}", "note.refuse_staff", (invitation.id,))
+            assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.refuse_staff", (invitation.id,))
             assert await refused(it.staff.begin_joining(secret)) == NO_LINK
             assert await refused(it.staff.refuse(ada.id, invitation.id)) == NO_INVITATION
 
@@ -171,7 +171,7 @@ def test_what_an_invitation_rests_on_must_still_be_so_once_it_is_written_down(ru
         async with office(tmp_path) as it:
             ada, bob = await it.ada_and_bob()
             # There were two, and then one.
-            it.meanwhile(lambda: it.staff.remove("terminal", bob.id))
+            it.ledger.meanwhile(lambda: it.staff.remove("terminal", bob.id))
             again = "somebody came or went meanwhile: try again"
             assert await refused(it.staff.invite(ada.id, "Eve", [SUPPORT])) == again
             assert await it.staff.invite(ada.id, "Carol", [SUPPORT]) is not None
@@ -184,7 +184,7 @@ def test_the_terminal_lets_in_without_delay_only_where_there_is_nobody_to_the_en
         async with office(tmp_path) as it:
             ada, bob = await it.ada_and_bob()
             await it.staff.remove(ada.id, bob.id)
-            it.meanwhile(lambda: it.staff.remove("terminal", ada.id))
+            it.ledger.meanwhile(lambda: it.staff.remove("terminal", ada.id))
             again = "somebody came or went meanwhile: try again"
             assert await refused(it.staff.invite_first("Eve")) == again
             assert (await it.joins(await it.staff.invite_first("Carol"))).active_ms == it.clock.now_ms()
@@ -261,7 +261,7 @@ def test_a_member_who_is_removed_keeps_nothing_but_their_name(run: Any, tmp_path
             member, cookie = it.sessions.new("member", bob.id, "AC1", JWK)
             await it.sessions.keep(member, cookie)
             await it.staff.remove(ada.id, bob.id)
-            assert it.last_noted == ("operator", f"staff:{ada.id}", "note.remove_staff", (f"staff:{bob.id}",))
+            assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.remove_staff", (f"staff:{bob.id}",))
             assert await it.sessions.open_now("staff") == [of_ada]
             assert await it.sessions.open_now("member") == [member]
             assert (await it.staff.passkeys_of(bob.id), len(await it.staff.passkeys_of(ada.id))) == ([], 1)
@@ -301,7 +301,7 @@ def test_the_terminal_says_what_a_member_is_for(run: Any, tmp_path: Path) -> Non
         async with office(tmp_path) as it:
             ada = await it.ada()
             await it.staff.give_roles(ada.id, [SECURITY, SUPPORT])
-            assert it.last_noted == (
+            assert it.ledger.last == (
                 *("operator", "staff:terminal", "note.give_staff_roles"),
                 (f"staff:{ada.id}", "support", "security"),
             )
@@ -319,7 +319,7 @@ def test_a_member_has_ten_passkeys_at_most_and_each_is_written_down(run: Any, tm
             it.clock.advance(1)
             for _ in range(PASSKEYS_MAX - 1):
                 await it.adds(ada.id)
-                assert it.last_noted == ("operator", f"staff:{ada.id}", "note.add_passkey", (f"staff:{ada.id}",))
+                assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.add_passkey", (f"staff:{ada.id}",))
             held = await it.staff.passkeys_of(ada.id)
             assert {(each.kind, each.person, each.made_ms) for each in held[1:]} == {
                 ("staff", ada.id, it.clock.now_ms())
@@ -357,7 +357,7 @@ def test_a_member_who_is_removed_while_they_add_a_passkey_has_none(run: Any, tmp
     async def scene() -> None:
         async with office(tmp_path) as it:
             ada, bob = await it.ada_and_bob()
-            it.meanwhile(lambda: it.staff.remove(ada.id, bob.id))
+            it.ledger.meanwhile(lambda: it.staff.remove(ada.id, bob.id))
             assert await refused(it.adds(bob.id)) == NO_MEMBER
             assert await it.staff.passkeys_of(bob.id) == []
 
@@ -368,7 +368,7 @@ def test_a_link_makes_one_member_however_many_enrol_by_it(run: Any, tmp_path: Pa
     async def scene() -> None:
         async with office(tmp_path) as it:
             secret = await it.staff.invite_first("Ada")
-            it.meanwhile(lambda: it.joins(secret))
+            it.ledger.meanwhile(lambda: it.joins(secret))
             assert await refused(it.joins(secret)) == "this link was used already"
             assert len(await it.staff.members()) == 1
 
@@ -403,7 +403,7 @@ def test_a_dropped_passkey_ends_the_other_sessions_of_its_member(run: Any, tmp_p
             for of, passkey in ((bob.id, name), (ada.id, b"unknown")):
                 assert await refused(it.staff.drop(of, passkey, own.id)) == "there is no such passkey"
             await it.staff.drop(ada.id, name, own.id)
-            assert it.last_noted == ("operator", f"staff:{ada.id}", "note.drop_passkey", (f"staff:{ada.id}",))
+            assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.drop_passkey", (f"staff:{ada.id}",))
             assert [each.passkey.credential_id for each in await it.staff.passkeys_of(ada.id)] == [second.credential_id]
             assert {each.id for each in await it.sessions.open_now("staff")} == {own.id, of_bob.id}
 

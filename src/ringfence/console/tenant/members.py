@@ -148,7 +148,7 @@ class Members:
             raise RefusedError("This was begun by somebody else.", status=403)
         await self._standstill.check_member(about.account)
         new = self._passkeys.check_registration(answer, pending.ceremony, about.handle, now_ms)
-        if not new.user_verified or slot.credential != slot_name(new.passkey.credential_id):
+        if slot.credential != slot_name(new.passkey.credential_id):
             raise RefusedError("The slot is not this passkey's.", status=400)
         if await self._storage.run(lambda db: passkey_of(db, new.passkey.credential_id)) is not None:
             raise RefusedError(_ENROLLED)
