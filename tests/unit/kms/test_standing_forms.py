@@ -88,15 +88,15 @@ def test_nobody_changes_it_by_what_he_has_no_slot_of(
             _, kit = await _open_link(service, token, at_noon), "RK" + account[2:]
             await service.add_slot(token.caller, account, Slot(credential=kit, public=slot_public(bytes(32))))
             ours, theirs = token.caller.seed, os.urandom(32)
-            for by, seed in (
-                (api_key.sid, api_key.caller.seed),
-                (account, theirs),
-                (PK, theirs),
-                (kit, bytes(32)),
-                (KL, ours),
+            for by, seed, words in (
+                (api_key.sid, api_key.caller.seed, "that changes nothing"),
+                (account, theirs, "whoever changes this does not hold what he names"),
+                (PK, theirs, "whoever changes this does not hold what he names"),
+                (kit, bytes(32), "that changes nothing"),
+                (KL, ours, "that changes nothing"),
             ):
                 form = await form_of(service, account, by, seed, {"sms_url": URL})
-                with pytest.raises(KeyRefusedError):
+                with pytest.raises(KeyRefusedError, match=f"^{words}$"):
                     await service.keep_standing(account, RECORD, b"", form, READER)
             assert {entry.verb for entry in ledger.later} == {"refused.keep_standing"}
             assert "keep_standing" not in {entry.verb for entry in ledger.entries}
@@ -144,10 +144,25 @@ def test_a_form_serves_once_and_for_its_own_record(
             await refused(await made(), "number:PN" + "2" * 32)
             other = await made()
             await refused(msgspec.structs.replace(await made(), box=other.box))
-            await refused(msgspec.structs.replace(await made(), box=bytes(65_537)))
             late = await made()
             at_noon.advance(600_000)
             await refused(late)
+
+    run(scene())
+
+
+def test_a_form_that_is_proved_and_was_not_sealed_to_the_key_service_is_refused_and_so_is_a_long_one(
+    run: Any, service_at: Any, account: str, token: Any
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            for length, words in ((65_536, "this does not open"), (65_537, "that changes nothing")):
+                proof_key, box = await service.proof_key(account, READER.member), bytes(length)
+                proof = prove(token.caller.seed, proof_key, form_proof(account, RECORD, account, box))
+                form = SealedForm(by=account, box=box, proof_key=proof_key, proof=proof)
+                with pytest.raises(KeyRefusedError, match=f"^{words}$"):
+                    await service.keep_standing(account, RECORD, b"", form, READER)
 
     run(scene())
 
