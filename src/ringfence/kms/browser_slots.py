@@ -94,9 +94,9 @@ class BrowserSlots:
         await self._store.write(work)
 
     def epochs(
-        self, account: str, credential: str, epochs: Sequence[int], child: str = ""
+        self, account: str, credential: str, epochs: Sequence[int], child: str
     ) -> dict[int, list[tuple[int, bytes]]]:
-        """Those that the slot's content keys open, of the account or of `child`; one that does not exist is absent."""
+        """Those that the slot's content keys open, of `child` or, for "", of the account; others are absent."""
         if len(epochs) > EPOCHS_AT_ONCE:
             raise ValueError(f"more than {EPOCHS_AT_ONCE} epochs at once")
         generations = self._generations(account, credential)
@@ -153,10 +153,11 @@ class BrowserSlots:
         self.check_boxes(account, slot.credential, slot, key)
 
     def check_boxes(self, account: str, credential: str, slot: SlotMade, key: ProofKey) -> None:
-        """KeyRefusedError unless whoever made the slot holds the content key, and sealed known generations to it."""
+        """KeyRefusedError unless whoever made the slot holds the content key, and sealed known generations to it.
+
+        The account has a slot already: of another one there is no content key to prove.
+        """
         publics = dict(self._store.rows("SELECT generation, public FROM content_key WHERE account = ?", account))
-        if not publics:
-            raise KeyRefusedError("no such account")
         present = max(publics)
         generations = [generation for generation, _ in slot.boxes]
         if (
@@ -181,16 +182,16 @@ class BrowserSlots:
                 "SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, slot.credential)
             ).fetchone():
                 raise KeyRefusedError("this passkey has a slot")
-            if not db.execute("SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, by)).fetchone():
-                raise KeyRefusedError("what let it in has no slot any more")
-            put_boxes(db, account, slot.credential, slot)
-            if not by.startswith(LINK_PREFIX):
-                return False
             used = db.execute(
                 "DELETE FROM console_link WHERE account = ? AND credential = ? RETURNING owner", (account, by)
             ).fetchone()
-            if used is None:
+            if by.startswith(LINK_PREFIX) and used is None:
                 raise KeyRefusedError("this link was used")
+            if not db.execute("SELECT 1 FROM slot WHERE account = ? AND credential = ?", (account, by)).fetchone():
+                raise KeyRefusedError("what let it in has no slot any more")
+            put_boxes(db, account, slot.credential, slot)
+            if used is None:
+                return False
             db.execute("DELETE FROM slot WHERE account = ? AND credential = ?", (account, by))
             renew(db, account)
             return bool(used[0])
@@ -233,7 +234,7 @@ class BrowserSlots:
         if way == "passkey":
             return is_sid(by, PASSKEY_PREFIX) and self.is_known(account, by)
         row = self._store.row("SELECT until_ms FROM console_link WHERE account = ? AND credential = ?", account, by)
-        return is_sid(by, LINK_PREFIX) and row is not None and row[0] > self._clock.now_ms()
+        return row is not None and row[0] > self._clock.now_ms()
 
 
 def put_boxes(db: sqlite3.Connection, account: str, credential: str, slot: SlotMade) -> None:

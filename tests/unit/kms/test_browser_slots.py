@@ -19,6 +19,9 @@ from ringfence.ports.keys import Caller, KeyRefusedError, Slot
 
 PK, PK2, KL = "PK" + "1" * 32, "PK" + "2" * 32, "KL" + "3" * 32
 MINUTE_MS = 60_000
+# Why a slot is not added.
+NO_KEY, NO_PROOF = "no such key to prove with", "whoever adds this slot does not hold the content key"
+NO_WAY, NO_FORM = "no slot of a passkey", "no slot that a browser made"
 READER = Reader(session="CS" + "4" * 32, member="MB" + "5" * 32)
 READ_BY = (f"session:{READER.session}", f"member:{READER.member}")
 
@@ -104,8 +107,8 @@ def test_a_passkey_that_a_browser_added_opens_what_was_and_what_comes(
     run(scene())
 
 
-async def _refused(service: Any, account: str, slot: BrowserSlot, by: str, way: Way = "link") -> None:
-    with pytest.raises(KeyRefusedError):
+async def _refused(service: Any, account: str, slot: BrowserSlot, by: str, why: str, way: Way = "link") -> None:
+    with pytest.raises(KeyRefusedError, match=f"^{why}$"):
         await service.add_browser_slot(account, slot, by, way)
 
 
@@ -126,23 +129,25 @@ def test_nobody_adds_a_slot_who_does_not_hold_the_content_key(
             link = await _open_link(service, token, at_noon)
             thief = Browser(account, token.sid, b"")
             thief.content = {0: os.urandom(32)}
-            await _refused(service, account, await thief.slot_for(service, PK, os.urandom(32)), link)
+            await _refused(service, account, await thief.slot_for(service, PK, os.urandom(32)), link, NO_PROOF)
             # What a holder proved is not good for another slot, other boxes, another name.
-            for changed in (
-                {"public": slot_public(os.urandom(32))},
-                {"boxes": [(0, bytes(80))]},
-                {"credential": PK2},
-                {"proof": bytes(32)},
-                {"proof_key": bytes(32)},
-                {"boxes": [(0, bytes(79))]},
-                {"boxes": [(0, bytes(80)), (0, bytes(80))]},
-                {"boxes": [(0, bytes(80)), (7, bytes(80))]},
-                {"public": b""},
+            for why, changed in (
+                (NO_PROOF, {"public": slot_public(os.urandom(32))}),
+                (NO_PROOF, {"boxes": [(0, bytes(80))]}),
+                (NO_PROOF, {"credential": PK2}),
+                (NO_PROOF, {"proof": bytes(32)}),
+                (NO_KEY, {"proof_key": bytes(32)}),
+                (NO_FORM, {"boxes": [(0, bytes(79))]}),
+                (NO_FORM, {"boxes": [(0, bytes(80)), (0, bytes(80))]}),
+                (NO_FORM, {"boxes": [(0, bytes(80)), (7, bytes(80))]}),
+                (NO_FORM, {"public": b""}),
             ):
                 slot = await browser.slot_for(service, PK, os.urandom(32))
-                await _refused(service, account, msgspec.structs.replace(slot, **changed), link)
-            assert {entry.verb for entry in ledger.later} == {"refused.add_slot"}
-            with pytest.raises(KeyRefusedError):
+                await _refused(service, account, msgspec.structs.replace(slot, **changed), link, why)
+            assert {(entry.actor, entry.verb, entry.scope) for entry in ledger.later} == {
+                (link, "refused.add_slot", ())
+            }
+            with pytest.raises(KeyRefusedError, match=r"^this credential opens nothing$"):
                 await service.slot_boxes(account, PK, READER)
 
     run(scene())
@@ -160,12 +165,12 @@ def test_a_proof_serves_once_and_ten_minutes(
             await service.add_browser_slot(account, slot, link, "link")
             await service.revoke_browser_slot(account, PK, "member:MB1")
             await _open_link(service, token, at_noon)
-            await _refused(service, account, slot, link)
+            await _refused(service, account, slot, link, NO_KEY)
             await browser.open(service)
             late = await browser.slot_for(service, PK, os.urandom(32))
             at_noon.advance(10 * MINUTE_MS)
             await _open_link(service, token, at_noon)
-            await _refused(service, account, late, link)
+            await _refused(service, account, late, link, NO_KEY)
 
     run(scene())
 
@@ -179,12 +184,13 @@ def test_of_other_credentials_than_passkeys_no_browser_adds_a_slot(
             await browser.open(service)
             link = await _open_link(service, token, at_noon)
             for name in (account, "SK" + "1" * 32, KL):
-                await _refused(service, account, await browser.slot_for(service, name, os.urandom(32)), link)
-            with pytest.raises(KeyRefusedError):
+                await _refused(service, account, await browser.slot_for(service, name, os.urandom(32)), link, NO_WAY)
+            with pytest.raises(KeyRefusedError, match=r"^no slot of a passkey or key$"):
                 await service.revoke_browser_slot(account, account, "member:MB1")
             await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
             await browser.open(service)
-            await _refused(service, account, await browser.slot_for(service, PK, os.urandom(32)), PK, "passkey")
+            again = await browser.slot_for(service, PK, os.urandom(32))
+            await _refused(service, account, again, PK, "this passkey has a slot", "passkey")
 
     run(scene())
 
@@ -202,20 +208,23 @@ def test_whatever_opens_the_account_lets_nobody_in_but_a_link_and_a_passkey_that
             await browser.open(service)
             for by in (account, api_key.sid, recovery, "SK" + "9" * 32, PK, KL, ""):
                 for way in ("link", "passkey"):
-                    await _refused(service, account, await browser.slot_for(service, PK2, os.urandom(32)), by, way)
-                with pytest.raises(KeyRefusedError):
+                    slot = await browser.slot_for(service, PK2, os.urandom(32))
+                    await _refused(service, account, slot, by, NO_WAY, way)
+                with pytest.raises(KeyRefusedError, match=r"^this link opens nothing$"):
                     await service.link_boxes(account, by)
             link = await _open_link(service, token, at_noon)
-            await _refused(service, account, await browser.slot_for(service, PK, os.urandom(32)), link, "passkey")
+            first = await browser.slot_for(service, PK, os.urandom(32))
+            await _refused(service, account, first, link, NO_WAY, "passkey")
             await service.add_browser_slot(account, await browser.slot_for(service, PK, os.urandom(32)), link, "link")
             await browser.open(service)
-            await _refused(service, account, await browser.slot_for(service, PK2, os.urandom(32)), PK, "link")
+            second = await browser.slot_for(service, PK2, os.urandom(32))
+            await _refused(service, account, second, PK, NO_WAY, "link")
             second = await browser.slot_for(service, PK2, os.urandom(32))
             await service.add_browser_slot(account, second, PK, "passkey")
             await service.revoke_browser_slot(account, PK, "member:MB1")
             await browser.open(service)
-            third = "PK" + "3" * 32
-            await _refused(service, account, await browser.slot_for(service, third, os.urandom(32)), PK, "passkey")
+            third = await browser.slot_for(service, "PK" + "3" * 32, os.urandom(32))
+            await _refused(service, account, third, PK, NO_WAY, "passkey")
 
     run(scene())
 
@@ -233,7 +242,7 @@ def test_a_passkey_that_is_forgotten_while_it_lets_another_in_lets_none_in(
             slot = await browser.slot_for(service, PK2, os.urandom(32))
             service._browsers.check(account, slot, PK, "passkey")
             await service.revoke_browser_slot(account, PK, "member:MB1")
-            with pytest.raises(KeyRefusedError):
+            with pytest.raises(KeyRefusedError, match=r"^what let it in has no slot any more$"):
                 await service._browsers.add(account, slot, PK)
 
     run(scene())
@@ -265,9 +274,15 @@ def test_a_slot_without_the_present_content_key_is_to_be_made_again(
             await browser.open(service)
             link = await _open_link(service, token, at_noon)
             slot = await browser.slot_for(service, PK, os.urandom(32))
+            late = await browser.slot_for(service, PK, os.urandom(32))
+            service._browsers.check(account, late, link, "link")
             await service.revoke_slot(account, api_key.sid)
-            with pytest.raises(ConnectionError):
-                await service.add_browser_slot(account, slot, link, "link")
+            for refused in (
+                service.add_browser_slot(account, slot, link, "link"),
+                service._browsers.add(account, late, KL),
+            ):
+                with pytest.raises(ConnectionError, match=r"^a new content key began meanwhile$"):
+                    await refused
 
     run(scene())
 
@@ -319,7 +334,7 @@ def test_a_passkey_that_opens_nothing_uses_a_link_up_all_the_same(
             await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + 10 * MINUTE_MS)
             await visitor.open(service)
             empty = await _empty(visitor, service)
-            await _refused(service, account, msgspec.structs.replace(empty, proof=bytes(32)), KL)
+            await _refused(service, account, msgspec.structs.replace(empty, proof=bytes(32)), KL, NO_PROOF)
             await service.add_browser_slot(account, await _empty(visitor, service), KL, "link")
             for gone in (service.link_boxes(account, KL), service.slot_boxes(account, PK, READER)):
                 with pytest.raises(KeyRefusedError):
@@ -336,7 +351,14 @@ async def _empty(browser: Browser, service: Any) -> BrowserSlot:
 
 @pytest.mark.parametrize(("looked", "generations"), [(False, [0]), (True, [0, 1])])
 def test_a_link_that_nobody_used_ends_after_ten_minutes(
-    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, looked: bool, generations: list[int]
+    run: Any,
+    service_at: Any,
+    account: str,
+    token: Any,
+    api_key: Any,
+    at_noon: Any,
+    looked: bool,
+    generations: list[int],
 ) -> None:
     visitor, slot = _link(account)
 
@@ -347,9 +369,11 @@ def test_a_link_that_nobody_used_ends_after_ten_minutes(
             if looked:
                 await visitor.open(service)
             at_noon.advance(10 * MINUTE_MS)
-            with pytest.raises(KeyRefusedError):
+            with pytest.raises(KeyRefusedError, match=r"^this link opens nothing$"):
                 await service.link_boxes(account, KL)
             await service.tidy()
+            # Whoever has the old content key opened has the new one at once.
+            await service.add_slot(token.caller, account, api_key.slot)
             # A new content key begins only where the link gave the old one away.
             assert [generation for generation, _ in await service.slot_boxes(account, token.sid, READER)] == generations
             assert service._store.row("SELECT 1 FROM slot WHERE credential = ?", KL) is None
@@ -421,12 +445,12 @@ def test_nobody_has_refusals_written_under_names_of_his_own(
             for name in (PK, "KL" + "9" * 32, "x" * 1_000):
                 with pytest.raises(KeyRefusedError):
                     await service.slot_boxes(account, name, READER)
-                with pytest.raises(KeyRefusedError):
+                with pytest.raises(KeyRefusedError, match=r"^this credential opens nothing$"):
                     await service.sealed_epochs(account, name, [1], READER)
                 with pytest.raises(KeyRefusedError):
                     await service.link_boxes(account, name)
                 forged = msgspec.structs.replace(await browser.slot_for(service, PK, os.urandom(32)), proof=bytes(32))
-                await _refused(service, account, forged, name)
+                await _refused(service, account, forged, name, NO_WAY)
             # Nor by names that others can see: an account's own, and that of a link which is past.
             at_noon.advance(MINUTE_MS)
             for name in (account, KL):

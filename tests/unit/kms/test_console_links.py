@@ -1,10 +1,11 @@
 """Links to the console: who makes one, for whom, and for how long."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.kms.test_browser_slots import KL, MINUTE_MS, PK, Browser
+from tests.unit.kms.test_browser_slots import KL, MINUTE_MS, PK, PK2, Browser
 from tests.unit.kms.test_browser_slots import _link as a_link
 from tests.unit.kms.test_browser_slots import browser as browser
 
@@ -54,7 +55,71 @@ def test_a_link_lasts_ten_minutes_at_most_and_is_called_one(
             for name, minutes in ((KL, 11), ("SK" + "1" * 32, 1)):
                 _, slot = a_link(account)
                 slot = Slot(credential=name, public=slot.public)
-                with pytest.raises(ValueError, match="ten minutes"):
+                with pytest.raises(ValueError, match=r"^a link to the console is called KL"):
                     await service.open_console_link(token.caller, account, slot, at_noon.now_ms() + minutes * MINUTE_MS)
+
+    run(scene())
+
+
+def test_a_link_lets_nobody_in_once_its_time_is_over(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            _, link = a_link(account)
+            await service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS)
+            slot = await browser.slot_for(service, PK, os.urandom(32))
+            at_noon.advance(MINUTE_MS)
+            with pytest.raises(KeyRefusedError, match=r"^no slot of a passkey$"):
+                await service.add_browser_slot(account, slot, KL, "link")
+
+    run(scene())
+
+
+def test_of_two_that_a_link_let_in_at_once_one_gets_a_slot(
+    run: Any, service_at: Any, account: str, token: Any, at_noon: Any, browser: Browser
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            _, link = a_link(account)
+            await service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS)
+            first, second = [await browser.slot_for(service, name, os.urandom(32)) for name in (PK, PK2)]
+            service._browsers.check(account, second, KL, "link")
+            await service.add_browser_slot(account, first, KL, "link")
+            with pytest.raises(KeyRefusedError, match=r"^this link was used$"):
+                await service._browsers.add(account, second, KL)
+            # Nor is what it opened handed to anybody who asked for it before that.
+            with pytest.raises(KeyRefusedError, match=r"^this link opens nothing$"):
+                await service._browsers.hand(account, KL)
+
+    run(scene())
+
+
+@pytest.mark.parametrize("end", ["used", "past"])
+def test_what_a_link_opened_is_not_left_in_the_log_of_the_database_either(
+    run: Any, service_at: Any, kms_dir: Path, account: str, token: Any, at_noon: Any, browser: Browser, end: str
+) -> None:
+    def on_disk() -> bytes:
+        return b"".join(path.read_bytes() for path in sorted(kms_dir.glob("kms.db*")))
+
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await browser.open(service)
+            _, link = a_link(account)
+            await service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS)
+            ((_, sealed),) = await service.link_boxes(account, KL)
+            assert sealed in on_disk()
+            if end == "used":
+                slot = await browser.slot_for(service, PK, os.urandom(32))
+                await service.add_browser_slot(account, slot, KL, "link")
+            else:
+                at_noon.advance(MINUTE_MS)
+            await service.tidy()
+            assert sealed not in on_disk()
 
     run(scene())

@@ -54,7 +54,7 @@ def test_accounts_are_of_x25519_where_nothing_else_is_said_and_subaccounts_are_a
 
 def test_of_a_parent_that_is_not_there_no_subaccount_is_made(scene: Any, account: str, credential: Any) -> None:
     async def work(store: KeyStore, slots: SlotKeys) -> None:
-        with pytest.raises(KeyRefusedError, match="^no such parent account$"):
+        with pytest.raises(KeyRefusedError, match=r"^no such parent account$"):
             await slots.create(SUB, [credential(SUB, SUB).slot], STRANGER)
         assert store.rows("SELECT account FROM account") == [(account,)]
 
@@ -94,9 +94,9 @@ def test_of_too_many_that_are_open_the_oldest_is_opened_again(
 
 def test_what_opens_nothing_is_told_so_and_of_which_account(scene: Any, account: str, token: Any, api_key: Any) -> None:
     async def work(store: KeyStore, slots: SlotKeys) -> None:
-        with pytest.raises(KeyRefusedError, match="^this credential opens nothing$"):
+        with pytest.raises(KeyRefusedError, match=r"^this credential opens nothing$"):
             slots.open(api_key.caller, account)
-        with pytest.raises(KeyRefusedError, match="^this credential opens nothing of that account$"):
+        with pytest.raises(KeyRefusedError, match=r"^this credential opens nothing of that account$"):
             slots.open(token.caller, STRANGER)
 
     scene(work)
@@ -109,7 +109,7 @@ def test_a_slot_of_the_wrong_kind_is_refused_before_anything_is_written(
         later = SlotKeys(store, at_noon, hybrid=True)
         await later.create(STRANGER, [credential(STRANGER, STRANGER).slot], None)
         alone = Slot(credential="SK" + "1" * 32, public=slot_public(bytes(range(32))))
-        with pytest.raises(KeyRefusedError, match="^a slot of X25519 alone"):
+        with pytest.raises(KeyRefusedError, match=r"^a slot of X25519 alone"):
             slots.check(STRANGER, alone)
         slots.check(account, alone)
         slots.check(SUB, alone)  # of an account that is not there, nothing speaks against it
@@ -124,7 +124,7 @@ def test_a_slot_is_not_added_by_what_was_opened_before_a_new_content_key(
         opened = slots.open(token.caller, account)
         await slots.add(opened, account, api_key.slot)
         await slots.revoke(account, api_key.sid)
-        with pytest.raises(ConnectionError, match="^a new content key began meanwhile$"):
+        with pytest.raises(ConnectionError, match=r"^a new content key began meanwhile$"):
             await slots.add(opened, account, credential(account, "SK" + "2" * 32).slot)
 
     scene(work)
@@ -154,7 +154,7 @@ def test_of_a_slot_whose_secret_is_being_rotated_the_new_half_is_told(
         await slots.add(slots.open(token.caller, account), account, rotated.slot)
         assert slots.public_of(account, account) == rotated.slot.public
         for one, name in ((account, STRANGER), (STRANGER, account)):
-            with pytest.raises(KeyRefusedError, match="^no such slot$"):
+            with pytest.raises(KeyRefusedError, match=r"^no such slot$"):
                 slots.public_of(one, name)
 
     scene(work)
@@ -167,7 +167,9 @@ def test_a_credential_is_an_accounts_where_it_opens_or_seals_for_it(
         assert not slots.is_of(account, api_key.sid)
         await slots.add_sealer(account, api_key.slot)
         await slots.create(STRANGER, [credential(STRANGER, STRANGER).slot], None)
-        known = [(one, name) for one in (account, STRANGER) for name in (account, api_key.sid) if slots.is_of(one, name)]
+        known = [
+            (one, name) for one in (account, STRANGER) for name in (account, api_key.sid) if slots.is_of(one, name)
+        ]
         assert known == [(account, account), (account, api_key.sid)]
 
     scene(work)

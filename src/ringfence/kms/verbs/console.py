@@ -38,7 +38,12 @@ class ConsoleVerbs(Vault):
         self, account: str, credential: str, child: str, reader: Reader
     ) -> list[tuple[int, int, bytes]]:
         scope = read_by(reader)
-        boxes = self._browsers.child_boxes(account, credential, child)
+        try:
+            boxes = self._browsers.child_boxes(account, credential, child)
+        except KeyRefusedError:
+            if self._browsers.is_known(account, credential):
+                self._write_down_later(account, credential, "refused.slot_boxes", *scope)
+            raise
         await self._write_down(child, credential, "slot_boxes", *scope)
         return boxes
 
