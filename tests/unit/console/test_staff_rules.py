@@ -147,7 +147,24 @@ def test_any_member_refuses_an_invitation_once(run: Any, tmp_path: Path) -> None
             await it.staff.refuse(ada.id, invitation.id)
             assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.refuse_staff", (invitation.id,))
             assert await refused(it.staff.begin_joining(secret)) == NO_LINK
+            # What does not happen is not written down.
+            written = len(it.ledger.entries)
             assert await refused(it.staff.refuse(ada.id, invitation.id)) == NO_INVITATION
+            assert len(it.ledger.entries) == written
+
+    run(scene())
+
+
+def test_an_invitation_that_is_taken_while_somebody_refuses_it_was_taken(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with office(tmp_path) as it:
+            ada = await it.ada()
+            secret = await it.staff.invite(ada.id, "Bob", [SUPPORT])
+            assert secret is not None
+            (invitation,) = await it.staff.invitations()
+            it.ledger.meanwhile(lambda: it.joins(secret))
+            assert await refused(it.staff.refuse(ada.id, invitation.id)) == NO_INVITATION
+            assert len(await it.staff.members()) == 2
 
     run(scene())
 
@@ -400,8 +417,10 @@ def test_a_dropped_passkey_ends_the_other_sessions_of_its_member(run: Any, tmp_p
             said = "the last passkey stays: add another first"
             assert await refused(it.staff.drop(ada.id, name, own.id)) == said
             second = await it.adds(ada.id)
+            written = len(it.ledger.entries)
             for of, passkey in ((bob.id, name), (ada.id, b"unknown")):
                 assert await refused(it.staff.drop(of, passkey, own.id)) == "there is no such passkey"
+            assert len(it.ledger.entries) == written
             await it.staff.drop(ada.id, name, own.id)
             assert it.ledger.last == ("operator", f"staff:{ada.id}", "note.drop_passkey", (f"staff:{ada.id}",))
             assert [each.passkey.credential_id for each in await it.staff.passkeys_of(ada.id)] == [second.credential_id]

@@ -45,6 +45,7 @@ HANDLE_BYTES: Final = 32
 PASSKEYS_MAX: Final = 10
 
 _MEANWHILE: Final = "somebody came or went meanwhile: try again"
+_NO_INVITATION: Final = "there is no such invitation any more"
 _DISCOVERABLE = AuthenticatorWish(discoverable="required")
 
 
@@ -212,9 +213,10 @@ class Staff:
 
     async def refuse(self, by: str, invitation: str) -> None:
         """Any member may."""
+        await self._storage.run(lambda db: _find(staff_rows.invitations(db, self._clock.now_ms()), invitation))
         await self._note(f"staff:{by}", "refuse_staff", invitation)
         if not await self._storage.run(lambda db: staff_rows.forget_invitation(db, invitation)):
-            raise RefusedError("there is no such invitation any more")
+            raise RefusedError(_NO_INVITATION)
 
     async def give_roles(self, member: str, roles: Sequence[StaffRole]) -> None:
         """What a member is for from now on, said at the operator's own terminal: in the console a role comes with an
@@ -322,18 +324,22 @@ class Staff:
         """Forget one of a member's passkeys, not the last, and end their sessions `but` this one: it may be another's
         by now, and so may they."""
 
-        def work(db: sqlite3.Connection) -> Sequence[str]:
+        def find(db: sqlite3.Connection) -> None:
             held = [each.passkey.credential_id for each in passkeys_of(db, "staff", member)]
             if credential_id not in held:
                 raise RefusedError("there is no such passkey")
             if len(held) == 1:
                 raise RefusedError("the last passkey stays: add another first")
+
+        def work(db: sqlite3.Connection) -> Sequence[str]:
+            find(db)
             db.execute("DELETE FROM passkey WHERE credential_id = ?", (credential_id,))
             ended = "FROM session WHERE kind = 'staff' AND person = ? AND id <> ?"
             others = [id_ for (id_,) in db.execute(f"SELECT id {ended}", (member, but)).fetchall()]
             db.execute(f"DELETE {ended}", (member, but))
             return others
 
+        await self._storage.run(find)
         await self._note(f"staff:{member}", "drop_passkey", f"staff:{member}")
         for session in await self._storage.run(work):
             await self._grants.end_grants(f"staff:{member}", session=session)
@@ -396,7 +402,7 @@ def _find(found: Sequence[Invitation], id_: str) -> Invitation:
     for each in found:
         if each.id == id_:
             return each
-    raise RefusedError("there is no such invitation any more")
+    raise RefusedError(_NO_INVITATION)
 
 
 def _in_order(roles: Sequence[StaffRole]) -> tuple[StaffRole, ...]:
