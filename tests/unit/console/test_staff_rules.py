@@ -9,7 +9,7 @@ import pytest
 from tests.unit.console.staff_office import PARTY, made_by, office, refused
 from tests.unit.console.test_session_rows import JWK
 
-from ringfence.console.ceremonies import LIFE_MS
+from ringfence.console.ceremonies import LIFE_MS, OF_ONE_MAX
 from ringfence.console.operator import staff_rows
 from ringfence.console.operator.staff import APPROVAL_MS, DELAY_MS, LINK_LIFE_MS, MISSED_MS, PASSKEYS_MAX, NewKey
 from ringfence.console.operator.staff_rows import Invitation
@@ -133,6 +133,38 @@ def test_an_invitation_that_nobody_approved_within_a_day_is_none(run: Any, tmp_p
             (waiting,) = await it.staff.invitations()
             it.clock.advance(APPROVAL_MS + 1)
             assert await refused(it.staff.approve(bob.id, waiting.id)) == NO_INVITATION
+
+    run(scene())
+
+
+def test_a_link_serves_for_ten_minutes_and_is_listed_so_long(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with office(tmp_path) as it:
+            secret = await it.staff.invite_first("Ada")
+            it.clock.advance(LINK_LIFE_MS)
+            assert await it.staff.begin_joining(secret)
+            assert len(await it.staff.notices()) == len(await it.staff.invitations()) == 1
+            it.clock.advance(1)
+            assert await it.staff.notices() == []
+            assert await it.staff.invitations() == []
+            assert await refused(it.staff.begin_joining(secret)) == NO_LINK
+
+    run(scene())
+
+
+def test_nobody_is_crowded_out_by_who_holds_another_link_or_adds_a_passkey(run: Any, tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with office(tmp_path) as it:
+            ada = await it.ada()
+            bobs, carols = [await it.staff.invite(ada.id, name, [SUPPORT]) for name in ("Bob", "Carol")]
+            assert bobs is not None
+            assert carols is not None
+            joining, options = await it.staff.begin_joining(bobs)
+            adding, further = await it.staff.begin_adding(ada.id)
+            for _ in range(OF_ONE_MAX + 1):
+                await it.staff.begin_joining(carols)
+            await it.staff.join(joining, made_by(SoftwareAuthenticator(), options))
+            await it.staff.add(ada.id, adding, made_by(SoftwareAuthenticator(), further))
 
     run(scene())
 
