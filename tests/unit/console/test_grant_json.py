@@ -93,7 +93,11 @@ def test_a_refusal_of_access_is_told_to_who_asked(run: Any, refusal: Refusal, st
 
     with pytest.raises(RefusedError) as told:
         run(refusing(refused)(Request({"type": "http"})))
-    assert (told.value.text, told.value.status, told.value.fresh) == (f"No: {AccessRefusedError(refusal)}.", status, fresh)
+    assert (told.value.text, told.value.status, told.value.fresh) == (
+        f"No: {AccessRefusedError(refusal)}.",
+        status,
+        fresh,
+    )
 
 
 def test_what_is_not_refused_is_answered(run: Any) -> None:
