@@ -1,11 +1,14 @@
 """What a provider signed counts when it is signed by a key of its own, for us, and now; else it is said why not."""
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from joserfc import jws
+from joserfc.jwk import RSAKey
 
 from ringfence.console.tenant.sso.signed_token import (
     AGE_MAX_S,
@@ -108,6 +111,16 @@ def test_it_is_signed_by_the_one_key_that_it_names() -> None:
     ):
         assert refusal(claims_of, token(), keys, WANTED) == why
     assert refusal(claims_of, unsigned(SOUND), [PUBLIC], WANTED) == "signature"
+
+
+def test_it_is_signed_by_an_algorithm_of_the_few_that_are_taken_and_its_head_may_call_it_nothing() -> None:
+    rsa, body = RSAKey.generate_key(2_048, parameters={"kid": "rs"}), json.dumps(SOUND)
+    for algorithm in ("RS256", "PS256"):
+        one = jws.serialize_compact({"alg": algorithm, "kid": "rs"}, body, rsa, algorithms=[algorithm])
+        assert claims_of(one, [rsa.as_dict(private=False)], WANTED) == SOUND
+    for algorithm in ("RS384", "PS512"):
+        one = jws.serialize_compact({"alg": algorithm, "kid": "rs"}, body, rsa, algorithms=[algorithm])
+        assert refusal(claims_of, one, [rsa.as_dict(private=False)], WANTED) == "signature"
 
 
 def test_a_token_is_no_longer_than_it_may_be() -> None:

@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.unit.console.conftest import ORIGINS
 from tests.unit.console.sso_parts import CLIENT, ISSUER, Parts, query_of
 from tests.unit.console.test_members import AC, OTHER, account
@@ -60,10 +61,13 @@ def test_who_leaves_is_led_nowhere_where_the_provider_has_no_such_page_or_does_n
         async with sso() as it:
             parts = await Parts(it).prepare()
             one = await sso_session(parts, "ada", "s1")
-            for changed in ({"end_session_endpoint": ""}, {"issuer": "http://evil.localhost"}):
+            for changed, why in (({"end_session_endpoint": ""}, ""), ({"issuer": "http://evil.localhost"}, "issuer")):
                 it.provider.changed = changed
                 it.clock.advance(KEPT_MS + 1)
-                assert await left(parts, one) == {"address": ""}
+                with capture_logs() as logged:
+                    assert await left(parts, one) == {"address": ""}
+                told = {"event": "console.sso_provider", "cause": why, "log_level": "warning"}
+                assert logged == ([told] if why else [])
             _, parts.sign_out = parts.ways(None)
             assert await left(parts, one) == {"address": ""}
 

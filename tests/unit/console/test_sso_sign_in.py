@@ -6,6 +6,7 @@ from operator import methodcaller
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from tests.unit.console.conftest import ORIGINS
 from tests.unit.console.sso_parts import CLIENT, ISSUER, KEY, Parts, nothing, query_of, refusal
 from tests.unit.console.test_members import AC, OTHER
@@ -102,7 +103,9 @@ def test_what_cannot_begin_says_why(run: Any, sso: Any, monkeypatch: pytest.Monk
                 assert await refusal(parts.sign_in.begin(name, KEY)) == NONE
             it.provider.changed = {"issuer": "http://evil.localhost"}
             away = ("Your organisation's sign-in does not answer.", 503)
-            assert await refusal(parts.sign_in.begin(AC, KEY)) == away
+            with capture_logs() as logged:
+                assert await refusal(parts.sign_in.begin(AC, KEY)) == away
+            assert logged == [{"event": "console.sso_provider", "cause": "issuer", "log_level": "warning"}]
             closed, _ = parts.ways(None)
             assert await refusal(closed.begin(AC, KEY)) == NONE
             assert await refusal(closed.finish("x", "x", "", "x")) == NONE
@@ -264,22 +267,26 @@ def test_who_put_the_code_there_is_the_provider_or_where_it_never_says_nobody(ru
 
 
 @pytest.mark.parametrize(
-    ("claims", "told"),
+    ("claims", "told", "why"),
     [
-        ({"amr": ["pwd"]}, WEAK),
-        ({"nonce": "x"}, REFUSED),
-        ({"iss": "x"}, REFUSED),
-        ({"aud": "x"}, REFUSED),
-        ({"iat": 1}, REFUSED),
+        ({"amr": ["pwd"]}, WEAK, "weak"),
+        ({"nonce": "x"}, REFUSED, "nonce"),
+        ({"iss": "x"}, REFUSED, "iss"),
+        ({"aud": "x"}, REFUSED, "aud"),
+        ({"iat": 1}, REFUSED, "iat"),
     ],
 )
-def test_a_token_must_be_for_this_sign_in_and_say_how(run: Any, sso: Any, claims: Any, told: Any) -> None:
+def test_a_token_must_be_for_this_sign_in_and_say_how_and_a_log_has_one_word_of_it(
+    run: Any, sso: Any, claims: Any, told: Any, why: str
+) -> None:
     async def scene() -> None:
         async with sso() as it:
             parts = await Parts(it).prepare()
             await parts.let_in()
             it.provider.claims = methodcaller("update", claims)
-            assert await refusal(parts.come()) == told
+            with capture_logs() as logged:
+                assert await refusal(parts.come()) == told
+            assert logged == [{"event": "console.sso_refused", "cause": why, "log_level": "warning"}]
 
     run(scene())
 
@@ -305,6 +312,11 @@ def test_a_provider_that_goes_away_in_between_is_no_way_in(run: Any, sso: Any) -
             came, browser = await parts.begun()
             it.provider.keys = []
             assert await refusal(parts.finish(came, browser)) == REFUSED
+            it.provider.changed = {"jwks_uri": f"{ISSUER}/nowhere"}
+            it.clock.advance(LIFE_MS + 1)
+            with capture_logs() as logged:
+                assert await refusal(parts.come()) == REFUSED
+            assert logged == [{"event": "console.sso_refused", "cause": "http 11205", "log_level": "warning"}]
 
     run(scene())
 
