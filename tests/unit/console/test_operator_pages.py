@@ -1,17 +1,12 @@
 """The operator's pages: metadata, a page at a time, and each look at a tenant in that tenant's ledger."""
 
-import asyncio
 import re
 from typing import Any
 
 import pytest
 
-from ringfence.console.operator.acts import acts_of_staff
 from ringfence.domain.carrier_trail import CarrierStep, Kind, encode_step
 from ringfence.domain.message import Direction, Status
-from ringfence.kms.ledger.records import FolderRecords
-from ringfence.kms.ledger.writer import LedgerWriter
-from ringfence.ports.ledger import AccessEntry
 from ringfence.ports.process_states import ProcessState
 from ringfence.ports.store import AccountRow, CredentialRow, MessageRow, Outcome
 
@@ -155,34 +150,5 @@ def test_the_overview_tells_what_waits_and_who_does_not_answer(run: Any, stand: 
             assert re.search(r'<dt>voice</dt><dd class="bad">does not answer', shown)
             assert re.search(r"<dt>texts to send</dt><dd>1<", shown)
             assert re.search(r"due for</dt><dd>7 s<", shown)
-
-    run(scene())
-
-
-def test_acts_of_staff_are_found_among_all_others_the_latest_first(run: Any, tmp_path: Any) -> None:
-    async def scene() -> None:
-        ledger = LedgerWriter(tmp_path)
-        await ledger.open(1)
-
-        def entry(account: str, n: int) -> AccessEntry:
-            return AccessEntry(at_ms=n, account=account, actor="staff:ST1", verb="sign_in", scope=(f"session:{n}",))
-
-        try:
-            await ledger.append([entry("operator", n) for n in range(30)])
-            await ledger.append([entry(ACCOUNT, n) for n in range(2_500)])
-            await ledger.append([entry("operator", n) for n in range(30, 60)])
-
-            async def allow(*_: Any) -> None:
-                return None
-
-            records = FolderRecords(tmp_path, allow)
-            while (found := await acts_of_staff(records)).size < 2_560:
-                await asyncio.sleep(0.05)
-            assert [each.scope[0] for _, each in found.entries] == [f"session:{n}" for n in range(59, 9, -1)]
-            rest = await acts_of_staff(records, found.before)
-            assert [each.scope[0] for _, each in rest.entries] == [f"session:{n}" for n in range(9, -1, -1)]
-            assert rest.before is None
-        finally:
-            await ledger.close()
 
     run(scene())

@@ -7,7 +7,7 @@ import msgspec
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import split_note
 from ringfence.ports.access_notes import OPERATOR
-from ringfence.ports.ledger import ENTRIES_AT_ONCE, AccessEntry, OwnRecords
+from ringfence.ports.ledger import AccessEntry, OwnRecords
 
 PAGE = 50
 
@@ -23,32 +23,17 @@ class Acts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ledger_size(records: OwnRecords) -> int:
     """How many entries the last checkpoint signs. ConnectionError."""
-    note = await records.checkpoint()
-    return parse_checkpoint(split_note(note)[0]).size if note else 0
+    return _size_at(await records.checkpoint())
 
 
 async def acts_of_staff(records: OwnRecords, before: int | None = None) -> Acts:
     """Those that concern no account, before the `before`th entry. ConnectionError where the ledger cannot be read."""
-    size = await ledger_size(records)
-    end = size if before is None else min(before, size)
-    found: list[tuple[int, AccessEntry]] = []
-    start, width = end, ENTRIES_AT_ONCE
-    # Staff's are few among many, and the record is read forwards: windows that grow, until one page is found.
-    while start > 0 and len(found) <= PAGE:
-        stop, start = start, max(0, start - width)
-        found = [*await _between(records, start, stop), *found]
-        width *= 4
-    page = found[-PAGE:]
-    more = len(found) > PAGE or start > 0
-    return Acts(size=size, entries=page[::-1], before=page[0][0] if page and more else None)
+    found = await records.latest_for(OPERATOR, before, PAGE + 1)
+    entries = [(each.n, each.entry) for each in reversed(found.entries)]
+    page = entries[:PAGE]
+    return Acts(size=_size_at(found.checkpoint), entries=page, before=page[-1][0] if len(entries) > PAGE else None)
 
 
-async def _between(records: OwnRecords, start: int, stop: int) -> list[tuple[int, AccessEntry]]:
-    found: list[tuple[int, AccessEntry]] = []
-    after = start - 1
-    while True:
-        some = (await records.entries_for(OPERATOR, after, ENTRIES_AT_ONCE)).entries
-        found += [(each.n, each.entry) for each in some if each.n < stop]
-        if len(some) < ENTRIES_AT_ONCE or some[-1].n >= stop:
-            return found
-        after = some[-1].n
+def _size_at(note: str) -> int:
+    """Of a checkpoint, "" for none yet."""
+    return parse_checkpoint(split_note(note)[0]).size if note else 0
