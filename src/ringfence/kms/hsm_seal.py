@@ -67,13 +67,6 @@ class HsmSeal:
         made.rest = msgspec.structs.replace(rest, check=made.seal("check", b""))
         return made
 
-    def close(self) -> None:
-        """End the session. Idempotent."""
-        with self._lock:
-            if self._session is not None:
-                self._session.close()
-                self._session = self._key = None
-
     def seal(self, name: str, key: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
         return MARK + self.rest.id + nonce + self._use("encrypt", key, nonce, name)
