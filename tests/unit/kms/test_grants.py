@@ -343,6 +343,7 @@ def test_an_account_that_a_key_freezes_loses_its_grants_and_no_other_name_is_wri
         ledger.entries.clear()
         forged = (
             ("staff:s1", [account], f"account:{account}", "canary"),
+            (account, [account], f"account:{account}", "canary"),
             (key.sid, [account], "platform:platform", "canary"),
             (key.sid, [account], f"account:{account}", "because I say so"),
             (key.sid, [], f"account:{account}", "canary"),

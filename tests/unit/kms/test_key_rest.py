@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from ringfence.kms.hsm_seal import HsmAwayError, HsmSeal, _session, token_is_there
 from ringfence.kms.key_files import LEDGER, KeyFileError, KeyFiles, day_file
-from ringfence.kms.key_move import move_keys
+from ringfence.kms.key_move import MOVING, move_keys
 from ringfence.kms.key_rest import REST, FileRest, KeySeal, PassphraseRest, PlainSeal, WrongSecretError
 from ringfence.kms.passphrase_seal import PassphraseSeal
 from ringfence.kms.unlock import seal_of, unlock
@@ -100,6 +100,18 @@ def test_they_move_on_and_back(tmp_path: Path, plain: dict[str, bytes], seal: Ke
     move_keys(keys, seal_of(keys, b"another long passphrase"), PlainSeal())
     files = unlock(tmp_path)
     assert {name: files.load(name) for name in files.names()} == plain
+
+
+def test_who_has_the_key_service_to_himself_clears_away_what_was_not_moved_and_nobody_else_does(
+    tmp_path: Path, plain: dict[str, bytes]
+) -> None:
+    moving = tmp_path / "keys" / MOVING
+    moving.mkdir()
+    (moving / "standing.key").write_bytes(b"half")
+    assert unlock(tmp_path).load("standing") == plain["standing"]
+    assert moving.exists()
+    assert unlock(tmp_path, settles=True).load("standing") == plain["standing"]
+    assert not moving.exists()
 
 
 def test_a_wrong_passphrase_is_told_from_damage(tmp_path: Path, plain: dict[str, bytes]) -> None:
