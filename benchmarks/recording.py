@@ -145,4 +145,5 @@ async def main() -> None:
     resample()
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
