@@ -48,9 +48,9 @@ class GrantKeys:
 
     def unseal(self, sealed: bytes, info: bytes) -> bytes:
         """What was sealed to any of them; UnsealError."""
-        for number in sorted(self._keys, reverse=True):
+        for key in reversed(self._keys.values()):
             try:
-                return self._keys[number].unseal(sealed, info)
+                return key.unseal(sealed, info)
             except UnsealError:
                 continue
         raise UnsealError

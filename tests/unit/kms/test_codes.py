@@ -163,7 +163,7 @@ def test_after_ten_minutes_it_is_gone(run: Any, service_at: Any, at_noon: Any, c
 def test_a_life_of_more_than_ten_minutes_is_a_mistake(run: Any, service_at: Any, at_noon: Any, code: CodeOf) -> None:
     async def scene() -> None:
         async with service_at() as service:
-            with pytest.raises(ValueError, match="ten minutes"):
+            with pytest.raises(ValueError, match=r"^a code lives ten minutes at most$"):
                 await service.open_code(code, 6, at_noon.now_ms() + LIFE_MS + 1)
 
     run(scene())
@@ -212,6 +212,20 @@ def test_a_days_key_is_destroyed_when_its_last_code_has_expired(
             at_noon.advance(1)
             await service.tidy()
             assert keys() == []
+
+    run(scene())
+
+
+def test_a_code_whose_days_key_was_lost_is_nobodys(
+    run: Any, service_at: Any, at_noon: Any, code: CodeOf, kms_dir: Path
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            value = await opened(service, at_noon, code)
+        (kms_dir / "keys" / f"{day_file(at_noon.now_ms() // DAY_MS, VERIFICATION)}.key").unlink()
+        async with service_at() as service:
+            assert await service.reveal_codes([code]) == [None]
+            assert await service.check_code(code, value) is Verdict.WRONG
 
     run(scene())
 
