@@ -138,6 +138,8 @@ def test_staff_are_named_also_after_they_left_and_their_grants_are_found_by_them
             assert f'<option value="{people["Bob"]}" selected>Bob</option>' in his
             assert f'/grants/export?by={people["Bob"]}"' in his
             told = (await member.page("/grants")).text
+            assert "<title>Approvals ·" in told
+            assert 'src="http://keys.localhost:8422/frame"' in told
             assert re.findall(r'<th scope="row">([^<]+)</th>', told) == [NOBODY, "Ada", "Bob"]
 
     run(scene())
