@@ -48,13 +48,16 @@ T = TypeVar("T")
 
 
 class WatchedLedger(LedgerWriter):
-    """A ledger on disk, and what was written into it."""
+    """A ledger on disk, and what was written into it; `full` makes it fail as a full disk does."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.entries: list[AccessEntry] = []
+        self.full = False
 
     async def append(self, entries: Sequence[AccessEntry]) -> None:
+        if self.full:
+            raise OSError(28, "no space left")
         await super().append(entries)
         self.entries.extend(entries)
 

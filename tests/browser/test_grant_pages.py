@@ -99,6 +99,24 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     expect(member.locator("tbody tr").first).to_contain_text("approved, until", timeout=WAIT_MS)
     member.get_by_role("button", name="End").click()
     expect(member.locator("tbody tr").first).to_contain_text("revoked", timeout=WAIT_MS)
+
+    # One that was sealed and could not be given: page and frame say so.
+    staff.goto(f"{stand.operator}/grants?account={AC}&text={granted}")
+    staff.get_by_label("Why", exact=True).fill("it is garbled again")
+    staff.get_by_role("button", name="Ask", exact=True).click()
+    expect(staff.locator("#grant-told")).to_contain_text("It waits for an approver", timeout=WAIT_MS)
+    member.reload()
+    member.get_by_role("row", name="it is garbled again").get_by_role("button", name="Look").click(timeout=WAIT_MS)
+    asked.get_by_role("button", name="Look").click()
+    staff.frame_locator("#keys").get_by_role("button", name="Show the number").click()
+    asked.get_by_label("Their number").fill(number.inner_text())
+    stand.ledger.full = True
+    asked.get_by_role("button", name="Approve").click()
+    expect(asked.get_by_role("status")).to_contain_text("was not taken", timeout=WAIT_MS)
+    expect(member.locator("#told")).to_contain_text("it was not done")
+    stand.ledger.full = False
+    member.reload()
+    expect(member.get_by_role("row", name="it is garbled again")).not_to_contain_text("approved", timeout=WAIT_MS)
     assert complaints == []
     for context in contexts:
         context.close()

@@ -5,16 +5,17 @@ import { onClick, onSubmit } from "./heard.js";
 import { makePasskey, showPasskey, whyNot } from "./passkey.js";
 import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
+import { sure } from "./sure.js";
 
 const STAFF_LINK = "Give this link to its person alone; it serves once, and for ten minutes:";
 
 onClick("button[data-act]", (button) => act(button, button.dataset.act, {}));
 onSubmit("form[data-act]", (form) => act(form, form.dataset.act, valuesOf(form)));
 onClick("button[data-save]", (button) => reporting(() => save(button.dataset.save, button.dataset.name)));
-document.getElementById("add-passkey")?.addEventListener("click", () => reporting(addPasskey));
+onClick("#add-passkey", (button) => reporting(() => addPasskey(button)));
 
 async function act(element, address, values) {
-  if (element.dataset.ask && !confirm(element.dataset.ask)) return;
+  if (!(await sure(element))) return;
   await reporting(async () => {
     const answer = await freshly(address, values);
     if (address === "/sign-out") await forgetKey();
@@ -24,7 +25,8 @@ async function act(element, address, values) {
   });
 }
 
-async function addPasskey() {
+async function addPasskey(button) {
+  if (!(await sure(button))) return;
   const { ceremony, options } = await freshly("/passkeys/options");
   await post("/passkeys", { ceremony, answer: await makePasskey(options) });
   location.reload();

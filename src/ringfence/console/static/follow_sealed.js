@@ -3,7 +3,7 @@
 import { followBar } from "./follow_bar.js";
 
 /**
- * A bar over the frame, by which `show` is called. What comes back is called with the address of what will be shown, null
+ * A bar, by which `show` is called. What comes back is called with the address of what will be shown, null
  * for what is not followed, and is done when that may be asked for: what comes after that is new.
  */
 export function followSealed(show) {
@@ -17,7 +17,7 @@ export function followSealed(show) {
     came += more;
     return came ? `${came} new: show` : "Changed: show";
   };
-  const begin = followBar(document.getElementById("keys"), () => address, changed, show, (said) => waits(said?.version));
+  const begin = followBar(() => address, changed, show, (said) => waits(said?.version));
 
   return (at) => {
     address = at;

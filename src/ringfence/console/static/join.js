@@ -18,4 +18,5 @@ button.addEventListener("click", async () => {
     button.disabled = false;
   }
 });
+button.disabled = false;
 if (!secret) tell("This page is opened by a link that holds a secret; this address holds none.");

@@ -13,7 +13,7 @@ const parts = [...document.querySelectorAll("[data-live]")];
 const here = location.pathname + location.search;
 let rested = Promise.resolve();
 
-if (main.dataset.version && parts.length) followBar(parts[0], () => here, changed, () => refresh(false));
+if (main.dataset.version && parts.length) followBar(() => here, changed, () => refresh(false));
 
 async function changed({ version, new: came }) {
   await rested;

@@ -6,6 +6,7 @@ import { onClick, onSubmit } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { save } from "./saving.js";
 import { forgetKey } from "./session_key.js";
+import { sure } from "./sure.js";
 
 /** The account whose pages these are. */
 export const account = document.querySelector("p.aside code").textContent;
@@ -19,8 +20,8 @@ if (add) {
   add.addEventListener("click", () => reporting(addPasskey));
   add.disabled = false;
 }
-onClick("button[data-act]", (button) => reporting(() => act(button.dataset)));
-onSubmit("form[data-act]", (form) => reporting(() => act(form.dataset, valuesOf(form))));
+onClick("button[data-act]", (button) => reporting(() => act(button)));
+onSubmit("form[data-act]", (form) => reporting(() => act(form, valuesOf(form))));
 onClick("button[data-save]", (button) => reporting(() => save(button.dataset.save, button.dataset.name)));
 
 /** Whose content is open in the frame: where it is nobody's, a passkey or a secret is asked for there. */
@@ -68,7 +69,9 @@ export async function freshly(address, values) {
   }
 }
 
-async function act({ act: address, then }, values) {
+async function act(element, values) {
+  if (!(await sure(element))) return;
+  const { act: address, then } = element.dataset;
   await freshly(address, values);
   if (then) location.assign(then);
   else location.reload();

@@ -2,7 +2,7 @@
 // the frame, for the asking session alone.
 import { get, post, tell } from "./asking.js";
 import { onClick } from "./heard.js";
-import { askKeys } from "./keys_frame.js";
+import { askKeys, carried } from "./keys_frame.js";
 import { freshly, opened } from "./member.js";
 
 const POLL_MS = 2_000;
@@ -34,7 +34,7 @@ async function answer(at) {
     tell("The numbers differ, so it is refused: what you were shown is not what was asked, or it was mistyped. They may ask anew.");
     return;
   }
-  await freshly(`${at}/approve`, { typed: made.typed, lid: made.lid, boxes: made.boxes });
+  await carried(() => freshly(`${at}/approve`, { typed: made.typed, lid: made.lid, boxes: made.boxes }));
   location.reload();
 }
 

@@ -1,16 +1,16 @@
 // An account's part of the ledger, a page at a time: the frame checks and shows it.
 import { post } from "./asking.js";
 import { followSealed } from "./follow_sealed.js";
+import { onClick } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { account, reporting } from "./member.js";
 
-const newest = document.getElementById("newest");
 const older = document.getElementById("older");
 let before = null;
 
 const following = followSealed(async () => begin());
 
-newest.addEventListener("click", begin);
+onClick("#newest", begin);
 older.addEventListener("click", () => reporting(showLedger));
 begin();
 

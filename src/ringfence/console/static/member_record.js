@@ -1,5 +1,6 @@
 // All of one text or call: it comes sealed, and the frame opens and shows it.
 import { post } from "./asking.js";
+import { onClick } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { reporting } from "./member.js";
 import { account, at, openedHere } from "./whose.js";
@@ -8,7 +9,7 @@ const VERBS = { texts: "show_text", calls: "show_call" };
 const { kind } = document.getElementById("record").dataset;
 const pages = location.origin + at;
 
-document.getElementById("again").addEventListener("click", () => reporting(showRecord));
+onClick("#again", () => reporting(showRecord));
 reporting(showRecord);
 
 async function showRecord() {

@@ -1,13 +1,13 @@
 // Texts or calls, which come sealed, a page at a time: what is wanted of them is in the form, and the frame shows them.
 import { post } from "./asking.js";
 import { followSealed } from "./follow_sealed.js";
+import { onClick, onSubmit } from "./heard.js";
 import { askKeys } from "./keys_frame.js";
 import { reporting } from "./member.js";
 import { account, at, openedHere } from "./whose.js";
 
 const filter = document.getElementById("filter");
 const older = document.getElementById("older");
-const all = document.getElementById("all");
 // As many rows as a person may want to save at once; what is left comes with "Older".
 const PAGES_MAX = 40;
 let before = null;
@@ -16,11 +16,8 @@ const VERBS = { texts: "show_messages", calls: "show_calls" };
 const { kind } = filter.dataset;
 const address = `${at}/${kind}`;
 
-filter.addEventListener("submit", (event) => {
-  event.preventDefault();
-  begin(1);
-});
-all.addEventListener("click", () => begin(PAGES_MAX));
+onSubmit("#filter", () => begin(1));
+onClick("#all", () => begin(PAGES_MAX));
 older.addEventListener("click", () => reporting(() => show(1, false)));
 const following = followSealed(async () => begin(1));
 begin(1);

@@ -3,6 +3,7 @@
 // otherwise; what has `data-new` makes one, a form with what was typed, a button with its own value.
 import { post, tell } from "./asking.js";
 import { valuesOf } from "./form_values.js";
+import { onSubmit } from "./heard.js";
 import { askKeys, bringForward, carried } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
@@ -21,12 +22,7 @@ for (const button of document.querySelectorAll("button[data-new]")) {
   button.addEventListener("click", () => reporting(() => made(button.dataset.new, { [button.name]: button.value })));
   button.disabled = false;
 }
-for (const form of document.querySelectorAll("form[data-new]")) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    reporting(() => made(form.dataset.new, valuesOf(form)));
-  });
-}
+onSubmit("form[data-new]", (form) => reporting(() => made(form.dataset.new, valuesOf(form))));
 
 async function shown(at) {
   const { credential } = await opened();

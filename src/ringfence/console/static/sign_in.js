@@ -5,6 +5,7 @@ import { comeBack, goOn, startSession } from "./session_start.js";
 
 const button = document.getElementById("sign-in");
 button.addEventListener("click", signIn);
+button.disabled = false;
 await comeBack();
 
 async function signIn() {

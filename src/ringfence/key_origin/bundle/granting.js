@@ -119,12 +119,16 @@ export const granting = {
     const keeper = await grantKeeper();
     const typed = await matched(open.credential, saidOf(grant));
     looked = null;
-    if (typed !== number) return { typed, matches: false };
+    if (typed !== number) {
+      show(h("p", { role: "status" }, "The numbers differ, so nothing was sealed."));
+      return { typed, matches: false };
+    }
     show(h("p", {}, "One moment …"));
     const keys = await Promise.all(grant.names.map(async (name) => [name, await keyOf(open, name, hours[name], epochs)]));
     const { lid, boxes } = await sealGrant(grant, keys, keeper);
     for (const [, bytes] of keys) bytes.fill(0);
-    show(h("p", {}, "Approved. You can end it at any time."));
+    // Whether it was given is the console's word, which comes later: `not_taken`, or its page.
+    show(h("p", { role: "status" }, "Sealed, and passed to the console. Its page says whether it was given; you can end it at any time."));
     return { typed, matches: true, lid: toBase64url(lid), boxes: boxes.map(([name, box]) => [name, toBase64url(box)]) };
   },
 };
