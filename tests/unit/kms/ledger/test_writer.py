@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from ringfence.domain.ledger.merkle import Frontier, leaf_hash
 from ringfence.kms.key_files import LEDGER, KeyFileError, KeyFiles
@@ -487,7 +488,7 @@ def test_the_log_of_an_older_version_is_kept_and_named(run: Any, tmp_path: Path)
 def test_entries_wait_while_the_tree_cannot_follow(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scene() -> None:
         async with opened(tmp_path) as log:
-            with monkeypatch.context() as broken:
+            with monkeypatch.context() as broken, capture_logs() as logs:
                 leaves = log._tree._levels[0]
 
                 def full() -> None:
@@ -499,6 +500,7 @@ def test_entries_wait_while_the_tree_cannot_follow(run: Any, tmp_path: Path, mon
                 await log.append([entry(1)])
                 with pytest.raises(OSError, match="cannot be written"):
                     await log.append([entry(2)])
+            assert logs[0] == {"event": "ledger.tree_not_written", "log_level": "error", "code": 28}
             await log.append([entry(3)])
 
     run(scene())

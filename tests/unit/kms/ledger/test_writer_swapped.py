@@ -1,5 +1,6 @@
 """A ledger whose file is exchanged under its writer."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,9 @@ def test_another_file_in_the_ledgers_place_fails_closed_until_it_is_back(run: An
             with pytest.raises(OSError, match="cannot be written"):
                 await log.append([entry(2)])
             path.write_bytes(aside.read_bytes())
-            with pytest.raises(OSError, match="cannot be written"):
+            with pytest.raises(OSError, match="cannot be written") as failed:
                 await log.append([entry(3)])
+            assert failed.value.errno == errno.ESTALE
             aside.replace(path)
             await log.append([entry(4)])
 
