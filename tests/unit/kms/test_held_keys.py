@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from ringfence.domain.clock import ManualClock
-from ringfence.domain.sealing.epoch import first_epoch
+from ringfence.domain.sealing.epoch import first_epoch, last_epoch
 from ringfence.kms.held_keys import HELD_MAX, RECORDS_MAX, HeldSealingKeys
 from ringfence.ports.keys import Caller, SealingKey
 
@@ -55,6 +55,23 @@ def test_a_key_is_not_held_past_its_hour(run: Any, at_noon: ManualClock) -> None
         at_noon.advance(1)
         second = await held.get(caller(), AC, service.fetch)
         assert second.epoch == first.epoch + 256
+
+    run(scene())
+
+
+def test_the_last_epoch_of_an_hour_is_held_as_any_other(run: Any, at_noon: ManualClock) -> None:
+    async def scene() -> None:
+        held = HeldSealingKeys(at_noon)
+        last = SealingKey(epoch=last_epoch(at_noon.now_ms()), epoch_key=b"k", index_day=0, index_key=b"")
+        asked: list[int] = []
+
+        async def fetch(sealed: int) -> SealingKey:
+            asked.append(sealed)
+            return last
+
+        for _ in range(2):
+            assert await held.get(caller(), AC, fetch) is last
+        assert asked == [0]
 
     run(scene())
 
