@@ -4,16 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.merkle import leaf_hash
-from ringfence.domain.ledger.note import open_note, parse_verifier
+from ringfence.domain.ledger.note import COSIGNATURE, Signer, join_note, open_note, parse_verifier, split_note
 from ringfence.domain.ledger.proof import check_consistency, check_inclusion, consistency_proof, inclusion_proof
 from ringfence.domain.ledger.tile import Tile, TileHashes, decode_bundle, tile_path, tiles_of
+from ringfence.kms.ledger import reading as module
+from ringfence.kms.ledger.cosigned_file import CosignedFile
 from ringfence.kms.ledger.index import By, LedgerIndex, Whose
 from ringfence.kms.ledger.keys import commitment
 from ringfence.kms.ledger.lines import LedgerBrokenError
-from ringfence.kms.ledger.reading import LedgerReader
+from ringfence.kms.ledger.reading import LedgerReader, Sound, read_ledger
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.ports.ledger import AccessEntry
 
@@ -54,7 +57,9 @@ def test_an_index_that_is_wrong_shows_nobody_what_is_anothers(reader: LedgerRead
     index = LedgerIndex(tmp_path / "ledger" / "index.db")
     index.add([(5, Whose("thief", "thief", "thief"))])
     index.close()
-    with pytest.raises(LedgerBrokenError, match="wrong about entry 5"):
+    with pytest.raises(
+        LedgerBrokenError, match=r"^the ledger's index is wrong about entry 5: delete it, and it is made anew$"
+    ):
         list(reader.lines_of(by, "thief"))
 
 
@@ -106,6 +111,85 @@ def test_tiles_that_were_changed_are_found(reader: LedgerReader, tmp_path: Path,
 def test_what_is_not_signed_is_not_exported(reader: LedgerReader, tmp_path: Path) -> None:
     (tmp_path / "ledger" / "checkpoint").unlink()
     assert (reader.note(), reader.checkpoint()) == ("", None)
-    with pytest.raises(LedgerBrokenError, match="no checkpoint yet"):
+    with pytest.raises(LedgerBrokenError, match=r"^the ledger has no checkpoint yet$"):
         reader.export(tmp_path / "served")
     assert reader.check().signed == 0
+
+
+def test_an_entry_that_is_being_written_is_not_read_and_one_that_does_not_hold_is_refused(
+    reader: LedgerReader, tmp_path: Path
+) -> None:
+    path = tmp_path / "ledger" / "entries"
+    whole = path.read_bytes()
+    path.write_bytes(whole + b"half of an en")
+    assert [line.n for line in reader.lines()] == list(range(COUNT + 1))
+    assert [one.at_ms for one in read_ledger(tmp_path)] == list(range(COUNT + 1))
+    path.write_bytes(whole + b"no entry\n")
+    with pytest.raises(LedgerBrokenError, match=rf"^entry {COUNT + 1} of the ledger does not hold$"):
+        list(reader.lines())
+
+
+@pytest.mark.parametrize("limit", [None, 0, 9, 14, 20, 999])
+@pytest.mark.parametrize(("after", "before"), [(-1, None), (100, 160)])
+def test_whose_they_are_is_found_in_pieces_of_any_number(
+    reader: LedgerReader, monkeypatch: pytest.MonkeyPatch, after: int, before: int | None, limit: int | None
+) -> None:
+    monkeypatch.setattr(module, "FOUND_AT_ONCE", 7)
+    mine = [n for n in range(1, COUNT + 1) if n % 3 == 1 and after < n < (before or COUNT + 1)]
+    found = reader.lines_of("account", "AC1", after=after, before=before, limit=limit)
+    assert [line.n for line in found] == mine[:limit]
+
+
+def test_what_is_not_signed_yet_is_checked_and_counted(run: Any, reader: LedgerReader, tmp_path: Path) -> None:
+    checkpoint = tmp_path / "ledger" / "checkpoint"
+    signed = checkpoint.read_bytes()
+    run(write(tmp_path, COUNT + 1, 100))
+    whole = reader.root(COUNT + 101)
+    checkpoint.write_bytes(signed)
+    assert reader.check() == Sound(entries=COUNT + 101, root=whole, signed=COUNT + 1)
+    # Of the tree beyond it nothing is asserted: it may be behind its entries.
+    (tmp_path / "ledger" / "level-0").write_bytes((tmp_path / "ledger" / "level-0").read_bytes()[: (COUNT + 1) * 32])
+    assert reader.check().signed == COUNT + 1
+
+
+def test_a_tile_has_what_is_there_of_it(reader: LedgerReader) -> None:
+    assert len(reader.tile(Tile(0, 0))) == 256 * 32
+    assert len(reader.tile(Tile(0, 2))) == (COUNT + 1 - 512) * 32
+    assert reader.tile(Tile(0, 9)) == reader.tile(Tile(5, 0)) == reader.tile(Tile(None, 9)) == b""
+    leaves = [line.leaf for line in reader.lines()]
+    assert decode_bundle(reader.tile(Tile(None, 1))) == leaves[256:512]
+    assert decode_bundle(reader.tile(Tile(None, 1, 3))) == leaves[256:259]
+
+
+def test_an_export_names_the_witnesses_and_leaves_what_is_there(reader: LedgerReader, tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    reader.export(served)
+    assert (served / "checkpoint").read_text(encoding="utf-8") == reader.note()
+    assert not (served / "cosigned").exists()
+    tile = served / tile_path(Tile(0, 0))
+    before = tile.stat().st_mtime_ns
+    text, lines = split_note(reader.note())
+    witness = Signer("witness.example", Ed25519PrivateKey.generate(), COSIGNATURE).sign(text, 7)
+    CosignedFile(tmp_path / "ledger" / "cosigned").keep(join_note(text, [f"{lines[0]}\n", witness]))
+    assert len(reader.cosigned()) == 1
+    reader.export(served)
+    assert tile.stat().st_mtime_ns == before
+    for name in ("checkpoint", "cosigned"):
+        assert (served / name).read_text(encoding="utf-8") == join_note(text, [f"{lines[0]}\n", witness])
+
+
+def test_a_checkpoint_of_others_is_not_told_as_ours(reader: LedgerReader, tmp_path: Path) -> None:
+    text, _ = split_note(reader.note())
+    other = Signer(reader.verifier.name, Ed25519PrivateKey.generate())
+    (tmp_path / "ledger" / "checkpoint").write_text(join_note(text, [other.sign(text)]), encoding="utf-8")
+    for asked in (reader.note, reader.checkpoint, reader.check):
+        with pytest.raises(LedgerBrokenError, match="nobody known signed"):
+            asked()
+
+
+def test_a_ledger_cut_off_below_its_checkpoint_is_found(reader: LedgerReader, tmp_path: Path) -> None:
+    path = tmp_path / "ledger" / "entries"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    why = f"^the ledger ends after {COUNT - 1} entries, its checkpoint says {COUNT + 1}$"
+    with pytest.raises(LedgerBrokenError, match=why):
+        reader.check()
