@@ -4,8 +4,9 @@ Whatever opens on a tenant's behalf is in the ledger before its key is returned:
 dispatcher is logged soon after, so that texts keep flowing.
 """
 
+import contextlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -155,6 +156,16 @@ class Vault:
         await self._grants.end([holder.sid for holder in grants])
         for holder in grants:
             await self._write_down(holder.account, actor, "grant.end", *named(holder))
+
+    @contextlib.contextmanager
+    def _refusals_of(self, account: str, credential: str, verb: str, *scope: str) -> Iterator[None]:
+        """What is refused to a slot that there is, is written down: else anybody could fill the record."""
+        try:
+            yield
+        except KeyRefusedError:
+            if self._browsers.is_known(account, credential):
+                self._write_down_later(account, credential, f"refused.{verb}", *scope)
+            raise
 
     async def _write_down(self, account: str, actor: str, verb: str, *scope: str) -> None:
         await self._write_down_of((account,), actor, verb, *scope)

@@ -68,6 +68,9 @@ def test_nothing_is_lent_without_a_slot_a_reader_a_ledger_and_the_records_own_ke
             for name in (PK, KL):
                 with pytest.raises(KeyRefusedError):
                     await service.lend_sealed(account, name, sealing.epoch, SID, sealed, READER)
+            assert [(entry.actor, entry.verb, entry.scope) for entry in ledger.later if entry.verb[:3] == "ref"] == [
+                (KL, "refused.lend_record", READ_BY)
+            ]
             nobody = replace(READER, session="")
             for epoch, sid, reader in (
                 (sealing.epoch, SID, nobody),

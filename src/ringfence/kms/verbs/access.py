@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from ringfence.kms.vault import Vault, read_by
 from ringfence.ports.access_changes import AccessChange, WaitingAccess
 from ringfence.ports.console_keys import Reader
-from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.standing_forms import SealedForm
 
 
@@ -14,12 +13,8 @@ class AccessVerbs(Vault):
 
     async def keep_access(self, account: str, record: str, form: SealedForm, reader: Reader) -> None:
         scope = read_by(reader)
-        try:
+        with self._refusals_of(account, form.by, "keep_access", *scope, record):
             proven = self._access.check(account, record, form)
-        except KeyRefusedError:
-            if self._browsers.is_known(account, form.by):
-                self._write_down_later(account, form.by, "refused.keep_access", *scope, record)
-            raise
         await self._write_down(account, form.by, "keep_access", *scope, record)
         await self._access.keep(proven)
 

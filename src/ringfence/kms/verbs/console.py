@@ -22,12 +22,8 @@ class ConsoleVerbs(Vault):
 
     async def slot_boxes(self, account: str, credential: str, reader: Reader) -> list[tuple[int, bytes]]:
         scope = read_by(reader)
-        try:
+        with self._refusals_of(account, credential, "slot_boxes", *scope):
             boxes = self._browsers.boxes(account, credential)
-        except KeyRefusedError:
-            if self._browsers.is_known(account, credential):
-                self._write_down_later(account, credential, "refused.slot_boxes", *scope)
-            raise
         await self._write_down(account, credential, "slot_boxes", *scope)
         return boxes
 
@@ -38,12 +34,8 @@ class ConsoleVerbs(Vault):
         self, account: str, credential: str, child: str, reader: Reader
     ) -> list[tuple[int, int, bytes]]:
         scope = read_by(reader)
-        try:
+        with self._refusals_of(account, credential, "slot_boxes", *scope):
             boxes = self._browsers.child_boxes(account, credential, child)
-        except KeyRefusedError:
-            if self._browsers.is_known(account, credential):
-                self._write_down_later(account, credential, "refused.slot_boxes", *scope)
-            raise
         await self._write_down(child, credential, "slot_boxes", *scope)
         return boxes
 
@@ -51,12 +43,8 @@ class ConsoleVerbs(Vault):
         self, account: str, credential: str, epochs: Sequence[int], reader: Reader, child: str = ""
     ) -> dict[int, list[tuple[int, bytes]]]:
         scope = read_by(reader)
-        try:
+        with self._refusals_of(account, credential, "open_epochs", *scope):
             sealed = self._browsers.epochs(account, credential, epochs, child)
-        except KeyRefusedError:
-            if self._browsers.is_known(account, credential):
-                self._write_down_later(account, credential, "refused.open_epochs", *scope)
-            raise
         await self._write_down(child or account, credential, "open_epochs", *scope, *map(str, sealed))
         return sealed
 
@@ -64,7 +52,8 @@ class ConsoleVerbs(Vault):
         self, account: str, credential: str, epoch: int, sid: str, sealed: bytes, reader: Reader
     ) -> None:
         scope = read_by(reader)
-        self._browsers.boxes(account, credential)
+        with self._refusals_of(account, credential, "lend_record", *scope):
+            self._browsers.boxes(account, credential)
         key = self._grants.unseal_lent(account, epoch, sid, sealed)
         await self._write_down(account, credential, "lend_record", *scope, str(epoch), sid)
         await self._residue.lend(account, epoch, sid, key)
@@ -73,12 +62,8 @@ class ConsoleVerbs(Vault):
         return self._browsers.proofs.new(account, asker)
 
     async def add_browser_slot(self, account: str, slot: BrowserSlot, by: str, way: Way) -> bool:
-        try:
+        with self._refusals_of(account, by, "add_slot"):
             self._browsers.check(account, slot, by, way)
-        except KeyRefusedError:
-            if self._browsers.is_known(account, by):
-                self._write_down_later(account, by, "refused.add_slot")
-            raise
         await self._write_down(account, by, "add_slot", slot.credential)
         return await self._browsers.add(account, slot, by)
 
@@ -92,12 +77,8 @@ class ConsoleVerbs(Vault):
         self, account: str, credential: str, records: Sequence[tuple[str, bytes]], reader: Reader
     ) -> list[tuple[int, bytes]]:
         scope = read_by(reader)
-        try:
+        with self._refusals_of(account, credential, "show_standing", *scope):
             self._browsers.boxes(account, credential)
-        except KeyRefusedError:
-            if self._browsers.is_known(account, credential):
-                self._write_down_later(account, credential, "refused.show_standing", *scope)
-            raise
         shown = self._forms.show(account, records)
         await self._write_down(account, credential, "show_standing", *scope, *(name for name, _ in records))
         return shown
@@ -106,12 +87,8 @@ class ConsoleVerbs(Vault):
         self, account: str, record: str, now: bytes, form: SealedForm, reader: Reader
     ) -> KeptStanding:
         scope = read_by(reader)
-        try:
+        with self._refusals_of(account, form.by, "keep_standing", *scope, record):
             self._sealed_forms.check(account, record, form)
-        except KeyRefusedError:
-            if self._browsers.is_known(account, form.by):
-                self._write_down_later(account, form.by, "refused.keep_standing", *scope, record)
-            raise
         kept = self._forms.changed(account, record, now, form)
         await self._write_down(account, form.by, "keep_standing", *scope, record)
         return kept
