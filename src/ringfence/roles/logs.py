@@ -6,12 +6,13 @@ was raised, never its message, since messages quote what they choke on. Why so: 
 
 import asyncio
 import faulthandler
+import itertools
 import logging
 import re
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from types import TracebackType
 from typing import Any, TextIO, cast
 
@@ -75,15 +76,12 @@ def hide_content(_logger: object, _method: str, fields: MutableMapping[str, Any]
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """An exception as log fields: type (with those that caused it) and frames, innermost last. No message."""
-    kinds, seen = [], error
-    while True:
-        kinds.append(_kind(seen))
-        following = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
-        if following is None or len(kinds) == FRAMES_LIMIT:
-            break
-        seen = following
-    return {"error": " from ".join(kinds), "frames": _frames(error.__traceback__)}
+    """An exception as log fields: type (with those that caused it) and frames, innermost last. No message.
+
+    Of a group, as tasks end in, the types within it are told too, and the frames of the first, which ended the others.
+    """
+    first = next(_within(error), error)
+    return {"error": _chain(error), "frames": _frames(first.__traceback__)}
 
 
 def catch_crashes() -> None:
@@ -145,6 +143,32 @@ def _plain(value: Any) -> Any:
 def _kind(error: BaseException) -> str:
     kind = type(error)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _chain(error: BaseException, *, grouped: bool = False) -> str:
+    """Types, each "from" what caused it. Those of a group are in brackets; one that is in a group's is not opened."""
+    kinds, seen = [], error
+    while True:
+        found = [] if grouped else [_chain(each, grouped=True) for each in _within(seen)]
+        kinds.append(f"{_kind(seen)} ({', '.join(dict.fromkeys(found))})" if found else _kind(seen))
+        following = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+        if following is None or len(kinds) == FRAMES_LIMIT:
+            return " from ".join(kinds)
+        seen = following
+
+
+def _within(error: BaseException) -> Iterator[BaseException]:
+    """What is in a group, and in groups within it, as many as frames are told; nothing of another exception."""
+    leaves = _leaves(error) if isinstance(error, BaseExceptionGroup) else iter(())
+    yield from itertools.islice(leaves, FRAMES_LIMIT)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
 
 
 def _frames(trace: TracebackType | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ringfence.roles.logs import CLEAR_KEYS, describe, hide_content
+from ringfence.roles.logs import CLEAR_KEYS, FRAMES_LIMIT, describe, hide_content
 
 CANARY = "c4n4ry-5f1d"
 
@@ -132,6 +132,39 @@ def test_a_circle_of_causes_ends() -> None:
     first, second = ValueError(), KeyError()
     first.__cause__, second.__cause__ = second, first
     assert describe(first)["error"].startswith("ValueError from KeyError from ValueError")
+
+
+def test_a_task_that_ends_the_others_is_named_with_what_caused_it_and_where() -> None:
+    _, err = run(
+        "async def choke():\n"
+        "    await asyncio.sleep(0)\n"
+        "    try: int(CANARY)\n"
+        "    except ValueError as e: raise KeyError(CANARY) from e\n"
+        "async def inner():\n"
+        "    async with asyncio.TaskGroup() as tasks: tasks.create_task(choke(), name=CANARY)\n"
+        "async def main():\n"
+        "    async with asyncio.TaskGroup() as tasks:\n"
+        "        tasks.create_task(inner()); tasks.create_task(choke())\n"
+        "asyncio.run(main())\n"
+    )
+    assert CANARY not in err
+    (line,) = lines(err)
+    assert line["event"] == "crashed"
+    assert line["error"] == "ExceptionGroup (KeyError from ValueError)"
+    assert line["frames"][-1].endswith(" choke")
+
+
+def test_each_type_in_a_group_is_named_once_and_a_circle_through_a_group_ends() -> None:
+    one = KeyError()
+    group = ExceptionGroup("", [OSError(), ValueError(), OSError(), ExceptionGroup("", [one])])
+    assert describe(group)["error"] == "ExceptionGroup (OSError, ValueError, KeyError)"
+    caused = RuntimeError()
+    caused.__cause__ = ExceptionGroup("", [ValueError()])
+    assert describe(caused)["error"] == "RuntimeError from ExceptionGroup (ValueError)"
+    one.__cause__ = group
+    assert describe(group)["error"] == "ExceptionGroup (OSError, ValueError, KeyError from ExceptionGroup)"
+    many = ExceptionGroup("", [type(f"E{n}", (Exception,), {})() for n in range(1_000)])
+    assert describe(many)["error"].count(",") == FRAMES_LIMIT - 1
 
 
 @given(st.dictionaries(st.text(min_size=1) | st.sampled_from(sorted(CLEAR_KEYS)), st.text() | st.binary() | st.none()))
