@@ -22,6 +22,7 @@ VERIFICATION = "verification"
 LEDGER = "ledger"
 BROWSERS = "browsers"
 CLASSICAL_GRANTS = "grants"
+_UNFINISHED = ".new"
 _DAY = re.compile(r"([a-z]+)-(\d+)\.key")
 
 
@@ -45,7 +46,7 @@ class KeyFiles:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._directory.stat().st_mode & 0o077:
             raise KeyFileError(f"{self._directory.name} is open to other users")
-        for left_over in self._directory.glob("*.new"):
+        for left_over in self._directory.glob(f"*{_UNFINISHED}"):
             left_over.unlink()
         settle_move(self._directory)
         self._check_rest()
@@ -58,7 +59,7 @@ class KeyFiles:
         self._check_rest()
         key = new_key()
         sealed = self._seal.seal(name, key)
-        unfinished = path.with_suffix(".new")
+        unfinished = path.with_suffix(_UNFINISHED)
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
             os.write(descriptor, sealed)
