@@ -217,6 +217,20 @@ class TestPlaces:
         for name, secret in ((tenant.sid, tenant.token), (key.sid, key.secret)):
             assert tenant.ask("GET", "/Messages.json", auth=(name, secret)).status_code == 401
 
+    def test_networks_of_a_parent_are_not_its_subaccounts_which_it_sets_by_themselves(self, tenant: Any) -> None:
+        child, parts = tenant.client().api.accounts.create(), tenant.installation
+        addresses = [f"{parts.url}/ringfence/v1/Accounts/{sid}/Access" for sid in (tenant.sid, child.sid)]
+        own = {"auth": (child.sid, child.auth_token), "timeout": 10}
+        who = {"auth": (tenant.sid, tenant.token), "timeout": 10}
+        parts.run(parts.store.restrict_account(tenant.sid, "203.0.113.0/24", 0))
+        assert requests.get(addresses[1], **who).status_code == 401
+        assert requests.get(addresses[1], **own).json()["allowed_networks"] == []
+        parts.run(parts.store.restrict_account(tenant.sid, "", 0))
+        assert requests.post(addresses[1], data={"AllowedNetworks": "203.0.113.0/24"}, **who).status_code == 200
+        assert requests.get(addresses[1], **own).status_code == 401
+        assert requests.get(addresses[1], **who).json()["allowed_networks"] == ["203.0.113.0/24"]
+        assert requests.get(addresses[0], **who).json()["allowed_networks"] == []
+
     def test_what_is_no_network_is_refused(self, tenant: Any) -> None:
         key = tenant.client().new_keys.create()
         for text in ("here", "10.0.0.1/8"):

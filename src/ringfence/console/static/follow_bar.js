@@ -5,8 +5,7 @@ const KEPT = "ringfence-follow";
 const OFF = "off";
 
 /**
- * Follow the page at `address()`, which is null for what is not followed, with a bar among what narrows its list, or beside
- * its heading where nothing does. `changed(said)` is
+ * Follow the page at `address()`, which is null for what is not followed, with a bar beside its heading. `changed(said)` is
  * called whenever it looks otherwise, and shows that, or comes back with words: then a button offers it, and `show` is
  * called once that is pressed. `heard(said)` is told all of it at once, and null where nothing can be heard for now.
  * What comes back begins anew, and says whether anything is followed then.
@@ -19,7 +18,7 @@ export function followBar(address, changed, show, heard = () => {}) {
   const told = made("span");
   told.setAttribute("aria-live", "polite");
   bar.append(label, told);
-  (document.querySelector("main .filter") ?? document.querySelector("main .heading")).append(bar);
+  document.querySelector("main .heading").append(bar);
 
   let stream = new AbortController();
   let last = null;
