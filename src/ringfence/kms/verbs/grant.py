@@ -29,15 +29,14 @@ class GrantVerbs(Vault):
 
     async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
         holder = self._grants.holder(grant)
+        if holder is None:
+            # It is not written down: else anybody could fill the record, under names of his own.
+            raise KeyRefusedError("no such grant of that session")
         try:
             boxes = self._grants.boxes(grant, session, names)
         except KeyRefusedError:
-            # Of grants that there are alone: else anybody could fill the record, under names of his own.
-            if holder is not None:
-                self._write_down_later(holder.account, f"staff:{holder.staff}", "refused.grant_open", f"grant:{grant}")
+            self._write_down_later(holder.account, f"staff:{holder.staff}", "refused.grant_open", f"grant:{grant}")
             raise
-        if holder is None:
-            raise KeyRefusedError("no such grant")
         await self._write_down(holder.account, f"staff:{holder.staff}", "grant_open", *named(holder), *boxes.boxes)
         # It may have ended while the ledger was written.
         return self._grants.boxes(grant, session, names)
