@@ -88,8 +88,8 @@ def test_a_key_made_in_a_browser_opens_what_was_and_is_taken_once_with_its_verif
         assert await service.take_access() == []
         assert await service.settle_access([taken.number]) == []
         assert await service.waiting_access(account) == []
-        entries = {entry.verb: (entry.actor, entry.scope) for entry in ledger.entries}
-        assert entries["keep_access"] == (account, (*READ_BY, f"new_key:{SK}"))
+        entries = {entry.verb: (entry.account, entry.actor, entry.scope) for entry in ledger.entries}
+        assert entries["keep_access"] == (account, account, (*READ_BY, f"new_key:{SK}"))
 
     scene(work)
 
@@ -395,7 +395,9 @@ def test_nobody_makes_a_key_by_what_he_has_no_slot_of_and_nothing_of_it_is_kept(
                 await kept(service, browser, seed, by)
         assert await service.take_access() == []
         assert "keep_access" not in {entry.verb for entry in ledger.entries}
-        assert {entry.verb for entry in ledger.later} == {"refused.keep_access"}
+        assert {(entry.account, entry.verb, entry.scope) for entry in ledger.later} == {
+            (account, "refused.keep_access", (*READ_BY, f"new_key:{SK}"))
+        }
 
     scene(work)
 
