@@ -196,7 +196,7 @@ class LedgerWriter:
             with self._changed:
                 self._closing = True
                 left, self._waiting = self._waiting, []
-            _settle(left, OSError("the writer ended"))
+            _settle(left, OSError())
 
     def _write_groups(self) -> None:
         while True:
@@ -212,7 +212,7 @@ class LedgerWriter:
             try:
                 self._write(waiting, later, gap)
             except BaseException:
-                _settle(waiting, OSError("the writer ended"))
+                _settle(waiting, OSError())
                 raise
             if closing or self._until_checkpoint_s() == 0:
                 self._sign()
@@ -381,7 +381,7 @@ class LedgerWriter:
         scope: tuple[str, ...] = ()
         try:
             with (self._directory / FORMER).open("rb") as former:
-                digest = hashlib.file_digest(former, "sha256").hexdigest()
+                digest = hashlib.file_digest(former, hashlib.sha256).hexdigest()
                 scope = (FORMER, str(former.tell()), digest)
         except FileNotFoundError:
             if (self._directory / DATABASE).exists():

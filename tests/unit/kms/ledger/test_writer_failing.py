@@ -83,6 +83,33 @@ def test_who_stops_waiting_keeps_no_answer_from_the_others(
     assert read_ledger(tmp_path)[1:] == [entry(0), entry(1), entry(2)]
 
 
+def test_who_came_while_the_writer_ended_is_told_as_who_was_there(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, gate = threading.Event(), threading.Event()
+
+    def crash(*_: object) -> None:
+        taken.set()
+        assert gate.wait(10)
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+
+    async def scene() -> None:
+        async with opened(tmp_path) as log:
+            monkeypatch.setattr(LedgerWriter, "_write", crash)
+            first = asyncio.ensure_future(log.append([entry(1)]))
+            await asyncio.to_thread(taken.wait, 10)
+            second = asyncio.ensure_future(log.append([entry(2)]))
+            await asyncio.sleep(0)
+            gate.set()
+            for told in await asyncio.wait_for(asyncio.gather(first, second, return_exceptions=True), 10):
+                assert isinstance(told, OSError)
+                assert told.strerror == "the ledger cannot be written"
+
+    run(scene())
+
+
 def test_all_that_was_left_out_is_counted_in_one_gap_from_the_first_to_the_last(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
