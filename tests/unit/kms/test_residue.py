@@ -9,6 +9,7 @@ from ringfence.domain.clock import ManualClock
 from ringfence.domain.sealing.delivery import DayKey
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.kms import residue
+from ringfence.kms.key_files import KeyFiles, day_file
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -81,6 +82,24 @@ def test_what_ends_with_its_day_is_off_the_disk(
             at_noon.advance(12 * HOUR_MS + 10 * MINUTE_MS)
             await service.tidy()
             assert service._store.rows("SELECT * FROM delivery_index") == []
+            assert not any(sealed in path.read_bytes() for path in kms_dir.glob("kms.db*"))
+
+    run(scene())
+
+
+def test_copies_whose_day_key_was_lost_are_off_the_disk(
+    run: Any, service_at: Any, account: str, token: Any, kms_dir: Path
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await service.create_account(account, [token.slot])
+            await service.sealing_key(token.caller, account)
+            (sealed,) = service._store.row("SELECT sealed FROM delivery_epoch")
+        files = KeyFiles(kms_dir / "keys")
+        for day in files.days():
+            files.destroy(day_file(day))
+        async with service_at() as service:
+            await service.tidy()
             assert not any(sealed in path.read_bytes() for path in kms_dir.glob("kms.db*"))
 
     run(scene())
