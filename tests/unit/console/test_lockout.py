@@ -149,6 +149,7 @@ def test_a_name_that_nobody_has_is_not_kept_out_instead_of_whom_was_meant(run: A
             assert (await ada.sign_in()).status_code == 200
             # Who was removed may be named: it is sure then that they are out.
             await at.terminal.remove("terminal", person)
+            await lockout.check_staff(person)
             assert await lockout.freeze_staff(person, "staff:terminal")
 
     run(story())
