@@ -8,7 +8,7 @@ from tests.unit.console.test_usage_pages import a_call
 
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.tenant.allowed import Allowed
-from ringfence.console.tenant.limits import HIDDEN, Limit, TenantLimits
+from ringfence.console.tenant.limits import HIDDEN, NOT_YET, Limit, TenantLimits
 from ringfence.domain.call import Direction, Status
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.fraud_guard.spending import Bound, Spending
@@ -61,16 +61,39 @@ async def owned(store: Any, number: str, owner: str) -> None:
     )
 
 
+class NoGrants(GrantBook):
+    """Nobody asked."""
+
+    def __init__(self) -> None:
+        pass
+
+    async def grants_of_tenant(self, tenant: str, before: str, limit: int) -> list[Any]:
+        return []
+
+
 async def limits_of(store: Any, allowed: Allowed = ALLOWED, account: str = AC) -> dict[str, Limit]:
-    class NoGrants(GrantBook):
-        def __init__(self) -> None:
-            pass
-
-        async def grants_of_tenant(self, tenant: str, before: str, limit: int) -> list[Any]:
-            return []
-
     groups = await TenantLimits(store, NoGrants(), allowed, ManualClock(NOON_MS)).of(account)
     return {each.what: each for _, limits in groups for each in limits}
+
+
+def test_how_near_an_account_is_to_its_texts_a_second_is_told_at_the_second_look(run: Any) -> None:
+    async def scene() -> None:
+        store, clock = MemoryStore(), ManualClock(NOON_MS)
+        await made(store, AC)
+        limits = TenantLimits(store, NoGrants(), ALLOWED, clock)
+
+        async def told() -> Limit:
+            return next(each for _, found in await limits.of(AC) for each in found if "of the account" in each.what)
+
+        first = await told()
+        assert (first.used, first.part) == (NOT_YET, None)
+        for number in range(45):
+            await store.accept(row(number, status=TextStatus.SENT))
+        clock.advance(10_000)
+        second = await told()
+        assert (second.used, second.part, second.near) == ("4.5, mean of up to a minute", 0.9, True)
+
+    run(scene())
 
 
 def test_a_rate_is_what_staff_raised_it_to_else_what_is_set_for_it_alone(run: Any) -> None:

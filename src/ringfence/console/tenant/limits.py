@@ -7,6 +7,7 @@ import msgspec
 
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.tenant.allowed import Allowed
+from ringfence.console.tenant.left_lately import LeftLately
 from ringfence.console.tenant.spent import shown_price
 from ringfence.domain.access.grant import MINUTES_MAX, GrantState, settled
 from ringfence.domain.access.limits import PENDING_MAX
@@ -31,6 +32,7 @@ FIXED: Final = "fixed"
 WHOLE: Final = "with all subaccounts"
 HIDDEN: Final = "shown to the account above alone"
 """What an account and all its subaccounts use together is no subaccount's to know."""
+NOT_YET: Final = "known once this page was open for some seconds"
 # Scheduled texts wait longest: 35 days.
 WAITS_MS: Final = 40 * DAY_MS
 GRANTS_LOOKED_AT: Final = 50
@@ -92,6 +94,7 @@ class TenantLimits:
         self._grants = grants
         self._allowed = allowed
         self._clock = clock
+        self._lately = LeftLately(clock)
 
     async def of(self, account: str) -> Sequence[tuple[str, Sequence[Limit]]]:
         """By what they are about."""
@@ -119,12 +122,15 @@ class TenantLimits:
         raised = {(each.kind, each.name): each.rate_mps for each in await self._store.allowed_rates()}
         counts = await self._store.texts_by_day(account, now_ms - WAITS_MS, now_ms + DAY_MS)
         waiting = sum(each.texts for each in counts if each.status in _WAITING)
+        left_mps = self._lately.rate_mps(account, counts)
         named = {name for kind, name in raised if kind == "number"} | set(allowed.number_rates)
         found = [
             _rate(
                 "Texts a second of the account",
                 *(raised.get(("account", account)), allowed.account_rates.get(account), allowed.account_rate_mps),
                 where="account_rate",
+                used=NOT_YET if left_mps is None else f"{left_mps:.1f}, mean of up to a minute",
+                used_mps=left_mps,
             ),
             _rate("Texts a second of one number", None, None, allowed.number_rate_mps, where="number_rate"),
         ]
@@ -216,13 +222,24 @@ class TenantLimits:
         ]
 
 
-def _rate(what: str, raised_mps: float | None, own_mps: float | None, common_mps: float, *, where: str) -> Limit:
+def _rate(
+    what: str,
+    raised_mps: float | None,
+    own_mps: float | None,
+    common_mps: float,
+    *,
+    where: str,
+    used: str = "",
+    used_mps: float | None = None,
+) -> Limit:
     """Where staff raised it that counts, else what is set for this one alone."""
     if raised_mps is not None:
-        return Limit(what=what, most=f"{raised_mps:g}", where="raised by two of staff")
-    if own_mps is not None:
-        return Limit(what=what, most=f"{own_mps:g}", where=f"{where}s")
-    return Limit(what=what, most=f"{common_mps:g}", where=f"{where}_mps")
+        most_mps, by = raised_mps, "raised by two of staff"
+    elif own_mps is not None:
+        most_mps, by = own_mps, f"{where}s"
+    else:
+        most_mps, by = common_mps, f"{where}_mps"
+    return Limit(what=what, most=f"{most_mps:g}", used=used, part=_part(used_mps, most_mps), where=by)
 
 
 def _counted(what: str, used: int | None, most: int, where: str) -> Limit:
@@ -235,7 +252,7 @@ def _money(what: str, used_micros: int | None, most_micros: int, where: str) -> 
     return Limit(what=what, most=_amount(most_micros), used=shown, part=part, where=where)
 
 
-def _part(used: int | None, most: int) -> float | None:
+def _part(used: float | None, most: float) -> float | None:
     if used is None:
         return None
     return min(1.0, used / most) if most else 1.0
