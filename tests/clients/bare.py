@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import math
 import shutil
+import socket
 import struct
 import subprocess
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from tests.unit.carriers.sip.wire import HOST, eventually
@@ -41,34 +42,72 @@ module_app menu.so
 
 @contextlib.asynccontextmanager
 async def baresip(
-    folder: Path, account: str, *commands: str, port: int = 0, echoes: bool = False
-) -> AsyncIterator[None]:
-    """It runs with one account (its line of the `accounts` file) and does as the commands say; port 0 is a free one.
+    folder: Path, account: str, *commands: str, is_called: bool = False, echoes: bool = False
+) -> AsyncIterator[int]:
+    """It runs with one account (its line of the `accounts` file) and does as the commands say.
 
-    One that `echoes` says what it hears."""
+    One that `is_called` has the UDP port that is yielded, and listens there: another yields 0. One that `echoes` says
+    what it hears. A failure tells what it heard.
+    """
     folder.mkdir()
-    source = "aubridge,player" if echoes else f"aufile,{folder}/tone.wav"
-    (folder / "config").write_text(CONFIG.format(host=HOST, port=port, source=source, modules=MODULES))
     (folder / "accounts").write_text(account + "\n")
     tone(folder / "tone.wav")
-    arguments = [part for command in commands for part in ("-e", command)]
-    quiet = asyncio.subprocess.DEVNULL
-    process = await asyncio.create_subprocess_exec(
-        "baresip", "-4", "-f", str(folder), "-t", "25", *arguments, stdin=quiet, stdout=quiet, stderr=quiet
-    )
+    for attempts_left in range(4, -1, -1):
+        port = free_port() if is_called else 0
+        process = await _started(folder, port, commands, echoes=echoes)
+        if not is_called or await _listens(process, port):
+            break
+        # Somebody was quicker to take a port that was free.
+        assert attempts_left, said(folder)
+        assert "Address already in use" in said(folder)
     try:
-        # A call that comes before it listens is lost.
-        if port:
-            await eventually(lambda: listens(port))
-        yield
+        yield port
+    except BaseException as error:
+        await ended(process)
+        error.add_note(f"baresip: {said(folder)}")
+        raise
     finally:
         await ended(process)
 
 
-def listens(port: int) -> bool:
-    """Whether a process has this UDP port."""
-    rows = Path("/proc/net/udp").read_text().splitlines()[1:]
-    return any(int(row.split()[1].rpartition(":")[2], 16) == port for row in rows)
+async def _started(folder: Path, port: int, commands: Sequence[str], *, echoes: bool) -> asyncio.subprocess.Process:
+    source = "aubridge,player" if echoes else f"aufile,{folder}/tone.wav"
+    (folder / "config").write_text(CONFIG.format(host=HOST, port=port, source=source, modules=MODULES))
+    arguments = [part for command in commands for part in ("-e", command)]
+    with (folder / "log").open("wb") as log:
+        return await asyncio.create_subprocess_exec(
+            *("baresip", "-4", "-s", "-f", str(folder), "-t", "60", *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+
+
+async def _listens(process: asyncio.subprocess.Process, port: int) -> bool:
+    """Wait until this process has this UDP port, or has ended: a call that comes before is lost."""
+    await eventually(lambda: process.returncode is not None or _has(process.pid, port))
+    return process.returncode is None
+
+
+def _has(pid: int, port: int) -> bool:
+    rows = [row.split() for row in Path("/proc/net/udp").read_text().splitlines()[1:]]
+    sockets = {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port}
+    with contextlib.suppress(FileNotFoundError):
+        return any(str(descriptor.readlink()) in sockets for descriptor in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
+def free_port() -> int:
+    """A UDP port of loopback that nobody has yet."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def said(folder: Path) -> str:
+    """The end of what a program wrote to its log in this folder."""
+    lines = (folder / "log").read_text(errors="replace").splitlines()
+    return "\n".join(line for line in lines if line.strip())[-6_000:]
 
 
 async def ended(process: asyncio.subprocess.Process) -> None:

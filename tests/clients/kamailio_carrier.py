@@ -11,10 +11,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import msgspec
-from tests.clients.bare import ended, make_certificate
+from tests.clients.bare import ended, free_port, make_certificate, said
 from tests.clients.kamailio import MISSING as NO_KAMAILIO
 from tests.clients.kamailio import PROGRAM, answers_at
-from tests.clients.test_sipp import free_port
 from tests.unit.carriers.sip.wire import HOST
 
 MISSING = NO_KAMAILIO or (
@@ -113,6 +112,9 @@ async def kamailio_carrier(folder: Path, customer: int) -> AsyncIterator[Kamaili
                 raise
     try:
         yield carrier
+    except BaseException as error:
+        error.add_note(f"Kamailio: {said(folder)}")
+        raise
     finally:
         await ended(process)
 

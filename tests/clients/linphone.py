@@ -7,8 +7,8 @@ import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from tests.clients.bare import free_port
 from tests.clients.domain_phone import PASSWORD
-from tests.clients.test_sipp import free_port
 from tests.unit.carriers.sip.desk import DOMAIN
 from tests.unit.carriers.sip.wire import HOST
 

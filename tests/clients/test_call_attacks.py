@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 import requests
+from tests.clients.bare import free_port
 from tests.clients.browser_phone import BrowserPhone
 from tests.clients.phones import Carrier, PhoneCall, wait_for
 from tests.clients.test_calls import SHOP, Installation, Program, over, wav_tone
-from tests.clients.test_sipp import free_port
 
 from ringfence.drills.canary import Canaries
 from ringfence.media import g711

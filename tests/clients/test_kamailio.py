@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from tests.clients import bare
-from tests.clients.bare import baresip
+from tests.clients.bare import baresip, free_port
 from tests.clients.kamailio import MISSING, kamailio
-from tests.clients.test_sipp import free_port
 from tests.unit.carriers.sip.desk import ACCOUNT, DOMAIN, Access, Ear, Site, phones_domain
 from tests.unit.carriers.sip.wire import ANSWER, HOST, Phone, answers, closed, eventually, run
 

@@ -16,12 +16,11 @@ import numpy as np
 import pytest
 import requests
 from tests.clients import bare
-from tests.clients.bare import baresip
+from tests.clients.bare import baresip, free_port
 from tests.clients.domain_phone import description
 from tests.clients.kamailio_carrier import MISSING, NAME, PASSWORD, USERNAME, KamailioCarrier, kamailio_carrier
 from tests.clients.phones import wait_for
 from tests.clients.test_calls import Installation, Program, wav_tone
-from tests.clients.test_sipp import free_port
 from tests.unit.carriers.sip.desk import ACCOUNT, Ear, Site
 from tests.unit.carriers.sip.wire import HOST, Phone, answers, closed, eventually, run
 from tests.unit.media.peer import level_of
@@ -79,18 +78,18 @@ async def registered(carrier: KamailioCarrier, **changed: object) -> AsyncIterat
 @pytest.mark.skipif(bool(bare.MISSING), reason=bare.MISSING or "it is installed")
 def test_we_register_by_password_and_call_with_encrypted_media(tmp_path: Path, password: str) -> None:
     async def story() -> None:
-        customer = free_port()
         account = f"<sip:customer@{HOST}>;regint=0;answermode=auto;mediaenc=srtp-mand"
         async with (
+            baresip(tmp_path / "phone", account, is_called=True) as customer,
             kamailio_carrier(tmp_path / "kamailio", customer) as carrier,
-            baresip(tmp_path / "phone", account, port=customer),
             registered(carrier) as site,
         ):
             (route,) = await site.lines.routes(TO)
             assert route.media == "srtp"
             ear = Ear()
             line = await site.lines.call(route, TO, SHOP, SOUND, ear)
-            await eventually(lambda: any(told[0] == "answered" for told in ear.told))
+            await eventually(lambda: any(told[0] in ("answered", "ended") for told in ear.told))
+            assert ear.end is None, ear.told
             answer = next(told[1] for told in ear.told if told[0] == "answered")
             (media,) = parse_sdp(answer).media
             assert media.protocol == "RTP/SAVP"
@@ -166,14 +165,14 @@ def test_sound_goes_both_ways_under_encryption(tmp_path: Path) -> None:
         return requests.get(client.api.base_url + path, auth=login, timeout=10).content
 
     async def scene() -> bytes:
-        customer = free_port()
         account = f"<sip:customer@{HOST}>;regint=0;answermode=auto;mediaenc=srtp-mand"
-        async with kamailio_carrier(tmp_path / "kamailio", customer) as carrier:
+        async with (
+            baresip(tmp_path / "phone", account, is_called=True, echoes=True) as customer,
+            kamailio_carrier(tmp_path / "kamailio", customer) as carrier,
+        ):
             installation = await asyncio.to_thread(up, carrier)
             try:
-                # The telephone goes by itself after a while: it comes last.
-                async with baresip(tmp_path / "phone", account, port=customer, echoes=True):
-                    return await asyncio.to_thread(recorded, installation)
+                return await asyncio.to_thread(recorded, installation)
             finally:
                 await asyncio.to_thread(installation.stop)
 

@@ -5,10 +5,10 @@ SIPp comes from Debian's sip-tester; without it these tests skip.
 
 import asyncio
 import shutil
-import socket
 from pathlib import Path
 
 import pytest
+from tests.clients.bare import free_port
 from tests.unit.carriers.sip.wire import ANSWER, HOST, Phone, closed, eventually, run
 
 from ringfence.carriers.sip.callee import IncomingCall
@@ -17,12 +17,6 @@ from ringfence.carriers.sip.session import State
 pytestmark = pytest.mark.skipif(shutil.which("sipp") is None, reason="SIPp is not installed (Debian: sip-tester)")
 
 CALLS = 20
-
-
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 async def sipp(folder: Path, *arguments: str) -> tuple[int, str]:
