@@ -2,15 +2,18 @@
 
 import io
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
 import pytest
 
 from ringfence.cli.main import main
+from ringfence.roles.run_dir import run_dir_of
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -64,3 +67,28 @@ def ringfence_process(tmp_path: Path, surroundings: dict[str, str]) -> Run:
         )
 
     return run
+
+
+@pytest.fixture
+def key_service(tmp_path: Path, surroundings: dict[str, str]) -> Iterator[None]:
+    """The key service of the empty home is up: no command of the test starts one of its own, and ends it again."""
+    command = [sys.executable, "-m", "ringfence", "role", "kms"]
+    log = tmp_path / "kms.log"
+    with log.open("wb") as errors:
+        process = subprocess.Popen(command, cwd=tmp_path, env=surroundings, stdout=errors, stderr=errors)
+    try:
+        folder = run_dir_of(tmp_path / ".local/share/ringfence")
+        until = time.monotonic() + 60
+        while not all(_answers(folder / f"{name}.sock") for name in ("kms-api", "kms-console", "kms-operator")):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < until, log.read_text()
+            time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0

@@ -6,9 +6,12 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ringfence.console.operator.staff_rows import StaffMember, keep_member
 
 
+@pytest.mark.usefixtures("key_service")
 def test_an_account_is_suspended_and_goes_on_and_the_ledger_has_both(ringfence_process: Any) -> None:
     made = ringfence_process("account", "create", "Acme")
     found = re.search(r"AC[0-9a-f]{32}", made.stdout)
@@ -31,6 +34,7 @@ def test_a_member_of_staff_whom_nobody_knows_is_refused_and_written_down_nowhere
     assert "note.freeze" not in ringfence_process("ledger", "show", "--account", "operator").stdout
 
 
+@pytest.mark.usefixtures("key_service")
 def test_where_there_is_staff_the_terminal_thaws_alone_only_when_told_so(
     ringfence_process: Any, tmp_path: Path
 ) -> None:

@@ -3,7 +3,10 @@
 import re
 from typing import Any
 
+import pytest
 
+
+@pytest.mark.usefixtures("key_service")
 def test_a_link_is_made_listed_and_withdrawn_and_the_ledger_has_it(ringfence_process: Any) -> None:
     made = ringfence_process("account", "invite", "Acme")
     assert made.returncode == 0, made.stderr

@@ -38,6 +38,7 @@ def test_accounts_are_made_listed_and_given_a_new_token(ringfence_process, tmp_p
     assert holder(tmp_path / ".local/share/ringfence") is None
 
 
+@pytest.mark.usefixtures("key_service")
 def test_numbers_are_stocked_given_out_configured_and_listed(ringfence_process, tmp_path: Path) -> None:
     token = value(ringfence_process("account", "create", "Acme").stdout, "Token")
     (tmp_path / "stock.csv").write_text("number,locality\n+12025550140,Washington\n+447700900001,\n")
