@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ from tests.unit.kms.made_keys import MadeKey, sealed_form
 from tests.unit.kms.test_browser_slots import KL, PK, READ_BY, READER, Browser, _open_link
 from tests.unit.kms.test_browser_slots import browser as browser
 
-from ringfence.domain.access_change import KeyEnded, KeyMade
+from ringfence.domain.access_change import KeyEnded, KeyMade, NoticeAddressSet
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.slots import slot_public, slot_seed
-from ringfence.domain.standing import hmac_states_record
+from ringfence.domain.standing import hmac_states_record, notice_address_record
 from ringfence.ipc.client import Client
 from ringfence.kms.access_changes import FORM_MAX_BYTES, WAITING_MAX
 from ringfence.kms.client import ApiKeyClient, ConsoleKeyClient
@@ -181,17 +182,21 @@ def test_what_was_settled_is_on_no_disk_when_it_is_forgotten(
     scene(work)
 
 
-def test_who_asks_while_everything_is_in_somebodys_hands_waits_for_no_disk(
-    scene: Any, token: Any, browser: Browser, kms_dir: Path
+def test_who_asks_while_everything_is_in_somebodys_hands_waits_for_no_write(
+    scene: Any, token: Any, browser: Browser
 ) -> None:
     """Every process of the API asks every second."""
 
     async def work(service: Any) -> None:
         await kept(service, browser, token.caller.seed)
         await service.take_access()
-        before = (kms_dir / "kms.db-wal").read_bytes()
-        assert await service.take_access() == []
-        assert (kms_dir / "kms.db-wal").read_bytes() == before
+        gate = threading.Event()
+        held = asyncio.ensure_future(service._store.write(lambda tx: gate.wait(10)))
+        try:
+            assert await asyncio.wait_for(service.take_access(), 5) == []
+        finally:
+            gate.set()
+            await held
 
     scene(work)
 
@@ -258,6 +263,23 @@ def test_a_key_that_a_client_signs_with_is_as_old_as_its_form(
         assert (waiting.record, waiting.friendly_name, waiting.at_ms) == ("client_keys", "", NOON_MS)
         (taken,) = await service.take_access()
         assert (taken.at_ms, taken.change.add.created_ms) == (NOON_MS, NOON_MS)
+
+    scene(work)
+
+
+def test_an_address_for_notices_is_taken_as_the_store_keeps_it_and_nowhere_as_nothing(
+    scene: Any, account: str, token: Any, browser: Browser
+) -> None:
+    url = "https://ops.example.org/notices"
+
+    async def work(service: Any) -> None:
+        for address in (url, ""):
+            await changed(service, browser, token.caller.seed, "notice_address", {"url": address})
+        given, taken_back = await service.take_access()
+        assert url.encode() not in given.change.standing
+        record = (notice_address_record(account), given.change.standing)
+        assert await service.open_standing(account, [record]) == [url.encode()]
+        assert taken_back.change == NoticeAddressSet(standing=b"")
 
     scene(work)
 
