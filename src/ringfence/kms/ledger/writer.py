@@ -332,18 +332,16 @@ class LedgerWriter:
 
     def _restore(self, checkpoint: Checkpoint | None) -> None:
         """The tree as it was at the last checkpoint, and what was appended after that, read again."""
-        signed = Checkpoint("", 0, b"") if checkpoint is None else checkpoint
-        if self._end.lines < signed.size:
-            raise LedgerBrokenError(
-                f"the ledger ends after {self._end.lines} entries, its checkpoint says {signed.size}"
-            )
-        if signed.size == 0 or self._tree.restore(signed.size) != signed.root:
+        signed = 0 if checkpoint is None else checkpoint.size
+        if self._end.lines < signed:
+            raise LedgerBrokenError(f"the ledger ends after {self._end.lines} entries, its checkpoint says {signed}")
+        if checkpoint is None or self._tree.restore(signed) != checkpoint.root:
             self._tree.restore(0)
         self._replay()
         self._tree.flush()
-        if signed.size and self._tree.root(signed.size) != signed.root:
+        if checkpoint is not None and self._tree.root(signed) != checkpoint.root:
             raise LedgerBrokenError("the ledger's entries are not those of its checkpoint")
-        self._checkpointed = signed.size
+        self._checkpointed = signed
         self._catch_up()
 
     def _replay(self) -> None:

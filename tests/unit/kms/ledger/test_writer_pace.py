@@ -124,17 +124,54 @@ def test_the_tree_is_signed_once_a_while_and_when_the_ledger_is_closed(
     run(scene())
 
 
-def test_where_nothing_was_added_nothing_is_signed_anew(run: Any, tmp_path: Path) -> None:
+def test_the_tree_is_signed_though_later_entries_might_gather(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LATER_LINGER_S", 20)
+
     async def scene() -> None:
         async with opened(tmp_path) as log:
             await log.append([entry(1)])
-        checkpoint = tmp_path / "ledger" / "checkpoint"
-        before = checkpoint.stat()
-        async with opened(tmp_path):
-            pass
-        assert (checkpoint.stat().st_ino, checkpoint.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+            await asyncio.wait_for(eventually(lambda: signed(tmp_path) == 2), 15)
 
     run(scene())
+
+
+def test_where_nothing_was_added_nothing_is_signed_anew(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECKPOINT_EVERY_S", 0.05)
+    checkpoint = tmp_path / "ledger" / "checkpoint"
+
+    def made() -> tuple[int, int]:
+        return checkpoint.stat().st_ino, checkpoint.stat().st_mtime_ns
+
+    async def scene() -> None:
+        async with opened(tmp_path) as log:
+            await log.append([entry(1)])
+            await eventually(lambda: signed(tmp_path) == 2)
+            before = made()
+        assert made() == before
+        async with opened(tmp_path):
+            pass
+        assert made() == before
+
+    run(scene())
+
+
+def test_what_the_disk_takes_in_parts_is_written_whole(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.pwrite
+
+    async def scene() -> None:
+        async with opened(tmp_path) as log:
+            monkeypatch.setattr(os, "pwrite", lambda descriptor, data, at: real(descriptor, bytes(data[:50]), at))
+            await log.append([entry(1), entry(2)])
+
+    run(scene())
+    assert read_ledger(tmp_path)[1:] == [entry(1), entry(2)]
+    assert LedgerReader(tmp_path).check().signed == 3
 
 
 def test_much_at_once_is_synced_in_pieces_that_a_crash_may_take(
