@@ -137,7 +137,7 @@ def test_a_slash_at_the_end_of_an_issuer_is_part_of_its_name_and_doubled_in_no_a
         heard.changed = {"issuer": f"{ISSUER}/"}
         assert (await Providers(heard, clock, dev=False).metadata(f"{ISSUER}/", OWNER)).issuer == f"{ISSUER}/"
         assert heard.heard[0].url == f"{ISSUER}/.well-known/openid-configuration"
-        with pytest.raises(ProviderFailedError, match="issuer"):
+        with pytest.raises(ProviderFailedError, match=r"^issuer$"):
             await Providers(heard, clock, dev=False).metadata(ISSUER, OWNER)
 
     run(story())
@@ -218,6 +218,7 @@ def test_its_keys_are_kept_as_long_and_asked_for_anew_for_one_that_is_not_among_
             return sum(each.url.endswith("/keys") for each in heard.heard) - before
 
         assert [await asked("es"), await asked("es"), await asked("new")] == [1, 0, 0]
+        assert {each.owner for each in heard.heard} == {OWNER}
         (request,) = (each for each in heard.heard if each.url.endswith("/keys"))
         assert (request.method, request.url, request.owner) == ("GET", f"{ISSUER}/keys", OWNER)
         clock.advance(ASKED_AGAIN_MS)

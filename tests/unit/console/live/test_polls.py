@@ -1,10 +1,14 @@
 """Who looks at the same shares one poll, which lasts as long as somebody looks."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
 
 from ringfence.console.live import polls as module
 from ringfence.console.live.looked import Looked, rows_by, snapshot
@@ -41,7 +45,8 @@ def test_a_change_is_told_to_all_who_look_at_it_and_read_once_for_them(run: Any)
         listed, polls = Listed(), Polls(poll_s=0.01)
         first, second, elsewhere = Hearer(), Hearer(), Hearer()
         polls.join(MINE, listed.read, first)
-        (began, _) = await told(first)
+        (began, new) = await told(first)
+        assert new == 0
         polls.join(MINE, listed.read, second)
         assert await told(second) == (began, 0)
         polls.join(OTHERS, listed.read, elsewhere)
@@ -101,13 +106,18 @@ def test_a_list_that_is_away_ends_its_poll_and_tells_who_looks(run: Any) -> None
     run(story())
 
 
-def test_the_polls_of_an_account_rest_together_and_hold_up_nobody_elses(run: Any, monkeypatch: Any) -> None:
+@pytest.mark.parametrize("poll_s", [None, 3.0])
+def test_the_polls_of_an_account_rest_together_and_hold_up_nobody_elses(
+    run: Any, monkeypatch: Any, poll_s: float | None
+) -> None:
     now_s, reads = 0.0, {"AC1": [0.0], "AC2": [0.0]}
+    ended: list[tuple[float, str]] = []
 
     async def read(looked: Looked) -> dict[str, str]:
         nonlocal now_s
         now_s += 1.0 if looked.account == "AC1" else 0.0
         reads[looked.account].append(now_s)
+        ended.append((now_s, looked.account))
         return {}
 
     @asynccontextmanager
@@ -124,16 +134,20 @@ def test_the_polls_of_an_account_rest_together_and_hold_up_nobody_elses(run: Any
             await asyncio.sleep(0)
 
     async def story() -> None:
+        monkeypatch.setattr(module, "READ_MAX_S", math.inf)
         monkeypatch.setattr(asyncio, "timeout", timeout)
-        polls, hearer = Polls(poll_s=1.0, now_s=lambda: now_s), Hearer()
+        every_s = poll_s or module.POLL_S
+        polls, hearer = Polls(poll_s=poll_s, now_s=lambda: now_s), Hearer()
         many = [Looked(page="/texts", account="AC1", query=(("day", str(n)),)) for n in range(30)]
         for each in (*many, OTHERS):
             polls.join(each, read, hearer)
         await until(lambda: now_s >= 400)
         assert len(reads["AC1"]) - 1 in (10, 11)
         # Beside these an account that takes no time waits for one read of theirs and the rest after it.
-        assert max(after - before for before, after in pairwise(reads["AC2"])) <= 1 + REST + 1
-        assert len(reads["AC2"]) > 190
+        assert max(after - before for before, after in pairwise(reads["AC2"])) <= 1 + REST + every_s
+        assert 190 < len(reads["AC2"]) * every_s <= 210 + every_s
+        # And all rest after each of theirs.
+        assert all(after - before >= REST for (before, whose), (after, _) in pairwise(ended) if whose == "AC1")
         # Who leaves and comes again rests on.
         at = len(reads["AC1"])
         for each in (*many, OTHERS):
@@ -142,6 +156,51 @@ def test_the_polls_of_an_account_rest_together_and_hold_up_nobody_elses(run: Any
         await until(lambda: len(reads["AC1"]) > at)
         assert reads["AC1"][at] - reads["AC1"][at - 1] >= ACCOUNT_REST
         polls.leave(MINE, hearer)
+
+    run(story())
+
+
+def test_who_comes_is_read_at_once_though_another_has_rested_longer(run: Any) -> None:
+    async def story() -> None:
+        listed, polls = Listed(), Polls(poll_s=0.5)
+        more = Looked(page="/calls", account="AC2")
+        for looked in (MINE, OTHERS, more):
+            hearer = Hearer()
+            polls.join(looked, listed.read, hearer)
+            await told(hearer)
+        assert listed.reads == ["AC1", "AC2", "AC2"]
+
+    run(story())
+
+
+def test_what_was_not_heard_yet_adds_up(run: Any) -> None:
+    hearer = Hearer()
+    assert (hearer.version, hearer.new, hearer.is_over, hearer.stirred.is_set()) == ("", 0, False, False)
+    hearer.tell("a", 2)
+    hearer.tell("b", 3)
+    assert (hearer.version, hearer.new, hearer.is_over, hearer.stirred.is_set()) == ("b", 5, False, True)
+
+
+def test_with_the_last_who_looks_all_reading_ends_and_when_that_ends_all_who_look_are_told(run: Any) -> None:
+    def reading() -> list[asyncio.Task[Any]]:
+        return [task for task in asyncio.all_tasks() if "Polls._run" in repr(task)]
+
+    async def story() -> None:
+        listed, polls, hearers = Listed(), Polls(poll_s=60), [Hearer(), Hearer()]
+        polls.join(MINE, listed.read, hearers[0])
+        await told(hearers[0])
+        (task,) = reading()
+        polls.leave(MINE, hearers[0])
+        await asyncio.wait([task], timeout=5)
+        assert reading() == []
+        for looked, hearer in zip((MINE, OTHERS), hearers, strict=True):
+            polls.join(looked, listed.read, hearer)
+            await told(hearer)
+        (task,) = reading()
+        task.cancel()
+        for hearer in hearers:
+            await told(hearer)
+        assert ([each.is_over for each in hearers], len(polls)) == ([True, True], 0)
 
     run(story())
 
@@ -156,15 +215,20 @@ def test_what_takes_too_long_or_breaks_ends_and_the_others_go_on(run: Any, monke
         await asyncio.sleep(60)
         return {}
 
+    broke = {"event": "console.poll_broke", "log_level": "error", "page": "/texts", "error": "ZeroDivisionError"}
+    logs = {broken: broke, slow: {"event": "console.not_followed", "log_level": "warning", "page": "/texts"}}
+
     async def story() -> None:
         listed, polls, hearer = Listed(), Polls(poll_s=0.001), Hearer()
         polls.join(OTHERS, listed.read, hearer)
         await told(hearer)
         for read in (broken, slow):
             theirs = Hearer()
-            polls.join(MINE, read, theirs)
-            await told(theirs)
+            with capture_logs() as logged:
+                polls.join(MINE, read, theirs)
+                await told(theirs)
             assert (theirs.is_over, len(polls)) == (True, 1)
+            assert logged == [logs[read]]
         listed.rows["AC2"] = {"SM2": "delivered"}
         await told(hearer)
         assert not hearer.is_over

@@ -4,7 +4,6 @@ Its own time does not tell, as clocks differ by a minute. In memory alone; a res
 Source: OpenID Connect Back-Channel Logout 1.0, 2.6, step 8.
 """
 
-from collections import OrderedDict
 from typing import Final
 
 from ringfence.console.tenant.sso.logout_token import Leaves
@@ -19,14 +18,16 @@ class HeardTokens:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        # By jti: when it was first heard, and until when it is taken.
-        self._heard: dict[tuple[str, str], OrderedDict[str, tuple[int, int]]] = {}
+        # By jti, as they came: when it was first heard, and from when on it is taken no more.
+        self._heard: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
 
     def first_ms(self, issuer: str, client_id: str, leaves: Leaves) -> int:
         """Unix time at which this token first came; now, where it did not come before."""
         now_ms = self._clock.now_ms()
-        heard = self._heard.setdefault((issuer, client_id), OrderedDict())
+        heard = self._heard.setdefault((issuer, client_id), {})
+        while heard and heard[oldest := next(iter(heard))][1] <= now_ms:
+            del heard[oldest]
         first_ms, _ = heard.setdefault(leaves.jti, (now_ms, (leaves.at_s + AGE_MAX_S + SKEW_S + 1) * 1_000))
-        while heard and (len(heard) > OF_PROVIDER_MAX or next(iter(heard.values()))[1] < now_ms):
-            heard.popitem(last=False)
+        if len(heard) > OF_PROVIDER_MAX:
+            del heard[next(iter(heard))]
         return first_ms
