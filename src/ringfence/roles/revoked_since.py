@@ -61,7 +61,8 @@ class _Found:
     def read(self, entry: AccessEntry) -> None:
         """An entry that the backup does not have. Notes that nobody of us writes so tell nothing."""
         match entry.verb, tuple(entry.scope):
-            case "revoke_slot", (credential, *_) if credential != entry.account:
+            # A key's end may have been brought forward since: the backup has the former one, or none.
+            case (("revoke_slot" | "end_key"), (credential, *_)) if credential != entry.account:
                 self._slots[entry.account, credential] = None
             # A secret took another's place. The backup has the former one alone, and nobody the newer one's slot.
             case (("revoke_slot" | "end_former_slot" | "end_rotated_slot"), (credential, *_)):

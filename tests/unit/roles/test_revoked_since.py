@@ -42,12 +42,13 @@ NOW_MS = 1_700_000_000_000
 
 
 class Lived(NamedTuple):
-    """An installation whose key `revoked` was revoked after its backup was made, and `kept` was not."""
+    """An installation whose key `revoked` was revoked after its backup was made, `ended` ended, and `kept` neither."""
 
     live: Path
     backup: Path
     owner: Caller
     revoked: NewKey
+    ended: NewKey
     kept: NewKey
 
 
@@ -97,6 +98,16 @@ async def peopled(folder: Path, account: str) -> None:
         await storage.close()
 
 
+async def ends(keys: object, owner: Caller, key: str) -> None:
+    """It is given an end, which comes."""
+    assert isinstance(keys, KeyService)
+    end_ms = SystemClock().now_ms() + 2
+    await keys.end_slot_at(owner, owner.account, key, end_ms)
+    while SystemClock().now_ms() < end_ms:
+        await asyncio.sleep(0.001)
+    await keys.tidy()
+
+
 async def go_on(keys: object, account: str, kept: str) -> None:
     """What people of the account and staff did after the backup, as the ledger has it."""
     assert isinstance(keys, KeyService)
@@ -129,14 +140,15 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
             made = await create_account(store, keys, clock, friendly_name="Shop")
             sid = made.row.sid
             owner = Caller(account=sid, credential=sid, seed=slot_seed(made.auth_token, sid))
-            revoked, kept = [await create_key(store, keys, clock, caller=owner, account=sid) for _ in range(2)]
+            revoked, ended, kept = [await create_key(store, keys, clock, caller=owner, account=sid) for _ in range(3)]
             while not LedgerReader(live / "kms").note():
                 await asyncio.sleep(0.05)
             await peopled(live / "console", sid)
             back_up(Settings(data_dir=live), backup, lambda: PASSPHRASE, NOW_MS, quick_passphrase)
             assert await revoke_key(store, keys.revoke_slot, account=sid, sid=revoked.sid)
+            await ends(keys, owner, ended.sid)
             await go_on(keys, sid, kept.sid)
-            return Lived(live, backup, owner, revoked, kept)
+            return Lived(live, backup, owner, revoked, ended, kept)
         finally:
             await store.close()
             await keys.close()
@@ -174,7 +186,8 @@ def test_a_key_that_was_revoked_since_is_good_again_only_where_nobody_can_know(
     keys = to / "kms" / "keys"
     move_keys(keys, seal_of(keys, PASSPHRASE), PlainSeal())
     good = (True, True)
-    assert asyncio.run(opens(to, caller_of(lived.owner, lived.revoked))) == ((False, False) if told else good)
+    for gone in (lived.revoked, lived.ended):
+        assert asyncio.run(opens(to, caller_of(lived.owner, gone))) == ((False, False) if told else good)
     assert asyncio.run(opens(to, caller_of(lived.owner, lived.kept))) == good
     assert asyncio.run(opens(to, lived.owner)) == good
 
