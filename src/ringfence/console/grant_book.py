@@ -7,11 +7,14 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.console.storage import ConsoleStorage
-from ringfence.domain.access.grant import Grant, GrantState, settled
+from ringfence.domain.access.grant import SHARED, Grant, GrantState, settled
 from ringfence.domain.access.limits import REMEMBERED_MS, check_limits
+from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 
 _OF_STAFF = "SELECT record FROM access_grant WHERE staff = ? AND (asked_ms > ? OR state = ?)"
 _OF_TENANT = "SELECT record FROM access_grant WHERE tenant = ? AND (asked_ms > ? OR state = ?)"
+_ADD_NEW = "INSERT INTO access_grant VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_SHARED = "SELECT record FROM access_grant WHERE tenant = ? AND staff = ? AND state = ?"
 _PAGE_OF_STAFF = (
     "SELECT record FROM access_grant WHERE ?1 IN ('', staff) AND (?2 = '' OR sid < ?2) ORDER BY sid DESC LIMIT ?3"
 )
@@ -22,6 +25,7 @@ _NEWEST = (
     "SELECT record FROM access_grant WHERE ?1 IN ('', staff) AND ?2 IN ('', tenant) AND (?3 = '' OR sid < ?3) "
     "ORDER BY sid DESC"
 )
+SHARED_MAX = 20
 _decoder = msgspec.json.Decoder(Grant)
 
 
@@ -39,6 +43,19 @@ class GrantBook:
             check_limits(_read(of_staff), _read(of_tenant), now_ms)
             row = (grant.sid, grant.tenant, grant.staff, grant.asked_ms, grant.state, _written(grant))
             db.execute("INSERT INTO access_grant VALUES (?, ?, ?, ?, ?, ?)", row)
+
+        await self._storage.run(work)
+
+    async def add_shared(self, grant: Grant, now_ms: int) -> None:
+        def work(db: sqlite3.Connection) -> None:
+            shared = _read(db.execute(_SHARED, (grant.tenant, SHARED, GrantState.APPROVED)).fetchall())
+            if sum(settled(each, now_ms).state is GrantState.APPROVED for each in shared) >= SHARED_MAX:
+                raise AccessRefusedError(Refusal.SHARED)
+            row = (grant.sid, grant.tenant, grant.staff, grant.asked_ms, grant.state, _written(grant))
+            if not db.execute(
+                "INSERT INTO access_grant VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row
+            ).rowcount:
+                raise AccessRefusedError(Refusal.UNKNOWN)
 
         await self._storage.run(work)
 

@@ -114,6 +114,7 @@ _ATTACK = """async ([keys, verbs, asked]) => {
 # Those of the frame that need no person, and words that anybody would try.
 _VERBS = [
     *("state", "show_messages", "unlock", "ledger_seen", "show_ledger", "ask_grant", "show_number", "read_grant"),
+    *("share_record", "read_shared"),
     *("show_calls", "show_text", "show_call", "show_recording", "show_webhook", "lend_record"),
     *(
         "show_standing",

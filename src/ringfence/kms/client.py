@@ -210,8 +210,8 @@ class ConsoleKeyClient:
     async def keep_grant(self, grant: KeptGrant) -> None:
         await self._client.call("keep_grant", grant)
 
-    async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
-        return await self._client.call("grant_boxes", grant, session, names, returns=SealedGrant)
+    async def grant_boxes(self, grant: str, session: str, names: Sequence[str], staff: str = "") -> SealedGrant:
+        return await self._client.call("grant_boxes", grant, session, names, staff, returns=SealedGrant)
 
     async def end_grant(self, grant: str, actor: str) -> None:
         await self._client.call("end_grant", grant, actor)

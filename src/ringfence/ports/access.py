@@ -15,6 +15,10 @@ class GrantStore(Protocol):
     async def add_grant(self, grant: Grant, now_ms: int) -> None:
         """Keep a new one. In the same transaction, `domain.access.limits.check_limits`: AccessRefusedError."""
 
+    async def add_shared(self, grant: Grant, now_ms: int) -> None:
+        """Keep one that a member shared unasked. AccessRefusedError for a SID that there is, and for more than twenty
+        of one tenant that last."""
+
     async def grant(self, sid: str) -> Grant | None:
         """One by its SID."""
 

@@ -42,8 +42,10 @@ class GrantKeys(Protocol):
         of another grant.
         """
 
-    async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
+    async def grant_boxes(self, grant: str, session: str, names: Sequence[str], staff: str = "") -> SealedGrant:
         """Lid and boxes of these names, for the session that the grant is for. `grant_open` is in the ledger by then.
+
+        What a member shared is for any session of staff: then `staff` is who opens it, else nobody need say so.
 
         The lid is without the key service's seal. ValueError for more than `BOXES_AT_ONCE`, or none. KeyRefusedError
         where one of the names is not in the grant.

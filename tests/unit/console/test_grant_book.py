@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ringfence.console.grant_book import GrantBook
+from ringfence.console.grant_book import SHARED_MAX, GrantBook
 from ringfence.console.storage import ConsoleStorage
-from ringfence.domain.access.grant import ANSWER_MS, Grant, GrantState
+from ringfence.domain.access.grant import ANSWER_MS, SHARED, Grant, GrantState
 from ringfence.domain.access.limits import COOL_DOWN_MS
-from ringfence.domain.access.refusal import AccessRefusedError
+from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import Scope
 from ringfence.domain.sid import new_sid
 
@@ -99,6 +99,47 @@ def test_pages_have_the_newest_first(run: Any, tmp_path: Path) -> None:
         assert await book.grants_of_tenant("AC1", grants[3].sid, 50) == [grants[1]]
 
     run(with_book(tmp_path, body))
+
+
+def unasked(n: int, tenant: str = "AC1") -> Grant:
+    """Shared by a member, for a minute."""
+    made = {"staff": SHARED, "session": SHARED, "state": GrantState.APPROVED, "expires_ms": NOW_MS + 60_000}
+    return replace(asked(n, tenant=tenant), **made)
+
+
+def test_twenty_are_shared_at_once_by_a_tenant_and_those_that_ended_make_room(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        grants = [unasked(n) for n in range(SHARED_MAX)]
+        for one in grants:
+            await book.add_shared(one, NOW_MS)
+        assert SHARED_MAX == 20
+        assert await refusal(book.add_shared(unasked(21), NOW_MS + 59_999)) is Refusal.SHARED
+        await book.add_shared(unasked(21, tenant="AC2"), NOW_MS)
+        await book.replace_grant(grants[0], replace(grants[0], state=GrantState.REVOKED))
+        await book.add_shared(unasked(22), NOW_MS)
+        assert await refusal(book.add_shared(unasked(23), NOW_MS)) is Refusal.SHARED
+        await book.add_shared(unasked(23), NOW_MS + 60_000)
+        # Staff may ask as before: nothing of this waits for an answer.
+        await book.add_grant(asked(24), NOW_MS)
+        assert await book.grant(grants[1].sid) == grants[1]
+
+    run(with_book(tmp_path, body))
+
+
+def test_a_grant_is_shared_once(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        grant = unasked(1)
+        await book.add_shared(grant, NOW_MS)
+        assert await refusal(book.add_shared(replace(grant, tenant="AC2"), NOW_MS)) is Refusal.UNKNOWN
+        assert await book.grant(grant.sid) == grant
+
+    run(with_book(tmp_path, body))
+
+
+async def refusal(work: Any) -> Refusal:
+    with pytest.raises(AccessRefusedError) as refused:
+        await work
+    return refused.value.refusal
 
 
 async def with_book(path: Path, body: Any) -> None:

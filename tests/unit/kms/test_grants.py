@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from ringfence.domain.access.grant import SHARED
 from ringfence.domain.access.scope import RECORD_KINDS, epoch_name
 from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.epoch import HOUR_MS, first_epoch
@@ -68,6 +69,44 @@ def test_what_was_kept_opens_for_its_session_and_the_ledger_says_so_first(
         assert open_grant(kept.binding, boxes, SESSION) == {SM2: KEYS[SM2]}
         assert told(ledger)[1:] == [("staff:s1", "grant_open", (*SUBJECTS, SM2))]
         assert {entry.account for entry in ledger.entries} == {account}
+
+    scene(body)
+
+
+def test_what_a_member_shared_is_handed_to_whoever_opens_it_who_is_in_the_ledger(scene: Any, ledger: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        bound = replace(kept.binding, staff=SHARED, session=SHARED)
+        keys = {SM1: KEYS[SM1]}
+        sealed = seal_grant(bound, keys, await service.grant_keeper())
+        await service.keep_grant(KeptGrant(binding=bound, sealed=sealed, approver="m1"))
+        for session, staff in (("e1", "s1"), ("e2", "s2")):
+            boxes = await service.grant_boxes(GR, session, [SM1], staff)
+            assert open_grant(bound, boxes, SESSION) == keys
+        # Whose session it is must be said; another name is in none of it.
+        with pytest.raises(ValueError, match="staff or of a member"):
+            await service.grant_boxes(GR, "e2", [SM1])
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e3", [SM2], "s3")
+        await service.end_grant(GR, "member:m1")
+        with pytest.raises(KeyRefusedError):
+            await service.grant_boxes(GR, "e2", [SM1], "s2")
+        entries = told(ledger)
+        assert [entry for entry in entries if not entry[1].startswith("refused.")] == [
+            ("member:m1", "grant.keep", ("session:shared", f"grant:{GR}", SM1)),
+            ("staff:s1", "grant_open", ("session:e1", f"grant:{GR}", SM1)),
+            ("staff:s2", "grant_open", ("session:e2", f"grant:{GR}", SM1)),
+            ("member:m1", "grant.end", ("session:shared", f"grant:{GR}")),
+        ]
+
+    scene(body)
+
+
+def test_a_grant_of_one_session_is_not_opened_as_if_it_were_shared(scene: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        await service.keep_grant(kept)
+        for session in (SHARED, "e2"):
+            with pytest.raises(KeyRefusedError):
+                await service.grant_boxes(GR, session, [SM1], "s2")
 
     scene(body)
 

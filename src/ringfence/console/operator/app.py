@@ -36,6 +36,9 @@ from ringfence.console.sessions import Session, Sessions
 from ringfence.console.sign_in import SignIn
 from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, After, sign_in_routes
 from ringfence.console.standstill import Standstill
+from ringfence.console.tenant.calls import TenantCalls
+from ringfence.console.tenant.record_kinds import calls_of, texts_of
+from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.ports.passkeys import RelyingParty
 
 NAME = "ringfence operator"
@@ -95,6 +98,8 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
     lockout, accounts = Lockout(storage, grants, clock), dependencies.accounts
     thawing = Thawing(storage, accounts, lockout, clock)
     carriers = dependencies.installation.pausable
+    texts, calls = TenantTraffic(dependencies.texts, clock), TenantCalls(dependencies.calls)
+    kinds = texts_of(texts, dependencies.told), calls_of(calls, dependencies.told)
     deeds: dict[Act, Deed] = {
         Act.RATE_RAISE: RateRaise(accounts, accounts, clock),
         Act.THAW: thawing,
@@ -125,8 +130,8 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
         ),
         *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
         *grant_routes(
-            *(guard, staff, GrantBook(storage), grants, dependencies.view, dependencies.recordings, notes, clock),
-            dependencies.origins.keys,
+            *(guard, staff, GrantBook(storage), grants, dependencies.view, dependencies.recordings, kinds),
+            *(notes, clock, dependencies.origins.keys),
         ),
         *request_routes(guard, staff, acts, thawing),
         *operations_routes(

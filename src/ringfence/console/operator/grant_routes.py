@@ -24,8 +24,10 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.sealed_sound import sealed_sound
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.calls import sealed_call
+from ringfence.console.tenant.record_kinds import RecordKind
 from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, Grant, GrantState, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
+from ringfence.domain.access.scope import is_call
 from ringfence.domain.base64url import encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
@@ -38,9 +40,10 @@ from ringfence.ports.store import MessageRow
 from ringfence.usecases.access.answer_grant import show_value
 from ringfence.usecases.access.ask_for_grant import ask_for_grant
 from ringfence.usecases.access.end_grant import end_as_staff
-from ringfence.usecases.access.use_grant import use_grant
+from ringfence.usecases.access.use_grant import use_grant, use_shared
 
 PAGE: Final = 50
+APART: Final = ("children", "recordings")
 
 
 class _OfAccount(msgspec.Struct, frozen=True):
@@ -69,11 +72,12 @@ def grant_routes(
     keys: GrantKeys,
     view: OperatorView,
     files: SealedRecordings,
+    kinds: tuple[RecordKind, RecordKind],
     notes: AccessNotes,
     clock: Clock,
     keys_origin: str,
 ) -> list[Route]:
-    """What changes or opens something needs a passkey that was shown within five minutes."""
+    """What changes or opens something needs a passkey shown within five minutes. `kinds` are texts and calls."""
     scopes = GrantScopes(view, clock)
 
     async def listed(request: Request) -> Response:
@@ -173,6 +177,23 @@ def grant_routes(
             "boxes": [[name, encode_base64url(box)] for name, box in sealed.boxes.items()],
         }
 
+    async def shared(request: Request) -> Response:
+        """One text's or call's timeline that a member shared, for the frame that has its code."""
+        session, sid = session_of(request), request.path_params["sid"]
+        grant, sealed = await use_shared(book, keys, clock, sid, staff=session.person, session=session.id)
+        (record,) = grant.scope.records
+        whole = await kinds[is_call(record)].whole(grant.account, record)
+        if whole is None:
+            raise RefusedError("It is there no more.", status=404)
+        return done(
+            grant=written(grant),
+            lid=encode_base64url(sealed.lid),
+            box=encode_base64url(sealed.boxes[record]),
+            record=msgspec.to_builtins(whole.record),
+            # Calls that it made, and recordings, have keys of their own.
+            **{name: msgspec.to_builtins(more) for name, more in whole.more.items() if name not in APART},
+        )
+
     async def end(request: Request) -> Response:
         await end_as_staff(book, keys, clock, request.path_params["sid"], session_of(request).person)
         return done()
@@ -198,6 +219,7 @@ def grant_routes(
         guard.deed("/grants/{sid}/read", Act.GRANT_READ, refusing(read), account_granted),
         guard.deed("/grants/{sid}/recordings/{recording}", Act.GRANT_READ, refusing(recording), account_granted),
         guard.answer("/grants/{sid}/recordings/{recording}/sound", Act.GRANT_READ, refusing(sound), account_granted),
+        guard.deed("/shared/{sid}", Act.GRANT_READ, refusing(shared), account_granted),
         guard.deed("/grants/{sid}/end", Act.GRANT_END, refusing(end), account_granted),
     ]
 

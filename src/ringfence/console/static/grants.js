@@ -15,6 +15,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   reporting(form.querySelector("button"), () => ask(Object.fromEntries(new FormData(form))));
 });
+document.getElementById("open-shared").disabled = false;
+document.getElementById("open-shared").addEventListener("click", ({ currentTarget }) => reporting(currentTarget, openShared));
 // What is being read: {at, behind}, `behind` what is on the page.
 let reading = null;
 older.addEventListener("click", () => reporting(older, read));
@@ -92,6 +94,15 @@ async function play(at, sid) {
   if (!response.ok) throw new Error((await response.json()).error);
   await askKeys("play_grant", { ...opener, file: await response.arrayBuffer() });
   frame.scrollIntoView({ block: "nearest" });
+}
+
+/** The code is typed into the frame: this page is told which grant it is of. */
+async function openShared() {
+  frame.hidden = false;
+  frame.scrollIntoView({ block: "nearest" });
+  const { sid } = await askKeys("open_shared");
+  await askKeys("read_shared", await freshly(`/shared/${sid}`, {}));
+  say("It stands in the tenant's ledger that you read it.");
 }
 
 async function until(at, holds) {

@@ -12,6 +12,7 @@ from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.live.pages import LivePages
+from ringfence.console.operator.grant_scopes import GrantScopes
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import OpenPaths, SessionGuard
 from ringfence.console.sessions import Session, Sessions
@@ -42,6 +43,7 @@ from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.sealed_hours import SealedHours
 from ringfence.console.tenant.service_routes import service_routes
+from ringfence.console.tenant.share_routes import share_routes
 from ringfence.console.tenant.sso.id_tokens import KeptIdTokens
 from ringfence.console.tenant.sso.logout_app import SIGNED_OUT, create_logout_app
 from ringfence.console.tenant.sso.people import SsoPeople
@@ -129,6 +131,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
             *(pages, storage, dependencies.grants, keys, dependencies.view, dependencies.notes, clock),
             keys_origin=origins.keys,
         ),
+        *share_routes(GrantBook(storage), dependencies.grants, GrantScopes(dependencies.view, clock), clock),
         *sso_routes(
             *(pages, sso_sign_in, SsoPeople(storage, keys, clock, dev=dependencies.dev), clock),
             origin=origins.tenant,

@@ -21,7 +21,7 @@ from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.reading import reader_through
 from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.slot_json import boxes_json
-from ringfence.domain.access.grant import Approver, Grant, settled
+from ringfence.domain.access.grant import SHARED, Approver, Grant, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.role import Role
 from ringfence.domain.access.scope import epoch_of, is_call, is_recording
@@ -154,6 +154,8 @@ def grant_routes(
         return done(grant=written(grant) | {"staff_name": await name_of(grant.staff)}, state=grant.state.value)
 
     async def name_of(staff: str) -> str:
+        if staff == SHARED:
+            return "whoever of staff has its code"
         found = await storage.run(lambda db: member_of(db, staff))
         return staff if found is None else found.name
 

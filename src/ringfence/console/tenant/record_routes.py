@@ -15,6 +15,7 @@ from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.doors import Door
 from ringfence.console.tenant.record_kinds import RecordKind
+from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.sealed_hours import Opener, SealedHours
 
 
@@ -34,7 +35,7 @@ def record_routes(
         status = 404 if whose is None or name == "member_missing.html" else 200
         of = {"title": "Subaccounts" if door.at else title, "session": session_of(request), "keys": keys_origin}
         page = "member_missing.html" if status == 404 else name
-        return pages.page(page, status, **of, whose=whose, kind=kind.name, **values)
+        return pages.page(page, status, **of, role=role_of(request), whose=whose, kind=kind.name, **values)
 
     async def listed(request: Request) -> Response:
         return await shown(

@@ -73,6 +73,8 @@ DEMANDED: Final[Mapping[str, Role]] = {
     # Of a claim of one's own, which a link for an owner began.
     "/ownership": Role.READER,
     "/ownership/{member}/refuse": Role.OWNER,
+    "/shared": Role.APPROVER,
+    "/shared/{sid}": Role.APPROVER,
     "/grants/{sid}/look": Role.APPROVER,
     "/grants/{sid}/keys": Role.APPROVER,
     "/grants/{sid}/approve": Role.APPROVER,

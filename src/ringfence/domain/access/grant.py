@@ -10,7 +10,7 @@ import msgspec
 
 from ringfence.domain.access.matching import VALUE_BYTES, keeps, number
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
-from ringfence.domain.access.scope import Scope, check_scope
+from ringfence.domain.access.scope import Scope, check_scope, is_recording
 from ringfence.domain.sealing.aead import place
 from ringfence.domain.sealing.grant import GrantBinding
 from ringfence.domain.sealing.hpke import HYBRID_PUBLIC_BYTES, x25519_half
@@ -25,6 +25,9 @@ SKEW_MS = 5 * 60_000
 """So far at most may an approver's browser be from the time here."""
 REASON_MIN, REASON_MAX = 10, 500
 PUBLIC_BYTES = HYBRID_PUBLIC_BYTES
+SHARED = "shared"
+"""In the place of staff and session: whoever of staff has the code that a member's browser showed."""
+_SHARED_REASON = "Shared by a member of the account."
 _MINUTE_MS = 60_000
 
 
@@ -64,7 +67,7 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     `public` is the X25519 public key of the session that asked; `committed` the commitment to `value`, which the asker
     shows once an approver has looked (`approver_value`). `expires_ms` is set at that look by the approver's browser,
     so that both sides see it in the number that they match and nobody between them may choose it later. `approved_ms`
-    is 0 for what was never approved.
+    is 0 for what was never approved. Of what a member shared unasked `staff` and `session` are `SHARED`.
     """
 
     sid: str
@@ -123,8 +126,7 @@ def ask(grant: Grant, now_ms: int) -> Grant:
         raise AccessRefusedError(Refusal.REASON)
     if not 1 <= grant.minutes <= MINUTES_MAX:
         raise AccessRefusedError(Refusal.MINUTES)
-    # All zeros are a point of small order, to which every secret is the same.
-    if len(grant.public) != PUBLIC_BYTES or not any(x25519_half(grant.public)) or len(grant.committed) != VALUE_BYTES:
+    if not is_grant_key(grant.public) or len(grant.committed) != VALUE_BYTES:
         raise AccessRefusedError(Refusal.KEY)
     check_scope(grant.scope, now_ms)
     # ValueError for a name that holds the separator: nothing could be bound to it.
@@ -184,6 +186,44 @@ def approve(grant: Grant, approver: Approver, typed: str, names: frozenset[str],
     if names != frozenset(grant.scope.names):
         raise AccessRefusedError(Refusal.BOXES)
     return msgspec.structs.replace(grant, state=GrantState.APPROVED, approved_ms=now_ms)
+
+
+def share(grant: Grant, approver: Approver, names: frozenset[str], now_ms: int) -> Grant:
+    """An approver gives one text or call away unasked, to whoever of staff has the code that their browser made.
+
+    `public` is the code's key, `names` are of the keys that the browser sealed to it. AccessRefusedError as `approve`.
+    """
+    if approver.account != grant.tenant or grant.account != grant.tenant:
+        raise AccessRefusedError(Refusal.OTHER_TENANT)
+    if not approver.approves:
+        raise AccessRefusedError(Refusal.NOT_APPROVER)
+    check_scope(grant.scope, now_ms)
+    if len(grant.scope.records) != 1 or is_recording(grant.scope.records[0]):
+        raise AccessRefusedError(Refusal.SCOPE)
+    if not 1 <= grant.minutes <= MINUTES_MAX:
+        raise AccessRefusedError(Refusal.MINUTES)
+    if not is_grant_key(grant.public):
+        raise AccessRefusedError(Refusal.KEY)
+    if names != frozenset(grant.scope.names):
+        raise AccessRefusedError(Refusal.BOXES)
+    if abs(grant.expires_ms - now_ms - grant.minutes * _MINUTE_MS) > SKEW_MS:
+        raise AccessRefusedError(Refusal.CLOCK)
+    return msgspec.structs.replace(
+        grant,
+        staff=SHARED,
+        session=SHARED,
+        committed=b"",
+        reason=_SHARED_REASON,
+        state=GrantState.APPROVED,
+        approver=approver.member,
+        asked_ms=now_ms,
+        approved_ms=now_ms,
+    )
+
+
+def is_grant_key(public: bytes) -> bool:
+    """Whether keys may be sealed to it. All zeros are a point of small order, to which every secret is the same."""
+    return len(public) == PUBLIC_BYTES and any(x25519_half(public))
 
 
 def refuse(grant: Grant, approver: Approver, now_ms: int) -> Grant:

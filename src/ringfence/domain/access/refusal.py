@@ -26,6 +26,7 @@ class Refusal(StrEnum):
     POLICY = "policy"
     STALE = "stale"
     CLOCK = "clock"
+    SHARED = "shared"
 
 
 _WORDS = {
@@ -49,6 +50,7 @@ _WORDS = {
     Refusal.POLICY: "the policy does not permit it",
     Refusal.STALE: "touch the passkey again first",
     Refusal.CLOCK: "the browser's clock is more than five minutes wrong: set it",
+    Refusal.SHARED: "twenty timelines are shared at this moment: end one of them",
 }
 
 

@@ -13,6 +13,7 @@ import { texts } from "./messages_view.js";
 import { newKeys } from "./new_key_view.js";
 import { outcome } from "./outcome_view.js";
 import { recordings } from "./recording_view.js";
+import { sharing } from "./sharing.js";
 import { standing } from "./standing_view.js";
 import { subaccounts } from "./subaccounts.js";
 import { timelines } from "./timeline_view.js";
@@ -30,6 +31,7 @@ const views = [
   ledger,
   touched,
   granting,
+  sharing,
   standing,
   newKeys,
   access,

@@ -12,10 +12,14 @@ import { epochKeys } from "./epoch_keys.js";
 export function fieldReader(keys, account, epochs) {
   const epochKey = epochKeys(keys, account, epochs);
   const opening = new Map();
-  const keyOf = ({ sid, epoch }) => {
+  return readerBy(account, ({ sid, epoch }) => {
     if (!opening.has(sid)) opening.set(sid, epochKey(epoch).then((key) => recordKey(key, sid)));
     return opening.get(sid);
-  };
+  });
+}
+
+/** The same with the key of a record as `keyOf` gives it, for AES-GCM. */
+export function readerBy(account, keyOf) {
   return async (record, field, sealed) => {
     if (!sealed) return null;
     try {

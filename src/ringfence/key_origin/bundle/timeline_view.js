@@ -14,36 +14,44 @@ const EFFECTS = { duplicate: "repeated, nothing changed", late: "too late, nothi
 export const timelines = {
   /** Shows a text's life. `trail` is what its carrier said: {kind, at_ms, heard_ms, status, error_code, raw, effect}. */
   async show_text({ account, record, epochs, trail, told }) {
-    const read = fieldReader(await keysOf(account), account, epochs);
-    const content = textOf(await read(record, "content", record.content));
-    const steps = [...trail.map(carrierStep), ...(await toldSteps(read, record, told))];
-    showRecord([...factsOf(record, content?.remote), ["Text", h("span", { class: "text" }, bodyOf(record, content))]], steps);
-    return { steps: steps.length };
+    return showText(fieldReader(await keysOf(account), account, epochs), { record, trail, told });
   },
 
   /**
    * Shows a call's life. `steps` are {at_ms, kind, code, detail}, `children` calls that it made, `recordings` SIDs;
    * `at` is where the page of one call is, `sounds` that of recordings.
    */
-  async show_call({ account, record, epochs, steps, told, children, recordings, at, sounds }) {
-    const read = fieldReader(await keysOf(account), account, epochs);
-    const content = await read(record, "content", record.content);
-    const details = await Promise.all(steps.map((step) => read(record, "step", step.detail)));
-    const shown = [...steps.map((step, place) => callStep(step, details[place])), ...(await toldSteps(read, record, told))];
-    const legs = await Promise.all(children.map((child) => read(child, "content", child.content)));
-    const facts = factsOf(record, content && remoteOf(record, content));
-    showRecord(
-      [
-        ...facts,
-        ["Length", record.duration_ms === null ? "" : duration(record.duration_ms)],
-        ["Recordings", recordings.map((sid) => h("a", linked(`${sounds}?call=${record.sid}`), sid, " "))],
-      ],
-      shown,
-      children.length ? [h("h2", {}, "Calls that it made"), callTable(children.map((child, place) => callRow(child, legs[place], String(at))))] : [],
-    );
-    return { steps: shown.length };
+  async show_call({ account, epochs, ...call }) {
+    return showCall(fieldReader(await keysOf(account), account, epochs), call);
   },
 };
+
+/** A text's life, as `show_text` has it: `read` is a field reader. */
+export async function showText(read, { record, trail, told }) {
+  const content = textOf(await read(record, "content", record.content));
+  const steps = [...trail.map(carrierStep), ...(await toldSteps(read, record, told))];
+  showRecord([...factsOf(record, content?.remote), ["Text", h("span", { class: "text" }, bodyOf(record, content))]], steps);
+  return { steps: steps.length };
+}
+
+/** A call's life, as `show_call` has it: `read` is a field reader. */
+export async function showCall(read, { record, steps, told, children = [], recordings = [], at = "", sounds = "" }) {
+  const content = await read(record, "content", record.content);
+  const details = await Promise.all(steps.map((step) => read(record, "step", step.detail)));
+  const shown = [...steps.map((step, place) => callStep(step, details[place])), ...(await toldSteps(read, record, told))];
+  const legs = await Promise.all(children.map((child) => read(child, "content", child.content)));
+  const facts = factsOf(record, content && remoteOf(record, content));
+  showRecord(
+    [
+      ...facts,
+      ["Length", record.duration_ms === null ? "" : duration(record.duration_ms)],
+      ["Recordings", recordings.map((sid) => h("a", linked(`${sounds}?call=${record.sid}`), sid, " "))],
+    ],
+    shown,
+    children.length ? [h("h2", {}, "Calls that it made"), callTable(children.map((child, place) => callRow(child, legs[place], String(at))))] : [],
+  );
+  return { steps: shown.length };
+}
 
 function factsOf(record, remote) {
   const inbound = record.direction === "inbound";

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
+from ringfence.domain.access.grant import SHARED
 from ringfence.domain.sealing.grant import SealedGrant
 from ringfence.kms.grants import Holder
 from ringfence.kms.vault import Vault, named, person
@@ -27,19 +30,24 @@ class GrantVerbs(Vault):
             await self._write_down(bound.account, approver, "grant.keep", *named(holder), *some)
         await self._grants.keep(grant)
 
-    async def grant_boxes(self, grant: str, session: str, names: Sequence[str]) -> SealedGrant:
+    async def grant_boxes(self, grant: str, session: str, names: Sequence[str], staff: str = "") -> SealedGrant:
         holder = self._grants.holder(grant)
         if holder is None:
             # It is not written down: else anybody could fill the record, under names of his own.
             raise KeyRefusedError("no such grant of that session")
+        kept_for = session
+        if holder.session == SHARED:
+            # The entry names who opens it, and in which session: whoever has its code may.
+            person(f"staff:{staff}")
+            kept_for, holder = SHARED, replace(holder, staff=staff, session=session)
         try:
-            boxes = self._grants.boxes(grant, session, names)
+            boxes = self._grants.boxes(grant, kept_for, names)
         except KeyRefusedError:
             self._write_down_later(holder.account, f"staff:{holder.staff}", "refused.grant_open", f"grant:{grant}")
             raise
         await self._write_down(holder.account, f"staff:{holder.staff}", "grant_open", *named(holder), *boxes.boxes)
         # It may have ended while the ledger was written.
-        return self._grants.boxes(grant, session, names)
+        return self._grants.boxes(grant, kept_for, names)
 
     async def end_grant(self, grant: str, actor: str) -> None:
         person(actor)

@@ -14,6 +14,7 @@ from ringfence.domain.access.grant import (
     FRESH_MS,
     OPEN,
     PUBLIC_BYTES,
+    SHARED,
     SKEW_MS,
     Approver,
     Grant,
@@ -24,6 +25,7 @@ from ringfence.domain.access.grant import (
     refuse,
     revoke,
     settled,
+    share,
     show,
 )
 from ringfence.domain.access.matching import commitment
@@ -300,3 +302,67 @@ def test_settling_twice_is_settling_once(later_ms: int) -> None:
     for grant in (pending(), approved()):
         once = settled(grant, NOW_MS + later_ms)
         assert settled(once, NOW_MS + later_ms + 5) in (once, settled(grant, NOW_MS + later_ms + 5))
+
+
+UNASKED = replace(
+    ASKED,
+    account=AC,
+    scope=Scope(records=(SM1,)),
+    committed=b"",
+    reason="",
+    minutes=60,
+    expires_ms=NOW_MS + 60 * MINUTE_MS,
+)
+
+
+def test_what_a_member_shares_is_granted_at_once_to_whoever_has_its_code() -> None:
+    grant = share(UNASKED, ALICE, frozenset({SM1}), NOW_MS)
+    assert grant == replace(
+        UNASKED,
+        staff=SHARED,
+        session=SHARED,
+        reason="Shared by a member of the account.",
+        state=GrantState.APPROVED,
+        approver="m1",
+        asked_ms=NOW_MS,
+        approved_ms=NOW_MS,
+    )
+    assert settled(grant, grant.expires_ms).state is GrantState.EXPIRED
+    assert revoke(grant, "member:m1", NOW_MS + 1).state is GrantState.REVOKED
+
+
+def test_a_call_is_shared_too_for_480_minutes_at_most_by_a_clock_that_is_five_minutes_wrong() -> None:
+    scope, names = Scope(records=("CA" + "1" * 32,)), frozenset({"CA" + "1" * 32})
+    for off_ms in (-SKEW_MS, SKEW_MS):
+        wanted = replace(UNASKED, scope=scope, minutes=480, expires_ms=NOW_MS + 480 * MINUTE_MS + off_ms)
+        assert share(wanted, ALICE, names, NOW_MS).expires_ms == wanted.expires_ms
+    assert (
+        share(replace(UNASKED, minutes=1, expires_ms=NOW_MS + MINUTE_MS), ALICE, frozenset({SM1}), NOW_MS).minutes == 1
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"tenant": OTHER}, Refusal.OTHER_TENANT),
+        ({"account": SUB}, Refusal.OTHER_TENANT),
+        ({"scope": Scope()}, Refusal.SCOPE),
+        ({"scope": Scope(records=(SM1, SM2))}, Refusal.SCOPE),
+        ({"scope": Scope(records=("RE" + "1" * 32,))}, Refusal.SCOPE),
+        ({"scope": Scope(epochs=(1,))}, Refusal.SCOPE),
+        ({"scope": Scope(records=("VE" + "1" * 32,))}, Refusal.SCOPE),
+        ({"scope": Scope(records=(SM2,))}, Refusal.BOXES),
+        ({"minutes": 0}, Refusal.MINUTES),
+        ({"minutes": 481}, Refusal.MINUTES),
+        ({"public": PUBLIC[:-1]}, Refusal.KEY),
+        ({"public": PUBLIC[:-32] + bytes(32)}, Refusal.KEY),
+        ({"expires_ms": UNASKED.expires_ms + SKEW_MS + 1}, Refusal.CLOCK),
+        ({"expires_ms": UNASKED.expires_ms - SKEW_MS - 1}, Refusal.CLOCK),
+    ],
+)
+def test_what_may_not_be_shared(changes: dict[str, Any], expected: Refusal) -> None:
+    assert refusal(share, replace(UNASKED, **changes), ALICE, frozenset({SM1}), NOW_MS) is expected
+
+
+def test_only_an_approver_shares() -> None:
+    assert refusal(share, UNASKED, replace(ALICE, approves=False), frozenset({SM1}), NOW_MS) is Refusal.NOT_APPROVER
