@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringfence.kms.ledger.index import LedgerIndex, Whose, entries_of, entries_of_account_by
+from ringfence.kms.ledger import index as module
+from ringfence.kms.ledger.index import LedgerIndex, Whose, entries_of, entries_of_account_by, latest_of_account
 from ringfence.kms.ledger.reading import LedgerReader, read_ledger
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.ports.ledger import AccessEntry
@@ -42,7 +43,9 @@ def test_each_finds_its_own_in_order(entries: list[Whose], cut: int) -> None:
         for name in ACCOUNTS:
             mine = [n for n, of in rows if of.account == name]
             assert entries_of(path, "account", name, limit=100) == mine
+            assert latest_of_account(path, name, before=1 << 40, limit=3) == mine[-3:]
             if mine:
+                assert latest_of_account(path, name, before=mine[-1], limit=2) == mine[:-1][-2:]
                 assert entries_of(path, "account", name, after=mine[0], limit=2) == mine[1:3]
                 assert entries_of(path, "account", name, before=mine[-1], limit=100) == mine[:-1]
         for name in ACTORS:
@@ -71,6 +74,58 @@ def test_a_stranger_has_none(tmp_path: Path) -> None:
     assert entries_of(tmp_path / "index.db", "account", "SK1", limit=9) == []
     assert entries_of(tmp_path / "index.db", "actor", "", limit=9) == []
     index.close()
+
+
+def test_of_what_fails_nothing_is_added_and_the_next_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    index = LedgerIndex(path)
+    index.add([(0, Whose("AC1", "SK1"))])
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("ALTER TABLE by_session RENAME TO away")
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            index.add([(1, Whose("AC2", "SK2", "CS2"))])
+        other.execute("ALTER TABLE away RENAME TO by_session")
+    assert index.size == 1
+    assert entries_of(path, "account", "AC2", limit=9) == []
+    index.add([(1, Whose("AC3", "SK3")), (2, Whose("AC2", "SK2", "CS2"))])
+    assert index.size == 3
+    assert entries_of(path, "account", "AC2", limit=9) == [2]
+    assert entries_of(path, "account", "AC3", limit=9) == entries_of(path, "actor", "SK3", limit=9) == [1]
+    index.close()
+
+
+def test_names_that_are_not_held_any_more_are_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "NAMES_HELD", 2)
+    path = tmp_path / "index.db"
+    index = LedgerIndex(path)
+    index.add([(n, Whose(ACCOUNTS[n % 3], ACTORS[n % 2])) for n in range(30)])
+    for n, name in enumerate(ACCOUNTS):
+        assert entries_of(path, "account", name, limit=100) == list(range(n, 30, 3))
+    index.close()
+
+
+def test_made_anew_it_is_empty_and_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    index = LedgerIndex(path)
+    index.add([(0, Whose("AC1", "SK1"))])
+    index.begin_anew()
+    assert index.size == 0
+    index.add([(0, Whose("AC2", "SK1"))])
+    assert [entries_of(path, "account", name, limit=9) for name in ("AC1", "AC2")] == [[], [0]]
+    assert {file.stat().st_mode & 0o777 for file in tmp_path.iterdir()} == {0o600}
+    index.close()
+
+
+def test_to_look_for_entries_makes_no_index_and_changes_none(tmp_path: Path) -> None:
+    missing = tmp_path / "a b?" / "index.db"
+    missing.parent.mkdir()
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        entries_of(missing, "account", "AC1", limit=9)
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        entries_of_account_by(missing, "AC1", "actor", "SK1", after=-1, before=9, limit=9)
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        latest_of_account(missing, "AC1", before=9, limit=9)
+    assert list(missing.parent.iterdir()) == []
 
 
 def entry(number: int) -> AccessEntry:
