@@ -78,7 +78,7 @@ class Vault:
         self._sealed_forms = SealedForms(self._store, self._browsers, self._grant_keys)
         self._forms = StandingFormBook(self._store, self._standing, self._sealed_forms)
         self._access = AccessChangeBook(self._store, self._standing, self._browsers, self._sealed_forms, clock)
-        self._tables = TableIndexes(b"")
+        self._tables: TableIndexes
 
     async def open(self) -> None:
         """Load keys and database, or make them when all is new. KeyFileError where accounts exist without keys."""

@@ -227,14 +227,15 @@ def test_it_begins_where_nothing_is_and_goes_on_where_it_was(
     run(scene())
 
 
+@pytest.mark.parametrize("lost", ["tables", "standing"])
 def test_accounts_without_their_keys_are_not_opened_and_the_database_is_free_again(
-    run: Any, service_at: Any, account: str, token: Any, kms_dir: Path
+    run: Any, service_at: Any, account: str, token: Any, kms_dir: Path, lost: str
 ) -> None:
     async def scene() -> None:
         async with service_at() as service:
             await service.create_account(account, [token.slot])
-        (kms_dir / "keys" / "tables.key").unlink()
-        with pytest.raises(KeyFileError, match=r"^tables\.key is missing$"):
+        (kms_dir / "keys" / f"{lost}.key").unlink()
+        with pytest.raises(KeyFileError, match=rf"^{lost}\.key is missing$"):
             async with service_at():
                 pass
 
