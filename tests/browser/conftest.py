@@ -1,6 +1,7 @@
 """Chromium, and a simulated network behind a real HTTP server for it to look at."""
 
 import asyncio
+import contextlib
 import os
 import shutil
 import socket
@@ -147,12 +148,19 @@ def stand() -> Iterator[Stand]:
     stand.stop()
 
 
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
+@contextlib.contextmanager
+def on_a_desk(browser: Browser) -> Iterator[BrowserContext]:
+    """Somebody at a desk, who knows nothing of an earlier one."""
     context = browser.new_context(viewport={"width": 1280, "height": 860}, reduced_motion="reduce")
     context.set_default_timeout(10_000)
     yield context
     context.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with on_a_desk(browser) as context:
+        yield context
 
 
 @pytest.fixture
@@ -166,5 +174,6 @@ def page(context: BrowserContext, stand: Stand) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.goto(f"{stand.url}/phones")
     yield page
+    page.close()
     # A server that was taken away on purpose makes the browser say so; nothing else may be said.
     assert [text for text in complaints if "net::ERR_" not in text] == []

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
-from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, Stand
+from tests.browser.conftest import CHROMIUM, CHROMIUM_ARGUMENTS, Stand, on_a_desk
 from tests.browser.exchange import TONE_HZ, Talk
 from tests.browser.test_phones import contrast
 from tests.browser.tone_leg import swell
@@ -120,11 +120,13 @@ def answered(page: Page, stand: Stand) -> Talk:
     return talk
 
 
-@pytest.fixture
-def context(context: BrowserContext) -> BrowserContext:
-    context.add_init_script(KEEP_CALLS)
-    context.add_init_script(KEEP_WORDS)
-    return context
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all pages: each test's stand is another origin, of which nothing is known yet."""
+    with on_a_desk(browser) as context:
+        context.add_init_script(KEEP_CALLS)
+        context.add_init_script(KEEP_WORDS)
+        yield context
 
 
 def test_a_handset_rings_is_answered_and_both_ends_are_heard(page: Page, stand: Stand) -> None:

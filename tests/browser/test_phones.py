@@ -1,10 +1,11 @@
 """The Phones page in Chromium: a text arrives, a tap answers it, and nothing a text holds can run."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
-from playwright.sync_api import Browser, Error, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Locator, Page, expect
+from tests.browser.conftest import on_a_desk
 
 from ringfence.ports.carrier import Submit
 
@@ -12,6 +13,13 @@ pytestmark = pytest.mark.browser
 
 SHOP, PHONE, OTHER = "+12025550123", "+12025550177", "+12025550178"
 REMINDER = "Haircut Tue 15:00. Reply C to confirm, X to cancel."
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all pages: each test's stand is another origin, of which nothing is known yet."""
+    with on_a_desk(browser) as context:
+        yield context
 
 
 def phone(page: Page, number: str = PHONE) -> Locator:

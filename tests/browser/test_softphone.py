@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute
-from tests.browser.conftest import Stand
+from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute
+from tests.browser.conftest import Stand, on_a_desk
 
 pytestmark = pytest.mark.browser
 
@@ -120,10 +120,24 @@ def until(page: Page, condition: Callable[[], object]) -> None:
     pytest.fail("it did not come to pass")
 
 
+# Nothing is kept of a call, so tests need no more of their own than a page.
+@pytest.fixture(scope="module")
+def stand() -> Iterator[Stand]:
+    stand = Stand()
+    yield stand
+    stand.stop()
+
+
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    with on_a_desk(browser) as context:
+        yield context
+
+
 @pytest.fixture
-def blank(browser: Browser, stand: Stand) -> Iterator[Page]:
+def blank(context: BrowserContext, stand: Stand) -> Iterator[Page]:
     """A page of the same origin that does nothing of its own."""
-    page = browser.new_page()
+    page = context.new_page()
     failures: list[str] = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     page.goto(f"{stand.url}/phones/icon.svg")
