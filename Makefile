@@ -9,6 +9,11 @@ DEMO_FLAGS ?=
 # Compiled modules are kept even where the surroundings say otherwise (many containers do): without them every process
 # compiles all that it imports, and a start takes twice as long.
 export PYTHONDONTWRITEBYTECODE :=
+# How many tests run at once: a test of a call waits more than it computes.
+WORKERS ?= 2
+# Debian's lists of packages are fetched once an hour, not once for each package that is missing.
+APT_INSTALL := { find .tools/apt-updated -mmin -60 2>/dev/null | grep -q . || { apt-get update -qq && touch .tools/apt-updated; }; } \
+  && apt-get install -y -qq --no-install-recommends
 
 .PHONY: setup lock demo serve test test-long sound check bench fuzz soak soak-calls barber-postgres drills mutants chromium postgres softhsm sipp shots clean
 
@@ -39,7 +44,7 @@ serve: setup
 	@$(BIN)/ringfence up
 
 test: setup chromium postgres softhsm sipp
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # What takes minutes and seldom changes: the example authenticator, drills on PostgreSQL, other programs' codecs.
 test-long: setup chromium postgres softhsm sipp sound
@@ -80,53 +85,53 @@ mutants: setup
 	$(BIN)/python tests/mutants.py $(MODULE) $(TESTS)
 
 # Browser tests drive Debian's Chromium; without it they are skipped, and say so.
-chromium:
+chromium: | .tools/bin/uv
 	@if [ -x $(CHROMIUM) ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing Chromium for the browser tests"; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null \
+	  $(APT_INSTALL) chromium >/dev/null \
 	    || echo "Chromium could not be installed: browser tests will be skipped"; \
 	else echo "no $(CHROMIUM): browser tests will be skipped (as root: apt-get install chromium)"; fi
 
 # The contract of the store is tried on a real PostgreSQL; without one its tests are skipped, and say so.
-postgres:
+postgres: | .tools/bin/uv
 	@if ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing PostgreSQL for the tests of the store"; \
 	  mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql >/dev/null \
+	  $(APT_INSTALL) postgresql >/dev/null \
 	    || echo "PostgreSQL could not be installed: its tests will be skipped"; \
 	else echo "no PostgreSQL: its tests will be skipped (as root: apt-get install postgresql)"; fi
 
 # Keys in a token are tried with SoftHSM; without it their tests are skipped, and say so.
-softhsm:
+softhsm: | .tools/bin/uv
 	@if command -v softhsm2-util >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing SoftHSM for the tests of keys"; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends softhsm2 >/dev/null \
+	  $(APT_INSTALL) softhsm2 >/dev/null \
 	    || echo "SoftHSM could not be installed: its tests will be skipped"; \
 	else echo "no SoftHSM: its tests will be skipped (as root: apt-get install softhsm2)"; fi
 
 # Calls are tried against others' phones, switches and scanners; what is not there is skipped by its tests, which say so.
 SIP_TOOLS := sipp:sip-tester baresip:baresip-core kamailio:kamailio svmap:sipvicious linphonec:linphone-cli
-sipp:
+sipp: | .tools/bin/uv
 	@missing=; for tool in $(SIP_TOOLS); do \
 	  PATH="$$PATH:/usr/sbin" command -v $${tool%%:*} >/dev/null || missing="$$missing $${tool##*:}"; done; \
 	ls /usr/lib/*/kamailio/modules/tls.so >/dev/null 2>&1 || missing="$$missing kamailio-tls-modules"; \
 	if [ -z "$$missing" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$missing for the tests of calls"; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
+	  $(APT_INSTALL) $$missing >/dev/null \
 	    || echo "$$missing could not be installed: their tests will be skipped"; \
 	else echo "not there:$$missing; their tests will be skipped (as root: apt-get install$$missing)"; fi
 
 # Our codecs and files of sound are held against others'; what is not there is skipped by its tests, which say so.
-sound:
+sound: | .tools/bin/uv
 	@missing=; for tool in ffmpeg lame; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	if [ -z "$$missing" ]; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 	  echo "installing$$missing for the tests of sound"; \
-	  apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null \
+	  $(APT_INSTALL) $$missing >/dev/null \
 	    || echo "$$missing could not be installed: their tests will be skipped"; \
 	else echo "not there:$$missing; their tests will be skipped (as root: apt-get install$$missing)"; fi
 
