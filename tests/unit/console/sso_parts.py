@@ -25,6 +25,7 @@ from ringfence.domain.passkeys.passkey import Passkey
 from ringfence.drills.openid_provider import OpenIdProvider
 from ringfence.drills.staff_browser import SessionKey
 from ringfence.kms.service import KeyService
+from ringfence.ports.http import HttpRequest, HttpResponse
 
 ISSUER, CLIENT = "http://idp.localhost:9000", "ringfence-console"
 KEY = PublicJwk(**SessionKey().jwk)
@@ -52,6 +53,9 @@ class Parts:
     def __init__(self, it: Any) -> None:
         self.it = it
         self.provider: OpenIdProvider = it.provider
+        # For whom the provider was asked.
+        self.asked_for: set[str] = set()
+        it.provider.send = self._heard(it.provider.send)
         self.sessions = Sessions(it.storage, it.clock)
         self.id_tokens = KeptIdTokens(self.sessions)
         self.ledger = Meanwhile(it.keys)
@@ -59,6 +63,13 @@ class Parts:
         self.sign_in, self.sign_out = self.ways(self.providers)
         self.people = SsoPeople(it.storage, self.ledger, it.clock, dev=True)
         self.owner = self.session("MBowner")
+
+    def _heard(self, send: Callable[[HttpRequest], Awaitable[HttpResponse]]) -> Any:
+        async def heard(request: HttpRequest) -> HttpResponse:
+            self.asked_for.add(request.owner)
+            return await send(request)
+
+        return heard
 
     def ways(self, providers: Providers | None) -> tuple[SsoSignIn, SsoSignOut]:
         """In and out, by these."""

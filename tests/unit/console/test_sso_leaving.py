@@ -52,6 +52,7 @@ def test_who_came_by_a_provider_leaves_there_with_the_token_that_they_came_with(
             address = (await left(parts, one))["address"]
             assert (address.count("?"), query_of(address)) == (1, asked | {"tenant": "acme"})
             assert await left(parts, parts.owner) == {}
+            assert parts.asked_for == {AC}
 
     run(scene())
 
@@ -88,6 +89,7 @@ def test_each_session_that_is_meant_ends_with_its_token_in_the_ledger_first(run:
             await parts.sign_out.by_provider(it.provider.logout_token(CLIENT))
             assert noted == [{parts.owner.id, ended.id, stays.id}]
             assert await parts.open() == {parts.owner.id, stays.id}
+            assert parts.asked_for == {AC}
             (entry,) = [each for each in it.ledger.entries if each.verb == "note.sso_sign_out"]
             assert (entry.account, entry.actor, list(entry.scope)) == (AC, "member:MBada", [ended.scope])
             assert (parts.id_tokens.take(ended.id), parts.id_tokens.take(stays.id)) == ("", "a.b.c")

@@ -136,6 +136,9 @@ def test_who_is_let_in_gets_a_session_of_the_browser_that_began_which_counts_as_
                 session=session.id, account=AC, issuer=ISSUER, client_id=CLIENT, subject="ada", sid="s1"
             )
             assert parts.id_tokens.take(session.id).count(".") == 2
+            it.clock.advance(LIFE_MS + 1)
+            await parts.come()
+            assert parts.asked_for == {AC}
 
     run(scene())
 
