@@ -9,6 +9,7 @@ from tests.unit.console.test_sso import sso as sso
 
 from ringfence.console.sessions import FRESH_MS, Session
 from ringfence.console.tenant.member_rows import Member, members_of
+from ringfence.console.tenant.sso.id_token import STRONG
 from ringfence.console.tenant.sso.people import CLIENT_MAX
 from ringfence.console.tenant.sso.rows import SsoProvider
 from ringfence.domain.access.role import Role
@@ -56,6 +57,10 @@ def test_a_provider_is_kept_as_it_was_named_and_who_came_by_one_is_signed_out(ru
             assert await parts.open() == {each.id for each in stays}
             scope = [parts.owner.scope, "issuer:https://new.example", "phr", "hwk", "sc"]
             assert noted(parts, "set_sso") == [(AC, "member:MBowner", scope)]
+            await parts.people.set(parts.owner, ISSUER, CLIENT, STRONG)
+            provider, _ = await parts.people.of(AC)
+            assert provider is not None
+            assert provider.accepted == STRONG
 
     run(scene())
 
@@ -104,6 +109,7 @@ def test_who_is_let_in_becomes_a_reader(run: Any, sso: Any) -> None:
             parts = await Parts(it).prepare()
             person = await parts.let_in()
             ((known,), now_ms) = await parts.people_of(), it.clock.now_ms()
+            assert (await parts.people.of(AC))[1] == [known]
             member = await member_of(parts, known.member)
             assert member is not None
             assert member == Member(
@@ -138,6 +144,7 @@ def test_who_is_forgotten_is_signed_out_and_without_a_passkey_here_no_member(run
             assert await parts.open() == {parts.owner.id, other.id}
             assert noted(parts, "forget_sso") == [(AC, "member:MBowner", [parts.owner.scope, f"sso:{person}"])]
             assert await refusal(parts.people.forget(parts.owner, person)) == NOBODY
+            assert len(noted(parts, "forget_sso")) == 1
 
     run(scene())
 
