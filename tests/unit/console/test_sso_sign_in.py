@@ -258,7 +258,10 @@ def test_who_put_the_code_there_is_the_provider_or_where_it_never_says_nobody(ru
             parts = await Parts(it).prepare()
             await parts.let_in()
             came, browser = await parts.begun()
-            assert await refusal(parts.finish(came | {"iss": f"{ISSUER}/"}, browser)) == REFUSED
+            with capture_logs() as logged:
+                assert await refusal(parts.finish(came | {"iss": f"{ISSUER}/"}, browser)) == REFUSED
+            told = {"event": "console.sso_refused", "cause": "iss beside the code", "log_level": "warning"}
+            assert logged == [told]
             await parts.finish(came | {"iss": ""}, browser)
             it.clock.advance(LIFE_MS + 1)
             it.provider.changed = {"authorization_response_iss_parameter_supported": True}
