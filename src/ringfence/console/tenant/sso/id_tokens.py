@@ -4,7 +4,6 @@ They hold names, so they are on no disk of ours. After a restart there is none, 
 """
 
 import asyncio
-from collections import OrderedDict
 from typing import Final
 
 import structlog
@@ -26,7 +25,7 @@ class KeptIdTokens:
     def __init__(self, sessions: Sessions, look_every_s: float = LOOK_EVERY_S) -> None:
         self._sessions = sessions
         self._look_every_s = look_every_s
-        self._kept: OrderedDict[str, str] = OrderedDict()
+        self._kept: dict[str, str] = {}
         self._looking: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
@@ -37,10 +36,10 @@ class KeptIdTokens:
         if len(token) > LENGTH_MAX:
             return
         self._kept[session] = token
-        while len(self._kept) > KEPT_MAX:
-            self._kept.popitem(last=False)
+        if len(self._kept) > KEPT_MAX:
+            del self._kept[next(iter(self._kept))]
         if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(self._look(), name="ID tokens of sessions that are over")
+            self._looking = asyncio.create_task(self._look())
 
     def take(self, session: str) -> str:
         """Once; "" where there is none."""
