@@ -1,4 +1,4 @@
-"""SIGKILL while tenants are told of a breach: whoever is killed, each account is told, and as one notice."""
+"""SIGKILL while tenants are told of a breach or a freeze: each is told, whoever is killed, and as one notice."""
 
 import json
 import os
@@ -7,7 +7,8 @@ import sqlite3
 import subprocess
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,10 @@ class Programs:
             self.told[account].append((notice, token))
             self._count += 1
             self.before_answer(self._count)
+
+    def know(self, accounts: Collection[str], number: int) -> bool:
+        """Whether each of these accounts has so many notices."""
+        return all(len({notice for notice, _ in self.told.get(each, ())}) == number for each in accounts)
 
     def close(self) -> None:
         self._server.shutdown()
@@ -98,6 +103,12 @@ class Breached:
             finally:
                 telling.kill()
 
+    def operate(self, verb: str) -> None:
+        """Freeze or thaw the account that all of them are under, by the operator's command."""
+        command = [*self.up.command, verb, "account", self.up.account_sid, "--data", str(self.up.data)]
+        done = subprocess.run(command, env=self.up.environment, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+
     def recorded(self) -> int:
         """How many times the ledger has that an account is told."""
         return (self.up.data / "kms" / "ledger" / "entries").read_bytes().count(b"note.tell_blast")
@@ -123,7 +134,7 @@ class Breached:
         return {account for (account,) in rows}
 
     def undone(self) -> int:
-        ((found,),) = self.rows("SELECT count(*) FROM event WHERE kind = 'notice.blast' AND state <> 'done'")
+        ((found,),) = self.rows("SELECT count(*) FROM event WHERE kind LIKE 'notice.%' AND state <> 'done'")
         return int(found)
 
 
@@ -201,3 +212,27 @@ def test_an_installation_that_is_killed_whole_tells_them_when_it_is_up_again(
     until(lambda: not breached.undone(), 120, "nothing waits any more")
     assert all(len(set(told)) == 1 for told in programs.told.values())
     assert breached.shown() >= breached.accounts
+
+
+def test_whoever_is_killed_each_account_is_told_once_that_it_is_frozen_and_that_it_goes_on(
+    breached: Breached, programs: Programs
+) -> None:
+    killed: list[int] = []
+
+    def kill_a_dispatcher(count: int) -> None:
+        """With the first notice of a freeze in hand, and with one of a thaw."""
+        if count in (1, ACCOUNTS + 5):
+            killed.append(breached.up.signal("dispatcher", signal.SIGKILL))
+            until(lambda: not is_alive(killed[-1]), 5, "the killed process is gone")
+
+    programs.before_answer = kill_a_dispatcher
+    for number, verb in enumerate(("freeze", "thaw"), 1):
+        breached.up.signal("dispatcher", signal.SIGKILL)
+        breached.operate(verb)
+        until(partial(programs.know, breached.accounts, number), 120, f"all know of the {verb}")
+        until(lambda: not breached.undone(), 120, "nothing waits any more")
+    assert len(killed) == 2
+    kinds = breached.rows("SELECT kind, count(*) FROM notice GROUP BY 1 ORDER BY 1")
+    assert kinds == [("notice.freeze", ACCOUNTS), ("notice.thaw", ACCOUNTS)]
+    assert all(len(set(told)) == 2 for told in programs.told.values())
+    assert sum(map(len, programs.told.values())) > 2 * ACCOUNTS, "what was in hand was told again"
