@@ -137,9 +137,11 @@ def test_when_a_proof_key_was_asked_for_is_known_while_it_waits(at_noon: ManualC
     assert keys.asked_ms(account, public) == 0
 
 
-def test_a_proof_key_is_taken_until_its_ten_minutes_are_over(at_noon: ManualClock, account: str) -> None:
+def test_a_proof_key_of_a_member_or_a_link_is_taken_until_its_ten_minutes_are_over(
+    at_noon: ManualClock, account: str
+) -> None:
     keys = ProofKeys(at_noon)
-    first, second = keys.new(account, ONE), keys.new(account, ONE)
+    first, second = keys.new(account, ONE), keys.new(account, "KL" + "1" * 32)
     at_noon.advance(PROOF_MS - 1)
     assert keys.take(account, first).public == first
     at_noon.advance(1)
