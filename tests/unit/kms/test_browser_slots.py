@@ -260,7 +260,9 @@ def test_a_link_is_written_down_when_it_is_opened_and_not_again(
             ledger.entries.clear()
             first = await service.link_boxes(account, link)
             assert await service.link_boxes(account, link) == first
-            assert [(entry.actor, entry.verb) for entry in ledger.entries] == [(link, "slot_boxes")]
+            assert [(entry.account, entry.actor, entry.verb) for entry in ledger.entries] == [
+                (account, link, "slot_boxes")
+            ]
 
     run(scene())
 
@@ -402,8 +404,15 @@ def test_every_opening_is_in_the_ledger_and_a_note_is_what_it_says(
                 (account, "member:MB1", "revoke_slot", (PK,)),
                 (account, "member:MB1", "note.login", ("session:1",)),
             ]
-            for actor, verb in (("dispatcher", "login"), (account, "login"), ("staff:1", "open_epochs")):
-                with pytest.raises(ValueError):
+            await service.note(account, "key_origin", "bundle")
+            assert (ledger.entries[-1].actor, ledger.entries[-1].verb) == ("key_origin", "note.bundle")
+            for actor, verb, why in (
+                ("dispatcher", "login", "^an act is of staff or of a member"),
+                (account, "login", "^an act is of staff or of a member"),
+                ("staff:1", "open_epochs", "^a note is of none of our verbs$"),
+                ("staff:1", "refused.login", "^a note is of none of our verbs$"),
+            ):
+                with pytest.raises(ValueError, match=why):
                     await service.note(account, actor, verb)
 
     run(scene())
@@ -461,9 +470,9 @@ def test_nobody_has_refusals_written_under_names_of_his_own(
                 await service.slot_boxes(account, KL, READER)
             with pytest.raises(KeyRefusedError):
                 await service.sealed_epochs(account, KL, [1], READER)
-            assert [(entry.actor, entry.verb) for entry in ledger.later] == [
-                (KL, "refused.slot_boxes"),
-                (KL, "refused.open_epochs"),
+            assert [(entry.actor, entry.verb, entry.scope) for entry in ledger.later] == [
+                (KL, "refused.slot_boxes", READ_BY),
+                (KL, "refused.open_epochs", READ_BY),
             ]
 
     run(scene())

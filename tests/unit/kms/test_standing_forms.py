@@ -49,9 +49,9 @@ def test_its_owner_sees_it_and_changes_it(
             kept = await service.keep_standing(account, RECORD, now, form, READER)
             (changed,) = await service.open_standing(account, [(RECORD, kept.sealed)])
             assert decode_number_config(changed) == NumberConfig(sms_url=URL, sms_method="GET", trunk_sid="TK1")
-            entries = {entry.verb: (entry.actor, entry.scope) for entry in ledger.entries}
-            assert entries["show_standing"] == (token.sid, (*READ_BY, RECORD))
-            assert entries["keep_standing"] == (account, (*READ_BY, RECORD))
+            entries = {entry.verb: (entry.account, entry.actor, entry.scope) for entry in ledger.entries}
+            assert entries["show_standing"] == (account, token.sid, (*READ_BY, RECORD))
+            assert entries["keep_standing"] == (account, account, (*READ_BY, RECORD))
 
     run(scene())
 
@@ -98,7 +98,9 @@ def test_nobody_changes_it_by_what_he_has_no_slot_of(
                 form = await form_of(service, account, by, seed, {"sms_url": URL})
                 with pytest.raises(KeyRefusedError, match=f"^{words}$"):
                     await service.keep_standing(account, RECORD, b"", form, READER)
-            assert {entry.verb for entry in ledger.later} == {"refused.keep_standing"}
+            assert {(entry.verb, entry.scope) for entry in ledger.later} == {
+                ("refused.keep_standing", (*READ_BY, RECORD))
+            }
             assert "keep_standing" not in {entry.verb for entry in ledger.entries}
 
     run(scene())
