@@ -157,6 +157,23 @@ def test_what_all_of_staff_are_told_is_on_every_page(run: Any, stand: Any) -> No
     run(scene())
 
 
+def test_a_page_knows_whose_session_looks_at_it(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with guarded(stand) as at:
+            other, _ = at.sessions.new("staff", "ST2", "", at.session.public_jwk)
+            given = {"sessions": [at.session, other], "names": {}, "passkeys": [], "before": ""}
+
+            async def shown(request: Request) -> Response:
+                return await at.guard.show(request, "sessions.html", "Sessions", **given)
+
+            page = await at.ask(at.guard.page("/x", Act.SESSIONS_LIST, shown), "/x")
+            assert page.status_code == 200
+            assert f"<code>{at.session.id}</code> this one" in page.text
+            assert f"<code>{other.id}</code></th>" in page.text
+
+    run(scene())
+
+
 def test_an_answer_is_asked_of_the_account_that_its_route_names_or_finds(run: Any, stand: Any) -> None:
     async def scene() -> None:
         async with guarded(stand) as at:

@@ -83,8 +83,7 @@ class ActGuard:
             except RefusedError as error:
                 return await self.show(request, "refused.html", "Refused", error.status, why=error.text)
             except (ConnectionError, StoreFailedError):
-                session = session_of(request)
-                return self._pages.page("away.html", 503, title="Not now", session=session, notices=[])
+                return self._pages.page("away.html", 503, title="Not now", notices=[])
 
         return Route(path, shown, methods=["GET"])
 
