@@ -113,13 +113,15 @@ def test_what_a_link_opened_is_not_left_in_the_log_of_the_database_either(
             _, link = a_link(account)
             await service.open_console_link(token.caller, account, link, at_noon.now_ms() + MINUTE_MS)
             ((_, sealed),) = await service.link_boxes(account, KL)
+            await service.tidy()
             assert sealed in on_disk()
             if end == "used":
                 slot = await browser.slot_for(service, PK, os.urandom(32))
                 await service.add_browser_slot(account, slot, KL, "link")
             else:
                 at_noon.advance(MINUTE_MS)
-            await service.tidy()
+                await service._browsers.tidy()
+            await service._store.scrub()
             assert sealed not in on_disk()
 
     run(scene())
