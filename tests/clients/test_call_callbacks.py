@@ -27,6 +27,7 @@ from tests.clients.test_calls import (  # noqa: F401
     carrier,
     over,
     program,
+    wav_tone,
 )
 
 THIRD = "+12025550199"
@@ -140,10 +141,13 @@ def test_the_actions_hear_keys_the_other_leg_and_the_message(
     program.says("/kept", "<Hangup/>")
     program.pages["/child"] = program.pages["/recorded"] = b""
     carrier.on_call = PhoneCall.ring
-    made = call(calling, program, program.says("/voice", "<Gather numDigits='2' action='/menu' timeout='20'/>"))
+    program.pages["/tone.wav"] = wav_tone(850, 1.0)
+    menu = "<Gather numDigits='2' action='/menu' timeout='20'><Play>/tone.wav</Play></Gather>"
+    made = call(calling, program, program.says("/voice", menu))
     amy = carrier.rung(AMY)
     amy.answer()
-    amy.await_answer()
+    # A key that comes before it is asked for is nobody's.
+    amy.hears(850)
     amy.press("42")
     ben = carrier.rung(BEN)
     ben.ring()
