@@ -10,7 +10,6 @@ from ringfence.domain.sealing.blind_index import remote_index
 from ringfence.domain.sealing.delivery import DayKey
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.kms.key_files import KeyFiles, day_file
-from ringfence.kms.store import KeyStore
 from ringfence.ports.keys import KeyRefusedError
 
 HOUR_MS = 3_600_000
@@ -321,23 +320,6 @@ def test_nothing_is_left_sealed_to_a_day_whose_key_is_gone(
                     sealed_to = {day for (day,) in service._store.rows(f"SELECT DISTINCT key_day FROM {table}")}
                     assert sealed_to <= days
                 assert days <= {sealing.index_day, sealing.index_day - 1}
-
-    run(scene())
-
-
-def test_without_its_long_lived_keys_a_used_service_does_not_start(
-    run: Any, service_at: Any, account: str, token: Any, kms_dir: Path
-) -> None:
-    async def scene() -> None:
-        async with service_at() as service:
-            await service.create_account(account, [token.slot])
-        (kms_dir / "keys" / "standing.key").unlink()
-        with pytest.raises(Exception, match=r"standing\.key is missing"):
-            async with service_at():
-                pass
-        store = KeyStore(kms_dir / "kms.db")  # and its database is free again
-        await store.open()
-        await store.close()
 
     run(scene())
 

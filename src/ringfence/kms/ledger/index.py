@@ -160,7 +160,7 @@ class LedgerIndex:
 def entries_of(path: Path, by: By, name: str, *, after: int = -1, before: int | None = None, limit: int) -> list[int]:
     """The numbers of somebody's entries, the oldest first, of those that the index has."""
     stop = 1 << 62 if before is None else before
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(_to_read(path)) as connection:
         rows = connection.execute(_ENTRIES_OF[by], (name, after, stop, limit))
         return [n for (n,) in rows]
 
@@ -169,15 +169,19 @@ def entries_of_account_by(
     path: Path, account: str, by: By, name: str, *, after: int, before: int, limit: int
 ) -> list[int]:
     """The numbers of an account's entries that are of one who opened, or of one session, the oldest first."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(_to_read(path)) as connection:
         return [n for (n,) in connection.execute(_OF_ACCOUNT_BY[by], (name, account, after, before, limit))]
 
 
 def latest_of_account(path: Path, account: str, *, before: int, limit: int) -> list[int]:
     """The numbers of an account's newest entries before one, the oldest first, of those that the index has."""
-    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+    with closing(_to_read(path)) as connection:
         rows = connection.execute(_LATEST_OF_ACCOUNT, (account, before, limit)).fetchall()
         return sorted(n for (n,) in rows)
+
+
+def _to_read(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
 
 
 def rows_of(lines: Iterable[Line]) -> Iterable[tuple[int, Whose]]:

@@ -53,7 +53,7 @@ class LedgerReader:
         """The last checkpoint as it is signed; "" where there is none yet. LedgerBrokenError where it is not ours."""
         if self._checkpoint.read() is None:
             return ""
-        return (self._folder / CHECKPOINT).read_text(encoding="utf-8")
+        return (self._folder / CHECKPOINT).read_bytes().decode()
 
     def cosigned(self) -> list[str]:
         """The last checkpoints that witnesses signed, as notes."""
@@ -175,9 +175,9 @@ class LedgerReader:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(self.tile(tile))
         notes = self.cosigned()
-        (directory / CHECKPOINT).write_text(with_lines_of(note, notes), encoding="utf-8")
+        (directory / CHECKPOINT).write_bytes(with_lines_of(note, notes).encode())
         if notes:
-            (directory / COSIGNED).write_text(most_cosigned(notes), encoding="utf-8")
+            (directory / COSIGNED).write_bytes(most_cosigned(notes).encode())
         return checkpoint
 
     def _block(self, block: int) -> list[bytes]:

@@ -116,6 +116,23 @@ def test_made_anew_it_is_empty_and_its_owners_alone(tmp_path: Path) -> None:
     index.close()
 
 
+def test_what_was_written_to_a_former_one_is_not_found_in_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    wal = tmp_path / "index.db-wal"
+    index = LedgerIndex(path)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    index.add([(0, Whose("AC1", "SK1"))])
+    left = wal.read_bytes()  # without the first page: that is in the database alone
+    index.close()
+    path.write_bytes(b"not a database at all" * 400)
+    wal.write_bytes(left)
+    index = LedgerIndex(path)
+    assert index.size == 0
+    index.close()
+    assert entries_of(path, "account", "AC1", limit=9) == []
+
+
 def test_to_look_for_entries_makes_no_index_and_changes_none(tmp_path: Path) -> None:
     missing = tmp_path / "a b?" / "index.db"
     missing.parent.mkdir()
