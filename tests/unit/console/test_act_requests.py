@@ -58,6 +58,9 @@ def test_a_request_is_kept_as_it_was_asked_and_is_in_the_accounts_ledger(run: An
             scope = ["session:CSAda", TARGET, "because:Acme called"]
             assert noted(at) == [(AC, "staff:STAda", "note.ask_thaw", scope)]
             assert await refusal(two.ask(Act.THAW, TARGET, two.bob)) == ("somebody asks for that already", 409)
+            await two.acts.refuse(two.bob, asked)
+            scope = ["session:CSBob", TARGET, "because:Acme called"]
+            assert noted(at)[1:] == [(AC, "staff:STBob", "note.refuse_thaw", scope)]
 
     run(story())
 
