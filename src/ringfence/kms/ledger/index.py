@@ -23,6 +23,7 @@ CREATE TABLE by_session (name INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY 
 CREATE TABLE reach (size INTEGER NOT NULL);
 INSERT INTO reach VALUES (0);
 """
+_TABLES = ("by_account", "by_actor", "by_session")
 _LATEST_OF_ACCOUNT = (
     "SELECT n FROM by_account WHERE name = (SELECT id FROM name WHERE name = ?) AND n < ? ORDER BY n DESC LIMIT ?"
 )
@@ -82,7 +83,7 @@ class LedgerIndex:
         """Forget all but the first entries: the others were never acknowledged."""
         with self._connection:
             self._connection.execute("BEGIN")
-            for table in ("by_account", "by_actor", "by_session"):
+            for table in _TABLES:
                 self._connection.execute(f"DELETE FROM {table} WHERE n >= ?", (size,))  # noqa: S608 - one of the three
             self._connection.execute("UPDATE reach SET size = min(size, ?)", (size,))
 
@@ -148,7 +149,7 @@ class LedgerIndex:
             connection.execute("PRAGMA cache_size = -16384")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, _VERSION):
-                raise sqlite3.DatabaseError("an index of another version")
+                raise sqlite3.DatabaseError  # of another version: it is made anew
             if version == 0:
                 connection.executescript(f"BEGIN; {_SCHEMA} PRAGMA user_version = {_VERSION}; COMMIT;")
         except BaseException:

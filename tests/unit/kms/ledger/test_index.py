@@ -109,6 +109,7 @@ def test_made_anew_it_is_empty_and_its_owners_alone(tmp_path: Path) -> None:
     index = LedgerIndex(path)
     index.add([(0, Whose("AC1", "SK1"))])
     index.begin_anew()
+    index.add([])
     assert index.size == 0
     index.add([(0, Whose("AC2", "SK1"))])
     assert [entries_of(path, "account", name, limit=9) for name in ("AC1", "AC2")] == [[], [0]]

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from ringfence.domain.ledger.checkpoint import parse_checkpoint
+from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.merkle import leaf_hash
 from ringfence.domain.ledger.note import COSIGNATURE, Signer, join_note, open_note, parse_verifier, split_note
 from ringfence.domain.ledger.proof import check_consistency, check_inclusion, consistency_proof, inclusion_proof
 from ringfence.domain.ledger.tile import Tile, TileHashes, decode_bundle, tile_path, tiles_of
+from ringfence.kms.key_files import KeyFiles
 from ringfence.kms.ledger import reading as module
 from ringfence.kms.ledger.cosigned_file import CosignedFile
 from ringfence.kms.ledger.index import By, LedgerIndex, Whose
-from ringfence.kms.ledger.keys import commitment
+from ringfence.kms.ledger.keys import commitment, load_ledger_keys
 from ringfence.kms.ledger.lines import LedgerBrokenError
 from ringfence.kms.ledger.reading import LedgerReader, Sound, read_ledger
 from ringfence.kms.ledger.writer import LedgerWriter
@@ -192,4 +193,23 @@ def test_a_ledger_cut_off_below_its_checkpoint_is_found(reader: LedgerReader, tm
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
     why = f"^the ledger ends after {COUNT - 1} entries, its checkpoint says {COUNT + 1}$"
     with pytest.raises(LedgerBrokenError, match=why):
+        reader.check()
+
+
+def test_entries_that_changed_their_places_are_found(reader: LedgerReader, tmp_path: Path) -> None:
+    path = tmp_path / "ledger" / "entries"
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines[11], lines[14] = lines[14], lines[11]
+    assert len(lines[11]) == len(lines[14])
+    path.write_bytes(b"".join(lines))
+    for found in (reader.lines(), reader.lines_at([11])):
+        with pytest.raises(LedgerBrokenError, match=r"^entry 11 of the ledger does not hold$"):
+            list(found)
+
+
+def test_entries_of_another_root_than_was_signed_are_found(reader: LedgerReader, tmp_path: Path) -> None:
+    keys = load_ledger_keys(KeyFiles(tmp_path / "keys"))
+    text = Checkpoint(reader.verifier.name, COUNT, bytes(32)).text()
+    (tmp_path / "ledger" / "checkpoint").write_text(join_note(text, [keys.signer.sign(text)]), encoding="utf-8")
+    with pytest.raises(LedgerBrokenError, match=r"^the ledger's entries are not those of its checkpoint$"):
         reader.check()
