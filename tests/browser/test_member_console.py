@@ -94,7 +94,8 @@ def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
     stand.text("It arrived.")
     stand.text("It failed, too.", Status.FAILED)
     offered = page.get_by_role("button", name="new: show")
-    expect(offered).to_have_text("1 new: show")
+    # On a busy machine a poll rests long.
+    expect(offered).to_have_text("1 new: show", timeout=20_000)
     assert sum(entry.verb == "open_epochs" for entry in stand.ledger.entries) == opened
     offered.click()
     expect(texts.locator("td.text")).to_have_text(["It failed, too.", "It failed."])
