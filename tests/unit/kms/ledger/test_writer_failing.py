@@ -271,7 +271,7 @@ def test_the_first_entry_is_of_nobody_and_every_key_is_told(run: Any, tmp_path: 
 
 
 @pytest.mark.parametrize("lost", ["levels", "offsets", "half a level", "checkpoint behind", "no checkpoint"])
-@pytest.mark.parametrize("before", [250, 290])
+@pytest.mark.parametrize("before", [256, 290])
 def test_what_a_crash_took_of_the_tree_is_made_again(run: Any, tmp_path: Path, lost: str, before: int) -> None:
     async def written(first: int, stop: int) -> None:
         async with opened(tmp_path) as log:
