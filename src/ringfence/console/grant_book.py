@@ -10,11 +10,13 @@ from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.access.grant import SHARED, Grant, GrantState, settled
 from ringfence.domain.access.limits import REMEMBERED_MS, check_limits
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
+from ringfence.domain.sid import new_sid
 
 _OF_STAFF = "SELECT record FROM access_grant WHERE staff = ? AND (asked_ms > ? OR state = ?)"
 _OF_TENANT = "SELECT record FROM access_grant WHERE tenant = ? AND (asked_ms > ? OR state = ?)"
 _ADD_NEW = "INSERT INTO access_grant VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-_SHARED = "SELECT record FROM access_grant WHERE tenant = ? AND staff = ? AND state = ?"
+# By the tenant's index, and of that the last day alone: a SID begins with when it was made.
+_SHARED = "SELECT record FROM access_grant WHERE tenant = ? AND sid > ? AND +staff = ?"
 _PAGE_OF_STAFF = (
     "SELECT record FROM access_grant WHERE ?1 IN ('', staff) AND (?2 = '' OR sid < ?2) ORDER BY sid DESC LIMIT ?3"
 )
@@ -26,6 +28,8 @@ _NEWEST = (
     "ORDER BY sid DESC"
 )
 SHARED_MAX = 20
+SHARED_A_DAY_MAX = 100
+"""Of one tenant: what has ended is kept too."""
 _decoder = msgspec.json.Decoder(Grant)
 
 
@@ -48,13 +52,14 @@ class GrantBook:
 
     async def add_shared(self, grant: Grant, now_ms: int) -> None:
         def work(db: sqlite3.Connection) -> None:
-            shared = _read(db.execute(_SHARED, (grant.tenant, SHARED, GrantState.APPROVED)).fetchall())
+            since = new_sid("GR", now_ms - REMEMBERED_MS)
+            shared = _read(db.execute(_SHARED, (grant.tenant, since, SHARED)).fetchall())
             if sum(settled(each, now_ms).state is GrantState.APPROVED for each in shared) >= SHARED_MAX:
                 raise AccessRefusedError(Refusal.SHARED)
+            if len(shared) >= SHARED_A_DAY_MAX:
+                raise AccessRefusedError(Refusal.SHARED_OFTEN)
             row = (grant.sid, grant.tenant, grant.staff, grant.asked_ms, grant.state, _written(grant))
-            if not db.execute(
-                "INSERT INTO access_grant VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", row
-            ).rowcount:
+            if not db.execute(_ADD_NEW, row).rowcount:
                 raise AccessRefusedError(Refusal.UNKNOWN)
 
         await self._storage.run(work)

@@ -17,7 +17,7 @@ class GrantStore(Protocol):
 
     async def add_shared(self, grant: Grant, now_ms: int) -> None:
         """Keep one that a member shared unasked. AccessRefusedError for a SID that there is, and for more than twenty
-        of one tenant that last."""
+        of one tenant that last, or a hundred within a day."""
 
     async def grant(self, sid: str) -> Grant | None:
         """One by its SID."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ringfence.console.grant_book import SHARED_MAX, GrantBook
+from ringfence.console.grant_book import SHARED_A_DAY_MAX, SHARED_MAX, GrantBook
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.access.grant import ANSWER_MS, SHARED, Grant, GrantState
 from ringfence.domain.access.limits import COOL_DOWN_MS
@@ -122,6 +122,21 @@ def test_twenty_are_shared_at_once_by_a_tenant_and_those_that_ended_make_room(ru
         # Staff may ask as before: nothing of this waits for an answer.
         await book.add_grant(asked(24), NOW_MS)
         assert await book.grant(grants[1].sid) == grants[1]
+
+    run(with_book(tmp_path, body))
+
+
+def test_a_hundred_are_shared_in_a_day_though_each_ended_at_once(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        for n in range(SHARED_A_DAY_MAX):
+            one = unasked(n)
+            await book.add_shared(one, NOW_MS)
+            await book.replace_grant(one, replace(one, state=GrantState.REVOKED))
+        assert SHARED_A_DAY_MAX == 100
+        day_ms = 86_400_000
+        assert await refusal(book.add_shared(unasked(day_ms - 1), NOW_MS + day_ms - 1)) is Refusal.SHARED_OFTEN
+        await book.add_shared(unasked(100, tenant="AC2"), NOW_MS)
+        await book.add_shared(unasked(day_ms + 1), NOW_MS + day_ms + 1)
 
     run(with_book(tmp_path, body))
 

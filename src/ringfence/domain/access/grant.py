@@ -14,6 +14,7 @@ from ringfence.domain.access.scope import Scope, check_scope, is_recording
 from ringfence.domain.sealing.aead import place
 from ringfence.domain.sealing.grant import GrantBinding
 from ringfence.domain.sealing.hpke import HYBRID_PUBLIC_BYTES, x25519_half
+from ringfence.domain.sid import made_ms
 
 MINUTES_MAX = 480
 MINUTES = 30
@@ -191,7 +192,8 @@ def approve(grant: Grant, approver: Approver, typed: str, names: frozenset[str],
 def share(grant: Grant, approver: Approver, names: frozenset[str], now_ms: int) -> Grant:
     """An approver gives one text or call away unasked, to whoever of staff has the code that their browser made.
 
-    `public` is the code's key, `names` are of the keys that the browser sealed to it. AccessRefusedError as `approve`.
+    `public` is the code's key, `names` are of the keys that the browser sealed to it. AccessRefusedError as `approve`,
+    and for a SID that was not made within ten minutes.
     """
     if approver.account != grant.tenant or grant.account != grant.tenant:
         raise AccessRefusedError(Refusal.OTHER_TENANT)
@@ -208,6 +210,9 @@ def share(grant: Grant, approver: Approver, names: frozenset[str], now_ms: int) 
         raise AccessRefusedError(Refusal.BOXES)
     if abs(grant.expires_ms - now_ms - grant.minutes * _MINUTE_MS) > SKEW_MS:
         raise AccessRefusedError(Refusal.CLOCK)
+    # Whoever could choose when it was made would stand before all others in every list, for good.
+    if not 0 <= now_ms - made_ms(grant.sid) <= ANSWER_MS:
+        raise AccessRefusedError(Refusal.UNKNOWN)
     return msgspec.structs.replace(
         grant,
         staff=SHARED,

@@ -27,6 +27,7 @@ class Refusal(StrEnum):
     STALE = "stale"
     CLOCK = "clock"
     SHARED = "shared"
+    SHARED_OFTEN = "shared_often"
 
 
 _WORDS = {
@@ -51,6 +52,7 @@ _WORDS = {
     Refusal.STALE: "touch the passkey again first",
     Refusal.CLOCK: "the browser's clock is more than five minutes wrong: set it",
     Refusal.SHARED: "twenty timelines are shared at this moment: end one of them",
+    Refusal.SHARED_OFTEN: "a hundred timelines were shared within a day: wait before the next",
 }
 
 

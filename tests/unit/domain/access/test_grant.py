@@ -31,6 +31,7 @@ from ringfence.domain.access.grant import (
 from ringfence.domain.access.matching import commitment
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import Scope
+from ringfence.domain.sid import new_sid
 
 NOW_MS = 1_700_000_000_000
 MINUTE_MS = 60_000
@@ -306,6 +307,7 @@ def test_settling_twice_is_settling_once(later_ms: int) -> None:
 
 UNASKED = replace(
     ASKED,
+    sid=new_sid("GR", NOW_MS),
     account=AC,
     scope=Scope(records=(SM1,)),
     committed=b"",
@@ -358,10 +360,19 @@ def test_a_call_is_shared_too_for_480_minutes_at_most_by_a_clock_that_is_five_mi
         ({"public": PUBLIC[:-32] + bytes(32)}, Refusal.KEY),
         ({"expires_ms": UNASKED.expires_ms + SKEW_MS + 1}, Refusal.CLOCK),
         ({"expires_ms": UNASKED.expires_ms - SKEW_MS - 1}, Refusal.CLOCK),
+        # It would stand before all others in every list.
+        ({"sid": "GR" + "f" * 32}, Refusal.UNKNOWN),
+        ({"sid": new_sid("GR", NOW_MS + 1)}, Refusal.UNKNOWN),
+        ({"sid": new_sid("GR", NOW_MS - ANSWER_MS - 1)}, Refusal.UNKNOWN),
     ],
 )
 def test_what_may_not_be_shared(changes: dict[str, Any], expected: Refusal) -> None:
     assert refusal(share, replace(UNASKED, **changes), ALICE, frozenset({SM1}), NOW_MS) is expected
+
+
+def test_its_name_may_be_ten_minutes_old() -> None:
+    wanted = replace(UNASKED, sid=new_sid("GR", NOW_MS - ANSWER_MS))
+    assert share(wanted, ALICE, frozenset({SM1}), NOW_MS).state is GrantState.APPROVED
 
 
 def test_only_an_approver_shares() -> None:
