@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ringfence.domain.access.grant import SHARED, check_shared
 from ringfence.domain.access.refusal import AccessRefusedError
 from ringfence.domain.access.scope import RECORDS_MAX, check_scope, may_be_granted, scope_of
 from ringfence.domain.clock import Clock
@@ -76,8 +77,13 @@ class Grants:
             raise ValueError("a box of another form")
         if not bound.lid_place.isascii() or not all(bound.box_place(name).isascii() for name in sealed.boxes):
             raise ValueError("a name of another form")
+        if (bound.staff == SHARED) != (bound.session == SHARED):
+            raise ValueError("a grant that nobody may keep: it is shared with one of staff alone")
         try:
-            check_scope(scope_of(list(sealed.boxes)), self._clock.now_ms())
+            scope = scope_of(list(sealed.boxes))
+            check_scope(scope, self._clock.now_ms())
+            if bound.session == SHARED:
+                check_shared(scope)
         except AccessRefusedError:
             raise ValueError("names that nobody may ask for together, or at all") from None
         left_ms = bound.expires_ms - self._clock.now_ms()

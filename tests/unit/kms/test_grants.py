@@ -79,24 +79,47 @@ def test_what_a_member_shared_is_handed_to_whoever_opens_it_who_is_in_the_ledger
         keys = {SM1: KEYS[SM1]}
         sealed = seal_grant(bound, keys, await service.grant_keeper())
         await service.keep_grant(KeptGrant(binding=bound, sealed=sealed, approver="m1"))
-        for session, staff in (("e1", "s1"), ("e2", "s2")):
+        (cs1, cs2, cs3), (st1, st2, st3) = ([kind + digit * 32 for digit in "123"] for kind in ("CS", "ST"))
+        for session, staff in ((cs1, st1), (cs2, st2)):
             boxes = await service.grant_boxes(GR, session, [SM1], staff)
             assert open_grant(bound, boxes, SESSION) == keys
-        # Whose session it is must be said; another name is in none of it.
-        with pytest.raises(ValueError, match="staff or of a member"):
-            await service.grant_boxes(GR, "e2", [SM1])
+        # Who it is must be said, and in which session; another name is in none of it.
+        for session, staff in ((cs2, ""), (cs2, SHARED), (SHARED, st2), (SHARED, SHARED), (st2, cs2), ("CS2", st2)):
+            with pytest.raises(ValueError, match="member of staff"):
+                await service.grant_boxes(GR, session, [SM1], staff)
         with pytest.raises(KeyRefusedError):
-            await service.grant_boxes(GR, "e3", [SM2], "s3")
+            await service.grant_boxes(GR, cs3, [SM2], st3)
         await service.end_grant(GR, "member:m1")
         with pytest.raises(KeyRefusedError):
-            await service.grant_boxes(GR, "e2", [SM1], "s2")
+            await service.grant_boxes(GR, cs2, [SM1], st2)
         entries = told(ledger)
         assert [entry for entry in entries if not entry[1].startswith("refused.")] == [
             ("member:m1", "grant.keep", ("session:shared", f"grant:{GR}", SM1)),
-            ("staff:s1", "grant_open", ("session:e1", f"grant:{GR}", SM1)),
-            ("staff:s2", "grant_open", ("session:e2", f"grant:{GR}", SM1)),
+            (f"staff:{st1}", "grant_open", (f"session:{cs1}", f"grant:{GR}", SM1)),
+            (f"staff:{st2}", "grant_open", (f"session:{cs2}", f"grant:{GR}", SM1)),
             ("member:m1", "grant.end", ("session:shared", f"grant:{GR}")),
         ]
+
+    scene(body)
+
+
+def test_nothing_is_shared_but_one_text_or_call_and_with_nobody_by_name(scene: Any, ledger: Any, at_noon: Any) -> None:
+    hour = epoch_name(first_epoch(at_noon.now_ms() - 2 * HOUR_MS))
+    key = b"\x01" * 32
+
+    async def body(service: Any, kept: KeptGrant) -> None:
+        for changes, keys in (
+            ({"staff": SHARED, "session": SHARED}, KEYS),
+            ({"staff": SHARED, "session": SHARED}, {hour: key}),
+            ({"staff": SHARED, "session": SHARED}, {"RE" + "1" * 32: key}),
+            ({"staff": SHARED}, {SM1: key}),
+            ({"session": SHARED}, {SM1: key}),
+        ):
+            bound = replace(kept.binding, **changes)
+            sealed = seal_grant(bound, keys, await service.grant_keeper())
+            with pytest.raises(ValueError, match="that nobody may"):
+                await service.keep_grant(KeptGrant(binding=bound, sealed=sealed, approver="m1"))
+        assert told(ledger) == []
 
     scene(body)
 

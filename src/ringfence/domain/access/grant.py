@@ -200,8 +200,7 @@ def share(grant: Grant, approver: Approver, names: frozenset[str], now_ms: int) 
     if not approver.approves:
         raise AccessRefusedError(Refusal.NOT_APPROVER)
     check_scope(grant.scope, now_ms)
-    if len(grant.scope.records) != 1 or is_recording(grant.scope.records[0]):
-        raise AccessRefusedError(Refusal.SCOPE)
+    check_shared(grant.scope)
     if not 1 <= grant.minutes <= MINUTES_MAX:
         raise AccessRefusedError(Refusal.MINUTES)
     if not is_grant_key(grant.public):
@@ -224,6 +223,12 @@ def share(grant: Grant, approver: Approver, names: frozenset[str], now_ms: int) 
         asked_ms=now_ms,
         approved_ms=now_ms,
     )
+
+
+def check_shared(scope: Scope) -> None:
+    """AccessRefusedError for anything but one text or call."""
+    if len(scope.records) != 1 or is_recording(scope.records[0]):
+        raise AccessRefusedError(Refusal.SCOPE)
 
 
 def is_grant_key(public: bytes) -> bool:

@@ -20,6 +20,8 @@ from ringfence.usecases.access.share_record import share_record
 from ringfence.usecases.access.use_grant import use_shared
 
 CODE = hpke.Recipient(os.urandom(32), hybrid=True)
+ADA, BO = "ST" + "7" * 32, "ST" + "8" * 32
+AT_HERS, AT_THEIRS = "CS" + "7" * 32, "CS" + "8" * 32
 
 
 async def shared(at: Scene, **changes: Any) -> Grant:
@@ -45,7 +47,7 @@ async def shared(at: Scene, **changes: Any) -> Grant:
     )
 
 
-async def use(at: Scene, sid: str, staff: str = "ST7", session: str = "CS7") -> Any:
+async def use(at: Scene, sid: str, staff: str = ADA, session: str = AT_HERS) -> Any:
     return await use_shared(at.room.book, at.room.keys, at.room.clock, sid, staff=staff, session=session)
 
 
@@ -53,15 +55,15 @@ def test_whoever_has_the_code_reads_it_and_the_tenant_sees_who_did(run: Any, tmp
     async def body() -> None:
         async with scene(tmp_path) as at:
             grant = await shared(at)
-            for staff, session in (("ST7", "CS7"), ("ST8", "CS8")):
+            for staff, session in ((ADA, AT_HERS), (BO, AT_THEIRS)):
                 found, sealed = await use(at, grant.sid, staff, session)
                 assert found == grant
                 (key,) = open_grant(grant.binding, sealed, CODE).values()
                 assert open_field(key, at.text.account, at.text.sid, FIELD, at.text.sealed) == at.text.mark
             assert at.told()[1:] == [
                 (f"member:{grant.approver}", "grant.keep"),
-                ("staff:ST7", "grant_open"),
-                ("staff:ST8", "grant_open"),
+                (f"staff:{ADA}", "grant_open"),
+                (f"staff:{BO}", "grant_open"),
             ]
 
     run(body())
