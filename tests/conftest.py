@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from ringfence.domain.clock import ManualClock
@@ -32,6 +33,12 @@ settings.load_profile("default")
 # A shell that starts us in the background ignores Ctrl-C for us and for all that we start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """A program that a test before this one played here may have silenced logs, which this one may look at."""
+    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -115,7 +115,12 @@ def test_dripping_does_not_prolong_a_head(hurried: None) -> None:
         assert answer.done()
         return await answer
 
-    assert exchange(App(), work).startswith(b"HTTP/1.1 408 ")
+    # An octet that crosses the answer resets the connection, and the answer may be lost with it.
+    for _ in range(5):
+        with contextlib.suppress(ConnectionResetError):
+            assert exchange(App(), work).startswith(b"HTTP/1.1 408 ")
+            return
+    raise AssertionError("each connection was reset")
 
 
 @pytest.mark.parametrize("first", [b"", POST % (1, 0)], ids=["the first", "a later one"])

@@ -26,6 +26,7 @@ MAY_SCAN = {
     ("call_work", "orders_of"),
     ("call_work", "take_orders"),
     ("freezes", "all"),
+    ("freezes", "ended"),
     ("invitations", "all"),
     ("oversight", "texts"),
     ("operations", "carrier_states"),

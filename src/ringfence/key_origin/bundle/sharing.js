@@ -15,6 +15,7 @@ import { showCall, showText } from "./timeline_view.js";
 
 const MINUTES = 60;
 const SHARED = "shared";
+const SID = /^GR[0-9a-f]{32}$/;
 const CODE = /^(GR[0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 // What a code was typed for: {sid, pair}.
 let typed = null;
@@ -26,6 +27,7 @@ export const sharing = {
     const open = await keeping.open();
     if (!open || open.account !== grant.account) throw new Refused("locked", "Show your passkey first.");
     if (grant.names.length !== 1 || grant.names[0] !== record.sid) throw new Refused("changed", "This is not what is shown here.");
+    if (!SID.test(grant.sid)) throw new Refused("changed", "That is no grant.");
     const { said } = scopeOf(grant.names, Date.now());
     const secret = random(SEED_BYTES);
     const { publicBytes } = await pairOf(secret);
@@ -37,7 +39,7 @@ export const sharing = {
     const code = `${grant.sid}.${toBase64url(secret)}`;
     secret.fill(0);
     show(
-      h("p", {}, `Give this code to the person of support who helps you. With it, and in a session of staff, they read ${said}, with what your program was told of it, until ${new Date(expires_ms).toLocaleTimeString()}. Your ledger says who did. End it under Approvals.`),
+      h("p", {}, `Give this code to the person of support who helps you. With it, and in a session of staff, they read ${said}, ${record.sid}, with what your program was told of it, until ${new Date(expires_ms).toLocaleTimeString()}. Your ledger says who did. End it under Approvals.`),
       h("p", {}, h("code", { class: "secret", tabindex: "0", "aria-label": "Code" }, code)),
       h("p", { role: "status" }, "Sealed, and passed to the console, which is not told the code."),
     );
