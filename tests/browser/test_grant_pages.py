@@ -70,6 +70,8 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
         "asks to read 1 text, 1 call and 1 recording for 30 minutes", timeout=WAIT_MS
     )
     expect(asked.locator("strong")).to_have_text("Ada", timeout=WAIT_MS)
+    # Which text, call and recording these are.
+    expect(asked.locator("ul code")).to_have_text([granted, call, recording])
     asked.get_by_label("Their number").wait_for()
     asked.get_by_label("Their number").fill(number.inner_text())
     asked.get_by_role("button", name="Approve").click()

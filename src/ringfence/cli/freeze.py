@@ -25,6 +25,7 @@ from ringfence.roles.settings import Settings
 from ringfence.roles.ways import installation_of
 from ringfence.usecases.access import freeze as freezes
 
+_TELLS: Final = "`ringfence ledger show` tells who froze what"
 _ACTOR: Final = f"staff:{TERMINAL}"
 
 
@@ -54,6 +55,8 @@ def freeze(kind: What, name: Which = "", config: Config = None, data: Data = Non
         async with _console(settings, it) as (lockout, notes, _):
             if kind is Kind.STAFF:
                 await lockout.check_staff(name)
+            elif kind is not Kind.SESSION:
+                await freezes.check_there_is(it.store, cast(FreezeKind, kind.value), name)
             await notes.note(_of(kind, name), _ACTOR, "freeze", (f"{kind}:{name}",))
             if kind is Kind.SESSION:
                 new = await lockout.end_session(name, _ACTOR)
@@ -84,13 +87,16 @@ def thaw(kind: What, name: Which = "", alone: Alone = False, config: Config = No
                     "there is staff: one of them asks for that, and another confirms it",
                     f"{settings.operator_origin}/frozen, or --alone, which the ledger says",
                 )
+            frozen = {(row.kind, row.name) for row in await it.store.freezes()}
+            if kind is not Kind.STAFF and (kind.value, name) not in frozen:
+                raise RefusalError(f"{name} is not frozen", _TELLS)
             await notes.note(_of(kind, name), _ACTOR, "thaw", (f"{kind}:{name}", *["alone"] * alone))
             if kind is Kind.STAFF:
                 was = await lockout.thaw_staff(name)
             else:
                 was = await freezes.thaw(it.store, it.clock, cast(FreezeKind, kind.value), name)
         if not was:
-            raise RefusalError(f"{name} is not frozen", "`ringfence ledger show` tells who froze what")
+            raise RefusalError(f"{name} is not frozen", _TELLS)
         Terminal().say("it goes on")
 
     operate(settings, work)

@@ -26,6 +26,10 @@ def test_an_account_is_suspended_and_goes_on_and_the_ledger_has_both(ringfence_p
     assert re.search(r"staff:terminal +note\.thaw", told)
     again = ringfence_process("thaw", "account", found[0])
     assert (again.returncode, "is not frozen" in again.stderr) == (1, True)
+    # What was not done stands nowhere: no second thaw, and no freeze of a key that there is not.
+    assert ringfence_process("freeze", "key", "SK" + "0" * 32).returncode == 1
+    told = ringfence_process("ledger", "show").stdout
+    assert (told.count("note.thaw"), told.count("note.freeze")) == (1, 1)
 
 
 def test_a_member_of_staff_whom_nobody_knows_is_refused_and_written_down_nowhere(ringfence_process: Any) -> None:

@@ -149,9 +149,11 @@ const hourly = (hour) => new Date(hour * HOUR_MS).toISOString().slice(0, 16).rep
 
 function saidOf(grant) {
   const { hours, said } = scopeOf(grant.names, Date.now());
+  const sids = hours.length ? [] : grant.names;
   return [
     h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${said} for ${grant.minutes} minutes.`),
     h("blockquote", {}, grant.reason),
+    sids.length ? h("ul", { class: "hours" }, sids.map((sid) => h("li", {}, h("code", {}, sid)))) : null,
     ...saidOfHours(hours),
   ];
 }

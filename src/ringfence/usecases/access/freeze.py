@@ -19,10 +19,13 @@ class FreezableStore(AccountStore, FreezeStore, Protocol):
 
 
 async def freeze(store: FreezableStore, clock: Clock, kind: FreezeKind, name: str) -> bool:
-    """False where it was frozen before.
+    """False where it was frozen before. ApiError as `check_there_is`."""
+    await check_there_is(store, kind, name)
+    return await store.put_freeze(FreezeRow(kind=kind, name=name, at_ms=clock.now_ms()))
 
-    ApiError 20404 for an account or key that there is not, 21479 for an account that is closed.
-    """
+
+async def check_there_is(store: FreezableStore, kind: FreezeKind, name: str) -> None:
+    """ApiError 20404 for an account or key that there is not, 21479 for an account that is closed."""
     if kind == "account":
         account = await store.account(name)
         if account is None:
@@ -31,7 +34,6 @@ async def freeze(store: FreezableStore, clock: Clock, kind: FreezeKind, name: st
             raise ApiError(21479)
     elif (kind == "key" and await store.credential(name) is None) or (kind == PLATFORM and name != PLATFORM):
         raise ApiError(20404)
-    return await store.put_freeze(FreezeRow(kind=kind, name=name, at_ms=clock.now_ms()))
 
 
 async def freeze_key(store: FreezeStore, clock: Clock, sid: str) -> bool:
