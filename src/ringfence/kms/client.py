@@ -1,10 +1,14 @@
 """The key service as the API, the dispatcher and the console see it, over their sockets."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from ringfence.domain.clock import Clock
 from ringfence.domain.device_token import DeviceOf, Enrolment
+from ringfence.domain.retention.declaration import Declaration
+from ringfence.domain.retention.opening import Request
 from ringfence.domain.sealing.grant import SealedGrant
+from ringfence.domain.sealing.retained import RecordRetention
 from ringfence.domain.totp import TotpShape
 from ringfence.ipc.client import Client
 from ringfence.kms.held_keys import HeldSealingKeys
@@ -15,9 +19,14 @@ from ringfence.ports.grants import KeptGrant
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
 from ringfence.ports.ledger import LedgerGap, LedgerStanding, OpenedBy, ProvenEntries
 from ringfence.ports.operator_keys import Former
+from ringfence.ports.retention import Duty
 from ringfence.ports.standing_forms import KeptStanding, SealedForm
 from ringfence.ports.totp_codes import TotpOf
 from ringfence.ports.verification_codes import CodeOf, CodeState, Verdict
+
+# Every tenant is told before it is answered: 270,000 take some seconds, on a slow disk a minute.
+TELLING_TIMEOUT_S = 300
+_Retention: Any = RecordRetention | None
 
 
 class ApiKeyClient:
@@ -139,6 +148,9 @@ class ApiKeyClient:
     async def settle_access(self, numbers: Sequence[int]) -> list[int]:
         return await self._client.call("settle_access", numbers, returns=list[int])
 
+    async def duties(self) -> list[Duty]:
+        return await self._client.call("duties", returns=list[Duty])
+
 
 class ConsoleKeyClient:
     """`kms.server.ForConsole` and `ports.ledger.OwnRecords` at the console's socket."""
@@ -219,6 +231,9 @@ class ConsoleKeyClient:
     async def end_grants(self, actor: str, session: str = "", staff: str = "", account: str = "") -> int:
         return await self._client.call("end_grants", actor, session, staff, account, returns=int)
 
+    async def duties(self) -> list[Duty]:
+        return await self._client.call("duties", returns=list[Duty])
+
     async def checkpoint(self) -> str:
         return await self._client.call("ledger_checkpoint", returns=str)
 
@@ -270,6 +285,10 @@ class DispatcherKeyClient:
 
     async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
         return await self._client.call("seal_record", account, sid, remote, returns=RecordKey)
+
+    async def retention_of(self, account: str, sid: str) -> RecordRetention | None:
+        answer: RecordRetention | None = await self._client.call("retention_of", account, sid, returns=_Retention)
+        return answer
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         return await self._client.call("open_records", account, records, returns=list[bytes | None])
@@ -340,6 +359,23 @@ class OperatorKeyClient:
 
     async def end_former_standing(self) -> int:
         return await self._client.call("end_former_standing", returns=int)
+
+    async def duties(self) -> list[Duty]:
+        return await self._client.call("duties", returns=list[Duty])
+
+    async def declare_duty(self, declaration: Declaration) -> int:
+        return await self._client.call("declare_duty", declaration, returns=int, timeout_s=TELLING_TIMEOUT_S)
+
+    async def end_duty(self, erase: bool) -> Duty:
+        return await self._client.call("end_duty", erase, returns=Duty, timeout_s=TELLING_TIMEOUT_S)
+
+    async def declaration(self, duty: int) -> Declaration:
+        return await self._client.call("declaration", duty, returns=Declaration)
+
+    async def open_duty(
+        self, request: Request, signatures: Sequence[tuple[str, bytes]], after: int
+    ) -> list[tuple[int, bytes]]:
+        return await self._client.call("open_duty", request, signatures, after, returns=list[tuple[int, bytes]])
 
     async def rotate_ledger(self) -> str:
         return await self._client.call("rotate_ledger", returns=str)

@@ -1,8 +1,8 @@
 """Key files: 32 random bytes each, as they are or sealed (`key_rest`), mode 0600, in a directory of their own.
 
 `standing.key`, `tables.key`, `ledger.key` and `browsers.key` stay, as do `standing-<n>.key`, successors of the first,
-until they are former ones; `dispatcher-<day>.key` (days since 1970) goes when nothing is sealed to it,
-`verification-<day>.key` ten minutes after its day.
+until they are former ones, and `duty-<n>.key` while it seals anything; `dispatcher-<day>.key` (days since 1970) goes
+when nothing is sealed to it, `verification-<day>.key` ten minutes after its day.
 """
 
 import contextlib
@@ -21,12 +21,13 @@ DISPATCHER = "dispatcher"
 VERIFICATION = "verification"
 LEDGER = "ledger"
 BROWSERS = "browsers"
+DUTY = "duty"
 CLASSICAL_GRANTS = "grants"
 _UNFINISHED = ".new"
 _DAY = re.compile(r"([a-z]+)-(\d+)\.key")
 
 
-__all__ = ["DISPATCHER", "LEDGER", "STANDING", "TABLES", "VERIFICATION", "KeyFileError", "KeyFiles", "day_file"]
+__all__ = ["DISPATCHER", "DUTY", "LEDGER", "STANDING", "TABLES", "VERIFICATION", "KeyFileError", "KeyFiles", "day_file"]
 
 
 class KeyFiles:

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from ringfence.domain.clock import Clock
 from ringfence.domain.sealing import epoch as epochs
 from ringfence.domain.sealing.record import EpochRecords
+from ringfence.domain.sealing.retained import EpochRetention
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.store import KeyStore
 from ringfence.ports.keys import KeyRefusedError
@@ -19,7 +20,10 @@ T = TypeVar("T")
 
 
 class LiveEpoch:
-    """An epoch that may still take records. `records` is how many it took, as far as is known."""
+    """An epoch that may still take records. `records` is how many it took, as far as is known.
+
+    `retention` is what a duty wants of them, once its box is kept.
+    """
 
     def __init__(self, number: int, generation: int, key: bytes, records: int) -> None:
         self.number = number
@@ -27,6 +31,7 @@ class LiveEpoch:
         self.key = key
         self.records = records
         self.record_keys = EpochRecords(key)
+        self.retention: EpochRetention | None = None
 
 
 class _Once(Generic[T]):

@@ -13,6 +13,7 @@ from ringfence.ports.grants import GrantKeys
 from ringfence.ports.keys import DeliveryKeys, TenantKeys
 from ringfence.ports.ledger import GapRecords, LedgerRecords, OwnRecords
 from ringfence.ports.operator_keys import OperatorKeys
+from ringfence.ports.retention import Duties
 from ringfence.ports.standing_forms import StandingForms
 from ringfence.ports.totp_codes import TotpCodes
 from ringfence.ports.verification_codes import CodeReader, VerificationCodes
@@ -51,6 +52,7 @@ TENANT_VERBS = (
     "enrol",
     "take_access",
     "settle_access",
+    "duties",
 )
 FREEZE_VERBS = ("note_freeze",)
 OPERATOR_VERBS = (
@@ -60,6 +62,11 @@ OPERATOR_VERBS = (
     "renew_totp",
     "former_standing",
     "end_former_standing",
+    "duties",
+    "declare_duty",
+    "declaration",
+    "end_duty",
+    "open_duty",
 )
 LEDGER_VERBS = ("checkpoint", "verifier", "cosigned", "tile", "entries_of")
 LINK_VERBS = ("open_console_link",)
@@ -83,6 +90,7 @@ CONSOLE_VERBS = (
     "grant_boxes",
     "end_grant",
     "end_grants",
+    "duties",
 )
 WITNESSED_VERBS = ("checkpoint", "consistency", "keep_cosigned", "gaps")
 CONSOLE_LEDGER_VERBS = (
@@ -99,6 +107,7 @@ CONSOLE_LEDGER_VERBS = (
 )
 DELIVERY_VERBS = (
     "seal_record",
+    "retention_of",
     "open_records",
     "open_standing",
     "blind",
@@ -108,7 +117,7 @@ DELIVERY_VERBS = (
 )
 
 
-class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges, Protocol):
+class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges, Duties, Protocol):
     """What the API may ask."""
 
 
@@ -120,7 +129,7 @@ class Watched(Checkpoints, GapRecords, Protocol):
     """What of the ledger the dispatcher may read, to have it cosigned and to say what it lacks."""
 
 
-class ForConsole(ConsoleKeys, GrantKeys, StandingForms, AccessForms, Protocol):
+class ForConsole(ConsoleKeys, GrantKeys, StandingForms, AccessForms, Duties, Protocol):
     """What the console may ask."""
 
 

@@ -5,6 +5,7 @@ from ringfence.kms.verbs.code import CodeVerbs
 from ringfence.kms.verbs.console import ConsoleVerbs
 from ringfence.kms.verbs.delivery import DeliveryVerbs
 from ringfence.kms.verbs.device import DeviceVerbs
+from ringfence.kms.verbs.duty import DutyVerbs
 from ringfence.kms.verbs.grant import GrantVerbs
 from ringfence.kms.verbs.operator import OperatorVerbs
 from ringfence.kms.verbs.table import TableVerbs
@@ -21,6 +22,7 @@ class KeyService(
     TableVerbs,
     DeliveryVerbs,
     OperatorVerbs,
+    DutyVerbs,
 ):
     """Open it, use it through its ports, close it. One process a directory; arguments as of `kms.vault.Vault`.
 

@@ -4,6 +4,7 @@ Whatever opens on a tenant's behalf is in the ledger before its key is returned:
 dispatcher is logged soon after, so that texts keep flowing.
 """
 
+import asyncio
 import contextlib
 import re
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,7 @@ from ringfence.kms.browser_slots import BrowserSlots
 from ringfence.kms.codes import Codes
 from ringfence.kms.day_keys import DayKeys
 from ringfence.kms.devices import Devices
+from ringfence.kms.duties import DutyBook
 from ringfence.kms.grant_keys import GrantKeys
 from ringfence.kms.grants import Grants, Holder
 from ringfence.kms.key_files import TABLES, KeyFiles
@@ -38,6 +40,7 @@ from ringfence.ports.keys import Caller, KeyRefusedError
 from ringfence.ports.ledger import AccessEntry, Ledger
 
 API = "api"
+OPERATOR = "operator"
 PERSON = re.compile(r"(member|staff):[0-9A-Za-z-]{1,64}")
 
 _log = structlog.get_logger(__name__)
@@ -69,6 +72,8 @@ class Vault:
         self._browsers = BrowserSlots(self._store, self._slots, clock)
         self._live = LiveEpochs(self._store, self._days, clock)
         self._archive = Archive(self._store, clock)
+        self._duties = DutyBook(self._store, self._files, clock)
+        self._telling = asyncio.Lock()
         self._residue = Residue(self._store, self._days, clock)
         self._verification_keys = VerificationKeys(self._files, clock)
         self._codes = Codes(self._store, self._verification_keys, clock)
@@ -93,6 +98,7 @@ class Vault:
             self._devices = Devices(self._store, self._standing, self._clock)
             self._grant_keys.load()
             self._days.load()
+            self._duties.load()
             self._verification_keys.load()
             lost = await self._residue.forget_lost()
             if lost:
@@ -119,6 +125,7 @@ class Vault:
         await self._totp.tidy()
         await self._devices.tidy()
         await self._access.tidy()
+        await self._duties.tidy()
         for ended in await self._grants.tidy():
             self._write_down_later(ended.account, "kms", "grant.expire", *named(ended))
         if destroyed := self._grant_keys.destroy_former():

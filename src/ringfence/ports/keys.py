@@ -8,6 +8,8 @@ from typing import Protocol
 
 import msgspec
 
+from ringfence.domain.sealing.retained import EpochRetention, RecordRetention
+
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Proof that a tenant is present: the account that signed in, its credential, and that credential's slot seed.
@@ -38,23 +40,31 @@ class Slot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SealingKey(msgspec.Struct, frozen=True, kw_only=True):
-    """What seals new records: this hour's epoch key and today's index key. Hold it for 60 s at most."""
+    """What seals new records: this hour's epoch key and today's index key. Hold it for 60 s at most.
+
+    `retention` is what a standing duty wants kept of them, None where none was declared.
+    """
 
     epoch: int
     epoch_key: bytes
     index_day: int
     index_key: bytes
+    retention: EpochRetention | None = None
 
     def __repr__(self) -> str:
         return f"SealingKey(epoch={self.epoch})"
 
 
 class RecordKey(msgspec.Struct, frozen=True, kw_only=True):
-    """One record's own key, for the dispatcher; `index` is the blind index of the remote number that was asked for."""
+    """One record's own key, for the dispatcher; `index` is the blind index of the remote number that was asked for.
+
+    `retention` as in `SealingKey`, for this record.
+    """
 
     epoch: int
     key: bytes
     index: bytes = b""
+    retention: RecordRetention | None = None
 
     def __repr__(self) -> str:
         return f"RecordKey(epoch={self.epoch})"
@@ -147,6 +157,9 @@ class DeliveryKeys(Protocol):
 
     async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
         """A key for one new inbound or reply record, with the blind index of its remote number."""
+
+    async def retention_of(self, account: str, sid: str) -> RecordRetention | None:
+        """What a standing duty wants kept of a record now, for one that was sealed before: a call that ends."""
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         """Record keys for (epoch, sid) pairs in order; None where the dispatcher may no longer open it."""

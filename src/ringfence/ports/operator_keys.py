@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from ringfence.ports.duties import DutyKeys
 from ringfence.ports.totp_codes import TotpOf
 
 
@@ -15,7 +16,7 @@ class Former(msgspec.Struct, frozen=True, kw_only=True):
     secrets: int
 
 
-class OperatorKeys(Protocol):
+class OperatorKeys(DutyKeys, Protocol):
     """ConnectionError where the key service is away, or cannot write its ledger: then nothing was done."""
 
     async def rotate_standing(self) -> int:

@@ -98,11 +98,12 @@ def test_the_verbs_are_those_of_the_ports() -> None:
     from ringfence.ports.access_changes import AccessChanges
     from ringfence.ports.device_keys import DeviceKeys
     from ringfence.ports.keys import DeliveryKeys, TenantKeys
+    from ringfence.ports.retention import Duties
     from ringfence.ports.totp_codes import TotpCodes
     from ringfence.ports.verification_codes import CodeReader, VerificationCodes
 
     for ports, verbs in (
-        ((TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges), TENANT_VERBS),
+        ((TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges, Duties), TENANT_VERBS),
         ((DeliveryKeys, CodeReader), DELIVERY_VERBS),
     ):
         assert {name for port in ports for name in vars(port) if not name.startswith("_")} == set(verbs)

@@ -18,6 +18,7 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
     "grant_open": Meaning(
         "was given keys that the tenant had approved: of single records, or of whole hours", "content"
     ),
+    "open_duty": Meaning("was given what a declared duty to retain metadata had kept of these days", "content"),
     "open_records": Meaning("was given the keys of single records, to deliver them", "content"),
     "reveal_code": Meaning("was given a one-time code, to deliver it", "content"),
     "open_for_device": Meaning("was given the keys of single records for the device of a person", "content"),

@@ -12,12 +12,14 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.sealing.blind_index import blind_index, remote_index
 from ringfence.domain.sealing.epoch import first_epoch, index_day
 from ringfence.domain.sealing.record import EpochRecords
+from ringfence.domain.sealing.retained import RecordRetention
 from ringfence.domain.sealing.standing import StandingSealer
 from ringfence.drills.control.code_table import CodeTable
 from ringfence.drills.control.device_table import DeviceTable
 from ringfence.drills.control.totp_table import TotpTable
 from ringfence.ports.access_changes import AccessChange
 from ringfence.ports.keys import Caller, RecordKey, SealingKey, Slot
+from ringfence.ports.retention import Duty
 
 
 class PlatformKeys(CodeTable, TotpTable, DeviceTable):
@@ -114,6 +116,12 @@ class PlatformKeys(CodeTable, TotpTable, DeviceTable):
             key=EpochRecords(self._key).key(sid),
             index=remote_index(self._key, index_day(now_ms), remote),
         )
+
+    async def retention_of(self, account: str, sid: str) -> RecordRetention | None:
+        return None  # it keeps all of everything anyway
+
+    async def duties(self) -> list[Duty]:
+        return []
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         return [EpochRecords(self._key).key(sid) for _, sid in records]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.domain.sealing.blind_index import remote_index
+from ringfence.domain.sealing.retained import RecordRetention
 from ringfence.kms.vault import Vault
 from ringfence.ports.keys import RecordKey
 from ringfence.ports.verification_codes import CodeOf
@@ -18,8 +19,19 @@ class DeliveryVerbs(Vault):
         await self._live.count(account, 1)
         day, index_key = await self._live.index_key(account)
         self._write_down_later(account, DISPATCHER, "seal_record", sid)
-        index = remote_index(index_key, day, remote)
-        return RecordKey(epoch=live.number, key=live.record_keys.key(sid), index=index)
+        retention = await self._duties.retention(account, live)
+        return RecordKey(
+            epoch=live.number,
+            key=live.record_keys.key(sid),
+            index=remote_index(index_key, day, remote),
+            retention=None if retention is None else retention.of(sid),
+        )
+
+    async def retention_of(self, account: str, sid: str) -> RecordRetention | None:
+        if not self._duties.stands:
+            return None
+        retention = await self._duties.retention(account, await self._live.epoch(account))
+        return None if retention is None else retention.of(sid)
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         keys = [self._residue.record_key(account, epoch, sid) for epoch, sid in records]

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 from ringfence.domain.sealing.aead import UnsealError
-from ringfence.kms.vault import Vault
+from ringfence.kms.vault import OPERATOR, Vault
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.operator_keys import Former
 from ringfence.ports.totp_codes import TotpOf
-
-OPERATOR = "operator"
 
 
 class OperatorVerbs(Vault):

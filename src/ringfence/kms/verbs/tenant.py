@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from ringfence.domain.recovery_kit import recovery_credential
 from ringfence.domain.sealing.record import EpochRecords
 from ringfence.kms.archive import EPOCHS, INDEXES, Kind
+from ringfence.kms.duties import DECLARED, said
 from ringfence.kms.freezes_by_keys import check_freeze
-from ringfence.kms.vault import API, Vault
+from ringfence.kms.vault import API, OPERATOR, Vault
 from ringfence.ports.keys import Caller, KeyRefusedError, SealingKey, Slot
 
 
@@ -20,6 +21,9 @@ class TenantVerbs(Vault):
     async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
         await self._write_down(account, API, "create_account", *(slot.credential for slot in slots))
         await self._slots.create(account, slots, parent)
+        # After it is made: whoever tells every account of a duty meanwhile has either found it, or is found here.
+        if (duty := self._duties.to_tell()) is not None:
+            await self._write_down(account, OPERATOR, DECLARED, *said(duty))
 
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
         opened = await self._open(caller, account, "add_slot")
@@ -56,7 +60,13 @@ class TenantVerbs(Vault):
         live = await self._live.epoch(account)
         day, index_key = await self._live.index_key(account)
         await self._write_down(account, caller.credential, "sealing_key", f"epoch:{live.number}", f"index:{day}")
-        return SealingKey(epoch=live.number, epoch_key=live.key, index_day=day, index_key=index_key)
+        return SealingKey(
+            epoch=live.number,
+            epoch_key=live.key,
+            index_day=day,
+            index_key=index_key,
+            retention=await self._duties.retention(account, live),
+        )
 
     async def open_epochs(self, caller: Caller, account: str, epochs: Sequence[int]) -> dict[int, bytes]:
         return await self._open_archive(caller, account, "open_epochs", EPOCHS, epochs)

@@ -1,0 +1,100 @@
+"""What a declared duty has kept: sealed under keys that its officers reach by two, and no tenant's or operator's alone.
+
+    epoch key -HKDF-> retained key of the epoch -HKDF-> retained key of one record
+
+Neither leads back: who holds a retained key opens no content. The key service seals the epoch's to the duty; who seals
+a single record gets that record's. The associated data is account | SID | part: what is moved elsewhere does not open.
+"""
+
+import msgspec
+
+from ringfence.domain.retention.facts import OF_A_START, OF_AN_END, Facts, Field, only
+from ringfence.domain.sealing import aead, hkdf
+from ringfence.domain.sealing.aead import UnsealError
+from ringfence.domain.sealing.epoch import DAY_MS, ended_ms
+
+START = 0
+"""The part of a record that is kept when it is accepted."""
+END = 1
+"""The part that is kept when a call ends."""
+
+_EPOCH = b"ringfence/retained-epoch/v1"
+_RECORD = b"ringfence/retained-record/v1"
+_PLACE = "ringfence/retained/v1"
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Facts)
+
+
+class RecordRetention(msgspec.Struct, frozen=True, kw_only=True):
+    """What the standing duty wants of one record: which fields, for how many days, under which key of 32 bytes.
+
+    `duty` is its number, `epoch` the one whose retained key `key` is of.
+    """
+
+    duty: int
+    fields: tuple[Field, ...]
+    days: int
+    epoch: int
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"RecordRetention(duty={self.duty}, epoch={self.epoch})"
+
+    @property
+    def until_ms(self) -> int:
+        """When what is sealed now has to be gone, Unix milliseconds."""
+        return until_ms(self.epoch, self.days)
+
+
+class EpochRetention(msgspec.Struct, frozen=True, kw_only=True):
+    """The same for every record of an epoch: `key` is the epoch's retained key."""
+
+    duty: int
+    fields: tuple[Field, ...]
+    days: int
+    epoch: int
+    key: bytes
+
+    def __repr__(self) -> str:
+        return f"EpochRetention(duty={self.duty}, epoch={self.epoch})"
+
+    def of(self, sid: str) -> RecordRetention:
+        """For the record `sid`."""
+        return RecordRetention(
+            duty=self.duty, fields=self.fields, days=self.days, epoch=self.epoch, key=record_key(self.key, sid)
+        )
+
+
+def until_ms(epoch: int, days: int) -> int:
+    """When what an epoch's retained key opens has to be gone: so many days after the end of its UTC day."""
+    return (ended_ms(epoch) - 1) // DAY_MS * DAY_MS + (1 + days) * DAY_MS
+
+
+def epoch_key(key: bytes) -> bytes:
+    """The retained key of an epoch, of its epoch key."""
+    return hkdf.derive(key, _EPOCH, b"")
+
+
+def record_key(key: bytes, sid: str) -> bytes:
+    """The retained key of one record, of that of its epoch."""
+    return hkdf.derive(key, _RECORD, sid.encode())
+
+
+def seal_retained(retention: RecordRetention, account: str, sid: str, part: int, facts: Facts) -> bytes | None:
+    """What of `facts` the duty names for this part, sealed; None where it names nothing of it."""
+    named = (OF_AN_END if part == END else OF_A_START).intersection(retention.fields)
+    if not named:
+        return None
+    return aead.seal(retention.key, _encoder.encode(only(facts, named)), _where(account, sid, part))
+
+
+def open_retained(key: bytes, account: str, sid: str, part: int, sealed: bytes) -> Facts:
+    """The inverse, by the record's retained key; UnsealError when it was altered or belongs elsewhere."""
+    try:
+        return _decoder.decode(aead.unseal(key, sealed, _where(account, sid, part)))
+    except msgspec.DecodeError:
+        raise UnsealError from None
+
+
+def _where(account: str, sid: str, part: int) -> bytes:
+    return aead.place(_PLACE, account, sid, str(part))

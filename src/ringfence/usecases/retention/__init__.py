@@ -1,0 +1,1 @@
+"""Keeping what a declared duty names, and nothing where none is."""
