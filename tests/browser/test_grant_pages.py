@@ -1,5 +1,6 @@
 """A grant from asking to reading, on the pages of both consoles, in Chromium."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,7 @@ from tests.browser.test_member_console import enrolled, signed_in
 pytestmark = pytest.mark.browser
 
 WAIT_MS = 40_000
+UTC = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 LENGTH_S = """(audio) =>
   audio.readyState ? audio.duration : new Promise((done) => (audio.onloadedmetadata = () => done(audio.duration)))
 """
@@ -76,7 +78,7 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     asked.get_by_label("Their number").fill(number.inner_text())
     asked.get_by_role("button", name="Approve").click()
 
-    expect(staff.locator("#grant-told")).to_contain_text("Granted until", timeout=WAIT_MS)
+    expect(staff.locator("#grant-told")).to_have_text(re.compile(rf"Granted until {UTC} UTC\."), timeout=WAIT_MS)
     read = staff.frame_locator("#keys").locator("td.text")
     expect(read).to_have_text([stand.canary], timeout=WAIT_MS)
     expect(staff.frame_locator("#keys").locator("table.calls td.number")).to_contain_text(REMOTE, timeout=WAIT_MS)
@@ -101,6 +103,11 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     expect(member.locator("tbody tr").first).to_contain_text("approved, until", timeout=WAIT_MS)
     member.get_by_role("button", name="End").click()
     expect(member.locator("tbody tr").first).to_contain_text("revoked", timeout=WAIT_MS)
+    # What it opened leaves the screen of staff, by nobody's hand there.
+    expect(staff.locator("#grant-told")).to_contain_text("It is revoked: what it opened is put away", timeout=WAIT_MS)
+    expect(played.get_by_role("status")).to_have_text("This has ended: what it opened is put away.")
+    expect(played.locator("audio, td.text")).to_have_count(0)
+    expect(staff.locator("#granted-recordings")).to_be_hidden()
 
     # One that was sealed and could not be given: page and frame say so.
     staff.goto(f"{stand.operator}/grants?account={AC}&text={granted}")

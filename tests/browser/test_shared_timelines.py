@@ -1,13 +1,14 @@
 """A member shares one text's timeline with support, in Chromium: one press, a code, and nothing outside the frames."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.browser.key_origin import browser as browser
-from tests.browser.member_console import AC, REMOTE, MemberConsole, member_console
+from tests.browser.member_console import AC, REMOTE, MemberConsole, member_console, with_authenticator
 from tests.browser.member_traffic import a_call
-from tests.browser.test_grant_pages import WAIT_MS, person
+from tests.browser.test_grant_pages import UTC, WAIT_MS, person
 from tests.browser.test_member_console import enrolled, signed_in
 
 pytestmark = pytest.mark.browser
@@ -75,8 +76,16 @@ def test_support_reads_what_was_shared_and_nothing_else(browser: Browser, stand:
     member.get_by_role("link", name="Approvals").click()
     rows = member.get_by_role("row", name="whoever of staff has its code")
     expect(rows).to_have_count(2)
+    staff.get_by_role("button", name="Type a code").click()
+    frame.get_by_label("The code that the tenant gave you").fill(codes["calls"])
+    frame.get_by_role("button", name="Open").click()
+    expect(frame.locator("dl.facts")).to_contain_text(REMOTE, timeout=WAIT_MS)
+    expect(staff.locator("#grant-told")).to_have_text(re.compile(rf"Shared until {UTC} UTC\."))
     rows.first.get_by_role("button", name="End").click()
     expect(rows.first).to_contain_text("revoked", timeout=WAIT_MS)
+    # It leaves the screen of whoever has it open.
+    expect(frame.get_by_role("status")).to_have_text("This has ended: what it opened is put away.", timeout=WAIT_MS)
+    expect(staff.locator("#grant-told")).to_contain_text("It is revoked: what it opened is put away")
     staff.get_by_role("button", name="Type a code").click()
     frame.get_by_label("The code that the tenant gave you").fill(codes["calls"])
     frame.get_by_role("button", name="Open").click()
@@ -85,3 +94,33 @@ def test_support_reads_what_was_shared_and_nothing_else(browser: Browser, stand:
     assert complaints == []
     for context in contexts:
         context.close()
+
+
+LOCK = "import('/assets/keys_frame.js').then(({ askKeys }) => askKeys('lock'))"
+
+
+def test_to_share_before_the_text_is_open_asks_for_the_passkey_once(browser: Browser, stand: MemberConsole) -> None:
+    text = stand.text(stand.canary)
+    context = browser.new_context()
+    context.set_default_timeout(WAIT_MS)
+    member = context.new_page()
+    devtools, authenticator = with_authenticator(context, member)
+    enrolled(member, stand)
+    signed_in(member, stand)
+
+    def touches() -> int:
+        (held,) = devtools.send("WebAuthn.getCredentials", {"authenticatorId": authenticator})["credentials"]
+        return int(held["signCount"])
+
+    # As after a quarter of an hour: signed in still, and nothing is open.
+    member.evaluate(LOCK)
+    before = touches()
+    member.goto(f"{stand.console}/texts/{text}")
+    frame = member.frame_locator("#keys")
+    frame.get_by_role("button", name="Show your passkey").wait_for()
+    member.get_by_role("button", name="Share with support").click()
+    member.get_by_role("button", name="Look again").click()
+    frame.get_by_role("button", name="Show your passkey").click()
+    expect(frame.get_by_label("Code", exact=True)).to_be_visible()
+    assert touches() == before + 1
+    context.close()

@@ -104,7 +104,12 @@ def test_what_is_shared_opens_by_the_code_and_is_kept_as_it_was_shared(run: Any,
             assert "whoever of staff has its code" in (await owner.page("/grants")).text
             assert "whoever has its code" in (await ada.page("/grants")).text
 
-            assert (await owner.ask("POST", f"/grants/{bound['sid']}/end")).status_code == 200
+            # Whoever has it on their screen hears when it ends, and gets none of it where they have no code for it.
+            at = f"/grants/{bound['sid']}"
+            assert (await ada.ask("GET", at)).json()["grant"]["state"] == "approved"
+            assert (await ada.ask("POST", f"{at}/read", {})).status_code == 404
+            assert (await owner.ask("POST", f"{at}/end")).status_code == 200
+            assert (await ada.ask("GET", at)).json()["grant"]["state"] == "revoked"
             assert (await ada.ask("POST", f"/shared/{bound['sid']}", {})).status_code == 409
 
     run(story())

@@ -25,7 +25,7 @@ from ringfence.console.sealed_sound import sealed_sound
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.calls import sealed_call
 from ringfence.console.tenant.record_kinds import RecordKind
-from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, Grant, GrantState, settled
+from ringfence.domain.access.grant import MINUTES, MINUTES_MAX, SHARED, Grant, GrantState, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import is_call
 from ringfence.domain.base64url import encode_base64url
@@ -135,7 +135,8 @@ def grant_routes(
         return done(grant=written(grant), empty=list(empty))
 
     async def state(request: Request) -> Response:
-        return done(grant=written(settled(await own(request), clock.now_ms())))
+        """Of what a member shared too: whoever reads that has to hear that it ended."""
+        return done(grant=written(settled(await own(request, or_shared=True), clock.now_ms())))
 
     async def value(request: Request) -> Response:
         sid, session = request.path_params["sid"], session_of(request)
@@ -205,9 +206,10 @@ def grant_routes(
         grant = await book.grant(request.path_params["sid"])
         return "" if grant is None else grant.account
 
-    async def own(request: Request) -> Grant:
+    async def own(request: Request, *, or_shared: bool = False) -> Grant:
         grant = await book.grant(request.path_params["sid"])
-        if grant is None or grant.session != session_of(request).id:
+        sessions = {session_of(request).id, SHARED} if or_shared else {session_of(request).id}
+        if grant is None or grant.session not in sessions:
             raise AccessRefusedError(Refusal.UNKNOWN)
         return grant
 

@@ -1,6 +1,6 @@
 // Requests that answer JSON, and telling a person what came of them.
 
-/** What the server answers; an Error with its words where it refuses, which has `fresh` set for want of a passkey. */
+/** What the server answers; an Error with its words where it refuses: of its `status`, `fresh` for want of a passkey. */
 export async function post(address, values) {
   const response = await fetch(address, {
     method: "POST",
@@ -11,14 +11,14 @@ export async function post(address, values) {
 }
 
 /** What the server answers to a question that changes nothing; an Error as of `post`. */
-export async function get(address) {
-  return answerOf(await fetch(address, { headers: { accept: "application/json" } }));
+export async function get(address, headers = {}) {
+  return answerOf(await fetch(address, { headers: { accept: "application/json", ...headers } }));
 }
 
 async function answerOf(response) {
   const answer = await response.json().catch(() => ({}));
   if (response.ok) return answer;
-  throw Object.assign(new Error(answer.error ?? "The server does not answer."), { fresh: answer.fresh === true });
+  throw Object.assign(new Error(answer.error ?? "The server does not answer."), { fresh: answer.fresh === true, status: response.status });
 }
 
 /** Show words, and where `link` is given an address to be passed on. */

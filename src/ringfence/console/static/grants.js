@@ -1,7 +1,9 @@
 // A request to a tenant, from asking to reading. The key is in the frame of the key origin; what it opens is shown there.
 import { get, post, tell } from "./asking.js";
+import { endOf } from "./grant_end.js";
 import { askKeys } from "./keys_frame.js";
 import { showPasskey, whyNot } from "./passkey.js";
+import { shownTime } from "./times.js";
 
 const POLL_MS = 2_000;
 const form = document.getElementById("ask-for-grant");
@@ -19,6 +21,8 @@ document.getElementById("open-shared").disabled = false;
 document.getElementById("open-shared").addEventListener("click", ({ currentTarget }) => reporting(currentTarget, openShared));
 // What is being read: {at, behind}, `behind` what is on the page.
 let reading = null;
+// What the frame shows something of: where that grant is.
+let shown = "";
 older.addEventListener("click", () => reporting(older, read));
 
 async function reporting(button, work) {
@@ -44,6 +48,7 @@ async function ask({ account, records, from, hours, reason, minutes }) {
   grant = await until(at, (now) => now.approver_value !== "");
   say("An approver is looking. Reach them by a number that you know, and show the number below.");
   frame.hidden = false;
+  shown = at;
   const { value } = await askKeys("show_number", { grant });
   ({ grant } = await freshly(`${at}/value`, { value }));
   say("Read the number below to the approver, when you know that it is they.");
@@ -51,10 +56,25 @@ async function ask({ account, records, from, hours, reason, minutes }) {
   reading = { at, behind: {} };
   granted.querySelector("ul").replaceChildren();
   ({ grant } = await read());
-  say(`Granted until ${new Date(grant.expires_ms).toLocaleTimeString()}. It stands in the tenant's ledger what you read.`);
+  say(`Granted until ${shownTime(grant.expires_ms)} UTC. It stands in the tenant's ledger what you read.`);
+  endsWith(at, grant);
 }
 
-const stamp = (ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " ");
+/** Once the grant has ended, what it opened is on this page no longer. */
+async function endsWith(at, grant) {
+  const how = await endOf(at, grant.expires_ms);
+  if (reading?.at === at) {
+    reading = null;
+    older.hidden = granted.hidden = true;
+    granted.querySelector("ul").replaceChildren();
+  }
+  if (shown !== at) return;
+  shown = "";
+  await askKeys("put_away", { grant });
+  say(`${how}: what it opened is put away. It stands in the tenant's ledger what you read.`);
+}
+
+const stamp = (ms) => shownTime(ms).slice(0, 16);
 
 /** Which of the hours were not asked for. */
 function leftOut(hours) {
@@ -63,10 +83,12 @@ function leftOut(hours) {
 
 /** The next texts and calls go into the frame, and recordings onto the list, where each is opened by itself. */
 async function read() {
-  const { at } = reading;
-  const found = await freshly(`${at}/read`, reading.behind);
+  const now = reading;
+  const { at } = now;
+  const found = await freshly(`${at}/read`, now.behind);
+  shown = at;
   await askKeys("read_grant", found);
-  reading.behind = found.behind;
+  now.behind = found.behind;
   older.hidden = !found.behind;
   granted.querySelector("ul").append(...found.recordings.map((each) => itemOf(at, each)));
   granted.hidden = !granted.querySelector("li");
@@ -92,6 +114,7 @@ async function play(at, sid) {
   const opener = await freshly(`${at}/recordings/${sid}`, {});
   const response = await fetch(`${at}/recordings/${sid}/sound`);
   if (!response.ok) throw new Error((await response.json()).error);
+  shown = at;
   await askKeys("play_grant", { ...opener, file: await response.arrayBuffer() });
   frame.scrollIntoView({ block: "nearest" });
 }
@@ -100,9 +123,15 @@ async function play(at, sid) {
 async function openShared() {
   frame.hidden = false;
   frame.scrollIntoView({ block: "nearest" });
+  // The form for the code takes the place of whatever stood there.
+  shown = "";
   const { sid } = await askKeys("open_shared");
-  await askKeys("read_shared", await freshly(`/shared/${sid}`, {}));
-  say("It stands in the tenant's ledger that you read it.");
+  const at = `/grants/${sid}`;
+  const found = await freshly(`/shared/${sid}`, {});
+  shown = at;
+  await askKeys("read_shared", found);
+  say(`Shared until ${shownTime(found.grant.expires_ms)} UTC. It stands in the tenant's ledger that you read it.`);
+  endsWith(at, found.grant);
 }
 
 async function until(at, holds) {

@@ -83,6 +83,12 @@ export const granting = {
     return playRecording(key, grant.account, record.sid, file);
   },
 
+  /** Staff: a grant has ended. What it opened is shown no longer, and its key is gone from here. */
+  async put_away({ grant }) {
+    asked.delete(grant.public);
+    show(h("p", { role: "status" }, "This has ended: what it opened is put away."));
+  },
+
   /**
    * Approver: what was asked is pinned, and a value drawn. The end is set here, before anybody knows the value: whoever
    * chose it later could try ends until the digits agree.
