@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 from tests.browser.key_origin import browser as browser
-from tests.browser.member_console import MemberConsole, member_console, with_authenticator
-from tests.browser.test_member_console import enrolled, signed_in
+from tests.browser.member_console import MemberConsole, member_console
+from tests.browser.signed_in_page import page as page
 
 pytestmark = pytest.mark.browser
 
@@ -17,18 +17,6 @@ pytestmark = pytest.mark.browser
 def stand() -> Iterator[MemberConsole]:
     with member_console() as stand:
         yield stand
-
-
-@pytest.fixture
-def page(browser: Browser, stand: MemberConsole) -> Iterator[Page]:
-    context = browser.new_context()
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    with_authenticator(context, page)
-    enrolled(page, stand)
-    signed_in(page, stand)
-    yield page
-    context.close()
 
 
 def test_neither_a_click_nor_a_key_sends_a_form_that_nobody_hears(

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from tests.browser.key_origin import browser as browser
-from tests.browser.member_console import AC, MemberConsole, member_console, with_authenticator
-from tests.browser.test_member_console import enrolled, signed_in
+from tests.browser.member_console import AC, MemberConsole, member_console
+from tests.browser.signed_in_page import page as page
 from tests.browser.test_member_set_up import looked_over, taken
 
 from ringfence.usecases.accounts.notice_address import notice_address_of
@@ -18,18 +18,6 @@ pytestmark = pytest.mark.browser
 def stand() -> Iterator[MemberConsole]:
     with member_console() as stand:
         yield stand
-
-
-@pytest.fixture
-def page(browser: Browser, stand: MemberConsole) -> Iterator[Page]:
-    context: BrowserContext = browser.new_context()
-    context.set_default_timeout(15_000)
-    page = context.new_page()
-    with_authenticator(context, page)
-    enrolled(page, stand)
-    signed_in(page, stand)
-    yield page
-    context.close()
 
 
 def address(stand: MemberConsole) -> str:
@@ -56,9 +44,10 @@ def test_an_address_for_notices_is_set_shown_and_taken_away(page: Page, stand: M
     with page.expect_navigation():
         looked_over(frame)
     expect(page.get_by_text("A change waits")).to_be_visible()
+    # What the API takes comes by itself, and the frame shows it.
     taken(stand)
     assert address(stand) == url
-    page.reload()
+    expect(page.get_by_text("A change waits")).to_have_count(0)
     expect(frame.locator("dd")).to_have_text([url])
 
     page.get_by_role("button", name="Change the address").click()
@@ -68,8 +57,8 @@ def test_an_address_for_notices_is_set_shown_and_taken_away(page: Page, stand: M
         looked_over(frame)
     taken(stand)
     assert address(stand) == ""
-    page.reload()
     expect(page.get_by_text("there is no address")).to_be_visible()
+    expect(page.locator("#keys")).to_be_hidden()
 
     assert complaints == []
     assert stand.canary not in "".join(wire)

@@ -1,5 +1,6 @@
 """Forms of who may use an account, as a member's browser seals them and the console carries them."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -17,3 +18,9 @@ async def kept(it: Any, member: Any, record: str, fields: Callable[[bytes], Any]
     form = sealed_form(member.account, record, keeper, member.opened_by, seed, proof_key, fields(proof_key))
     written = {name: encode_base64url(getattr(form, name)) for name in ("box", "proof_key", "proof")}
     return await member.ask("POST", "/access", {"record": record, "form": written | {"by": form.by}})
+
+
+async def version(member: Any, page: str) -> str:
+    """What whoever follows the page hears a change by."""
+    (found,) = re.findall(r' data-version="([0-9a-f]{24})"', (await member.page(page)).text)
+    return str(found)

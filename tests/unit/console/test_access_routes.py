@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from tests.unit.console.access_forms import kept
+from tests.unit.console.access_forms import kept, version
 from tests.unit.console.test_key_routes import SENDS, SK, api_key
 from tests.unit.console.test_members import AC, account, enrolled, give_role
 
@@ -34,15 +34,18 @@ def test_networks_of_the_account_are_changed_and_shown_with_the_address_of_who_a
         async with stand() as it:
             member = await enrolled(it, await account(it))
             assert "taken from everywhere" in (await member.page("/access")).text
+            seen = [await version(member, "/access")]
             answer = await kept(it, member, "networks", lambda _: {"networks": "192.0.2.0/24, ::1"})
             assert answer.status_code == 200
             assert "1 change waits" in (await member.page("/access")).text
+            seen.append(await version(member, "/access"))
             assert (await it.store.account(AC)).networks == ""
             await take_access(it.store, it.keys, it.clock)
             assert (await it.store.account(AC)).networks == "192.0.2.0/24 ::1/128"
             page = (await member.page("/access")).text
             assert "192.0.2.0/24" in page
             assert "waits" not in page
+            assert len({*seen, await version(member, "/access")}) == 3, "whoever follows the page hears of both"
             assert (await member.ask("POST", "/access/form")).json()["address"] in page
             assert await changed(it, member, "networks", networks="10.0.0.1/8") == 400
             assert await changed(it, member, "networks", networks="") == 200
@@ -92,9 +95,12 @@ def test_a_key_is_limited_as_far_as_it_was_made_for(run: Any, stand: Any) -> Non
             member = await enrolled(it, caller)
             deletes = f"{SENDS[:-6]}delete"
             limits = {"networks": "192.0.2.0/24, 2001:db8::/32", "policy": f"{SENDS}\n{deletes}", "canary": True}
+            seen = [await version(member, f"/keys/{SK}")]
             assert (await kept(it, member, LIMITS, lambda _: limits)).status_code == 200
             assert "A change waits" in (await member.page(f"/keys/{SK}")).text
+            seen.append(await version(member, f"/keys/{SK}"))
             await take_access(it.store, it.keys, it.clock)
+            assert len({*seen, await version(member, f"/keys/{SK}")}) == 3, "whoever follows the page hears of both"
             row = await it.store.credential(SK)
             assert (row.networks, row.policy) == ("192.0.2.0/24 2001:db8::/32", f"{SENDS} {deletes}")
             assert (row.canary, row.watched, row.reaction) == (True, False, "alarm")

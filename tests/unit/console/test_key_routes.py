@@ -4,7 +4,7 @@ import hashlib
 from typing import Any
 
 import pytest
-from tests.unit.console.access_forms import kept
+from tests.unit.console.access_forms import kept, version
 from tests.unit.console.test_members import AC, MINUTE_MS, OTHER, account, enrolled
 from tests.unit.console.test_number_routes import verbs
 from tests.unit.kms.made_keys import MadeKey
@@ -70,7 +70,9 @@ def test_a_key_is_frozen_and_revoked_with_a_fresh_passkey_and_its_slot_ends(run:
                 answer = await member.ask("POST", f"/keys/{SK}/{act}", values)
                 assert (answer.status_code, answer.json()["fresh"]) == (403, True), act
             assert (await member.verify()).status_code == 200
+            seen = await version(member, f"/keys/{SK}")
             assert (await member.ask("POST", f"/keys/{SK}/freeze")).status_code == 200
+            assert await version(member, f"/keys/{SK}") != seen, "whoever follows its page hears of that"
             assert is_frozen(await it.store.freezes(), "key", SK)
             assert "frozen" in (await member.page(f"/keys/{SK}")).text
             await it.keys.allow(key, AC)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.unit.console.access_forms import kept
+from tests.unit.console.access_forms import kept, version
 from tests.unit.console.standing_forms import seen
 from tests.unit.console.test_members import AC, OTHER, account, enrolled, give_role
 
@@ -23,16 +23,19 @@ def test_an_address_is_set_shown_sealed_and_taken_away(run: Any, stand: Any) -> 
             member = await enrolled(it, caller)
             assert "there is no address" in (await member.page("/notices")).text
             assert (await sealed(member)).status_code == 404
+            versions = [await version(member, "/notices")]
 
             assert (await kept(it, member, "notice_address", lambda _: {"url": URL})).status_code == 200
             page = (await member.page("/notices")).text
             assert "A change waits" in page
+            versions.append(await version(member, "/notices"))
             assert "there is no address" in page
             await take_access(it.store, it.keys, it.clock)
             page = (await member.page("/notices")).text
             assert "there is no address" not in page
             assert "waits" not in page
             assert "s3cret" not in page
+            assert len({*versions, await version(member, "/notices")}) == 3, "whoever follows the page hears of both"
             assert await notice_address_of(it.store, it.keys, caller, AC) == URL
             answer = await sealed(member)
             assert "s3cret" not in answer.text

@@ -1,12 +1,10 @@
 // Who may use the account: a person changes it in the frame, and this page carries what they sealed there.
 import { post } from "./asking.js";
+import { onClick } from "./heard.js";
 import { askKeys, bringForward, carried } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
-for (const button of document.querySelectorAll("button[data-access]")) {
-  button.addEventListener("click", () => reporting(() => changed(button.dataset)));
-  button.disabled = false;
-}
+onClick("button[data-access]", (button) => reporting(() => changed(button.dataset)));
 
 async function changed({ access, sid, restricted }) {
   await opened();

@@ -3,11 +3,12 @@
 // otherwise; what has `data-new` makes one, a form with what was typed, a button with its own value.
 import { post, tell } from "./asking.js";
 import { valuesOf } from "./form_values.js";
-import { onSubmit } from "./heard.js";
+import { onSubmit, ROWS_CAME } from "./heard.js";
 import { askKeys, bringForward, carried } from "./keys_frame.js";
 import { account, freshly, opened, reporting } from "./member.js";
 
 const change = document.querySelector("button[data-standing]");
+let since;
 
 if (change) {
   const at = change.dataset.standing;
@@ -15,14 +16,22 @@ if (change) {
   change.disabled = false;
   reporting(() => shown(at));
 }
-const only = document.querySelector("[data-shown]");
-
-if (only) reporting(() => shown(only.dataset.shown));
+showOther();
+document.addEventListener(ROWS_CAME, showOther);
 for (const button of document.querySelectorAll("button[data-new]")) {
   button.addEventListener("click", () => reporting(() => made(button.dataset.new, { [button.name]: button.value })));
   button.disabled = false;
 }
 onSubmit("form[data-new]", (form) => reporting(() => made(form.dataset.new, valuesOf(form))));
+
+// `data-since` says since when that is so: what comes while the page is open is shown too.
+function showOther() {
+  const other = document.querySelector("[data-shown]");
+  if (other?.dataset.since === since) return;
+  since = other?.dataset.since;
+  document.getElementById("keys").hidden = !other;
+  if (other) reporting(() => shown(other.dataset.shown));
+}
 
 async function shown(at) {
   const { credential } = await opened();

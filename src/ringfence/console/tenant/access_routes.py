@@ -12,6 +12,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import session_of
 from ringfence.console.tenant.member_acts import MemberActs
@@ -62,6 +64,11 @@ def access_routes(
             waiting=[each.record for each in await waiting.waiting_access(account.sid)],
         )
 
+    async def now(looked: Looked) -> Now:
+        account = await accounts.account(looked.account)
+        kept = None if account is None else (account.networks, account.client_keys)
+        return {"": kept, **rows_by(lambda each: each.record, await waiting.waiting_access(looked.account))}
+
     async def begin(request: Request) -> Response:
         session = acts.fresh_session(request)
         return done(proof_key=await relay.proof_key(session), address=_address(request))
@@ -72,7 +79,7 @@ def access_routes(
         return done()
 
     return [
-        Route("/access", shown, methods=["GET"]),
+        Followed("/access", shown, now),
         Route("/access/form", answering(begin), methods=["POST"]),
         Route("/access", answering(keep), methods=["POST"]),
     ]

@@ -83,6 +83,12 @@ def key_routes(
         ended = 0 < row.ends_ms <= clock.now_ms()
         return shown("member_key.html", request, key=row, frozen=frozen, waits=limited, ended=ended)
 
+    async def one_now(looked: Looked) -> Now:
+        row = await store.key(looked.account, looked.named("sid"))
+        frozen = row is not None and is_frozen(await store.freezes(), "key", row.sid)
+        waits = rows_by(lambda each: each.record, await keys.waiting_access(looked.account))
+        return {looked.named("sid"): (row, frozen), **waits}
+
     async def rename(request: Request) -> Response:
         row, name = await own(request), checked_name((await read_json(request, _Named)).friendly_name)
         await acts.begin(request, "rename_key", row.sid)
@@ -125,7 +131,7 @@ def key_routes(
 
     return [
         Followed("/keys", listed, now),
-        Route("/keys/{sid}", one, methods=["GET"]),
+        Followed("/keys/{sid}", one, one_now),
         Route("/keys/{sid}/name", answering(rename), methods=["POST"]),
         Route("/keys/{sid}/freeze", answering(freeze), methods=["POST"]),
         Route("/keys/{sid}/revoke", answering(revoke), methods=["POST"]),

@@ -13,6 +13,8 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ringfence.console.json_routes import answering, done, read_json
+from ringfence.console.live.looked import Looked, Now, rows_by
+from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
@@ -53,6 +55,10 @@ def notice_routes(
             waits=NOTICE_ADDRESS in [each.record for each in await waiting.waiting_access(session.account)],
         )
 
+    async def now(looked: Looked) -> Now:
+        (address,) = await addresses.notice_addresses([looked.account])
+        return {"": address, **rows_by(lambda each: each.record, await waiting.waiting_access(looked.account))}
+
     async def sealed(request: Request) -> Response:
         session, asked = session_of(request), await read_json(request, _Credential)
         (address,) = await addresses.notice_addresses([session.account])
@@ -63,6 +69,6 @@ def notice_routes(
         return done(**found)
 
     return [
-        Route("/notices", shown, methods=["GET"]),
+        Followed("/notices", shown, now),
         Route("/notices/sealed", answering(sealed), methods=["POST"]),
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from tests.authorisation.surfaces import open_routes
 from tests.unit.console.conftest import ORIGINS
 from tests.unit.console.listening import ticket_for
+from tests.unit.console.test_key_routes import SK, api_key
 from tests.unit.console.test_members import AC, account, enrolled
 from tests.unit.console.test_operations_pages import filled
 
@@ -25,12 +26,10 @@ STILL = {
     "tenant": {
         *("/healthz", "/worker.js", "/assets/{name}", "/sign-in", "/sso/callback", "/grants/{sid}", "/live"),
         *("/subaccounts/{child}/texts/{sid}", "/subaccounts/{child}/calls/{sid}"),
-        *("/texts/{sid}", "/calls/{sid}", "/numbers/offers", "/numbers/{sid}", "/keys/{sid}"),
+        *("/texts/{sid}", "/calls/{sid}", "/numbers/offers", "/numbers/{sid}"),
         *("/services/messaging/{sid}", "/services/verify/{sid}"),
         "/services/verify/{service}/webhooks/{sid}",
         *(
-            "/access",
-            "/notices",
             "/usage",
             "/codes",
             "/codes/phishing",
@@ -79,11 +78,13 @@ def test_so_does_each_of_the_members(run: Any, stand: Any) -> None:
             caller = await account(at)
             child = "AC" + "c" * 32
             await account(at, child, AC)
+            await api_key(at, caller)
             owner = await enrolled(at, caller)
             followed, _ = pages_of(at, "tenant")
             assert followed >= SEALED
             for path in followed:
-                page = await owner.page(path.replace("{child}", child))
+                page = await owner.page(path.replace("{child}", child).replace("{sid}", SK))
+                assert page.status_code == 200, path
                 assert re.search(r'<main [^>]* data-version="[0-9a-f]{24}">', page.text), path
                 assert (" data-live>" in page.text) is (path not in SEALED), path
 
