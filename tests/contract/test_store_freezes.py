@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from tests.contract.conftest import ACCOUNT as A
 from tests.contract.conftest import NOW, OTHER
 
-from ringfence.ports.freezes import EndedFreeze, FreezeRow
+from ringfence.ports.freezes import ENDED_AT_ONCE, EndedFreeze, FreezeRow
 from ringfence.ports.store import AccountRow, CredentialRow
 
 FROZEN = FreezeRow(kind="account", name=A, was="active", at_ms=NOW + 5)
@@ -151,3 +151,18 @@ async def test_what_ended_is_kept_until_it_is_forgotten_but_for_a_carriers(store
     await store.forget_ended(ended[:2])
     await store.forget_ended(ended[:2])
     assert await store.ended_freezes() == [ended[2], again]
+
+
+async def test_what_ended_is_read_and_forgotten_so_many_at_a_time(store):
+    numbers = range(ENDED_AT_ONCE + 3)
+    ended = [EndedFreeze(kind="key", name=f"SK{n:032x}", at_ms=n, ended_ms=NOW + n // 2) for n in numbers]
+    for row in reversed(ended):
+        await store.put_freeze(FreezeRow(kind="key", name=row.name, at_ms=row.at_ms))
+        assert await store.delete_freeze("key", row.name, now_ms=row.ended_ms)
+    assert await store.ended_freezes() == ended[:ENDED_AT_ONCE]
+    assert await store.ended_freezes(limit=2) == ended[:2]
+    await store.forget_ended(ended[1:ENDED_AT_ONCE])
+    await store.forget_ended([])
+    # One of the same name that began at another time is another.
+    await store.forget_ended([replace(ended[0], at_ms=1)])
+    assert await store.ended_freezes() == [ended[0], *ended[ENDED_AT_ONCE:]]

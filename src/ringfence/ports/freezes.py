@@ -7,6 +7,7 @@ import msgspec
 
 FreezeKind = Literal["account", "key", "carrier", "platform"]
 PLATFORM: Final = "platform"
+ENDED_AT_ONCE: Final = 100
 
 
 class FreezeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +39,7 @@ class FrozenError(Exception):
 
 
 class FreezeStore(Protocol):
-    """Few rows at any time."""
+    """Few are frozen at any time. Many may have ended: who stops and lets go on does so as often as they like."""
 
     async def put_freeze(self, row: FreezeRow) -> bool:
         """False where it is frozen already: that freeze stays as it is.
@@ -56,8 +57,8 @@ class FreezeStore(Protocol):
     async def freezes(self) -> Sequence[FreezeRow]:
         """All of them, by kind and name."""
 
-    async def ended_freezes(self) -> Sequence[EndedFreeze]:
-        """Those that ended and are not forgotten, in the order in which they ended."""
+    async def ended_freezes(self, *, limit: int = ENDED_AT_ONCE) -> Sequence[EndedFreeze]:
+        """The first of those that ended and are not forgotten, in the order in which they ended."""
 
     async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
         """Those whom they stopped were told. What is not there is no error."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from ringfence.ports.freezes import EndedFreeze, FreezeKind, FreezeRow, is_frozen
+from ringfence.ports.freezes import ENDED_AT_ONCE, EndedFreeze, FreezeKind, FreezeRow, is_frozen
 from ringfence.ports.store import AccountRow
 from ringfence.store.memory_accounts import MemoryAccounts
 
@@ -41,8 +41,8 @@ class MemoryFreezes(MemoryAccounts):
     async def freezes(self) -> Sequence[FreezeRow]:
         return [row for _, row in sorted(self._freezes.items())]
 
-    async def ended_freezes(self) -> Sequence[EndedFreeze]:
-        return sorted(self._ended.values(), key=lambda row: (row.ended_ms, row.kind, row.name))
+    async def ended_freezes(self, *, limit: int = ENDED_AT_ONCE) -> Sequence[EndedFreeze]:
+        return sorted(self._ended.values(), key=lambda row: (row.ended_ms, row.kind, row.name, row.at_ms))[:limit]
 
     async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
         for row in rows:

@@ -3,10 +3,10 @@
 import itertools
 from collections.abc import Sequence
 
-from ringfence.ports.freezes import EndedFreeze, FreezeKind, FreezeRow
+from ringfence.ports.freezes import ENDED_AT_ONCE, EndedFreeze, FreezeKind, FreezeRow
 from ringfence.store.postgres_accounts import TURN
 from ringfence.store.postgres_committer import Connection
-from ringfence.store.postgres_ground import PostgresGround, count
+from ringfence.store.postgres_ground import PostgresGround, columns, count
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/freezes")
@@ -26,8 +26,8 @@ class PostgresFreezes(PostgresGround):
     async def freezes(self) -> Sequence[FreezeRow]:
         return [FreezeRow(**row) for row in await self._all(SQL["all"])]
 
-    async def ended_freezes(self) -> Sequence[EndedFreeze]:
-        return [EndedFreeze(**row) for row in await self._all(SQL["ended"])]
+    async def ended_freezes(self, *, limit: int = ENDED_AT_ONCE) -> Sequence[EndedFreeze]:
+        return [EndedFreeze(**row) for row in await self._all(SQL["ended"], limit)]
 
     async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
         await self._write(_forget, rows)
@@ -63,6 +63,7 @@ async def _delete_one(tx: Connection, kind: FreezeKind, name: str, at_ms: int | 
 
 
 async def _forget(tx: Connection, requests: Sequence[Sequence[EndedFreeze]]) -> list[None]:
-    for row in itertools.chain.from_iterable(requests):
-        await tx.execute(SQL["forget"], row.kind, row.name, row.at_ms)
+    known = [(row.kind, row.name, row.at_ms) for row in itertools.chain.from_iterable(requests)]
+    if known:
+        await tx.execute(SQL["forget"], *columns(known))
     return [None] * len(requests)

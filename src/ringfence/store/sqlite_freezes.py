@@ -3,7 +3,8 @@
 import itertools
 from collections.abc import Sequence
 
-from ringfence.ports.freezes import EndedFreeze, FreezeKind, FreezeRow
+from ringfence.ports.freezes import ENDED_AT_ONCE, EndedFreeze, FreezeKind, FreezeRow
+from ringfence.store.json_rows import json_rows
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -27,10 +28,10 @@ class SqliteFreezes(SqliteGround):
             FreezeRow(kind=kind, name=name, was=was, at_ms=at_ms) for kind, name, was, at_ms in self._all(SQL["all"])
         ]
 
-    async def ended_freezes(self) -> Sequence[EndedFreeze]:
+    async def ended_freezes(self, *, limit: int = ENDED_AT_ONCE) -> Sequence[EndedFreeze]:
         return [
             EndedFreeze(kind=kind, name=name, at_ms=at_ms, ended_ms=ended_ms)
-            for kind, name, at_ms, ended_ms in self._all(SQL["ended"])
+            for kind, name, at_ms, ended_ms in self._all(SQL["ended"], (limit,))
         ]
 
     async def forget_ended(self, rows: Sequence[EndedFreeze]) -> None:
@@ -65,6 +66,6 @@ def _delete_one(tx: SqliteWriter, kind: FreezeKind, name: str, at_ms: int | None
 
 
 def _forget(tx: SqliteWriter, requests: Sequence[Sequence[EndedFreeze]]) -> list[None]:
-    for row in itertools.chain.from_iterable(requests):
-        tx.run(SQL["forget"], (row.kind, row.name, row.at_ms))
+    known = [(row.kind, row.name, row.at_ms) for row in itertools.chain.from_iterable(requests)]
+    tx.run(SQL["forget"], (json_rows(known),))
     return [None] * len(requests)

@@ -14,7 +14,8 @@ from ringfence.store.statements import statements
 
 # None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory. Owners of calls
 # are as many as voice processes, orders to calls are taken as they come, and owned are the calls that live.
-# Freezes are few, and the operator's overview reads the indexes of what is not finished.
+# Freezes are few, those that ended are read in their order, so many at a time, and the operator's overview reads the
+# indexes of what is not finished.
 MAY_SCAN = {
     ("outbox", "release"),
     ("numbers", "regions"),
@@ -133,12 +134,14 @@ def test_no_statement_scans_a_table(plans, name):
         ("outbox", "last_attempts", "attempt_message"),
         ("clock", "texts", "message_queued"),
         ("clock", "events", "event_pending"),
+        ("freezes", "ended", "ended_freeze_order"),
+        ("freezes", "forget", "ended_freeze_pkey"),
     ],
 )
 def test_the_index_made_for_it_is_used(plans, name, heading, index):
     steps = plans[name, heading]
     assert index in {step.get("Index Name") for step in steps}
-    if heading in ("due", "all"):
+    if heading in ("due", "all", "ended") and name != "listing":
         assert not any(step["Node Type"] == "Sort" for step in steps)
 
 

@@ -12,7 +12,8 @@ from ringfence.store.statements import statements
 
 # None is on the road of a text: it runs when a dispatcher starts, or reads the index of the inventory. Owners of calls
 # are as many as voice processes, orders to calls are taken as they come, and owned are the calls that live.
-# Freezes are few, and the operator's overview reads the indexes of what is not finished.
+# Freezes are few, those that ended are read in their order, so many at a time, and the operator's overview reads the
+# indexes of what is not finished.
 MAY_SCAN = {
     ("outbox", "release"),
     ("numbers", "regions"),
@@ -100,6 +101,8 @@ def test_no_statement_scans_a_table(connection, name):
         ("oversight", "queues_of_account", "sender_queue USING PRIMARY KEY (account=?)"),
         ("oversight", "depth", "message_open (account=? AND local=? AND carrier=? AND place_ms>?)"),
         ("queue", "all_free", "sender_queue_next (carrier=? AND next_ms<?)"),
+        ("freezes", "ended", "ended_freeze USING COVERING INDEX ended_freeze_order"),
+        ("freezes", "forget", "ended_freeze USING PRIMARY KEY (kind=? AND name=?)"),
     ],
 )
 def test_the_index_made_for_it_is_used(connection, name, heading, index):

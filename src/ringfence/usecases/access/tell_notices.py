@@ -91,7 +91,7 @@ class FreezeNotices:
         return told
 
     async def _tell_ended(self) -> int:
-        # What ends meanwhile is for the next round. Killed in between, the next one finds all of it again.
+        # What is left, or ends meanwhile, is for the next round. Killed in between, the next one finds all of it again.
         ended = await self._store.ended_freezes()
         told = 0
         for row in ended:

@@ -9,7 +9,7 @@ from tests.unit.usecases.access.test_freeze import AC, SUB, accounts
 
 from ringfence.domain.clock import ManualClock
 from ringfence.domain.ledger.blast import Reach
-from ringfence.ports.freezes import EndedFreeze, FreezeRow
+from ringfence.ports.freezes import ENDED_AT_ONCE, EndedFreeze, FreezeRow
 from ringfence.ports.notices import NoticeAddress
 from ringfence.ports.outbox import EventRow
 from ringfence.store.memory import MemoryStore
@@ -102,6 +102,20 @@ def test_a_freeze_that_ended_before_it_was_found_is_told_with_its_thaw(run: Any,
         await thaw(store, clock, "account", AC)
         assert await FreezeNotices(store, "").round() == 2
         assert [event.kind for event in await told(store)] == ["notice.freeze", "notice.thaw"]
+        assert await store.ended_freezes() == []
+
+    run(scene())
+
+
+def test_what_ended_is_told_so_many_a_round_and_all_of_it_in_the_end(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        store = await addressed(AC)
+        for _ in range(ENDED_AT_ONCE + 1):
+            await freeze(store, clock, "account", AC)
+            clock.advance(1)
+            await thaw(store, clock, "account", AC)
+        notices = FreezeNotices(store, "")
+        assert [await notices.round() for _ in range(3)] == [2 * ENDED_AT_ONCE, 2, 0]
         assert await store.ended_freezes() == []
 
     run(scene())

@@ -14,10 +14,11 @@ UPDATE account SET status = $2, updated_ms = greatest($3, updated_ms + 1) WHERE 
 INSERT INTO ended_freeze (kind, name, at_ms, ended_ms) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING
 
 -- ended --
-SELECT kind, name, at_ms, ended_ms FROM ended_freeze ORDER BY ended_ms, kind, name
+SELECT kind, name, at_ms, ended_ms FROM ended_freeze ORDER BY ended_ms, kind, name, at_ms LIMIT $1
 
 -- forget --
-DELETE FROM ended_freeze WHERE kind = $1 AND name = $2 AND at_ms = $3
+DELETE FROM ended_freeze USING unnest($1::text[], $2::text[], $3::bigint[]) AS told (kind, name, at_ms)
+WHERE ended_freeze.kind = told.kind AND ended_freeze.name = told.name AND ended_freeze.at_ms = told.at_ms
 
 -- all --
 SELECT kind, name, was, at_ms FROM frozen ORDER BY kind, name

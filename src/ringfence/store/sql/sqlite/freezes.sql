@@ -16,10 +16,11 @@ UPDATE account SET status = ?2, updated_ms = max(?3, updated_ms + 1) WHERE sid =
 INSERT INTO ended_freeze (kind, name, at_ms, ended_ms) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- ended --
-SELECT kind, name, at_ms, ended_ms FROM ended_freeze ORDER BY ended_ms, kind, name
+SELECT kind, name, at_ms, ended_ms FROM ended_freeze ORDER BY ended_ms, kind, name, at_ms LIMIT ?
 
 -- forget --
-DELETE FROM ended_freeze WHERE kind = ? AND name = ? AND at_ms = ?
+DELETE FROM ended_freeze WHERE (kind, name, at_ms) IN (
+  SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?))
 
 -- all --
 SELECT kind, name, was, at_ms FROM frozen ORDER BY kind, name
