@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ringfence.cli.key_secret import prompt
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.how_many import how_many
 from ringfence.kms.key_rest import FileRest, KeyFileError, rest_of
 from ringfence.kms.unlock import KEYS
 from ringfence.roles.backup import KMS, OWN_PASSPHRASE, back_up
@@ -35,7 +36,9 @@ def make_backup(settings: Settings, folder: Path) -> None:
     except KeyFileError as error:
         raise RefusalError(f"{settings.kms_dir / KEYS}: {error}", "`ringfence doctor`") from None
     terminal = Terminal()
-    terminal.say(f"{len(made.files)} files and {made.entries} entries of the ledger are in {folder}")
+    terminal.say(
+        f"{how_many(len(made.files), 'file')} and {how_many(made.entries, 'entry')} of the ledger are in {folder}"
+    )
     own = made.rest == OWN_PASSPHRASE
     terminal.say("its key files open by the passphrase of the backup" if own else "its key files are sealed as here")
 
@@ -65,7 +68,9 @@ def restore_backup(
     if not witnessed:
         terminal.note("no checkpoint of a witness was given: nobody knows whether the ledger went on after the backup")
     if made.lost:
-        terminal.warn(f"witnesses know {made.lost} entries that are gone: they will report it")
+        terminal.warn(
+            f"witnesses know {how_many(made.lost, 'entry that is', 'entries that are')} gone: they will report it"
+        )
     if later is None:
         terminal.note(
             "keys that were revoked after the backup are good again, unless its later ledger is given: --later"

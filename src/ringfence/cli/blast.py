@@ -17,8 +17,10 @@ from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of, settings_of_running
 from ringfence.cli.terminal import Terminal
 from ringfence.console.blast_notices import KEY_NOTED, SESSION_NOTED, STAFF_NOTED
+from ringfence.domain.how_many import how_many
 from ringfence.domain.ledger.blast import STAFF, left_unopened, reach_of, session_of
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
+from ringfence.domain.ledger.leave import leaves_of
 from ringfence.domain.ledger.note import split_note
 from ringfence.kms.ledger import index
 from ringfence.kms.ledger.lines import Line
@@ -64,7 +66,7 @@ def blast(
     until_ms = now_ms if until is None else moment_ms(until, "--until", now_ms)
     with open_ledger(settings) as ledger:
         lines = [line for line in _lines(ledger, who) if from_ms <= line.entry.at_ms <= until_ms]
-        reached = reach_of((one.entry.at_ms, one.entry.account, one.entry.verb, one.entry.scope) for one in lines)
+        reached = reach_of(_told(lines))
         if html is not None:
             note = ledger.note()
             signed = parse_checkpoint(split_note(note)[0]).size if note else 0
@@ -87,9 +89,9 @@ def blast(
         raise RefusalError("tell whom of whom?", "name --key, --session or --staff", exit_code=2)
     if tell and who is not None and reached:
         running = settings_of_running(config, data, elsewhere=False)
-        told = tell_tenants(running, _named(*who), reached, now_ms)
-        Terminal().note(f"{told.pages} of {len(reached)} accounts are told on their console's first page")
-        Terminal().note(f"{told.webhooks} by webhook, of those that have an address for notices")
+        told = tell_tenants(running, _named(*who), reached, leaves_of(_told(lines)), now_ms)
+        Terminal().note(f"told on the first page of the console: {told.pages} of {how_many(len(reached), 'account')}")
+        Terminal().note(f"told by webhook: {told.webhooks}, of those that have an address for notices")
     if not reached:
         span = f" of the last {since}" if since and until is None else " of that time" if since or until else ""
         whose = "" if who is None else f" by {who[1]}"

@@ -13,6 +13,7 @@ import msgspec
 from ringfence import __version__
 from ringfence.cli.ages import shown_time
 from ringfence.domain.access.scope import epoch_of
+from ringfence.domain.how_many import how_many
 from ringfence.domain.ledger.act_meanings import meaning_of
 from ringfence.domain.ledger.blast import GRANT, MEMBER, SESSION, Reach
 from ringfence.domain.sealing.epoch import HOUR_MS, ended_ms
@@ -157,7 +158,8 @@ def _account(reach: Reach, report: BlastReport) -> Iterator[str]:
         ("entry", "time", "by", "act", "what"), [_row(line, report.signed) for line in own[:_SHOWN_WHOLE]]
     )
     if len(own) > _SHOWN_WHOLE:
-        yield f"<p><strong>Not all are listed:</strong> {len(own) - _SHOWN_WHOLE:,} entries more are counted above. "
+        rest = how_many(len(own) - _SHOWN_WHOLE, "entry more is", "entries more are", ",")
+        yield f"<p><strong>Not all are listed:</strong> {rest} counted above. "
         yield "<code>--output json</code> names all.</p>"
     acts = dict.fromkeys(line.entry.verb for line in own)
     yield (
@@ -237,7 +239,8 @@ def _not_known(report: BlastReport) -> Iterator[str]:
     if report.gaps:
         lost = sum(count for count, _, _ in report.gaps)
         first, last = min(at for _, at, _ in report.gaps), max(at for _, _, at in report.gaps)
-        yield f"<li>What is in {lost:,} entries that are missing, as the ledger says itself, between "
+        missing = how_many(lost, "entry that is", "entries that are", ",")
+        yield f"<li>What is in {missing} missing, as the ledger says itself, between "
         yield f"{shown_time(first)} and {shown_time(last)}. Only openings for delivery, refusals and ends of grants "
         yield "are written late enough to be lost: no key that anybody else was given is among them.</li>"
     else:
@@ -248,7 +251,7 @@ def _not_known(report: BlastReport) -> Iterator[str]:
 def _proof(report: BlastReport) -> Iterator[str]:
     yield "<h2>How to check it</h2><ol>"
     yield from (f"<li>{each}</li>" for each in _HOW_TO_CHECK)
-    yield f"</ol><p>The last checkpoint, over {report.signed:,} entries, as it was signed:</p>"
+    yield f"</ol><p>The last checkpoint, over {how_many(report.signed, 'entry', form=',')}, as it was signed:</p>"
     yield f"<pre>{escape(report.checkpoint or 'There was no checkpoint yet.')}</pre>"
 
 

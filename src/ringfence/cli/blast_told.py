@@ -1,13 +1,14 @@
 """Tell tenants what somebody opened of theirs: in their console, and by webhook where they named an address."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
 from ringfence.console.blast_notices import BlastNotice, BlastNotices
 from ringfence.console.operator.staff import TERMINAL
 from ringfence.domain.ledger.blast import Reach
+from ringfence.domain.ledger.leave import Leave
 from ringfence.ipc.client import Client
 from ringfence.kms.client import ConsoleKeyClient
 from ringfence.ports.notices import NoticeRow
@@ -29,14 +30,18 @@ class Told(NamedTuple):
     webhooks: int
 
 
-def tell_tenants(settings: Settings, who: str, reached: Sequence[Reach], now_ms: int) -> Told:
+def tell_tenants(
+    settings: Settings, who: str, reached: Sequence[Reach], leaves: Mapping[str, Leave], now_ms: int
+) -> Told:
     """In each account's ledger first. Again tells those that a crash left untold. RefusalError where nothing is up."""
     if holder(settings.data_dir) is None and not is_alone(settings.data_dir, "kms"):
         raise RefusalError("nothing is up, and what tenants are told is written into the ledger", "ringfence up")
-    return asyncio.run(_tell(settings, who, reached, now_ms))
+    return asyncio.run(_tell(settings, who, reached, leaves, now_ms))
 
 
-async def _tell(settings: Settings, who: str, reached: Sequence[Reach], now_ms: int) -> Told:
+async def _tell(
+    settings: Settings, who: str, reached: Sequence[Reach], leaves: Mapping[str, Leave], now_ms: int
+) -> Told:
     client = Client(settings.socket("kms-console"))
     storage = await open_console_storage(settings)
     keys = ConsoleKeyClient(client)
@@ -45,7 +50,7 @@ async def _tell(settings: Settings, who: str, reached: Sequence[Reach], now_ms: 
         store = await open_store(settings)
         for one in reached:
             await keys.note(one.account, _ACTOR, "tell_blast", (who.replace(" ", ":"),))
-        notices = [notice_of(one, who, now_ms) for one in reached]
+        notices = [notice_of(one, leaves.get(one.account, Leave()), who, now_ms) for one in reached]
         webhooks = await tell_notices(
             store, [webhook_of(one, notice, settings) for one, notice in zip(reached, notices, strict=True)]
         )
@@ -66,7 +71,7 @@ def webhook_of(reach: Reach, notice: BlastNotice, settings: Settings) -> NoticeR
     return blast_notice(reach, kind, actor, link, notice.told_ms)
 
 
-def notice_of(reach: Reach, who: str, now_ms: int) -> BlastNotice:
+def notice_of(reach: Reach, leave: Leave, who: str, now_ms: int) -> BlastNotice:
     """What an account is told."""
     return BlastNotice(
         account=reach.account,
@@ -75,4 +80,6 @@ def notice_of(reach: Reach, who: str, now_ms: int) -> BlastNotice:
         first_ms=reach.first_ms,
         last_ms=reach.last_ms,
         told_ms=now_ms,
+        granted=leave.objects,
+        grants=" ".join(leave.grants),
     )

@@ -14,6 +14,7 @@ import msgspec
 from ringfence.carriers.sip.trunk import TrunkError
 from ringfence.cli.doctor_policies import policies_found
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.how_many import how_many
 from ringfence.roles.asn_file import asn_networks
 from ringfence.roles.installation_lock import holder, lone_roles
 from ringfence.roles.key_look import KeyRestError, look_at_rest
@@ -45,7 +46,9 @@ def doctor(settings: Settings) -> None:
         terminal.say(f"{sign} {finding.subject:<12} {finding.found}" + (f" → {finding.cure}" if finding.cure else ""))
     wrong = sum(bool(finding.cure) for finding in findings)
     if wrong:
-        raise RefusalError(f"{wrong} of {len(findings)} checks failed", "each line with ✗ says how to fix it")
+        raise RefusalError(
+            f"{wrong} of {how_many(len(findings), 'check')} failed", "each line with ✗ says how to fix it"
+        )
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -196,8 +199,8 @@ def _codes(settings: Settings) -> Finding:
         own, networks = verify_templates(settings).own, asn_networks(settings)
     except RefusalError as refusal:
         return Finding("codes", refusal.cause, refusal.cure)
-    found = f"{len(own)} templates of your own" if own else "the templates that everybody has"
-    return Finding("codes", found if networks is None else f"{found}, {len(networks)} ranges of networks")
+    found = f"{how_many(len(own), 'template')} of your own" if own else "the templates that everybody has"
+    return Finding("codes", found if networks is None else f"{found}, {how_many(len(networks), 'range')} of networks")
 
 
 def _browser(_: Settings) -> Finding:

@@ -9,6 +9,7 @@ from ringfence.console.operator.act_names import Act, AskedAct
 from ringfence.console.operator.policies import LOOKS, NoPoliciesError, Policies
 from ringfence.console.operator.policy_files import PolicyError, shipped_policies
 from ringfence.domain.access.staff_role import ALL_STAFF_ROLES, StaffRole
+from ringfence.domain.how_many import how_many
 from ringfence.roles.settings import Settings
 from ringfence.roles.staff_policies import configured_policies
 
@@ -25,7 +26,7 @@ def policies_found(settings: Settings) -> tuple[str, str]:
         cure = "pip install 'ringfence[policies]'"
         return "cedarpy is not installed: every member of staff may do everything", "" if settings.dev else cure
     except PolicyError as error:
-        return f"{len(error.mistakes)} mistakes, the first {error.mistakes[0]}", CHECK
+        return f"{how_many(len(error.mistakes), 'mistake')}, the first {error.mistakes[0]}", CHECK
     if not settings.staff_policies:
         return "those that come along", ""
     somebodys = _acts(policies, ALL_STAFF_ROLES)

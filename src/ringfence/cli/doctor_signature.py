@@ -17,6 +17,7 @@ from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
 from ringfence.cli.webhook_watch import refuse_unless_up
 from ringfence.domain.attempt import Exchange
+from ringfence.domain.how_many import how_many
 from ringfence.domain.sealing.attempt import open_attempt
 from ringfence.domain.sealing.record import RecordSealer
 from ringfence.ports.outbox import EventFilter
@@ -76,7 +77,7 @@ def _tell(searched: Searched, seen: Seen, *, told_url: bool) -> int:
     terminal = Terminal()
     found = searched.found
     if found is None:
-        terminal.say(f"✗ none of {searched.tried} forms of this request has that signature")
+        terminal.say(f"✗ none of {how_many(searched.tried, 'form')} of this request has that signature")
         terminal.say("  the token: it belongs to another account, or was changed since → compare it with the account's")
         terminal.say(
             "  the fields: something on the way changed a value → log the raw body, and give it as --body @FILE"

@@ -13,6 +13,7 @@ from ringfence.cli.installation import Installation, operate
 from ringfence.cli.key_secret import asked_key_secret, prompt
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.how_many import how_many
 from ringfence.key_origin.bundle_files import bundle_files, bundle_hash
 from ringfence.kms.hsm_seal import HsmAwayError, HsmSeal
 from ringfence.kms.key_files import KeyFiles
@@ -67,7 +68,7 @@ def check(config: Config = None, data: Data = None) -> None:
         names = files.names()
         for name in names:
             files.load(name)
-        Terminal().say(f"{len(names)} key files open ({kind_of(files.seal.rest)})")
+        Terminal().say(f"{how_many(len(names), 'key file opens', 'key files open')} ({kind_of(files.seal.rest)})")
 
 
 @commands.command()
@@ -107,7 +108,7 @@ def move(
             moved = move_keys(settings.kms_dir / KEYS, old.seal, new)
     finally:
         lock.drop()
-    Terminal().say(f"{moved} key files rest as {to} now")
+    Terminal().say(f"{how_many(moved, 'key file rests', 'key files rest')} as {to} now")
 
 
 @commands.command()
@@ -137,7 +138,7 @@ async def _rotate_standing(it: Installation) -> None:
     swept = await sweep_standing(it.store, it.operator)
     terminal = Terminal()
     terminal.say(f"standing key {number} seals from now on")
-    terminal.say(f"{swept.rows} records and {swept.secrets} secrets are sealed anew")
+    terminal.say(f"sealed anew: {how_many(swept.rows, 'record')} and {how_many(swept.secrets, 'secret')}")
     terminal.say("the former key still opens; `ringfence keys rotate standing --end` destroys it")
 
 
@@ -163,16 +164,18 @@ async def _end_standing(it: Installation) -> None:
     if swept.rows or swept.secrets:
         # Somebody wrote back what he had read before: that is under way, and must not be overtaken.
         raise RefusalError(
-            f"{swept.rows} records and {swept.secrets} secrets were still under a former key; they are sealed anew",
+            f"still under a former key were {how_many(swept.rows, 'record')} and {how_many(swept.secrets, 'secret')}; "
+            "they are sealed anew",
             "try again in a minute",
         )
     former = await it.operator.former_standing()
     if former.secrets:
         raise RefusalError(
-            f"{former.secrets} secrets of authenticator apps are under a former key, and no factor is theirs",
+            f"under a former key, and no factor's: {how_many(former.secrets, 'secret')} of authenticator apps",
             "keep the former key",
         )
-    Terminal().say(f"{await it.operator.end_former_standing()} former standing keys are destroyed")
+    ended = await it.operator.end_former_standing()
+    Terminal().say(f"{how_many(ended, 'former standing key is', 'former standing keys are')} destroyed")
 
 
 def _new_seal(kind: str, module: str, token: str, key: str) -> KeySeal:

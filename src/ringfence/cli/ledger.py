@@ -18,6 +18,7 @@ from ringfence.cli.ledger_witness import witness
 from ringfence.cli.listing import Cell, Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.how_many import how_many
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.note import NoteError, open_note
 from ringfence.kms.hsm_seal import HsmAwayError
@@ -102,15 +103,20 @@ def verify(
     cosigners = Cosigners(cosigned_by or asked, require if cosigned_by or require else 0)
     with open_ledger(settings) as ledger:
         sound = ledger.check()
-        terminal.say(f"{sound.entries} entries hold together; the first {sound.signed} are under the checkpoint")
+        terminal.say(
+            f"{how_many(sound.entries, 'entry holds', 'entries hold')} together; "
+            f"the first {how_many(sound.signed, 'is', 'are')} under the checkpoint"
+        )
         terminal.say(f"signed by {ledger.verifier.name}, root {sound.root.hex()}")
         for path in against or []:
             kept = _kept(ledger, path)
             if kept.size > sound.entries:
-                raise LedgerBrokenError(f"{path}: it counts {kept.size} entries, and the ledger has {sound.entries}")
+                counts = how_many(kept.size, "entry")
+                raise LedgerBrokenError(f"{path}: it counts {counts}, and the ledger has {sound.entries}")
             if ledger.root(kept.size) != kept.root:
-                raise LedgerBrokenError(f"{path}: the first {kept.size} entries are not what they were")
-            terminal.say(f"begins with the {kept.size} entries of {path}")
+                changed = how_many(kept.size, "entry is not what it was", "entries are not what they were")
+                raise LedgerBrokenError(f"{path}: the first {changed}")
+            terminal.say(f"begins with the {how_many(kept.size, 'entry')} of {path}")
         cosigned = cosigners.checked(ledger.cosigned(), ledger.verifiers)
         if cosigned is not None:
             at = cosigned.checkpoint
@@ -128,7 +134,7 @@ def export(
     """Write checkpoint and tiles for a web server (C2SP tlog-tiles). They tell how many entries there are, no more."""
     with open_ledger(settings_of(config, data)) as ledger:
         signed = ledger.export(folder)
-    Terminal().say(f"{signed.size} entries of {signed.origin} are in {folder}")
+    Terminal().say(f"{how_many(signed.size, 'entry')} of {signed.origin} in {folder}")
 
 
 @commands.command("witness")
@@ -153,7 +159,8 @@ def _show_witnesses(settings: Settings) -> None:
     states = WitnessFile(settings.data_dir).read()
     for each in parse_witnesses(settings.ledger_witnesses):
         state = states.get(each.name, WitnessState())
-        shown = f"cosigned {state.size} entries at {shown_time(state.at_ms)}" if state.size else "cosigned nothing yet"
+        signed = how_many(state.size, "entry")
+        shown = f"cosigned {signed} at {shown_time(state.at_ms)}" if state.size else "cosigned nothing yet"
         if state.trouble:
             what = "REFUSES" if state.refuses else "is away"
             shown += f"; {what} since {shown_time(state.since_ms)}: {state.trouble}"

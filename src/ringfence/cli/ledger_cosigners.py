@@ -7,6 +7,7 @@ import typer
 
 from ringfence.cli.ages import shown_time
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.how_many import how_many
 from ringfence.domain.ledger.cosigned import Cosigned, cosigned_by
 from ringfence.domain.ledger.note import COSIGNATURE, NoteError, Verifier, parse_verifier
 from ringfence.roles.refusal import RefusalError
@@ -38,7 +39,7 @@ class Cosigners:
         self.required = len(self.verifiers) if require is None else require
         if self.required > len(self.verifiers):
             raise RefusalError(
-                f"{self.required} of {len(self.verifiers)} witnesses cannot have signed",
+                f"{self.required} of {how_many(len(self.verifiers), 'witness')} cannot have signed",
                 "name as many by --cosigned-by, or in ledger_witnesses",
                 exit_code=2,
             )
@@ -51,7 +52,8 @@ class Cosigners:
             raise RefusalError(f"what witnesses are said to have signed: {error}", _TELL) from None
         signed = 0 if found is None else len(found.by)
         if signed < self.required:
-            raise RefusalError(f"{signed} of {len(self.verifiers)} witnesses signed, {self.required} must have", _TELL)
+            asked = how_many(len(self.verifiers), "witness")
+            raise RefusalError(f"{signed} of {asked} signed, {self.required} must have", _TELL)
         return found
 
 
@@ -59,6 +61,6 @@ def tell_cosigned(found: Cosigned, size: int) -> None:
     """Who signed how much of a ledger of so many entries, and when."""
     for each in found.by:
         Terminal().say(
-            f"{each.verifier.name} cosigned the first {found.checkpoint.size} of {size} entries at "
+            f"{each.verifier.name} cosigned the first {found.checkpoint.size} of {how_many(size, 'entry')} at "
             f"{shown_time(each.at_s * 1_000)}"
         )

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ringfence.cli.ledger_cosigners import Cosigners, tell_cosigned
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.how_many import how_many
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.cosigned import Cosigned
 from ringfence.domain.ledger.merkle import HASH_BYTES
@@ -73,7 +74,9 @@ def witness(source: str, folder: Path, *, key: str | None, name: str, cosigners:
     grew = shown.size - seen.size
     for verifier in followed:
         Terminal().say(f"the ledger's key was rotated: {verifier.encode()}")
-    Terminal().say(f"{shown.size} entries, {grew} of them new, nothing before them changed; cosigned by {name}")
+    Terminal().say(
+        f"{how_many(shown.size, 'entry')}, {grew} of them new, nothing before them changed; cosigned by {name}"
+    )
     if cosigned is not None:
         tell_cosigned(cosigned, shown.size)
 

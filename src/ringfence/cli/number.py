@@ -13,6 +13,7 @@ from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.tenant import tenant_of
 from ringfence.cli.terminal import Terminal
+from ringfence.domain.how_many import how_many
 from ringfence.domain.number import NumberKind, parse_e164
 from ringfence.domain.standing import NumberConfig
 from ringfence.ports.store import NumberRow, StockRow
@@ -132,7 +133,7 @@ def stock(
             # A list that a program reads holds nothing else.
             terminal = Terminal()
             tell = terminal.say if output is Output.TABLE else terminal.note
-            tell(f"{await it.store.stock(rows)} new of {len(rows)} numbers")
+            tell(f"{await it.store.stock(rows)} new of {how_many(len(rows), 'number')}")
         regions = await it.store.stocked_regions()
         found = [(name, ", ".join(sorted(regions[name]))) for name in sorted(regions)]
         show(output, ("region", "kinds"), found)

@@ -13,10 +13,17 @@ from ringfence.ports.ledger import OpenedBy
 SESSION_NOTED: Final = "session"
 STAFF_NOTED: Final = "staff member"
 KEY_NOTED: Final = "key"
+_SELECT: Final = "SELECT account, who, objects, first_ms, last_ms, told_ms, granted, grants FROM blast_notice WHERE "
+_ONE: Final = _SELECT + "account = ? AND who = ? AND first_ms = ? AND last_ms = ?"
+_OF: Final = _SELECT + "account = ? ORDER BY told_ms DESC, last_ms DESC LIMIT ?"
 
 
 class BlastNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """`who` is a session, a member of staff or a key, by its ID. Times are Unix milliseconds."""
+    """`who` is a session, a member of staff or a key, by its ID. Times are Unix milliseconds.
+
+    `granted` of the `objects` were opened under `grants` of members alone, SIDs with spaces between. It is None where
+    nobody looked for that.
+    """
 
     account: str
     who: str
@@ -24,6 +31,8 @@ class BlastNotice(msgspec.Struct, frozen=True, kw_only=True):
     first_ms: int
     last_ms: int
     told_ms: int
+    granted: int | None = None
+    grants: str = ""
 
     @property
     def opened_by(self) -> tuple[OpenedBy, str]:
@@ -46,7 +55,8 @@ class BlastNotices:
         def work(db: sqlite3.Connection) -> int:
             rows = [msgspec.structs.astuple(notice) for notice in notices]
             return sum(
-                db.execute("INSERT OR IGNORE INTO blast_notice VALUES (?, ?, ?, ?, ?, ?)", row).rowcount for row in rows
+                db.execute("INSERT OR IGNORE INTO blast_notice VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row).rowcount
+                for row in rows
             )
 
         return await self._storage.run(work)
@@ -56,8 +66,7 @@ class BlastNotices:
 
         def work(db: sqlite3.Connection) -> BlastNotice | None:
             row = db.execute(
-                "SELECT account, who, objects, first_ms, last_ms, told_ms FROM blast_notice"
-                " WHERE account = ? AND who = ? AND first_ms = ? AND last_ms = ?",
+                _ONE,
                 (account, who, first_ms, last_ms),
             ).fetchone()
             return None if row is None else BlastNotice(**dict(zip(BlastNotice.__struct_fields__, row, strict=True)))
@@ -69,8 +78,7 @@ class BlastNotices:
 
         def work(db: sqlite3.Connection) -> list[BlastNotice]:
             rows = db.execute(
-                "SELECT account, who, objects, first_ms, last_ms, told_ms FROM blast_notice"
-                " WHERE account = ? ORDER BY told_ms DESC, last_ms DESC LIMIT ?",
+                _OF,
                 (account, limit),
             ).fetchall()
             return [BlastNotice(**dict(zip(BlastNotice.__struct_fields__, row, strict=True))) for row in rows]

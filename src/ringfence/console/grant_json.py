@@ -13,6 +13,7 @@ from ringfence.domain.access.grant import Grant, GrantState
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import RECORD_KINDS, Scope
 from ringfence.domain.base64url import decode_base64url, encode_base64url
+from ringfence.domain.how_many import how_many
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -55,9 +56,9 @@ def said(scope: Scope) -> str:
     """What a request is for, in a few words."""
     if scope.hours:
         first, count = dt.datetime.fromtimestamp(scope.hours[0] * 3_600, dt.UTC), len(scope.hours)
-        return f"all of {count} {'hour' if count == 1 else 'hours'}, from {first:%Y-%m-%d %H:%M} UTC on"
+        return f"all of {how_many(count, 'hour')}, from {first:%Y-%m-%d %H:%M} UTC on"
     counted = Counter(RECORD_KINDS[sid[:2]] for sid in scope.records)
-    words = [f"{count} {what}{'' if count == 1 else 's'}" for what, count in counted.items()]
+    words = [how_many(count, what) for what, count in counted.items()]
     return " and ".join([part for part in (", ".join(words[:-1]), words[-1]) if part])
 
 

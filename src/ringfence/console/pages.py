@@ -6,6 +6,7 @@ from typing import Any
 from starlette.responses import HTMLResponse
 
 from ringfence.console.live.pages import VERSION
+from ringfence.domain.how_many import how_many
 
 
 class Pages:
@@ -23,6 +24,7 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.filters["time"] = shown_time
+        self._environment.filters["how_many"] = how_many
 
     def page(self, name: str, status: int = 200, /, **values: Any) -> HTMLResponse:
         """The page of a template."""

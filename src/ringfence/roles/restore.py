@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.how_many import how_many
 from ringfence.domain.ledger.checkpoint import Checkpoint, parse_checkpoint
 from ringfence.domain.ledger.merkle import Frontier, leaf_hash
 from ringfence.domain.ledger.note import NoteError, open_note
@@ -169,12 +170,16 @@ def _held_against(ledger: LedgerReader, witnessed: Sequence[Path], *, behind: bo
         if seen.size > len(entries):
             lost = max(lost, seen.size - len(entries))
             if not behind:
+                many = how_many(seen.size, "entry was", "entries were")
                 raise RefusalError(
-                    f"{path}: {seen.size} entries were witnessed, and the backup's ledger has {len(entries)}",
+                    f"{path}: {many} witnessed, and the backup's ledger has {len(entries)}",
                     "restore a newer backup; with --behind every witness will report that entries are gone",
                 )
         elif _root(entries[: seen.size]) != seen.root:
-            raise RefusalError(f"{path}: its first {seen.size} entries are not those of the backup", _ANOTHER)
+            raise RefusalError(
+                f"{path}: its first {how_many(seen.size, 'entry is not that', 'entries are not those')} of the backup",
+                _ANOTHER,
+            )
     return lost
 
 

@@ -147,11 +147,11 @@ def test_templates_are_counted_and_a_file_that_is_wrong_is_found(tmp_path: Path)
     assert finding(Settings(data_dir=tmp_path), "codes").cure == ""
     path = tmp_path / "templates.toml"
     path.write_text('[[template]]\nname = "Ticket"\ntext.en = "{{code}}"\n')
-    assert finding(Settings(data_dir=tmp_path, verify_templates=str(path)), "codes").found == "1 templates of your own"
+    assert finding(Settings(data_dir=tmp_path, verify_templates=str(path)), "codes").found == "1 template of your own"
     table = tmp_path / "asn.tsv"
     table.write_text("1.0.0.0\t1.0.0.255\t13335\tUS\tCLOUDY\n")
     found = finding(Settings(data_dir=tmp_path, asn_file=str(table)), "codes")
-    assert (found.found, found.cure) == ("the templates that everybody has, 1 ranges of networks", "")
+    assert (found.found, found.cure) == ("the templates that everybody has, 1 range of networks", "")
     table.write_text("1.0.0.0\n")
     assert "line 1" in finding(Settings(data_dir=tmp_path, asn_file=str(table)), "codes").found
     path.write_text('[[template]]\nname = "Ticket"\ntext.en = "no place"\n')
@@ -163,7 +163,7 @@ def test_templates_are_counted_and_a_file_that_is_wrong_is_found(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("permit (principal, action, resource", "1 mistakes, the first own.cedar:1"),
+        ("permit (principal, action, resource", "1 mistake, the first own.cedar:1"),
         ('permit (principal, action == Action::"tenant.sell", resource);', "tenant.sell"),
         ('permit (principal, action in Action::"look", resource);', "nobody may incident.acknowledge, tenant.invite"),
         (

@@ -149,6 +149,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         ),
         *page_routes(
             *(pages, traffic, calls, members, sessions, BlastNotices(storage), ActNotices(storage), claims),
+            GrantBook(storage),
             keys_origin=origins.keys,
         ),
         *webhook_routes(

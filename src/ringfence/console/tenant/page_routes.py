@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from ringfence.console.act_notices import ActNotices
 from ringfence.console.blast_notices import BlastNotices
+from ringfence.console.grant_book import GrantBook
 from ringfence.console.json_routes import answering, done, read_json
 from ringfence.console.live.looked import Looked, Now
 from ringfence.console.live.pages import Followed
@@ -17,6 +18,7 @@ from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Sessions
 from ringfence.console.tenant.calls import TenantCalls
 from ringfence.console.tenant.fortnight import charts_of
+from ringfence.console.tenant.leaves import leaves_behind
 from ringfence.console.tenant.members import Members
 from ringfence.console.tenant.owner_claims import OwnerClaims
 from ringfence.console.tenant.roles import role_of
@@ -42,6 +44,7 @@ def page_routes(
     notices: BlastNotices,
     done_by_staff: ActNotices,
     owner_claims: OwnerClaims,
+    grants: GrantBook,
     *,
     keys_origin: str,
 ) -> list[BaseRoute]:
@@ -65,6 +68,7 @@ def page_routes(
             calls=called,
             charts=charts,
             notices=told,
+            leaves=await leaves_behind(grants, told),
             acts=acts,
             claims=await owner_claims.of(account),
         )

@@ -32,7 +32,7 @@ def reach_of(entries: Iterable[tuple[int, str, str, tuple[str, ...]]]) -> list[R
         if not account or "." in verb:
             continue
         openings, objects, first_ms, last_ms = found.get(account, (0, {}, at_ms, at_ms))
-        objects.update((f"{verb}:{name}", None) for name in _things(scope))
+        objects.update((f"{verb}:{name}", None) for name in things(scope))
         found[account] = (openings + 1, objects, min(first_ms, at_ms), max(last_ms, at_ms))
     reached = [
         Reach(account=account, openings=openings, objects=tuple(objects), first_ms=first_ms, last_ms=last_ms)
@@ -50,9 +50,9 @@ def left_unopened(entries: Iterable[tuple[int, str, str, tuple[str, ...]]]) -> d
     taken: set[tuple[str, str]] = set()
     for _, account, verb, scope in entries:
         if verb == KEPT:
-            granted.setdefault(account, {}).update(dict.fromkeys(_things(scope)))
+            granted.setdefault(account, {}).update(dict.fromkeys(things(scope)))
         elif "." not in verb:
-            taken.update((account, name) for name in _things(scope))
+            taken.update((account, name) for name in things(scope))
     left = {
         account: tuple(name for name in names if (account, name) not in taken) for account, names in granted.items()
     }
@@ -64,6 +64,6 @@ def session_of(scope: Sequence[str]) -> str:
     return scope[0][len(SESSION) :] if scope and scope[0].startswith(SESSION) else ""
 
 
-def _things(scope: Sequence[str]) -> list[str]:
+def things(scope: Sequence[str]) -> list[str]:
     """What was opened, without what it was opened through, and for whom."""
     return [name for name in scope if not name.startswith((SESSION, GRANT, MEMBER))]

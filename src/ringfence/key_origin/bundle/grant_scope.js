@@ -1,6 +1,7 @@
 // What a request covers, read from its names: chosen texts, calls and recordings, or whole hours that have ended. Never both: a person
 // who agrees to three texts must not have agreed to an hour beside them. domain/access/scope.py has the same rule.
 
+import { howMany } from "./how_many.js";
 import { Refused } from "./refused.js";
 
 export const EPOCH = "epoch:";
@@ -25,7 +26,7 @@ export function scopeOf(names, now_ms) {
   if ((hours.at(-1) + 1) * HOUR_MS > now_ms) {
     throw new Refused("names", "This asks for an hour that has not ended: refuse it, unless the clock of this device is behind.");
   }
-  return { hours, said: hours.length === 1 ? "all of one hour" : `all of ${hours.length} hours` };
+  return { hours, said: hours.length === 1 ? "all of one hour" : `all of ${howMany(hours.length, "hour")}` };
 }
 
 const refused = () => new Refused("names", "This asks for what no page of ours asks for: refuse it.");
@@ -33,7 +34,7 @@ const refused = () => new Refused("names", "This asks for what no page of ours a
 function counted(sids) {
   const counts = new Map();
   for (const sid of sids) counts.set(KINDS[sid.slice(0, 2)], (counts.get(KINDS[sid.slice(0, 2)]) ?? 0) + 1);
-  const words = [...counts].map(([kind, count]) => `${count} ${kind}${count === 1 ? "" : "s"}`);
+  const words = [...counts].map(([kind, count]) => howMany(count, kind));
   return [words.slice(0, -1).join(", "), words.at(-1)].filter(Boolean).join(" and ");
 }
 

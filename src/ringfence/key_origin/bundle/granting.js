@@ -14,6 +14,7 @@ import { callRow, callTable } from "./calls_view.js";
 import { h, inWords, pressed, show } from "./dom.js";
 import { grantKeeper } from "./grant_keeper.js";
 import { EPOCH, scopeOf } from "./grant_scope.js";
+import { howMany } from "./how_many.js";
 import * as keeping from "./keeping.js";
 import { textOf, textTable } from "./messages_view.js";
 import { showPasskey } from "./passkey.js";
@@ -47,7 +48,7 @@ export const granting = {
     own.stated ??= stated;
     if (own.stated !== stated) throw new Refused("answered", "Something else was said of this before: ask anew.");
     const number = await numberOf(grant, own.value, fromBase64url(grant.approver_value));
-    const what = h("p", {}, `A member of ${grant.account} is looking. You ask to read ${scopeOf(grant.names, Date.now()).said} for ${grant.minutes} minutes.`);
+    const what = h("p", {}, `A member of ${grant.account} is looking. You ask to read ${scopeOf(grant.names, Date.now()).said} for ${howMany(grant.minutes, "minute")}.`);
     await pressed("Show the number", [what, h("blockquote", {}, grant.reason)], () => {});
     show(
       h("p", {}, "Read this number to the approver, who types it:"),
@@ -157,7 +158,7 @@ function saidOf(grant) {
   const { hours, said } = scopeOf(grant.names, Date.now());
   const sids = hours.length ? [] : grant.names;
   return [
-    h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${said} for ${grant.minutes} minutes.`),
+    h("p", {}, h("strong", {}, grant.staff_name ?? grant.staff), ` asks to read ${said} for ${howMany(grant.minutes, "minute")}.`),
     h("blockquote", {}, grant.reason),
     sids.length ? h("ul", { class: "hours" }, sids.map((sid) => h("li", {}, h("code", {}, sid)))) : null,
     ...saidOfHours(hours),

@@ -2,6 +2,7 @@
 
 import { hex } from "./crypto/bytes.js";
 import { h, show } from "./dom.js";
+import { howMany } from "./how_many.js";
 import { provenEntries, seen } from "./ledger_proof.js";
 
 export const ledger = {
@@ -20,7 +21,7 @@ async function showLedger(account, brought) {
   const { signed, said, rows } = await provenEntries(account, brought);
   const sound = rows.filter((row) => row !== null).length;
   show(
-    h("p", { class: sound === rows.length ? "good" : "bad", role: "status" }, `${sound} of ${rows.length} entries are in the ledger of ${signed.size}, root ${hex(signed.root).slice(0, 16)}…. ${said}`),
+    h("p", { class: sound === rows.length ? "good" : "bad", role: "status" }, `${sound} of ${howMany(rows.length, "entry is", "entries are")} in the ledger of ${signed.size}, root ${hex(signed.root).slice(0, 16)}…. ${said}`),
     h(
       "table",
       {},

@@ -1,6 +1,7 @@
 // What a program was told, attempt by attempt: what was asked and answered, and where the time of it went.
 
 import { h } from "./dom.js";
+import { howMany } from "./how_many.js";
 import { moment } from "./rows.js";
 import { duration } from "./times.js";
 
@@ -60,11 +61,11 @@ function exchangeCard(exchange) {
     h("p", { class: "phases" }, [...phases, `in all ${duration(total)}`, reused ? "on a kept connection" : ""].filter(Boolean).join(", ")),
     code || cause ? h("p", { class: "bad" }, [code, cause].filter(Boolean).join(": ")) : null,
     bytes("Request", body, body.length),
-    status === null ? null : bytes(`Answer, ${headers.length} headers`, answer, answerBytes),
+    status === null ? null : bytes(`Answer, ${howMany(headers.length, "header")}`, answer, answerBytes),
   );
 }
 
 function bytes(name, kept, length) {
-  const cut = kept.length < length ? `, the first ${kept.length} of ${length} bytes` : `, ${length} bytes`;
+  const cut = kept.length < length ? `, the first ${kept.length} of ${howMany(length, "byte")}` : `, ${howMany(length, "byte")}`;
   return h("details", {}, h("summary", {}, `${name}${cut}`), h("pre", { tabindex: "0", "aria-label": name }, decoder.decode(kept)));
 }
