@@ -26,6 +26,7 @@ SESSION: Final = "session"
 NOW_HEADER: Final = "ringfence-now"
 STREAM: Final = "/live"
 TICKET: Final = "ticket"
+WHY: Final = "why"
 TICKET_HEADER: Final = "ringfence-ticket"
 # Scripts send it with what nobody has asked for at that moment: such a request is no activity of its session.
 FOLLOWING_HEADER: Final = "ringfence-following"
@@ -92,7 +93,8 @@ class SessionGuard:
             # What a browser without a session sends is nothing to report; a copy of one's cookie is.
             level = logging.DEBUG if error.harmless else logging.WARNING
             _log.log(level, "console.no_session", kind=self._kind, cause=str(error))
-            await self._refusal(headers)(scope, receive, self._telling_the_time(send))
+            scope.setdefault("state", {})[WHY] = error.told
+            await self._refusal(headers, error.told)(scope, receive, self._telling_the_time(send))
             return
         except RefusedError as error:
             await JSONResponse({"error": error.text}, error.status)(scope, receive, send)
@@ -148,7 +150,7 @@ class SessionGuard:
         try:
             await self._admits(session)
         except RefusedError as error:
-            raise SessionRefusedError(error.text, harmless=True) from None
+            raise SessionRefusedError(error.text, harmless=True, told=error.text) from None
 
     def _telling_the_time(self, send: Send) -> Send:
         """So that a browser whose clock was set signs anew, with the right time."""
@@ -165,15 +167,21 @@ class SessionGuard:
             raise RefusedError("Requests from other origins are refused.", status=403)
         _check_is_json(headers)
 
-    def _refusal(self, headers: Headers) -> ASGIApp:
+    def _refusal(self, headers: Headers, told: str) -> ASGIApp:
         if headers.get("sec-fetch-dest") == "document" or "text/html" in headers.get("accept", ""):
             return self._locked
-        return JSONResponse({"error": "Sign in first."}, 401)
+        return JSONResponse({"error": told or "Sign in first."}, 401)
 
 
 def session_of(request: Request) -> Session:
     """The session that the guard let by."""
     found: Session = request.scope["state"][SESSION]
+    return found
+
+
+def why_not(scope: Scope) -> str:
+    """What a person is told whose session was not let by, "" where there is none."""
+    found: str = scope.get("state", {}).get(WHY, "")
     return found
 
 

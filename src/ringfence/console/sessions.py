@@ -36,12 +36,14 @@ _SELECT: Final = "SELECT id, kind, person, account, public_jwk, made_ms, seen_ms
 class SessionRefusedError(Exception):
     """There is no such session, or the request is not its browser's. The reason is for nobody but tests and logs.
 
-    `harmless` is what browsers send that have none, or whose session ended.
+    `harmless` is what browsers send that have none, or whose session ended. `told` is for a person who has a session
+    and is kept out all the same.
     """
 
-    def __init__(self, why: str, *, harmless: bool = False) -> None:
+    def __init__(self, why: str, *, harmless: bool = False, told: str = "") -> None:
         super().__init__(why)
         self.harmless = harmless
+        self.told = told
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

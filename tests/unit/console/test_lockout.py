@@ -1,5 +1,6 @@
 """Somebody is stopped: sessions end, their grants with them, and a frozen member of staff does not come back."""
 
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +189,10 @@ def test_members_of_a_frozen_account_and_of_its_subaccounts_are_out_until_it_goe
             await lockout.end_accounts(await frozen_with(at.store, AC), "staff:terminal")
             rows = await at.storage.run(lambda db: db.execute("SELECT id FROM session").fetchall())
             assert rows == []
-            for member in (ada, ben):
+            for member, what in ((ada, "This account"), (ben, f"{AC}, the account above this one,")):
                 refused = await member.sign_in()
-                assert (refused.status_code, "not active" in refused.json()["error"]) == (403, True)
+                assert refused.status_code == 403
+                assert refused.json()["error"].startswith(f"{what} is frozen, since ")
             await thaw(at.store, at.clock, "account", AC)
             for member in (ada, ben):
                 assert (await member.sign_in()).status_code == 200
@@ -203,8 +205,11 @@ def test_a_session_that_a_freeze_overlooked_is_none_while_it_lasts(run: Any, sta
         async with stand() as at:
             ada, ben = await at.first(), await enrolled(at, await account(at))
             await freeze(at.store, at.clock, "account", AC)
-            assert (await ben.page("/members")).status_code == 401
-            assert (await ben.ask("POST", "/boxes", {"credential": AC})).status_code == 401
+            # Whoever has a session there is told why.
+            shown, asked = await ben.page("/members"), await ben.ask("POST", "/boxes", {"credential": AC})
+            assert (shown.status_code, asked.status_code) == (401, 401)
+            assert f'<p class="notice" role="alert">{escape(asked.json()["error"])}</p>' in shown.text
+            assert asked.json()["error"].startswith("This account is frozen, since")
             assert (await ada.page("/")).status_code == 200
             await thaw(at.store, at.clock, "account", AC)
             assert (await ben.page("/members")).status_code == 200

@@ -30,7 +30,6 @@ SHOW_FIRST = ("Show your passkey first.", 403)
 ENROLLED = ("This passkey is enrolled already.", 409)
 TEN = ("A member has 10 passkeys at most.", 409)
 LATE = ("This took too long: begin again.", 409)
-FROZEN = ("This account is not active for now.", 403)
 NO_PASSKEY = ("There is no such passkey.", 404)
 
 
@@ -155,11 +154,12 @@ def test_a_frozen_account_takes_nobody_at_either_step(run: Any, tmp_path: Path) 
             await it.link()
             asked = await it.members.begin_enrolling(AC, KL)
             await freeze(it.store, it.clock, "account", AC)
-            assert await refusal(it.members.begin_enrolling(AC, KL)) == FROZEN
+            words, status = await refusal(it.members.begin_enrolling(AC, KL))
+            assert (words.startswith("This account is frozen, since"), status) == (True, 403)
             # Who has no link is told nothing of that.
             assert await refusal(it.members.begin_enrolling(AC, f"KL{9:032x}")) == LINK
             answer, slot = made(it.browser(), asked, KL, LINK_SECRET)
-            assert await refusal(it.members.finish(asked.ceremony, answer, slot, None)) == FROZEN
+            assert await refusal(it.members.finish(asked.ceremony, answer, slot, None)) == (words, 403)
             await thaw(it.store, it.clock, "account", AC)
             assert await it.members.of(AC) == []
 

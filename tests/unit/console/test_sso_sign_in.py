@@ -333,7 +333,8 @@ def test_nobody_comes_into_an_account_that_stands_still(run: Any, sso: Any) -> N
             parts = await Parts(it).prepare()
             await parts.let_in()
             assert await freeze(it.store, it.clock, "account", AC)
-            assert await refusal(parts.come()) == ("This account is not active for now.", 403)
+            words, status = await refusal(parts.come())
+            assert (words.startswith("This account is frozen, since"), status) == (True, 403)
             assert await parts.open() == {parts.owner.id}
 
     run(scene())

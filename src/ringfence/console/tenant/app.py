@@ -10,11 +10,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ringfence.console.act_notices import ActNotices
 from ringfence.console.blast_notices import BlastNotices
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
+from ringfence.console.freezers import Freezers
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.live.pages import LivePages
 from ringfence.console.operator.grant_scopes import GrantScopes
 from ringfence.console.pages import Pages
-from ringfence.console.session_guard import OpenPaths, SessionGuard
+from ringfence.console.session_guard import OpenPaths, SessionGuard, why_not
 from ringfence.console.sessions import Session, Sessions
 from ringfence.console.sign_in import SignIn
 from ringfence.console.sign_in_routes import OPEN, OPEN_BELOW, sign_in_routes
@@ -76,7 +77,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     storage, keys = dependencies.storage, dependencies.keys
     passkeys = dependencies.members_passkeys
     party = RelyingParty(id=domain_of(origins.keys), name=NAME, origins=(origins.keys,), framed_by=(origins.tenant,))
-    sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view)
+    sessions, standstill = Sessions(storage, clock), Standstill(dependencies.view, Freezers(dependencies.records))
     live = LivePages(sessions, clock)
     members = Members(storage, keys, passkeys, party, clock, standstill)
     claims = OwnerClaims(storage, keys, clock)
@@ -98,11 +99,11 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     sso_sign_out = SsoSignOut(storage, sessions, providers, keys, clock, id_tokens, origins.tenant)
     signed_out = create_logout_app(sso_sign_out)
 
-    def sign_in_page(status: int = 200) -> Response:
-        return pages.page("member_sign_in.html", status, title="Sign in", keys=origins.keys)
+    def sign_in_page(status: int = 200, why: str = "") -> Response:
+        return pages.page("member_sign_in.html", status, title="Sign in", keys=origins.keys, why=why)
 
     async def locked(scope: Scope, receive: Receive, send: Send) -> None:
-        await sign_in_page(401)(scope, receive, send)
+        await sign_in_page(401, why_not(scope))(scope, receive, send)
 
     async def admits(session: Session) -> None:
         await standstill.check_member(session.account)
