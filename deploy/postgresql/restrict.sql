@@ -59,7 +59,7 @@ CREATE OR REPLACE TRIGGER is_frozen BEFORE UPDATE ON ringfence.account
 
 -- Nor do they ask for more than what they carry: what is for sale, who is looked up, whose second factor it is.
 REVOKE INSERT, UPDATE, DELETE ON ringfence.notice_address FROM ringfence_dispatcher, ringfence_voice;
-REVOKE ALL ON ringfence.stock, ringfence.credential_use,
+REVOKE ALL ON ringfence.stock, ringfence.credential_use, ringfence.access_fence,
   ringfence.lookup_override, ringfence.lookup_rule, ringfence.lookup_use,
   ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment, ringfence.verify_rate
   FROM ringfence_dispatcher, ringfence_voice;
@@ -99,7 +99,7 @@ REVOKE SELECT ON ringfence.credential, ringfence.verify_entity, ringfence.verify
 GRANT SELECT (account, sid, kind, friendly_name, created_ms, updated_ms, policy, networks, canary, watched, reaction, ends_ms),
   UPDATE (friendly_name, updated_ms), DELETE ON ringfence.credential TO ringfence_console;
 REVOKE UPDATE (policy, networks, canary, watched, reaction) ON ringfence.credential FROM ringfence_console;
-GRANT DELETE ON ringfence.credential_use TO ringfence_console;
+GRANT DELETE ON ringfence.credential_use, ringfence.access_fence TO ringfence_console;
 
 -- Whoever takes the consoles over may give a number up, and may not lead what comes to it elsewhere: what they give up
 -- rests for those 90 days, and goes to no other account before that. What happens to one number happens in turn: each

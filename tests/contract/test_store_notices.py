@@ -22,8 +22,8 @@ async def test_an_account_has_one_address_until_it_is_dropped(store):
     second = replace(first, standing=b"two", updated_ms=NOW + 1)
     await store.keep_notice_address(second)
     assert await store.notice_addresses([A]) == [second]
-    assert await store.drop_notice_address(A)
-    assert not await store.drop_notice_address(A)
+    assert await store.drop_notice_address(A, at_ms=NOW + 2)
+    assert not await store.drop_notice_address(A, at_ms=NOW + 2)
     assert await store.notice_addresses([A]) == [None]
     assert await store.notice_addresses([]) == []
 

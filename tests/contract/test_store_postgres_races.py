@@ -7,11 +7,13 @@ from msgspec.structs import replace
 from tests.contract.conftest import ACCOUNT as A
 
 from ringfence.domain.message import Status
+from ringfence.ports.access_changes import OvertakenError
 from ringfence.ports.call_brakes import Bound
 from ringfence.ports.freezes import FreezeRow
 from ringfence.ports.store import AccountRow, CredentialRow, Outcome, Settlement
 from ringfence.store.call_gate import Leaving
 from ringfence.store.postgres import PostgresStore
+from ringfence.store.postgres_accounts import _restrict_account, _restrict_credential
 from ringfence.store.postgres_call_brakes import _let_out
 from ringfence.store.postgres_connection import connect
 from ringfence.store.postgres_freezes import _put
@@ -170,4 +172,33 @@ async def test_an_account_that_waits_for_its_own_freeze_is_not_reopened_by_it(po
     await other.close()
     assert not await reopening
     assert (await store.account(A)).status == "suspended"
+    await store.close()
+
+
+async def test_what_two_processes_write_of_an_accounts_access_at_once_ends_as_the_newer_has_it(postgres_url):
+    """The older waits for what the newer has not yet committed, and sees it then."""
+    store = PostgresStore(postgres_url)
+    await store.open()
+    row = AccountRow(sid=A, tenant=A, friendly_name="", created_ms=NOW, updated_ms=NOW)
+    token = CredentialRow(
+        account=A, sid=A, kind="auth_token", verifier=b"v" * 32, hmac_states=b"s", created_ms=NOW, updated_ms=NOW
+    )
+    key = replace(token, sid="SK" + "1" * 32, kind="api_key")
+    await store.create_account(row, token)
+    await store.put_credential(key)
+    newer = await connect(postgres_url)
+    await newer.execute("BEGIN")
+    assert await _restrict_account(newer, [(A, "192.0.2.2/32", NOW + 2, NOW + 2)]) == [True]
+    limits = (None, "192.0.2.2/32", None, None, None, None)
+    assert await _restrict_credential(newer, [(A, key.sid, limits, NOW + 2, NOW + 2)]) == [True]
+    older = [
+        asyncio.create_task(store.restrict_account(A, "", NOW + 1, number=NOW + 1)),
+        asyncio.create_task(store.restrict_credential(A, key.sid, networks="", at_ms=NOW + 1, number=NOW + 1)),
+    ]
+    await asyncio.sleep(0.2)
+    assert not any(each.done() for each in older)
+    await newer.execute("COMMIT")
+    await newer.close()
+    assert [type(end) for end in await asyncio.gather(*older, return_exceptions=True)] == [OvertakenError] * 2
+    assert (await store.account(A)).networks == (await store.credential(key.sid)).networks == "192.0.2.2/32"
     await store.close()

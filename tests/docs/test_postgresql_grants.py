@@ -177,6 +177,11 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             for store in (dispatcher, voice, console):
                 with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                     await store.keep_notice_address(address)
+            # How new what limits a key is goes with the key, and is nobody's to set but the API's.
+            fence = "INSERT INTO ringfence.access_fence VALUES ('', '', '', 1)"
+            for store, refused in ((dispatcher, fence), (voice, "TABLE ringfence.access_fence"), (console, fence)):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await store._all(refused)
             await set_up(console)
             made = await invite(console, SystemClock(), invitation="IV" + "1" * 32, name="Acme", by="ST1")
             (invited,) = await console.invitations(open_at_ms=NOW)

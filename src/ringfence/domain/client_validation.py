@@ -48,10 +48,16 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClientKeys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Those of an account. Where validation is `required`, a request without it is refused."""
+    """Those of an account. Where validation is `required`, a request without it is refused.
+
+    `ruled` is the fence of the last change of that (`domain.access_fence`), `taken` the number of the last form of a
+    member's that was taken.
+    """
 
     required: bool = False
     keys: tuple[ClientKey, ...] = ()
+    ruled: int = 0
+    taken: int = 0
 
     def encode(self) -> str:
         """As it is kept; "" where there is nothing to keep."""

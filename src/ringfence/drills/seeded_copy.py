@@ -266,7 +266,8 @@ class SeededCopy:
 
     async def let_clients_sign(self, tenant: Tenant, public_key: str) -> str:
         """The tenant gives a client's key, and requires it where the design does: how JWTs name it."""
-        changes = add_key(public_key, "", self._clock.now_ms()), require(self._design.clients_sign)
+        now_ms = self._clock.now_ms()
+        changes = add_key(public_key, "", now_ms), require(self._design.clients_sign, now_ms)
         keys = await change_client_keys(self._store, self._clock, tenant.account, *changes)
         return keys.keys[-1].sid
 

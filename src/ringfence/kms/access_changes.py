@@ -19,6 +19,7 @@ from ringfence.domain.access_change import (
 )
 from ringfence.domain.clock import Clock
 from ringfence.domain.standing import hmac_states_record, notice_address_record
+from ringfence.kms.access_numbers import next_number
 from ringfence.kms.browser_slots import BrowserSlots, put_boxes
 from ringfence.kms.proof_keys import PROOF_MS
 from ringfence.kms.sealed_forms import SealedForms
@@ -39,7 +40,7 @@ WAITING_MAX: Final = 200
 """Of one account."""
 # What somebody was given a moment ago holds up all that comes after it of its account.
 _TAKEABLE = (
-    "SELECT number, account, record, credential, at_ms, sealed, taken_ms > 0"
+    "SELECT number, account, record, credential, at_ms, sealed"
     " FROM access_change AS waiting WHERE settled_ms = 0"
     " AND NOT EXISTS (SELECT 1 FROM access_change AS taken WHERE taken.account = waiting.account"
     " AND taken.settled_ms = 0 AND taken.taken_ms > ?)"
@@ -119,9 +120,11 @@ class AccessChangeBook:
                 _add_slot(db, account, change, proven.slot)
             if isinstance(change, KeyLimited) and change.ends_ms is not None:
                 set_end(db, account, change.sid, change.ends_ms, self._clock.now_ms())
+            now_ms = self._clock.now_ms()
             db.execute(
-                "INSERT INTO access_change (account, record, credential, at_ms, sealed) VALUES (?, ?, ?, ?, ?)",
-                (account, record, credential, self._clock.now_ms(), sealed),
+                "INSERT INTO access_change (number, account, record, credential, at_ms, sealed)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (next_number(db, now_ms), account, record, credential, now_ms, sealed),
             )
 
         await self._store.write(work)
@@ -141,7 +144,7 @@ class AccessChangeBook:
         if self._store.row(f"{_TAKEABLE} LIMIT 1", now_ms - TAKEN_MS) is None:
             return []
 
-        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, str, int, bytes, int]]:
+        def work(db: sqlite3.Connection) -> list[tuple[int, str, str, str, int, bytes]]:
             rows = db.execute(f"{_TAKEABLE} ORDER BY number LIMIT {AT_ONCE}", (now_ms - TAKEN_MS,)).fetchall()
             db.executemany("UPDATE access_change SET taken_ms = ? WHERE number = ?", [(now_ms, row[0]) for row in rows])
             return rows
@@ -151,10 +154,9 @@ class AccessChangeBook:
                 number=number,
                 account=account,
                 at_ms=at_ms,
-                again=bool(again),
                 change=KeyEnded(sid=sid) if record == KEY_ENDED else self._for_the_store(account, record, sealed),
             )
-            for number, account, record, sid, at_ms, sealed, again in await self._store.write(work)
+            for number, account, record, sid, at_ms, sealed in await self._store.write(work)
         ]
 
     async def settle(self, numbers: Sequence[int]) -> list[int]:

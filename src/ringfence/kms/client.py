@@ -61,8 +61,8 @@ class ApiKeyClient:
         await self._client.call("revoke_slot", account, credential)
         self._held.forget(account)
 
-    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> None:
-        await self._client.call("end_slot_at", caller, account, credential, ends_ms)
+    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> int:
+        return await self._client.call("end_slot_at", caller, account, credential, ends_ms, returns=int)
 
     async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
         async def fetch(so_far: int) -> SealingKey:

@@ -11,6 +11,7 @@ from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.hpke import Recipient, is_hybrid
 from ringfence.domain.sealing.slots import ContentKey, slot_public
 from ringfence.domain.sid import is_sid
+from ringfence.kms.access_numbers import next_number
 from ringfence.kms.store import KeyStore
 from ringfence.ports.console_keys import API_KEY_PREFIX
 from ringfence.ports.keys import Caller, KeyRefusedError, Slot
@@ -21,8 +22,8 @@ KEY_ENDED = "key_ended"
 """The record of what tells the API that a key was revoked which it may be taking: it has nothing sealed."""
 # Whoever took the key has his time to put it into the store: only then is it taken out.
 _END_TAKEN = (
-    "INSERT INTO access_change (account, record, credential, at_ms, sealed, taken_ms)"
-    " SELECT account, ?, credential, ?, x'', taken_ms FROM access_change"
+    "INSERT INTO access_change (number, account, record, credential, at_ms, sealed, taken_ms)"
+    " SELECT ?, account, ?, credential, ?, x'', taken_ms FROM access_change"
     " WHERE account = ? AND record = ? AND settled_ms = 0"
 )
 _OF_ACCOUNT = (
@@ -205,8 +206,10 @@ class SlotKeys:
         """
 
         def work(db: sqlite3.Connection) -> None:
+            now_ms = self._clock.now_ms()
             db.execute("DELETE FROM sealer WHERE account = ? AND credential = ?", (account, credential))
-            db.execute(_END_TAKEN, (KEY_ENDED, self._clock.now_ms(), account, new_key_record(credential)))
+            ended = next_number(db, now_ms), KEY_ENDED, now_ms
+            db.execute(_END_TAKEN, (*ended, account, new_key_record(credential)))
             db.execute(
                 "DELETE FROM access_change WHERE account = ? AND credential = ? AND record != ?",
                 (account, credential, KEY_ENDED),
@@ -219,9 +222,14 @@ class SlotKeys:
         await self._store.write(work, erases=True)
         self._forget_renewed(account)
 
-    async def end_at(self, account: str, credential: str, ends_ms: int) -> None:
-        """As `set_end`."""
-        await self._store.write(lambda db: set_end(db, account, credential, ends_ms, self._clock.now_ms()))
+    async def end_at(self, account: str, credential: str, ends_ms: int) -> int:
+        """As `set_end`: its number."""
+
+        def work(db: sqlite3.Connection) -> int:
+            set_end(db, account, credential, ends_ms, self._clock.now_ms())
+            return next_number(db, self._clock.now_ms())
+
+        return await self._store.write(work)
 
     def _open_slot(self, caller: Caller) -> tuple[dict[int, ContentKey], bool]:
         rows = self._store.rows(

@@ -14,13 +14,20 @@ from ringfence.ports.standing_forms import SealedForm
 
 
 class AccessChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One that waits to be taken into the store. `number` counts up. `again`: somebody was given it before."""
+    """One that waits to be taken into the store. `number` is as `domain.access_fence` has it."""
 
     number: int
     account: str
     at_ms: int
     change: Change
-    again: bool = False
+
+
+class OvertakenError(Exception):
+    """Something newer was written in these fields of it: nothing was written."""
+
+    def __init__(self, fields: frozenset[str]) -> None:
+        super().__init__("overtaken")
+        self.fields = fields
 
 
 class WaitingAccess(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,8 +112,10 @@ class TenantKeys(Protocol):
     async def revoke_slot(self, account: str, credential: str) -> None:
         """Drop a slot and begin a new content key for those that remain. Again is a no-op."""
 
-    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> None:
+    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> int:
         """Drop an API key's slot at that time, Unix milliseconds, as `revoke_slot` does; 0 takes an end away.
+
+        Its number (`domain.access_fence`) tells it from what members change of that end.
 
         KeyRefusedError for a caller that does not open `account`, where it has no such key, and for one that has ended.
         """

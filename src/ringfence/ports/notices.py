@@ -43,11 +43,15 @@ class NoticeRow(msgspec.Struct, frozen=True, kw_only=True):
 class NoticeStore(Protocol):
     """Addresses of accounts, one each, and notices, which are kept."""
 
-    async def keep_notice_address(self, row: NoticeAddress) -> None:
-        """In the place of the one there was."""
+    async def keep_notice_address(self, row: NoticeAddress, *, number: int | None = None) -> None:
+        """In the place of the one there was.
 
-    async def drop_notice_address(self, account: str) -> bool:
-        """False where there was none."""
+        With a `number` of the key service's (`domain.access_fence`) a no-op where one was kept or dropped by it, and
+        OvertakenError where one was since; without one, it is as new as `updated_ms`.
+        """
+
+    async def drop_notice_address(self, account: str, *, at_ms: int, number: int | None = None) -> bool:
+        """False where there was none. `number` and `at_ms` as `keep_notice_address` has them."""
 
     async def notice_addresses(self, accounts: Sequence[str]) -> list[NoticeAddress | None]:
         """One answer each, in order."""

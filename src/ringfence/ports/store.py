@@ -397,20 +397,24 @@ class KeyStore(Protocol):
         account: str,
         sid: str,
         *,
-        policy: str,
-        networks: str,
-        canary: bool,
-        watched: bool = False,
-        reaction: str = "alarm",
+        policy: str | None = None,
+        networks: str | None = None,
+        canary: bool | None = None,
+        watched: bool | None = None,
+        reaction: str | None = None,
         ends_ms: int | None = None,
         at_ms: int,
+        number: int | None = None,
     ) -> bool:
-        """How it may be used from now on; without `ends_ms` it ends as before.
+        """How it may be used from now on; what is None stays as it is.
 
-        False when the account has no such credential (any more).
+        False when the account has no such credential (any more). With a `number` of the key service's
+        (`domain.access_fence`) what was written by it stays, and OvertakenError where something newer was in one of the
+        fields; without one, what is written is as new as `at_ms`.
         """
 
-    async def delete_credential(self, account: str, sid: str) -> bool: ...
+    async def delete_credential(self, account: str, sid: str, *, number: int | None = None) -> bool:
+        """False where the account has none. With a `number` no key comes in its place that was made before that."""
 
 
 class NumberStore(Protocol):
@@ -501,8 +505,17 @@ class AccountStore(NumberStore, KeyStore, Protocol):
     async def put_credential(self, row: CredentialRow) -> None:
         """Create or replace (rotation: created_ms and how it may be used stay). SidTakenError for another's sid."""
 
-    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
-        """From where its credentials may be used from now on. False for an unknown account."""
+    async def add_credential(self, row: CredentialRow, number: int) -> None:
+        """Create, where the key service numbered it so. A no-op where the account has it, or had it.
+
+        SidTakenError for another's sid; OvertakenError where it was deleted by a higher `number`.
+        """
+
+    async def restrict_account(self, sid: str, networks: str, at_ms: int, *, number: int | None = None) -> bool:
+        """From where its credentials may be used from now on. False for an unknown account.
+
+        With a `number` as `restrict_credential`.
+        """
 
     async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
         """Other client keys, where they are still what they were. False otherwise, and for an unknown account."""

@@ -2,16 +2,20 @@
 
 from msgspec.structs import replace
 
+from ringfence.domain.access_fence import MADE
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
 from ringfence.ports.oversight import TENANTS_LOOKED, TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
+from ringfence.store.access_fences import LIMITS, NETWORKS
+from ringfence.store.memory_access_fences import MemoryAccessFences
 from ringfence.store.paging import page_of, place_of, small
 
 
-class MemoryAccounts:
+class MemoryAccounts(MemoryAccessFences):
     """The accounts' half of `ports.store.AccountStore` over dictionaries."""
 
     def __init__(self) -> None:
+        MemoryAccessFences.__init__(self)
         self._accounts: dict[str, AccountRow] = {}
         self._credentials: dict[str, CredentialRow] = {}
         self._credential_uses: dict[tuple[str, str], int] = {}
@@ -92,6 +96,13 @@ class MemoryAccounts:
                 ends_ms=known.ends_ms,
             )
 
+    async def add_credential(self, row: CredentialRow, number: int) -> None:
+        known = self._credentials.get(row.sid)
+        if known is not None and known.account != row.account:
+            raise SidTakenError
+        if known is None and self._pass(row.account, row.sid, [MADE], number, 0):
+            self._credentials[row.sid] = row
+
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
         known = self._credentials.get(sid)
         if known is None or known.account != account:
@@ -104,34 +115,30 @@ class MemoryAccounts:
         account: str,
         sid: str,
         *,
-        policy: str,
-        networks: str,
-        canary: bool,
-        watched: bool = False,
-        reaction: str = "alarm",
+        policy: str | None = None,
+        networks: str | None = None,
+        canary: bool | None = None,
+        watched: bool | None = None,
+        reaction: str | None = None,
         ends_ms: int | None = None,
         at_ms: int,
+        number: int | None = None,
     ) -> bool:
         known = self._credentials.get(sid)
         if known is None or known.account != account:
             return False
-        self._credentials[sid] = replace(
-            known,
-            policy=policy,
-            networks=networks,
-            canary=canary,
-            watched=watched,
-            reaction=reaction,
-            ends_ms=known.ends_ms if ends_ms is None else ends_ms,
-            updated_ms=at_ms,
-        )
+        values = (policy, networks, canary, watched, reaction, ends_ms)
+        given = {name: value for name, value in zip(LIMITS, values, strict=True) if value is not None}
+        if passed := self._pass(account, sid, given, number, at_ms):
+            self._credentials[sid] = replace(known, **{name: given[name] for name in passed}, updated_ms=at_ms)
         return True
 
-    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
+    async def restrict_account(self, sid: str, networks: str, at_ms: int, *, number: int | None = None) -> bool:
         known = self._accounts.get(sid)
         if known is None:
             return False
-        self._accounts[sid] = replace(known, networks=networks, updated_ms=at_ms)
+        if self._pass(sid, "", [NETWORKS], number, at_ms):
+            self._accounts[sid] = replace(known, networks=networks, updated_ms=at_ms)
         return True
 
     async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
@@ -179,11 +186,14 @@ class MemoryAccounts:
         shown = {name: getattr(row, name) for name in KeyRow.__struct_fields__ if name != "used_ms"}
         return KeyRow(**shown, used_ms=self._credential_uses.get((row.account, row.sid)))
 
-    async def delete_credential(self, account: str, sid: str) -> bool:
+    async def delete_credential(self, account: str, sid: str, *, number: int | None = None) -> bool:
+        if number is not None:
+            self._note_gone(account, sid, number)
         known = self._credentials.get(sid)
         if known is None or known.account != account:
             return False
         del self._credentials[sid]
         self._credential_uses.pop((account, sid), None)
         self._credential_networks.pop((account, sid), None)
+        self._forget_fences(account, sid)
         return True

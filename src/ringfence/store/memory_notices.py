@@ -4,20 +4,25 @@ from collections.abc import Sequence
 
 from ringfence.ports.notices import NoticeAddress, NoticeRow
 from ringfence.ports.outbox import NewEvent
+from ringfence.store.access_fences import NOTICE_ADDRESS as FIELD
+from ringfence.store.memory_access_fences import MemoryAccessFences
 
 
-class MemoryNotices:
+class MemoryNotices(MemoryAccessFences):
     """`ports.notices.NoticeStore` over dictionaries."""
 
     def __init__(self) -> None:
+        MemoryAccessFences.__init__(self)
         self._notice_addresses: dict[str, NoticeAddress] = {}
         self._notices: dict[tuple[str, str], NoticeRow] = {}
 
-    async def keep_notice_address(self, row: NoticeAddress) -> None:
-        self._notice_addresses[row.account] = row
+    async def keep_notice_address(self, row: NoticeAddress, *, number: int | None = None) -> None:
+        if self._pass(row.account, "", [FIELD], number, row.updated_ms):
+            self._notice_addresses[row.account] = row
 
-    async def drop_notice_address(self, account: str) -> bool:
-        return self._notice_addresses.pop(account, None) is not None
+    async def drop_notice_address(self, account: str, *, at_ms: int, number: int | None = None) -> bool:
+        passed = self._pass(account, "", [FIELD], number, at_ms)
+        return bool(passed) and self._notice_addresses.pop(account, None) is not None
 
     async def notice_addresses(self, accounts: Sequence[str]) -> list[NoticeAddress | None]:
         return [self._notice_addresses.get(account) for account in accounts]

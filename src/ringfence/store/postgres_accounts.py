@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from ringfence.domain.access_fence import MADE
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
+from ringfence.ports.access_changes import OvertakenError
 from ringfence.ports.oversight import TENANTS_LOOKED, TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
+from ringfence.store.access_fences import LIMITS, NETWORKS
 from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
 from ringfence.store.paging import place_after, small
+from ringfence.store.postgres_access_fences import forget_fences, note_gone, pass_fences
 from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_ground import PostgresGround, count
 from ringfence.store.statements import statements
@@ -19,9 +23,10 @@ NewAccount = tuple[AccountRow, CredentialRow]
 Update = tuple[AccountRow, str]
 StatusChange = tuple[str, str, str, int]
 Renaming = tuple[str, str, str, int]
-Key = tuple[str, str]
-Restriction = tuple[str, str, str, str, bool, int, bool, str, int | None]
-AccountRestriction = tuple[str, str, int]
+Restriction = tuple[str, str, tuple[str | bool | int | None, ...], int, int | None]
+AccountRestriction = tuple[str, str, int, int | None]
+Numbered = tuple[CredentialRow, int]
+Deletion = tuple[str, str, int | None]
 Use = tuple[str, str, int, str]
 KeyChange = tuple[str, str, str, int]
 
@@ -66,6 +71,9 @@ class PostgresAccounts(PostgresGround):
     async def put_credential(self, row: CredentialRow) -> None:
         await self._write_directory(_put_credential, row)
 
+    async def add_credential(self, row: CredentialRow, number: int) -> None:
+        await self._write_directory(_add_credential, (row, number))
+
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
         return await self._write_directory(_rename_credential, (account, sid, friendly_name, at_ms))
 
@@ -74,19 +82,20 @@ class PostgresAccounts(PostgresGround):
         account: str,
         sid: str,
         *,
-        policy: str,
-        networks: str,
-        canary: bool,
-        watched: bool = False,
-        reaction: str = "alarm",
+        policy: str | None = None,
+        networks: str | None = None,
+        canary: bool | None = None,
+        watched: bool | None = None,
+        reaction: str | None = None,
         ends_ms: int | None = None,
         at_ms: int,
+        number: int | None = None,
     ) -> bool:
-        restriction = (account, sid, policy, networks, canary, at_ms, watched, reaction, ends_ms)
+        restriction = (account, sid, (policy, networks, canary, watched, reaction, ends_ms), at_ms, number)
         return await self._write_directory(_restrict_credential, restriction)
 
-    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
-        return await self._write_directory(_restrict_account, (sid, networks, at_ms))
+    async def restrict_account(self, sid: str, networks: str, at_ms: int, *, number: int | None = None) -> bool:
+        return await self._write_directory(_restrict_account, (sid, networks, at_ms, number))
 
     async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
         return await self._write_directory(_set_client_keys, (sid, client_keys, was, at_ms))
@@ -117,8 +126,8 @@ class PostgresAccounts(PostgresGround):
         place = place_after(before, await self._made_ms(SQL["credential_place"], account, before))
         return [KEY.read(row) for row in await self._all(SQL["keys"], account, *place, limit)]
 
-    async def delete_credential(self, account: str, sid: str) -> bool:
-        return await self._write_directory(_delete_credential, (account, sid))
+    async def delete_credential(self, account: str, sid: str, *, number: int | None = None) -> bool:
+        return await self._write_directory(_delete_credential, (account, sid, number))
 
 
 async def _create(tx: Connection, accounts: Sequence[NewAccount]) -> list[Exception | None]:
@@ -166,16 +175,63 @@ async def _put_credential(tx: Connection, rows: Sequence[CredentialRow]) -> list
     ]
 
 
+async def _add_credential(tx: Connection, requests: Sequence[Numbered]) -> list[Exception | None]:
+    return [await _add_one(tx, *each) for each in requests]
+
+
+async def _add_one(tx: Connection, row: CredentialRow, number: int) -> Exception | None:
+    owner = await tx.fetchval(SQL["owner"], row.sid)
+    if owner is not None:
+        return None if owner == row.account else SidTakenError()
+    try:
+        passed = await pass_fences(tx, row.account, row.sid, [MADE], number, 0)
+    except OvertakenError as newer:
+        return newer
+    if passed and not count(await tx.execute(SQL["insert_new_credential"], *CREDENTIAL.write(row))):
+        return SidTakenError()
+    return None
+
+
 async def _rename_credential(tx: Connection, renamings: Sequence[Renaming]) -> list[bool]:
     return [count(await tx.execute(SQL["rename_credential"], *renaming)) > 0 for renaming in renamings]
 
 
-async def _restrict_credential(tx: Connection, restrictions: Sequence[Restriction]) -> list[bool]:
-    return [count(await tx.execute(SQL["restrict_credential"], *restriction)) > 0 for restriction in restrictions]
+async def _restrict_credential(tx: Connection, requests: Sequence[Restriction]) -> list[bool | Exception]:
+    return [await _restrict_key(tx, *each) for each in requests]
 
 
-async def _restrict_account(tx: Connection, restrictions: Sequence[AccountRestriction]) -> list[bool]:
-    return [count(await tx.execute(SQL["restrict_account"], *restriction)) > 0 for restriction in restrictions]
+async def _restrict_key(
+    tx: Connection, account: str, sid: str, values: Sequence[str | bool | int | None], at_ms: int, number: int | None
+) -> bool | Exception:
+    if await tx.fetchval(SQL["owner"], sid) != account:
+        return False
+    given = {name: value for name, value in zip(LIMITS, values, strict=True) if value is not None}
+    try:
+        passed = await pass_fences(tx, account, sid, given, number, at_ms)
+    except OvertakenError as newer:
+        return newer
+    if passed:
+        limits = [given[name] if name in passed else None for name in LIMITS]
+        return count(await tx.execute(SQL["restrict_credential"], account, sid, *limits, at_ms)) > 0
+    return True
+
+
+async def _restrict_account(tx: Connection, requests: Sequence[AccountRestriction]) -> list[bool | Exception]:
+    return [await _restrict_networks(tx, *each) for each in requests]
+
+
+async def _restrict_networks(
+    tx: Connection, sid: str, networks: str, at_ms: int, number: int | None
+) -> bool | Exception:
+    if await tx.fetchval(TURN, sid) is None:
+        return False
+    try:
+        passed = await pass_fences(tx, sid, "", [NETWORKS], number, at_ms)
+    except OvertakenError as newer:
+        return newer
+    if passed:
+        await tx.execute(SQL["restrict_account"], sid, networks, at_ms)
+    return True
 
 
 async def _set_client_keys(tx: Connection, changes: Sequence[KeyChange]) -> list[bool]:
@@ -188,7 +244,13 @@ async def _note_use(tx: Connection, uses: Sequence[Use]) -> list[None]:
     return [None] * len(uses)
 
 
-async def _delete_credential(tx: Connection, keys: Sequence[Key]) -> list[bool]:
-    for key in keys:
-        await tx.execute(SQL["forget_use"], *key)
-    return [count(await tx.execute(SQL["delete_credential"], *key)) > 0 for key in keys]
+async def _delete_credential(tx: Connection, requests: Sequence[Deletion]) -> list[bool]:
+    return [await _delete_one(tx, *each) for each in requests]
+
+
+async def _delete_one(tx: Connection, account: str, sid: str, number: int | None) -> bool:
+    await tx.execute(SQL["forget_use"], account, sid)
+    await forget_fences(tx, account, sid)
+    if number is not None:
+        await note_gone(tx, account, sid, number)
+    return count(await tx.execute(SQL["delete_credential"], account, sid)) > 0

@@ -3,11 +3,15 @@
 import sqlite3
 from collections.abc import Sequence
 
+from ringfence.domain.access_fence import MADE
 from ringfence.domain.key_watch import KNOWN_CHARACTERS
+from ringfence.ports.access_changes import OvertakenError
 from ringfence.ports.oversight import TENANTS_LOOKED, TenantFilter
 from ringfence.ports.store import AccountRow, CredentialRow, KeyRow, SidTakenError
+from ringfence.store.access_fences import LIMITS, NETWORKS
 from ringfence.store.columns import ACCOUNT, CREDENTIAL, KEY
 from ringfence.store.paging import place_after, small
+from ringfence.store.sqlite_access_fences import forget_fences, note_gone, pass_fences
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
@@ -18,9 +22,10 @@ NewAccount = tuple[AccountRow, CredentialRow]
 Update = tuple[AccountRow, str]
 StatusChange = tuple[str, str, str, int]
 Renaming = tuple[str, str, str, int]
-Key = tuple[str, str]
-Restriction = tuple[str, str, str, str, bool, int, bool, str, int | None]
-AccountRestriction = tuple[str, str, int]
+Restriction = tuple[str, str, tuple[str | bool | int | None, ...], int, int | None]
+AccountRestriction = tuple[str, str, int, int | None]
+Numbered = tuple[CredentialRow, int]
+Deletion = tuple[str, str, int | None]
 Use = tuple[str, str, int, str]
 KeyChange = tuple[str, str, str, int]
 
@@ -67,6 +72,9 @@ class SqliteAccounts(SqliteGround):
     async def put_credential(self, row: CredentialRow) -> None:
         await self._write(_put_credential, row)
 
+    async def add_credential(self, row: CredentialRow, number: int) -> None:
+        await self._write(_add_credential, (row, number))
+
     async def rename_credential(self, account: str, sid: str, friendly_name: str, at_ms: int) -> bool:
         return await self._write(_rename_credential, (account, sid, friendly_name, at_ms))
 
@@ -75,19 +83,20 @@ class SqliteAccounts(SqliteGround):
         account: str,
         sid: str,
         *,
-        policy: str,
-        networks: str,
-        canary: bool,
-        watched: bool = False,
-        reaction: str = "alarm",
+        policy: str | None = None,
+        networks: str | None = None,
+        canary: bool | None = None,
+        watched: bool | None = None,
+        reaction: str | None = None,
         ends_ms: int | None = None,
         at_ms: int,
+        number: int | None = None,
     ) -> bool:
-        restriction = (account, sid, policy, networks, canary, at_ms, watched, reaction, ends_ms)
+        restriction = (account, sid, (policy, networks, canary, watched, reaction, ends_ms), at_ms, number)
         return await self._write(_restrict_credential, restriction)
 
-    async def restrict_account(self, sid: str, networks: str, at_ms: int) -> bool:
-        return await self._write(_restrict_account, (sid, networks, at_ms))
+    async def restrict_account(self, sid: str, networks: str, at_ms: int, *, number: int | None = None) -> bool:
+        return await self._write(_restrict_account, (sid, networks, at_ms, number))
 
     async def set_client_keys(self, sid: str, client_keys: str, *, was: str, at_ms: int) -> bool:
         return await self._write(_set_client_keys, (sid, client_keys, was, at_ms))
@@ -120,8 +129,8 @@ class SqliteAccounts(SqliteGround):
         place = place_after(before, known and known[0])
         return [KEY.read(row) for row in self._all(SQL["keys"], (account, *place, limit))]
 
-    async def delete_credential(self, account: str, sid: str) -> bool:
-        return await self._write(_delete_credential, (account, sid))
+    async def delete_credential(self, account: str, sid: str, *, number: int | None = None) -> bool:
+        return await self._write(_delete_credential, (account, sid, number))
 
 
 def _create(tx: SqliteWriter, accounts: Sequence[NewAccount]) -> list[Exception | None]:
@@ -160,16 +169,60 @@ def _put_credential(tx: SqliteWriter, rows: Sequence[CredentialRow]) -> list[Exc
     return ends
 
 
+def _add_credential(tx: SqliteWriter, requests: Sequence[Numbered]) -> list[Exception | None]:
+    return [_add_one(tx, *each) for each in requests]
+
+
+def _add_one(tx: SqliteWriter, row: CredentialRow, number: int) -> Exception | None:
+    owner = tx.run(SQL["owner"], (row.sid,)).fetchone()
+    if owner is not None:
+        return None if owner == (row.account,) else SidTakenError()
+    try:
+        if pass_fences(tx, row.account, row.sid, [MADE], number, 0):
+            tx.run(SQL["insert_credential"], CREDENTIAL.write(row))
+    except OvertakenError as newer:
+        return newer
+    return None
+
+
 def _rename_credential(tx: SqliteWriter, renamings: Sequence[Renaming]) -> list[bool]:
     return [tx.run(SQL["rename_credential"], renaming).rowcount > 0 for renaming in renamings]
 
 
-def _restrict_credential(tx: SqliteWriter, restrictions: Sequence[Restriction]) -> list[bool]:
-    return [tx.run(SQL["restrict_credential"], restriction).rowcount > 0 for restriction in restrictions]
+def _restrict_credential(tx: SqliteWriter, requests: Sequence[Restriction]) -> list[bool | Exception]:
+    return [_restrict_key(tx, *each) for each in requests]
 
 
-def _restrict_account(tx: SqliteWriter, restrictions: Sequence[AccountRestriction]) -> list[bool]:
-    return [tx.run(SQL["restrict_account"], restriction).rowcount > 0 for restriction in restrictions]
+def _restrict_key(
+    tx: SqliteWriter, account: str, sid: str, values: Sequence[str | bool | int | None], at_ms: int, number: int | None
+) -> bool | Exception:
+    if tx.run(SQL["owner"], (sid,)).fetchone() != (account,):
+        return False
+    given = {name: value for name, value in zip(LIMITS, values, strict=True) if value is not None}
+    try:
+        passed = pass_fences(tx, account, sid, given, number, at_ms)
+    except OvertakenError as newer:
+        return newer
+    if passed:
+        limits = [given[name] if name in passed else None for name in LIMITS]
+        tx.run(SQL["restrict_credential"], (account, sid, *limits, at_ms))
+    return True
+
+
+def _restrict_account(tx: SqliteWriter, requests: Sequence[AccountRestriction]) -> list[bool | Exception]:
+    return [_restrict_networks(tx, *each) for each in requests]
+
+
+def _restrict_networks(tx: SqliteWriter, sid: str, networks: str, at_ms: int, number: int | None) -> bool | Exception:
+    if tx.run(SQL["status"], (sid,)).fetchone() is None:
+        return False
+    try:
+        passed = pass_fences(tx, sid, "", [NETWORKS], number, at_ms)
+    except OvertakenError as newer:
+        return newer
+    if passed:
+        tx.run(SQL["restrict_account"], (sid, networks, at_ms))
+    return True
 
 
 def _set_client_keys(tx: SqliteWriter, changes: Sequence[KeyChange]) -> list[bool]:
@@ -182,8 +235,14 @@ def _note_use(tx: SqliteWriter, uses: Sequence[Use]) -> list[None]:
     return [None] * len(uses)
 
 
-def _delete_credential(tx: SqliteWriter, keys: Sequence[Key]) -> list[bool]:
+def _delete_credential(tx: SqliteWriter, requests: Sequence[Deletion]) -> list[bool]:
     tx.erased = True
-    for key in keys:
-        tx.run(SQL["forget_use"], key)
-    return [tx.run(SQL["delete_credential"], key).rowcount > 0 for key in keys]
+    return [_delete_one(tx, *each) for each in requests]
+
+
+def _delete_one(tx: SqliteWriter, account: str, sid: str, number: int | None) -> bool:
+    tx.run(SQL["forget_use"], (account, sid))
+    forget_fences(tx, account, sid)
+    if number is not None:
+        note_gone(tx, account, sid, number)
+    return tx.run(SQL["delete_credential"], (account, sid)).rowcount > 0

@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 
+from ringfence.ports.access_changes import OvertakenError
 from ringfence.ports.notices import NoticeAddress, NoticeRow
+from ringfence.store.access_fences import NOTICE_ADDRESS as FIELD
 from ringfence.store.columns import NOTICE, NOTICE_ADDRESS
 from ringfence.store.json_rows import json_rows
 from ringfence.store.memory_notices import event_of
+from ringfence.store.sqlite_access_fences import pass_fences
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_outbox import append_events
 from ringfence.store.sqlite_session import SqliteWriter
@@ -13,15 +16,18 @@ from ringfence.store.statements import statements
 
 SQL = statements("sqlite/notices")
 
+Numbered = tuple[NoticeAddress, int | None]
+Dropping = tuple[str, int, int | None]
+
 
 class SqliteNotices(SqliteGround):
     """`ports.notices.NoticeStore`."""
 
-    async def keep_notice_address(self, row: NoticeAddress) -> None:
-        await self._write(_keep_address, row)
+    async def keep_notice_address(self, row: NoticeAddress, *, number: int | None = None) -> None:
+        await self._write(_keep_address, (row, number))
 
-    async def drop_notice_address(self, account: str) -> bool:
-        return await self._write(_drop_address, account)
+    async def drop_notice_address(self, account: str, *, at_ms: int, number: int | None = None) -> bool:
+        return await self._write(_drop_address, (account, at_ms, number))
 
     async def notice_addresses(self, accounts: Sequence[str]) -> list[NoticeAddress | None]:
         rows = [NOTICE_ADDRESS.read(row) for row in self._all(SQL["addresses"], (json_rows(accounts),))]
@@ -40,14 +46,29 @@ class SqliteNotices(SqliteGround):
         return [found.get(key) for key in keys]
 
 
-def _keep_address(tx: SqliteWriter, rows: Sequence[NoticeAddress]) -> list[None]:
-    for row in rows:
-        tx.run(SQL["keep_address"], NOTICE_ADDRESS.write(row))
-    return [None] * len(rows)
+def _keep_address(tx: SqliteWriter, requests: Sequence[Numbered]) -> list[Exception | None]:
+    return [_keep_one(tx, *each) for each in requests]
 
 
-def _drop_address(tx: SqliteWriter, accounts: Sequence[str]) -> list[bool]:
-    return [tx.run(SQL["drop_address"], (account,)).rowcount > 0 for account in accounts]
+def _keep_one(tx: SqliteWriter, row: NoticeAddress, number: int | None) -> Exception | None:
+    try:
+        if pass_fences(tx, row.account, "", [FIELD], number, row.updated_ms):
+            tx.run(SQL["keep_address"], NOTICE_ADDRESS.write(row))
+    except OvertakenError as newer:
+        return newer
+    return None
+
+
+def _drop_address(tx: SqliteWriter, requests: Sequence[Dropping]) -> list[bool | Exception]:
+    return [_drop_one(tx, *each) for each in requests]
+
+
+def _drop_one(tx: SqliteWriter, account: str, at_ms: int, number: int | None) -> bool | Exception:
+    try:
+        passed = pass_fences(tx, account, "", [FIELD], number, at_ms)
+    except OvertakenError as newer:
+        return newer
+    return bool(passed) and tx.run(SQL["drop_address"], (account,)).rowcount > 0
 
 
 def _add(tx: SqliteWriter, requests: Sequence[Sequence[NoticeRow]]) -> list[int]:

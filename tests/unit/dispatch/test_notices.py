@@ -68,7 +68,7 @@ def test_one_that_fails_is_told_again_and_one_without_an_address_is_done(
                 return (event.state, event.attempts) == ("pending", 1)
 
             await until(tried)
-        assert await store.drop_notice_address(ACCOUNT)
+        assert await store.drop_notice_address(ACCOUNT, at_ms=installation.clock.now_ms())
         (event,) = await store.events(ACCOUNT, notice.sid)
         await store.defer_events([event], 0)
         async with running(loop_of(installation)):

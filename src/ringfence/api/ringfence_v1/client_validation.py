@@ -73,6 +73,6 @@ async def update(request: ApiRequest[ClientValidationForm]) -> ClientValidation:
     if form.public_key:
         changes.append(add_key(form.public_key, form.friendly_name, deps.clock.now_ms()))
     if form.required is not None:
-        changes.append(require(form.required))
+        changes.append(require(form.required, deps.clock.now_ms()))
     keys = await change_client_keys(deps.store, deps.clock, account, *changes)
     return _shown(account.sid, keys)

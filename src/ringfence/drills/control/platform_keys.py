@@ -74,8 +74,8 @@ class PlatformKeys(CodeTable, TotpTable, DeviceTable):
     async def revoke_slot(self, account: str, credential: str) -> None:
         return
 
-    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> None:
-        return
+    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> int:
+        return self._clock.now_ms()
 
     async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
         now_ms = self._clock.now_ms()

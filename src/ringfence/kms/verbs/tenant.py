@@ -49,10 +49,10 @@ class TenantVerbs(Vault):
         await self._write_down(account, API, "revoke_slot", credential)
         await self._slots.revoke(account, credential)
 
-    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> None:
+    async def end_slot_at(self, caller: Caller, account: str, credential: str, ends_ms: int) -> int:
         await self._open(caller, account, "end_slot_at")
         await self._write_down(account, caller.credential, "end_slot_at", credential)
-        await self._slots.end_at(account, credential, ends_ms)
+        return await self._slots.end_at(account, credential, ends_ms)
 
     async def sealing_key(self, caller: Caller, account: str, sealed: int = 0) -> SealingKey:
         await self._open_or_seal(caller, account, "sealing_key")

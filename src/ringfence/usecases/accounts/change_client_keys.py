@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
+from ringfence.domain.access_change import ClientKeysChanged
+from ringfence.domain.access_fence import access_fence
 from ringfence.domain.client_validation import (
     KEYS_MAX,
     NAME_CHARACTERS,
@@ -29,9 +31,11 @@ async def change_client_keys(store: AccountStore, clock: Clock, account: Account
     to do it with; 20404 for an account that is gone.
     """
     while True:
-        after = read_client_keys(account.client_keys)
+        after = before = read_client_keys(account.client_keys)
         for change in changes:
             after = change(after)
+        if after == before:
+            return after
         _check(after)
         if await store.set_client_keys(account.sid, after.encode(), was=account.client_keys, at_ms=clock.now_ms()):
             return after
@@ -68,6 +72,27 @@ def without_key(sid: str) -> Change:
     return lambda before: replace(before, keys=tuple(key for key in before.keys if key.sid != sid))
 
 
+def kept(form: ClientKeysChanged, number: int) -> Change:
+    """What a member's form says, that the key service numbered so: once, and nothing after a later one was taken.
+
+    Keys come and go whatever was changed since; the rule stays where it was set since.
+    """
+    fence = access_fence(number, 0)
+
+    def change(before: ClientKeys) -> ClientKeys:
+        if number <= before.taken:
+            return before
+        after = replace(before, taken=number)
+        # What takes a key away and lifts the rule does so at once: a rule without a key would shut everybody out.
+        for each in [*([with_key(form.add)] if form.add else []), *([without_key(form.remove)] if form.remove else [])]:
+            after = each(after)
+        if form.required is not None and fence > before.ruled:
+            after = replace(after, required=form.required, ruled=fence)
+        return after
+
+    return change
+
+
 def rename_client_key(sid: str, friendly_name: str, now_ms: int) -> Change:
     """Another name for a key. ApiError 20404 where there is none of that SID."""
 
@@ -89,9 +114,10 @@ def remove_key(sid: str) -> Change:
     return change
 
 
-def require(required: bool) -> Change:
+def require(required: bool, now_ms: int) -> Change:
     """Whether a request must be signed."""
-    return lambda before: replace(before, required=required)
+    fence = access_fence(None, now_ms)
+    return lambda before: replace(before, required=required, ruled=max(fence, before.ruled))
 
 
 def _key(keys: ClientKeys, sid: str) -> ClientKey:

@@ -9,7 +9,7 @@ from ringfence.ports.notices import NoticeAddress, NoticeStore
 async def set_notice_address(store: NoticeStore, keys: TenantKeys, clock: Clock, account: str, url: str) -> None:
     """Notices go to `url` from now on, which is valid; "" for nowhere."""
     if not url:
-        await store.drop_notice_address(account)
+        await store.drop_notice_address(account, at_ms=clock.now_ms())
         return
     (standing,) = await keys.seal_standing(account, [(notice_address_record(account), url.encode())])
     await store.keep_notice_address(NoticeAddress(account=account, standing=standing, updated_ms=clock.now_ms()))

@@ -25,12 +25,13 @@ async def restrict_key(
     watched: bool | None = None,
     reaction: Reaction | None = None,
     ends_ms: int | None = None,
+    number: int | None = None,
 ) -> Key | None:
-    """The key with what is given changed; None when it is gone.
+    """The key with what is given changed; None when it is gone. A `number` is as `KeyStore.restrict_credential` has it.
 
     ApiError 20001 where it would have to open what it does not, or no longer: its slot was made with its secret. Nor
     does a key that was made without a policy get one, since the Access Tokens that it signed would outlive that. Of
-    another end the key service knows: see `end_key_at`.
+    another end the key service knows: see `end_key_at`. OvertakenError where something newer than `number` was written.
     """
     if row.kind != API_KEY:
         return None
@@ -55,12 +56,13 @@ async def restrict_key(
     done = await store.restrict_credential(
         row.account,
         row.sid,
-        policy=changed.policy,
-        networks=changed.networks,
-        canary=changed.canary,
-        watched=changed.watched,
-        reaction=changed.reaction,
+        policy=None if policy is None else changed.policy,
+        networks=networks,
+        canary=canary,
+        watched=watched,
+        reaction=reaction,
         ends_ms=ends_ms,
         at_ms=now_ms,
+        number=number,
     )
     return changed if done else None

@@ -3,6 +3,7 @@
 from typing import Final, Protocol
 
 import structlog
+from msgspec.structs import replace
 
 from ringfence.domain.access_change import (
     Change,
@@ -11,20 +12,23 @@ from ringfence.domain.access_change import (
     KeyLimited,
     KeyMade,
     NetworksSet,
-    NoticeAddressSet,
 )
+from ringfence.domain.access_fence import access_fence
 from ringfence.domain.clock import Clock, ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy
-from ringfence.ports.access_changes import AccessChange, AccessChanges
+from ringfence.ports.access_changes import AccessChange, AccessChanges, OvertakenError
 from ringfence.ports.notices import NoticeAddress, NoticeStore
 from ringfence.ports.store import AccountStore, CredentialRow, SidTakenError
-from ringfence.usecases.accounts.change_client_keys import change_client_keys, require, with_key, without_key
+from ringfence.usecases.accounts.change_client_keys import change_client_keys, kept
 from ringfence.usecases.accounts.credential import API_KEY
 from ringfence.usecases.accounts.restrict_key import restrict_key
 
 WITHIN_MS: Final = 5_000
-"""Half of the time for which nobody else is given it: a process that is late leaves the rest to the next."""
+"""Half of the time for which nobody else is given it: a process that is late leaves the rest to the next.
+
+Should it stand still just then, the store takes nothing older from it than what it has.
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -36,7 +40,7 @@ class AccessStore(AccountStore, NoticeStore, Protocol):
 async def take_access(store: AccessStore, changes: AccessChanges, clock: Clock) -> None:
     """All that waits, in order. Again, or at the same time in another process, it changes no more.
 
-    What comes again may have been written, and something newer since: then that stays, and the log says so.
+    Something newer may have been written since it was kept, by another process too: that stays, and the log says so.
     ConnectionError, StoreFailedError, QueueFullError: what was not taken waits still. What the store cannot have is
     dropped, and said in the log.
     """
@@ -46,10 +50,9 @@ async def take_access(store: AccessStore, changes: AccessChanges, clock: Clock) 
         if clock.monotonic_ms() >= until_ms:
             break
         try:
-            if await _is_overtaken(store, each):
-                _log.error("access.overtaken", account=each.account, sid=_key_of(each.change))
-            else:
-                await _apply(store, each)
+            await _apply(store, each)
+        except OvertakenError:
+            _log.error("access.overtaken", account=each.account, sid=_key_of(each.change))
         except (SidTakenError, ApiError):
             _log.error("access.not_taken", account=each.account, sid=_key_of(each.change))
         taken.append(each)
@@ -62,48 +65,30 @@ async def take_access(store: AccessStore, changes: AccessChanges, clock: Clock) 
 
 async def _take_out(store: AccessStore, ended: AccessChange) -> None:
     """It was revoked between the two: what has no slot any more signs nobody in."""
-    await store.delete_credential(ended.account, _key_of(ended.change))
+    await store.delete_credential(ended.account, _key_of(ended.change), number=ended.number)
 
 
 def _key_of(change: Change) -> str:
     return change.sid if isinstance(change, KeyMade | KeyEnded | KeyLimited) else ""
 
 
-async def _is_overtaken(store: AccessStore, waiting: AccessChange) -> bool:
-    """Whether it was written before, and what it is about was changed after it.
-
-    An address for notices has a date of its own, and may be set from the operator's terminal before this is taken.
-    """
-    change = waiting.change
-    if isinstance(change, NoticeAddressSet):
-        (address,) = await store.notice_addresses([waiting.account])
-        return address is not None and address.updated_ms > waiting.at_ms
-    if not waiting.again or isinstance(change, KeyEnded):
-        return False
-    if isinstance(change, KeyMade):
-        return await store.key(waiting.account, change.sid) is not None
-    row = await (
-        store.key(waiting.account, change.sid) if isinstance(change, KeyLimited) else store.account(waiting.account)
-    )
-    return row is not None and row.updated_ms > waiting.at_ms
-
-
 async def _apply(store: AccessStore, waiting: AccessChange) -> None:
-    account, change = waiting.account, waiting.change
-    # It is dated when its maker changed it: by that it is told from what came after it.
-    dated = ManualClock(waiting.at_ms)
+    account, number, change = waiting.account, waiting.number, waiting.change
     if isinstance(change, KeyMade):
-        await store.put_credential(_row(account, change))
+        await store.add_credential(_row(account, change), number)
     elif isinstance(change, KeyEnded):
-        await store.delete_credential(account, change.sid)
+        await store.delete_credential(account, change.sid, number=number)
     elif isinstance(change, KeyLimited):
-        await _limit(store, dated, account, change)
+        await _limit(store, waiting, change)
     elif isinstance(change, NetworksSet):
-        await store.restrict_account(account, change.networks, waiting.at_ms)
-    elif isinstance(change, NoticeAddressSet):
-        await _set_notice_address(store, waiting.at_ms, account, change)
+        await store.restrict_account(account, change.networks, waiting.at_ms, number=number)
+    elif isinstance(change, ClientKeysChanged):
+        await _change_client_keys(store, waiting, change)
+    elif change.standing:
+        row = NoticeAddress(account=account, standing=change.standing, updated_ms=waiting.at_ms)
+        await store.keep_notice_address(row, number=number)
     else:
-        await _change_client_keys(store, dated, account, change)
+        await store.drop_notice_address(account, at_ms=waiting.at_ms, number=number)
 
 
 def _row(account: str, key: KeyMade) -> CredentialRow:
@@ -122,36 +107,33 @@ def _row(account: str, key: KeyMade) -> CredentialRow:
     )
 
 
-async def _limit(store: AccountStore, clock: Clock, account: str, change: KeyLimited) -> None:
-    row = await store.key(account, change.sid)
+async def _limit(store: AccountStore, waiting: AccessChange, change: KeyLimited) -> None:
+    row = await store.key(waiting.account, change.sid)
     if row is None:
         # Revoked meanwhile. Were it not there yet, it would come without these limits: that is not to pass unseen.
         raise ApiError(20404)
-    await restrict_key(
-        *(store, clock, row),
-        policy=None if change.policy is None else KeyPolicy(tuple(change.policy.split())),
-        networks=change.networks,
-        canary=change.canary,
-        watched=change.watched,
-        reaction=change.reaction,
-        ends_ms=change.ends_ms,
-    )
+    try:
+        await restrict_key(
+            # It is dated when its maker changed it.
+            *(store, ManualClock(waiting.at_ms), row),
+            policy=None if change.policy is None else KeyPolicy(tuple(change.policy.split())),
+            networks=change.networks,
+            canary=change.canary,
+            watched=change.watched,
+            reaction=change.reaction,
+            ends_ms=change.ends_ms,
+            number=waiting.number,
+        )
+    except OvertakenError as newer:
+        # What nobody changed since is as the form says. Each time that is less, until nothing is left.
+        await _limit(store, waiting, replace(change, **dict.fromkeys(newer.fields)))
+        raise
 
 
-async def _set_notice_address(store: AccessStore, at_ms: int, account: str, change: NoticeAddressSet) -> None:
-    if change.standing:
-        await store.keep_notice_address(NoticeAddress(account=account, standing=change.standing, updated_ms=at_ms))
-    else:
-        await store.drop_notice_address(account)
-
-
-async def _change_client_keys(store: AccountStore, clock: Clock, account: str, change: ClientKeysChanged) -> None:
-    row = await store.account(account)
-    if row is not None:
-        # What takes a key away and lifts the rule does so at once: a rule without a key would shut everybody out.
-        changes = [
-            *([with_key(change.add)] if change.add else []),
-            *([without_key(change.remove)] if change.remove else []),
-            *([] if change.required is None else [require(change.required)]),
-        ]
-        await change_client_keys(store, clock, row, *changes)
+async def _change_client_keys(store: AccountStore, waiting: AccessChange, change: ClientKeysChanged) -> None:
+    row = await store.account(waiting.account)
+    if row is None:
+        return
+    after = await change_client_keys(store, ManualClock(waiting.at_ms), row, kept(change, waiting.number))
+    if change.required is not None and after.ruled > access_fence(waiting.number, 0):
+        raise OvertakenError(frozenset({"required"}))

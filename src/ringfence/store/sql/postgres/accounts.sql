@@ -68,9 +68,13 @@ WHERE credential.account = excluded.account
 UPDATE credential SET friendly_name = $3, updated_ms = $4 WHERE account = $1 AND sid = $2
 
 -- restrict_credential --
-UPDATE credential SET policy = $3, networks = $4, canary = $5, updated_ms = $6, watched = $7, reaction = $8,
-  ends_ms = coalesce($9, ends_ms)
+UPDATE credential SET policy = coalesce($3, policy), networks = coalesce($4, networks),
+  canary = coalesce($5, canary), watched = coalesce($6, watched), reaction = coalesce($7, reaction),
+  ends_ms = coalesce($8, ends_ms), updated_ms = $9
 WHERE account = $1 AND sid = $2
+
+-- owner --
+SELECT account FROM credential WHERE sid = $1
 
 -- restrict_account --
 UPDATE account SET networks = $2, updated_ms = $3 WHERE sid = $1
