@@ -29,7 +29,8 @@ def stand() -> Iterator[MemberConsole]:
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    context = browser.new_context()
+    # Where days begin at another hour, and are written otherwise: pages and frames have one form.
+    context = browser.new_context(timezone_id="America/New_York", locale="en-US")
     context.set_default_timeout(15_000)
     yield context
     context.close()
@@ -86,6 +87,11 @@ def test_from_a_link_to_the_texts_and_no_content_outside_the_frame(
     # No second touch: what the sign-in opened is open on the next page.
     expect(texts.locator("td.text").last).to_have_text(stand.canary)
     expect(texts.locator("td.number").last).to_contain_text(REMOTE)
+    when = texts.locator("td.when time").last
+    at = when.get_attribute("datetime")
+    assert at is not None
+    expect(texts.get_by_role("columnheader", name="When (UTC)")).to_be_visible()
+    expect(when).to_have_text(f"{at[:10]} {at[11:19]}")
     page.get_by_label("Status").select_option("failed")
     page.get_by_role("button", name="Show").click()
     expect(texts.locator("td.text")).to_have_text(["It failed."])

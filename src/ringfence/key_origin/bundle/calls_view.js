@@ -24,7 +24,7 @@ export const calls = {
   },
 };
 
-export const callTable = (rows) => columns("calls", ["When", "", "Number", "Length", "Status", "Price"], rows);
+export const callTable = (rows) => columns("calls", ["When (UTC)", "", "Number", "Length", "Status", "Price"], rows);
 
 /** A row of the table; `content` is what opened, or null. */
 export function callRow(record, content, at) {

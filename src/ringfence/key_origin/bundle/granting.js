@@ -21,6 +21,7 @@ import { showPasskey } from "./passkey.js";
 import { grantedRecordKey, ownEpochKey, ownRecordKey } from "./record_keys.js";
 import { playRecording } from "./recording_view.js";
 import { Refused } from "./refused.js";
+import { shownTime } from "./times.js";
 
 const VALUE_BYTES = 32;
 const MINUTE_MS = 60_000;
@@ -152,7 +153,7 @@ function wanted(grant) {
   return JSON.stringify([who, grant.names, grant.reason, grant.minutes, grant.expires_ms]);
 }
 
-const hourly = (hour) => new Date(hour * HOUR_MS).toISOString().slice(0, 16).replace("T", " ");
+const hourly = (hour) => shownTime(hour * HOUR_MS).slice(0, 16);
 
 function saidOf(grant) {
   const { hours, said } = scopeOf(grant.names, Date.now());

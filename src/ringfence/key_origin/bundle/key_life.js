@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { wrongIn } from "./key_scope.js";
+import { shownTime } from "./times.js";
 
 const DAY_MS = 86_400_000;
 const LIFE_MAX_MS = 3_660 * DAY_MS;
@@ -22,7 +23,7 @@ const LIVES = [
 export function lifeChoice(before = []) {
   const life = h("select", { id: "life" }, [...before, ...LIVES].map(([value, words]) => h("option", { value }, words)));
   const at = h("input", { id: "ends", type: "datetime-local" });
-  const named = h("div", { hidden: true }, h("label", { for: "ends" }, "In your own time zone"), at);
+  const named = h("div", { hidden: true }, h("label", { for: "ends" }, "At (UTC)"), at);
   life.addEventListener("change", () => {
     named.hidden = life.value !== NAMED;
   });
@@ -31,13 +32,13 @@ export function lifeChoice(before = []) {
     if (kept) return { words: kept[1], ends_ms: null };
     if (life.value === "0") return { words: "It is revoked", ends_ms: 0 };
     const ends_ms = life.value === NAMED ? timeIn(at) : Date.now() + Number(life.value) * DAY_MS;
-    return { words: new Date(ends_ms).toLocaleString(), ends_ms };
+    return { words: `${shownTime(ends_ms)} UTC`, ends_ms };
   };
   return { elements: [h("label", { for: "life" }, "It ends"), life, named], read };
 }
 
 function timeIn(input) {
-  const at_ms = new Date(input.value).getTime();
+  const at_ms = new Date(`${input.value}Z`).getTime();
   if (!(at_ms > Date.now() && at_ms <= Date.now() + LIFE_MAX_MS)) throw wrongIn(input, "Name a time to come, within ten years.");
   return at_ms;
 }

@@ -4,6 +4,7 @@ import { hex } from "./crypto/bytes.js";
 import { h, show } from "./dom.js";
 import { howMany } from "./how_many.js";
 import { provenEntries, seen } from "./ledger_proof.js";
+import { moment } from "./times.js";
 
 export const ledger = {
   /** How much of the ledger this browser saw last: what the next look must begin with. */
@@ -25,7 +26,7 @@ async function showLedger(account, brought) {
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, ["Entry", "When", "Who", "What", "Of what"].map((name) => h("th", { scope: "col" }, name)))),
+      h("thead", {}, h("tr", {}, ["Entry", "When (UTC)", "Who", "What", "Of what"].map((name) => h("th", { scope: "col" }, name)))),
       h("tbody", {}, rows.map((row) => (row ? shown(row) : h("tr", {}, h("td", { colspan: "5", class: "bad" }, "This entry is not in the ledger."))))),
     ),
   );
@@ -33,13 +34,12 @@ async function showLedger(account, brought) {
 }
 
 function shown({ n, at_ms, actor, verb, scope }) {
-  const when = new Date(at_ms);
   const some = scope.slice(0, 3).join(" ") + (scope.length > 3 ? ` and ${scope.length - 3} more` : "");
   return h(
     "tr",
     {},
     h("td", {}, String(n)),
-    h("td", { class: "when" }, h("time", { datetime: when.toISOString() }, when.toLocaleString())),
+    h("td", { class: "when" }, moment(at_ms)),
     h("td", { class: "text" }, actor),
     h("td", {}, verb),
     h("td", { class: "text" }, some),

@@ -41,7 +41,7 @@ export function showMessages(records, contents, at) {
 /** A table of texts. */
 export function textTable(records, contents, at) {
   const rows = records.map((record, place) => row(record, contents[place], at));
-  return columns("texts", ["When", "", "Number", "Text", "Status", "Price"], rows);
+  return columns("texts", ["When (UTC)", "", "Number", "Text", "Status", "Price"], rows);
 }
 
 function row(record, content, at) {

@@ -1,6 +1,7 @@
 // What tables of texts and calls have alike: when, which way, the ends, how it went, what it cost.
 
 import { h } from "./dom.js";
+import { moment } from "./times.js";
 
 const INBOUND = "inbound";
 
@@ -28,12 +29,6 @@ export const clearCells = (record, remote) => [
   record.error_code,
   record.price,
 ];
-
-/** A time for people, where they are. */
-export function moment(at_ms) {
-  const when = new Date(at_ms);
-  return h("time", { datetime: when.toISOString() }, when.toLocaleString());
-}
 
 /** Two cells: the direction, and the other end's number over the account's own. */
 export function ends(record, remote) {

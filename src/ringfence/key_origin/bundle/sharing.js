@@ -11,6 +11,7 @@ import * as keeping from "./keeping.js";
 import { readerBy } from "./record_fields.js";
 import { grantedRecordKey, ownRecordKey } from "./record_keys.js";
 import { Refused } from "./refused.js";
+import { shownTime } from "./times.js";
 import { showCall, showText } from "./timeline_view.js";
 
 const MINUTES = 60;
@@ -39,7 +40,7 @@ export const sharing = {
     const code = `${grant.sid}.${toBase64url(secret)}`;
     secret.fill(0);
     show(
-      h("p", {}, `Give this code to the person of support who helps you. With it, and in a session of staff, they read ${said}, ${record.sid}, with what your program was told of it, until ${new Date(expires_ms).toLocaleTimeString()}. Your ledger says who did. End it under Approvals.`),
+      h("p", {}, `Give this code to the person of support who helps you. With it, and in a session of staff, they read ${said}, ${record.sid}, with what your program was told of it, until ${shownTime(expires_ms)} UTC. Your ledger says who did. End it under Approvals.`),
       h("p", {}, h("code", { class: "secret", tabindex: "0", "aria-label": "Code" }, code)),
       h("p", { role: "status" }, "Sealed, and passed to the console, which is not told the code."),
     );

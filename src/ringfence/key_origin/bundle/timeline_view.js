@@ -5,8 +5,8 @@ import { h, show } from "./dom.js";
 import { keysOf } from "./keeping.js";
 import { bodyOf, textOf } from "./messages_view.js";
 import { fieldReader } from "./record_fields.js";
-import { linked, moment } from "./rows.js";
-import { duration } from "./times.js";
+import { linked } from "./rows.js";
+import { duration, momentUtc } from "./times.js";
 import { attemptsOf, openTold, saidOf, titleOf } from "./told_view.js";
 
 const EFFECTS = { duplicate: "repeated, nothing changed", late: "too late, nothing changed" };
@@ -61,7 +61,7 @@ function factsOf(record, remote) {
     ["From", inbound ? other : record.local],
     ["To", inbound ? record.local : other],
     ["Status", h("span", { class: `status ${record.status}` }, record.status, record.error_code ? ` ${record.error_code}` : "")],
-    ["Made", moment(record.created_ms)],
+    ["Made", momentUtc(record.created_ms)],
     ["Price", record.price],
   ];
 }
@@ -77,7 +77,7 @@ function showRecord(facts, steps, more = []) {
   );
 }
 
-const stepRow = ({ at_ms, title, bad, body }) => h("li", {}, h("p", {}, moment(at_ms), " ", h("strong", { class: bad ? "bad" : null }, title)), ...body);
+const stepRow = ({ at_ms, title, bad, body }) => h("li", {}, h("p", {}, momentUtc(at_ms), " ", h("strong", { class: bad ? "bad" : null }, title)), ...body);
 
 function carrierStep({ kind, at_ms, heard_ms, status, error_code, raw, effect }) {
   const submit = kind === "submit";

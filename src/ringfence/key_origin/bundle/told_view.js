@@ -2,8 +2,7 @@
 
 import { h } from "./dom.js";
 import { howMany } from "./how_many.js";
-import { moment } from "./rows.js";
-import { duration } from "./times.js";
+import { duration, momentUtc } from "./times.js";
 
 const STATES = { done: "told", pending: "to be told", dead: "given up" };
 const PHASES = ["DNS", "TCP", "TLS", "First byte"];
@@ -31,7 +30,7 @@ function attemptCard(attempt, said, number) {
       " ",
       h("span", { class: attempt.state === "done" ? "good" : "bad" }, outcome),
       " ",
-      moment(attempt.at_ms),
+      momentUtc(attempt.at_ms),
       `, ${duration(attempt.duration_ms)}`,
       attempt.error_code ? `, error ${attempt.error_code}` : "",
     ),
@@ -46,7 +45,7 @@ export function saidOf([exchanges, findings, replies, leftOut, cause]) {
     ...findings.map(([, code, message, line]) => h("p", { class: "bad" }, code ? `${code}: ` : "", message, line ? ` Line ${line}.` : "")),
     cause ? h("p", {}, cause) : null,
     replies.length ? h("p", {}, `Answered with ${replies.join(", ")}`) : null,
-    leftOut ? h("p", { class: "closed" }, `${leftOut} more requests are left out.`) : null,
+    leftOut ? h("p", { class: "closed" }, `${howMany(leftOut, "more request is", "more requests are")} left out.`) : null,
   ];
 }
 

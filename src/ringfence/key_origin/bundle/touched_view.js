@@ -8,8 +8,9 @@ import { provenEntries } from "./ledger_proof.js";
 import { Reach } from "./reach.js";
 import { fieldReader } from "./record_fields.js";
 import { Refused } from "./refused.js";
-import { columns, moment } from "./rows.js";
+import { columns } from "./rows.js";
 import { savesParts } from "./saving.js";
+import { moment } from "./times.js";
 
 // So many are held: each takes some 200 bytes, as a line of the list.
 const RECORDS_MAX = 1_000_000;
@@ -154,7 +155,7 @@ function outcome({ reach, who, numbers, states, lines, unproven }) {
 
 const kindsOf = (kinds) => KINDS_IN_ORDER.filter((_, place) => kinds & (1 << place)).join(" ");
 
-const SHOWN_HEADS = ["Number", "First touched", "Last touched", "Records", "Kinds"];
+const SHOWN_HEADS = ["Number", "First touched (UTC)", "Last touched (UTC)", "Records", "Kinds"];
 
 const tableOf = (numbers) => columns("touched", SHOWN_HEADS, numbers.map(row));
 
