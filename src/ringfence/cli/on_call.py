@@ -42,10 +42,29 @@ class GroupOnCall(TyperGroup):
         for command in self.on_call:
             self.add_command(command)
 
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Its own options, of which switches take no value, nor say so."""
+        return [_as_switch(each) for each in super().get_params(ctx)]
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command that `args` begin with, imported where it is on call."""
         name, command, rest = super().resolve_command(ctx, args)
         if isinstance(command, OnCall) and name is not None:
             command = command.called(name)
             self.add_command(command, name)
+        _show_switches(command, ctx)
         return name, command, rest
+
+
+def _show_switches(command: Any, ctx: Any) -> None:
+    """Whatever help is asked for below this: no switch has the type of a value beside it."""
+    for each in command.get_params(ctx):
+        _as_switch(each)
+    for below in getattr(command, "commands", {}).values():
+        _show_switches(below, ctx)
+
+
+def _as_switch(param: Any) -> Any:
+    if getattr(param, "is_bool_flag", False) and param.metavar is None:
+        param.metavar = ""
+    return param

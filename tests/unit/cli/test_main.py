@@ -1,5 +1,9 @@
 """The commands, and what becomes of an error."""
 
+import re
+
+import pytest
+
 import ringfence as package
 from ringfence.roles.installation_lock import InstallationLock
 
@@ -18,6 +22,17 @@ def test_every_command_says_what_it_does(ringfence) -> None:
     text = ringfence("--help").stdout
     for command in ("init", "role", "reset", "demo", "doctor", "version"):
         assert f" {command} " in text
+
+
+@pytest.mark.parametrize("command", ["", "up", "blast", "account", "account create", "doctor signature", "keys rotate"])
+def test_a_switch_takes_no_value_and_its_help_says_none(ringfence, command: str) -> None:
+    text = ringfence(*command.split(), "--help").stdout
+    assert "--help" in text
+    assert "bool" not in text.lower()
+    if command == "blast":
+        # What takes one says so.
+        assert re.search(r"--html +FILE ", text)
+        assert re.search(r"--tell +Tell the accounts", text)
 
 
 def test_a_persons_error_has_cause_and_cure_and_no_traceback(ringfence) -> None:
