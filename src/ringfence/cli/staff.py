@@ -105,8 +105,10 @@ def remove(
     """Remove a member: their sessions end at once. Of the last one too, after which `staff invite` works again."""
 
     async def work(staff: Staff) -> None:
-        await staff.remove(TERMINAL, member)
+        ended = await staff.remove(TERMINAL, member)
         Terminal().say(f"removed {member}")
+        if not ended:
+            Terminal().note("their grants end as soon as the key service answers the consoles")
 
     _operate(settings_of_running(config, data), work)
 

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 
+from ringfence.console.ends_of_grants import EndsOfGrants, GrantsToEnd, keep_to_end
 from ringfence.console.refusals import RefusedError
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import Clock
@@ -51,6 +52,18 @@ class Lockout:
         for account in accounts:
             await self.end_sessions([account])
             await self._keys.end_grants(actor, account=account)
+
+    async def turn_out(self, accounts: Iterable[str], actor: str) -> None:
+        """As `end_accounts`, after what cannot be asked for again: grants end later where the key service is away."""
+        now_ms = self._clock.now_ms()
+
+        def work(db: sqlite3.Connection) -> None:
+            for account in accounts:
+                db.execute("DELETE FROM session WHERE account = ?", (account,))
+                keep_to_end(db, GrantsToEnd(account=account, actor=actor, at_ms=now_ms))
+
+        await self._storage.run(work)
+        await EndsOfGrants(self._storage, self._keys).settle()
 
     async def end_sessions(self, accounts: Iterable[str]) -> None:
         """Those of these accounts' members alone."""

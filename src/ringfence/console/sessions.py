@@ -180,16 +180,27 @@ class Sessions:
             lambda db: db.execute("UPDATE session SET verified_ms = ? WHERE id = ?", (now_ms, session)) and None
         )
 
-    async def end(self, kind: Kind, session: str, *, person: str = "") -> bool:
-        """End a session, where `person` is given one of theirs alone; whether there was one."""
-        return await self._storage.run(
-            lambda db: (
-                db.execute(
-                    "DELETE FROM session WHERE kind = ? AND id = ? AND ? IN ('', person)", (kind, session, person)
-                ).rowcount
-                > 0
-            )
-        )
+    async def end(
+        self,
+        kind: Kind,
+        session: str,
+        *,
+        person: str = "",
+        beside: Callable[[sqlite3.Connection], None] = lambda _: None,
+    ) -> bool:
+        """End a session, where `person` is given one of theirs alone; whether there was one.
+
+        `beside` keeps what else is to end with it, in the same transaction.
+        """
+        sql = "DELETE FROM session WHERE kind = ? AND id = ? AND ? IN ('', person)"
+
+        def work(db: sqlite3.Connection) -> bool:
+            ended = db.execute(sql, (kind, session, person)).rowcount > 0
+            if ended:
+                beside(db)
+            return ended
+
+        return await self._storage.run(work)
 
     async def open_now(self, kind: Kind, *, account: str = "", person: str = "") -> list[Session]:
         """Those that have not ended, the latest first; of an account or a person where they are given."""

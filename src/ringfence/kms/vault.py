@@ -159,10 +159,18 @@ class Vault:
             raise KeyRefusedError("standing configuration does not open") from None
 
     async def _end_grants(self, grants: Sequence[Holder], actor: str) -> None:
-        """Keys go first: a ledger that cannot be written keeps nobody's access open."""
+        """Keys go first: a ledger that cannot be written keeps nobody's access open.
+
+        ConnectionError then. Whoever tries again finds no keys, so what could not be written waits here.
+        """
         await self._grants.end([holder.sid for holder in grants])
-        for holder in grants:
-            await self._write_down(holder.account, actor, "grant.end", *named(holder))
+        for at, holder in enumerate(grants):
+            try:
+                await self._write_down(holder.account, actor, "grant.end", *named(holder))
+            except ConnectionError:
+                for left in grants[at:]:
+                    self._write_down_later(left.account, actor, "grant.end", *named(left))
+                raise
 
     @contextlib.contextmanager
     def _refusals_of(self, account: str, credential: str, verb: str, *scope: str) -> Iterator[None]:

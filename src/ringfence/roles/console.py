@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from ringfence.console.app import create_console
 from ringfence.console.dependencies import ConsoleDependencies, Origins
+from ringfence.console.ends_of_grants import EndsOfGrants
 from ringfence.console.frozen_sessions import FrozenSessions
 from ringfence.console.lockout import Lockout
 from ringfence.console.operator.act_names import every_member_may
@@ -93,9 +94,13 @@ async def run(settings: Settings, process: RoleProcess) -> None:
         )
         sessions = FrozenSessions(store, Lockout(storage, keys, process.clock))
         async with asyncio.TaskGroup() as tasks:
-            ending = tasks.create_task(sessions.run(), name="sessions of frozen accounts")
+            ending = [
+                tasks.create_task(sessions.run(), name="sessions of frozen accounts"),
+                tasks.create_task(EndsOfGrants(storage, keys).run(), name="grants of what ended"),
+            ]
             await serve_pages(behind_proxies(app, settings), process)
-            ending.cancel()
+            for each in ending:
+                each.cancel()
 
 
 def outgoing(settings: Settings) -> "PooledClient | None":

@@ -155,6 +155,35 @@ def test_without_a_ledger_nothing_is_kept_or_handed_out(scene: Any, ledger: Any)
     scene(body)
 
 
+def test_of_grants_that_end_as_the_ledger_fills_up_each_is_written_down_once_now_or_later(
+    scene: Any, ledger: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever tries again finds nothing to end, and would write nothing."""
+    append = ledger.append
+
+    async def last(entries: Any) -> None:
+        await append(entries)
+        ledger.full = True
+
+    async def body(service: Any, kept: KeptGrant) -> None:
+        names = ["GR" + digit * 32 for digit in "123"]
+        for name in names:
+            bound = replace(kept.binding, grant=name)
+            sealed = seal_grant(bound, KEYS, await service.grant_keeper())
+            await service.keep_grant(replace(kept, binding=bound, sealed=sealed))
+        monkeypatch.setattr(ledger, "append", last)
+        with pytest.raises(ConnectionError):
+            await service.end_grants("staff:s2", session="e1")
+        ledger.full = False
+        assert await service.end_grants("staff:s2", session="e1") == 0
+        for entries, ended in ((ledger.entries[3:], names[:1]), (ledger.later, names[1:])):
+            assert [(each.actor, each.verb, each.scope) for each in entries] == [
+                ("staff:s2", "grant.end", ("session:e1", f"grant:{name}")) for name in ended
+            ]
+
+    scene(body)
+
+
 def test_another_session_another_name_and_another_grant_get_nothing(scene: Any, ledger: Any, account: str) -> None:
     async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)

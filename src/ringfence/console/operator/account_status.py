@@ -38,9 +38,10 @@ class AccountStatus:
         return Standing(stands=account.status, account=sid)
 
     async def do(self, target: str, value: str, stands: str, by: Session) -> None:
-        """It has it. Members of an account that is not active any more are out, and grants of it end."""
+        """It has it. Members of an account that is not active any more are out, and grants of it end: later, where the
+        key service is away."""
         sid = target.partition(":")[2]
         if not await set_status(self._store, self._clock, sid, self._status, was=stands):
             raise RefusedError(OVERTAKEN)
         if self._status != "active":
-            await self._lockout.end_accounts(await frozen_with(self._store, sid), by.actor)
+            await self._lockout.turn_out(await frozen_with(self._store, sid), by.actor)

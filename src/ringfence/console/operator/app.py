@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import structlog
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ringfence.console.dependencies import ConsoleDependencies, domain_of
+from ringfence.console.ends_of_grants import EndsOfGrants, GrantsToEnd, keep_to_end
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.live.pages import LivePages
 from ringfence.console.lockout import Lockout
@@ -42,8 +42,6 @@ from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.ports.passkeys import RelyingParty
 
 NAME = "ringfence operator"
-
-_log = structlog.get_logger(__name__)
 
 
 def create_operator_console(dependencies: ConsoleDependencies, pages: Pages) -> ASGIApp:
@@ -84,13 +82,14 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
     async def standing(_: str) -> None:
         """Staff sign in where everything is frozen too: somebody must let it go on."""
 
+    ends = EndsOfGrants(storage, grants)
+
     async def leaving(session: Session) -> After:
+        ending = GrantsToEnd(session=session.id, actor=session.actor, at_ms=clock.now_ms())
+        await storage.run(lambda db: keep_to_end(db, ending))
+
         async def left() -> dict[str, Any]:
-            try:
-                await grants.end_grants(session.actor, session=session.id)
-            except ConnectionError:
-                # Nobody has the session to use them; `ringfence freeze session` ends them before their time is over.
-                _log.warning("console.grants_not_ended", session=session.id)
+            await ends.settle()
             return {}
 
         return left
@@ -128,7 +127,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
             *(guard, acts, thawing, dependencies.installation, dependencies.view),
             *(dependencies.processes, dependencies.records),
         ),
-        *staff_routes(guard, staff, sessions, notes, grants, clock, origin),
+        *staff_routes(guard, staff, sessions, notes, ends, clock, origin),
         *grant_routes(
             *(guard, staff, GrantBook(storage), grants, dependencies.view, dependencies.recordings, kinds),
             *(notes, clock, dependencies.origins.keys),

@@ -15,6 +15,7 @@ from typing import Any, Final
 import msgspec
 
 from ringfence.console.ceremonies import Ceremonies
+from ringfence.console.ends_of_grants import EndsOfGrants, GrantsToEnd, grants_to_end, keep_to_end
 from ringfence.console.operator import staff_rows
 from ringfence.console.operator.request_rows import requests
 from ringfence.console.operator.staff_rows import Invitation, StaffMember
@@ -87,7 +88,7 @@ class Staff:
         self._passkeys = passkeys
         self._notes = notes
         self._clock = clock
-        self._grants = grants
+        self._ends = EndsOfGrants(storage, grants)
         self._ceremonies: Ceremonies[NewKey] = Ceremonies(party, clock)
 
     async def members(self, *, removed: bool = False) -> Sequence[StaffMember]:
@@ -132,6 +133,10 @@ class Staff:
                     " which another member must confirm, under Requests"
                 )
                 found.append(Notice(text=text, at_ms=asked.asked_ms))
+            for ending in grants_to_end(db):
+                whose = names.get(ending.staff, ending.staff) or ending.session or ending.account
+                text = f"Grants of {whose} end as soon as the key service answers: it was away as {_gone(ending)}"
+                found.append(Notice(text=text, at_ms=ending.at_ms))
             return sorted(found, key=lambda notice: notice.at_ms, reverse=True)
 
         return await self._storage.run(work)
@@ -236,8 +241,11 @@ class Staff:
         await self._note(f"staff:{TERMINAL}", "give_staff_roles", f"staff:{member}", *given)
         await self._storage.run(work)
 
-    async def remove(self, by: str, member: str) -> None:
-        """End a member's sessions, grants, passkeys and right to sign in. RefusedError for the last one who can."""
+    async def remove(self, by: str, member: str) -> bool:
+        """End a member's sessions, grants, passkeys and right to sign in. RefusedError for the last one who can.
+
+        False where their grants end later, since the key service is away: all else is done.
+        """
         now_ms = self._clock.now_ms()
 
         def find(db: sqlite3.Connection) -> StaffMember:
@@ -253,11 +261,12 @@ class Staff:
             staff_rows.keep_member(db, msgspec.structs.replace(find(db), removed_ms=now_ms, removed_by=by))
             db.execute("DELETE FROM passkey WHERE kind = 'staff' AND person = ?", (member,))
             db.execute("DELETE FROM session WHERE kind = 'staff' AND person = ?", (member,))
+            keep_to_end(db, GrantsToEnd(staff=member, actor=f"staff:{by}", at_ms=now_ms))
 
         await self._storage.run(find)
         await self._note(f"staff:{by}", "remove_staff", f"staff:{member}")
         await self._storage.run(work)
-        await self._grants.end_grants(f"staff:{by}", staff=member)
+        return await self._ends.settle()
 
     async def begin_joining(self, secret: str) -> tuple[str, dict[str, Any]]:
         """The name of a ceremony, and what the browser of who holds a link's secret is asked."""
@@ -322,7 +331,8 @@ class Staff:
 
     async def drop(self, member: str, credential_id: bytes, but: str) -> None:
         """Forget one of a member's passkeys, not the last, and end their sessions `but` this one: it may be another's
-        by now, and so may they."""
+        by now, and so may they. Their grants end later where the key service is away."""
+        now_ms = self._clock.now_ms()
 
         def find(db: sqlite3.Connection) -> None:
             held = [each.passkey.credential_id for each in passkeys_of(db, "staff", member)]
@@ -331,18 +341,18 @@ class Staff:
             if len(held) == 1:
                 raise RefusedError("the last passkey stays: add another first")
 
-        def work(db: sqlite3.Connection) -> Sequence[str]:
+        def work(db: sqlite3.Connection) -> None:
             find(db)
             db.execute("DELETE FROM passkey WHERE credential_id = ?", (credential_id,))
             ended = "FROM session WHERE kind = 'staff' AND person = ? AND id <> ?"
-            others = [id_ for (id_,) in db.execute(f"SELECT id {ended}", (member, but)).fetchall()]
+            for (other,) in db.execute(f"SELECT id {ended}", (member, but)).fetchall():
+                keep_to_end(db, GrantsToEnd(session=other, actor=f"staff:{member}", at_ms=now_ms))
             db.execute(f"DELETE {ended}", (member, but))
-            return others
 
         await self._storage.run(find)
         await self._note(f"staff:{member}", "drop_passkey", f"staff:{member}")
-        for session in await self._storage.run(work):
-            await self._grants.end_grants(f"staff:{member}", session=session)
+        await self._storage.run(work)
+        await self._ends.settle()
 
     def _begin(self, about: NewKey, name: str, held: Sequence[KeptPasskey]) -> tuple[str, dict[str, Any]]:
         ceremony, asked = self._ceremonies.begin(about, of=about.member or about.invitation.hex())
@@ -396,6 +406,12 @@ class Staff:
 
     async def _note(self, actor: str, verb: str, *scope: str) -> None:
         await self._notes.note(OPERATOR, actor, verb, scope)
+
+
+def _gone(ending: GrantsToEnd) -> str:
+    if ending.staff:
+        return "they were removed"
+    return "that session ended" if ending.session else "that account was stopped"
 
 
 def _find(found: Sequence[Invitation], id_: str) -> Invitation:

@@ -5,6 +5,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from ringfence.console.ends_of_grants import EndsOfGrants, GrantsToEnd, keep_to_end
 from ringfence.console.json_routes import done, read_json
 from ringfence.console.live.looked import Looked, Now, rows_by
 from ringfence.console.operator.act_guard import ActGuard
@@ -19,7 +20,6 @@ from ringfence.domain.base64url import decode_base64url, encode_base64url
 from ringfence.domain.clock import Clock
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
-from ringfence.ports.grants import GrantKeys
 
 
 class _Invited(msgspec.Struct, frozen=True):
@@ -37,11 +37,11 @@ def staff_routes(
     staff: Staff,
     sessions: Sessions,
     notes: AccessNotes,
-    grants: GrantKeys,
+    ends: EndsOfGrants,
     clock: Clock,
     origin: str,
 ) -> list[Route]:
-    """Grants end with their sessions."""
+    """Grants end with their sessions: later, where the key service is away. Then too the session has ended."""
 
     async def staff_page(request: Request) -> Response:
         members = await staff.members(removed=True)
@@ -104,9 +104,10 @@ def staff_routes(
         session: Session = session_of(request)
         other = request.path_params["id"]
         await notes.note(OPERATOR, session.actor, "end_session", (f"session:{other}",))
-        if not await sessions.end("staff", other):
+        ending = GrantsToEnd(session=other, actor=session.actor, at_ms=clock.now_ms())
+        if not await sessions.end("staff", other, beside=lambda db: keep_to_end(db, ending)):
             raise RefusedError("there is no such session any more")
-        await grants.end_grants(session.actor, session=other)
+        await ends.settle()
         return done()
 
     async def begin_adding(request: Request) -> Response:
