@@ -64,6 +64,23 @@ REVOKE ALL ON ringfence.stock, ringfence.credential_use, ringfence.access_fence,
   ringfence.verify_entity, ringfence.verify_factor, ringfence.verify_challenge, ringfence.verify_enrolment, ringfence.verify_rate
   FROM ringfence_dispatcher, ringfence_voice;
 
+-- What a declared duty keeps is written by whoever accepts it, and read by the operator's command alone, as the owner. The
+-- dispatcher erases what is past its time, and nothing before that.
+REVOKE SELECT, UPDATE, DELETE ON ringfence.retained FROM ringfence_api, ringfence_voice;
+REVOKE SELECT, UPDATE ON ringfence.retained FROM ringfence_dispatcher;
+GRANT SELECT (account, sid, part, until_ms) ON ringfence.retained TO ringfence_dispatcher;
+REVOKE ALL ON ringfence.retained FROM ringfence_console;
+CREATE OR REPLACE FUNCTION ringfence.hold_dispatcher_to_time() RETURNS trigger LANGUAGE plpgsql
+  SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF session_user = 'ringfence_dispatcher' AND OLD.until_ms > extract(epoch FROM clock_timestamp()) * 1000 THEN
+    RAISE EXCEPTION 'what is retained is erased when its time has come' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN OLD;
+END $$;
+CREATE OR REPLACE TRIGGER is_past BEFORE DELETE ON ringfence.retained
+  FOR EACH ROW EXECUTE FUNCTION ringfence.hold_dispatcher_to_time();
+
 -- Nobody but the API takes an invitation to make an account, or sees by what it is taken. Staff make open ones, list and
 -- withdraw them.
 REVOKE ALL ON ringfence.invitation FROM ringfence_dispatcher, ringfence_voice, ringfence_console;

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from ringfence.domain.message import Direction, Status
 from ringfence.ports.outbox import EventFilter
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import MessageFilter, MessageRow, NewEvent, Outcome, Party, Settlement, StaleFenceError
 from ringfence.store.memory import MemoryStore
 from ringfence.store.postgres import PostgresStore
@@ -56,6 +57,21 @@ events = st.lists(
 )
 
 
+def retained_of(account, sid, parts, data):
+    """Nothing, or what a duty keeps of that record."""
+    row = st.builds(
+        RetainedRow,
+        account=st.just(account),
+        sid=st.just(sid),
+        part=parts,
+        duty=st.integers(1, 2),
+        epoch=st.integers(1, 2),
+        until_ms=moments.map(NOW.__add__),
+        sealed=st.binary(max_size=4),
+    )
+    return data.draw(st.none() | row)
+
+
 class Agreement(RuleBasedStateMachine):
     """Every step is taken in both stores, and every answer compared."""
 
@@ -95,9 +111,23 @@ class Agreement(RuleBasedStateMachine):
     def time_passes(self, ms):
         self.now_ms += ms
 
-    @rule(row=messages, events=events)
-    def accept(self, row, events):
-        self.both("accept", row, events)
+    @rule(row=messages, events=events, data=st.data())
+    def accept(self, row, events, data):
+        self.both("accept", row, events, retained_of(row.account, row.sid, st.just(0), data))
+
+    @rule(ms=moments, limit=st.integers(1, 3))
+    def erase_retained(self, ms, limit):
+        self.both("erase_retained", NOW + ms, limit)
+
+    @rule(
+        account=accounts,
+        duty=st.integers(1, 2),
+        epochs=st.tuples(st.integers(1, 2), st.integers(1, 2)),
+        after=st.tuples(sids, st.integers(0, 1)),
+        limit=st.integers(1, 6),
+    )
+    def read_retained(self, account, duty, epochs, after, limit):
+        self.both("retained", account, duty, *epochs, after=after, limit=limit)
 
     @rule(owner=owners, limit=st.integers(1, 3), in_hand=st.none() | st.dictionaries(accounts, st.integers(0, 2)))
     def lease(self, owner, limit, in_hand):
@@ -207,6 +237,8 @@ class Agreement(RuleBasedStateMachine):
     @invariant()
     def every_message_and_its_news_are_the_same(self):
         for account in ACCOUNTS:
+            for duty in (1, 2):
+                self.both("retained", account, duty, 1, 2)
             for row in self.both("messages", account, MessageFilter(), limit=100):
                 self.both("events", account, row.sid)
                 self.both("attempts", account, row.sid)

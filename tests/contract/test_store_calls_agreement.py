@@ -12,6 +12,7 @@ from ringfence.domain.call import Direction, Status
 from ringfence.ports.calls import CallChange, CallFilter, CallOrder, CallRow, RecordingRow, StepRow
 from ringfence.ports.outbox import NewEvent, Settlement
 from ringfence.ports.party import Party
+from ringfence.ports.retention import RetainedRow
 from ringfence.store.memory import MemoryStore
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.sqlite import SqliteStore
@@ -55,6 +56,21 @@ events = st.lists(
 recording_statuses = st.sampled_from(["in-progress", "paused", "processing", "completed", "absent"])
 
 
+def retained_of(account, sid, parts, data):
+    """Nothing, or what a duty keeps of that record."""
+    row = st.builds(
+        RetainedRow,
+        account=st.just(account),
+        sid=st.just(sid),
+        part=parts,
+        duty=st.integers(1, 2),
+        epoch=st.integers(1, 2),
+        until_ms=moments.map(NOW.__add__),
+        sealed=st.binary(max_size=4),
+    )
+    return data.draw(st.none() | row)
+
+
 class CallAgreement(RuleBasedStateMachine):
     """Every step is taken in both stores, and every answer compared."""
 
@@ -90,9 +106,13 @@ class CallAgreement(RuleBasedStateMachine):
     def time_passes(self, ms):
         self.now_ms += ms
 
-    @rule(row=calls, events=events)
-    def create(self, row, events):
-        self.both("create_call", row, events)
+    @rule(row=calls, events=events, data=st.data())
+    def create(self, row, events, data):
+        self.both("create_call", row, events, retained_of(row.account, row.sid, st.just(0), data))
+
+    @rule(ms=moments, limit=st.integers(1, 3))
+    def erase_retained(self, ms, limit):
+        self.both("erase_retained", NOW + ms, limit)
 
     @rule(
         account=accounts,
@@ -102,9 +122,11 @@ class CallAgreement(RuleBasedStateMachine):
         route=st.none() | st.just("trunk"),
         sip_status=st.none() | st.just(486),
         events=events,
+        data=st.data(),
     )
-    def move(self, account, sid, status, events, **more):
-        self.both("move_call", account, sid, CallChange(status=status, at_ms=self.now_ms, **more), events)
+    def move(self, account, sid, status, events, data, **more):
+        retained = retained_of(account, sid, st.just(1), data)
+        self.both("move_call", account, sid, CallChange(status=status, at_ms=self.now_ms, **more), events, retained)
 
     @rule(account=accounts, sid=sids, content=st.binary(max_size=4))
     def rewrite(self, account, sid, content):
@@ -215,6 +237,8 @@ class CallAgreement(RuleBasedStateMachine):
     @invariant()
     def every_call_and_its_news_are_the_same(self):
         for account in ACCOUNTS:
+            for duty in (1, 2):
+                self.both("retained", account, duty, 1, 2)
             for row in self.both("calls", account, CallFilter(), limit=100):
                 self.both("events", account, row.sid)
                 self.both("attempts", account, row.sid)

@@ -33,6 +33,7 @@ import asyncio, sys
 from pathlib import Path
 from ringfence.domain.message import Direction, Status
 from ringfence.domain.sid import new_sid
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import MessageRow, NewEvent
 from ringfence.store.sqlite import SqliteStore
 
@@ -46,7 +47,9 @@ async def main():
                 account="AC" + "a" * 32, sid=sid, direction=Direction.OUTBOUND_API, status=Status.QUEUED,
                 local="+12025550123", remote_index=sid[-16:].encode(), remote_region="US", epoch=1,
                 content=b"c" * 200, num_segments=1, created_ms=1, updated_ms=1, carrier="simulator",
-            ), [NewEvent(kind="message.sent", sequence=1, at_ms=1)])
+            ), [NewEvent(kind="message.sent", sequence=1, at_ms=1)], RetainedRow(
+                account="AC" + "a" * 32, sid=sid, part=0, duty=1, epoch=1, until_ms=1, sealed=b"s" * 60,
+            ))
             print(sid, flush=True)
     await asyncio.gather(*(write() for _ in range(32)))
 
@@ -106,7 +109,10 @@ async def test_kill_9_at_full_speed_loses_nothing_acknowledged(path):
         assert await store.message(account, sid) is not None
         assert len(await store.events(account, sid)) == 1
     (lease,) = await store.lease("d1", "simulator", NOW, TTL, 10)
-    assert {row.sid for row in await store.due(lease, NOW, 1_000_000)} >= set(sids)
+    written = {row.sid for row in await store.due(lease, NOW, 1_000_000)}
+    assert written >= set(sids)
+    # Of none the text alone, and of none what is kept of it alone.
+    assert {row.sid for row in await store.retained(account, 1, 1, 1, limit=1_000_000)} == written
     await store.close()
     assert integrity(path) == [("ok",)]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from ringfence.domain.message import Direction, Status
 from ringfence.ports.messaging_services import ServiceRow
 from ringfence.ports.notices import NoticeAddress
 from ringfence.ports.operations import AllowedRate
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import (
     AccountRow,
     CredentialRow,
@@ -29,6 +31,8 @@ from ringfence.ports.store import (
 from ringfence.ports.verify_config import VerifyRow
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
+from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_retained import retain
 from ringfence.usecases.access.freeze import freeze, thaw
 from ringfence.usecases.access.tell_notices import FreezeNotices
 from ringfence.usecases.accounts.invitation import invite
@@ -182,6 +186,7 @@ def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") 
             for store, refused in ((dispatcher, fence), (voice, "TABLE ringfence.access_fence"), (console, fence)):
                 with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
                     await store._all(refused)
+            await keep_retained(owner, api, voice, dispatcher, console)
             await set_up(console)
             made = await invite(console, SystemClock(), invitation="IV" + "1" * 32, name="Acme", by="ST1")
             (invited,) = await console.invitations(open_at_ms=NOW)
@@ -268,6 +273,44 @@ async def accept(store: PostgresStore) -> None:
         has_callback=True,
     )
     assert await store.accept(row, [NewEvent(kind="message.received", sequence=0, at_ms=NOW)])
+
+
+async def keep_retained(
+    owner: PostgresStore, api: PostgresStore, voice: PostgresStore, dispatcher: PostgresStore, console: PostgresStore
+) -> None:
+    """What a duty keeps is written by three, read by the owner, and erased by the dispatcher when its time has come."""
+    for store, sid, until_ms in ((api, "SM1", NOW), (voice, "CA1", NOW), (dispatcher, "SM2", 1 << 50)):
+        row = RetainedRow(account=ACCOUNT, sid=sid, part=0, duty=1, epoch=1, until_ms=until_ms, sealed=b"sealed")
+        for _ in range(2):
+            await store._write(retain_all, row)
+    await owner.open()
+    try:
+        assert [row.sid for row in await owner.retained(ACCOUNT, 1, 1, 1)] == ["CA1", "SM1", "SM2"]
+        for store in (api, voice, dispatcher, console):
+            for refused in (
+                "SELECT sealed FROM ringfence.retained",
+                "UPDATE ringfence.retained SET until_ms = 0",
+                "DELETE FROM ringfence.retained",
+            ):
+                with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                    await store._all(refused)
+        for store in (api, voice, console):
+            with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+                await store.erase_retained(NOW, 10)
+        with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+            await console._write(retain_all, row)
+        assert await dispatcher.erase_retained(NOW, 1) == 1
+        assert await dispatcher.erase_retained(NOW, 10) == 1
+        with pytest.raises(StoreFailedError, match="InsufficientPrivilege"):
+            await dispatcher.erase_retained(1 << 50, 10)
+        assert [row.sid for row in await owner.retained(ACCOUNT, 1, 1, 1)] == ["SM2"]
+    finally:
+        await owner.close()
+
+
+async def retain_all(tx: Connection, rows: Sequence[RetainedRow]) -> list[None]:
+    await retain(tx, rows)
+    return [None] * len(rows)
 
 
 async def set_up(store: PostgresStore) -> None:

@@ -12,6 +12,7 @@ import msgspec
 from ringfence.domain.call import Direction, Status
 from ringfence.ports.outbox import NewEvent
 from ringfence.ports.party import Party
+from ringfence.ports.retention import RetainedRow
 
 
 class CallRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -151,11 +152,13 @@ class RecordingRow(msgspec.Struct, frozen=True, kw_only=True):
 class CallStore(Protocol):
     """Calls and what belongs to them."""
 
-    async def create_call(self, row: CallRow, events: Sequence[NewEvent] = ()) -> bool:
+    async def create_call(
+        self, row: CallRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
         """Write a call with its outbox events. False: the sid is known already, nothing was written.
 
         A queued outbound call without an owner waits for a voice process to take it. The events are numbered as those
-        of `move_call`. A call that is made in a final status is rated too.
+        of `move_call`. A call that is made in a final status is rated too, and `retained` is kept with it.
         """
 
     async def call(self, account: str, sid: str) -> CallRow | None: ...
@@ -196,12 +199,17 @@ class CallStore(Protocol):
         """Live calls of this owner, oldest first: for a process that starts again under its name."""
 
     async def move_call(
-        self, account: str, sid: str, change: CallChange, events: Sequence[NewEvent] = ()
+        self,
+        account: str,
+        sid: str,
+        change: CallChange,
+        events: Sequence[NewEvent] = (),
+        retained: RetainedRow | None = None,
     ) -> CallRow | None:
         """Apply a change with its outbox events in one transaction: the row as it is then; None where it was ignored.
 
         Each event's `sequence` is set here: the call's `sequence`, which grows by one with each. A final move forgets
-        the orders that nobody took.
+        the orders that nobody took. `retained` is kept with a change that is applied.
         """
 
     async def rewrite_call(self, account: str, sid: str, content: bytes, *, at_ms: int) -> bool:

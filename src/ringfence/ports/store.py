@@ -29,6 +29,7 @@ from ringfence.ports.outbox import Outbox as Outbox
 from ringfence.ports.outbox import Settlement as Settlement
 from ringfence.ports.oversight import TENANTS_LOOKED, OversightStore, TenantFilter
 from ringfence.ports.party import Party as Party
+from ringfence.ports.retention import RetainedRow, RetainedStore
 from ringfence.ports.sign_ins import SignInStore
 from ringfence.ports.sip_access import SipAccessStore
 from ringfence.ports.verification_attempts import VerificationAttemptStore
@@ -269,10 +270,13 @@ class DiskFullError(StoreFailedError):
 class MessageStore(Protocol):
     """Texts and their sender queues."""
 
-    async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
+    async def accept(
+        self, row: MessageRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
         """Write message, sender-queue entry (outbound and not yet sent) and outbox events in one transaction.
 
-        A message accepted in a final status is rated in it too. False: the sid is known already, nothing was written.
+        A message accepted in a final status is rated in it too, and `retained` is kept with it, of what a duty has
+        kept. False: the sid is known already, nothing was written.
         """
 
     async def lease(
@@ -564,6 +568,7 @@ class Store(
     InvitationStore,
     OperationsStore,
     NoticeStore,
+    RetainedStore,
     Protocol,
 ):
     """All of them, on one database and one committer."""

@@ -19,6 +19,7 @@ from ringfence.ports.factors import ChallengeRow, EntityRow, FactorRow
 from ringfence.ports.lookups import OverrideRow, RateRule
 from ringfence.ports.messaging_services import PoolRow, ServiceRow
 from ringfence.ports.notices import NoticeAddress, NoticeRow
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.sip_access import SipRow
 from ringfence.ports.store import (
     AccountRow,
@@ -155,3 +156,4 @@ NOTICE = Columns(NoticeRow)
 NOTICE_ADDRESS = Columns(NoticeAddress)
 OVERRIDE = Columns(OverrideRow)
 RATE_RULE = Columns(RateRule)
+RETAINED = Columns(RetainedRow)

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from ringfence.domain.call import Direction, Status
 from ringfence.ports.calls import CallChange, CallFilter, CallOrder, CallRow, StepRow
 from ringfence.ports.outbox import NewEvent
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import QueueFullError
 from ringfence.store.call_moves import (
     ORDERS_KEPT,
@@ -39,7 +40,9 @@ class MemoryCalls(MemoryMessages):
         self._step_ids = count(1)
         self._call_turn = Turn()
 
-    async def create_call(self, row: CallRow, events: Sequence[NewEvent] = ()) -> bool:
+    async def create_call(
+        self, row: CallRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
         key = row.account, row.sid
         if key in self._calls:
             return False
@@ -48,6 +51,7 @@ class MemoryCalls(MemoryMessages):
             self._append_event(*event)
         self._rate(rated_of(row))
         self._day_tally.add_call(row)
+        self._retain(retained)
         self._made(row)
         return True
 
@@ -69,7 +73,12 @@ class MemoryCalls(MemoryMessages):
         return page_of(found, place, limit)
 
     async def move_call(
-        self, account: str, sid: str, change: CallChange, events: Sequence[NewEvent] = ()
+        self,
+        account: str,
+        sid: str,
+        change: CallChange,
+        events: Sequence[NewEvent] = (),
+        retained: RetainedRow | None = None,
     ) -> CallRow | None:
         known = self._calls.get((account, sid))
         moves = CallMoves({} if known is None else {(account, sid): known})
@@ -82,6 +91,8 @@ class MemoryCalls(MemoryMessages):
         self._day_tally.add_all(moves.tally)
         for key in moves.ended:
             self._forget_orders(key)
+        if row is not None:
+            self._retain(retained)
         return row
 
     def _forget_orders(self, key: Key) -> None:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from ringfence.domain.carrier_trail import MAX_CHARACTERS
 from ringfence.domain.message import FINAL, Direction, Status
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import (
     Lease,
     MediaRow,
@@ -18,25 +19,29 @@ from ringfence.ports.store import (
 from ringfence.store.memory_day_counts import MemoryDayCounts
 from ringfence.store.memory_outbox import MemoryOutbox
 from ringfence.store.memory_queue import MemoryQueue
+from ringfence.store.memory_retained import MemoryRetained
 from ringfence.store.paging import newest_first, page_of, place_of
 from ringfence.store.progress import Change, change_by, event_of, in_queue_of, is_queued, rated_of
 from ringfence.store.times_to_come import TO_COME_MS
 
 
-class MemoryMessages(MemoryOutbox, MemoryQueue, MemoryDayCounts):
+class MemoryMessages(MemoryOutbox, MemoryQueue, MemoryDayCounts, MemoryRetained):
     """`ports.store.MessageStore` over dictionaries."""
 
     def __init__(self) -> None:
         MemoryOutbox.__init__(self)
         MemoryQueue.__init__(self)
         MemoryDayCounts.__init__(self)
+        MemoryRetained.__init__(self)
         self._messages: dict[tuple[str, str], MessageRow] = {}
         self._media: dict[tuple[str, str, str], MediaRow] = {}
         self._opt_outs: dict[tuple[str, bytes], bool] = {}
         self._rated: dict[tuple[str, str], RatedRow] = {}
         self._trails: dict[tuple[str, str], str] = {}
 
-    async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
+    async def accept(
+        self, row: MessageRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
         key = row.account, row.sid
         if key in self._messages:
             return False
@@ -47,6 +52,7 @@ class MemoryMessages(MemoryOutbox, MemoryQueue, MemoryDayCounts):
             self._append_event(row.account, row.sid, event)
         self._rate(rated_of(row, row.status, row.price_micros, row.updated_ms))
         self._day_tally.add_text(row)
+        self._retain(retained)
         return True
 
     def _waiting_texts(self, account: str) -> list[MessageRow]:

@@ -23,6 +23,7 @@ from ringfence.store.postgres_operations import PostgresOperations
 from ringfence.store.postgres_opt_outs import PostgresOptOuts
 from ringfence.store.postgres_oversight import PostgresOversight
 from ringfence.store.postgres_recordings import PostgresRecordings
+from ringfence.store.postgres_retained import PostgresRetained
 from ringfence.store.postgres_services import PostgresServices
 from ringfence.store.postgres_sign_ins import PostgresSignIns
 from ringfence.store.postgres_sip_access import PostgresSipAccess
@@ -65,6 +66,7 @@ class PostgresStore(
     PostgresOversight,
     PostgresDayCounts,
     PostgresCodeCounts,
+    PostgresRetained,
 ):
     """`ports.store.Store` in the schema `ringfence` of a database. An awaited write is on the server's disk.
 

@@ -6,6 +6,7 @@ from typing import Any
 from ringfence.ports.calls import CallChange, CallFilter, CallRow
 from ringfence.ports.outbox import NewEvent
 from ringfence.ports.party import Party
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import RatedRow
 from ringfence.store.call_moves import CallMoves, Event, Key, destination_of, made, rated_of, spend_of, values_of
 from ringfence.store.columns import CALL, RATED
@@ -16,21 +17,24 @@ from ringfence.store.postgres_committer import Connection
 from ringfence.store.postgres_day_counts import add_day_counts
 from ringfence.store.postgres_ground import PostgresGround, columns, count
 from ringfence.store.postgres_outbox import append_events, erase_events
+from ringfence.store.postgres_retained import retain
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/calls")
 INSERT_RATED = statements("postgres/messages")["insert_rated"]
 
-Creation = tuple[CallRow, Sequence[NewEvent]]
-Moving = tuple[str, str, CallChange, Sequence[NewEvent]]
+Creation = tuple[CallRow, Sequence[NewEvent], RetainedRow | None]
+Moving = tuple[str, str, CallChange, Sequence[NewEvent], RetainedRow | None]
 Rewriting = tuple[str, str, bytes, int]
 
 
 class PostgresCalls(PostgresGround):
     """The calls themselves of `ports.calls.CallStore`."""
 
-    async def create_call(self, row: CallRow, events: Sequence[NewEvent] = ()) -> bool:
-        return await self._calls.write(_create, (row, events))
+    async def create_call(
+        self, row: CallRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
+        return await self._calls.write(_create, (row, events, retained))
 
     async def call(self, account: str, sid: str) -> CallRow | None:
         row = await self._one(SQL["call"], account, sid)
@@ -72,9 +76,14 @@ class PostgresCalls(PostgresGround):
         return list(await self._all(SQL["by_remote"], *values, list(remote.indexes)))
 
     async def move_call(
-        self, account: str, sid: str, change: CallChange, events: Sequence[NewEvent] = ()
+        self,
+        account: str,
+        sid: str,
+        change: CallChange,
+        events: Sequence[NewEvent] = (),
+        retained: RetainedRow | None = None,
     ) -> CallRow | None:
-        return await self._calls.write(_move, (account, sid, change, events))
+        return await self._calls.write(_move, (account, sid, change, events, retained))
 
     async def rewrite_call(self, account: str, sid: str, content: bytes, *, at_ms: int) -> bool:
         return await self._calls.write(_rewrite, (account, sid, content, at_ms))
@@ -87,7 +96,7 @@ class PostgresCalls(PostgresGround):
 
 
 async def _create(tx: Connection, creations: Sequence[Creation]) -> list[bool]:
-    rows = [made(row, events) for row, events in creations]
+    rows = [made(row, events) for row, events, _ in creations]
     written = {
         (account, sid) for account, sid in await tx.fetch(SQL["insert"], *columns([CALL.write(row) for row, _ in rows]))
     }
@@ -105,12 +114,13 @@ async def _create(tx: Connection, creations: Sequence[Creation]) -> list[bool]:
     await _rate(tx, rated)
     await add_destinations(tx, [destination_of(row) for (row, _), new in zip(rows, created, strict=True) if new])
     await add_day_counts(tx, tally)
+    await retain(tx, (retained for (*_, retained), new in zip(creations, created, strict=True) if new))
     return created
 
 
 async def _move(tx: Connection, movings: Sequence[Moving]) -> list[CallRow | None]:
     moves = CallMoves(await _hold(tx, {(account, sid) for account, sid, *_ in movings}))
-    ends = [moves.apply(*moving) for moving in movings]
+    ends = [moves.apply(account, sid, change, events) for account, sid, change, events, _ in movings]
     if moves.changed:
         await tx.execute(SQL["change"], *columns([values_of(row) for row in moves.changed.values()]))
         await append_events(tx, moves.events)
@@ -118,6 +128,7 @@ async def _move(tx: Connection, movings: Sequence[Moving]) -> list[CallRow | Non
         await add_day_counts(tx, moves.tally)
     if moves.ended:
         await tx.execute(SQL["delete_orders"], *columns(moves.ended))
+    await retain(tx, (retained for (*_, retained), row in zip(movings, ends, strict=True) if row is not None))
     return ends
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.domain.message import FINAL, Direction, Status
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.columns import MESSAGE, RATED
 from ringfence.store.day_tally import DayTally
@@ -14,12 +15,13 @@ from ringfence.store.postgres_listing import PostgresListing
 from ringfence.store.postgres_media import erase_media
 from ringfence.store.postgres_outbox import PostgresOutbox, append_events, erase_events, forget_details
 from ringfence.store.postgres_queue import PostgresQueue, expect, held, place_ms
+from ringfence.store.postgres_retained import retain
 from ringfence.store.progress import Change, Progress, rated_of
 from ringfence.store.statements import statements
 
 SQL = statements("postgres/messages")
 
-Acceptance = tuple[MessageRow, Sequence[NewEvent]]
+Acceptance = tuple[MessageRow, Sequence[NewEvent], RetainedRow | None]
 Settling = tuple[Lease | None, Sequence[Outcome]]
 Rewriting = tuple[str, str, bytes, int, bool]
 
@@ -27,8 +29,10 @@ Rewriting = tuple[str, str, bytes, int, bool]
 class PostgresMessages(PostgresQueue, PostgresOutbox, PostgresListing):
     """The texts of `ports.store.MessageStore`."""
 
-    async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
-        return await self._write(_accept, (row, events))
+    async def accept(
+        self, row: MessageRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
+        return await self._write(_accept, (row, events, retained))
 
     async def acknowledge(self, lease: Lease | None, outcomes: Sequence[Outcome]) -> list[bool]:
         return await self._write(_acknowledge, (lease, outcomes))
@@ -65,18 +69,18 @@ class PostgresMessages(PostgresQueue, PostgresOutbox, PostgresListing):
 
 
 async def _accept(tx: Connection, acceptances: Sequence[Acceptance]) -> list[bool]:
-    places = [place_ms(row) for row, _ in acceptances]
+    places = [place_ms(row) for row, *_ in acceptances]
     values = [
-        (*MESSAGE.write(row), place, row.status in FINAL) for (row, _), place in zip(acceptances, places, strict=True)
+        (*MESSAGE.write(row), place, row.status in FINAL) for (row, *_), place in zip(acceptances, places, strict=True)
     ]
     written = {(account, sid) for account, sid in await tx.fetch(SQL["insert"], *columns(values))}
     new = []
-    for row, _ in acceptances:
+    for row, *_ in acceptances:
         # Of two with one sid, the first is the one that was written.
         new.append((row.account, row.sid) in written)
         written.discard((row.account, row.sid))
     fresh = [
-        (row, events, place) for (row, events), place, is_new in zip(acceptances, places, new, strict=True) if is_new
+        (row, events, place) for (row, events, _), place, is_new in zip(acceptances, places, new, strict=True) if is_new
     ]
     await expect(tx, ((row, place) for row, _, place in fresh))
     await append_events(tx, [(row.account, row.sid, event) for row, events, _ in fresh for event in events])
@@ -86,6 +90,7 @@ async def _accept(tx: Connection, acceptances: Sequence[Acceptance]) -> list[boo
         if place is None:
             tally.add_text(row)
     await add_day_counts(tx, tally)
+    await retain(tx, (retained for (*_, retained), is_new in zip(acceptances, new, strict=True) if is_new))
     return new
 
 

@@ -23,6 +23,7 @@ from ringfence.store.sqlite_operations import SqliteOperations
 from ringfence.store.sqlite_opt_outs import SqliteOptOuts
 from ringfence.store.sqlite_oversight import SqliteOversight
 from ringfence.store.sqlite_recordings import SqliteRecordings
+from ringfence.store.sqlite_retained import SqliteRetained
 from ringfence.store.sqlite_services import SqliteServices
 from ringfence.store.sqlite_sign_ins import SqliteSignIns
 from ringfence.store.sqlite_sip_access import SqliteSipAccess
@@ -65,6 +66,7 @@ class SqliteStore(
     SqliteOversight,
     SqliteDayCounts,
     SqliteCodeCounts,
+    SqliteRetained,
 ):
     """`ports.store.Store` in a file of mode 0600. An awaited write is on disk; reads see what is committed.
 

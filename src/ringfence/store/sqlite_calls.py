@@ -6,6 +6,7 @@ from typing import Any
 from ringfence.ports.calls import CallChange, CallFilter, CallRow
 from ringfence.ports.outbox import NewEvent
 from ringfence.ports.party import Party
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import RatedRow
 from ringfence.store.call_moves import CallMoves, Key, destination_of, made, rated_of, spend_of, values_of
 from ringfence.store.columns import CALL, RATED
@@ -16,22 +17,25 @@ from ringfence.store.sqlite_call_brakes import add_destinations, add_spend
 from ringfence.store.sqlite_day_counts import add_day_counts
 from ringfence.store.sqlite_ground import SqliteGround
 from ringfence.store.sqlite_outbox import append_events, erase_events
+from ringfence.store.sqlite_retained import retain
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/calls")
 INSERT_RATED = statements("sqlite/messages")["insert_rated"]
 
-Creation = tuple[CallRow, Sequence[NewEvent]]
-Moving = tuple[str, str, CallChange, Sequence[NewEvent]]
+Creation = tuple[CallRow, Sequence[NewEvent], RetainedRow | None]
+Moving = tuple[str, str, CallChange, Sequence[NewEvent], RetainedRow | None]
 Rewriting = tuple[str, str, bytes, int]
 
 
 class SqliteCalls(SqliteGround):
     """The calls themselves of `ports.calls.CallStore`."""
 
-    async def create_call(self, row: CallRow, events: Sequence[NewEvent] = ()) -> bool:
-        return await self._write(_create, (row, events))
+    async def create_call(
+        self, row: CallRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
+        return await self._write(_create, (row, events, retained))
 
     async def call(self, account: str, sid: str) -> CallRow | None:
         row = self._one(SQL["call"], (account, sid))
@@ -77,9 +81,14 @@ class SqliteCalls(SqliteGround):
         return self._all(SQL["by_remote"].replace("{indexes}", ", ".join(f":{name}" for name in names)), values)
 
     async def move_call(
-        self, account: str, sid: str, change: CallChange, events: Sequence[NewEvent] = ()
+        self,
+        account: str,
+        sid: str,
+        change: CallChange,
+        events: Sequence[NewEvent] = (),
+        retained: RetainedRow | None = None,
     ) -> CallRow | None:
-        return await self._write(_move, (account, sid, change, events))
+        return await self._write(_move, (account, sid, change, events, retained))
 
     async def rewrite_call(self, account: str, sid: str, content: bytes, *, at_ms: int) -> bool:
         return await self._write(_rewrite, (account, sid, content, at_ms))
@@ -94,7 +103,7 @@ class SqliteCalls(SqliteGround):
 
 def _create(tx: SqliteWriter, creations: Sequence[Creation]) -> list[bool]:
     created, tally = [], DayTally()
-    for row, events in creations:
+    for row, events, _ in creations:
         written, first = made(row, events)
         created.append(tx.run(SQL["insert"], CALL.write(written)).rowcount > 0)
         if created[-1]:
@@ -103,17 +112,19 @@ def _create(tx: SqliteWriter, creations: Sequence[Creation]) -> list[bool]:
             add_destinations(tx, [destination_of(written)])
             tally.add_call(written)
     add_day_counts(tx, tally)
+    retain(tx, (retained for (*_, retained), new in zip(creations, created, strict=True) if new))
     return created
 
 
 def _move(tx: SqliteWriter, movings: Sequence[Moving]) -> list[CallRow | None]:
     moves = CallMoves(_rows(tx, {(account, sid) for account, sid, *_ in movings}))
-    ends = [moves.apply(*moving) for moving in movings]
+    ends = [moves.apply(account, sid, change, events) for account, sid, change, events, _ in movings]
     tx.run_many(SQL["change"], map(values_of, moves.changed.values()))
     tx.run_many(SQL["delete_orders"], moves.ended)
     append_events(tx, moves.events)
     _rate(tx, moves.rated)
     add_day_counts(tx, moves.tally)
+    retain(tx, (retained for (*_, retained), row in zip(movings, ends, strict=True) if row is not None))
     return ends
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from ringfence.domain.message import FINAL
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import Lease, MessageRow, NewEvent, Outcome, RatedRow, StaleFenceError
 from ringfence.store.bulk_insert import BulkInsert
 from ringfence.store.columns import MESSAGE, RATED
@@ -15,12 +16,13 @@ from ringfence.store.sqlite_listing import SqliteListing
 from ringfence.store.sqlite_media import erase_media
 from ringfence.store.sqlite_outbox import SqliteOutbox, append_events, erase_events, forget_details
 from ringfence.store.sqlite_queue import SqliteQueue, expect, is_held, place_ms
+from ringfence.store.sqlite_retained import retain
 from ringfence.store.sqlite_session import SqliteWriter
 from ringfence.store.statements import statements
 
 SQL = statements("sqlite/messages")
 
-Acceptance = tuple[MessageRow, Sequence[NewEvent]]
+Acceptance = tuple[MessageRow, Sequence[NewEvent], RetainedRow | None]
 Settling = tuple[Lease | None, Sequence[Outcome]]
 Rewriting = tuple[str, str, bytes, int, bool]
 
@@ -31,8 +33,10 @@ PROGRESS = JsonRows(Progress)
 class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
     """The texts of `ports.store.MessageStore`."""
 
-    async def accept(self, row: MessageRow, events: Sequence[NewEvent] = ()) -> bool:
-        return await self._write(_accept, (row, events))
+    async def accept(
+        self, row: MessageRow, events: Sequence[NewEvent] = (), retained: RetainedRow | None = None
+    ) -> bool:
+        return await self._write(_accept, (row, events, retained))
 
     async def due(self, lease: Lease, now_ms: int, limit: int) -> list[MessageRow]:
         self._check_fence(lease)
@@ -76,18 +80,18 @@ class SqliteMessages(SqliteQueue, SqliteOutbox, SqliteListing):
 
 def _accept(tx: SqliteWriter, acceptances: Sequence[Acceptance]) -> list[bool]:
     """All at once, which a sid that is known already makes fail: then the committer comes again with each alone."""
-    places = [place_ms(row) for row, _ in acceptances]
+    places = [place_ms(row) for row, *_ in acceptances]
     values = [
-        (*MESSAGE.write(row), place, row.status in FINAL) for (row, _), place in zip(acceptances, places, strict=True)
+        (*MESSAGE.write(row), place, row.status in FINAL) for (row, *_), place in zip(acceptances, places, strict=True)
     ]
     if len(values) == 1:
         new = [tx.run(SQL["insert_new"], values[0]).rowcount > 0]
     else:
         INSERT.run(tx, values)
         new = [True] * len(values)
-    expect(tx, ((row, place) for (row, _), place, is_new in zip(acceptances, places, new, strict=True) if is_new))
+    expect(tx, ((row, place) for (row, *_), place, is_new in zip(acceptances, places, new, strict=True) if is_new))
     tally = DayTally()
-    for (row, events), place, is_new in zip(acceptances, places, new, strict=True):
+    for (row, events, _), place, is_new in zip(acceptances, places, new, strict=True):
         if is_new and place is None:
             tally.add_text(row)
         if is_new and events:
@@ -95,6 +99,7 @@ def _accept(tx: SqliteWriter, acceptances: Sequence[Acceptance]) -> list[bool]:
         if is_new and row.status in FINAL:
             _rate(tx, rated_of(row, row.status, row.price_micros, row.updated_ms))
     add_day_counts(tx, tally)
+    retain(tx, (retained for (*_, retained), is_new in zip(acceptances, new, strict=True) if is_new))
     return new
 
 

@@ -136,6 +136,9 @@ def test_no_statement_scans_a_table(plans, name):
         ("clock", "events", "event_pending"),
         ("freezes", "ended", "ended_freeze_order"),
         ("freezes", "forget", "ended_freeze_pkey"),
+        ("retained", "of_epochs", "retained_duty"),
+        ("retained", "erase", "retained_until"),
+        ("retained", "erase", "retained_pkey"),
     ],
 )
 def test_the_index_made_for_it_is_used(plans, name, heading, index):

@@ -103,6 +103,9 @@ def test_no_statement_scans_a_table(connection, name):
         ("queue", "all_free", "sender_queue_next (carrier=? AND next_ms<?)"),
         ("freezes", "ended", "ended_freeze USING COVERING INDEX ended_freeze_order"),
         ("freezes", "forget", "ended_freeze USING PRIMARY KEY (kind=? AND name=?)"),
+        ("retained", "of_epochs", "retained_duty (account=? AND duty=? AND (sid,part)>(?,?))"),
+        ("retained", "erase", "retained_until (until_ms<?)"),
+        ("retained", "erase", "retained USING PRIMARY KEY (account=? AND sid=? AND part=?)"),
     ],
 )
 def test_the_index_made_for_it_is_used(connection, name, heading, index):
