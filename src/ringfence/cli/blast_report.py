@@ -25,7 +25,10 @@ _STYLE = (
     "th,td{text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #ccc;vertical-align:top}"
     "body{overflow-wrap:anywhere}pre{white-space:pre-wrap;background:#f4f4f4;padding:.8rem}"
     "code{font-family:ui-monospace,monospace;font-size:.9em}"
-    "@media(max-width:45rem){table{display:block;overflow-x:auto}}"
+    "@media screen and (max-width:45rem){table,tbody,tr,th,td{display:block}th,td{padding:.1rem 0;border:0}"
+    "tr{padding:.5rem 0;border-bottom:1px solid #ccc}"
+    "thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    "td[data-head]::before{content:attr(data-head) ': ';color:#555}}"
     "@media print{body{margin:0;max-width:none}tr{break-inside:avoid}thead{display:table-header-group}}"
 )
 _SHOWN_WHOLE = 1_000
@@ -256,12 +259,17 @@ def _proof(report: BlastReport) -> Iterator[str]:
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    """Cells are HTML; without heads the first of each row is one."""
+    """Cells are HTML; without heads the first of each row is one. On a narrow screen each row is a card."""
     yield "<table>"
     if heads:
         yield "<thead><tr>" + "".join(f'<th scope="col">{head}</th>' for head in heads) + "</tr></thead>"
     yield "<tbody>"
-    for first, *others in rows:
-        head = f"<td>{first}</td>" if heads else f'<th scope="row">{first}</th>'
-        yield f"<tr>{head}{''.join(f'<td>{cell}</td>' for cell in others)}</tr>"
+    for row in rows:
+        yield "<tr>"
+        if heads:
+            yield from (f'<td data-head="{head}">{cell}</td>' for head, cell in zip(heads, row, strict=True))
+        else:
+            yield f'<th scope="row">{row[0]}</th>'
+            yield from (f"<td>{cell}</td>" for cell in row[1:])
+        yield "</tr>"
     yield "</tbody></table>"
