@@ -41,6 +41,7 @@ NO_PAGES = {
 FILES = ("/export", "/sound")
 # Answers for a script: a ticket for the page whose address follows.
 TICKETS = "/live/"
+TOO_WIDE = "(lists) => lists.some((each) => each.scrollWidth > each.clientWidth)"
 SHOTS = os.environ.get("RINGFENCE_SHOTS", "")
 
 
@@ -104,6 +105,8 @@ def looked_at(page: Page, home: str, kinds: dict[str, re.Pattern[str]], name: st
         width, screen = page.locator("html").evaluate("it => [it.scrollWidth, innerWidth]")
         if width > screen:
             wrong.append(f"{name} {path}: {width} px on a screen of {screen}")
+        if screen == NARROW["viewport"]["width"] and page.locator(".listed").evaluate_all(TOO_WIDE):
+            wrong.append(f"{name} {path}: cards are wider than their list")
         if SHOTS:
             named = path.strip("/").replace("/", "-") or "overview"
             page.screenshot(path=Path(SHOTS) / f"{name}-{named[:60]}.png", full_page=True)

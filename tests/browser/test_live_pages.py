@@ -55,6 +55,8 @@ def test_what_happens_comes_into_pages_of_staff_that_are_open(browser: Browser, 
     rows = page.locator("tbody tr")
     stand.text("It waits.", Status.QUEUED)
     expect(rows).to_contain_text([SHOP])
+    # A row that came says what its cells are, for a narrow screen.
+    expect(rows.first.locator("[data-head=Sender]")).to_contain_text(SHOP)
     # What is under somebody's hands stays as it is: what has the focus, and what is marked.
     offered = page.get_by_role("button", name="Changed: show")
     for waiting, at_work in enumerate(

@@ -185,6 +185,15 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     for path in ("/", "/tenants", "/ledger", "/staff", "/frozen", "/sessions", *operations):
         ada.goto(f"{served.desk.origin}{path}")
         assert ada.locator("html").evaluate("it => it.scrollWidth") <= 360, path
+        for table in ada.locator(".listed").all():
+            assert table.evaluate("it => it.scrollWidth <= it.clientWidth"), path
+    # Each row is a card, whose cells say what they are; a wide screen has heads for that.
+    ada.goto(f"{served.desk.origin}/staff")
+    since = ada.get_by_role("row", name="Bob").locator("[data-head='Since (UTC)']")
+    assert since.evaluate("it => getComputedStyle(it, '::before').content") == '"Since (UTC)"'
+    ada.set_viewport_size({"width": 1_280, "height": 740})
+    assert since.evaluate("it => getComputedStyle(it, '::before').content") == "none"
+    ada.set_viewport_size({"width": 360, "height": 740})
     # All pages are behind a button there, by keyboard too; at the side of a wide screen.
     pages = ada.get_by_role("navigation", name="Pages")
     expect(pages).to_be_hidden()

@@ -1,5 +1,6 @@
 // A page whose parts with `data-live` show what there is now, while it is open. What is new comes with the page itself,
 // asked for anew; where somebody is at work in such a part a button says so instead.
+import { nameCells } from "./cards.js";
 import { followBar } from "./follow_bar.js";
 import { ROWS_CAME } from "./heard.js";
 import { inUse, putInPlace } from "./in_place.js";
@@ -27,6 +28,7 @@ async function changed({ version, new: came }) {
 async function refresh(unasked) {
   const began_ms = performance.now();
   const now = await asked(unasked);
+  nameCells(now);
   rested = new Promise((resolve) => setTimeout(resolve, Math.max(LEAST_MS, SHARE * (performance.now() - began_ms))));
   const made = [...now.querySelectorAll("[data-live]")];
   if (made.length !== parts.length) {
