@@ -54,6 +54,10 @@ class SealingKey(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"SealingKey(epoch={self.epoch})"
 
+    def retention_of(self, sid: str) -> RecordRetention | None:
+        """What is wanted of the record `sid`."""
+        return None if self.retention is None else self.retention.of(sid)
+
 
 class RecordKey(msgspec.Struct, frozen=True, kw_only=True):
     """One record's own key, for the dispatcher; `index` is the blind index of the remote number that was asked for.

@@ -15,6 +15,7 @@ from ringfence.dispatch.bells import Bells
 from ringfence.dispatch.epoch_sweep import sweep_epochs
 from ringfence.dispatch.news import News
 from ringfence.dispatch.rates import Rates
+from ringfence.dispatch.retained_sweep import sweep_retained
 from ringfence.dispatch.sender_queues import SenderQueues
 from ringfence.dispatch.text_metrics import TextMetrics
 from ringfence.dispatch.webhooks import WebhookLoop
@@ -253,6 +254,7 @@ class Dispatching(msgspec.Struct, frozen=True, kw_only=True):
                 tasks.create_task(self.mails.run(self.bells.bell()), name="mails")
             tasks.create_task(self.webhooks.run(self.bells.bell()), name="webhooks")
             tasks.create_task(sweep_epochs(self.store, self.keys, self.clock), name="epoch sweep")
+            tasks.create_task(sweep_retained(self.store, self.clock), name="retained sweep")
 
 
 def compose_dispatching(

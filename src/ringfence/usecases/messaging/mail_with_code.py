@@ -18,6 +18,7 @@ from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import MessageRow, Store
 from ringfence.ports.verification_channels import Notice
 from ringfence.ports.wake import Wake
+from ringfence.usecases.retention.parts import retained_text
 
 
 class MailRoute(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,5 +83,5 @@ class MailChannel:
             valid_until_ms=notice.until_ms,
             carrier=self._route.carrier,
         )
-        await self._store.accept(row)
+        await self._store.accept(row, retained=retained_text(sealing.retention_of(row.sid), row, to, kind="mail"))
         self._wake.ring()

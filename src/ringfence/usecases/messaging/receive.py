@@ -21,6 +21,7 @@ from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.opt_out_pair import opt_out_pairs, opted_out, senders_of
 from ringfence.usecases.messaging.pool_number import POOL_LIMIT
 from ringfence.usecases.messaging.reply import Replier
+from ringfence.usecases.retention.parts import retained_text
 
 _log = structlog.get_logger(__name__)
 
@@ -92,7 +93,8 @@ class Receiver:
         event = NewEvent(
             kind="message.received", sequence=0, at_ms=arrival.at_ms, raw=opt_out.value if opt_out is not None else ""
         )
-        self._count("taken" if await self._store.accept(row, [event]) else "repeated")
+        retained = retained_text(key.retention, row, remote.e164)
+        self._count("taken" if await self._store.accept(row, [event], retained) else "repeated")
 
     async def _keep_opt_out(
         self, owned: NumberRow, service: str | None, remote: str, arrival: Arrival, sid: str

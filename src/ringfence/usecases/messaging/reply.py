@@ -15,6 +15,7 @@ from ringfence.ports.store import MessageRow, NumberRow, Store
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.opt_out_pair import opted_out, senders_of
 from ringfence.usecases.messaging.send import BODY_LIMIT_CHARACTERS
+from ringfence.usecases.retention.parts import retained_text
 
 
 class Replier:
@@ -79,26 +80,25 @@ class Replier:
     ) -> None:
         key = await self._keys.seal_record(account, sid, content.remote)
         now_ms = max(self._clock.now_ms(), made_ms(sid))
-        await self._store.accept(
-            MessageRow(
-                account=account,
-                sid=sid,
-                direction=Direction.OUTBOUND_REPLY,
-                status=Status.QUEUED,
-                local=sender,
-                remote_index=key.index,
-                remote_region="" if remote is None else remote.region,
-                remote_prefix="" if remote is None else remote.calling_prefix,
-                epoch=key.epoch,
-                content=seal_content_with(key.key, account, sid, content),
-                num_segments=segment(content.body).count,
-                num_media=len(content.media_urls),
-                messaging_service_sid=service,
-                created_ms=now_ms,
-                updated_ms=now_ms,
-                due_ms=now_ms,
-                carrier=self._carrier,
-                has_callback=told,
-            )
+        row = MessageRow(
+            account=account,
+            sid=sid,
+            direction=Direction.OUTBOUND_REPLY,
+            status=Status.QUEUED,
+            local=sender,
+            remote_index=key.index,
+            remote_region="" if remote is None else remote.region,
+            remote_prefix="" if remote is None else remote.calling_prefix,
+            epoch=key.epoch,
+            content=seal_content_with(key.key, account, sid, content),
+            num_segments=segment(content.body).count,
+            num_media=len(content.media_urls),
+            messaging_service_sid=service,
+            created_ms=now_ms,
+            updated_ms=now_ms,
+            due_ms=now_ms,
+            carrier=self._carrier,
+            has_callback=told,
         )
+        await self._store.accept(row, retained=retained_text(key.retention, row, content.remote))
         self._wake.ring()

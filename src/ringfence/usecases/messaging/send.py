@@ -23,6 +23,7 @@ from ringfence.usecases.messaging.opt_out_pair import opted_out, senders_of
 from ringfence.usecases.messaging.pool_sender import PoolSender
 from ringfence.usecases.messaging.queue_bound import QueueBound
 from ringfence.usecases.messaging.view import MessageView
+from ringfence.usecases.retention.parts import retained_text
 
 BODY_LIMIT_CHARACTERS = 1_600
 MEDIA_LIMIT = 10
@@ -117,11 +118,12 @@ class Sender:
             carrier=self._carrier,
             has_callback=content.status_callback is not None or (service is not None and service.has_status_callback),
         )
+        retained = retained_text(sealing.retention_of(sid), row, to.e164)
         if overflows:
             row, events = _overflown(row)
-            await self._store.accept(row, events)
+            await self._store.accept(row, events, retained)
             return MessageView(row=row, content=content)
-        await self._store.accept(row)
+        await self._store.accept(row, retained=retained)
         if row.status is not Status.SCHEDULED:
             self._wake.ring()
         return MessageView(row=row, content=content)

@@ -16,6 +16,7 @@ from ringfence.ports.store import MessageRow, Store
 from ringfence.ports.verification_channels import Notice
 from ringfence.ports.wake import Wake
 from ringfence.usecases.messaging.pool_sender import PoolSender
+from ringfence.usecases.retention.parts import retained_text
 
 NO_SENDER = 60217
 LOOKED_AT = 50
@@ -72,7 +73,7 @@ class TextChannel:
             valid_until_ms=notice.until_ms,
             carrier=self._carrier,
         )
-        await self._store.accept(row)
+        await self._store.accept(row, retained=retained_text(sealing.retention_of(row.sid), row, to))
         self._wake.ring()
 
     async def _sender(self, notice: Notice) -> str:

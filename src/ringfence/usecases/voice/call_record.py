@@ -75,8 +75,9 @@ class CallRecord:
         if not may_become(self.row.status, status):
             return
         at_ms = self._desk.clock.now_ms()
-        price_micros = None
+        price_micros = retained = None
         if status in FINAL:
+            retained = await self._desk.ends.of(self.row, at_ms)
             price_micros = billed_minutes(self.row.answered_ms, at_ms) * self._rate_micros()
         change = CallChange(
             status=status,
@@ -87,7 +88,7 @@ class CallRecord:
             route=route,
         )
         events = progress_events(self.content, status, at_ms)
-        row = await insist(lambda: self._desk.store.move_call(self.account, self.sid, change, events))
+        row = await insist(lambda: self._desk.store.move_call(self.account, self.sid, change, events, retained))
         if row is None:
             # Somebody else has moved it meanwhile: what is written holds.
             row = await insist(lambda: self._desk.store.call(self.account, self.sid))

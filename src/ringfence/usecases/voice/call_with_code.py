@@ -18,6 +18,7 @@ from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import Store
 from ringfence.ports.verification_channels import Notice
 from ringfence.ports.wake import Wake
+from ringfence.usecases.retention.parts import retained_call
 from ringfence.usecases.voice.brakes import BrakedError, Brakes
 
 RING_S = 45
@@ -92,7 +93,7 @@ class CallChannel:
             updated_ms=now_ms,
             rate_micros=rate_of(Direction.OUTBOUND_API, to.e164, to.region),
         )
-        await self._store.create_call(row)
+        await self._store.create_call(row, retained=retained_call(sealing.retention_of(sid), row, to.e164))
         self._wake.ring()
 
     async def _sender(self, account: str) -> str:

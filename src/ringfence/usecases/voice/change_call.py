@@ -14,6 +14,7 @@ from ringfence.ports.calls import CallChange, CallOrder, CallRow
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, QueueFullError, Store
 from ringfence.ports.wake import Wake
+from ringfence.usecases.retention.parts import retained_end
 from ringfence.usecases.voice.call_record import progress_events
 from ringfence.usecases.voice.call_view import CallView
 from ringfence.usecases.voice.given_twiml import check_given
@@ -48,7 +49,7 @@ class CallChanger:
             raise ApiError(INVALID_STATE)
         if status == "canceled" and row.status is Status.IN_PROGRESS:
             raise ApiError(INVALID_STATE)
-        if row.status is Status.QUEUED and not row.owner and await self._called_off(view):
+        if row.status is Status.QUEUED and not row.owner and await self._called_off(caller, view):
             return await self._reader.fetch(caller, account, sid)
         await self._order(row, "end", b"")
         return view
@@ -81,12 +82,14 @@ class CallChanger:
             raise ApiError(NOT_OVER)
         return await self._store.delete_call(account, sid)
 
-    async def _called_off(self, view: CallView) -> bool:
+    async def _called_off(self, caller: Caller, view: CallView) -> bool:
         """End a call that no process has taken. False where one has, just now."""
         row, at_ms = view.row, self._clock.now_ms()
         events = [] if view.content is None else progress_events(view.content, Status.CANCELED, at_ms)
         change = CallChange(status=Status.CANCELED, at_ms=at_ms)
-        moved = await self._store.move_call(row.account, row.sid, change, events)
+        sealing = await self._keys.sealing_key(caller, row.account)
+        retained = retained_end(sealing.retention_of(row.sid), row, at_ms)
+        moved = await self._store.move_call(row.account, row.sid, change, events, retained)
         if moved is None:
             return False
         self._wake.ring()

@@ -20,6 +20,7 @@ from ringfence.usecases.voice.brakes import BrakeLimits, Brakes
 from ringfence.usecases.voice.desk import Desk, Standing, Texts
 from ringfence.usecases.voice.dial import DialRun
 from ringfence.usecases.voice.inbound_config import Domains, InboundConfigs
+from ringfence.usecases.voice.kept_ends import KeptEnds
 from ringfence.usecases.voice.legs import Legs
 from ringfence.usecases.voice.live_calls import LiveCalls
 from ringfence.usecases.voice.operator import CallOperator
@@ -86,6 +87,7 @@ def compose_calls(
         legs=legs,
         steps=StepWriter(store, clock),
         brakes=Brakes(store, clock, limits),
+        ends=KeptEnds(keys),
         halts=halts,
         links=RecordingLinks(keys, clock, base_url),
         written=WrittenSound(files),

@@ -20,6 +20,7 @@ from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, Store
 from ringfence.ports.wake import Wake
+from ringfence.usecases.retention.parts import retained_call
 from ringfence.usecases.voice.brakes import BrakedError, Brakes
 from ringfence.usecases.voice.call_record import progress_events
 from ringfence.usecases.voice.call_view import CallView
@@ -93,7 +94,8 @@ class CallCreator:
             updated_ms=now_ms,
             rate_micros=rate_of(Direction.OUTBOUND_API, to, number.region if number is not None else ""),
         )
-        await self._store.create_call(row, progress_events(content, Status.QUEUED, now_ms))
+        retained = retained_call(sealing.retention_of(sid), row, to)
+        await self._store.create_call(row, progress_events(content, Status.QUEUED, now_ms), retained)
         self._wake.ring()
         return CallView(row, content)
 

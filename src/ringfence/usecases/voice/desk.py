@@ -15,6 +15,7 @@ from ringfence.ports.store import Store
 from ringfence.ports.verification_codes import CodeReader
 from ringfence.ports.wake import Wake
 from ringfence.usecases.voice.brakes import Brakes
+from ringfence.usecases.voice.kept_ends import KeptEnds
 from ringfence.usecases.voice.leg import Leg, LegEvent
 from ringfence.usecases.voice.legs import Legs
 from ringfence.usecases.voice.recording_links import RecordingLinks
@@ -67,6 +68,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     legs: Legs
     steps: StepWriter
     brakes: Brakes
+    ends: KeptEnds
     halts: Halts
     links: RecordingLinks
     written: WrittenSound

@@ -85,7 +85,8 @@ class OrphanEnder:
     async def _end_unread(self, row: CallRow, status: Status, why: WhyEnded) -> None:
         """End a call whose content does not open: nobody can be told."""
         change = CallChange(status=status, at_ms=self._desk.clock.now_ms(), error_code=why.code)
-        await insist(lambda: self._desk.store.move_call(row.account, row.sid, change))
+        retained = await self._desk.ends.of(row, change.at_ms)
+        await insist(lambda: self._desk.store.move_call(row.account, row.sid, change, (), retained))
 
     async def _end_recording(self, record: CallRecord, recording: RecordingRow) -> None:
         """What was written is kept: the file opens up to its last whole chunk."""

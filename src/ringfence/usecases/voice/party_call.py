@@ -13,6 +13,7 @@ from ringfence.domain.twiml.voice_verbs import Party
 from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.line import Destination, NoRouteError
+from ringfence.usecases.retention.parts import retained_call
 from ringfence.usecases.voice.brakes import GEO_PERMISSION, BrakedError
 from ringfence.usecases.voice.call_record import CallRecord, insist, progress_events
 from ringfence.usecases.voice.desk import Desk
@@ -109,7 +110,9 @@ class PartyCalls:
             owner=self._desk.owner,
             rate_micros=rate_of(Direction.OUTBOUND_DIAL, to, number.region if number is not None else ""),
         )
-        await insist(lambda: self._desk.store.create_call(row, progress_events(content, Status.QUEUED, now_ms)))
+        events = progress_events(content, Status.QUEUED, now_ms)
+        retained = retained_call(key.retention, row, to)
+        await insist(lambda: self._desk.store.create_call(row, events, retained))
         return CallRecord(self._desk, row, content, key.key)
 
 

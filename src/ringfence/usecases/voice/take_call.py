@@ -11,6 +11,7 @@ from ringfence.ports.calls import CallRow
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.line import IncomingLine
 from ringfence.ports.store import QueueFullError, StoreFailedError
+from ringfence.usecases.retention.parts import retained_call
 from ringfence.usecases.voice.call_record import CallRecord
 from ringfence.usecases.voice.desk import Desk
 from ringfence.usecases.voice.inbound_config import InboundConfig, InboundConfigs, NobodyHereError
@@ -95,5 +96,5 @@ class CallTaker:
             owner=self._desk.owner,
             rate_micros=rate_of(Direction.INBOUND, config.to, "" if caller is None else caller.region),
         )
-        await self._desk.store.create_call(row)
+        await self._desk.store.create_call(row, retained=retained_call(key.retention, row, config.sender))
         return CallRecord(self._desk, row, content, key.key)

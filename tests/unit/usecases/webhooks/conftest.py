@@ -16,6 +16,7 @@ from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.record import EpochRecords, seal_field
+from ringfence.domain.sealing.retained import EpochRetention, RecordRetention
 from ringfence.domain.sealing.standing import StandingSealer
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig, encode_number_config, hmac_states_record, number_record
@@ -47,13 +48,20 @@ class LocalKeys:
         self.opened_standing = 0
         self.closed: set[str] = set()
         self.away = False
+        self.duty: EpochRetention | None = None
 
     def seal_standing(self, account: str, record: str, value: bytes) -> bytes:
         return StandingSealer(self._standing_key, account).seal(record, value)
 
     async def seal_record(self, account: str, sid: str, remote: str) -> RecordKey:
         self._answer()
-        return RecordKey(epoch=EPOCH, key=self._records.key(sid), index=hashlib.sha256(remote.encode()).digest()[:16])
+        index = hashlib.sha256(remote.encode()).digest()[:16]
+        retention = None if self.duty is None else self.duty.of(sid)
+        return RecordKey(epoch=EPOCH, key=self._records.key(sid), index=index, retention=retention)
+
+    async def retention_of(self, account: str, sid: str) -> RecordRetention | None:
+        self._answer()
+        return None if self.duty is None else self.duty.of(sid)
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         self._answer()
