@@ -91,7 +91,7 @@ def test_pages_of_codes_are_of_a_service_and_a_period(run: Any, stand: Any) -> N
             assert '"refused","60410","2",""' in table
             assert '"started","","1",""' in table
             phishing = (await member.page("/codes/phishing?days=30")).text
-            assert "Of 1 sign-ins of the last 30 days, a look-alike site could have taken 1." in phishing
+            assert "Of 1 sign-in of the last 30 days, a look-alike site could have taken 1." in phishing
             assert "Offer passkeys" in phishing
             kept = (await member.page("/codes/phishing/export")).text
             assert f'"{ONE}","call","1","1","0","Offer passkeys' in kept
