@@ -63,7 +63,9 @@ class EndsOfGrants:
                 await self._keys.end_grants(trying.actor, trying.session, trying.staff, trying.account)
                 await self._forget(trying)
         except ConnectionError:
-            known = {} if trying is None else {"session": trying.session, "staff": trying.staff}
+            known = (
+                {} if trying is None else {"session": trying.session, "staff": trying.staff, "account": trying.account}
+            )
             _log.warning("console.grants_not_ended", **known)
             return False
         return True
@@ -75,4 +77,5 @@ class EndsOfGrants:
             await asyncio.sleep(EVERY_S)
 
     async def _forget(self, ended: GrantsToEnd) -> None:
-        await self._storage.run(lambda db: db.execute(_FORGET, (ended.session, ended.staff, ended.account)) and None)
+        known = ended.session, ended.staff, ended.account
+        await self._storage.run(lambda db: db.execute(_FORGET, known).rowcount)

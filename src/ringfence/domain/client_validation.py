@@ -50,13 +50,13 @@ class ClientKey(msgspec.Struct, frozen=True, kw_only=True):
 class ClientKeys(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Those of an account. Where validation is `required`, a request without it is refused.
 
-    `ruled` is the fence of the last change of that (`domain.access_fence`), `taken` the number of the last form of a
-    member's that was taken.
+    `ruled_ms` is when that was last set at once, Unix milliseconds; `taken` is the number of the last form of a member
+    that was taken (`domain.access_fence`).
     """
 
     required: bool = False
     keys: tuple[ClientKey, ...] = ()
-    ruled: int = 0
+    ruled_ms: int = 0
     taken: int = 0
 
     def encode(self) -> str:

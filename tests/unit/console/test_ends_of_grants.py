@@ -104,9 +104,9 @@ def test_what_ended_while_the_key_service_is_away_has_ended_and_its_grants_end_l
                 else:
                     by, path = deeds[end]
                     assert (await by.ask("POST", path)).status_code == 200
-            assert [each["event"] for each in logged if each["event"].startswith("console.")] == [
-                "console.grants_not_ended"
-            ]
+            whose = {"session": "", "staff": member} if end == "removed" else {"session": session, "staff": ""}
+            said = {"event": "console.grants_not_ended", "log_level": "warning", "account": ""} | whose
+            assert [each for each in logged if each["event"].startswith("console.")] == [said]
             assert away.asked == 1
             # Nobody has the session, so nobody is given what the key service still has.
             assert (await ada.page("/")).status_code == 401

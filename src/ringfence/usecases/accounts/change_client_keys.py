@@ -5,7 +5,6 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from ringfence.domain.access_change import ClientKeysChanged
-from ringfence.domain.access_fence import access_fence
 from ringfence.domain.client_validation import (
     KEYS_MAX,
     NAME_CHARACTERS,
@@ -77,7 +76,6 @@ def kept(form: ClientKeysChanged, number: int) -> Change:
 
     Keys come and go whatever was changed since; the rule stays where it was set since.
     """
-    fence = access_fence(number, 0)
 
     def change(before: ClientKeys) -> ClientKeys:
         if number <= before.taken:
@@ -86,8 +84,8 @@ def kept(form: ClientKeysChanged, number: int) -> Change:
         # What takes a key away and lifts the rule does so at once: a rule without a key would shut everybody out.
         for each in [*([with_key(form.add)] if form.add else []), *([without_key(form.remove)] if form.remove else [])]:
             after = each(after)
-        if form.required is not None and fence > before.ruled:
-            after = replace(after, required=form.required, ruled=fence)
+        if form.required is not None and number >= before.ruled_ms:
+            after = replace(after, required=form.required)
         return after
 
     return change
@@ -116,8 +114,7 @@ def remove_key(sid: str) -> Change:
 
 def require(required: bool, now_ms: int) -> Change:
     """Whether a request must be signed."""
-    fence = access_fence(None, now_ms)
-    return lambda before: replace(before, required=required, ruled=max(fence, before.ruled))
+    return lambda before: replace(before, required=required, ruled_ms=max(now_ms, before.ruled_ms))
 
 
 def _key(keys: ClientKeys, sid: str) -> ClientKey:

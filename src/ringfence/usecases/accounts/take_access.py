@@ -13,7 +13,6 @@ from ringfence.domain.access_change import (
     KeyMade,
     NetworksSet,
 )
-from ringfence.domain.access_fence import access_fence
 from ringfence.domain.clock import Clock, ManualClock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.key_policy import KeyPolicy
@@ -65,7 +64,7 @@ async def take_access(store: AccessStore, changes: AccessChanges, clock: Clock) 
 
 async def _take_out(store: AccessStore, ended: AccessChange) -> None:
     """It was revoked between the two: what has no slot any more signs nobody in."""
-    await store.delete_credential(ended.account, _key_of(ended.change), number=ended.number)
+    await store.delete_credential(ended.account, _key_of(ended.change))
 
 
 def _key_of(change: Change) -> str:
@@ -135,5 +134,5 @@ async def _change_client_keys(store: AccountStore, waiting: AccessChange, change
     if row is None:
         return
     after = await change_client_keys(store, ManualClock(waiting.at_ms), row, kept(change, waiting.number))
-    if change.required is not None and after.ruled > access_fence(waiting.number, 0):
+    if change.required is not None and after.ruled_ms > waiting.number:
         raise OvertakenError(frozenset({"required"}))

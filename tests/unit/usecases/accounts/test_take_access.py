@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from ringfence.domain.access_change import (
@@ -234,6 +235,70 @@ def test_what_the_api_changed_since_stays_and_the_rest_of_a_form_is_written(
             "freeze-key",
         )
         assert [each["event"] for each in said] == ["access.overtaken"] * late
+
+    run(scene())
+
+
+def test_a_key_and_all_that_limits_it_are_as_its_maker_said(run: Any, clock: ManualClock) -> None:
+    async def scene() -> None:
+        store = await _with_account(MemoryStore())
+        made = replace(MADE, policy="/twilio/voice/calls/create", networks="192.0.2.0/24", ends_ms=1 << 40)
+        await take_access(store, Waiting(made), clock)
+        row = await store.credential(SK)
+        assert row is not None
+        assert (row.friendly_name, row.created_ms, row.updated_ms, row.ends_ms) == ("Till", 5, 5, 1 << 40)
+        policy = "/twilio/messaging/messages/create"
+        limits: dict[str, Any] = {"networks": "", "canary": True, "watched": True, "reaction": "freeze-key"}
+        form = KeyLimited(sid=SK, policy=f"{policy} {policy}", ends_ms=1 << 41, **limits)
+        await take_access(store, Waiting(form, after_ms=6), clock)
+        assert await store.credential(SK) == replace(
+            row, policy=f"{policy} {policy}", ends_ms=1 << 41, updated_ms=7, **limits
+        )
+        # What reads is no key that only writes, so none of the form is taken.
+        with capture_logs() as said:
+            await take_access(
+                store,
+                Waiting(KeyLimited(sid=SK, policy="/twilio/messaging/messages/list", canary=False), after_ms=8),
+                clock,
+            )
+        assert [each["event"] for each in said] == ["access.not_taken"]
+        row = await store.credential(SK)
+        assert row is not None
+        assert row.canary
+
+    run(scene())
+
+
+def test_a_key_that_was_revoked_before_it_was_written_is_not_written_by_whoever_stood_still(
+    run: Any, clock: ManualClock
+) -> None:
+    async def scene() -> None:
+        store = await _with_account(MemoryStore())
+        await take_access(store, Waiting(KeyEnded(sid=SK), after_ms=8), clock)
+        late = Waiting(MADE)
+        late.away = True
+        with capture_logs() as said, pytest.raises(ConnectionError):
+            await take_access(store, late, clock)
+        assert await store.credential(SK) is None
+        assert said == [{"event": "access.overtaken", "log_level": "error", "account": AC, "sid": SK}]
+
+    run(scene())
+
+
+@pytest.mark.parametrize(("number", "required"), [(8, True), (9, False), (10, False)])
+def test_a_rule_that_was_set_at_once_gives_way_to_a_form_of_then_or_later(
+    run: Any, clock: ManualClock, number: int, required: bool
+) -> None:
+    async def scene() -> None:
+        store = await _with_account(MemoryStore())
+        row = await store.account(AC)
+        assert row is not None
+        keys = await change_client_keys(store, clock, row, with_key(OTHER_KEY), require(True, 9), require(True, 3))
+        assert keys.ruled_ms == 9
+        await take_access(store, Waiting(ClientKeysChanged(required=False), after_ms=number - 1), clock)
+        row = await store.account(AC)
+        assert row is not None
+        assert read_client_keys(row.client_keys).required is required
 
     run(scene())
 
