@@ -194,6 +194,7 @@ def test_two_members_of_staff_have_a_day(served: Served, browser: Browser) -> No
     ada.set_viewport_size({"width": 1_280, "height": 740})
     assert since.evaluate("it => getComputedStyle(it, '::before').content") == "none"
     ada.set_viewport_size({"width": 360, "height": 740})
+    ada.goto(f"{served.desk.origin}/grants")
     # All pages are behind a button there, by keyboard too; at the side of a wide screen.
     pages = ada.get_by_role("navigation", name="Pages")
     expect(pages).to_be_hidden()
