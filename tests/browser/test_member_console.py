@@ -200,12 +200,19 @@ def test_a_link_serves_once(context: BrowserContext, stand: MemberConsole) -> No
     with_authenticator(context, page)
     link = stand.link()
     page.goto(link)
+    # What it is for, what will happen, and what to do where that does not.
+    expect(page.get_by_role("heading", name="Make your passkey")).to_be_visible()
+    expect(page.get_by_text(f"lets you into the console of {AC}")).to_be_visible()
+    expect(page.get_by_role("heading", name="What happens")).to_be_visible()
+    page.get_by_text("If it does not work").click()
+    expect(page.get_by_text("press the button again")).to_be_visible()
     page.get_by_role("button", name="Make my passkey").click()
     expect(page.get_by_role("heading", name="Enrolled")).to_be_visible()
     second = context.new_page()
     with_authenticator(context, second)
     second.goto(link)
     expect(second.get_by_role("alert")).to_contain_text("This link was used")
+    expect(second.get_by_text("whoever holds the account's Auth Token makes another")).to_be_visible()
 
 
 @pytest.mark.long

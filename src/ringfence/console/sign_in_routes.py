@@ -51,7 +51,7 @@ async def _nothing(_: Session, __: KeptPasskey) -> dict[str, Any]:
 
 
 def sign_in_routes(
-    page: Callable[[], Response],
+    page: Callable[[], Awaitable[Response]],
     sign_in: SignIn,
     sessions: Sessions,
     notes: AccessNotes,
@@ -75,7 +75,7 @@ def sign_in_routes(
         return PlainTextResponse("ok\n")
 
     async def shown(request: Request) -> Response:
-        return page()
+        return await page()
 
     async def begin(request: Request) -> Response:
         ceremony, options = sign_in.begin((await read_json(request, _Key)).key)

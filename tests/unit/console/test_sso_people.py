@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from tests.unit.console.sso_parts import CLIENT, ISSUER, Parts, refusal
 from tests.unit.console.test_members import AC, OTHER
+from tests.unit.console.test_sso import Visitor
 from tests.unit.console.test_sso import sso as sso
 
 from ringfence.console.sessions import FRESH_MS, Session
@@ -33,6 +34,25 @@ def noted(parts: Parts, verb: str) -> list[tuple[str, str, list[str]]]:
 async def member_of(parts: Parts, id_: str) -> Member | None:
     found = await parts.it.storage.run(lambda db: members_of(db, AC))
     return next((each for each in found if each.id == id_), None)
+
+
+def test_the_way_through_a_provider_is_offered_once_anybody_has_one(run: Any, sso: Any) -> None:
+    async def scene() -> None:
+        async with sso() as it:
+            visitor = Visitor(it.app, it.clock)
+            offer = "Sign in through your organisation"
+
+            async def offers() -> set[bool]:
+                """On the page to sign in, and on one in whose place it is."""
+                return {offer in (await visitor.page(path)).text for path in ("/sign-in", "/texts")}
+
+            assert await offers() == {False}
+            parts = await Parts(it).prepare()
+            assert await offers() == {True}
+            await parts.people.unset(parts.owner)
+            assert await offers() == {False}
+
+    run(scene())
 
 
 def test_a_provider_is_kept_as_it_was_named_and_who_came_by_one_is_signed_out(run: Any, sso: Any) -> None:

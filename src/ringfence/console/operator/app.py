@@ -3,6 +3,7 @@
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -109,12 +110,16 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
         Act.ACCOUNT_CLOSE: AccountStatus(accounts, lockout, clock, "closed"),
     }
     acts = TwoPersonActs(storage, deeds, notes, clock, dependencies.staff_may)
+
+    async def sign_in_page() -> Response:
+        return pages.page("sign_in.html", title="Sign in")
+
     sign_in = SignIn(
         "staff", storage, sessions, dependencies.staff_passkeys, party, notes, clock, check_admitted, standing
     )
     return [
         *sign_in_routes(
-            *(lambda: pages.page("sign_in.html", title="Sign in"), sign_in, sessions, notes, clock, origin),
+            *(sign_in_page, sign_in, sessions, notes, clock, origin),
             leaving=leaving,
         ),
         *join_routes(pages, staff, standstill, clock),

@@ -51,6 +51,7 @@ from ringfence.console.tenant.sso.people import SsoPeople
 from ringfence.console.tenant.sso.provider import Providers
 from ringfence.console.tenant.sso.routes import OPEN as SSO_OPEN
 from ringfence.console.tenant.sso.routes import sso_routes
+from ringfence.console.tenant.sso.rows import has_providers
 from ringfence.console.tenant.sso.sign_in import SsoSignIn
 from ringfence.console.tenant.sso.sign_out import SsoSignOut
 from ringfence.console.tenant.standing_json import StandingRelay
@@ -99,11 +100,18 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
     sso_sign_out = SsoSignOut(storage, sessions, providers, keys, clock, id_tokens, origins.tenant)
     signed_out = create_logout_app(sso_sign_out)
 
-    def sign_in_page(status: int = 200, why: str = "") -> Response:
-        return pages.page("member_sign_in.html", status, title="Sign in", keys=origins.keys, why=why)
+    async def sign_in_page(status: int = 200, why: str = "") -> Response:
+        # A way in that nobody has is not offered; while the database is away nobody gets in by any.
+        try:
+            from_elsewhere = http is not None and await storage.run(has_providers)
+        except ConnectionError:
+            from_elsewhere = False
+        shown = {"keys": origins.keys, "why": why, "from_elsewhere": from_elsewhere}
+        return pages.page("member_sign_in.html", status, title="Sign in", **shown)
 
     async def locked(scope: Scope, receive: Receive, send: Send) -> None:
-        await sign_in_page(401, why_not(scope))(scope, receive, send)
+        page = await sign_in_page(401, why_not(scope))
+        await page(scope, receive, send)
 
     async def admits(session: Session) -> None:
         await standstill.check_member(session.account)

@@ -61,6 +61,11 @@ def provider_of(db: sqlite3.Connection, account: str) -> SsoProvider | None:
     )
 
 
+def has_providers(db: sqlite3.Connection) -> bool:
+    """Whether members of any account may come from somewhere."""
+    return db.execute("SELECT 1 FROM sso LIMIT 1").fetchone() is not None
+
+
 def accounts_of_provider(db: sqlite3.Connection, issuer: str, client_ids: Sequence[str]) -> Sequence[tuple[str, str]]:
     """(account, client id) of each whose members may come from that issuer by one of these."""
     rows = db.execute("SELECT account, client_id FROM sso WHERE issuer = ? ORDER BY account", (issuer,)).fetchall()
