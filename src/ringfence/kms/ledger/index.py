@@ -4,8 +4,9 @@ It follows from the entries, and is made again from them where it is lost or beh
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -40,15 +41,6 @@ _ENTRIES_OF: Mapping[By, str] = {
         "SELECT n FROM by_session WHERE name = (SELECT id FROM name WHERE name = ?) AND n > ? AND n < ? "
         "ORDER BY n LIMIT ?"
     ),
-}
-_OF_ACCOUNT_BY: Mapping[By, str] = {
-    by: (
-        # From whoever opened: of an account there may be millions of entries beside theirs.
-        f"SELECT theirs.n FROM by_{by} theirs CROSS JOIN by_account own ON own.n = theirs.n "  # noqa: S608 - one of two
-        "WHERE theirs.name = (SELECT id FROM name WHERE name = ?) AND own.name = (SELECT id FROM name WHERE name = ?) "
-        "AND theirs.n > ? AND theirs.n < ? ORDER BY theirs.n LIMIT ?"
-    )
-    for by in ("actor", "session")
 }
 NAMES_HELD = 100_000
 
@@ -169,9 +161,31 @@ def entries_of(path: Path, by: By, name: str, *, after: int = -1, before: int | 
 def entries_of_account_by(
     path: Path, account: str, by: By, name: str, *, after: int, before: int, limit: int
 ) -> list[int]:
-    """The numbers of an account's entries that are of one who opened, or of one session, the oldest first."""
+    """The numbers of an account's entries that are of one who opened, or of one session, the oldest first.
+
+    Of either there may be millions: it takes a few steps for each of the fewer.
+    """
     with closing(_to_read(path)) as connection:
-        return [n for (n,) in connection.execute(_OF_ACCOUNT_BY[by], (name, account, after, before, limit))]
+        return list(islice(_of_both(connection, account, (by, name), after, before), limit))
+
+
+def _of_both(
+    connection: sqlite3.Connection, account: str, other: tuple[By, str], after: int, before: int
+) -> Iterator[int]:
+    by, name = other
+    while (theirs := _next(connection, by, name, after, before)) is not None:
+        # The first of the account's from there on: where it is not the same entry, what is between is nobody's.
+        own = _next(connection, "account", account, theirs - 1, before)
+        if own is None:
+            return
+        if own == theirs:
+            yield own
+        after = max(theirs, own - 1)
+
+
+def _next(connection: sqlite3.Connection, by: By, name: str, after: int, before: int) -> int | None:
+    row = connection.execute(_ENTRIES_OF[by], (name, after, before, 1)).fetchone()
+    return None if row is None else int(row[0])
 
 
 def latest_of_account(path: Path, account: str, *, before: int, limit: int) -> list[int]:

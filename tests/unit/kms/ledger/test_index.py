@@ -211,3 +211,24 @@ def test_openings_go_on_where_the_index_cannot_be_written(
     assert LedgerReader(tmp_path).check().signed == 2
     asyncio.run(written(tmp_path, 2, 1))
     assert found(tmp_path, "AC2") == [entry(1)]
+
+
+def test_those_of_both_are_found_in_as_many_steps_as_the_fewer_has(tmp_path: Path, monkeypatch: Any) -> None:
+    path = tmp_path / "index.db"
+    index = LedgerIndex(path)
+    # Every account is told of something by one actor, as of a duty: three entries here are of AC1.
+    told = [Whose("AC1" if n in (7, 500, 999) else f"AC{n + 2}", "operator") for n in range(1_000)]
+    own = [Whose("AC1", "SK1") for _ in range(1_000)]
+    index.add(list(enumerate([*told, *own])))
+    steps: list[int] = []
+    step = module._next
+
+    def counted(*asked: Any) -> int | None:
+        steps.append(1)
+        return step(*asked)
+
+    monkeypatch.setattr(module, "_next", counted)
+    found = entries_of_account_by(path, "AC1", "actor", "operator", after=-1, before=1 << 40, limit=50)
+    assert found == [7, 500, 999]
+    assert len(steps) <= 4 * (len(found) + 1)
+    index.close()
