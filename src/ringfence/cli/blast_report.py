@@ -15,7 +15,7 @@ from ringfence.cli.ages import shown_time
 from ringfence.domain.access.scope import epoch_of
 from ringfence.domain.how_many import how_many
 from ringfence.domain.ledger.act_meanings import meaning_of
-from ringfence.domain.ledger.blast import GRANT, MEMBER, SESSION, Reach
+from ringfence.domain.ledger.blast import THROUGH, Reach
 from ringfence.domain.sealing.epoch import HOUR_MS, ended_ms
 from ringfence.kms.ledger.lines import Line
 
@@ -172,7 +172,7 @@ def _account(reach: Reach, report: BlastReport) -> Iterator[str]:
 
 def _row(line: Line, signed: int) -> tuple[str, ...]:
     entry = line.entry
-    through = [name for name in entry.scope if name.startswith((SESSION, GRANT, MEMBER))]
+    through = [name for name in entry.scope if name.startswith(THROUGH)]
     what = [name for name in entry.scope if name not in through]
     return (
         f"{line.n}" if line.n < signed else f"{line.n}, not under the checkpoint yet",

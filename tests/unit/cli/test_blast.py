@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ringfence.domain.ledger.act_meanings import meaning_of
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.ports.ledger import AccessEntry
 
@@ -137,6 +138,30 @@ def test_the_report_says_how_much_in_words_and_what_it_does_not_know(
     later = (tmp_path / "later.html").read_text()
     assert "From</th><td>2023-11-14 22:20:00Z" in later
     assert "the ledger knows of none in this time" in later
+
+
+def test_what_a_duty_kept_is_told_as_content_and_who_agreed(
+    run: Any, ringfence: Any, kms: Path, tmp_path: Path
+) -> None:
+    scope = ("duty:1", "officer:ann", "officer:bob", "days:2026-11-01..2026-11-03", "reference:Order 7")
+    acts = (
+        granted(9, "AC5", "operator", "duty.declare", "duty:1"),
+        granted(10, "AC5", "operator", "open_duty", *scope),
+    )
+    run(write(kms, *acts))
+    assert ("AC5", ["open_duty:duty:1 days:2026-11-01..2026-11-03"]) in reached(
+        ringfence, "--since", "2023-11-14T00:00"
+    )
+    page = tmp_path / "report.html"
+    answer = ringfence("blast", "--since", "2023-11-14T00:00", "--html", str(page))
+    assert answer.returncode == 0, answer.stderr
+    told = page.read_text()
+    section = told[told.index("<h2><code>AC5</code></h2>") :]
+    assert "<code>operator officer:ann officer:bob</code>" in section
+    assert "<code>reference:Order 7</code>" in section
+    assert meaning_of("open_duty").words in section
+    (row,) = [row for row in told.split("<tr>") if row.startswith("<td><code>AC5</code>")]
+    assert "could be read" in row
 
 
 def test_what_a_name_holds_is_text_in_the_report(run: Any, ringfence: Any, kms: Path, tmp_path: Path) -> None:

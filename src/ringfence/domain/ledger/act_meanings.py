@@ -19,6 +19,14 @@ MEANINGS: Final[Mapping[str, Meaning]] = {
         "was given keys that the tenant had approved: of single records, or of whole hours", "content"
     ),
     "open_duty": Meaning("was given what a declared duty to retain metadata had kept of these days", "content"),
+    "duty.declare": Meaning(
+        "declared a legal duty to retain metadata: what, how long, on what basis, and for whom", "nothing"
+    ),
+    "duty.end": Meaning("ended a duty: nothing more is kept under it", "nothing"),
+    "duty.erase": Meaning("ended duties, and made what they had kept open for nobody", "nothing"),
+    "refused.open_duty": Meaning(
+        "asked for what a duty had kept, and was refused: two of its officers had not agreed", "nothing"
+    ),
     "open_records": Meaning("was given the keys of single records, to deliver them", "content"),
     "reveal_code": Meaning("was given a one-time code, to deliver it", "content"),
     "open_for_device": Meaning("was given the keys of single records for the device of a person", "content"),

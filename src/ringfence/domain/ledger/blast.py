@@ -11,8 +11,13 @@ import msgspec
 SESSION = "session:"
 GRANT = "grant:"
 MEMBER = "member:"
+OFFICER = "officer:"
+REFERENCE = "reference:"
+DUTY = "duty:"
 STAFF = "staff:"
 KEPT = "grant.keep"
+THROUGH = (SESSION, GRANT, MEMBER, OFFICER)
+"""What names of a scope begin with that say who asked, and by whose leave."""
 
 
 class Reach(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,5 +70,6 @@ def session_of(scope: Sequence[str]) -> str:
 
 
 def things(scope: Sequence[str]) -> list[str]:
-    """What was opened, without what it was opened through, and for whom."""
-    return [name for name in scope if not name.startswith((SESSION, GRANT, MEMBER))]
+    """What was opened, without what it was opened through, and for whom. What a duty kept of some days is one thing."""
+    names = [name for name in scope if not name.startswith((*THROUGH, REFERENCE))]
+    return [" ".join(names)] if names and names[0].startswith(DUTY) else names

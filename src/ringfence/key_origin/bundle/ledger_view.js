@@ -33,8 +33,11 @@ async function showLedger(account, brought) {
   return { entries: rows.length, sound };
 }
 
+// As many as what is told of a duty has: its basis is the last.
+const NAMES_SHOWN = 5;
+
 function shown({ n, at_ms, actor, verb, scope }) {
-  const some = scope.slice(0, 3).join(" ") + (scope.length > 3 ? ` and ${scope.length - 3} more` : "");
+  const some = scope.slice(0, NAMES_SHOWN).join(" ") + (scope.length > NAMES_SHOWN ? ` and ${scope.length - NAMES_SHOWN} more` : "");
   return h(
     "tr",
     {},

@@ -1,6 +1,7 @@
 // What somebody reached of an account, by its entries of the ledger: hours whole, records by name, and when each time.
 
-const THROUGH = ["session:", "grant:", "member:"];
+// Who asked and by whose leave; and what for.
+const THROUGH = ["session:", "grant:", "member:", "officer:", "reference:"];
 const HOUR = /^(?:epoch:)?([0-9]{1,15})$/;
 const SESSION = "session:";
 
@@ -14,6 +15,8 @@ export class Reach {
   records = new Map();
   // By verb: what else was opened, and let nobody read a record. How many names.
   others = new Map();
+  // What a declared duty had kept, by the duty and the days: numbers, of which no list is made here.
+  kept = new Set();
   entries = 0;
   #last = -1;
 
@@ -34,7 +37,8 @@ export class Reach {
         if (hour) noted(this.hours, Number(hour[1]), at_ms);
         else noted(this.records, name, at_ms);
       }
-    } else if (verb === "lend_record") noted(this.records, names.at(-1), at_ms);
+    } else if (verb === "open_duty") this.kept.add(names.join(" "));
+    else if (verb === "lend_record") noted(this.records, names.at(-1), at_ms);
     else this.others.set(verb, (this.others.get(verb) ?? 0) + Math.max(1, names.length));
     return true;
   }

@@ -145,6 +145,7 @@ function outcome({ reach, who, numbers, states, lines, unproven }) {
     unproven ? h("p", { role: "alert", class: "bad" }, `Entries that came and are not in the ledger, and were left out: ${unproven}. Keep this page as evidence, and ask your operator.`) : null,
     h("ul", {}, [...states].map(([state, many]) => h("li", {}, `${MEANT[state]}: ${many}.`))),
     h("p", {}, "Texts and calls of these hours that were deleted before now are in no list: nothing tells their numbers any more."),
+    reach.kept.size ? h("p", {}, `What a duty to retain metadata had kept of these days was opened too, numbers that it names among it: ${[...reach.kept].join(", ")}. Those are in no list here: take all of your texts and calls of these days for touched.`) : null,
     others ? h("p", {}, `Opened too, and no record by that: ${others}.`) : null,
     savesParts("numbers-touched", "Save the numbers as CSV", () => [csvHead(NUMBERS), csvRows(sorted.map(cells))]),
     savesParts("objects-touched", "Save each record as CSV", () => [csvHead(OBJECTS), ...lines]),

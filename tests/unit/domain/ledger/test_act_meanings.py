@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 from ringfence.domain.ledger.act_meanings import MEANINGS, meaning_of
+from ringfence.kms.duties import VERBS
 
 SOURCES = Path(__file__).parents[4] / "src" / "ringfence" / "kms"
+DUTY_ACTS = {*VERBS.values(), "refused.open_duty"}
 WRITTEN = re.compile(
     r"_(?:write_down|write_down_later|write_down_of|open_archive)\((?:[^()]|\([^()]*\))*?\"([a-z_]+)\""
 )
@@ -25,3 +27,9 @@ def test_an_act_without_one_counts_as_one_that_opened_content() -> None:
     assert meaning_of("something_new") == ("did something_new", "content")
     assert meaning_of("grant_open").opens == "content"
     assert {meaning_of(verb).opens for verb in ("sealing_key", "slot_boxes", "index_keys")} == {"keys"}
+
+
+def test_what_becomes_of_a_duty_has_words_and_opens_nothing_but_the_opening() -> None:
+    assert {meaning_of(verb).opens for verb in DUTY_ACTS} == {"nothing"}
+    assert MEANINGS.keys() >= DUTY_ACTS
+    assert meaning_of("open_duty").opens == "content"

@@ -76,3 +76,34 @@ def test_the_session_is_what_an_entry_names_first() -> None:
     assert session_of(("session:CS1", "SM1")) == "CS1"
     assert session_of(("SM1", "session:CS1")) == ""
     assert session_of(()) == ""
+
+
+def test_what_a_duty_kept_of_some_days_is_one_thing_whoever_opened_it_and_what_for() -> None:
+    through = ("duty:1", "officer:ann", "officer:bob")
+    (reach,) = reach_of(
+        [
+            (1, "AC1", "open_duty", (*through, "days:2026-11-01..2026-11-03", "reference:Order 7")),
+            (
+                2,
+                "AC1",
+                "open_duty",
+                ("duty:1", "officer:eve", "officer:bob", "days:2026-11-01..2026-11-03", "reference:x"),
+            ),
+            (
+                3,
+                "AC1",
+                "open_duty",
+                ("duty:2", "officer:ann", "officer:bob", "days:2026-11-01..2026-11-03", "reference:x"),
+            ),
+        ]
+    )
+    assert reach.openings == 3
+    assert reach.objects == (
+        "open_duty:duty:1 days:2026-11-01..2026-11-03",
+        "open_duty:duty:2 days:2026-11-01..2026-11-03",
+    )
+
+
+@pytest.mark.parametrize("verb", ["duty.declare", "duty.end", "duty.erase", "refused.open_duty"])
+def test_to_declare_a_duty_or_to_be_refused_opens_nothing(verb: str) -> None:
+    assert reach_of([(1, "AC1", verb, ("duty:1",))]) == []
