@@ -185,6 +185,7 @@ async def main(options: argparse.Namespace, folder: Path) -> None:
         records=FolderRecords(folder, keys.allow),
         processes=processes,
         grants=keys,
+        duties=keys,
         accounts=store,
         set_up=store,
     )

@@ -186,6 +186,7 @@ class MemberConsole:
                 records=FolderRecords(self.folder, self.keys.allow),
                 processes=_no_processes,
                 grants=self.keys,
+                duties=self.keys,
                 accounts=self.texts,
                 set_up=self.texts,
                 http=self._http,

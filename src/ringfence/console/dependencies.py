@@ -30,6 +30,7 @@ from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.passkeys import Passkeys
 from ringfence.ports.process_states import ProcessStates
 from ringfence.ports.recordings import SealedRecordings
+from ringfence.ports.retention import Duties
 from ringfence.ports.store import KeyStore, NumberStore
 from ringfence.ports.verify_config import VerifyConfigStore
 from ringfence.ports.wake import Wake
@@ -64,8 +65,8 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     a tenant, sealed, `touched` finds them by name, `told` is what its program was told, and `counted` what it used;
     `wake` rings where that is to be told again. `grants` keeps keys that nobody here opens. `accounts` are what two of
     staff may change, `set_up` what members set up. `installation` is how it is set up, `allowed` what accounts may
-    use. `staff_may` judges each act. By `http` providers of members' organisations are asked: without it nobody comes
-    from one. In `dev` one may be on this machine.
+    use. `staff_may` judges each act. By `duties` metadata is retained. By `http` providers of members' organisations
+    are asked: without it nobody comes from one. In `dev` one may be on this machine.
     """
 
     storage: ConsoleStorage
@@ -84,6 +85,7 @@ class ConsoleDependencies(msgspec.Struct, frozen=True, kw_only=True):
     members_passkeys: Passkeys
     view: OperatorView
     records: OwnRecords
+    duties: Duties
     processes: ProcessStates
     grants: GrantKeys
     accounts: OperatedStore

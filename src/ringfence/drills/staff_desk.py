@@ -150,6 +150,7 @@ class OurDesk:
             records=self._records,
             processes=_nobody,
             grants=self._keys,
+            duties=self._keys,
             accounts=self._view,
             set_up=self._view,
             http=self._http,

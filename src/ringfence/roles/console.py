@@ -86,6 +86,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
                 records=keys,
                 processes=SocketStates(settings),
                 grants=keys,
+                duties=keys,
                 accounts=store,
                 installation=msgspec.structs.replace(installation_of(settings), policies=digests),
                 allowed=allowed_of(settings),

@@ -111,6 +111,7 @@ class Stand:
                 records=FolderRecords(folder, self.keys.allow, lease=lambda: LeaseStanding(since_ms=1)),
                 processes=self._states,
                 grants=self.keys,
+                duties=self.keys,
                 accounts=self.store,
                 staff_may=self._may,
                 http=provider,

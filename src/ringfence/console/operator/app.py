@@ -140,7 +140,7 @@ def operator_routes(dependencies: ConsoleDependencies, pages: Pages, live: LiveP
         *request_routes(guard, staff, acts, thawing),
         *operations_routes(
             *(guard, staff, dependencies.view, accounts, dependencies.installation),
-            *(dependencies.records, dependencies.processes, notes, clock),
+            *(dependencies.records, dependencies.duties, dependencies.processes, notes, clock),
         ),
         *invitation_routes(guard, staff, accounts, notes, clock, dependencies.origins.api),
         *tenant_routes(guard, staff, dependencies.view, dependencies.records, notes, dependencies.processes, clock),

@@ -17,6 +17,7 @@ from ringfence.console.operator.ledger_health import ledger_health
 from ringfence.console.operator.staff import Staff
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
+from ringfence.console.standing_duty import standing_duty
 from ringfence.domain.clock import Clock
 from ringfence.domain.sid import is_sid
 from ringfence.ports.access_notes import OPERATOR, AccessNotes
@@ -26,6 +27,7 @@ from ringfence.ports.operations import INCIDENT, OperationsStore
 from ringfence.ports.operator_view import OperatorView
 from ringfence.ports.oversight import DEPTH_MAX, QueuePlace
 from ringfence.ports.process_states import ProcessStates
+from ringfence.ports.retention import Duties
 
 PAGE: Final = 50
 
@@ -37,6 +39,7 @@ def operations_routes(
     incidents: OperationsStore,
     installation: Installation,
     records: OwnRecords,
+    duties: Duties,
     processes: ProcessStates,
     notes: AccessNotes,
     clock: Clock,
@@ -157,12 +160,17 @@ def operations_routes(
             "ledger_health.html",
             "Ledger health",
             health=await ledger_health(records),
+            retained=await standing_duty(duties),
             witnesses=installation.witnesses(),
             policies=installation.policies,
         )
 
     async def health_now(_: Looked) -> Now:
-        return {"health": await ledger_health(records), **installation.witnesses()}
+        return {
+            "health": await ledger_health(records),
+            "retained": await standing_duty(duties),
+            **installation.witnesses(),
+        }
 
     return [
         guard.page("/carriers", Act.CARRIERS_LOOK, carriers, carriers_now),

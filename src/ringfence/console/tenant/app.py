@@ -40,6 +40,7 @@ from ringfence.console.tenant.page_routes import page_routes
 from ringfence.console.tenant.record_kinds import calls_of, texts_of
 from ringfence.console.tenant.record_routes import record_routes
 from ringfence.console.tenant.recording_routes import recording_routes
+from ringfence.console.tenant.retention_routes import retention_routes
 from ringfence.console.tenant.role_routes import role_routes
 from ringfence.console.tenant.roles import MemberRoles, held_to_roles
 from ringfence.console.tenant.sealed_hours import SealedHours
@@ -158,7 +159,7 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         ),
         *page_routes(
             *(pages, traffic, calls, members, sessions, BlastNotices(storage), ActNotices(storage), claims),
-            GrantBook(storage),
+            *(GrantBook(storage), dependencies.duties),
             keys_origin=origins.keys,
         ),
         *webhook_routes(
@@ -180,7 +181,8 @@ def create_tenant_console(dependencies: ConsoleDependencies, pages: Pages) -> AS
         *access_routes(pages, dependencies.view, keys, relay, acts, keys_origin=origins.keys),
         *verify_service_routes(pages, dependencies.set_up, acts, clock, keys_origin=origins.keys),
         *verify_webhook_routes(pages, dependencies.set_up, relay, acts, clock, keys_origin=origins.keys),
-        *ledger_routes(pages, dependencies.records, keys_origin=origins.keys),
+        *ledger_routes(pages, dependencies.records, dependencies.duties, keys_origin=origins.keys),
+        *retention_routes(pages, dependencies.duties, dependencies.records, keys_origin=origins.keys),
         *touched_routes(
             *(pages, BlastNotices(storage), dependencies.records),
             *(TouchedRecords(dependencies.texts, dependencies.calls, dependencies.touched), hours),

@@ -15,9 +15,12 @@ from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.refusals import RefusedError
 from ringfence.console.session_guard import session_of
+from ringfence.console.standing_duty import standing_duty
 from ringfence.domain.ledger.checkpoint import parse_checkpoint
 from ringfence.domain.ledger.note import split_note
+from ringfence.domain.retention.facts import MEANINGS
 from ringfence.ports.ledger import OwnRecords, ProvenEntries
+from ringfence.ports.retention import Duties
 
 PAGE_ENTRIES = 50
 
@@ -29,11 +32,18 @@ class _Page(msgspec.Struct, frozen=True):
     before: int | None = None
 
 
-def ledger_routes(pages: Pages, records: OwnRecords, *, keys_origin: str) -> list[BaseRoute]:
+def ledger_routes(pages: Pages, records: OwnRecords, duties: Duties, *, keys_origin: str) -> list[BaseRoute]:
     """For a session of a member."""
 
     async def page(request: Request) -> Response:
-        return pages.page("member_ledger.html", title="Ledger", session=session_of(request), keys=keys_origin)
+        return pages.page(
+            "member_ledger.html",
+            title="Ledger",
+            session=session_of(request),
+            keys=keys_origin,
+            retained=await standing_duty(duties),
+            meanings=MEANINGS,
+        )
 
     async def now(looked: Looked) -> Now:
         return rows_by(lambda each: str(each.n), (await records.latest_for(looked.account, None, 1)).entries)

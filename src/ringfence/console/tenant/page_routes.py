@@ -16,6 +16,7 @@ from ringfence.console.live.pages import Followed
 from ringfence.console.pages import Pages
 from ringfence.console.session_guard import session_of
 from ringfence.console.sessions import Sessions
+from ringfence.console.standing_duty import standing_duty
 from ringfence.console.tenant.calls import TenantCalls
 from ringfence.console.tenant.fortnight import charts_of
 from ringfence.console.tenant.leaves import leaves_behind
@@ -27,6 +28,8 @@ from ringfence.console.tenant.slot_name import slot_name
 from ringfence.console.tenant.traffic import TenantTraffic
 from ringfence.domain.access.role import Role
 from ringfence.domain.passkeys.answers import RegistrationJson, read_registration
+from ringfence.domain.retention.facts import MEANINGS
+from ringfence.ports.retention import Duties
 
 
 class _Made(msgspec.Struct, frozen=True):
@@ -45,6 +48,7 @@ def page_routes(
     done_by_staff: ActNotices,
     owner_claims: OwnerClaims,
     grants: GrantBook,
+    duties: Duties,
     *,
     keys_origin: str,
 ) -> list[BaseRoute]:
@@ -71,6 +75,8 @@ def page_routes(
             leaves=await leaves_behind(grants, told),
             acts=acts,
             claims=await owner_claims.of(account),
+            retained=await standing_duty(duties),
+            meanings=MEANINGS,
         )
 
     async def overview_now(looked: Looked) -> Now:
@@ -81,6 +87,7 @@ def page_routes(
             "notices": await notices.of(account),
             "acts": await done_by_staff.of(account, now_ms),
             "claims": await owner_claims.of(account),
+            "retained": await standing_duty(duties),
         }
 
     async def people(request: Request) -> Response:

@@ -53,6 +53,7 @@ DEMANDED: Final[Mapping[str, Role]] = {
     "/webhooks/{of}/{event}/again": Role.APPROVER,
     "/notices/sealed": Role.READER,
     "/ledger/entries": Role.READER,
+    "/retention/entries": Role.READER,
     "/touched/sealed": Role.READER,
     "/touched/named": Role.READER,
     "/touched/{who}/{first_ms:int}/{last_ms:int}/entries": Role.READER,
