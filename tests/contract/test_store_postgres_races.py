@@ -36,7 +36,7 @@ async def test_a_queue_seen_empty_while_a_text_is_in_flight_still_comes_up(postg
     await store.acknowledge(None, [moved(gone, Status.SENT)])
     other = await connect(postgres_url)
     await other.execute("BEGIN")
-    assert await _accept(other, [(new, ())]) == [True]
+    assert await _accept(other, [(new, (), None)]) == [True]
     assert await store.lease("d", "simulator", NOW, TTL, 5) == []
     await other.execute("COMMIT")
     await other.close()
