@@ -15,6 +15,7 @@ ASKED = [path for path in PROGRAMS if "ArgumentParser(" in path.read_text()]
 # Those that build what they measure in their own process, of a size that takes no time.
 SMALL = {
     "blast": "--entries 500 --keys 5 --accounts 5",
+    "duty": "--accounts 20 --hours 5 --records 20",
     "console_pages": "--texts 100 --tenants 10 --times 2",
     "ledger": "--entries 200 --at-once 4 --group 10",
     "rows_curve": "--rows 20 40 --seconds 0.01 --rounds 1",

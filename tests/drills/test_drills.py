@@ -34,6 +34,10 @@ def test_d10_a_thief_of_disk_backup_and_keys_opens_no_past(the_control: Design) 
     assert figure(ours, "in flight at the time, opened") == "1 tenants"
     assert figure(ours, "standing configuration opened") == f"{TENANTS} tenants"
     assert figure(ours, "opt-outs confirmed by guessing the number") == "1"
+    # Of what a declared duty kept he opens nothing, nor with one officer; with two he would: it is there.
+    assert figure(ours, "retained by a declared duty, opened") == "0 tenants"
+    assert figure(ours, "the same with one officer's key") == "0 tenants"
+    assert figure(ours, "the same with two, conceded") == f"{TENANTS} tenants"
     assert disk_theft(the_control, TENANTS).reached == TENANTS
     # With a quantum computer he opens what X25519 alone seals, and nothing that the hybrid does.
     assert figure(ours, "past content opened, did X25519 fall") == f"{TENANTS} tenants"

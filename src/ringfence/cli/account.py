@@ -1,6 +1,5 @@
 """`ringfence account`: make accounts, list them, give one a new token, or a page that recovers it."""
 
-import os
 import time
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from ringfence.cli.invitations import invite, invites, withdraw
 from ringfence.cli.listing import Output, OutputForm, show
 from ringfence.cli.notice_address import notices
 from ringfence.cli.options import Config, Data, settings_of, settings_of_running
+from ringfence.cli.private_file import write_private
 from ringfence.cli.profile import keep_profile, read_profile
 from ringfence.cli.recovery_pdf import GROUPS_A_ROW, recovery_pdf
 from ringfence.cli.tenant import tenant_of
@@ -30,6 +30,7 @@ from ringfence.usecases.accounts.recovery_kit import kit_caller, make_recovery_k
 from ringfence.usecases.accounts.rotate_auth_token import rotate_auth_token
 
 PAGE = 1000
+KIT_STAYS = "name another file; a kit made before still opens"
 
 commands = typer.Typer(help="Create accounts, list them, give one a new token.", no_args_is_help=True)
 for each in (invite, invites, withdraw, notices):
@@ -116,7 +117,11 @@ def recovery_kit(
                     terminal.say("  ".join(groups[start : start + GROUPS_A_ROW]))
                 return
             made = time.strftime("%Y-%m-%d", time.gmtime(it.clock.now_ms() / 1000))
-            _write_page(pdf, recovery_pdf(sid, row.friendly_name, groups, made))
+            write_private(
+                pdf,
+                recovery_pdf(sid, row.friendly_name, groups, made),
+                KIT_STAYS,
+            )
 
         await make_recovery_kit(it.keys, caller=caller, account=sid, keep=keep)
         if pdf is None:
@@ -125,22 +130,6 @@ def recovery_kit(
             terminal.say(f"{pdf}: print it, put it away, and delete the file; a kit made before opens nothing any more")
 
     operate(settings, work)
-
-
-def _write_page(path: Path, page: bytes) -> None:
-    """A new file of mode 0600, on disk as a whole or not there. RefusalError."""
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(page)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            path.unlink()
-            raise
-    except OSError as error:
-        raise RefusalError(f"{path}: {error.strerror}", "name another file; a kit made before still opens") from None
 
 
 @commands.command("console-link")

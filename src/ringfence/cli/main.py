@@ -54,6 +54,7 @@ class Commands(GroupOnCall):
             "One-time codes and other sign-ins: how many could be phished.",
         ),
         OnCall("staff", "ringfence.cli.staff:commands", "Who may sign in to the operator's console."),
+        OnCall("duty", "ringfence.cli.duty:commands", "A legal duty to retain metadata. Undeclared is off."),
         OnCall("policy", "ringfence.cli.policy:commands", "What staff may do: policies in Cedar."),
     )
 

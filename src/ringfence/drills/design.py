@@ -69,6 +69,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     approvals: Callable[[Room], Approvals] = ByNumber
     # Whether tenants require their clients' signatures.
     clients_sign: bool = True
+    # Whether a legal duty to retain metadata is declared and sealed: else everything is kept in the clear anyway.
+    declares_duties: bool = True
     # The client that calls tenants' programs in production, while it is open: what may be reached besides the public
     # Internet, and how names resolve.
     egress: Callable[[Sequence[str], Resolver], AbstractAsyncContextManager[HttpClient]] = guarded_egress
@@ -156,6 +158,7 @@ def control() -> Design | None:
         open_keys=open_keys,
         approvals=importlib.import_module(f"{CONTROL}.push_approvals").PushApprovals,
         clients_sign=False,
+        declares_duties=False,
         egress=importlib.import_module(f"{CONTROL}.open_egress").open_egress,
         fraud_guard="off",
         held_browser=importlib.import_module(f"{CONTROL}.support_console").support_console,

@@ -5,13 +5,17 @@ import contextlib
 import shutil
 import tempfile
 import time
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from ringfence.domain.retention.declaration import Declaration
+from ringfence.domain.retention.officer import OfficerKey
 from ringfence.domain.sealing.hpke import Recipient, x25519_half
 from ringfence.drills.canary import Canaries
 from ringfence.drills.database import database_of
 from ringfence.drills.design import Design
 from ringfence.drills.drill import Drill
+from ringfence.drills.duty_thief import DutyThief, declared
 from ringfence.drills.report import Finding
 from ringfence.drills.seeded_copy import SeededCopy, seeded_copy
 from ringfence.drills.thief import Thief
@@ -31,8 +35,9 @@ def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
     with tempfile.TemporaryDirectory(prefix="ringfence-drill-") as folder:
         live, backup, stolen = Path(folder, "live"), Path(folder, "backup"), Path(folder, "stolen")
         live.mkdir(mode=0o700)
+        declaration, officers = declared()
         canaries, guesses, logarithms, taken = asyncio.run(
-            _live_through(live, backup, stolen, design, tenants, database)
+            _live_through(live, backup, stolen, design, tenants, database, declaration)
         )
         thief = Thief(stolen, [backup])
         loot = thief.open_everything()
@@ -42,12 +47,13 @@ def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
         standing = _tenants(canaries, loot.standing)
         one_day = _tenants(canaries, thief.open_by_discrete_logarithms(logarithms.get).history)
         confirmed = thief.confirm_numbers(guesses)
+        retained = _retained(stolen, thief.keys, officers) if design.declares_duties else ()
         thief.close()
     return Finding(
         drill=DRILL,
         design=design.name,
         tenants=tenants,
-        reached=len(on_disk | history),
+        reached=len(on_disk | history | {account for reached, _ in retained[:2] for account in reached}),
         seconds=time.monotonic() - started,
         rows=(
             *((("stolen besides", taken),) if taken else ()),
@@ -57,17 +63,25 @@ def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
             ("in flight at the time, opened", f"{len(in_flight - history)} tenants"),
             ("standing configuration opened", f"{len(standing)} tenants"),
             ("opt-outs confirmed by guessing the number", f"{confirmed}"),
+            *((what, f"{len(reached)} tenants") for reached, what in retained),
         ),
     )
 
 
 async def _live_through(
-    live: Path, backup: Path, stolen: Path, design: Design, tenants: int, database: str
+    live: Path,
+    backup: Path,
+    stolen: Path,
+    design: Design,
+    tenants: int,
+    database: str,
+    declaration: Declaration,
 ) -> tuple[Canaries, dict[str, list[tuple[str, str]]], dict[bytes, bytes], str]:
     async with contextlib.AsyncExitStack() as stack:
         place = await stack.enter_async_context(database_of(database))
         copy = await stack.enter_async_context(seeded_copy(live, design, place.url if place else ""))
         await copy.add_tenants(tenants)
+        await copy.declare(declaration)
         await copy.run_traffic()
         _copy_databases(live, backup)
         if place:
@@ -81,6 +95,18 @@ async def _live_through(
         if place:
             await place.steal(stolen)
         return copy.canaries, _guesses(copy), _logarithms(copy), place.taken if place else ""
+
+
+def _retained(
+    stolen: Path, keys: Sequence[bytes], officers: tuple[OfficerKey, OfficerKey]
+) -> tuple[tuple[Collection[str], str], ...]:
+    """Whose numbers open of what a duty kept, without officers, with one, and with both."""
+    thief, (one, other) = DutyThief(stolen, keys), officers
+    return (
+        (thief.open_with(), "retained by a declared duty, opened"),
+        (thief.open_with(one), "the same with one officer's key"),
+        (thief.open_with(one, other), "the same with two, conceded"),
+    )
 
 
 def _copy_databases(live: Path, backup: Path) -> None:

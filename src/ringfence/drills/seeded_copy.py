@@ -13,12 +13,14 @@ from ringfence.dispatch.rates import Rates
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.message import Status
+from ringfence.domain.retention.declaration import Declaration
 from ringfence.domain.sealing.slots import slot_seed
 from ringfence.domain.standing import NumberConfig, encode_number_config, number_record
 from ringfence.domain.totp import TotpShape
 from ringfence.domain.verify_service import VerifyService
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import Design, Keys
+from ringfence.kms.service import KeyService
 from ringfence.ports.carrier import Arrival
 from ringfence.ports.http import HttpClient, HttpRequest, HttpResponse, Phases
 from ringfence.ports.keys import Caller
@@ -121,6 +123,11 @@ class SeededCopy:
         self.verifying = compose_verifying(
             store, keys, clock, self._dispatching.bells, carrier=network.carrier.name, stock_sender=False
         )
+
+    async def declare(self, declaration: Declaration) -> None:
+        """The operator declares a duty to retain metadata, where the design has such a thing."""
+        if isinstance(self._keys, KeyService):
+            await self._keys.declare_duty(declaration)
 
     async def add_tenants(self, count: int) -> None:
         """Accounts with a number each, a webhook URL and an Auth Token that are canaries."""

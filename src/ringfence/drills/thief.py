@@ -49,6 +49,11 @@ class Thief:
         self._then = [_Databases(folder) for folder in backups]
         self._keys = [data for data in self._now.files if len(data) == KEY_BYTES]
 
+    @property
+    def keys(self) -> list[bytes]:
+        """Every file that may be a key."""
+        return list(self._keys)
+
     def disk(self) -> Iterator[bytes]:
         """Every byte stolen, file by file."""
         for databases in (self._now, *self._then):

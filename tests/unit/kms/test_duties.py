@@ -4,6 +4,7 @@ import asyncio
 import datetime
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -23,7 +24,7 @@ from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.retention import Duty, RetainedRow
 from ringfence.usecases.retention.retain import retained_row
 
-from .conftest import DAY_MS, HOUR_MS, Credential, MemoryLedger, Opener
+from .conftest import DAY_MS, HOUR_MS, NOON_MS, Credential, MemoryLedger, Opener
 
 ACCOUNT, OTHER = "AC" + "a" * 32, "AC" + "b" * 32
 SID = "SM" + "1" * 32
@@ -131,8 +132,8 @@ def test_every_account_is_told_before_anything_is_kept_and_a_later_one_too(
                 await service.declare_duty(declared())
             await service.tidy()
             told = [entry for entry in ledger.entries if entry.verb == "duty.declare"]
-            assert [entry.account for entry in told] == [ACCOUNT, OTHER]
-            assert told[0].scope == (
+            assert [entry.account for entry in told] == ["", ACCOUNT, OTHER]
+            assert told[1].scope == (
                 "duty:1",
                 "fields:remote",
                 "days:7",
@@ -143,7 +144,7 @@ def test_every_account_is_told_before_anything_is_kept_and_a_later_one_too(
             assert row is not None
             later = "AC" + "c" * 32
             await service.create_account(later, [Credential(later, later).slot])
-            assert [entry.account for entry in ledger.entries if entry.verb == "duty.declare"][2:] == [later]
+            assert [entry.account for entry in ledger.entries if entry.verb == "duty.declare"][3:] == [later]
 
     asyncio.run(scene())
 
@@ -193,7 +194,9 @@ def test_fewer_than_two_officers_or_others_are_refused_and_written_down(
             request = asked(at_noon)
             with pytest.raises(ValueError, match=cause):
                 await service.open_duty(request, signed(request, *keys), after=0)
-            assert [(each.account, each.verb) for each in ledger.later[-1:]] == [(ACCOUNT, "refused.open_duty")]
+            (refused,) = ledger.later[-1:]
+            assert (refused.account, refused.actor) == (ACCOUNT, "operator")
+            assert (refused.verb, refused.scope) == ("refused.open_duty", ("duty:1",))
             assert not [each for each in ledger.entries if each.verb == "open_duty"]
 
     asyncio.run(scene())
@@ -284,7 +287,7 @@ def test_what_is_erased_opens_for_nobody_and_every_account_is_told(
             assert len(outer) == 2
             ended = await service.end_duty(erase=True)
             assert (ended.number, ended.erased) == (2, True)
-            assert [each.account for each in ledger.entries if each.verb == "duty.erase"] == [ACCOUNT, OTHER]
+            assert [each.account for each in ledger.entries if each.verb == "duty.erase"] == ["", ACCOUNT, OTHER]
             for number in (1, 2):
                 request = asked(at_noon, duty=number)
                 with pytest.raises(KeyRefusedError, match="erased"):
@@ -293,6 +296,127 @@ def test_what_is_erased_opens_for_nobody_and_every_account_is_told(
             assert await sent(service) is None
             with pytest.raises(KeyRefusedError, match="no duty stands"):
                 await service.end_duty(erase=True)
+
+    asyncio.run(scene())
+
+
+def test_what_former_duties_kept_is_erased_where_none_stands(
+    service_at: Opener, at_noon: ManualClock, ledger: MemoryLedger
+) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await two_accounts(service)
+            for _ in range(2):
+                await service.declare_duty(declared())
+                await sent(service)
+            at_noon.advance(1_000)
+            assert not (await service.end_duty(erase=False)).erased
+            assert ledger.entries[-1].verb == "duty.end"
+            with pytest.raises(KeyRefusedError, match=r"^no duty stands$"):
+                await service.end_duty(erase=False)
+            erased = await service.end_duty(erase=True)
+            assert (erased.number, erased.declared_ms, erased.ended_ms) == (2, NOON_MS, NOON_MS + 1_000)
+            assert ledger.entries[-1].scope[:2] == (
+                "duty:2",
+                "fields:kind,direction,local,remote,accepted_at,duration_s",
+            )
+            assert [duty.erased for duty in await service.duties()] == [True, True]
+
+    asyncio.run(scene())
+
+
+def test_accounts_are_told_some_at_a_time_each_once(
+    service_at: Opener, ledger: MemoryLedger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ringfence.kms.verbs.duty.TOLD_AT_ONCE", 2)
+    accounts = [f"AC{n:032x}" for n in range(5)]
+
+    async def scene() -> None:
+        async with service_at() as service:
+            for account in accounts:
+                await service.create_account(account, [Credential(account, account).slot])
+            declaration = declared()
+            number = await service.declare_duty(declaration)
+            assert await service.declaration(number) == declaration
+            told = [entry for entry in ledger.entries if entry.verb == "duty.declare"]
+            assert [entry.account for entry in told] == ["", *accounts]
+            assert {(entry.actor, entry.scope) for entry in told} == {("operator", told[0].scope)}
+
+    asyncio.run(scene())
+
+
+def test_what_is_erased_is_off_the_disk(service_at: Opener, at_noon: ManualClock, kms_dir: Path) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await two_accounts(service)
+            for ends in ("by its days", "by an act"):
+                await service.declare_duty(declared(days=1))
+                row = await sent(service)
+                assert row is not None
+                ((box,),) = service._store.rows("SELECT sealed FROM duty_box")
+                if ends == "by an act":
+                    await service.end_duty(erase=True)
+                else:
+                    at_noon.advance(row.until_ms - at_noon.now_ms())
+                await service.tidy()
+                assert not [path for path in kms_dir.glob("kms.db*") if box in path.read_bytes()], ends
+
+    asyncio.run(scene())
+
+
+def test_no_other_is_declared_or_ended_before_all_are_told_of_an_end(service_at: Opener, ledger: MemoryLedger) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await two_accounts(service)
+            await service.declare_duty(declared())
+            ledger.full = True
+            with pytest.raises(ConnectionError):
+                await service.end_duty(erase=False)
+            assert await sent(service) is None
+            for again in (service.end_duty(erase=True), service.declare_duty(declared())):
+                with pytest.raises(KeyRefusedError, match=r"^what was declared or ended before is still being told"):
+                    await again
+            ledger.full = False
+            await service.tidy()
+            assert [entry.account for entry in ledger.entries if entry.verb == "duty.end"] == ["", ACCOUNT, OTHER]
+
+    asyncio.run(scene())
+
+
+def test_a_duty_or_box_that_is_not_as_it_was_is_refused(service_at: Opener, at_noon: ManualClock) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await two_accounts(service)
+            with pytest.raises(KeyRefusedError, match=r"^no such duty$"):
+                await service.declaration(1)
+            await service.declare_duty(declared())
+            await sent(service)
+            await service._store.write(lambda db: db.execute("UPDATE duty_box SET sealed = zeroblob(120)").rowcount)
+            request = asked(at_noon)
+            with pytest.raises(KeyRefusedError, match=r"^a box does not open under the key of its duty$"):
+                await service.open_duty(request, signed(request, ANN, BOB), 0)
+
+    asyncio.run(scene())
+
+
+def test_the_box_of_an_hour_is_kept_once(service_at: Opener) -> None:
+    async def scene() -> None:
+        async with service_at() as service:
+            await two_accounts(service)
+            await service.declare_duty(declared())
+            writes = 0
+            real = service._store.write
+
+            async def counted(*args: Any, **named: Any) -> Any:
+                nonlocal writes
+                writes += 1
+                return await real(*args, **named)
+
+            await sent(service)
+            service._store.write = counted  # type: ignore[method-assign]
+            for number in range(5):
+                assert await sent(service, f"SM{number}") is not None
+            assert writes == 0
 
     asyncio.run(scene())
 

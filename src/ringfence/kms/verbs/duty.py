@@ -9,7 +9,7 @@ from ringfence.kms.duties import VERBS, said
 from ringfence.kms.vault import OPERATOR, Vault
 from ringfence.ports.retention import Duty
 
-TOLD_AT_ONCE = 5_000
+TOLD_AT_ONCE = 1_000
 
 
 class DutyVerbs(Vault):
@@ -56,6 +56,7 @@ class DutyVerbs(Vault):
             if untold is None:
                 return
             duty, what = untold
+            await self._write_down("", OPERATOR, VERBS[what], *said(duty))
             after = ""
             while accounts := self._duties.accounts(after, TOLD_AT_ONCE):
                 await self._write_down_of(accounts, OPERATOR, VERBS[what], *said(duty))
