@@ -32,7 +32,7 @@ from ringfence.kms.ledger.records import FolderRecords
 from ringfence.kms.ledger.writer import LedgerWriter
 from ringfence.kms.service import KeyService
 from ringfence.media.recording_files import RecordingFolder
-from ringfence.ports.store import StockRow
+from ringfence.ports.store import StockRow, Store
 from ringfence.roles.composition import compose_calling, compose_factoring, compose_verifying
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.accounts.buy_number import buy_number
@@ -82,9 +82,9 @@ OWN_TEMPLATES = read_own_templates(
 class Installation:
     """One process's worth of API, and its parts for what a test does behind its back."""
 
-    def __init__(self, directory: Path, limits: Limits) -> None:
+    def __init__(self, directory: Path, limits: Limits, store: Store | None = None) -> None:
         self.clock = SystemClock()
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.key_folder = directory
         self.log = LedgerWriter(directory)
         self.keys = KeyService(directory, self.clock, self.log)
