@@ -1,6 +1,7 @@
 """Changes of who may use an account are numbered as they come, by forms and at once, and never lower than the time."""
 
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ from tests.unit.kms.test_browser_slots import browser as browser
 
 from ringfence.domain.access_change import KeyEnded
 from ringfence.kms.access_numbers import next_number
+from ringfence.ports.access_changes import AccessChange
 from ringfence.ports.keys import KeyRefusedError
+from ringfence.ports.store import AccountRow, CredentialRow
 from ringfence.schema.sqlite_migrate import migrate
 from ringfence.schema.steps import steps_in
+from ringfence.store.memory import MemoryStore
+from ringfence.usecases.accounts.take_access import take_access
 
 LIMITS = f"key_limits:{SK}"
 
@@ -71,6 +76,66 @@ def test_what_takes_out_a_revoked_key_has_a_higher_number_than_the_key(
         at_noon.advance(10_000)
         (ended,) = await service.take_access()
         assert (made.number, ended.number, ended.change) == (NOON_MS, NOON_MS + 1, KeyEnded(sid=SK))
+
+    scene(work)
+
+
+class Late:
+    """A process of the API that was given these, and stood still before it wrote any."""
+
+    def __init__(self, service: Any, given: list[AccessChange]) -> None:
+        self._service, self._given, self.dies = service, given, False
+
+    async def take_access(self) -> list[AccessChange]:
+        return self._given
+
+    async def settle_access(self, given: Sequence[int]) -> list[int]:
+        if self.dies:
+            raise ConnectionError
+        found: list[int] = await self._service.settle_access(given)
+        return found
+
+
+def test_a_process_that_stood_still_past_its_time_undoes_nothing_that_another_wrote(
+    scene: Any, account: str, token: Any, browser: Browser, at_noon: Any
+) -> None:
+    async def work(service: Any) -> None:
+        store, seed, url = MemoryStore(), token.caller.seed, "https://us.example/notices"
+        row = AccountRow(sid=account, tenant=account, friendly_name="", created_ms=0, updated_ms=0)
+        auth = CredentialRow(
+            account=account,
+            sid=account,
+            kind="auth_token",
+            verifier=b"",
+            hmac_states=b"",
+            created_ms=0,
+            updated_ms=0,
+        )
+        await store.create_account(row, auth)
+        await kept(service, browser, seed)
+        await changed(service, browser, seed, "networks", {"networks": "192.0.2.0/24"})
+        await changed(service, browser, seed, LIMITS, {"networks": "192.0.2.0/24", "canary": True})
+        await changed(service, browser, seed, "notice_address", {"url": "https://them.example/notices"})
+        late = Late(service, await service.take_access())
+        at_noon.advance(10_000)
+        await changed(service, browser, seed, "networks", {"networks": "198.51.100.0/24"})
+        await changed(service, browser, seed, LIMITS, {"networks": "", "canary": False})
+        await changed(service, browser, seed, "notice_address", {"url": url})
+        await take_access(store, service, at_noon)
+        await store.rename_credential(account, SK, "Door", at_noon.now_ms())
+        before = await store.account(account), await store.credential(SK), await store.notice_addresses([account])
+        assert before[0].networks == "198.51.100.0/24"
+        assert not before[1].canary
+        await take_access(store, late, at_noon)
+        after = await store.account(account), await store.credential(SK), await store.notice_addresses([account])
+        assert after == before
+        # Nor does the key come again that was revoked meanwhile, where nobody would be told to take it out.
+        await service.revoke_slot(account, SK)
+        assert await store.delete_credential(account, SK)
+        late.dies = True
+        with pytest.raises(ConnectionError):
+            await take_access(store, late, at_noon)
+        assert await store.credential(SK) is None
 
     scene(work)
 
