@@ -36,6 +36,7 @@ from ringfence.api.ringfence_v1.ledger import ledger
 from ringfence.api.ringfence_v1.notice_address import notice_address
 from ringfence.api.ringfence_v1.parcels import parcels
 from ringfence.api.ringfence_v1.phishing_report import report as phishing_report
+from ringfence.api.ringfence_v1.retention_duties import retention_duties
 from ringfence.api.ringfence_v1.timeline import timeline
 from ringfence.api.ringfence_v1.verification_timeline import verification_timeline
 from ringfence.api.ringfence_v1.verify_services import verify_services as own_of_verify_services
@@ -154,6 +155,7 @@ def own_operations() -> list[Operation]:
         phishing_report,
         parcels,
         ledger,
+        retention_duties,
         key_limits,
         access,
         client_validation,

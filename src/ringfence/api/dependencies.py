@@ -22,6 +22,7 @@ from ringfence.ports.keys import TenantKeys
 from ringfence.ports.ledger import LedgerRecords
 from ringfence.ports.lookups import NumberIntelligence
 from ringfence.ports.onlookers import NoOnlookers, Onlookers
+from ringfence.ports.retention import Duties
 from ringfence.ports.store import Store
 
 
@@ -38,7 +39,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     admission: AdmissionLimits = AdmissionLimits()
 
 
-class ApiKeys(TenantKeys, AccessChanges, Protocol):
+class ApiKeys(TenantKeys, AccessChanges, Duties, Protocol):
     """What of the key service the API itself asks."""
 
 

@@ -90,6 +90,8 @@ RESOURCES = {
         "PhishingReport": "/ringfence/verify/phishing-report",
         "Parcels": "/ringfence/timeline/parcels",
         "Ledger": "/ringfence/ledger/entries",
+        # What of them concerns an account is in its ledger.
+        "RetentionDuties": "/ringfence/ledger/entries",
     },
 }
 _KINDS = ("Local", "Mobile", "TollFree")
