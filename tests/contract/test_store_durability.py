@@ -13,6 +13,7 @@ import pytest
 from ringfence.domain.factor import FactorType
 from ringfence.domain.message import Status
 from ringfence.ports.factors import ChallengeRow
+from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import (
     DiskFullError,
     MessageFilter,
@@ -198,6 +199,26 @@ async def test_erased_content_is_in_no_file_any_more(path, text):
         if not found(b"canary-"):
             break
     assert found(b"canary-") == []
+    await store.close()
+
+
+async def test_what_was_kept_long_enough_is_in_no_file_any_more(path, text):
+    def found():
+        return [file.name for file in path.parent.iterdir() if b"canary-" in file.read_bytes()]
+
+    store = await opened(path)
+    row = text()
+    kept = RetainedRow(
+        account=row.account, sid=row.sid, part=0, duty=1, epoch=1, until_ms=NOW, sealed=b"canary-kept" * 400
+    )
+    await store.accept(row, (), kept)
+    assert found()
+    assert await store.erase_retained(NOW, 9) == 1
+    for _ in range(50):
+        await asyncio.sleep(0.1)
+        if not found():
+            break
+    assert found() == []
     await store.close()
 
 

@@ -1,5 +1,7 @@
 """What a duty kept is erased when its time has come, some at a time, whatever the store does meanwhile."""
 
+from structlog.testing import capture_logs
+
 from ringfence.dispatch.retained_sweep import sweep_retained
 from ringfence.domain.clock import ManualClock
 from ringfence.ports.store import QueueFullError, StoreFailedError
@@ -31,10 +33,16 @@ class Kept:
 def test_all_that_is_past_goes_a_thousand_at_a_time_and_then_it_is_looked_at_each_minute(clock: ManualClock) -> None:
     store, loop = Kept(2_500), StillLoop(clock)
     sweep = loop.create_task(sweep_retained(store, clock))
-    loop.run_ready()
+    with capture_logs() as logs:
+        loop.run_ready()
+    assert logs == [{"event": "retained erased", "log_level": "info", "count": 2_500}]
     assert store.past == 0
     assert store.asked == [(clock.now_ms(), 1_000)] * 4
     assert loop.next_timer_ms == MINUTE_MS
+    clock.advance(MINUTE_MS)
+    with capture_logs() as logs:
+        loop.run_ready()
+    assert logs == []
     store.past, store.asked = 1, []
     clock.advance(MINUTE_MS)
     loop.run_ready()
@@ -50,7 +58,9 @@ def test_a_store_that_is_away_is_asked_again_a_minute_later(clock: ManualClock) 
     sweep = loop.create_task(sweep_retained(store, clock))
     for away in (StoreFailedError("away"), QueueFullError()):
         store.away = away
-        loop.run_ready()
+        with capture_logs() as logs:
+            loop.run_ready()
+        assert logs == [{"event": "store away", "log_level": "warning", "error": type(away).__name__}]
         assert store.past == 5
         assert loop.next_timer_ms == MINUTE_MS
         clock.advance(MINUTE_MS)

@@ -1,5 +1,6 @@
 """Where a duty stands, each way in which a text or a code's mail is accepted keeps who with whom, and when."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -82,6 +83,21 @@ def test_of_a_code(run, world, to: str, channel: str, expected: dict[str, str]) 
 
     (facts,) = kept_in(run, world, scene)
     assert {**known(facts), "local": str(facts.local).replace('"', "")} == expected
+
+
+def test_the_dispatcher_erases_it_when_its_time_has_come(run, world) -> None:
+    async def story() -> None:
+        async with world(running=False) as w:
+            await declare_duty(w.keys)
+            await w.send()
+            (row,) = w.store._retained.values()
+            w.clock.advance(row.until_ms - w.clock.now_ms())
+            loops = asyncio.create_task(w.dispatching.run())
+            await w.until(lambda: w.store._retained == {})
+            loops.cancel()
+            await asyncio.gather(loops, return_exceptions=True)
+
+    run(story())
 
 
 def test_undeclared_keeps_nothing(run, world) -> None:

@@ -1,6 +1,7 @@
 """What a duty keeps of calls: of each its start and its end, and an error where the key service was away at its end."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 
 import pytest
 from structlog.testing import capture_logs
@@ -32,8 +33,13 @@ async def first(stage: Stage) -> str:
     return (await stage.all_rows())[0].sid
 
 
-def missed(logs: list[dict[str, object]]) -> list[object]:
-    return [log["call_sid"] for log in logs if (log["event"], log["log_level"]) == ("retention.missed", "error")]
+def missed(logs: Sequence[Mapping[str, object]]) -> list[tuple[object, object]]:
+    """Of the errors: which call, and why."""
+    return [
+        (log["call_sid"], log["error"])
+        for log in logs
+        if (log["event"], log["log_level"]) == ("retention.missed", "error")
+    ]
 
 
 def test_of_a_call_that_comes_in_its_start_and_how_long_it_lasted_are_kept() -> None:
@@ -104,7 +110,7 @@ def test_a_call_ends_though_the_key_service_stays_away_and_what_is_missed_is_sai
             began_ms = stage.clock.monotonic_ms()
             assert (await stage.over(sid, turns=2_000)).status in (Status.COMPLETED, Status.FAILED)
             assert stage.clock.monotonic_ms() - began_ms >= 5_000
-        assert missed(logs) == [sid]
+        assert missed(logs) == [(sid, "ConnectionError")]
         assert list(await kept(stage)) == [(sid, 0)]
 
     play(scene)
@@ -145,7 +151,7 @@ def test_while_no_duty_stands_no_call_ends_later_for_it() -> None:
         stage.keys.away = True
         with capture_logs() as logs:
             assert await ends.of(row, row.created_ms) is None
-        assert missed(logs) == [row.sid]
+        assert missed(logs) == [(row.sid, "ConnectionError")]
 
     play(scene)
 
@@ -163,7 +169,7 @@ def test_a_refusal_is_said_too() -> None:
         stage.keys.duty = DUTY
         with capture_logs() as logs:
             assert await ends.of(row, row.created_ms) is None
-        assert missed(logs) == [row.sid]
+        assert missed(logs) == [(row.sid, "KeyRefusedError")]
 
     stage = Stage()
     stage.keys = Refusing()

@@ -22,7 +22,7 @@ from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig, encode_number_config, hmac_states_record, number_record
 from ringfence.http.client import PooledClient
 from ringfence.http.egress_guard import EgressGuard, EgressPolicy, development
-from ringfence.ports.keys import RecordKey
+from ringfence.ports.keys import KeyRefusedError, RecordKey
 from ringfence.ports.store import AccountRow, CredentialRow, EventRow, MessageRow, NewEvent, NumberRow
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.messaging.fetch_media import MediaFetcher
@@ -61,6 +61,8 @@ class LocalKeys:
 
     async def retention_of(self, account: str, sid: str) -> RecordRetention | None:
         self._answer()
+        if account != ACCOUNT:
+            raise KeyRefusedError
         return None if self.duty is None else self.duty.of(sid)
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
