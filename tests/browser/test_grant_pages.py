@@ -60,7 +60,8 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     expect(staff.locator("#grant-told")).to_contain_text("It waits for an approver", timeout=WAIT_MS)
 
     member.get_by_role("link", name="Approvals").click()
-    expect(member.locator("tbody tr").first).to_contain_text("a text that came garbled", timeout=WAIT_MS)
+    waiting = member.get_by_role("region", name="Asked, and waiting for an answer")
+    expect(waiting.get_by_role("row", name="a text that came garbled")).to_be_visible(timeout=WAIT_MS)
     member.get_by_role("button", name="Look").click()
     asked = member.frame_locator("#keys")
     asked.get_by_role("button", name="Look").click()
@@ -100,9 +101,16 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     opened = [entry.scope[2:] for entry in stand.ledger.entries if entry.verb == "grant_open"]
     assert opened == [(call, granted), (recording,)]
 
-    expect(member.locator("tbody tr").first).to_contain_text("approved, until", timeout=WAIT_MS)
+    given = member.get_by_role("region", name="Open to somebody")
+    expect(given.get_by_role("row", name="garbled")).to_contain_text("approved, until", timeout=WAIT_MS)
+    expect(waiting.get_by_text("Nobody asks.")).to_be_visible()
     member.get_by_role("button", name="End").click()
-    expect(member.locator("tbody tr").first).to_contain_text("revoked", timeout=WAIT_MS)
+    expect(given.get_by_text("Nothing.")).to_be_visible(timeout=WAIT_MS)
+    # What is over is folded.
+    ended = member.get_by_role("row", name="a text that came garbled")
+    expect(ended).to_have_count(0)
+    member.get_by_role("heading", name="Over").click()
+    expect(ended).to_contain_text("revoked", timeout=WAIT_MS)
     # What it opened leaves the screen of staff, by nobody's hand there.
     expect(staff.locator("#grant-told")).to_contain_text("It is revoked: what it opened is put away", timeout=WAIT_MS)
     expect(played.get_by_role("status")).to_have_text("This has ended: what it opened is put away.")
@@ -125,6 +133,8 @@ def test_staff_ask_a_member_matches_and_the_text_is_read_in_the_frame_alone(
     expect(member.locator("#told")).to_contain_text("it was not done")
     stand.ledger.full = False
     member.reload()
+    expect(given.get_by_text("Nothing.")).to_be_visible(timeout=WAIT_MS)
+    member.get_by_role("heading", name="Over").click()
     expect(member.get_by_role("row", name="it is garbled again")).not_to_contain_text("approved", timeout=WAIT_MS)
     assert complaints == []
     for context in contexts:

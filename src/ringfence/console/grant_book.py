@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.console.storage import ConsoleStorage
-from ringfence.domain.access.grant import SHARED, Grant, GrantState, settled
+from ringfence.domain.access.grant import ANSWER_MS, MINUTES_MAX, OPEN, SHARED, SKEW_MS, Grant, GrantState, settled
 from ringfence.domain.access.limits import REMEMBERED_MS, check_limits
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.sid import new_sid
@@ -27,6 +27,17 @@ _NEWEST = (
     "SELECT record FROM access_grant WHERE ?1 IN ('', staff) AND ?2 IN ('', tenant) AND (?3 = '' OR sid < ?3) "
     "ORDER BY sid DESC"
 )
+_SINCE_OF_ANY = (
+    "SELECT record FROM access_grant WHERE ?2 = '' "
+    "AND ?1 IN ('', staff) AND (?3 = '' OR sid < ?3) AND sid > ?4 ORDER BY sid DESC"
+)
+_SINCE_OF_TENANT = (
+    "SELECT record FROM access_grant WHERE tenant = ?2 "
+    "AND ?1 IN ('', staff) AND (?3 = '' OR sid < ?3) AND sid > ?4 ORDER BY sid DESC"
+)
+# A grant is over by then, however late it was answered and whatever the approver's clock said. A SID begins with when
+# it was made.
+OVER_MS = ANSWER_MS + MINUTES_MAX * 60_000 + 2 * SKEW_MS
 SHARED_MAX = 20
 SHARED_A_DAY_MAX = 100
 """Of one tenant: what has ended is kept too."""
@@ -95,6 +106,37 @@ class GrantBook:
             return list(itertools.islice((each for each in standing if state in ("", each.state)), limit))
 
         return await self._storage.run(work)
+
+    async def standing(self, now_ms: int, *, staff: str, tenant: str, state: str) -> Sequence[Grant]:
+        """Those that wait for an answer, and then those that are open; the latest first of either. "" for any."""
+        since = new_sid("GR", max(0, now_ms - OVER_MS))
+        found = await self._now((staff, tenant, "", since), OPEN, state, now_ms)
+        return sorted(found, key=lambda each: each.state is not GrantState.PENDING)
+
+    async def past(
+        self, now_ms: int, before: str, limit: int, *, staff: str, tenant: str, state: str
+    ) -> Sequence[Grant]:
+        """A page of those that are over, the latest first. "" for any."""
+        return await self._now((staff, tenant, before, ""), frozenset(GrantState) - OPEN, state, now_ms, limit)
+
+    async def _now(
+        self,
+        of: tuple[str, str, str, str],
+        states: frozenset[GrantState],
+        state: str,
+        now_ms: int,
+        limit: int | None = None,
+    ) -> Sequence[Grant]:
+        """`of` are staff, tenant, before and since; of `states` one alone where `state` says which."""
+        wanted = {each for each in states if state in ("", each)}
+
+        def work(db: sqlite3.Connection) -> list[Grant]:
+            rows = db.execute(_SINCE_OF_TENANT if of[1] else _SINCE_OF_ANY, of)
+            standing = (settled(_decoder.decode(record), now_ms) for (record,) in rows)
+            return list(itertools.islice((each for each in standing if each.state in wanted), limit))
+
+        # Nothing is looked for among all that there are.
+        return await self._storage.run(work) if wanted else []
 
     async def _page(self, sql: str, *values: str | int) -> Sequence[Grant]:
         return await self._storage.run(lambda db: _read(db.execute(sql, values).fetchall()))

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from ringfence.console.grant_book import SHARED_A_DAY_MAX, SHARED_MAX, GrantBook
+from ringfence.console.grant_book import OVER_MS, SHARED_A_DAY_MAX, SHARED_MAX, GrantBook
 from ringfence.console.storage import ConsoleStorage
-from ringfence.domain.access.grant import ANSWER_MS, SHARED, Grant, GrantState
+from ringfence.domain.access.grant import ANSWER_MS, MINUTES_MAX, SHARED, SKEW_MS, Grant, GrantState
 from ringfence.domain.access.limits import COOL_DOWN_MS
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.scope import Scope
@@ -81,6 +81,63 @@ def test_of_what_they_mean_now_as_many_are_listed_as_are_wanted(run: Any, tmp_pa
         for state, found in (("timed_out", [1, 0]), ("pending", [3, 2]), ("approved", []), ("", [3, 2])):
             listed = await book.as_they_stand(now_ms, "", 2, **anybody, state=state)
             assert [one.sid for one in listed] == [grants[n].sid for n in found], state
+
+    run(with_book(tmp_path, body))
+
+
+ANY = {"staff": "", "tenant": "", "state": ""}
+
+
+def test_what_waits_comes_before_what_is_open_and_the_rest_is_past(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        ends_ms = NOW_MS + 60_000
+        states = (
+            *(GrantState.PENDING, GrantState.APPROVED, GrantState.REVOKED, GrantState.APPROVED),
+            *(GrantState.PENDING, GrantState.REFUSED, GrantState.EXPIRED),
+        )
+        grants = [
+            replace(asked(n, staff=f"ST{n}", tenant=f"AC{n % 2}"), state=state, expires_ms=ends_ms)
+            for n, state in enumerate(states)
+        ]
+        for one in grants:
+            await book.add_grant(one, NOW_MS)
+
+        async def numbers(now_ms: int, **of: str) -> tuple[list[int], list[int]]:
+            found = await book.standing(now_ms, **ANY | of), await book.past(now_ms, "", 50, **ANY | of)
+            sids = [each.sid for each in grants]
+            standing, past = ([sids.index(each.sid) for each in some] for some in found)
+            return standing, past
+
+        assert await numbers(NOW_MS) == ([4, 0, 3, 1], [6, 5, 2])
+        assert await numbers(NOW_MS, tenant="AC1") == ([3, 1], [5])
+        assert await numbers(NOW_MS, staff="ST4") == ([4], [])
+        assert await numbers(NOW_MS, staff="ST4", tenant="AC1") == ([], [])
+        assert await numbers(NOW_MS, state="approved") == ([3, 1], [])
+        assert await numbers(NOW_MS, state="refused") == ([], [5])
+        # Time alone ends them.
+        assert await numbers(ends_ms) == ([4, 0], [6, 5, 3, 2, 1])
+        assert await numbers(NOW_MS + ANSWER_MS, state="timed_out") == ([], [0])
+        assert await numbers(NOW_MS + ANSWER_MS + 4) == ([], [6, 5, 4, 3, 2, 1, 0])
+        past = await book.past(ends_ms, "", 2, **ANY)
+        assert [each.sid for each in past] == [grants[6].sid, grants[5].sid]
+        past = await book.past(ends_ms, past[1].sid, 2, **ANY)
+        assert [(each.sid, each.state) for each in past] == [
+            (grants[3].sid, GrantState.EXPIRED),
+            (grants[2].sid, GrantState.REVOKED),
+        ]
+
+    run(with_book(tmp_path, body))
+
+
+def test_whatever_can_be_open_is_looked_for_and_nothing_before_it(run: Any, tmp_path: Path) -> None:
+    async def body(book: GrantBook) -> None:
+        longest = MINUTES_MAX * 60_000 + ANSWER_MS + SKEW_MS
+        open_yet = replace(asked(0), state=GrantState.APPROVED, expires_ms=NOW_MS + longest)
+        await book.add_grant(open_yet, NOW_MS)
+        assert [each.sid for each in await book.standing(NOW_MS + longest - 1, **ANY)] == [open_yet.sid]
+        endless = replace(asked(1), state=GrantState.APPROVED, expires_ms=NOW_MS + 2 * OVER_MS)
+        await book.add_grant(endless, NOW_MS)
+        assert await book.standing(NOW_MS + 2 + OVER_MS, **ANY) == []
 
     run(with_book(tmp_path, body))
 

@@ -99,6 +99,31 @@ def test_who_looks_is_told_of_any_change_of_what_they_see_and_of_no_other(run: A
     run(scene())
 
 
+def test_what_waits_and_what_is_open_stands_before_what_is_over_which_is_folded(run: Any, stand: Any) -> None:
+    async def scene() -> None:
+        async with stand() as it:
+            ada, owner = await it.first(), await enrolled(it, await account(it))
+            ends_ms = it.clock.now_ms() + 60_000
+            (asked,) = await kept(it, 1, state=GrantState.PENDING)
+            it.clock.advance(1)
+            (given,) = await kept(it, 1, state=GrantState.APPROVED, expires_ms=ends_ms)
+            it.clock.advance(1)
+            (over,) = await kept(it, 1)
+            for browser in (ada, owner):
+                page = (await browser.page("/grants")).text
+                standing, folded = page.split('<details class="past">')
+                assert (rows(standing), rows(folded)) == ([asked.sid, given.sid], [over.sid])
+            # Whoever looks for something, or further back, has it before them.
+            for query in ("state=expired", f"before={asked.sid}"):
+                assert '<details class="past" open>' in (await ada.page(f"/grants?{query}")).text
+            assert rows((await ada.page("/grants?state=approved")).text) == [given.sid]
+            assert '<details class="past" open>' in (await owner.page(f"/grants?before={over.sid}")).text
+            waiting, rest = (await owner.page("/grants")).text.split('<h2 id="given">')
+            assert (rows(waiting), rows(rest)) == ([asked.sid], [given.sid, over.sid])
+
+    run(scene())
+
+
 def test_time_alone_makes_a_request_another_on_all_pages(run: Any, stand: Any) -> None:
     async def scene() -> None:
         async with stand() as it:

@@ -83,12 +83,15 @@ def grant_routes(
     async def listed(request: Request) -> Response:
         names = {each.id: each.name for each in await staff.members(removed=True)}
         fields, before = grant_fields(request.query_params, list(names)), _named(request, "before", "GR")
-        found = await grants_listed(book, fields, clock.now_ms(), before=before, limit=PAGE + 1)
+        now_ms, wanted = clock.now_ms(), _wanted(fields)
+        found = await book.past(now_ms, before, PAGE + 1, **wanted)
         return await guard.show(
             request,
             "grants.html",
             "Grants",
-            grants=found[:PAGE],
+            standing=await book.standing(now_ms, **wanted),
+            past=found[:PAGE],
+            unfolded=bool(before or fields.given),
             names=names,
             fields=fields,
             states=[state.value for state in GrantState],
@@ -104,8 +107,9 @@ def grant_routes(
 
     async def grants_now(looked: Looked) -> Now:
         fields = grant_fields(dict(looked.query), [each.id for each in await staff.members(removed=True)])
-        found = await grants_listed(book, fields, clock.now_ms(), before="", limit=PAGE + 1)
-        return rows_by(lambda each: each.sid, found)
+        now_ms, wanted = clock.now_ms(), _wanted(fields)
+        found = await book.past(now_ms, "", PAGE + 1, **wanted)
+        return rows_by(lambda each: each.sid, [*await book.standing(now_ms, **wanted), *found])
 
     async def ask(request: Request) -> Response:
         asked, session = await read_json(request, _Asked), session_of(request)
@@ -227,10 +231,12 @@ def grant_routes(
 
 
 async def grants_listed(book: GrantBook, fields: Fields, now_ms: int, *, before: str, limit: int) -> Sequence[Grant]:
-    """As the page and its file have them, the newest first."""
-    return await book.as_they_stand(
-        now_ms, before, limit, staff=fields["by"], tenant=fields["of"], state=fields["state"]
-    )
+    """As their file has them, the newest first."""
+    return await book.as_they_stand(now_ms, before, limit, **_wanted(fields))
+
+
+def _wanted(fields: Fields) -> dict[str, str]:
+    return {"staff": fields["by"], "tenant": fields["of"], "state": fields["state"]}
 
 
 def _text(row: MessageRow) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.reading import reader_through
 from ringfence.console.tenant.roles import role_of
 from ringfence.console.tenant.slot_json import boxes_json
-from ringfence.domain.access.grant import SHARED, Approver, Grant, settled
+from ringfence.domain.access.grant import SHARED, Approver, Grant, GrantState, settled
 from ringfence.domain.access.refusal import AccessRefusedError, Refusal
 from ringfence.domain.access.role import Role
 from ringfence.domain.access.scope import epoch_of, is_call, is_recording
@@ -73,24 +73,29 @@ def grant_routes(
 
     async def listed(request: Request) -> Response:
         session, before = session_of(request), request.query_params.get("before", "")
-        found = await book.grants_of_tenant(session.account, before if is_sid(before, "GR") else "", PAGE + 1)
-        now_ms = clock.now_ms()
-        shown = [settled(grant, now_ms) for grant in found[:PAGE]]
+        before = before if is_sid(before, "GR") else ""
+        now_ms, own = clock.now_ms(), {"staff": "", "tenant": session.account, "state": ""}
+        standing, found = await book.standing(now_ms, **own), await book.past(now_ms, before, PAGE + 1, **own)
+        past = found[:PAGE]
         return pages.page(
             "member_grants.html",
             title="Approvals",
             session=session,
             role=role_of(request),
             keys=keys_origin,
-            grants=shown,
+            asked=[each for each in standing if each.state is GrantState.PENDING],
+            given=[each for each in standing if each.state is GrantState.APPROVED],
+            past=past,
+            unfolded=bool(before),
             said=said,
-            names={grant.staff: await name_of(grant.staff) for grant in shown},
+            names={grant.staff: await name_of(grant.staff) for grant in (*standing, *past)},
             before=found[PAGE - 1].sid if len(found) > PAGE else "",
         )
 
     async def now(looked: Looked) -> Now:
-        found, now_ms = await book.grants_of_tenant(looked.account, "", PAGE + 1), clock.now_ms()
-        return rows_by(lambda each: each.sid, [settled(grant, now_ms) for grant in found])
+        now_ms, own = clock.now_ms(), {"staff": "", "tenant": looked.account, "state": ""}
+        found = [*await book.standing(now_ms, **own), *await book.past(now_ms, "", PAGE + 1, **own)]
+        return rows_by(lambda each: each.sid, found)
 
     async def state(request: Request) -> Response:
         return await answered(settled(await own(request), clock.now_ms()))
