@@ -33,6 +33,7 @@ from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.duty_box import open_box
 from ringfence.domain.sealing.hpke import Recipient
 from ringfence.domain.sealing.retained import open_retained, record_key
+from ringfence.ports.duties import BOXES_AT_ONCE
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.retention import RetainedRow
 from ringfence.roles.refusal import RefusalError
@@ -143,7 +144,10 @@ async def _epoch_keys(
     """The retained keys of all epochs that the request covers."""
     keys: dict[int, bytes] = {}
     try:
-        while boxes := await it.operator.open_duty(request, signatures, max(keys, default=0)):
+        more = True
+        while more:
+            boxes = await it.operator.open_duty(request, signatures, max(keys, default=0))
+            more = len(boxes) >= BOXES_AT_ONCE
             for epoch, inner in boxes:
                 keys[epoch] = open_box(duty_key, request.account, request.duty, epoch, inner)
     except (ValueError, KeyRefusedError) as error:

@@ -17,10 +17,10 @@ from ringfence.domain.sealing.retained import EpochRetention, epoch_key, until_m
 from ringfence.kms.key_files import DUTY, KeyFiles, day_file
 from ringfence.kms.live_epochs import LiveEpoch
 from ringfence.kms.store import KeyStore
+from ringfence.ports.duties import BOXES_AT_ONCE
 from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.retention import Duty
 
-BOXES_AT_ONCE = 4_096
 FORGOTTEN_AT_ONCE = 10_000
 DECLARE, END, ERASE = "declare", "end", "erase"
 DECLARED: Final = "duty.declare"

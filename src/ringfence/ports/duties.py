@@ -1,11 +1,13 @@
 """A duty as the operator's command handles it: declared, ended, and what it kept opened for two officers."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from ringfence.domain.retention.declaration import Declaration
 from ringfence.domain.retention.opening import Request
 from ringfence.ports.retention import Duty
+
+BOXES_AT_ONCE: Final = 4_096
 
 
 class DutyKeys(Protocol):
@@ -35,7 +37,7 @@ class DutyKeys(Protocol):
     async def open_duty(
         self, request: Request, signatures: Sequence[tuple[str, bytes]], after: int
     ) -> list[tuple[int, bytes]]:
-        """(epoch, retained key sealed to the duty) of what is asked for, those after epoch `after`, some at a time.
+        """(epoch, retained key sealed to the duty) of what is asked for, those after epoch `after`.
 
-        In the tenant's ledger before it is answered, under both officers' names.
+        Fewer than `BOXES_AT_ONCE` are the last. The tenant's ledger has it before, with both officers' names.
         """

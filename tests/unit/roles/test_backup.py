@@ -16,8 +16,10 @@ from ringfence.console.request_signature import PublicJwk
 from ringfence.console.sessions import Sessions
 from ringfence.console.storage import ConsoleStorage
 from ringfence.domain.clock import ManualClock
+from ringfence.domain.retention.officer import OfficerKey
 from ringfence.drills.canary import Canaries
 from ringfence.drills.design import OURS
+from ringfence.drills.duty_thief import DutyThief, declared
 from ringfence.drills.seeded_copy import Tenant, seeded_copy
 from ringfence.drills.thief import Thief
 from ringfence.kms.key_files import LEDGER, KeyFiles
@@ -54,6 +56,7 @@ class Lived(NamedTuple):
     canaries: Canaries
     read: list[list[str]]
     kept: Path
+    officers: tuple[OfficerKey, OfficerKey]
 
 
 async def staffed(folder: Path) -> None:
@@ -82,6 +85,8 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
     async def live_through() -> Lived:
         async with seeded_copy(live, OURS) as copy:
             await copy.add_tenants(3)
+            declaration, officers = declared()
+            await copy.declare(declaration)
             await copy.run_traffic()
             read = [await copy.read(tenant) for tenant in copy.tenants]
             while not LedgerReader(live / "kms").note():
@@ -92,7 +97,7 @@ def lived(tmp_path_factory: pytest.TempPathFactory) -> Lived:
             await copy.send(copy.tenants[0], "body after the backup")
             tenants, canaries = copy.tenants, copy.canaries
         (folder / "kept").write_text(LedgerReader(live / "kms").note())
-        return Lived(live, backup, made, tenants, canaries, read, folder / "kept")
+        return Lived(live, backup, made, tenants, canaries, read, folder / "kept", officers)
 
     return asyncio.run(live_through())
 
@@ -107,7 +112,7 @@ def test_it_is_private_and_holds_no_key_of_a_day_and_none_unsealed(lived: Lived)
     assert not [name for name in names if "dispatcher" in name or "verification" in name]
     live = {path.name for path in (lived.live / "kms" / "keys").glob("*.key")}
     kept = {path.name for path in (lived.backup / "kms" / "keys").glob("*.key")}
-    assert {name for name in live if not name[:-4].rpartition("-")[2].isdigit()} == kept
+    assert {name for name in live if not name.startswith(("dispatcher", "verification"))} == kept
     assert {"ringfence.db", "kms/kms.db", "kms/keys/standing.key", "kms/ledger/entries"} <= set(names)
     bytes_of_it = b"".join(path.read_bytes() for path in lived.backup.rglob("*") if path.is_file())
     for key in (lived.live / "kms" / "keys").glob("*.key"):
@@ -161,6 +166,20 @@ def test_without_a_tenants_secret_it_opens_nothing_that_anybody_wrote(lived: Liv
         tenant.sid for tenant in lived.tenants
     }
     assert (loot.history, loot.in_flight, on_disk) == ([], [], set())
+
+
+def test_what_a_duty_kept_is_in_it_for_two_officers_alone(lived: Lived, tmp_path: Path) -> None:
+    to = tmp_path / "again"
+    restored(lived, to)
+    keys = to / "kms" / "keys"
+    move_keys(keys, seal_of(keys, PASSPHRASE), PlainSeal())
+    thief = DutyThief(to, [path.read_bytes() for path in keys.glob("*.key")])
+    one, other = lived.officers
+    assert (thief.rows > 0, thief.open_with(), thief.open_with(one)) == (True, {}, {})
+    numbers = thief.open_with(one, other)
+    assert {sid: set(found) for sid, found in numbers.items()} == {
+        tenant.sid: {tenant.customer} for tenant in lived.tenants
+    }
 
 
 def test_tenants_read_in_it_what_they_read_when_it_was_made_and_its_ledger_goes_on(
