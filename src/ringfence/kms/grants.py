@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ringfence.domain.access.grant import SHARED, check_shared
+from ringfence.domain.access.grant import SHARED, SHARED_MINUTES_MAX, SKEW_MS, check_shared
 from ringfence.domain.access.refusal import AccessRefusedError
 from ringfence.domain.access.scope import RECORDS_MAX, check_scope, may_be_granted, scope_of
 from ringfence.domain.clock import Clock
@@ -18,6 +18,8 @@ from ringfence.kms.store import KeyStore
 from ringfence.ports.grants import BOXES_AT_ONCE, KeptGrant
 from ringfence.ports.keys import KeyRefusedError
 
+# By the clock of whoever shares.
+SHARED_LIFE_MAX_MS = SHARED_MINUTES_MAX * 60_000 + SKEW_MS
 FORGOTTEN_AFTER_MS = 24 * 60 * 60_000
 
 _GRANT = "SELECT account, staff, session, expires_ms, ended FROM kept_grant WHERE sid = ?"
@@ -89,6 +91,8 @@ class Grants:
         left_ms = bound.expires_ms - self._clock.now_ms()
         if left_ms > LIFE_MAX_MS:
             raise ValueError("a grant of more than 480 minutes")
+        if bound.session == SHARED and left_ms > SHARED_LIFE_MAX_MS:
+            raise ValueError("a timeline is shared for an hour at most")
         if left_ms <= 0:
             raise KeyRefusedError("the grant has ended")
         if self._store.row("SELECT 1 FROM account WHERE account = ?", bound.account) is None:

@@ -124,6 +124,18 @@ def test_nothing_is_shared_but_one_text_or_call_and_with_nobody_by_name(scene: A
     scene(body)
 
 
+def test_what_is_shared_lasts_an_hour_at_most(scene: Any, at_noon: Any) -> None:
+    async def body(service: Any, kept: KeptGrant) -> None:
+        longest_ms = at_noon.now_ms() + 65 * MINUTE_MS
+        for expires_ms, refused in ((longest_ms + 1, True), (longest_ms, False)):
+            bound = replace(kept.binding, staff=SHARED, session=SHARED, expires_ms=expires_ms)
+            sealed = seal_grant(bound, {SM1: KEYS[SM1]}, await service.grant_keeper())
+            with pytest.raises(ValueError, match="an hour at most") if refused else contextlib.nullcontext():
+                await service.keep_grant(KeptGrant(binding=bound, sealed=sealed, approver="m1"))
+
+    scene(body)
+
+
 def test_a_grant_of_one_session_is_not_opened_as_if_it_were_shared(scene: Any) -> None:
     async def body(service: Any, kept: KeptGrant) -> None:
         await service.keep_grant(kept)

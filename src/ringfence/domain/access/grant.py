@@ -17,6 +17,7 @@ from ringfence.domain.sealing.hpke import HYBRID_PUBLIC_BYTES, x25519_half
 from ringfence.domain.sid import made_ms
 
 MINUTES_MAX = 480
+SHARED_MINUTES_MAX = 60
 MINUTES = 30
 """Where nothing else is asked for."""
 ANSWER_MS = 10 * 60_000
@@ -201,7 +202,7 @@ def share(grant: Grant, approver: Approver, names: frozenset[str], now_ms: int) 
         raise AccessRefusedError(Refusal.NOT_APPROVER)
     check_scope(grant.scope, now_ms)
     check_shared(grant.scope)
-    if not 1 <= grant.minutes <= MINUTES_MAX:
+    if not 1 <= grant.minutes <= SHARED_MINUTES_MAX:
         raise AccessRefusedError(Refusal.MINUTES)
     if not is_grant_key(grant.public):
         raise AccessRefusedError(Refusal.KEY)

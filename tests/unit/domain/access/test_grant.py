@@ -336,7 +336,7 @@ def test_what_a_member_shares_is_granted_at_once_to_whoever_has_its_code() -> No
 def test_a_call_is_shared_too_for_480_minutes_at_most_by_a_clock_that_is_five_minutes_wrong() -> None:
     scope, names = Scope(records=("CA" + "1" * 32,)), frozenset({"CA" + "1" * 32})
     for off_ms in (-SKEW_MS, SKEW_MS):
-        wanted = replace(UNASKED, scope=scope, minutes=480, expires_ms=NOW_MS + 480 * MINUTE_MS + off_ms)
+        wanted = replace(UNASKED, scope=scope, minutes=60, expires_ms=NOW_MS + 60 * MINUTE_MS + off_ms)
         assert share(wanted, ALICE, names, NOW_MS).expires_ms == wanted.expires_ms
     assert (
         share(replace(UNASKED, minutes=1, expires_ms=NOW_MS + MINUTE_MS), ALICE, frozenset({SM1}), NOW_MS).minutes == 1
@@ -347,6 +347,7 @@ def test_a_call_is_shared_too_for_480_minutes_at_most_by_a_clock_that_is_five_mi
     ("changes", "expected"),
     [
         ({"tenant": OTHER}, Refusal.OTHER_TENANT),
+        ({"minutes": 61, "expires_ms": NOW_MS + 61 * MINUTE_MS}, Refusal.MINUTES),
         ({"account": SUB}, Refusal.OTHER_TENANT),
         ({"scope": Scope()}, Refusal.SCOPE),
         ({"scope": Scope(records=(SM1, SM2))}, Refusal.SCOPE),
