@@ -14,7 +14,7 @@ from ringfence.console.stopped import CLOSED, SUSPENDED, UNKNOWN
 from ringfence.domain.clock import ManualClock
 from ringfence.ports.freezes import FreezeKind, FreezeRow
 from ringfence.ports.ledger import AccessEntry, ProvenEntries, ProvenEntry
-from ringfence.ports.store import AccountRow, CredentialRow
+from ringfence.ports.store import AccountRow, CredentialRow, StoreFailedError
 from ringfence.store.memory import MemoryStore
 from ringfence.usecases.access.freeze import freeze, thaw
 
@@ -182,6 +182,38 @@ def test_it_is_looked_for_until_it_is_found(run: Any) -> None:
         # Another freeze is another's.
         ledger.entries.append(froze("staff:terminal", AT_MS + 7))
         assert await freezers.who(FreezeRow(kind="account", name=AC, at_ms=AT_MS + 7)) == "staff:terminal"
+
+    run(story())
+
+
+def test_of_so_many_freezes_as_fit_it_is_known_and_then_looked_for_anew(run: Any) -> None:
+    async def story() -> None:
+        many = [FreezeRow(kind="account", name=f"AC{n}", at_ms=AT_MS) for n in range(101)]
+        ledger = Ledger(*(froze("SK1", account=row.name) for row in many))
+        freezers = Freezers(ledger)
+        for row in [*many[:100], *many[:100]]:
+            assert await freezers.who(row) == "SK1"
+        assert len(ledger.asked) == 100
+        for row in (many[100], many[100], many[0]):
+            assert await freezers.who(row) == "SK1"
+        assert len(ledger.asked) == 102
+
+    run(story())
+
+
+class Away(MemoryStore):
+    """A store that cannot be read."""
+
+    async def freezes(self) -> Sequence[FreezeRow]:
+        raise StoreFailedError
+
+
+def test_where_the_store_is_away_nobody_is_told_that_all_goes_on(run: Any) -> None:
+    async def story() -> None:
+        standstill = Standstill(Away())
+        for check in (standstill.check_staff(), standstill.check_member(AC)):
+            with pytest.raises(ConnectionError):
+                await check
 
     run(story())
 

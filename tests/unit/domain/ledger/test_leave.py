@@ -29,3 +29,4 @@ def test_what_was_opened_without_a_grant_too_is_nobodys_leave() -> None:
 def test_what_opened_nothing_is_nobodys_leave() -> None:
     nothing = [(1, "AC1", "grant.keep", (*FIRST, "SM1")), (2, "", "grant_open", (*FIRST, "SM1"))]
     assert leaves_of(nothing) == {}
+    assert leaves_of([*nothing, (3, "AC1", "grant_open", (*SECOND, "SM1"))]) == {"AC1": Leave(("GR2",), 1)}
