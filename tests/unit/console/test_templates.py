@@ -36,3 +36,18 @@ def test_a_form_that_changes_something_has_a_script() -> None:
         for name, has in TAGS.findall(template.read_text()):
             if name == "form":
                 assert re.search(r' (method="get"|data-act=|data-new=|id=)', has), f"{template.name}: <form{has}>"
+
+
+BOX = re.compile(
+    r'<div class="scroll(?: listed)?" tabindex="0" role="(?:group|region)" '
+    r'aria-label(?:ledby)?="[^"]+"(?: data-live)?>\s*<table>'
+)
+
+
+def test_a_table_is_moved_within_a_box_that_has_a_name_and_is_reached_by_keyboard() -> None:
+    looked_at = 0
+    for template in TEMPLATES.iterdir():
+        text = template.read_text()
+        assert len(BOX.findall(text)) == text.count("<table"), template.name
+        looked_at += text.count("<table")
+    assert looked_at > 30
