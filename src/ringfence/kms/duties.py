@@ -4,6 +4,7 @@ A duty has a key file of its own, `duty-<number>.key`, the outer seal of its box
 nobody, from no backup either that lacks it.
 """
 
+import asyncio
 import sqlite3
 from typing import Final
 
@@ -84,6 +85,7 @@ class DutyBook:
         self._clock = clock
         self._kept: list[_Kept] = []
         self._outer: dict[int, bytes] = {}
+        self._changing = asyncio.Lock()
 
     def load(self) -> None:
         """Hold what there is. KeyFileError where the key of boxes that there are is missing."""
@@ -127,6 +129,10 @@ class DutyBook:
     async def declare(self, declaration: Declaration) -> int:
         """Write one down, which stands once it is `told`. ValueError, KeyRefusedError while another waits for that."""
         check(declaration)
+        async with self._changing:
+            return await self._declare(declaration)
+
+    async def _declare(self, declaration: Declaration) -> int:
         if self.untold is not None:
             raise KeyRefusedError("what was declared or ended before is still being told to tenants")
         number = max((kept.number for kept in self._kept), default=0) + 1
@@ -143,6 +149,10 @@ class DutyBook:
 
     async def end(self, *, erase: bool) -> Duty:
         """End the one that stands; erase what any kept. KeyRefusedError where there is nothing to end or erase."""
+        async with self._changing:
+            return await self._end(erase=erase)
+
+    async def _end(self, *, erase: bool) -> Duty:
         if self.untold is not None:
             raise KeyRefusedError("what was declared or ended before is still being told to tenants")
         standing = self._standing

@@ -74,6 +74,8 @@ class Vault:
         self._archive = Archive(self._store, clock)
         self._duties = DutyBook(self._store, self._files, clock)
         self._telling = asyncio.Lock()
+        self._told = (0, "", "")
+        self._newcomers: set[str] = set()
         self._residue = Residue(self._store, self._days, clock)
         self._verification_keys = VerificationKeys(self._files, clock)
         self._codes = Codes(self._store, self._verification_keys, clock)

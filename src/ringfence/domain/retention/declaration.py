@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ringfence.domain.retention.facts import Field, in_order
-from ringfence.domain.retention.officer import Officer, OfficerKey
+from ringfence.domain.retention.officer import Officer, OfficerKey, check_name
 from ringfence.domain.sealing import hpke
 from ringfence.domain.sealing.aead import UnsealError, place
 from ringfence.domain.sealing.hkdf import KEY_BYTES
@@ -79,6 +79,8 @@ def check(declaration: Declaration) -> None:
         raise ValueError(f"what is retained is kept for 1 to {DAYS_MAX} days")
     check_words(declaration.basis, "the basis")
     names = [officer.name for officer in declaration.officers]
+    for name in names:
+        check_name(name)
     if not OFFICERS_MIN <= len(names) <= OFFICERS_MAX:
         raise ValueError(f"a duty has {OFFICERS_MIN} to {OFFICERS_MAX} officers")
     keys = [key for officer in declaration.officers for key in (officer.sealing, officer.signing)]
@@ -87,6 +89,8 @@ def check(declaration: Declaration) -> None:
     for key in (declaration.public, *(officer.sealing for officer in declaration.officers)):
         if len(key) != PUBLIC_BYTES or not hpke.is_public(key, like=key):
             raise ValueError("a public key that nothing can be sealed to")
+    if any(len(officer.signing) != PUBLIC_BYTES for officer in declaration.officers):
+        raise ValueError("a public key that nothing could be signed for")
     pairs = [(share.officer, share.other) for share in declaration.shares]
     if sorted(pairs) != sorted(itertools.permutations(names, 2)):
         raise ValueError("each two officers have the two halves of the key")

@@ -20,10 +20,16 @@ class TenantVerbs(Vault):
 
     async def create_account(self, account: str, slots: Sequence[Slot], parent: str | None = None) -> None:
         await self._write_down(account, API, "create_account", *(slot.credential for slot in slots))
-        await self._slots.create(account, slots, parent)
-        # After it is made: whoever tells every account of a duty meanwhile has either found it, or is found here.
-        if (duty := self._duties.to_tell()) is not None:
-            await self._write_down(account, OPERATOR, DECLARED, *said(duty))
+        # Told before it is made: a crash, or a full ledger, leaves none that was not. What is declared while it is made
+        # is told to newcomers too, whether the telling came past their place or not.
+        self._newcomers.add(account)
+        try:
+            if (duty := self._duties.to_tell()) is not None:
+                await self._write_down(account, OPERATOR, DECLARED, *said(duty))
+            await self._slots.create(account, slots, parent)
+        finally:
+            if self._duties.untold is None:
+                self._newcomers.discard(account)
 
     async def add_slot(self, caller: Caller, account: str, slot: Slot) -> None:
         opened = await self._open(caller, account, "add_slot")

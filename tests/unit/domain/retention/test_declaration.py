@@ -143,3 +143,10 @@ def test_halves_of_another_form_are_refused() -> None:
     for shares in ((first, first), (first, replace(second, sealed=b"")), (first,), (first, second, second)):
         with pytest.raises(ValueError, match="hal"):
             check(replace(declaration, shares=shares))
+
+
+def test_an_officer_who_could_not_be_told_of_or_could_not_sign_is_none() -> None:
+    with pytest.raises(ValueError, match="an officer's name is"):
+        declare(["remote"], 1, BASIS, [KEYS[0].officer, replace(KEYS[1].officer, name="bob,eve\nbasis:none")])
+    with pytest.raises(ValueError, match="nothing could be signed for"):
+        declare(["remote"], 1, BASIS, [KEYS[0].officer, replace(KEYS[1].officer, signing=b"short")])
