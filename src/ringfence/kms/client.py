@@ -266,7 +266,7 @@ class ConsoleKeyClient:
 
 
 class DispatcherKeyClient:
-    """`DeliveryKeys`, `CodeReader`, `Checkpoints`, `GapRecords` and `FreezeNotes` at the dispatcher's socket."""
+    """`DeliveryKeys`, `CodeReader`, `Duties`, `Checkpoints`, `GapRecords`, `FreezeNotes` at the dispatcher's socket."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -312,6 +312,9 @@ class DispatcherKeyClient:
 
     async def reveal_codes(self, codes: Sequence[CodeOf]) -> list[str | None]:
         return await self._client.call("reveal_codes", codes, returns=list[str | None])
+
+    async def duties(self) -> list[Duty]:
+        return await self._client.call("duties", returns=list[Duty])
 
 
 class LedgerClient:

@@ -114,6 +114,7 @@ DELIVERY_VERBS = (
     "open_delivery_epochs",
     "close_epoch",
     "reveal_codes",
+    "duties",
 )
 
 
@@ -121,7 +122,7 @@ class ForApi(TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges
     """What the API may ask."""
 
 
-class ForCarriage(DeliveryKeys, CodeReader, Protocol):
+class ForCarriage(DeliveryKeys, CodeReader, Duties, Protocol):
     """What the dispatcher and voice may ask."""
 
 

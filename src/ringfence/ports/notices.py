@@ -1,7 +1,7 @@
 """Where accounts are told what their operator must tell them, and what they were told. Part of the store.
 
-A notice holds no content: what was opened of an account by whom and when, as its console says it too, or what was
-frozen of it.
+A notice holds no content: what was opened of an account by whom and when, as its console says it too, what was frozen
+of it, or which duty to retain metadata was declared.
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from typing import Final, Literal, Protocol
 
 import msgspec
 
-NoticeKind = Literal["notice.blast", "notice.freeze", "notice.thaw"]
+NoticeKind = Literal["notice.blast", "notice.freeze", "notice.thaw", "notice.duty"]
 NOTICE_PREFIX: Final = "notice."
 
 

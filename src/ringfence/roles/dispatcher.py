@@ -7,6 +7,7 @@ import msgspec
 
 from ringfence.carriers.simulator.link import SimulatorCarrier
 from ringfence.dispatch.bells import Bells
+from ringfence.dispatch.duty_notices import tell_duties
 from ringfence.dispatch.freeze_notices import tell_freezes
 from ringfence.dispatch.ledger_gaps import GapWatch
 from ringfence.dispatch.watched_carrier import WatchedCarrier
@@ -28,6 +29,7 @@ from ringfence.roles.settings import Settings
 from ringfence.roles.stores import dispatcher_name, open_store
 from ringfence.roles.wakes import Wakes, other_dispatchers
 from ringfence.roles.witness_file import WitnessFile, parse_witnesses
+from ringfence.usecases.access.tell_duties import DutyNotices
 from ringfence.usecases.access.tell_notices import FreezeNotices
 from ringfence.usecases.operations.heed_rates import heed_rates
 from ringfence.usecases.operations.tell_carriers import CarrierTelling
@@ -86,6 +88,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             metrics_registry(),
         )
         freezes = FreezeNotices(store, settings.tenant_origin)
+        duties = DutyNotices(store, keys, process.clock, f"{settings.tenant_origin}/retention")
         settle()
         process.ready()
         async with asyncio.TaskGroup() as tasks:
@@ -95,6 +98,7 @@ async def run(settings: Settings, process: RoleProcess) -> None:
             tasks.create_task(witnesses.run(), name="witnesses")
             tasks.create_task(GapWatch(keys, store).run(), name="gaps of the ledger")
             tasks.create_task(tell_freezes(freezes, bells), name="notices of freezes")
+            tasks.create_task(tell_duties(duties, bells), name="notices of duties")
             await dispatching.run()
 
 

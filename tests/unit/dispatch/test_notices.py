@@ -1,14 +1,23 @@
 """Notices reach a tenant's program, signed, out of a frozen account too, while what else waits there waits on."""
 
+import asyncio
+import contextlib
 import socket
+from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from tests.unit.dispatch.test_webhooks import loop_of, running, until
 
+from ringfence.dispatch import duty_notices
+from ringfence.dispatch.bells import Bells
+from ringfence.dispatch.duty_notices import tell_duties
 from ringfence.domain.ledger.blast import Reach
 from ringfence.domain.standing import notice_address_record
 from ringfence.ports.notices import NoticeAddress
+from ringfence.ports.retention import Duty
 from ringfence.usecases.access.freeze import freeze, thaw
+from ringfence.usecases.access.tell_duties import DutyNotices
 from ringfence.usecases.access.tell_notices import FreezeNotices, blast_notice, tell_notices
 
 from ..usecases.webhooks.conftest import ACCOUNT, Installation, Program
@@ -78,5 +87,47 @@ def test_one_that_fails_is_told_again_and_one_without_an_address_is_done(
                 return event.state == "done"
 
             await until(done)
+
+    run(scenario())
+
+
+class AwayAtFirst:
+    """A key service that comes back, and knows of a duty."""
+
+    def __init__(self, duty: Duty) -> None:
+        self._duty = duty
+        self.asked = 0
+
+    async def duties(self) -> Sequence[Duty]:
+        self.asked += 1
+        if self.asked == 1:
+            raise ConnectionError("nothing answers")
+        return [self._duty]
+
+
+def test_a_program_is_told_of_a_duty_that_stands_though_its_account_is_frozen(
+    run: Any, installation: Installation, program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scenario() -> None:
+        store, clock = installation.store, installation.clock
+        await addressed(installation, program.url("status"))
+        await freeze(store, clock, "account", ACCOUNT)
+        duty = Duty(
+            number=4, fields=("remote",), days=9, basis="Act 7", officers=("ann", "bob"), declared_ms=clock.now_ms()
+        )
+        known = AwayAtFirst(duty)
+        monkeypatch.setattr(duty_notices, "EVERY_S", 0.01)
+        telling = asyncio.create_task(
+            tell_duties(DutyNotices(store, known, clock, "https://console.example/retention"), Bells())
+        )
+        async with running(loop_of(installation)):
+            await until(lambda: program.seen)
+        telling.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await telling
+        (seen,) = program.seen
+        assert seen.valid, "it is signed as other webhooks are"
+        assert (seen.params["NoticeType"], seen.params["What"], seen.params["Duty"]) == ("duty", "declared", "4")
+        assert known.asked > 1
 
     run(scenario())

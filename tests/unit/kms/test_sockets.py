@@ -104,7 +104,7 @@ def test_the_verbs_are_those_of_the_ports() -> None:
 
     for ports, verbs in (
         ((TenantKeys, VerificationCodes, TotpCodes, DeviceKeys, AccessChanges, Duties), TENANT_VERBS),
-        ((DeliveryKeys, CodeReader), DELIVERY_VERBS),
+        ((DeliveryKeys, CodeReader, Duties), DELIVERY_VERBS),
     ):
         assert {name for port in ports for name in vars(port) if not name.startswith("_")} == set(verbs)
 

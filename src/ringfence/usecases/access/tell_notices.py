@@ -1,4 +1,4 @@
-"""Tell accounts by webhook what their operator must tell them: what somebody opened of theirs, what was frozen.
+"""Tell accounts by webhook what their operator must tell them: what was opened of theirs, frozen, or is retained.
 
 A notice's SID follows from what it says, so whoever tells the same again, after a crash too, tells it once.
 """
@@ -13,6 +13,7 @@ import msgspec
 from ringfence.domain.ledger.blast import Reach
 from ringfence.ports.freezes import PLATFORM, EndedFreeze, FreezeKind, FreezeRow, FreezeStore
 from ringfence.ports.notices import NoticeKind, NoticeRow, NoticeStore
+from ringfence.ports.retention import Duty
 from ringfence.ports.store import AccountStore
 from ringfence.usecases.access.freeze import frozen_with
 
@@ -49,6 +50,21 @@ def thaw_notice(account: str, freeze: EndedFreeze, link: str) -> NoticeRow:
     """That what was frozen goes on."""
     said = {"What": freeze.kind, "Name": freeze.name, "From": _time(freeze.at_ms), "Link": link}
     return _notice(account, "notice.thaw", (freeze.kind, freeze.name, str(freeze.at_ms)), said, freeze.ended_ms)
+
+
+def duty_notice(account: str, duty: Duty, link: str, *, ended_ms: int | None = None) -> NoticeRow:
+    """That a duty to retain metadata was declared; with `ended_ms` that it ended."""
+    said = {
+        "What": "declared" if ended_ms is None else "ended",
+        "Duty": str(duty.number),
+        "Fields": ",".join(duty.fields),
+        "Days": str(duty.days),
+        "Basis": duty.basis,
+        "Officers": ",".join(duty.officers),
+        "Link": link,
+    }
+    known = (said["What"], str(duty.number), str(duty.declared_ms))
+    return _notice(account, "notice.duty", known, said, duty.declared_ms if ended_ms is None else ended_ms)
 
 
 async def tell_notices(store: NoticeStore, rows: Sequence[NoticeRow]) -> int:

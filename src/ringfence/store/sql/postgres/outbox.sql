@@ -45,7 +45,7 @@ RETURNING head.ready_ms, event.id, event.account, message_sid, kind, sequence, a
 -- take_notices --
 WITH head AS MATERIALIZED (
   SELECT account, id, ready_ms FROM event
-  WHERE account = ANY ($5::text[]) AND ready_ms <= $1 AND kind IN ('notice.blast', 'notice.freeze', 'notice.thaw')
+  WHERE account = ANY ($5::text[]) AND ready_ms <= $1 AND kind IN ('notice.blast', 'notice.freeze', 'notice.thaw', 'notice.duty')
   ORDER BY ready_ms, id LIMIT $2
   FOR NO KEY UPDATE SKIP LOCKED
 )

@@ -39,7 +39,7 @@ FROM (
 
 -- ready_notices --
 SELECT {columns} FROM event INDEXED BY event_notice
-WHERE account IN (SELECT value FROM json_each(?1)) AND ready_ms <= ?2 AND kind IN ('notice.blast', 'notice.freeze', 'notice.thaw')
+WHERE account IN (SELECT value FROM json_each(?1)) AND ready_ms <= ?2 AND kind IN ('notice.blast', 'notice.freeze', 'notice.thaw', 'notice.duty')
 ORDER BY ready_ms, id LIMIT ?3
 
 -- lease --
