@@ -32,6 +32,7 @@ from ringfence.ports.verify_config import VerifyRow
 from ringfence.schema.steps import UnfitDatabaseError
 from ringfence.store.postgres import PostgresStore
 from ringfence.store.postgres_committer import Connection
+from ringfence.store.postgres_reset import reset_database
 from ringfence.store.postgres_retained import retain
 from ringfence.usecases.access.freeze import freeze, thaw
 from ringfence.usecases.access.tell_notices import FreezeNotices
@@ -70,6 +71,24 @@ def database_with_roles(server: "PostgresServer") -> str:
         script = re.sub(r"(?m)^CREATE ROLE .*$", "", script)
     server.run(database, script)
     return database
+
+
+def test_a_database_whose_roles_are_restricted_is_reset_all_the_same(postgres_server: "PostgresServer") -> None:
+    database = database_with_roles(postgres_server)
+    url = postgres_server.url(database, "ringfence_owner")
+
+    async def story() -> None:
+        owner = PostgresStore(url)
+        await owner.open()
+        await owner.close()
+        postgres_server.run(database, (SCRIPTS / "restrict.sql").read_text())
+        assert await reset_database(url, dry=True) == await reset_database(url) > 5
+        left = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'ringfence'::regnamespace"
+        assert postgres_server.run(database, left) == "0"
+        await owner.open()
+        await owner.close()
+
+    asyncio.run(story())
 
 
 def test_each_role_does_its_work_and_no_more(postgres_server: "PostgresServer") -> None:

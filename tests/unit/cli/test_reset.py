@@ -129,6 +129,8 @@ def test_what_is_not_ours_or_is_built_on_ours_is_refused_and_nothing_goes(
     refused = ringfence("reset", "--yes", RINGFENCE_DATABASE_URL=url)
     assert refused.returncode == 1
     assert refused.stderr.startswith("error: ")
+    assert ("table theirs" in refused.stderr) == change.startswith("CREATE TABLE")
+    assert ("has no table migration" in refused.stderr) == change.startswith("DROP TABLE")
     assert tables(postgres_server, name) == before
     assert (data / "ringfence.db").exists()
 
