@@ -60,7 +60,9 @@ def test_a_page_that_is_just_full_leads_nowhere(run: Any, tmp_path: Path) -> Non
     run(scene())
 
 
-def test_a_ledger_that_was_never_signed_has_nothing(run: Any, tmp_path: Path) -> None:
+def test_a_ledger_that_was_never_signed_has_nothing(run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ringfence.kms.ledger.writer.CHECKPOINT_EVERY_S", 1e9)
+
     async def scene() -> None:
         ledger = LedgerWriter(tmp_path)
         await ledger.open(1)
