@@ -4,6 +4,7 @@ The request has a key of its own, in a file beside it. Whoever has that file and
 is destroyed as soon as the records are read.
 """
 
+import contextlib
 import datetime
 import itertools
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -27,7 +28,7 @@ from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.private_file import write_private
 from ringfence.cli.terminal import Terminal
 from ringfence.domain.csv_text import csv_text
-from ringfence.domain.retention.facts import Field
+from ringfence.domain.retention.facts import Facts, Field
 from ringfence.domain.retention.opening import Answer, Request, agreed, check_request, joined
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.duty_box import open_box
@@ -140,16 +141,17 @@ def _joined(asked: RequestFile, answers: Sequence[Answer], session: Recipient) -
 
 async def _epoch_keys(
     it: Installation, request: Request, signatures: Sequence[tuple[str, bytes]], duty_key: Recipient
-) -> dict[int, bytes]:
+) -> dict[int, list[bytes]]:
     """The retained keys of all epochs that the request covers."""
-    keys: dict[int, bytes] = {}
+    keys: dict[int, list[bytes]] = {}
     try:
         more = True
         while more:
             boxes = await it.operator.open_duty(request, signatures, max(keys, default=0))
             more = len(boxes) >= BOXES_AT_ONCE
             for epoch, inner in boxes:
-                keys[epoch] = open_box(duty_key, request.account, request.duty, epoch, inner)
+                key = open_box(duty_key, request.account, request.duty, epoch, inner)
+                keys.setdefault(epoch, []).append(key)
     except (ValueError, KeyRefusedError) as error:
         raise RefusalError(f"the key service refused: {error}", "ask anew, by `ringfence duty ask`") from None
     except UnsealError:
@@ -160,7 +162,7 @@ async def _epoch_keys(
 
 
 async def _records(
-    it: Installation, request: Request, epochs: dict[int, bytes], fields: Sequence[Field], closed: list[str]
+    it: Installation, request: Request, epochs: dict[int, list[bytes]], fields: Sequence[Field], closed: list[str]
 ) -> AsyncIterator[Sequence[object]]:
     """A row of the table for each record, by its SID: what its parts hold, together. `closed` gets what stays shut."""
     async for sid, parts in _by_record(it, request):
@@ -192,15 +194,20 @@ def _grouped(rows: Sequence[RetainedRow]) -> Iterator[list[RetainedRow]]:
     return (list(group) for _, group in itertools.groupby(rows, key=lambda row: row.sid))
 
 
-def _known(row: RetainedRow, epochs: dict[int, bytes]) -> dict[str, object]:
-    key = epochs.get(row.epoch)
-    if key is None:
-        raise UnsealError
-    facts = open_retained(record_key(key, row.sid), row.account, row.sid, row.part, row.sealed)
+def _known(row: RetainedRow, epochs: dict[int, list[bytes]]) -> dict[str, object]:
+    facts = _opened(row, epochs.get(row.epoch, []))
     known = {field: getattr(facts, field) for field in facts.__struct_fields__}
     if facts.accepted_at is not None:
         known["accepted_at"] = datetime.datetime.fromtimestamp(facts.accepted_at, datetime.UTC).isoformat()
     return {field: value for field, value in known.items() if value is not None}
+
+
+def _opened(row: RetainedRow, keys: Sequence[bytes]) -> Facts:
+    """By the one of the epoch's keys that it is sealed under. UnsealError."""
+    for key in keys:
+        with contextlib.suppress(UnsealError):
+            return open_retained(record_key(key, row.sid), row.account, row.sid, row.part, row.sealed)
+    raise UnsealError
 
 
 async def _newest(it: Installation) -> int:

@@ -5,8 +5,9 @@ nobody, from no backup either that lacks it.
 """
 
 import asyncio
+import os
 import sqlite3
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -14,6 +15,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.retention.declaration import Declaration, check
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.duty_box import lift_lid, seal_box
+from ringfence.domain.sealing.epoch import ended_ms, new_key
 from ringfence.domain.sealing.retained import EpochRetention, epoch_key, until_ms
 from ringfence.kms.key_files import DUTY, KeyFiles, day_file
 from ringfence.kms.live_epochs import LiveEpoch
@@ -23,6 +25,7 @@ from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.retention import Duty
 
 FORGOTTEN_AT_ONCE = 10_000
+SECRET_ID_BYTES = 16
 DECLARE, END, ERASE = "declare", "end", "erase"
 DECLARED: Final = "duty.declare"
 VERBS: Final = {DECLARE: DECLARED, END: "duty.end", ERASE: "duty.erase"}
@@ -30,16 +33,17 @@ VERBS: Final = {DECLARE: DECLARED, END: "duty.end", ERASE: "duty.erase"}
 
 _ALL = "SELECT number, declared_ms, ended_ms, erased, untold, declaration FROM duty ORDER BY number DESC"
 _DECLARE = "INSERT INTO duty (number, declared_ms, untold, declaration) VALUES (?, ?, 'declare', ?)"
-_KEEP_BOX = "INSERT INTO duty_box VALUES (?, ?, ?, ?, ?)"
-_BOX = "SELECT 1 FROM duty_box WHERE account = ? AND duty = ? AND epoch = ?"
+_KEEP_BOX = "INSERT INTO duty_box VALUES (?, ?, ?, ?, ?, ?)"
+_BOX = "SELECT 1 FROM duty_box WHERE account = ? AND duty = ? AND epoch = ? AND secret_id = ?"
 _BOXES = (
-    "SELECT epoch, sealed FROM duty_box WHERE account = ? AND duty = ? AND epoch > ? AND epoch BETWEEN ? AND ?"
-    " ORDER BY epoch LIMIT ?"
+    "SELECT epoch, sealed FROM duty_box WHERE account = ?1 AND duty = ?2 AND epoch IN ("
+    "SELECT DISTINCT epoch FROM duty_box WHERE account = ?1 AND duty = ?2 AND epoch > ?3 AND epoch BETWEEN ?4 AND ?5"
+    " ORDER BY epoch LIMIT ?6) ORDER BY epoch"
 )
 _ANY_PAST = "SELECT 1 FROM duty_box WHERE until_ms <= ? LIMIT 1"
 _FORGET = (
-    "DELETE FROM duty_box WHERE (account, duty, epoch) IN"
-    " (SELECT account, duty, epoch FROM duty_box WHERE until_ms <= ? ORDER BY until_ms LIMIT ?)"
+    "DELETE FROM duty_box WHERE (account, duty, epoch, secret_id) IN"
+    " (SELECT account, duty, epoch, secret_id FROM duty_box WHERE until_ms <= ? ORDER BY until_ms LIMIT ?)"
 )
 _ANY_OF_DUTY = "SELECT 1 FROM duty_box WHERE duty = ? LIMIT 1"
 
@@ -76,6 +80,20 @@ class _Kept(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+class _Secret(NamedTuple):
+    """What an hour's retained keys are made of, in memory alone; `id` says on disk which box is of it."""
+
+    ended_ms: int
+    id: bytes
+    value: bytes
+
+    def __repr__(self) -> str:
+        return "_Secret(…)"
+
+
+_NO_SECRET: Final = _Secret(ended_ms=0, id=b"", value=b"")
+
+
 class DutyBook:
     """The duties over the key service's database, without the ledger."""
 
@@ -86,6 +104,7 @@ class DutyBook:
         self._kept: list[_Kept] = []
         self._outer: dict[int, bytes] = {}
         self._changing = asyncio.Lock()
+        self._secret = _NO_SECRET
 
     def load(self) -> None:
         """Hold what there is. KeyFileError where the key of boxes that there are is missing."""
@@ -193,16 +212,17 @@ class DutyBook:
         held = live.retention
         if held is not None and held.duty == standing.number:
             return held
-        key, declared = epoch_key(live.key), standing.declaration
+        secret, declared = self._secret_of(live.number), standing.declaration
+        key = epoch_key(secret.value, account, standing.number, live.number)
         outer = self._outer[standing.number]
         place = (account, standing.number, live.number)
 
         def work(db: sqlite3.Connection) -> bool:
             if db.execute("SELECT 1 FROM duty WHERE number = ? AND erased = 0", (standing.number,)).fetchone() is None:
                 return False
-            if db.execute(_BOX, place).fetchone() is None:
+            if db.execute(_BOX, (*place, secret.id)).fetchone() is None:
                 box = seal_box(outer, declared.public, *place, key)
-                db.execute(_KEEP_BOX, (*place, until_ms(live.number, declared.days), box))
+                db.execute(_KEEP_BOX, (*place, secret.id, until_ms(live.number, declared.days), box))
             return True
 
         if not await self._store.write(work):
@@ -212,8 +232,14 @@ class DutyBook:
         )
         return live.retention
 
+    def _secret_of(self, epoch: int) -> "_Secret":
+        """That of the epoch's hour. It is forgotten with the hour, and by a restart: then there is a box more."""
+        if self._secret.ended_ms != ended_ms(epoch):
+            self._secret = _Secret(ended_ms=ended_ms(epoch), id=os.urandom(SECRET_ID_BYTES), value=new_key())
+        return self._secret
+
     def boxes(self, account: str, duty: int, epochs: tuple[int, int], after: int) -> list[tuple[int, bytes]]:
-        """Up to 4,096 boxes of these epochs, their lids taken off: for officers alone. KeyRefusedError."""
+        """The boxes of up to 4,096 of these epochs, their lids taken off: for officers alone. KeyRefusedError."""
         if self._of(duty).erased:
             raise KeyRefusedError("what that duty kept was erased")
         rows = self._store.rows(_BOXES, account, duty, after, *epochs, BOXES_AT_ONCE)
@@ -223,8 +249,10 @@ class DutyBook:
             raise KeyRefusedError("a box does not open under the key of its duty") from None
 
     async def tidy(self) -> None:
-        """Drop boxes whose days are over, and the key of an ended duty that has none left."""
+        """Forget the secret of a past hour, boxes whose days are over, and keys of ended duties that have none left."""
         now_ms = self._clock.now_ms()
+        if self._secret.ended_ms <= now_ms:
+            self._secret = _NO_SECRET
         if self._store.row(_ANY_PAST, now_ms) is not None:
 
             def forget(db: sqlite3.Connection) -> None:

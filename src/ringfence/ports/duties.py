@@ -39,5 +39,7 @@ class DutyKeys(Protocol):
     ) -> list[tuple[int, bytes]]:
         """(epoch, retained key sealed to the duty) of what is asked for, those after epoch `after`.
 
+        An epoch has one more for each restart of the key service within it.
+
         Fewer than `BOXES_AT_ONCE` are the last. The tenant's ledger has it before, with both officers' names.
         """

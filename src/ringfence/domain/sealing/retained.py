@@ -1,9 +1,10 @@
 """What a declared duty has kept: sealed under keys that its officers reach by two, and no tenant's or operator's alone.
 
-    epoch key -HKDF-> retained key of the epoch -HKDF-> retained key of one record
+    secret of an hour -HKDF-> retained key of an epoch -HKDF-> retained key of one record
 
-Neither leads back: who holds a retained key opens no content. The key service seals the epoch's to the duty; who seals
-a single record gets that record's. The associated data is account | SID | part: what is moved elsewhere does not open.
+The secret is random, in the key service's memory alone: no epoch key, and so no tenant's credential, no key file and no
+disk leads to it. Nor does a retained key open content. The key service seals the epoch's to the duty; who seals one
+record gets that record's. The associated data is account | SID | part: what is moved elsewhere does not open.
 """
 
 import msgspec
@@ -70,9 +71,9 @@ def until_ms(epoch: int, days: int) -> int:
     return (ended_ms(epoch) - 1) // DAY_MS * DAY_MS + (1 + days) * DAY_MS
 
 
-def epoch_key(key: bytes) -> bytes:
-    """The retained key of an epoch, of its epoch key."""
-    return hkdf.derive(key, _EPOCH, b"")
+def epoch_key(secret: bytes, account: str, duty: int, epoch: int) -> bytes:
+    """What a duty seals an account's epoch under, of a secret that nobody keeps."""
+    return hkdf.derive(secret, _EPOCH, aead.place(account, str(duty), str(epoch)))
 
 
 def record_key(key: bytes, sid: str) -> bytes:

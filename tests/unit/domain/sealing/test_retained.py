@@ -24,14 +24,14 @@ from ringfence.domain.sealing.retained import (
 )
 
 ACCOUNT, SID = "AC" + "a" * 32, "CA" + "1" * 32
-EPOCH_KEY = bytes(range(32))
+SECRET = bytes(range(32))
 FACTS = Facts(
     kind="call", direction="inbound", local="+15550100", remote="+15550199", accepted_at=1_702_123_200, duration_s=61
 )
 
 
 def wanted(*fields: Field) -> RecordRetention:
-    epoch = EpochRetention(duty=3, fields=fields, days=30, epoch=first_epoch(0), key=epoch_key(EPOCH_KEY))
+    epoch = EpochRetention(duty=3, fields=fields, days=30, epoch=first_epoch(0), key=epoch_key(SECRET, ACCOUNT, 3, 0))
     return epoch.of(SID)
 
 
@@ -59,8 +59,8 @@ def test_it_opens_nowhere_else() -> None:
         (retention.key, "AC" + "b" * 32, SID, START),
         (retention.key, ACCOUNT, "CA" + "2" * 32, START),
         (retention.key, ACCOUNT, SID, END),
-        (record_key(epoch_key(EPOCH_KEY), "CA2"), ACCOUNT, SID, START),
-        (EPOCH_KEY, ACCOUNT, SID, START),
+        (record_key(epoch_key(SECRET, ACCOUNT, 3, 0), "CA2"), ACCOUNT, SID, START),
+        (SECRET, ACCOUNT, SID, START),
     ):
         with pytest.raises(UnsealError):
             open_retained(key, account, sid, part, sealed)
@@ -77,10 +77,10 @@ def test_keys_are_derived_as_the_construction_says() -> None:
         extracted = hmac.new(salt, material, hashlib.sha256).digest()
         return hmac.new(extracted, info + b"\x01", hashlib.sha256).digest()
 
-    of_epoch = hkdf(EPOCH_KEY, b"ringfence/retained-epoch/v1", b"")
-    assert epoch_key(EPOCH_KEY) == of_epoch
+    of_epoch = hkdf(SECRET, b"ringfence/retained-epoch/v1", b"AC%s|3|0" % (b"a" * 32))
+    assert epoch_key(SECRET, ACCOUNT, 3, 0) == of_epoch
     assert wanted("remote").key == hkdf(of_epoch, b"ringfence/retained-record/v1", SID.encode())
-    assert wanted("remote").key != EpochRecords(EPOCH_KEY).key(SID)
+    assert wanted("remote").key != EpochRecords(SECRET).key(SID)
 
 
 @given(st.integers(0, 30_000 * DAY_MS), st.integers(1, 3_653))
