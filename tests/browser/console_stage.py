@@ -16,6 +16,9 @@ import requests
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 from tests.browser.member_console import with_authenticator
 
+from ringfence.domain.retention.facts import FIELDS
+from ringfence.domain.retention.officer import OfficerKey
+
 SAM, ADA, PRIYA, KOFI = "+12025550177", "+12025550178", "+447700900321", "+12025550181"
 WIDE: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 NARROW: dict[str, Any] = {"viewport": {"width": 360, "height": 740}}
@@ -112,6 +115,14 @@ class Stage:
         self.ask("POST", f"{branch}/Calls.json", From=desk["phone_number"], To=SAM, Twiml=ring)
         self.ask("POST", f"{account}/Calls.json", From=shop, To=SAM, Twiml="<Response><Say>Hello</Say></Response>")
         self.command("blast", "--key", self.account, "--tell")
+
+    def declare_duty(self, days: int) -> None:
+        """A duty to retain metadata, in the place of one that stands."""
+        officers = [OfficerKey(name, bytes([n]) * 32).officer.line for n, name in enumerate(("ann", "bob"), start=1)]
+        named = [word for line in officers for word in ("--officer", line)]
+        fields = [word for field in FIELDS for word in ("--field", field)]
+        basis = "Telecommunications Act, section 113b"
+        self.command("duty", "declare", *fields, "--days", str(days), "--basis", basis, *named, typed="y\n")
 
 
 @contextmanager

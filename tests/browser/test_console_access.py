@@ -50,6 +50,9 @@ SHOTS = os.environ.get("RINGFENCE_SHOTS", "")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with stage(tmp_path_factory.mktemp("stage")) as made:
         made.fill()
+        # One that stands, and one before it: the first is told on other pages too.
+        for days in (30, 60):
+            made.declare_duty(days)
         yield made
 
 
