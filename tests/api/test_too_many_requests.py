@@ -27,10 +27,10 @@ class SlowStore:
         self.asked = 0
         installation.store.accept = self._held
 
-    async def _held(self, *arguments: Any) -> bool:
+    async def _held(self, *arguments: Any, **named: Any) -> bool:
         self.asked += 1
         await self._go.wait()
-        return bool(await self._accept(*arguments))
+        return bool(await self._accept(*arguments, **named))
 
     def let_go(self) -> None:
         self._installation.loop.call_soon_threadsafe(self._go.set)
