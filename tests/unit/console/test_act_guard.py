@@ -152,7 +152,7 @@ def test_what_all_of_staff_are_told_is_on_every_page(run: Any, stand: Any) -> No
             assert "<title>A title" in page.text
             assert "<p>a word</p>" in page.text
             told = await at.it.terminal.notices()
-            assert page.text.count('<aside class="notice">') == len(told)
+            assert page.text.count('<section class="notice">') == len(told)
 
     run(scene())
 

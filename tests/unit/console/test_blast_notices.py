@@ -9,6 +9,7 @@ from ringfence.cli.blast_told import notice_of
 from ringfence.console.blast_notices import BlastNotice, BlastNotices
 from ringfence.console.grant_book import GrantBook
 from ringfence.console.pages import Pages
+from ringfence.console.standing_duty import StandingDuty
 from ringfence.console.storage import ConsoleStorage
 from ringfence.console.tenant.leaves import leaves_behind
 from ringfence.domain.access.grant import Grant, GrantState
@@ -67,6 +68,7 @@ def shown(notice: BlastNotice, *grants: Grant) -> str:
         calls=[],
         charts=[],
         acts=[],
+        retained=StandingDuty(),
         claims=[],
         notices=[notice],
         leaves={notice.grants: grants},
