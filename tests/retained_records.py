@@ -38,6 +38,7 @@ async def opened(
         first_day=today - DAY,
         last_day=today + DAY,
         reference="Order 7 of the district court",
+        shown=declaration.shown,
         session=SESSION.public,
         asked_ms=clock.now_ms(),
     )
@@ -51,7 +52,7 @@ async def opened(
     rows = await store.retained(account, 1, *request.epochs)
     return {
         (row.sid, row.part): open_retained(
-            record_key(epochs[row.epoch], row.sid), account, row.sid, row.part, row.sealed
+            record_key(epochs[row.epoch], row.sid, row.part), account, row.sid, row.part, row.sealed
         )
         for row in rows
     }

@@ -21,7 +21,7 @@ from ringfence.cli.terminal import Terminal
 from ringfence.domain.clock import SystemClock
 from ringfence.domain.retention.officer import check_name
 from ringfence.domain.retention.opening import answer as answered
-from ringfence.domain.retention.opening import check_request
+from ringfence.domain.retention.opening import check_request, check_shown
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.roles.refusal import RefusalError
 
@@ -64,6 +64,7 @@ def answer(
     wanted, declared = asked.request, asked.declaration
     try:
         check_request(wanted, SystemClock().now_ms())
+        check_shown(wanted, declared)
     except ValueError as error:
         raise RefusalError(str(error), "ask whoever made it") from None
     terminal = Terminal()
@@ -83,7 +84,9 @@ def answer(
     opened = open_officer(holder, prompt("Passphrase of your key"))
     try:
         given = answered(wanted, declared, opened)
-    except (UnsealError, ValueError):
+    except ValueError as error:
+        raise RefusalError(str(error), "do not agree: ask whoever made it") from None
+    except UnsealError:
         raise RefusalError(f"this key is not that of an officer of duty {wanted.duty}", "take the right one") from None
     write_new(path, AnswerFile(digest=wanted.digest, answer=given))
     terminal.say(f"{path}: give it to whoever asked")

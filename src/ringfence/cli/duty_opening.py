@@ -66,6 +66,10 @@ def ask(
     async def work(it: Installation) -> None:
         await account_row(it, account)
         number = duty if duty is not None else await _newest(it)
+        try:
+            declaration = await it.operator.declaration(number)
+        except KeyRefusedError as error:
+            raise RefusalError(str(error), "`ringfence duty show` lists them") from None
         session, recipient = new_session()
         request = Request(
             duty=number,
@@ -73,16 +77,14 @@ def ask(
             first_day=days[0],
             last_day=days[1],
             reference=reference,
+            shown=declaration.shown,
             session=recipient.public,
             asked_ms=it.clock.now_ms(),
         )
         try:
             check_request(request, it.clock.now_ms())
-            declaration = await it.operator.declaration(number)
         except ValueError as error:
             raise RefusalError(str(error), "ringfence duty ask --help", exit_code=2) from None
-        except KeyRefusedError as error:
-            raise RefusalError(str(error), "`ringfence duty show` lists them") from None
         write_new(secret, session)
         write_new(out, RequestFile(request=request, declaration=declaration))
         terminal = Terminal()
@@ -206,7 +208,7 @@ def _opened(row: RetainedRow, keys: Sequence[bytes]) -> Facts:
     """By the one of the epoch's keys that it is sealed under. UnsealError."""
     for key in keys:
         with contextlib.suppress(UnsealError):
-            return open_retained(record_key(key, row.sid), row.account, row.sid, row.part, row.sealed)
+            return open_retained(record_key(key, row.sid, row.part), row.account, row.sid, row.part, row.sealed)
     raise UnsealError
 
 

@@ -5,7 +5,7 @@ import contextlib
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from ringfence.domain.retention.declaration import Declaration
@@ -47,7 +47,7 @@ def disk_theft(design: Design, tenants: int, database: str = "") -> Finding:
         standing = _tenants(canaries, loot.standing)
         one_day = _tenants(canaries, thief.open_by_discrete_logarithms(logarithms.get).history)
         confirmed = thief.confirm_numbers(guesses)
-        retained = _retained(stolen, thief.keys, officers) if design.declares_duties else ()
+        retained = _retained(stolen, thief, officers) if design.declares_duties else ()
         thief.close()
     return Finding(
         drill=DRILL,
@@ -98,10 +98,10 @@ async def _live_through(
 
 
 def _retained(
-    stolen: Path, keys: Sequence[bytes], officers: tuple[OfficerKey, OfficerKey]
+    stolen: Path, robber: Thief, officers: tuple[OfficerKey, OfficerKey]
 ) -> tuple[tuple[Collection[str], str], ...]:
     """Whose numbers open of what a duty kept, without officers, with one, and with both."""
-    thief, (one, other) = DutyThief(stolen, keys), officers
+    thief, (one, other) = DutyThief(stolen, robber.keys, robber.hours), officers
     return (
         (thief.open_with(), "retained by a declared duty, opened"),
         (thief.open_with(one), "the same with one officer's key"),

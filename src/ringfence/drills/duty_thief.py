@@ -6,7 +6,7 @@ he has the duty's key, and his key files lift the lids: what he opens then shows
 
 import itertools
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from ringfence.domain.retention.officer import OfficerKey, new_seed
 from ringfence.domain.sealing.aead import UnsealError
 from ringfence.domain.sealing.duty_box import lift_lid, open_box
 from ringfence.domain.sealing.hpke import Recipient
-from ringfence.domain.sealing.retained import open_retained, record_key
+from ringfence.domain.sealing.retained import epoch_key, open_retained, record_key
 
 KEY_BYTES = 32
 DAYS = 180
@@ -31,10 +31,16 @@ def declared() -> tuple[Declaration, tuple[OfficerKey, OfficerKey]]:
 
 
 class DutyThief:
-    """`stolen` holds the installation's folder, `keys` are all 32-byte values that the thief found there."""
+    """`stolen` holds the installation's folder, `keys` are all 32-byte values that the thief found there.
 
-    def __init__(self, stolen: Path, keys: Sequence[bytes]) -> None:
+    `hours` tells an account's epoch keys that he could open, those of the running hour.
+    """
+
+    def __init__(
+        self, stolen: Path, keys: Sequence[bytes], hours: Callable[[str], dict[int, list[bytes]]] | None = None
+    ) -> None:
         self._keys = list(keys)
+        self._hours = hours or (lambda _: {})
         with closing(sqlite3.connect(stolen / "ringfence.db")) as store:
             self._rows = store.execute("SELECT account, sid, part, duty, epoch, sealed FROM retained").fetchall()
         with closing(sqlite3.connect(stolen / "kms" / "kms.db")) as kms:
@@ -53,9 +59,11 @@ class DutyThief:
         """The numbers that open, by account, with what these officers give him."""
         epochs = dict(self._epoch_keys(officers))
         opened: dict[str, list[str]] = {}
+        hours = {account: self._hours(account) for account, *_ in self._rows}
         for account, sid, part, duty, epoch, sealed in self._rows:
-            tried = [*self._keys, *epochs.get((account, duty, epoch), ())]
-            for key in (one for each in tried for one in (each, record_key(each, sid))):
+            tried = [*self._keys, *epochs.get((account, duty, epoch), ()), *hours[account].get(epoch, ())]
+            made = [*tried, *(epoch_key(each, account, duty, epoch) for each in tried)]
+            for key in (*tried, *(record_key(each, sid, part) for each in made)):
                 with suppress(UnsealError):
                     facts = open_retained(key, account, sid, part, sealed)
                     opened.setdefault(account, []).append(facts.remote or "")

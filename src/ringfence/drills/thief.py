@@ -54,6 +54,10 @@ class Thief:
         """Every file that may be a key."""
         return list(self._keys)
 
+    def hours(self, account: str) -> dict[int, list[bytes]]:
+        """The account's epoch keys that the stolen key files open: those that the dispatcher has at that time."""
+        return self._delivery_keys(account, self._now)
+
     def disk(self) -> Iterator[bytes]:
         """Every byte stolen, file by file."""
         for databases in (self._now, *self._then):

@@ -110,9 +110,9 @@ class DutyBook:
         """Hold what there is. KeyFileError where the key of boxes that there are is missing."""
         self._read()
         self._outer = {kept.number: self._files.load(_file(kept.number)) for kept in self._kept if not kept.erased}
-        for number in set(self._files.days(DUTY)).difference(self._outer):
-            # A crash came between the file and the row, or between the row and the file.
-            self._files.destroy(_file(number))
+        # A crash came between the row and the file. A file without a row stays, for the next declaration to use: it may
+        # be the database that is the wrong one.
+        self._destroy_erased()
 
     @property
     def stands(self) -> bool:
@@ -242,7 +242,7 @@ class DutyBook:
         """The boxes of up to 4,096 of these epochs, their lids taken off: for officers alone. KeyRefusedError."""
         if self._of(duty).erased:
             raise KeyRefusedError("what that duty kept was erased")
-        rows = self._store.rows(_BOXES, account, duty, after, *epochs, BOXES_AT_ONCE)
+        rows = self._store.rows(_BOXES, account, duty, min(after, epochs[1]), *epochs, BOXES_AT_ONCE)
         try:
             return [(epoch, lift_lid(self._outer[duty], account, duty, epoch, box)) for epoch, box in rows]
         except UnsealError:
@@ -279,9 +279,9 @@ class DutyBook:
 
     def _destroy_erased(self) -> None:
         for kept in self._kept:
-            if kept.erased and kept.number in self._outer:
+            if kept.erased:
                 self._files.destroy(_file(kept.number))
-                del self._outer[kept.number]
+                self._outer.pop(kept.number, None)
 
     @property
     def _standing(self) -> _Kept | None:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import msgspec
 
-from ringfence.domain.sealing.retained import EpochRetention, RecordRetention
+from ringfence.domain.sealing.retained import START, EpochRetention, RecordRetention
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +54,9 @@ class SealingKey(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"SealingKey(epoch={self.epoch})"
 
-    def retention_of(self, sid: str) -> RecordRetention | None:
+    def retention_of(self, sid: str, part: int = START) -> RecordRetention | None:
         """What is wanted of the record `sid`."""
-        return None if self.retention is None else self.retention.of(sid)
+        return None if self.retention is None else self.retention.of(sid, part)
 
 
 class RecordKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -165,7 +165,7 @@ class DeliveryKeys(Protocol):
         """A key for one new inbound or reply record, with the blind index of its remote number."""
 
     async def retention_of(self, account: str, sid: str) -> RecordRetention | None:
-        """What a standing duty wants kept of a record now, for one that was sealed before: a call that ends."""
+        """What a standing duty wants kept of the end of a call, which was sealed when it began."""
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         """Record keys for (epoch, sid) pairs in order; None where the dispatcher may no longer open it."""

@@ -59,15 +59,17 @@ def by(officers: dict[str, Path]) -> Iterator[str]:
 def keep(home: Path, account: str, sid: str, facts: Facts, *parts: int) -> None:
     """What a process that seals has its store keep."""
 
-    async def retention() -> RecordRetention | None:
+    async def retention(part: int) -> RecordRetention | None:
         client = Client(run_dir_of(home / ".local/share/ringfence") / "kms-dispatcher.sock")
         try:
-            return await DispatcherKeyClient(client).retention_of(account, sid)
+            keys = DispatcherKeyClient(client)
+            if part == END:
+                return await keys.retention_of(account, sid)
+            return (await keys.seal_record(account, sid, "")).retention
         finally:
             await client.close()
 
-    wanted = asyncio.run(retention())
-    rows = [retained_row(wanted, account, sid, facts, part) for part in parts]
+    rows = [retained_row(asyncio.run(retention(part)), account, sid, facts) for part in parts]
     with contextlib.closing(sqlite3.connect(home / ".local/share/ringfence/ringfence.db")) as db, db:
         for row in rows:
             assert row is not None
@@ -245,4 +247,9 @@ def test_an_officer_is_asked_and_can_decline(ringfence: Any, officers: dict[str,
     ringfence("duty", "officer", "eve", answer=PASSPHRASE * 2)
     stranger = ringfence("duty", "answer", "order.json", "--key", "eve.officer.json", "--yes", answer=PASSPHRASE)
     assert (stranger.returncode, "not that of an officer of duty 1" in stranger.stderr) == (1, True)
+    # Who asks shows an officer less than he asks of: a field, and not the numbers.
+    shown = (tmp_path / "order.json").read_text()
+    (tmp_path / "order.json").write_text(shown.replace('"remote"', '"direction"'))
+    forged = ringfence("duty", "answer", "order.json", "--key", "ann.officer.json", "--yes", answer=PASSPHRASE)
+    assert (forged.returncode, "another declaration than the one that is shown" in forged.stderr) == (1, True)
     assert not list(tmp_path.glob("order.*.json"))

@@ -177,7 +177,7 @@ def test_a_request_that_comes_too_late_is_written_down(
         async with service_at() as service:
             await two_accounts(service)
             await service.declare_duty(declared())
-            request = asked(at_noon)
+            request = await asked(service, at_noon)
             at_noon.advance(72 * HOUR_MS)
             with pytest.raises(ValueError, match="72 hours"):
                 await service.open_duty(request, signed(request, ANN, BOB), after=0)

@@ -27,8 +27,8 @@ async def kept(service: KeyService, sid: str = SID) -> RetainedRow:
 def leads_to(key: bytes, row: RetainedRow) -> bool:
     """Whether a key opens a row, by any of the derivations that there are."""
     of_epoch = epoch_key(key, row.account, row.duty, row.epoch), hkdf.derive(key, b"ringfence/retained-epoch/v1", b"")
-    for each in (key, EpochRecords(key).key(row.sid), *of_epoch, record_key(key, row.sid)):
-        for tried in (each, record_key(each, row.sid)):
+    for each in (key, EpochRecords(key).key(row.sid), *of_epoch, record_key(key, row.sid, row.part)):
+        for tried in (each, record_key(each, row.sid, row.part)):
             try:
                 open_retained(tried, row.account, row.sid, row.part, row.sealed)
             except UnsealError:
@@ -38,7 +38,7 @@ def leads_to(key: bytes, row: RetainedRow) -> bool:
 
 
 async def boxes_of(service: KeyService, clock: ManualClock) -> Sequence[tuple[int, bytes]]:
-    request = asked(clock)
+    request = await asked(service, clock)
     return await service.open_duty(request, signed(request, ANN, BOB), after=0)
 
 
@@ -93,7 +93,7 @@ def test_what_was_kept_before_and_after_a_restart_in_one_hour_opens_for_two_offi
             assert len(await boxes_of(service, at_noon)) == 1
         async with service_at() as service:
             rows.append(await kept(service, "SM3"))
-            request = asked(at_noon)
+            request = await asked(service, at_noon)
             boxes = await boxes_of(service, at_noon)
             assert [epoch for epoch, _ in boxes] == [rows[0].epoch] * 2
             answers = answer(request, declaration, ANN), answer(request, declaration, BOB)

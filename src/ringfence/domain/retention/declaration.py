@@ -4,6 +4,7 @@ The duty's private key is made by whoever declares, split for every pair of offi
 random bytes: one officer learns nothing, and no third party does, whatever else he took.
 """
 
+import hashlib
 import itertools
 import os
 from collections.abc import Sequence
@@ -42,6 +43,13 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True):
     public: bytes
     officers: tuple[Officer, ...]
     shares: tuple[Share, ...]
+
+    @property
+    def shown(self) -> bytes:
+        """SHA-256 of what an officer is shown of it, and of its key: all but the officers' halves."""
+        officers = [officer.line for officer in self.officers]
+        said = (self.fields, self.days, self.basis, self.public.hex(), officers)
+        return hashlib.sha256(msgspec.json.encode(said)).digest()
 
     def officer(self, name: str) -> Officer | None:
         """The one of that name."""

@@ -29,8 +29,9 @@ _HALF = "ringfence/duty-half/v1"
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked: everything that duty `duty` kept of `account` on these days (UTC, both included).
 
-    `reference` is the order or case, in the words that the tenant's ledger will have. `session` is the public half of
-    the asker's key, `asked_ms` when it was asked, Unix milliseconds.
+    `reference` is the order or case, in the words that the tenant's ledger will have. `shown` is the digest of what
+    officers are shown of the duty (`Declaration.shown`): who shows them another gets nothing for it. `session` is the
+    public half of the asker's key, `asked_ms` when it was asked, Unix milliseconds.
     """
 
     duty: int
@@ -38,6 +39,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     first_day: datetime.date
     last_day: datetime.date
     reference: str
+    shown: bytes
     session: bytes
     asked_ms: int
 
@@ -78,8 +80,18 @@ def check_request(request: Request, now_ms: int) -> None:
         raise ValueError("a request is good for 72 hours: ask again")
 
 
+def check_shown(request: Request, declaration: Declaration) -> None:
+    """ValueError where it is of another declaration than this one."""
+    if request.shown != declaration.shown:
+        raise ValueError("what is asked is of another declaration than the one that is shown")
+
+
 def answer(request: Request, declaration: Declaration, key: OfficerKey) -> Answer:
-    """What the officer who agrees gives back. UnsealError for a key that is none of this duty's officers."""
+    """What the officer who agrees gives back. UnsealError for a key that is none of this duty's officers.
+
+    ValueError where what is shown is not what is asked of.
+    """
+    check_shown(request, declaration)
     name = key.officer.name
     if declaration.officer(name) != key.officer:
         raise UnsealError
@@ -98,6 +110,7 @@ def answer(request: Request, declaration: Declaration, key: OfficerKey) -> Answe
 
 def agreed(request: Request, declaration: Declaration, signatures: Sequence[tuple[str, bytes]]) -> tuple[str, str]:
     """The two officers who signed this request. ValueError, which says why, unless exactly two of this duty's did."""
+    check_shown(request, declaration)
     if len(signatures) != 2 or signatures[0][0] == signatures[1][0]:
         raise ValueError("two officers open what was kept, no more and no fewer")
     for name, signature in signatures:

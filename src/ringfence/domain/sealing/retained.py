@@ -1,10 +1,10 @@
 """What a declared duty has kept: sealed under keys that its officers reach by two, and no tenant's or operator's alone.
 
-    secret of an hour -HKDF-> retained key of an epoch -HKDF-> retained key of one record
+    secret of an hour -HKDF-> retained key of an epoch -HKDF-> that of a part of a record
 
 The secret is random, in the key service's memory alone: no epoch key, and so no tenant's credential, no key file and no
 disk leads to it. Nor does a retained key open content. The key service seals the epoch's to the duty; who seals one
-record gets that record's. The associated data is account | SID | part: what is moved elsewhere does not open.
+part gets that part's. The associated data is account | SID | part: what is moved elsewhere does not open.
 """
 
 import msgspec
@@ -29,10 +29,11 @@ _decoder = msgspec.msgpack.Decoder(Facts)
 class RecordRetention(msgspec.Struct, frozen=True, kw_only=True):
     """What the standing duty wants of one record: which fields, for how many days, under which key of 32 bytes.
 
-    `duty` is its number, `epoch` the one whose retained key `key` is of.
+    `duty` is its number, `epoch` the one whose retained key `key` is of, `part` the one that this key seals.
     """
 
     duty: int
+    part: int
     fields: tuple[Field, ...]
     days: int
     epoch: int
@@ -59,10 +60,15 @@ class EpochRetention(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"EpochRetention(duty={self.duty}, epoch={self.epoch})"
 
-    def of(self, sid: str) -> RecordRetention:
-        """For the record `sid`."""
+    def of(self, sid: str, part: int = START) -> RecordRetention:
+        """For one part of the record `sid`."""
         return RecordRetention(
-            duty=self.duty, fields=self.fields, days=self.days, epoch=self.epoch, key=record_key(self.key, sid)
+            duty=self.duty,
+            part=part,
+            fields=self.fields,
+            days=self.days,
+            epoch=self.epoch,
+            key=record_key(self.key, sid, part),
         )
 
 
@@ -76,17 +82,17 @@ def epoch_key(secret: bytes, account: str, duty: int, epoch: int) -> bytes:
     return hkdf.derive(secret, _EPOCH, aead.place(account, str(duty), str(epoch)))
 
 
-def record_key(key: bytes, sid: str) -> bytes:
-    """The retained key of one record, of that of its epoch."""
-    return hkdf.derive(key, _RECORD, sid.encode())
+def record_key(key: bytes, sid: str, part: int) -> bytes:
+    """The retained key of one part of a record, of that of its epoch."""
+    return hkdf.derive(key, _RECORD, aead.place(sid, str(part)))
 
 
-def seal_retained(retention: RecordRetention, account: str, sid: str, part: int, facts: Facts) -> bytes | None:
-    """What of `facts` the duty names for this part, sealed; None where it names nothing of it."""
-    named = (OF_AN_END if part == END else OF_A_START).intersection(retention.fields)
+def seal_retained(retention: RecordRetention, account: str, sid: str, facts: Facts) -> bytes | None:
+    """What of `facts` the duty names for the part, sealed; None where it names nothing of it."""
+    named = (OF_AN_END if retention.part == END else OF_A_START).intersection(retention.fields)
     if not named:
         return None
-    return aead.seal(retention.key, _encoder.encode(only(facts, named)), _where(account, sid, part))
+    return aead.seal(retention.key, _encoder.encode(only(facts, named)), _where(account, sid, retention.part))
 
 
 def open_retained(key: bytes, account: str, sid: str, part: int, sealed: bytes) -> Facts:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ringfence.domain.sealing.blind_index import remote_index
-from ringfence.domain.sealing.retained import RecordRetention
+from ringfence.domain.sealing.retained import END, RecordRetention
 from ringfence.kms.vault import Vault
 from ringfence.ports.keys import RecordKey
 from ringfence.ports.verification_codes import CodeOf
@@ -31,7 +31,8 @@ class DeliveryVerbs(Vault):
         if not self._duties.stands:
             return None
         retention = await self._duties.retention(account, await self._live.epoch(account))
-        return None if retention is None else retention.of(sid)
+        # Of an end alone: by the key of a start whoever takes over the dispatcher read what others had kept.
+        return None if retention is None else retention.of(sid, END)
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         keys = [self._residue.record_key(account, epoch, sid) for epoch, sid in records]

@@ -8,6 +8,7 @@ from ringfence.domain.retention.declaration import Declaration
 from ringfence.domain.retention.opening import Request, agreed, check_request
 from ringfence.kms.duties import VERBS, said
 from ringfence.kms.vault import OPERATOR, Vault
+from ringfence.ports.keys import KeyRefusedError
 from ringfence.ports.retention import Duty
 
 TOLD_AT_ONCE = 1_000
@@ -44,6 +45,8 @@ class DutyVerbs(Vault):
             if self._duties.knows(request.account):
                 self._write_down_later(request.account, OPERATOR, "refused.open_duty", f"duty:{request.duty}")
             raise
+        if not self._duties.knows(request.account):
+            raise KeyRefusedError("no such account")
         boxes = self._duties.boxes(request.account, request.duty, request.epochs, after)
         await self._write_down(request.account, OPERATOR, "open_duty", *_asked(request, officers))
         return boxes

@@ -3,7 +3,7 @@
 from ringfence.domain import call, message
 from ringfence.domain.call_duration import talked_seconds
 from ringfence.domain.retention.facts import Facts, Kind
-from ringfence.domain.sealing.retained import END, RecordRetention
+from ringfence.domain.sealing.retained import RecordRetention
 from ringfence.ports.calls import CallRow
 from ringfence.ports.retention import RetainedRow
 from ringfence.ports.store import MessageRow
@@ -27,7 +27,7 @@ def retained_call(retention: RecordRetention | None, row: CallRow, remote: str) 
 def retained_end(retention: RecordRetention | None, row: CallRow, ended_ms: int) -> RetainedRow | None:
     """Of a call that ends then, as its Duration tells; 0 seconds where nobody answered. None without a duty."""
     facts = Facts(duration_s=talked_seconds(row.answered_ms, ended_ms))
-    return retained_row(retention, row.account, row.sid, facts, END)
+    return retained_row(retention, row.account, row.sid, facts)
 
 
 def _facts(kind: Kind, inbound: bool, local: str, remote: str, created_ms: int) -> Facts:

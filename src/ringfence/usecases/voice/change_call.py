@@ -10,6 +10,7 @@ from ringfence.domain.clock import Clock
 from ringfence.domain.errors import ApiError
 from ringfence.domain.sealing.call import seal_order
 from ringfence.domain.sealing.record import RecordSealer
+from ringfence.domain.sealing.retained import END
 from ringfence.ports.calls import CallChange, CallOrder, CallRow
 from ringfence.ports.keys import Caller, TenantKeys
 from ringfence.ports.store import AccountRow, QueueFullError, Store
@@ -88,7 +89,7 @@ class CallChanger:
         events = [] if view.content is None else progress_events(view.content, Status.CANCELED, at_ms)
         change = CallChange(status=Status.CANCELED, at_ms=at_ms)
         sealing = await self._keys.sealing_key(caller, row.account)
-        retained = retained_end(sealing.retention_of(row.sid), row, at_ms)
+        retained = retained_end(sealing.retention_of(row.sid, END), row, at_ms)
         moved = await self._store.move_call(row.account, row.sid, change, events, retained)
         if moved is None:
             return False

@@ -23,6 +23,7 @@ REQUEST = Request(
     first_day=datetime.date(2023, 12, 1),
     last_day=datetime.date(2023, 12, 9),
     reference="Order 7",
+    shown=DECLARATION.shown,
     session=SESSION.public,
     asked_ms=ASKED_MS,
 )
@@ -64,6 +65,26 @@ def test_the_second_must_agree_too() -> None:
     mixed = [*signatures(REQUEST, ANN), *signatures(replace(REQUEST, duty=2), BOB)]
     with pytest.raises(ValueError, match="bob did not agree"):
         agreed(REQUEST, DECLARATION, mixed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"fields": ("direction",)},
+        {"days": 1},
+        {"basis": "another act"},
+        {"public": Recipient(bytes([8]) * 32).public},
+        {"officers": (ANN.officer, BOB.officer, STRANGER.officer)},
+    ],
+)
+def test_an_officer_is_shown_the_declaration_that_is_asked_of_or_agrees_to_nothing(changed: dict[str, Any]) -> None:
+    forged = replace(DECLARATION, **changed)
+    assert forged.shown != DECLARATION.shown
+    with pytest.raises(ValueError, match="another declaration than the one that is shown"):
+        answer(REQUEST, forged, ANN)
+    to_the_forged = replace(REQUEST, shown=forged.shown)
+    with pytest.raises(ValueError, match="another declaration than the one that is shown"):
+        agreed(to_the_forged, DECLARATION, signatures(to_the_forged, ANN, BOB))
 
 
 @pytest.mark.parametrize("keys", [(), (ANN,), (ANN, ANN), (ANN, BOB, EVE)])

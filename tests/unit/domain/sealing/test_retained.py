@@ -30,17 +30,17 @@ FACTS = Facts(
 )
 
 
-def wanted(*fields: Field) -> RecordRetention:
+def wanted(*fields: Field, part: int = START) -> RecordRetention:
     epoch = EpochRetention(duty=3, fields=fields, days=30, epoch=first_epoch(0), key=epoch_key(SECRET, ACCOUNT, 3, 0))
-    return epoch.of(SID)
+    return epoch.of(SID, part)
 
 
 @given(st.sets(st.sampled_from(FIELDS), min_size=1))
 def test_the_two_parts_hold_what_is_named_and_nothing_else(fields: set[Field]) -> None:
-    retention = wanted(*in_order(fields))
     found: dict[str, object] = {}
     for part in (START, END):
-        sealed = seal_retained(retention, ACCOUNT, SID, part, FACTS)
+        retention = wanted(*in_order(fields), part=part)
+        sealed = seal_retained(retention, ACCOUNT, SID, FACTS)
         if sealed is not None:
             opened = open_retained(retention.key, ACCOUNT, SID, part, sealed)
             found |= {field: value for field in FIELDS if (value := getattr(opened, field)) is not None}
@@ -48,18 +48,19 @@ def test_the_two_parts_hold_what_is_named_and_nothing_else(fields: set[Field]) -
 
 
 def test_a_part_of_which_nothing_is_named_is_not_kept() -> None:
-    assert seal_retained(wanted("remote"), ACCOUNT, SID, END, FACTS) is None
-    assert seal_retained(wanted("duration_s"), ACCOUNT, SID, START, FACTS) is None
+    assert seal_retained(wanted("remote", part=END), ACCOUNT, SID, FACTS) is None
+    assert seal_retained(wanted("duration_s"), ACCOUNT, SID, FACTS) is None
 
 
 def test_it_opens_nowhere_else() -> None:
     retention = wanted(*FIELDS)
-    sealed = seal_retained(retention, ACCOUNT, SID, START, FACTS) or b""
+    sealed = seal_retained(retention, ACCOUNT, SID, FACTS) or b""
     for key, account, sid, part in (
         (retention.key, "AC" + "b" * 32, SID, START),
         (retention.key, ACCOUNT, "CA" + "2" * 32, START),
         (retention.key, ACCOUNT, SID, END),
-        (record_key(epoch_key(SECRET, ACCOUNT, 3, 0), "CA2"), ACCOUNT, SID, START),
+        (record_key(epoch_key(SECRET, ACCOUNT, 3, 0), "CA2", START), ACCOUNT, SID, START),
+        (wanted(*FIELDS, part=END).key, ACCOUNT, SID, START),
         (SECRET, ACCOUNT, SID, START),
     ):
         with pytest.raises(UnsealError):
@@ -79,7 +80,7 @@ def test_keys_are_derived_as_the_construction_says() -> None:
 
     of_epoch = hkdf(SECRET, b"ringfence/retained-epoch/v1", b"AC%s|3|0" % (b"a" * 32))
     assert epoch_key(SECRET, ACCOUNT, 3, 0) == of_epoch
-    assert wanted("remote").key == hkdf(of_epoch, b"ringfence/retained-record/v1", SID.encode())
+    assert wanted("remote").key == hkdf(of_epoch, b"ringfence/retained-record/v1", f"{SID}|0".encode())
     assert wanted("remote").key != EpochRecords(SECRET).key(SID)
 
 

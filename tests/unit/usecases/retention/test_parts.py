@@ -52,7 +52,7 @@ def telephone(direction: call.Direction, answered_ms: int | None = None) -> Call
 def opened(row: RetainedRow | None, part: int) -> Facts:
     assert row is not None
     assert (row.account, row.part) == (ACCOUNT, part)
-    return open_retained(WANTED.of(row.sid).key, ACCOUNT, row.sid, part, row.sealed)
+    return open_retained(WANTED.of(row.sid, part).key, ACCOUNT, row.sid, part, row.sealed)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_of_the_end_of_a_call_its_seconds_each_begun_one_counted(
     answered_ms: int | None, ended_ms: int, seconds: int
 ) -> None:
     row = telephone(call.Direction.INBOUND, answered_ms)
-    assert opened(retained_end(WANTED.of(row.sid), row, ended_ms), END) == Facts(duration_s=seconds)
+    assert opened(retained_end(WANTED.of(row.sid, END), row, ended_ms), END) == Facts(duration_s=seconds)
 
 
 def test_without_a_duty_nothing_is_kept() -> None:

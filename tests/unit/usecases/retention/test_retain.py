@@ -22,5 +22,5 @@ def test_a_row_says_which_duty_which_epoch_and_until_when() -> None:
 
 
 def test_a_part_of_which_the_duty_names_nothing_makes_no_row() -> None:
-    retention = EpochRetention(duty=2, fields=("remote",), days=1, epoch=0, key=bytes(32)).of(SID)
-    assert retained_row(retention, ACCOUNT, SID, FACTS, END) is None
+    retention = EpochRetention(duty=2, fields=("remote",), days=1, epoch=0, key=bytes(32)).of(SID, END)
+    assert retained_row(retention, ACCOUNT, SID, FACTS) is None

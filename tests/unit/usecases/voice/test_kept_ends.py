@@ -23,7 +23,8 @@ TALK = "<Response><Say>Welcome</Say></Response>"
 async def kept(stage: Stage) -> dict[tuple[str, int], Facts]:
     rows: list[RetainedRow] = await stage.store.retained(ACCOUNT, 3, 0, 100)
     return {
-        (row.sid, row.part): open_retained(DUTY.of(row.sid).key, ACCOUNT, row.sid, row.part, row.sealed) for row in rows
+        (row.sid, row.part): open_retained(DUTY.of(row.sid, row.part).key, ACCOUNT, row.sid, row.part, row.sealed)
+        for row in rows
     }
 
 

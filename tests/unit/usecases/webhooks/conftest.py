@@ -16,7 +16,7 @@ from ringfence.domain.clock import SystemClock
 from ringfence.domain.message import Content, Direction, Status
 from ringfence.domain.sealing.hmac_states import states_of
 from ringfence.domain.sealing.record import EpochRecords, seal_field
-from ringfence.domain.sealing.retained import EpochRetention, RecordRetention
+from ringfence.domain.sealing.retained import END, EpochRetention, RecordRetention
 from ringfence.domain.sealing.standing import StandingSealer
 from ringfence.domain.sid import new_sid
 from ringfence.domain.standing import NumberConfig, encode_number_config, hmac_states_record, number_record
@@ -63,7 +63,7 @@ class LocalKeys:
         self._answer()
         if account != ACCOUNT:
             raise KeyRefusedError
-        return None if self.duty is None else self.duty.of(sid)
+        return None if self.duty is None else self.duty.of(sid, END)
 
     async def open_records(self, account: str, records: Sequence[tuple[int, str]]) -> list[bytes | None]:
         self._answer()
