@@ -48,7 +48,8 @@ def declare(
     config: Config = None,
     data: Data = None,
 ) -> None:
-    """Declare a duty: from then on the named metadata of texts and calls is kept, and every tenant is told so."""
+    """Declare a duty: from then on the named metadata of texts and calls is kept, and every tenant is told so.
+    It takes the place of the one that stands, if any."""
     try:
         names = [name.strip() for each in field for name in each.split(",")]
         made = declared(names, days, basis, [_officer(each) for each in by])

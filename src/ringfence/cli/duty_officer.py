@@ -23,6 +23,7 @@ from ringfence.domain.retention.officer import check_name
 from ringfence.domain.retention.opening import answer as answered
 from ringfence.domain.retention.opening import check_request, check_shown
 from ringfence.domain.sealing.aead import UnsealError
+from ringfence.kms.passphrase_seal import PASSPHRASE_MIN
 from ringfence.roles.refusal import RefusalError
 
 
@@ -40,7 +41,7 @@ def officer(
     path = out or Path(f"{name}.officer.json")
     if path.exists():
         raise RefusalError(f"{path} exists", "it is not overwritten: name another by --out")
-    file, key = make_officer(name, prompt("Passphrase for this key", twice=True))
+    file, key = make_officer(name, prompt(f"Passphrase for this key, {PASSPHRASE_MIN} characters or more", twice=True))
     write_new(path, file)
     terminal = Terminal()
     terminal.say(key.officer.line)

@@ -28,6 +28,7 @@ from ringfence.cli.options import Config, Data, settings_of
 from ringfence.cli.private_file import write_private
 from ringfence.cli.terminal import Terminal
 from ringfence.domain.csv_text import csv_text
+from ringfence.domain.how_many import how_many
 from ringfence.domain.retention.facts import Facts, Field
 from ringfence.domain.retention.opening import Answer, Request, agreed, check_request, joined
 from ringfence.domain.sealing.aead import UnsealError
@@ -104,6 +105,11 @@ def open_kept(
     """Open what two officers agreed to. The tenant's ledger has it before a key is released."""
     asked = read_file(request, RequestFile)
     secret = _secret_beside(request)
+    if not secret.exists():
+        raise RefusalError(
+            f"{secret} is not here: it stays where `duty ask` ran, and is destroyed once the records were read",
+            "run it there; to read once more, ask anew by `ringfence duty ask`",
+        )
     session = Recipient(read_file(secret, SessionFile).private)
     given = [read_file(path, AnswerFile) for path in answers]
     if out.exists():
@@ -121,10 +127,11 @@ def open_kept(
         write_private(out, csv_text(("sid", *fields), rows).encode())
         destroy(secret)
         terminal = Terminal()
-        terminal.say(f"{out}: {len(rows)} records of {asked.request.account}")
+        terminal.say(f"{out}: {how_many(len(rows), 'record')} of {asked.request.account}")
         terminal.note("the account's ledger has this opening, with both officers' names")
         if closed:
-            terminal.warn(f"{len(closed)} do not open whole: their days are over, or they were altered: {closed[0]}, …")
+            parts = how_many(len(closed), "part")
+            terminal.warn(f"{parts} not opened, since the days are over or it was altered; the first is of {closed[0]}")
             raise typer.Exit(1)
 
     operate(settings_of(config, data), work)

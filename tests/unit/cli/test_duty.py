@@ -152,7 +152,8 @@ def test_two_officers_open_what_was_kept_and_the_ledger_says_so(
     ]
     assert not (tmp_path / "order7.json.key").exists()
     again = ringfence("duty", "open", "order7.json", "order7.ann.json", "order7.bob.json", "--out", "again.csv")
-    assert (again.returncode, "order7.json.key" in again.stderr) == (1, True)
+    assert (again.returncode, "is destroyed once the records were read" in again.stderr) == (1, True)
+    assert "ask anew by `ringfence duty ask`" in again.stderr
     wait_for(ringfence, sid, r"operator +duty\.declare +duty:1 ")
     wait_for(
         ringfence, sid, rf"operator +open_duty +duty:1 officer:ann officer:bob days:{day}\.\.{day} reference:Order 7"
